@@ -1,0 +1,43 @@
+# The first call of any target makes the virtual environment; nothing else has to be installed by hand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: serve test check lint types imports schema docker-lint bench format clean
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandbox
+	@if [ -n "$$COINGLASS_API_KEY" ]; then exec $(BIN)/coinglass-graphql serve; else exec $(BIN)/coinglass-graphql serve --sandbox; fi
+
+test: $(STAMP)           ## all tests
+	$(BIN)/pytest
+
+check: lint types test docker-lint   ## everything that CI runs
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+docker-lint: $(STAMP)
+	$(BIN)/hadolint Dockerfile
+
+schema: $(STAMP)         ## rewrite the committed SDL
+	$(BIN)/coinglass-graphql schema > schema/schema.graphql
+
+bench: $(STAMP)          ## requests a second and upstream calls, on loopback
+	$(BIN)/python -m bench
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,124 @@
+"""Keeps decoded answers for as long as they hold, and lets concurrent misses share one flight.
+
+After its lifetime an answer is `stale`. For a short grace it is still served at once while one refresh runs; later, and
+up to `STALE_AT_MOST`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+from cg_client.call import Answer, Call
+from cg_client.clock import Clock
+from cg_client.errors import CoinglassError, UpstreamTimeout
+
+GRACE_AT_MOST = 30.0  # seconds
+STALE_AT_MOST = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An answer as the layers below bring it; `size` in bytes of body, `lifetime` in seconds."""
+
+    answer: Answer[Any]
+    size: int
+    lifetime: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A kept answer; the times are monotonic seconds."""
+
+    answer: Answer[Any]
+    size: int
+    fresh_until: float
+    grace_until: float
+    usable_until: float
+
+    @classmethod
+    def of(cls, fetched: Fetched, now: float) -> "Entry":
+        fresh = now + fetched.lifetime
+        grace = min(fetched.lifetime, GRACE_AT_MOST)
+        return cls(fetched.answer, fetched.size, fresh, fresh + grace, fresh + STALE_AT_MOST)
+
+
+class Store(Protocol):
+    """Where entries are kept; a store shared between processes takes the place of memory here."""
+
+    def get(self, call: Call) -> Entry | None: ...
+    def put(self, call: Call, entry: Entry) -> None: ...
+
+
+class MemoryStore:
+    """Drops what was not used for longest when `limit` bytes are passed."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._entries: OrderedDict[Call, Entry] = OrderedDict()
+        self.size = 0
+
+    def get(self, call: Call) -> Entry | None:
+        entry = self._entries.get(call)
+        if entry is not None:
+            self._entries.move_to_end(call)
+        return entry
+
+    def put(self, call: Call, entry: Entry) -> None:
+        replaced = self._entries.pop(call, None)
+        self.size += entry.size - (replaced.size if replaced else 0)
+        self._entries[call] = entry
+        while self.size > self._limit and self._entries:
+            _, dropped = self._entries.popitem(last=False)
+            self.size -= dropped.size
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Cache:
+    def __init__(self, fetch: Callable[[Call, float], Awaitable[Fetched]], store: Store, clock: Clock) -> None:
+        self._fetch, self._store, self._clock = fetch, store, clock
+        self._flights: dict[Call, asyncio.Task[Answer[Any]]] = {}
+
+    async def __call__(self, call: Call, deadline: float) -> Answer[Any]:
+        """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
+        now = self._clock.monotonic()
+        entry = self._store.get(call)
+        if entry is not None and now < entry.fresh_until:
+            return entry.answer
+        flight = self._flight(call, deadline)
+        if entry is not None and now < entry.grace_until:
+            return replace(entry.answer, stale=True)
+        try:
+            return await self._landed(flight, deadline)
+        except CoinglassError as error:
+            if entry is None or not error.retryable or now >= entry.usable_until:
+                raise
+            return replace(entry.answer, stale=True)
+
+    def _flight(self, call: Call, deadline: float) -> asyncio.Task[Answer[Any]]:
+        flight = self._flights.get(call)
+        if flight is None:
+            flight = self._flights[call] = asyncio.create_task(self._fly(call, deadline))
+            flight.add_done_callback(lambda done: self._land(call, done))
+        return flight
+
+    async def _fly(self, call: Call, deadline: float) -> Answer[Any]:
+        fetched = await self._fetch(call, deadline)
+        self._store.put(call, Entry.of(fetched, self._clock.monotonic()))
+        return fetched.answer
+
+    def _land(self, call: Call, flight: asyncio.Task[Answer[Any]]) -> None:
+        del self._flights[call]
+        if not flight.cancelled():
+            flight.exception()  # a refresh that nobody waits for has been looked at
+
+    async def _landed(self, flight: asyncio.Task[Answer[Any]], deadline: float) -> Answer[Any]:
+        """The flight's answer; who waits may go, the flight goes on for the others."""
+        try:
+            async with asyncio.timeout(max(0.0, deadline - self._clock.monotonic())):
+                return await asyncio.shield(flight)
+        except TimeoutError as error:
+            raise UpstreamTimeout("CoinGlass did not answer within the time of this operation.") from error

@@ -1,0 +1,157 @@
+"""One CoinGlass key with its plan, quota and cache: gate > cache > retry > throttle > transport > envelope > decode."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+import httpx
+import msgspec
+
+from cg_client.cache import Cache, Fetched, MemoryStore
+from cg_client.call import Answer, Call
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import account
+from cg_client.envelope import payload
+from cg_client.errors import CoinglassError, Gated, IntervalRefused, PlanRefused, RateLimited
+from cg_client.gate import Gate
+from cg_client.params import Params
+from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.retry import Retry, RetryBudget, RetryPolicy
+from cg_client.secret import Secret
+from cg_client.throttle import MINUTE, QuotaWindow, Throttle, Usage
+from cg_client.transport import Reply, Transport
+
+T = TypeVar("T")
+
+KEY_HEADER = "CG-API-KEY"
+BASE_URL = "https://open-api-v4.coinglass.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientConfig:
+    """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation."""
+
+    api_key: Secret
+    base_url: str = BASE_URL
+    plan: Plan | None = None
+    attempt_seconds: float = 10.0
+    deadline_seconds: float = 15.0
+    cache_bytes: int = 64 * 1024 * 1024
+    connections: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """An answer whose envelope said success."""
+
+    data: msgspec.Raw
+    reply: Reply
+
+
+class Client:
+    """Nothing here is shared with another client: a second key is a second object."""
+
+    def __init__(
+        self,
+        config: ClientConfig,
+        *,
+        clock: Clock | None = None,
+        policy: RetryPolicy | None = None,
+        jitter: Callable[[], float] | None = None,
+    ) -> None:
+        self.clock = clock or Clock()
+        self.config = config
+        self.gate = Gate(config.plan, self.clock)
+        self.sandbox = False  # whether any answer came from a sandbox
+        self.http = _http(config)
+        self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current])
+        self._throttle = Throttle(
+            Transport(self.http, self.clock, config.attempt_seconds), self._window, self.clock
+        )
+        jittered = {} if jitter is None else {"jitter": jitter}
+        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
+        self._cache = Cache(self._fetch, MemoryStore(config.cache_bytes), self.clock)
+        self._asking_plan = asyncio.Lock()
+        self._ask_plan_after = 0.0
+
+    async def close(self) -> None:
+        await self.http.aclose()
+
+    def deadline(self) -> float:
+        """When an operation that begins now must be answered, in monotonic seconds."""
+        return self.clock.monotonic() + self.config.deadline_seconds
+
+    @property
+    def quota(self) -> Usage:
+        return self._throttle.usage()
+
+    async def fetch(
+        self, endpoint: Endpoint, params: Params, decode: Callable[[msgspec.Raw], T], deadline: float | None = None
+    ) -> Answer[T]:
+        """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint."""
+        try:
+            if endpoint is not account.SUBSCRIPTION:
+                await self.know_plan()
+            self.gate.check(endpoint, params)
+            answer = await self._cache(Call(endpoint, params, decode), deadline or self.deadline())
+        except (PlanRefused, IntervalRefused) as refusal:
+            raise _named(self.gate.learn(endpoint, params, refusal), endpoint) from refusal
+        except CoinglassError as error:
+            raise _named(error, endpoint) from error.__cause__
+        return cast("Answer[T]", answer)
+
+    async def know_plan(self) -> None:
+        """Asks for the plan of the key where it is not configured; without an answer again after a minute."""
+        if self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after:
+            return
+        async with self._asking_plan:
+            if self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after:
+                return
+            try:
+                answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
+            except CoinglassError:
+                self._ask_plan_after = self.clock.monotonic() + MINUTE
+                return
+            self._learn_plan(answer.value.plan)
+
+    def _learn_plan(self, plan: Plan | None) -> None:
+        if plan is None:
+            self._ask_plan_after = self.clock.monotonic() + MINUTE
+            return
+        self.gate.plan = plan
+        self._window.limit = max(self._window.limit, REQUESTS_PER_MINUTE[plan])
+
+    async def _fetch(self, call: Call, deadline: float) -> Fetched:
+        opened = await self._retry(call, deadline)
+        answer: Answer[Any] = Answer(
+            call.decode(opened.data), call.endpoint, self.clock.now(), sandbox=opened.reply.sandbox
+        )
+        self.sandbox = self.sandbox or answer.sandbox
+        lifetime = call.endpoint.lifetime(call.params, answer.fetched_at)
+        return Fetched(answer, len(opened.reply.body), lifetime.total_seconds())
+
+    async def _attempt(self, call: Call, deadline: float) -> _Opened:
+        reply = await self._throttle(call, deadline)
+        try:
+            return _Opened(payload(reply), reply)
+        except RateLimited as limited:
+            self._throttle.hold(limited.retry_after)
+            raise
+
+
+def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
+    """The error with the path that it is about. A remembered refusal is raised many times: its traceback must not grow."""
+    error.endpoint = error.endpoint or endpoint.path
+    return error.with_traceback(None) if isinstance(error, Gated) else error
+
+
+def _http(config: ClientConfig) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=config.base_url,
+        headers={KEY_HEADER: config.api_key.reveal(), "accept": "application/json"},
+        timeout=httpx.Timeout(config.attempt_seconds),
+        limits=httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections),
+        follow_redirects=False,
+    )

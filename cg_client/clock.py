@@ -1,0 +1,18 @@
+"""Time as the client sees it; tests put a clock of their own in its place."""
+
+import asyncio
+import time
+from datetime import UTC, datetime
+
+
+class Clock:
+    def monotonic(self) -> float:
+        """Seconds that only move forward: for deadlines, quota and expiry."""
+        return time.monotonic()
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC: for windows and for what an answer states."""
+        return datetime.now(UTC)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)

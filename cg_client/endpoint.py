@@ -1,0 +1,49 @@
+"""How to ask for one upstream endpoint, what it needs and how long its answer holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cg_client.intervals import Interval
+from cg_client.params import Params, Series
+from cg_client.plans import NO_FLOORS, Plan
+from cg_client.shapes import Rows, Shape
+
+REAL_TIME = timedelta(seconds=5)  # documented as "real time": the age that a reader does not notice
+UNSTATED = timedelta(minutes=1)  # no refresh time in the documentation
+CLOSED = timedelta(hours=1)  # a window in the past, whose points no longer change
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Endpoint:
+    """An entry of the catalogue; compared by identity, since there is one object for each path.
+
+    `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
+    rows of one answer, where an endpoint has a limit; `coarsest` its largest interval. `retention` is how far back CoinGlass itself keeps an interval.
+    """
+
+    path: str
+    summary: str
+    params: type[Params] = Params
+    shape: Shape = field(default_factory=Rows)
+    plan: Plan = Plan.HOBBYIST
+    interval_floors: Mapping[Plan, Interval] = field(default_factory=lambda: NO_FLOORS)
+    refresh: timedelta = UNSTATED
+    spelling: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    page_rows: int = 1000
+    coarsest: Interval = Interval.W1
+    limit_required: bool = False
+    retention: Mapping[Interval, timedelta] = field(default_factory=dict)
+
+    def lifetime(self, params: Params, now: datetime) -> timedelta:
+        """How long an answer to these parameters may be served as fresh."""
+        closed = isinstance(params, Series) and params.to is not None and params.to < now - _margin(params.interval)
+        return max(CLOSED, self.refresh) if closed else self.refresh
+
+    def __repr__(self) -> str:
+        return f"Endpoint({self.path})"
+
+
+def _margin(interval: Interval) -> timedelta:
+    """Two bars: upstream may finish a bar late."""
+    return timedelta(milliseconds=2 * interval.milliseconds)

@@ -1,0 +1,35 @@
+"""The key's own account."""
+
+import msgspec
+
+from cg_client.endpoint import Endpoint
+from cg_client.errors import PayloadMismatch
+from cg_client.plans import Plan
+from cg_client.shapes import Record
+
+SUBSCRIPTION = Endpoint(
+    path="/api/user/account/subscription",
+    summary="Plan of the key and its expiry.",
+    shape=Record(),
+    spelling={"plan": "level", "expires": "expire_time"},
+)
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    level: str
+
+    @property
+    def plan(self) -> Plan | None:
+        """None for a level that is not a known plan."""
+        return Plan.__members__.get(self.level.upper())
+
+
+_decoder = msgspec.json.Decoder(Subscription)
+
+
+def decode_subscription(data: msgspec.Raw) -> Subscription:
+    """Raises PayloadMismatch."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.ValidationError as error:
+        raise PayloadMismatch("level", str(error)) from error

@@ -1,0 +1,21 @@
+from cg_client.endpoints.futures import (
+    funding_rate,
+    hyperliquid,
+    liquidation,
+    long_short,
+    market,
+    open_interest,
+    order_book,
+    taker_volume,
+)
+
+__all__ = [
+    "funding_rate",
+    "hyperliquid",
+    "liquidation",
+    "long_short",
+    "market",
+    "open_interest",
+    "order_book",
+    "taker_volume",
+]

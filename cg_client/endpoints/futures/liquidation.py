@@ -1,0 +1,82 @@
+"""Forced liquidations: history, totals, orders, and the Professional heatmaps and maps."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.params import (
+    CoinMapRange,
+    CoinRange,
+    Exchange,
+    ExchangesSeries,
+    LiquidationOrders,
+    LiquidationTotals,
+    PairMapRange,
+    PairRange,
+    PairSeries,
+    Params,
+)
+from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.shapes import Tuples
+
+ORDER_ROWS = 200  # the most rows of one answer of the order endpoint, which covers seven days
+
+HISTORY = Endpoint(
+    path="/api/futures/liquidation/history",
+    summary="Long and short liquidations of a pair.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling={"long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/futures/liquidation/aggregated-history",
+    summary="Long and short liquidations of a coin, added up over exchanges.",
+    params=ExchangesSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling={"long_usd": "aggregated_long_liquidation_usd", "short_usd": "aggregated_short_liquidation_usd"},
+)
+COIN_LIST = Endpoint(
+    path="/api/futures/liquidation/coin-list",
+    summary="Liquidations of each coin on an exchange, over the last hours.",
+    params=Exchange,
+    plan=Plan.STARTUP,  # two live probes with a Hobbyist key got data; the documents are held to
+)
+EXCHANGE_LIST = Endpoint(
+    path="/api/futures/liquidation/exchange-list",
+    summary="Liquidations on each exchange.",
+    params=LiquidationTotals,
+    refresh=timedelta(seconds=10),
+    spelling={"usd": "liquidation_usd", "long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
+)
+ORDERS = Endpoint(
+    path="/api/futures/liquidation/order",
+    summary="Single liquidations of a coin on an exchange, of the past seven days and at most 200.",
+    params=LiquidationOrders,
+    plan=Plan.STANDARD,
+    refresh=timedelta(seconds=1),
+    spelling={"exchange": "exchange_name", "base": "base_asset", "usd": "usd_value"},
+)
+
+
+def _professional(path: str, summary: str, params: type[Params]) -> Endpoint:
+    return Endpoint(
+        path=f"/api/futures/liquidation/{path}",
+        summary=summary,
+        params=params,
+        shape=Tuples(),
+        plan=Plan.PROFESSIONAL,
+        refresh=REAL_TIME,
+    )
+
+
+_PAIR_HEATMAP = "Liquidation heatmap of a pair"
+HEATMAP_MODEL1 = _professional("heatmap/model1", f"{_PAIR_HEATMAP}, model 1.", PairRange)
+HEATMAP_MODEL2 = _professional("heatmap/model2", f"{_PAIR_HEATMAP}, model 2.", PairRange)
+HEATMAP_MODEL3 = _professional("heatmap/model3", f"{_PAIR_HEATMAP}, model 3.", PairRange)
+_COIN_HEATMAP = "Liquidation heatmap of a coin over all exchanges"
+AGGREGATED_HEATMAP_MODEL1 = _professional("aggregated-heatmap/model1", f"{_COIN_HEATMAP}, model 1.", CoinRange)
+AGGREGATED_HEATMAP_MODEL2 = _professional("aggregated-heatmap/model2", f"{_COIN_HEATMAP}, model 2.", CoinRange)
+AGGREGATED_HEATMAP_MODEL3 = _professional("aggregated-heatmap/model3", f"{_COIN_HEATMAP}, model 3.", CoinRange)
+MAP = _professional("map", "Liquidation map of a pair: size by price.", PairMapRange)
+AGGREGATED_MAP = _professional(
+    "aggregated-map", "Liquidation map of a coin over all exchanges: size by price.", CoinMapRange
+)

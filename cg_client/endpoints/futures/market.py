@@ -1,0 +1,64 @@
+"""Coins, exchanges, pairs and their current markets."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.params import Coin, Page, PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.shapes import KeyedRows, Names
+
+SUPPORTED_COINS = Endpoint(
+    path="/api/futures/supported-coins",
+    summary="Coins with futures markets.",
+    shape=Names(),
+    refresh=timedelta(minutes=1),
+)
+SUPPORTED_EXCHANGES = Endpoint(
+    path="/api/futures/supported-exchanges",
+    summary="Exchanges with futures markets.",
+    shape=Names(),
+)
+SUPPORTED_PAIRS = Endpoint(
+    path="/api/futures/supported-exchange-pairs",
+    summary="Futures instruments of each exchange.",
+    shape=KeyedRows(key="exchange"),
+    refresh=timedelta(minutes=1),
+    spelling={
+        "symbol": "instrument_id",
+        "base": "base_asset",
+        "quote": "quote_asset",
+        "funding_interval_hours": "funding_interval",
+    },
+)
+PAIRS_MARKETS = Endpoint(
+    path="/api/futures/pairs-markets",
+    summary="Current market of a futures pair.",
+    params=Coin,
+    spelling={
+        "exchange": "exchange_name",
+        "symbol": "instrument_id",
+        "name": "symbol",
+        "last": "current_price",
+        "open_interest_volume_ratio": "open_interest_volume_radio",
+        "open_interest_volume_ratio_change_percent_24h": "oi_vol_ratio_change_percent_24h",
+    },
+)
+COINS_MARKETS = Endpoint(
+    path="/api/futures/coins-markets",
+    summary="Current futures market of a coin, over all exchanges.",
+    params=Page,
+    plan=Plan.STANDARD,
+    spelling={
+        "last": "current_price",
+        "by_open_interest": "avg_funding_rate_by_oi",
+        "by_volume": "avg_funding_rate_by_vol",
+    },
+)
+PRICE_HISTORY = Endpoint(
+    path="/api/futures/price/history",
+    summary="Price of a futures pair, as candles.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    refresh=REAL_TIME,
+    limit_required=True,
+)

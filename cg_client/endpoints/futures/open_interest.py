@@ -1,0 +1,34 @@
+"""Open interest, in US dollars unless coins are asked for."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import Endpoint
+from cg_client.params import Coin, CoinSeriesInUnit, ExchangesSeries, PairSeriesInUnit
+from cg_client.plans import STANDARD_FLOORS
+
+HISTORY = Endpoint(
+    path="/api/futures/open-interest/history",
+    summary="Open interest of a pair, as candles.",
+    params=PairSeriesInUnit,
+    interval_floors=STANDARD_FLOORS,
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/futures/open-interest/aggregated-history",
+    summary="Open interest of a coin over all exchanges, as candles.",
+    params=CoinSeriesInUnit,
+    interval_floors=STANDARD_FLOORS,
+)
+EXCHANGE_LIST = Endpoint(
+    path="/api/futures/open-interest/exchange-list",
+    summary="Current open interest of a coin on each exchange.",
+    params=Coin,
+    refresh=timedelta(seconds=10),
+    spelling={
+        "usd": "open_interest_usd",
+        "quantity": "open_interest_quantity",
+        "stablecoin_margined_usd": "open_interest_by_stable_coin_margin",
+        "coin_margined_usd": "open_interest_by_coin_margin",
+        "stablecoin_margined_quantity": "open_interest_quantity_by_stable_coin_margin",
+        "coin_margined_quantity": "open_interest_quantity_by_coin_margin",
+    },
+)

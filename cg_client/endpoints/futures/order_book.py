@@ -1,0 +1,70 @@
+"""Futures order books: depth over time, snapshots by level, large orders."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.intervals import Interval
+from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.shapes import Tuples
+
+AGGREGATED_SPELLING = {
+    "bids_usd": "aggregated_bids_usd",
+    "bids_quantity": "aggregated_bids_quantity",
+    "asks_usd": "aggregated_asks_usd",
+    "asks_quantity": "aggregated_asks_quantity",
+}
+# Live answers say `limit_price`, the documented sample says `price`.
+LARGE_ORDER_SPELLING = {
+    "exchange": "exchange_name",
+    "base": "base_asset",
+    "quote": "quote_asset",
+    "price": ("price", "limit_price"),
+    "start_usd": "start_usd_value",
+    "current_usd": "current_usd_value",
+    "executed_quantity": "executed_volume",
+    "executed_usd": "executed_usd_value",
+    "side": "order_side",
+    "state": "order_state",
+}
+# Snapshots by level reach back 3 days at 1m, 15 days at 5m and 150 days at the others, on every plan.
+SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | {
+    Interval.M1: timedelta(days=3),
+    Interval.M5: timedelta(days=15),
+}
+SNAPSHOT_ROWS = 100
+
+HISTORY = Endpoint(
+    path="/api/futures/orderbook/ask-bids-history",
+    summary="Depth of a futures pair's order book over time.",
+    params=PairDepthSeries,
+    interval_floors=STANDARD_FLOORS,
+    refresh=timedelta(seconds=5),
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/futures/orderbook/aggregated-ask-bids-history",
+    summary="Depth of a coin's futures order books over time, added up over exchanges.",
+    params=ExchangesDepthSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling=AGGREGATED_SPELLING,
+)
+SNAPSHOTS = Endpoint(
+    path="/api/futures/orderbook/history",
+    summary="Order book of a futures pair over time, level by level.",
+    params=PairSeries,
+    shape=Tuples(),
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    page_rows=SNAPSHOT_ROWS,
+    coarsest=Interval.D1,
+    limit_required=True,
+    retention=SNAPSHOT_RETENTION,
+)
+LARGE_ORDERS = Endpoint(
+    path="/api/futures/orderbook/large-limit-order",
+    summary="Large limit orders that stand in a futures pair's book now.",
+    params=Pair,
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=LARGE_ORDER_SPELLING,
+)

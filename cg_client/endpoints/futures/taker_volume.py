@@ -1,0 +1,40 @@
+"""Volume of market orders by side."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import Endpoint
+from cg_client.params import CoinTakerRange, ExchangesSeriesInUsd, PairSeries
+from cg_client.plans import STANDARD_FLOORS
+from cg_client.shapes import Record
+
+PAIR_SPELLING = {"buy_usd": "taker_buy_volume_usd", "sell_usd": "taker_sell_volume_usd"}
+AGGREGATED_SPELLING = {"buy_usd": "aggregated_buy_volume_usd", "sell_usd": "aggregated_sell_volume_usd"}
+
+HISTORY = Endpoint(
+    path="/api/futures/v2/taker-buy-sell-volume/history",
+    summary="Taker buy and sell volume of a futures pair.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling=PAIR_SPELLING,
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/futures/aggregated-taker-buy-sell-volume/history",
+    summary="Taker buy and sell volume of a coin's futures, added up over exchanges.",
+    params=ExchangesSeriesInUsd,
+    interval_floors=STANDARD_FLOORS,
+    spelling=AGGREGATED_SPELLING,
+)
+EXCHANGE_LIST = Endpoint(
+    path="/api/futures/taker-buy-sell-volume/exchange-list",
+    summary="Taker buy and sell volume of a coin on each exchange.",
+    params=CoinTakerRange,
+    shape=Record(),
+    refresh=timedelta(seconds=1),
+    spelling={
+        "buy_percent": "buy_ratio",
+        "sell_percent": "sell_ratio",
+        "buy_usd": "buy_vol_usd",
+        "sell_usd": "sell_vol_usd",
+        "exchanges": "exchange_list",
+    },
+)

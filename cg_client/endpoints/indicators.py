@@ -1,0 +1,26 @@
+"""Market-wide indices."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import Endpoint
+from cg_client.plans import Plan
+from cg_client.shapes import ParallelLists
+
+FEAR_GREED = Endpoint(
+    path="/api/index/fear-greed-history",
+    summary="The crypto fear and greed index, by day.",
+    shape=ParallelLists(),
+    refresh=timedelta(days=1),
+    spelling={"time": "time_list", "value": "data_list", "price_usd": "price_list"},
+)
+OPTIONS_FUTURES_RATIO = Endpoint(
+    path="/api/index/option-vs-futures-oi-ratio",
+    summary="Options open interest relative to futures open interest, by day.",
+    plan=Plan.STARTUP,
+    refresh=timedelta(days=1),
+    spelling={
+        "time": "timestamp",
+        "btc_percent": "btc_option_vs_futures_radio",
+        "eth_percent": "eth_option_vs_futures_radio",
+    },
+)

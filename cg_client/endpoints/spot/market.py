@@ -1,0 +1,50 @@
+"""Spot coins, pairs and their current markets."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.params import Coin, Page, PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.shapes import KeyedRows, Names
+
+SUPPORTED_COINS = Endpoint(
+    path="/api/spot/supported-coins",
+    summary="Coins with spot markets.",
+    shape=Names(),
+    refresh=timedelta(minutes=1),
+)
+SUPPORTED_PAIRS = Endpoint(
+    path="/api/spot/supported-exchange-pairs",
+    summary="Spot pairs of each exchange.",
+    shape=KeyedRows(key="exchange"),
+    refresh=timedelta(minutes=1),
+    spelling={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
+)
+PAIRS_MARKETS = Endpoint(
+    path="/api/spot/pairs-markets",
+    summary="Current market of a spot pair.",
+    params=Coin,
+    spelling={
+        "exchange": "exchange_name",
+        "name": "symbol",
+        "last": "current_price",
+        # The same measure is spelled with the unit at 1h and 1w, and without it in between.
+        "volume_change_usd_4h": "volume_change_4h",
+        "volume_change_usd_12h": "volume_change_12h",
+        "volume_change_usd_24h": "volume_change_24h",
+    },
+)
+COINS_MARKETS = Endpoint(
+    path="/api/spot/coins-markets",
+    summary="Current spot market of a coin, over all exchanges.",
+    params=Page,
+    plan=Plan.STANDARD,
+    spelling={"last": "current_price", "market_cap_usd": "market_cap"},
+)
+PRICE_HISTORY = Endpoint(
+    path="/api/spot/price/history",
+    summary="Price of a spot pair, as candles.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    refresh=REAL_TIME,
+)

@@ -1,0 +1,49 @@
+"""Spot order books: depth over time, snapshots by level, large orders."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoints.futures.order_book import (
+    AGGREGATED_SPELLING,
+    LARGE_ORDER_SPELLING,
+    SNAPSHOT_RETENTION,
+    SNAPSHOT_ROWS,
+)
+from cg_client.intervals import Interval
+from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.shapes import Tuples
+
+HISTORY = Endpoint(
+    path="/api/spot/orderbook/ask-bids-history",
+    summary="Depth of a spot pair's order book over time.",
+    params=PairDepthSeries,
+    interval_floors=STANDARD_FLOORS,
+    refresh=timedelta(seconds=5),
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/spot/orderbook/aggregated-ask-bids-history",
+    summary="Depth of a coin's spot order books over time, added up over exchanges.",
+    params=ExchangesDepthSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling=AGGREGATED_SPELLING,
+)
+SNAPSHOTS = Endpoint(
+    path="/api/spot/orderbook/history",
+    summary="Order book of a spot pair over time, level by level.",
+    params=PairSeries,
+    shape=Tuples(),
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    page_rows=SNAPSHOT_ROWS,
+    coarsest=Interval.D1,
+    retention=SNAPSHOT_RETENTION,
+)
+LARGE_ORDERS = Endpoint(
+    path="/api/spot/orderbook/large-limit-order",
+    summary="Large limit orders that stand in a spot pair's book now.",
+    params=Pair,
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
+)

@@ -1,0 +1,21 @@
+"""Volume of spot market orders by side."""
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints.futures.taker_volume import AGGREGATED_SPELLING, PAIR_SPELLING
+from cg_client.params import ExchangesSeriesInUsd, PairSeries
+from cg_client.plans import STANDARD_FLOORS
+
+HISTORY = Endpoint(
+    path="/api/spot/taker-buy-sell-volume/history",
+    summary="Taker buy and sell volume of a spot pair.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    spelling=PAIR_SPELLING,
+)
+AGGREGATED_HISTORY = Endpoint(
+    path="/api/spot/aggregated-taker-buy-sell-volume/history",
+    summary="Taker buy and sell volume of a coin's spot markets, added up over exchanges.",
+    params=ExchangesSeriesInUsd,
+    interval_floors=STANDARD_FLOORS,
+    spelling=AGGREGATED_SPELLING,
+)

@@ -1,0 +1,103 @@
+"""The envelope around every answer: the body's `code` first, the HTTP status second.
+
+Live behaviour, by `errors.json` of the catalogue: nearly every failure is HTTP 200 with a string code. "401 Upgrade
+plan" is the plan, "403" the interval, "400" a pair, a parameter or the key, "500" a fault or a wrong symbol format.
+The texts are matched beside the codes because the same refusal was seen under several codes.
+"""
+
+import email.utils
+from datetime import UTC, datetime
+
+import msgspec
+
+from cg_client.errors import (
+    IntervalRefused,
+    NotFound,
+    PlanRefused,
+    RateLimited,
+    Unauthorized,
+    UpstreamFailed,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from cg_client.transport import Reply
+
+RETRY_AFTER_AT_MOST = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
+_TEXT_SHOWN = 200
+_SERVER_ERROR = 500
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+    code: str | int | None = None
+    msg: str | None = None
+    message: str | None = None
+
+
+_decoder = msgspec.json.Decoder(_Envelope)
+
+
+def payload(reply: Reply) -> msgspec.Raw:
+    """The `data` of a successful answer; raises the UpstreamFailed that any other means."""
+    try:
+        envelope = _decoder.decode(reply.body)
+    except msgspec.DecodeError as error:
+        raise _without_envelope(reply) from error
+    code = str(envelope.code) if envelope.code is not None else ""
+    if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
+        return envelope.data
+    raise _failure(reply, code, (envelope.msg or envelope.message or "")[:_TEXT_SHOWN])
+
+
+def _without_envelope(reply: Reply) -> UpstreamFailed:
+    """What a body without an envelope means: only the status speaks."""
+    if reply.status == 429:  # noqa: PLR2004
+        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header("retry-after")))
+    if reply.status == 404:  # noqa: PLR2004
+        return NotFound("CoinGlass does not know this path.")
+    if reply.status in (401, 403):
+        return Unauthorized("CoinGlass does not accept the key; check COINGLASS_API_KEY.")
+    return UpstreamUnavailable(f"CoinGlass answered HTTP {reply.status} with a body that is not its JSON.")
+
+
+def _failure(reply: Reply, code: str, text: str) -> UpstreamFailed:
+    said = text.lower()
+    if "upgrade plan" in said:
+        return PlanRefused(text)
+    if code == "403" or "interval is not available" in said:
+        return IntervalRefused(text)
+    if "api key" in said:
+        return Unauthorized(f"CoinGlass does not accept the key ({text}); check COINGLASS_API_KEY.")
+    if code in ("429", "50001") or reply.status == 429:  # noqa: PLR2004
+        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header("retry-after")))
+    if code == "404" or reply.status == 404 or "pair does not exist" in said:  # noqa: PLR2004
+        return NotFound(f"CoinGlass: {text or 'not found'}")
+    if code == "401" or reply.status == 401:  # noqa: PLR2004
+        return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
+    if code == "408":
+        return UpstreamTimeout("CoinGlass took too long by its own account.")
+    if _is_server_error(code) or reply.status >= _SERVER_ERROR:
+        return UpstreamUnavailable(
+            f"CoinGlass: {text or 'server error'} (code {code or reply.status})", perhaps_ours=_is_server_error(code)
+        )
+    return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code or reply.status})")
+
+
+def _is_server_error(code: str) -> bool:
+    return len(code) == 3 and code.startswith("5")  # noqa: PLR2004
+
+
+def retry_after(value: str | None, now: datetime | None = None) -> float | None:
+    """Seconds of a `Retry-After` header in either of its forms, bounded; None where there is none that can be read."""
+    if not value:
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            at = email.utils.parsedate_to_datetime(value)
+        except ValueError:
+            return None
+        seconds = (at - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST) if seconds == seconds else None  # noqa: PLR0124  # NaN

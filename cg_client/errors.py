@@ -1,0 +1,185 @@
+"""What can go wrong between a field and CoinGlass, grouped by what the reader can do about it.
+
+    CoinglassError
+     ├ RequestRefused          not sent
+     │  ├ PlanRequired           the plan lacks the endpoint
+     │  ├ IntervalTooFine        the plan's floor lies above the interval
+     │  ├ HistoryTooDeep         the plan's history is shorter
+     │  ├ BeyondRetention        CoinGlass itself keeps less
+     │  └ QuotaExhausted         could not start before the deadline
+     ├ UpstreamFailed          sent
+     │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
+     │  ├ Unauthorized           the key is missing or unknown
+     │  ├ NotFound               no such path, or no such pair on the exchange
+     │  ├ RateLimited            429, in the status or in the body
+     │  ├ UpstreamTimeout        no answer in time
+     │  ├ UpstreamUnavailable    transport error, server error, or a body that is no JSON
+     │  └ UpstreamRejected       CoinGlass did not like the parameters
+     ├ PayloadMismatch         answered, but not with what the type can hold
+     └ NoData                  answered, without a row for what was asked
+
+    UnknownName                the caller named a coin, pair or exchange that is not listed
+    BadArgument                the caller's arguments contradict each other
+"""
+
+from datetime import datetime
+from enum import Enum
+from typing import ClassVar
+
+from cg_client.intervals import Interval
+from cg_client.plans import Plan
+
+
+class ProblemCode(Enum):
+    PLAN_REQUIRED = "PLAN_REQUIRED"
+    INTERVAL_TOO_FINE = "INTERVAL_TOO_FINE"
+    HISTORY_TOO_DEEP = "HISTORY_TOO_DEEP"
+    RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXHAUSTED = "QUOTA_EXHAUSTED"
+    TIMEOUT = "TIMEOUT"
+    UPSTREAM_ERROR = "UPSTREAM_ERROR"
+    CIRCUIT_OPEN = "CIRCUIT_OPEN"
+    UNAUTHORIZED = "UNAUTHORIZED"
+    NOT_FOUND = "NOT_FOUND"
+    NO_DATA = "NO_DATA"
+    BAD_PAYLOAD = "BAD_PAYLOAD"
+
+
+class GateSource(Enum):
+    """Who decided that the plan does not include something."""
+
+    CATALOGUE = "CATALOGUE"
+    UPSTREAM = "UPSTREAM"
+
+
+class CoinglassError(Exception):
+    """`endpoint` is the upstream path, set by the client; `retryable` says whether the same request can succeed later."""
+
+    code: ClassVar[ProblemCode] = ProblemCode.UPSTREAM_ERROR
+    retryable: ClassVar[bool] = False
+    endpoint: str = ""
+    retry_after: float | None = None
+
+
+class RequestRefused(CoinglassError):
+    """Nothing was sent."""
+
+
+class Gated(RequestRefused):
+    """The plan does not include what was asked. `required` is what the catalogue states, `current` the plan of the key."""
+
+    def __init__(self, message: str, *, required: Plan, current: Plan, decided_by: GateSource) -> None:
+        super().__init__(message)
+        self.required, self.current, self.decided_by = required, current, decided_by
+
+
+class PlanRequired(Gated):
+    code = ProblemCode.PLAN_REQUIRED
+
+
+class IntervalTooFine(Gated):
+    code = ProblemCode.INTERVAL_TOO_FINE
+
+    def __init__(
+        self, message: str, *, floor: Interval | None, required: Plan, current: Plan, decided_by: GateSource
+    ) -> None:
+        super().__init__(message, required=required, current=current, decided_by=decided_by)
+        self.floor = floor
+
+
+class HistoryTooDeep(Gated):
+    code = ProblemCode.HISTORY_TOO_DEEP
+
+    def __init__(self, message: str, *, available_from: datetime, required: Plan, current: Plan) -> None:
+        super().__init__(message, required=required, current=current, decided_by=GateSource.CATALOGUE)
+        self.available_from = available_from
+
+
+class BeyondRetention(RequestRefused):
+    code = ProblemCode.NO_DATA
+
+    def __init__(self, message: str, *, available_from: datetime) -> None:
+        super().__init__(message)
+        self.available_from = available_from
+
+
+class QuotaExhausted(RequestRefused):
+    code = ProblemCode.QUOTA_EXHAUSTED
+    retryable = True
+
+    def __init__(self, retry_after: float) -> None:
+        super().__init__(
+            f"The quota of requests a minute is spent; a request could start in {retry_after:.0f} s at the earliest."
+        )
+        self.retry_after = retry_after
+
+
+class UpstreamFailed(CoinglassError):
+    """A request was sent and brought no payload."""
+
+
+class PlanRefused(UpstreamFailed):
+    code = ProblemCode.PLAN_REQUIRED
+
+
+class IntervalRefused(UpstreamFailed):
+    code = ProblemCode.INTERVAL_TOO_FINE
+
+
+class Unauthorized(UpstreamFailed):
+    code = ProblemCode.UNAUTHORIZED
+
+
+class NotFound(UpstreamFailed):
+    code = ProblemCode.NOT_FOUND
+
+
+class RateLimited(UpstreamFailed):
+    code = ProblemCode.RATE_LIMITED
+    retryable = True
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UpstreamTimeout(UpstreamFailed):
+    code = ProblemCode.TIMEOUT
+    retryable = True
+
+
+class UpstreamUnavailable(UpstreamFailed):
+    retryable = True
+
+    def __init__(self, message: str, *, perhaps_ours: bool = False) -> None:
+        """`perhaps_ours`: CoinGlass answers some wrong parameters as a server error, so that one retry must do."""
+        super().__init__(message)
+        self.perhaps_ours = perhaps_ours
+
+
+class UpstreamRejected(UpstreamFailed):
+    """Bad parameters: ours to mend, and never retried."""
+
+
+class PayloadMismatch(CoinglassError):
+    code = ProblemCode.BAD_PAYLOAD
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(f"Field `{field}` does not hold what its type states: {detail}.")
+        self.field = field
+
+
+class NoData(CoinglassError):
+    code = ProblemCode.NO_DATA
+
+
+class UnknownName(Exception):
+    """No such coin, pair or exchange; `suggestions` are the nearest real names."""
+
+    def __init__(self, message: str, suggestions: list[str]) -> None:
+        super().__init__(message)
+        self.suggestions = suggestions
+
+
+class BadArgument(Exception):
+    """Arguments that no request could answer; the message names the remedy."""

@@ -1,0 +1,157 @@
+"""What the plan includes, decided before anything is sent.
+
+The catalogue states plans, interval floors and depth of history. What CoinGlass refuses all the same is remembered for a
+while, so that the same refusal is not bought twice; an upgrade of the plan is noticed when that time is over.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.errors import (
+    BeyondRetention,
+    Gated,
+    GateSource,
+    HistoryTooDeep,
+    IntervalRefused,
+    IntervalTooFine,
+    PlanRefused,
+    PlanRequired,
+)
+from cg_client.intervals import Interval
+from cg_client.params import Params, Series
+from cg_client.plans import Plan, history_days, plan_for_history, plan_for_interval
+from cg_client.windows import floor
+
+REMEMBERED = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    error: Gated
+    until: float
+
+
+class Gate:
+    """Refuses what the plan lacks. While the plan is unknown nothing is refused from the catalogue alone."""
+
+    def __init__(self, plan: Plan | None, clock: Clock) -> None:
+        self.plan = plan
+        self._clock = clock
+        self._refusals: dict[tuple[Endpoint, Interval | None], _Refusal] = {}
+
+    @property
+    def current(self) -> Plan:
+        """The plan to state; every key has at least Hobbyist."""
+        return self.plan or Plan.HOBBYIST
+
+    def includes(self, endpoint: Endpoint) -> bool:
+        return self._remembered(endpoint, None) is None and (self.plan is None or self.plan >= endpoint.plan)
+
+    def check(self, endpoint: Endpoint, params: Params) -> None:
+        """Raises PlanRequired or IntervalTooFine where the endpoint or the interval is not included."""
+        interval = params.interval if isinstance(params, Series) else None
+        refusal = self._remembered(endpoint, None) or self._remembered(endpoint, interval)
+        if refusal is not None:
+            raise refusal
+        if self.plan is None:
+            return
+        if self.plan < endpoint.plan:
+            raise self._plan_required(endpoint, GateSource.CATALOGUE)
+        floor_ = self.finest(endpoint)
+        if interval is not None and floor_ is not None and interval.milliseconds < floor_.milliseconds:
+            raise self._interval_too_fine(endpoint, interval, GateSource.CATALOGUE)
+
+    def finest(self, endpoint: Endpoint) -> Interval | None:
+        """The least interval on the current plan; None where the plan sets none."""
+        return None if self.plan is None else endpoint.interval_floors.get(self.plan)
+
+    def earliest(self, endpoint: Endpoint, interval: Interval) -> datetime | None:
+        """Start of the oldest bar that may be asked for, by plan and by what CoinGlass keeps."""
+        limits = [limit for limit in (self._by_plan(interval), endpoint.retention.get(interval)) if limit is not None]
+        return self._back(min(limits), interval) if limits else None
+
+    def check_depth(self, endpoint: Endpoint, interval: Interval, start: int) -> None:
+        """Raises HistoryTooDeep or BeyondRetention for a window that starts (ms) before what is there."""
+        retention = endpoint.retention.get(interval)
+        if retention is not None and start < _ms(oldest := self._back(retention, interval)):
+            raise BeyondRetention(
+                f"CoinGlass keeps {retention.days} days of this at {interval.value}; ask from {_day(oldest)} on.",
+                available_from=oldest,
+            )
+        limit = self._by_plan(interval)
+        if limit is not None and start < _ms(oldest := self._back(limit, interval)):
+            raise self._history_too_deep(endpoint, interval, start, oldest)
+
+    def learn(self, endpoint: Endpoint, params: Params, refusal: PlanRefused | IntervalRefused) -> Gated:
+        """Remembers what CoinGlass refused and states it as the plan's limit."""
+        interval = params.interval if isinstance(refusal, IntervalRefused) and isinstance(params, Series) else None
+        error: Gated
+        if interval is None:
+            error = self._plan_required(endpoint, GateSource.UPSTREAM)
+        else:
+            error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
+        until = self._clock.monotonic() + REMEMBERED.total_seconds()
+        self._refusals[endpoint, interval] = _Refusal(error, until)
+        return error
+
+    def _remembered(self, endpoint: Endpoint, interval: Interval | None) -> Gated | None:
+        refusal = self._refusals.get((endpoint, interval))
+        if refusal is None:
+            return None
+        if refusal.until < self._clock.monotonic():
+            del self._refusals[endpoint, interval]
+            return None
+        return refusal.error.with_traceback(None)
+
+    def _by_plan(self, interval: Interval) -> timedelta | None:
+        days = None if self.plan is None else history_days(self.plan, interval)
+        return None if days is None else timedelta(days=days)
+
+    def _back(self, span: timedelta, interval: Interval) -> datetime:
+        return datetime.fromtimestamp(floor(_ms(self._clock.now() - span), interval.milliseconds) / 1000, UTC)
+
+    def _plan_required(self, endpoint: Endpoint, decided_by: GateSource) -> PlanRequired:
+        if decided_by is GateSource.CATALOGUE:
+            message = (
+                f"{endpoint.summary.rstrip('.')}: needs the {endpoint.plan.name.title()} plan; "
+                f"this server runs with {self.current.name.title()} (COINGLASS_PLAN)."
+            )
+        else:
+            message = (
+                "CoinGlass refused this endpoint for the plan of the key. "
+                f"The catalogue states {endpoint.plan.name.title()} and above; check COINGLASS_PLAN and the subscription."
+            )
+        return PlanRequired(message, required=endpoint.plan, current=self.current, decided_by=decided_by)
+
+    def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
+        required = max(endpoint.plan, plan_for_interval(interval, endpoint.interval_floors))
+        finest = self.finest(endpoint)
+        remedy = "onPlanLimit: COARSEN serves the finest interval allowed"
+        message = (
+            f"Interval {interval.value} is too fine for the {self.current.name.title()} plan"
+            + (f", which starts at {finest.value}" if finest else "")
+            + f"; {remedy}, or upgrade to {required.name.title()}."
+        )
+        return IntervalTooFine(message, floor=finest, required=required, current=self.current, decided_by=decided_by)
+
+    def _history_too_deep(self, endpoint: Endpoint, interval: Interval, start: int, oldest: datetime) -> HistoryTooDeep:
+        days = (_ms(self._clock.now()) - start) / 86_400_000
+        required = plan_for_history(interval, days, max(endpoint.plan, self.current))
+        reach = f"{required.name.title()} reaches further" if required else "no plan is stated to reach that far"
+        message = (
+            f"The {self.current.name.title()} plan holds {interval.value} history from {_day(oldest)} on; {reach}. "
+            "onPlanLimit: CLIP serves the part that is there."
+        )
+        return HistoryTooDeep(
+            message, available_from=oldest, required=required or Plan.ENTERPRISE, current=self.current
+        )
+
+
+def _ms(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
+
+
+def _day(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%MZ")

@@ -1,0 +1,82 @@
+"""Intervals and ranges as CoinGlass spells them. No endpoint lists 2h, although the plan table has it."""
+
+from enum import Enum
+
+_UNITS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+class Interval(Enum):
+    M1 = "1m"
+    M3 = "3m"
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H4 = "4h"
+    H6 = "6h"
+    H8 = "8h"
+    H12 = "12h"
+    D1 = "1d"
+    W1 = "1w"
+
+    @property
+    def milliseconds(self) -> int:
+        return int(self.value[:-1]) * _UNITS[self.value[-1]]
+
+
+class Range(Enum):
+    """Period that a liquidation heatmap covers."""
+
+    H12 = "12h"
+    H24 = "24h"
+    D3 = "3d"
+    D7 = "7d"
+    D30 = "30d"
+    D90 = "90d"
+    D180 = "180d"
+    Y1 = "1y"
+
+
+class MapRange(Enum):
+    """Period that a liquidation map covers."""
+
+    D1 = "1d"
+    D7 = "7d"
+    D30 = "30d"
+
+
+class LiquidationRange(Enum):
+    """Period that liquidation totals cover."""
+
+    H1 = "1h"
+    H4 = "4h"
+    H12 = "12h"
+    H24 = "24h"
+
+
+class TakerRange(Enum):
+    """Period that taker volume totals cover."""
+
+    M5 = "5m"
+    M15 = "15m"
+    M30 = "30m"
+    H1 = "1h"
+    H4 = "4h"
+    H12 = "12h"
+    H24 = "24h"
+
+
+class OptionsRange(Enum):
+    """Period that the history of options open interest covers."""
+
+    H1 = "1h"
+    H4 = "4h"
+    H12 = "12h"
+    ALL = "all"
+
+
+class Unit(Enum):
+    """What the figures of a series are stated in."""
+
+    USD = "usd"
+    COIN = "coin"

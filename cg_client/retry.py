@@ -1,0 +1,80 @@
+"""Tries again what can succeed: transport errors, timeouts, server errors and rate limits.
+
+Bounded three ways: by attempts, by the deadline, and by a budget that lets retries be a fifth of all calls, so that a
+failing upstream is not asked three times as often. Waiting is exponential with full jitter.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from cg_client.call import Call
+from cg_client.clock import Clock
+from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    attempts: int = 3
+    first_wait: float = 0.25  # seconds; doubled for each further attempt
+    longest_wait: float = 2.0
+
+    def attempts_for(self, error: UpstreamFailed) -> int:
+        """Fewer where the fault may lie in our parameters."""
+        if not error.retryable:
+            return 1
+        return 2 if isinstance(error, UpstreamUnavailable) and error.perhaps_ours else self.attempts
+
+
+class RetryBudget:
+    """A purse: each call puts in a part of a retry, each retry takes a whole one out."""
+
+    def __init__(self, share: float = 0.2, purse: float = 10.0) -> None:
+        self._share, self._largest, self._purse = share, purse, purse
+
+    def deposit(self) -> None:
+        self._purse = min(self._largest, self._purse + self._share)
+
+    def withdraw(self) -> bool:
+        if self._purse < 1:
+            return False
+        self._purse -= 1
+        return True
+
+
+class Retry(Generic[T]):
+    def __init__(
+        self,
+        attempt: Callable[[Call, float], Awaitable[T]],
+        clock: Clock,
+        policy: RetryPolicy,
+        budget: RetryBudget,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        """`jitter` gives a figure from 0 to 1."""
+        self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
+
+    async def __call__(self, call: Call, deadline: float) -> T:
+        """Raises the last failure where trying again cannot help or is not allowed any more."""
+        self._budget.deposit()
+        attempt = 1
+        while True:
+            try:
+                return await self._attempt(call, deadline)
+            except UpstreamFailed as error:
+                wait = self._wait(error, attempt)
+                if attempt >= self._policy.attempts_for(error) or self._clock.monotonic() + wait >= deadline:
+                    raise
+                if not self._budget.withdraw():
+                    raise
+            await self._clock.sleep(wait)
+            attempt += 1
+
+    def _wait(self, error: UpstreamFailed, attempt: int) -> float:
+        """Seconds; a rate limit without a stated time holds for the minute, which the throttle sees to."""
+        if isinstance(error, RateLimited):
+            return 60.0 if error.retry_after is None else error.retry_after
+        return self._jitter() * min(self._policy.longest_wait, self._policy.first_wait * 2 ** (attempt - 1))

@@ -1,0 +1,66 @@
+"""The forms in which CoinGlass lays out a payload, and its spellings of time.
+
+A shape says where the payload lies and how it is laid out; the decoder in `resolvers` reads it into declared types.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+_SECONDS_BELOW = 10**11
+_MILLISECONDS_BELOW = 10**14
+_MICROSECONDS_BELOW = 10**17
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Base of all shapes."""
+
+
+@dataclass(frozen=True)
+class Rows(Shape):
+    """A list of objects."""
+
+
+@dataclass(frozen=True)
+class Record(Shape):
+    """One object, or a list that holds just one (both occur for the same endpoint)."""
+
+
+@dataclass(frozen=True)
+class Names(Shape):
+    """A list of plain strings."""
+
+
+@dataclass(frozen=True)
+class KeyedRows(Shape):
+    """An object whose keys are data: each value is a list of objects, and `key` names what the key is."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class ParallelLists(Shape):
+    """One object of equally long lists, to be read across; also documented as a list that holds just that object."""
+
+    time: str = "time_list"
+
+
+@dataclass(frozen=True)
+class Tuples(Shape):
+    """Positional rows, alone or as parts of an object: each has a decoder of its own."""
+
+
+def milliseconds(time: int) -> int:
+    """A time in seconds, milliseconds, microseconds or nanoseconds as milliseconds, told apart by magnitude.
+
+    The four ranges do not overlap between 1973 and 5138. Source: `coinglass-v4` endpoints mix all of them.
+    """
+    if time < _SECONDS_BELOW:
+        return time * 1000
+    if time < _MILLISECONDS_BELOW:
+        return time
+    return time // 1000 if time < _MICROSECONDS_BELOW else time // 1_000_000
+
+
+def all_milliseconds(times: Sequence[int]) -> bool:
+    return not times or (min(times) >= _SECONDS_BELOW and max(times) < _MILLISECONDS_BELOW)

@@ -1,0 +1,121 @@
+"""The coins, exchanges and pairs that CoinGlass lists, asked for once and kept.
+
+A listing is refreshed after an hour, and for an unknown name at most once a minute: a new listing is found, and a typing
+error costs nothing. When a refresh fails, the last listing stays in use.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+import msgspec
+from async_lru import alru_cache
+
+from cg_client.client import Client
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import futures, spot
+from cg_client.errors import CoinglassError, PayloadMismatch, UnknownName
+from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
+from cg_client.params import Params
+
+LISTING_HOLDS = 3600.0  # seconds
+UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
+
+T = TypeVar("T")
+F = TypeVar("F")
+
+_names = msgspec.json.Decoder(list[str])
+
+
+def decode_names(data: msgspec.Raw) -> tuple[str, ...]:
+    """Raises PayloadMismatch."""
+    try:
+        return tuple(_names.decode(data))
+    except msgspec.ValidationError as error:
+        raise PayloadMismatch("data", str(error)) from error
+
+
+class Listing(Generic[T]):
+    """One listing and the time at which it was loaded."""
+
+    def __init__(self, load: Callable[[], Awaitable[T]], clock: Clock) -> None:
+        self._load = alru_cache(maxsize=1)(load)  # made here, not at import: it belongs to one event loop
+        self._clock = clock
+        self._loaded_at = 0.0
+        self._last: T | None = None
+
+    async def get(self, at_most: float = LISTING_HOLDS) -> T:
+        """The listing, not older than so many seconds where CoinGlass answers."""
+        if self._last is not None and self._clock.monotonic() - self._loaded_at >= at_most:
+            self._load.cache_invalidate()
+        try:
+            loaded = await self._load()
+        except CoinglassError:
+            if self._last is None:
+                raise
+            return self._last
+        if loaded is not self._last:
+            self._last, self._loaded_at = loaded, self._clock.monotonic()
+        return loaded
+
+    async def find(self, search: Callable[[T], F]) -> F:
+        """What the search finds, looked for once more in a newer listing before a name counts as unknown."""
+        try:
+            return search(await self.get())
+        except UnknownName:
+            return search(await self.get(UNKNOWN_NAME_AFTER))
+
+
+class Symbols:
+    """Resolves what callers write into CoinGlass' own names.
+
+    Raises UnknownName with suggestions, or the CoinglassError of the listing's request.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self.futures = Listing(self._instruments(futures.market.SUPPORTED_PAIRS), client.clock)
+        self.spot = Listing(self._instruments(spot.market.SUPPORTED_PAIRS), client.clock)
+        self.futures_coins = Listing(self._named("coin", futures.market.SUPPORTED_COINS), client.clock)
+        self.spot_coins = Listing(self._named("coin", spot.market.SUPPORTED_COINS), client.clock)
+        self.futures_exchanges = Listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES), client.clock)
+
+    async def pair(self, exchange: str, symbol: str) -> Instrument:
+        return await self.futures.find(lambda index: index.find(exchange, symbol))
+
+    async def spot_pair(self, exchange: str, symbol: str) -> Instrument:
+        return await self.spot.find(lambda index: index.find(exchange, symbol))
+
+    async def coin(self, symbol: str) -> str:
+        """A coin with futures or, failing that, with spot markets."""
+        try:
+            return await self.futures_coins.find(lambda names: names.require(symbol))
+        except UnknownName as unknown:
+            return await self._elsewhere(unknown, self.spot_coins.find(lambda names: names.require(symbol)))
+
+    async def exchange(self, name: str) -> str:
+        """An exchange with futures or, failing that, with spot pairs."""
+        try:
+            return await self.futures_exchanges.find(lambda names: names.require(name))
+        except UnknownName as unknown:
+            return await self._elsewhere(unknown, self.spot.find(lambda index: index.exchanges.require(name)))
+
+    @staticmethod
+    async def _elsewhere(unknown: UnknownName, search: Awaitable[str]) -> str:
+        try:
+            return await search
+        except UnknownName as still:
+            both = dict.fromkeys([*unknown.suggestions, *still.suggestions])
+            raise UnknownName(str(unknown), list(both)) from None
+
+    def _instruments(self, endpoint: Endpoint) -> Callable[[], Awaitable[InstrumentIndex]]:
+        async def load() -> InstrumentIndex:
+            return InstrumentIndex((await self._client.fetch(endpoint, Params(), decode_instruments)).value)
+
+        return load
+
+    def _named(self, kind: str, endpoint: Endpoint) -> Callable[[], Awaitable[NameIndex]]:
+        async def load() -> NameIndex:
+            return NameIndex(kind, (await self._client.fetch(endpoint, Params(), decode_names)).value)
+
+        return load

@@ -1,0 +1,143 @@
+"""Keeps us inside the upstream quota of requests a minute.
+
+Nothing says whether CoinGlass counts in fixed or in sliding minutes, so a request is held against us from its start until
+a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that after
+each answer, upwards for other users of the key and downwards once upstream has begun a new minute. A call that could
+not start before its deadline fails at once instead of queueing.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cg_client.call import Call
+from cg_client.clock import Clock
+from cg_client.errors import QuotaExhausted
+from cg_client.transport import Reply
+
+MINUTE = 60.0
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """One request that counts against the quota; `ended` is None while it is under way."""
+
+    started: float
+    ended: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The quota as this process knows it. `resets_in`: seconds until nothing counts any more, if nothing is added."""
+
+    limit: int
+    used: int
+    resets_in: float | None
+
+    @property
+    def remaining(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+class QuotaWindow:
+    """The running minute. Times are monotonic seconds."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._slots: list[Slot] = []
+        self._blocked_until = 0.0
+
+    def start(self, now: float) -> Slot:
+        slot = Slot(now)
+        self._slots.append(slot)
+        return slot
+
+    def available_at(self, now: float, ahead: int = 0) -> float:
+        """When a call may start that lets `ahead` others go first: never too early, `now` if at once."""
+        self._expire(now)
+        over = len(self._slots) + ahead + 1 - self.limit
+        if over <= 0:
+            return max(now, self._blocked_until)
+        frees = sorted((now if slot.ended is None else slot.ended) + MINUTE for slot in self._slots)
+        rounds, index = divmod(over - 1, max(1, min(len(frees), self.limit)))
+        return max(frees[index] + rounds * MINUTE, self._blocked_until)
+
+    def correct(self, slot: Slot, now: float, limit: int | None, used: int | None) -> None:
+        """What the headers of the answer to `slot` say: the key's limit, and what upstream counts in its minute."""
+        if limit is not None and limit > 0:
+            self.limit = limit
+        if used is None:
+            return
+        self._expire(now)
+        self._slots.extend(Slot(now, now) for _ in range(used - len(self._slots)))
+        before = [other for other in self._slots if other.ended is not None and other.ended < slot.started]
+        for forgotten in before[: max(0, len(before) - max(0, used - 1))]:
+            self._slots.remove(forgotten)
+
+    def block(self, until: float) -> None:
+        self._blocked_until = max(self._blocked_until, until)
+
+    def usage(self, now: float) -> Usage:
+        self._expire(now)
+        ends = [now if slot.ended is None else slot.ended for slot in self._slots]
+        return Usage(self.limit, len(self._slots), max(ends) + MINUTE - now if ends else None)
+
+    def _expire(self, now: float) -> None:
+        self._slots = [slot for slot in self._slots if slot.ended is None or slot.ended + MINUTE > now]
+
+
+class Throttle:
+    """Lets a call through when the window has room, in the order of arrival."""
+
+    def __init__(
+        self, send: Callable[[Call, float], Awaitable[Reply]], window: QuotaWindow, clock: Clock
+    ) -> None:
+        self._send = send
+        self._window = window
+        self._clock = clock
+        self._turn = asyncio.Lock()
+        self._waiting = 0
+
+    async def __call__(self, call: Call, deadline: float) -> Reply:
+        """Raises QuotaExhausted, with the seconds until a call could start, where that is past the deadline."""
+        slot = await self._admit(deadline)
+        try:
+            reply = await self._send(call, deadline)
+        finally:
+            slot.ended = self._clock.monotonic()
+        self._learn(slot, reply)
+        return reply
+
+    async def _admit(self, deadline: float) -> Slot:
+        self._in_time(self._window.available_at(self._clock.monotonic(), self._waiting), deadline)
+        self._waiting += 1
+        try:
+            async with self._turn:
+                while (at := self._window.available_at(now := self._clock.monotonic())) > now:
+                    self._in_time(at, deadline)
+                    await self._clock.sleep(at - now)
+                return self._window.start(now)
+        finally:
+            self._waiting -= 1
+
+    def _in_time(self, at: float, deadline: float) -> None:
+        now = self._clock.monotonic()
+        if at > deadline and at > now:
+            raise QuotaExhausted(at - now)
+
+    def _learn(self, slot: Slot, reply: Reply) -> None:
+        now = self._clock.monotonic()
+        self._window.correct(
+            slot, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
+        )
+
+    def hold(self, seconds: float | None) -> None:
+        """Stops all requests for the time that upstream asked for; without a stated time, for a whole minute."""
+        self._window.block(self._clock.monotonic() + (MINUTE if seconds is None else seconds))
+
+    def usage(self) -> Usage:
+        return self._window.usage(self._clock.monotonic())
+
+
+def _count(value: str | None) -> int | None:
+    return int(value) if value is not None and value.strip().isdecimal() else None

@@ -1,0 +1,89 @@
+"""Which requests answer a window of a series.
+
+A request costs the same whatever its `limit`, so windows are laid on a fixed grid and share their requests:
+
+* the newest points come from one open-ended request of 100 rows, or of as many as the endpoint gives;
+* anything older comes from pages of `page_rows` bars that start at multiples of their length since 1970, both ends
+  set, so that it does not matter from which end upstream counts `limit` or whether `end_time` is inclusive.
+
+All times are integer milliseconds UTC; `start` and `end` are inclusive.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+DEFAULT_POINTS = 100
+MAX_POINTS = 20_000
+_SMALL = 100  # rows of the small open-ended request
+_SLACK = 2  # bars that upstream may be ahead of our clock
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Points from `start` to `end`, of which the newest `last` are wanted; `end` None means now."""
+
+    start: int
+    end: int | None
+    last: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One request: open-ended when `start` and `end` are None, otherwise the points between them."""
+
+    limit: int
+    start: int | None = None
+    end: int | None = None
+
+
+def window(step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None) -> Window:
+    """The window asked for. `last` counts bars back from `end`, the one under way included."""
+    if start is not None:
+        return Window(start, end)
+    count = DEFAULT_POINTS if last is None else last
+    newest = floor(now if end is None else end, step)
+    return Window(newest - (count - 1) * step, end, count)
+
+
+def bars(asked: Window, step: int, now: int) -> int:
+    """How many bars can lie in the window."""
+    end = now if asked.end is None else min(asked.end, now)
+    return max(0, (end - asked.start) // step + 1)
+
+
+def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> list[Page]:
+    """The requests that together hold every point of the window, oldest first; none before `earliest`."""
+    newest = _newest(asked, step, now, page_rows)
+    if newest is not None:
+        return [Page(_allowed(newest, step, now, earliest))]
+    return list(_grid(asked, step, now, page_rows, earliest))
+
+
+def _newest(asked: Window, step: int, now: int, page_rows: int) -> int | None:
+    """Rows of the open-ended request that holds the window, if one does."""
+    open_ended = asked.end is None or asked.end >= now
+    needed = asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + _SLACK
+    return next((rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows), None)
+
+
+def _allowed(rows: int, step: int, now: int, earliest: int | None) -> int:
+    return rows if earliest is None else max(1, min(rows, (now - earliest) // step))
+
+
+def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | None) -> Iterator[Page]:
+    width = page_rows * step
+    # One bar more than asked: the bar under way may not be there yet when the newest `last` are counted.
+    start = asked.start if asked.last is None else asked.start - step
+    end = now if asked.end is None else min(asked.end, now)
+    for page in range(start // width, end // width + 1):
+        first = page * width
+        last = first + width - 1
+        if earliest is not None and first < earliest:
+            first = max(start, earliest)
+        if first <= last:
+            yield Page(page_rows, first, last)
+
+
+def floor(time: int, step: int) -> int:
+    """The start of the bar that holds the time."""
+    return time - time % step

@@ -1,0 +1,71 @@
+"""Series of one point a day, which CoinGlass gives whole: fetched once and cut here."""
+
+from bisect import bisect_left, bisect_right
+from datetime import datetime
+from typing import Any, Protocol, Self, TypeVar, cast
+
+import strawberry
+
+from cg_client.call import Call
+from cg_client.endpoint import Endpoint
+from cg_client.errors import BadArgument
+from cg_client.params import Params
+from resolvers.arguments import argument, sign
+from resolvers.context import Info
+from resolvers.decode import columns_decoder
+from resolvers.field import Alternatives, Chosen, Only, field
+from resolvers.results import NO_ALTERNATIVES
+from vocabulary.columns import Columns
+from vocabulary.payloads import Source, rows_field
+from vocabulary.problems import PlanGated, Unavailable
+
+
+class DailyPayload(Protocol):
+    @classmethod
+    def of_rows(cls, source: Source, rows: Columns[Any]) -> Self: ...
+
+
+P = TypeVar("P", bound=DailyPayload)
+
+_LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
+_FROM = argument("from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET)
+_TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
+
+
+def upstream_daily(
+    endpoint: Endpoint | Chosen, payload: type[P], *, alternatives: Alternatives = NO_ALTERNATIVES
+) -> P | PlanGated | Unavailable:
+    """A field of days with `last` or `from`/`to`; every window of it costs the same one request."""
+    chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
+    _, row = rows_field(payload)
+    decoders = {one: columns_decoder(row, one) for one in chosen.endpoints}
+
+    async def resolve(
+        self: object, info: Info, last: int | None = None, from_: datetime | None = None, to: datetime | None = None
+    ) -> object:
+        sensible(last, from_, to)
+        picked = chosen.pick(self, {})
+        answer = await info.context.loaders.endpoint.load(Call(picked, Params(), decoders[picked]))
+        return payload.of_rows(Source.of([answer]), cut(answer.value, last, from_, to))
+
+    sign(resolve, [_LAST, _FROM, _TO])
+    return cast("P", field(resolve, chosen.endpoints, alternatives))
+
+
+def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:
+    """Raises BadArgument for a window that makes no sense, before anything is asked."""
+    if last is not None and from_ is not None:
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+    if last is not None and last < 1:
+        raise BadArgument(f"`last` is a number from 1, not {last}.")
+    if from_ is not None and to is not None and from_ > to:
+        raise BadArgument("`from` must not be after `to`.")
+
+
+def cut(rows: Columns[Any], last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
+    """The rows of the window."""
+    times = rows.columns["timestamp"].stored
+    start = 0 if from_ is None else bisect_left(times, from_.timestamp() * 1000)
+    end = len(times) if to is None else bisect_right(times, to.timestamp() * 1000)
+    rows = rows[start:end]
+    return rows if last is None else rows[max(0, len(rows) - last) :]

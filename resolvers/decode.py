@@ -1,0 +1,298 @@
+"""Upstream body -> values of the declared types, by msgspec decoders compiled once from the Strawberry classes.
+
+A class's annotations say what a field holds, its metadata and the endpoint's `spelling` what upstream calls it. Numbers
+may come as strings and times in any unit. What a type cannot hold raises PayloadMismatch with the field's path.
+"""
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+import strawberry
+from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
+from strawberry.types.enum import StrawberryEnumDefinition
+from strawberry.types.field import StrawberryField
+
+from cg_client.call import Decode
+from cg_client.endpoint import Endpoint
+from cg_client.errors import PayloadMismatch
+from cg_client.shapes import ParallelLists, Record, all_milliseconds, milliseconds
+from vocabulary.columns import Column, Columns
+from vocabulary.payloads import Sourced, fields_of
+from vocabulary.scalars import Timestamp
+
+_TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
+_PLACE = re.compile(r" - at `\$(.*)`$")
+_MISSING = re.compile(r"missing required field `(.*?)`")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One value of a record: our name, upstream's names for it, and how it is stored and shown."""
+
+    name: str
+    wires: tuple[str, ...]
+    stored: Any  # a type for msgspec
+    optional: bool
+    kind: Any  # the declared type
+    convert: Callable[[Any], Any] | None
+
+
+def time_of(stored: int | None) -> datetime | None:
+    return None if stored is None else datetime.fromtimestamp(stored / 1000, UTC)
+
+
+def _date_of(text: str) -> date:
+    """A date as `2025-04-17` or as the `250417` of option expiries. Raises ValueError."""
+    return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date() if len(text) == 6 else date.fromisoformat(text)  # noqa: PLR2004  # the length of the second form
+
+
+_STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
+    datetime: (int, time_of),
+    Timestamp: (int, None),
+    float: (float, None),
+    str: (str, None),
+    bool: (bool, None),
+    strawberry.ID: (int | str, str),
+    date: (str, _date_of),
+}
+
+
+def mismatch(error: msgspec.DecodeError) -> PayloadMismatch:
+    """The error with the path of the field below `data`, and without what it said of the path."""
+    text = str(error)
+    place = _PLACE.search(text)
+    missing = _MISSING.search(text)
+    path = (place.group(1) if place else "") + (f".{missing.group(1)}" if missing else "")
+    return PayloadMismatch(f"data{path}", _PLACE.sub("", text))
+
+
+def strict(decode: Callable[[msgspec.Raw], Any]) -> Decode[Any]:
+    """The decoder with its errors as PayloadMismatch."""
+
+    def decoded(data: msgspec.Raw) -> Any:  # noqa: ANN401  # whatever the decoder makes
+        try:
+            return decode(data)
+        except msgspec.DecodeError as error:
+            raise mismatch(error) from error
+
+    return decoded
+
+
+def finite(values: Sequence[float | None], field: str) -> None:
+    """Raises PayloadMismatch for NaN and infinities, which msgspec reads out of strings."""
+    known = [value for value in values if value is not None]
+    if not math.isfinite(sum(known)) and not all(map(math.isfinite, known)):
+        raise PayloadMismatch(field, "it is not a finite number")
+
+
+def in_milliseconds(times: Sequence[int | None], field: str) -> list[int | None]:
+    """Times in any unit as milliseconds; raises PayloadMismatch for what can be no time."""
+    known = [time for time in times if time is not None]
+    if known and (min(known) < 0 or max(known) >= _TIME_AT_MOST):
+        raise PayloadMismatch(field, "it is not a time")
+    if all_milliseconds(known):
+        return list(times)
+    return [None if time is None else milliseconds(time) for time in times]
+
+
+class _Plan:
+    """How the records of one class are read from one endpoint: which slots a msgspec struct has, and what they become."""
+
+    def __init__(self, cls: type, endpoint: Endpoint) -> None:
+        self.cls, self.endpoint = cls, endpoint
+        self.leaves: list[Leaf] = []
+        self.slots: dict[str, tuple[str, Any, bool]] = {}  # by upstream name: slot, type, whether it may be missing
+        self._build = self._builder(cls, "{}")
+        self.struct = msgspec.defstruct(cls.__name__, self._struct_fields(), gc=False, kw_only=True)
+
+    def instance(self, raw: object) -> Any:  # noqa: ANN401  # of the class, or a dict of its values
+        return self._build(raw)
+
+    def values(self, raws: Sequence[Any], leaf: Leaf) -> list[Any]:
+        """One leaf of many records, as it is stored."""
+        slot, _, missable = self.slots[leaf.wires[0]]
+        if missable and not leaf.optional:
+            return [self._read(raw, leaf) for raw in raws]
+        return list(map(attrgetter(slot), raws))
+
+    def _read(self, raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
+        for wire in leaf.wires:
+            found = getattr(raw, self.slots[wire][0])
+            if found is not None:
+                return found
+        if not leaf.optional:
+            raise PayloadMismatch(f"data.{leaf.wires[0]}", "it is missing")
+        return None
+
+    def _builder(self, cls: type, template: str) -> Callable[[object], Any]:
+        readers = [(field.python_name, self._reader(field, template)) for field in fields_of(cls) if field.python_name != "source"]
+        make: Callable[..., Any] = dict if issubclass(cls, Sourced) else cls
+        return lambda raw: make(**{name: read(raw) for name, read in readers})
+
+    def _reader(self, field: StrawberryField, template: str) -> Callable[[object], Any]:
+        inner, optional = _unwrapped(field.type)
+        own = field.metadata.get("wire") or field.python_name
+        if field.metadata.get("group"):
+            return self._builder(inner, template.format(field.metadata["wire"]))
+        name = template.format(own)
+        leaf = self._leaf(field, name, inner, optional=optional)
+        self.leaves.append(leaf)
+        for wire in leaf.wires:
+            slot, _, missable = self.slots.get(wire, (f"f{len(self.slots)}", None, False))
+            self.slots[wire] = (slot, leaf.stored, missable or leaf.optional or len(leaf.wires) > 1)
+        return lambda raw: self._shown(self._read(raw, leaf), leaf)
+
+    def _leaf(self, field: StrawberryField, name: str, kind: Any, *, optional: bool) -> Leaf:  # noqa: ANN401  # a Strawberry type
+        spelled = self.endpoint.spelling.get(name, name)
+        wires = (spelled,) if isinstance(spelled, str) else spelled
+        stored, convert = self._stored(kind, field.metadata.get("codes"))
+        return Leaf(field.python_name, wires, stored, optional, kind, convert)
+
+    def _stored(self, kind: Any, codes: Mapping[int, Enum] | None) -> tuple[Any, Callable[[Any], Any] | None]:  # noqa: ANN401  # a Strawberry type
+        if codes is not None:
+            return int, codes.__getitem__
+        if isinstance(kind, StrawberryList):
+            stored, convert = self._stored(kind.of_type, None)
+            return list[stored], None if convert is None else lambda items: [convert(item) for item in items]  # type: ignore[valid-type]  # a type made at run time
+        if has_object_definition(kind):
+            nested = _Plan(kind, self.endpoint)
+            return nested.struct, nested.instance
+        if isinstance(kind, StrawberryEnumDefinition):
+            return str, lambda text: kind.wrapped_cls[text.upper()]
+        return _STORED[kind]
+
+    def _shown(self, stored: Any, leaf: Leaf) -> Any:  # noqa: ANN401  # as declared
+        if stored is None:
+            return None
+        if leaf.kind is float:
+            finite((stored,), f"data.{leaf.wires[0]}")
+        elif leaf.kind in (datetime, Timestamp):
+            (stored,) = in_milliseconds((stored,), f"data.{leaf.wires[0]}")
+        if leaf.convert is None:
+            return stored
+        try:
+            return leaf.convert(stored)
+        except (KeyError, ValueError) as error:
+            raise PayloadMismatch(f"data.{leaf.wires[0]}", f"unknown value {stored!r}") from error
+
+    def _struct_fields(self) -> Iterator[tuple[str, Any, Any]]:
+        for wire, (slot, stored, optional) in self.slots.items():
+            if optional:
+                yield slot, stored | None, msgspec.field(name=wire, default=None)
+            else:
+                yield slot, stored, msgspec.field(name=wire)
+
+
+def _unwrapped(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401  # Strawberry's types have no common class
+    return (kind.of_type, True) if isinstance(kind, StrawberryOptional) else (kind, False)
+
+
+def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
+    """A list of objects -> instances of the class; of a payload class, whose source is not known yet, their values."""
+    plan = _Plan(cls, endpoint)
+    decoder = msgspec.json.Decoder(list[plan.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+    return strict(lambda data: [plan.instance(raw) for raw in decoder.decode(data)])
+
+
+def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
+    """One object, or a list of just one -> the values of the class."""
+    plan = _Plan(cls, endpoint)
+    decode = one_of(plan.struct)
+    return strict(lambda data: plan.instance(decode(data)))
+
+
+def one_of(struct: type[msgspec.Struct]) -> Callable[[msgspec.Raw], Any]:
+    decoder = msgspec.json.Decoder(struct | list[struct], strict=False)  # type: ignore[valid-type]  # a type made at run time
+
+    def decode(data: msgspec.Raw) -> Any:  # noqa: ANN401  # of the struct
+        found = decoder.decode(data)
+        if isinstance(found, list):
+            if len(found) != 1:
+                raise PayloadMismatch("data", f"one object was expected, not {len(found)}")
+            return found[0]
+        return found
+
+    return decode
+
+
+def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
+    """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
+    plan = _Plan(cls, endpoint)
+    read = _lists_reader(plan) if isinstance(endpoint.shape, ParallelLists) else _rows_reader(plan)
+
+    def decode(data: msgspec.Raw) -> Columns[Any]:
+        stored = read(data)
+        times = next((stored[leaf.name] for leaf in plan.leaves if leaf.kind is Timestamp), None)
+        order = None if times is None else _order(times)
+        columns = {
+            leaf.name: Column(
+                stored[leaf.name] if order is None else [stored[leaf.name][index] for index in order],
+                time_of if leaf.kind is datetime else None,
+            )
+            for leaf in plan.leaves
+        }
+        return Columns(cls, columns, len(next(iter(columns.values()))))
+
+    return strict(decode)
+
+
+def _rows_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
+    decoder = msgspec.json.Decoder(list[plan.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+
+    def read(data: msgspec.Raw) -> dict[str, list[Any]]:
+        raws = decoder.decode(data)
+        return {leaf.name: _checked(leaf, plan.values(raws, leaf)) for leaf in plan.leaves}
+
+    return read
+
+
+def _lists_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
+    fields = [
+        (slot, list[stored | None] if optional else list[stored], msgspec.field(name=wire))  # type: ignore[valid-type]  # a type made at run time
+        for wire, (slot, stored, optional) in plan.slots.items()
+    ]
+    decode = one_of(msgspec.defstruct(plan.cls.__name__, fields, gc=False, kw_only=True))
+
+    def read(data: msgspec.Raw) -> dict[str, list[Any]]:
+        raw = decode(data)
+        lists = {leaf.name: getattr(raw, plan.slots[leaf.wires[0]][0]) for leaf in plan.leaves}
+        equally_long({leaf.wires[0]: lists[leaf.name] for leaf in plan.leaves})
+        return {leaf.name: _checked(leaf, lists[leaf.name]) for leaf in plan.leaves}
+
+    return read
+
+
+def equally_long(lists: Mapping[str, Sequence[Any]]) -> None:
+    """Raises PayloadMismatch where parallel lists cannot be read across."""
+    first, size = next((wire, len(values)) for wire, values in lists.items())
+    for wire, values in lists.items():
+        if len(values) != size:
+            raise PayloadMismatch(f"data.{wire}", f"it holds {len(values)} values beside {size} of {first}")
+
+
+def _checked(leaf: Leaf, values: list[Any]) -> list[Any]:
+    field = f"data.{leaf.wires[0]}"
+    if leaf.kind is float:
+        finite(values, field)
+    elif leaf.kind in (datetime, Timestamp):
+        return in_milliseconds(values, field)
+    elif isinstance(leaf.kind, StrawberryList) and leaf.convert is not None:
+        return [None if value is None else leaf.convert(value) for value in values]
+    return values
+
+
+def _order(times: Sequence[int]) -> list[int] | None:
+    """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
+    if all(earlier < later for earlier, later in zip(times, times[1:], strict=False)):
+        return None
+    latest = {time: index for index, time in enumerate(times)}
+    return [latest[time] for time in sorted(latest)]
+
+

@@ -1,0 +1,38 @@
+"""The exchanges that a coin's figures are added up over."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from cg_client.errors import BadArgument, NoData
+from cg_client.instruments import InstrumentIndex
+from resolvers.context import Context
+
+
+async def futures_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with `exchanges` by CoinGlass' names; left out, all that list futures of the coin."""
+    return await _completed(arguments, context.symbols.futures.find)
+
+
+async def spot_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """As `futures_exchanges`, for spot pairs."""
+    return await _completed(arguments, context.symbols.spot.find)
+
+
+_Find = Callable[[Callable[[InstrumentIndex], tuple[str, ...]]], Awaitable[tuple[str, ...]]]
+
+
+async def _completed(arguments: dict[str, Any], find: _Find) -> dict[str, Any]:
+    asked, coin = arguments.get("exchanges"), arguments["symbol"]
+    if asked is not None and not asked:
+        raise BadArgument("`exchanges` is empty: name some, or leave it out for all that list the coin.")
+    return arguments | {"exchanges": await find(lambda index: _venues(index, coin, asked))}
+
+
+def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple[str, ...]:
+    """In alphabetical order, so that the same choice is the same request. Raises UnknownName and NoData."""
+    if asked is not None:
+        return tuple(sorted({index.exchanges.require(name) for name in asked}))
+    venues = index.venues_of(coin)
+    if not venues:
+        raise NoData(f"No exchange lists a pair with base {coin}.")
+    return venues

@@ -1,0 +1,271 @@
+"""`upstream(ENDPOINT, Payload)`: a field of the graph made from a catalogue entry and a payload class."""
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
+
+import strawberry
+from strawberry.federation.schema_directive import schema_directive
+from strawberry.schema_directive import Location
+
+from cg_client.call import Call, Decode
+from cg_client.endpoint import Endpoint
+from cg_client.errors import CoinglassError, NoData
+from cg_client.params import Params
+from cg_client.params import Series as SeriesParams
+from cg_client.plans import Plan
+from cg_client.shapes import Record
+from resolvers.arguments import argument, arguments_of, sign
+from resolvers.context import Context, Info
+from resolvers.decode import columns_decoder, record_decoder, rows_decoder
+from resolvers.loaders import RowKey
+from resolvers.results import NO_ALTERNATIVES, problem
+from resolvers.series import serve
+from vocabulary.enums import PlanLimitPolicy
+from vocabulary.payloads import Source, rows_field
+from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.series import Series
+
+P = TypeVar("P")
+Alternatives: TypeAlias = Mapping[str, Endpoint]
+Arguments: TypeAlias = dict[str, Any]
+Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
+
+POLICY = argument(
+    "on_plan_limit",
+    PlanLimitPolicy,
+    "What to do where the plan does not include the interval or the window.",
+    PlanLimitPolicy.FAIL,
+)
+
+
+@schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    repeatable=True,
+    description="The CoinGlass endpoint behind a field, the least plan that includes it, and its refresh time in seconds.",
+)
+class Upstream:
+    path: str
+    plan: Plan
+    refresh_seconds: int
+
+    @classmethod
+    def of(cls, endpoint: Endpoint) -> "Upstream":
+        return cls(path=endpoint.path, plan=endpoint.plan, refresh_seconds=int(endpoint.refresh.total_seconds()))
+
+
+class Chosen(Protocol):
+    """Which endpoint answers, where a field has several with the same parameters."""
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]: ...
+    def parameters(self) -> list[inspect.Parameter]: ...
+    def pick(self, parent: object, arguments: Arguments) -> Endpoint:
+        """Takes its own argument out of `arguments`; raises NoData where no endpoint answers."""
+        ...
+
+
+@dataclass(frozen=True)
+class Only:
+    endpoint: Endpoint
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        return (self.endpoint,)
+
+    def parameters(self) -> list[inspect.Parameter]:
+        return []
+
+    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the others choose by these
+        return self.endpoint
+
+
+@dataclass(frozen=True)
+class ByArgument:
+    """The caller chooses by an enum; `default` is used where nothing is chosen."""
+
+    name: str
+    description: str
+    by: Mapping[Enum, Endpoint]
+    default: Enum
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        return tuple(self.by.values())
+
+    def parameters(self) -> list[inspect.Parameter]:
+        return [argument(self.name, type(self.default), self.description, self.default)]
+
+    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the parent has no say
+        return self.by[arguments.pop(self.name)]
+
+
+@dataclass(frozen=True)
+class ByAttribute:
+    """The parent chooses by one of its values."""
+
+    name: str
+    by: Mapping[Enum, Endpoint]
+
+    @property
+    def endpoints(self) -> Sequence[Endpoint]:
+        return tuple(self.by.values())
+
+    def parameters(self) -> list[inspect.Parameter]:
+        return []
+
+    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the caller has no say
+        choice = getattr(parent, self.name)
+        if choice not in self.by:
+            covered = ", ".join(one.name for one in self.by)
+            raise NoData(f"CoinGlass has this for {covered} only, not for {choice.name}.")
+        return self.by[choice]
+
+
+class Custom(Protocol):
+    """A payload class that reads its own layout."""
+
+    @classmethod
+    def decoder(cls) -> Decode[Any]: ...
+    @classmethod
+    def of(cls, source: Source, value: Any) -> Any: ...  # noqa: ANN401  # of the class, from what its decoder made
+
+
+def upstream(
+    endpoint: Endpoint | Chosen,
+    payload: type[P],
+    *,
+    bind: Mapping[str, str] | None = None,
+    prepare: Prepare | None = None,
+    defaults: Mapping[str, object] | None = None,
+    alternatives: Alternatives = NO_ALTERNATIVES,
+    description: str | None = None,
+) -> P | PlanGated | Unavailable:
+    """A field answered by one endpoint, or by one of several with the same parameters.
+
+    `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
+    `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer where
+    the plan lacks this one.
+    """
+    chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
+    params, attributes, given = chosen.endpoints[0].params, bind or {}, defaults or {}
+    is_series = issubclass(payload, Series)
+    answer = _series(payload, chosen) if is_series else _payload(payload, chosen)
+
+    async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+        arguments = {**given, **arguments, **bound(self, attributes)}
+        picked = chosen.pick(self, arguments)
+        policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
+        complete = arguments if prepare is None else await prepare(info.context, arguments)
+        return await answer(info.context, picked, params(**complete), policy)
+
+    policies = [POLICY] if is_series else []
+    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, given), *policies])
+    return cast("P", field(resolve, chosen.endpoints, alternatives, description))
+
+
+def upstream_row(
+    endpoint: Endpoint,
+    payload: type[P],
+    rows: Callable[[Any], RowKey],
+    *,
+    alternatives: Alternatives = NO_ALTERNATIVES,
+) -> P | PlanGated | Unavailable:
+    """A field answered by the parent's row of a list that answers many parents: `rows` says which row of which list."""
+
+    async def resolve(self: object, info: Info) -> object:
+        bound(self, {})
+        found = await info.context.loaders.row.load(rows(self))
+        if found is None:
+            raise NoData("CoinGlass lists no such row at present.")
+        answer, values = found
+        return payload(source=Source.of([answer]), **values)
+
+    sign(resolve, [])
+    return cast("P", field(resolve, (endpoint,), alternatives))
+
+
+def composed(
+    *endpoints: Endpoint, description: str, alternatives: Alternatives = NO_ALTERNATIVES
+) -> Callable[[Callable[..., Awaitable[object]]], Any]:
+    """Decorates a method that answers a field out of several requests, or out of a part of one."""
+    return lambda resolve: field(resolve, endpoints, alternatives, description)
+
+
+def field(
+    resolve: Callable[..., Awaitable[object]],
+    endpoints: Sequence[Endpoint],
+    alternatives: Alternatives = NO_ALTERNATIVES,
+    description: str | None = None,
+) -> Any:  # noqa: ANN401  # strawberry's own stub
+    """A Strawberry field that states its endpoints, and whose failures upstream are values."""
+
+    @functools.wraps(resolve)
+    async def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+        try:
+            return await resolve(self, info, **arguments)
+        except CoinglassError as error:
+            error.endpoint = error.endpoint or endpoints[0].path
+            return problem(error, info.context.client.gate, alternatives)
+
+    return strawberry.field(
+        resolver=answered,
+        description=description or endpoints[0].summary,
+        directives=[Upstream.of(endpoint) for endpoint in endpoints],
+        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives},
+    )
+
+
+def bound(parent: object, names: Mapping[str, str]) -> Arguments:
+    """Parameters out of the parent's attributes; raises what kept the parent from being looked up."""
+    failure = getattr(parent, "unresolved", None)
+    if failure is not None:
+        raise failure
+    return {parameter: getattr(parent, attribute) for parameter, attribute in names.items()}
+
+
+_Answer: TypeAlias = Callable[[Context, Endpoint, Params, PlanLimitPolicy], Awaitable[object]]
+
+
+def _series(payload: type[Series], chosen: Chosen) -> _Answer:
+    _, row = rows_field(payload)
+    decoders = {endpoint: _columns(payload, row, endpoint) for endpoint in chosen.endpoints}
+
+    async def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
+        return payload.of(await serve(context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy))
+
+    return answer
+
+
+def _columns(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
+    own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
+    return columns_decoder(row, endpoint) if own is None else own
+
+
+def _payload(payload: type, chosen: Chosen) -> _Answer:
+    decoders = {endpoint: _decoder(payload, endpoint) for endpoint in chosen.endpoints}
+
+    async def answer(context: Context, endpoint: Endpoint, params: Params, _: PlanLimitPolicy) -> object:
+        got = await context.loaders.endpoint.load(Call(endpoint, params, decoders[endpoint]))
+        return _filled(payload, Source.of([got]), got.value)
+
+    return answer
+
+
+def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
+    if hasattr(payload, "decoder"):
+        return cast("type[Custom]", payload).decoder()
+    if isinstance(endpoint.shape, Record):
+        return record_decoder(payload, endpoint)
+    return rows_decoder(rows_field(payload)[1], endpoint)
+
+
+def _filled(payload: type, source: Source, value: Any) -> object:  # noqa: ANN401  # what the decoder made
+    if hasattr(payload, "of"):
+        return cast("type[Custom]", payload).of(source, value)
+    if isinstance(value, list):
+        return payload(source=source, **{rows_field(payload)[0]: value})
+    return payload(source=source, **value)

@@ -1,0 +1,45 @@
+"""List endpoints that answer many parents: where their rows are and what they are found by."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cg_client.call import Call, Decode
+from cg_client.endpoint import Endpoint
+from cg_client.params import Page, Params
+from resolvers.loaders import Key
+
+PER_PAGE = 100
+PAGES_AT_MOST = 20  # of a list whose length upstream does not tell
+
+
+@dataclass(frozen=True, slots=True)
+class WholeList:
+    """A list that one request brings."""
+
+    endpoint: Endpoint
+    params: Params
+    decode: Decode[list[Any]]
+    keys: Callable[[Any], Sequence[Key]]
+
+    def pages(self) -> Sequence[Call]:
+        return (Call(self.endpoint, self.params, self.decode),)
+
+    def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
+        return self.keys(row)
+
+
+@dataclass(frozen=True, slots=True)
+class PagedList:
+    """A list that comes in numbered pages. CoinGlass may give fewer rows than asked for: only an empty page ends it."""
+
+    endpoint: Endpoint
+    decode: Decode[list[Any]]
+    keys: Callable[[Any], Sequence[Key]]
+
+    def pages(self) -> Sequence[Call]:
+        numbers = range(1, PAGES_AT_MOST + 1)
+        return tuple(Call(self.endpoint, Page(page=number, per_page=PER_PAGE), self.decode) for number in numbers)
+
+    def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
+        return self.keys(row)

@@ -1,0 +1,103 @@
+"""Many fields, few calls. One set of loaders per operation, made inside its event loop."""
+
+import asyncio
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from aiodataloader import DataLoader
+
+from cg_client.call import Answer, Call
+from cg_client.client import Client
+
+Key: TypeAlias = Hashable
+Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself
+
+
+class EndpointLoader(DataLoader[Call, Answer[Any]]):
+    """Answers each distinct upstream request once per operation, all of them at the same time.
+
+    A failed request raises for its own waiters only.
+    """
+
+    def __init__(self, client: Client, deadline: float) -> None:
+        super().__init__()
+        self._client, self._deadline = client, deadline
+
+    async def batch_load_fn(self, keys: list[Call]) -> list[Answer[Any] | Exception]:
+        answers = await asyncio.gather(*map(self._fetch, keys), return_exceptions=True)
+        return [_not_cancelled(answer) for answer in answers]
+
+    async def _fetch(self, call: Call) -> Answer[Any]:
+        return await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline)
+
+
+class RowList(Protocol):
+    """A list endpoint that answers many keys."""
+
+    def pages(self) -> Sequence[Call]:
+        """The calls that bring the list, in the order in which they are tried."""
+        ...
+
+    def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # a row of the endpoint
+        """What the row can be found by."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RowKey:
+    rows: RowList
+    key: Key
+
+
+class RowLoader(DataLoader[RowKey, Row | None]):
+    """Finds the rows of many keys in the few lists that hold them; None where no list holds the key."""
+
+    def __init__(self, calls: EndpointLoader) -> None:
+        super().__init__()
+        self._calls = calls
+
+    async def batch_load_fn(self, keys: list[RowKey]) -> list[Row | None | Exception]:
+        wanted: dict[RowList, set[Key]] = {}
+        for key in keys:
+            wanted.setdefault(key.rows, set()).add(key.key)
+        found = await asyncio.gather(*(self._search(*one) for one in wanted.items()), return_exceptions=True)
+        by_list = dict(zip(wanted, found, strict=True))
+        return [_of(by_list[key.rows], key.key) for key in keys]
+
+    async def _search(self, rows: RowList, wanted: set[Key]) -> dict[Key, Row]:
+        """Page by page, until every key is found or a page brings nothing new."""
+        found: dict[Key, Row] = {}
+        for call in rows.pages():
+            answer = await self._calls.load(call)
+            before = len(found)
+            for row in answer.value:
+                for key in rows.keys_of(row):
+                    found.setdefault(key, (answer, row))
+            if wanted <= found.keys() or len(found) == before:
+                break
+        return found
+
+
+def _of(found: dict[Key, Row] | BaseException, key: Key) -> Row | None | Exception:
+    if isinstance(found, BaseException):
+        return _not_cancelled(found)
+    return found.get(key)
+
+
+def _not_cancelled(result: Any) -> Any:  # noqa: ANN401  # whatever was gathered
+    """A cancellation must end the operation: gathered as a value it would become data."""
+    if isinstance(result, BaseException) and not isinstance(result, Exception):
+        raise result
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Loaders:
+    endpoint: EndpointLoader
+    row: RowLoader
+
+    @classmethod
+    def over(cls, client: Client, deadline: float) -> "Loaders":
+        calls = EndpointLoader(client, deadline)
+        return cls(calls, RowLoader(calls))

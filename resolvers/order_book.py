@@ -1,0 +1,84 @@
+"""Order-book snapshots: which of the two lists of levels holds the bids.
+
+Source: /api/futures/orderbook/history and /api/spot/orderbook/history, rows of [time, levels, levels] with levels of
+[price, quantity]. No document says which list is which, so the prices decide: no bid lies above an ask. Where the lists
+overlap, the sides stay undecided.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from cg_client.call import Decode
+from resolvers.decode import finite, in_milliseconds, strict
+
+
+class _Level(msgspec.Struct, array_like=True, gc=False):
+    price: float
+    quantity: float
+
+
+class _Snapshot(msgspec.Struct, array_like=True):
+    time: int
+    first: list[_Level]
+    second: list[_Level]
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    price: float
+    quantity: float
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """`time` in milliseconds; `bids` and `asks` are the two lists where the prices tell them apart, otherwise None."""
+
+    time: int
+    first: list[Level]
+    second: list[Level]
+    bids: list[Level] | None
+    asks: list[Level] | None
+
+
+_snapshots = msgspec.json.Decoder(list[_Snapshot], strict=False)
+
+
+def _decode(data: msgspec.Raw) -> list[Snapshot]:
+    raws = _snapshots.decode(data)
+    times = in_milliseconds([raw.time for raw in raws], "data[0]")
+    by_time = {time: _snapshot(time, raw) for time, raw in zip(times, raws, strict=True) if time is not None}
+    return [by_time[time] for time in sorted(by_time)]
+
+
+def _snapshot(time: int, raw: _Snapshot) -> Snapshot:
+    first, second = _levels(raw.first), _levels(raw.second)
+    bids, asks = sides(first, second)
+    return Snapshot(time, first, second, bids, asks)
+
+
+def _levels(raw: list[_Level]) -> list[Level]:
+    finite([figure for level in raw for figure in (level.price, level.quantity)], "data levels")
+    return [Level(level.price, level.quantity) for level in raw]
+
+
+def sides(first: list[Level], second: list[Level]) -> tuple[list[Level] | None, list[Level] | None]:
+    """Bids and asks, or twice None where one list is empty or their prices overlap."""
+    if not first or not second:
+        return None, None
+    if _highest(first) < _lowest(second):
+        return first, second
+    if _highest(second) < _lowest(first):
+        return second, first
+    return None, None
+
+
+def _highest(levels: list[Level]) -> float:
+    return max(level.price for level in levels)
+
+
+def _lowest(levels: list[Level]) -> float:
+    return min(level.price for level in levels)
+
+
+decode_snapshots: Decode[list[Snapshot]] = strict(_decode)

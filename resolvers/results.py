@@ -1,0 +1,47 @@
+"""Upstream's failures as values of the graph."""
+
+from collections.abc import Mapping
+
+from cg_client.endpoint import Endpoint
+from cg_client.errors import CoinglassError, Gated, HistoryTooDeep, IntervalTooFine
+from cg_client.gate import Gate
+from vocabulary.enums import GateReason
+from vocabulary.problems import PlanGated, Unavailable
+
+NO_ALTERNATIVES: Mapping[str, Endpoint] = {}
+
+
+def problem(
+    error: CoinglassError, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES
+) -> PlanGated | Unavailable:
+    """PlanGated for what the plan lacks, Unavailable for the rest. `alternatives`: fields of the graph by their endpoint."""
+    if not isinstance(error, Gated):
+        return Unavailable(
+            code=error.code,
+            message=str(error),
+            endpoint=error.endpoint,
+            retryable=error.retryable,
+            retry_after=error.retry_after,
+        )
+    return PlanGated(
+        code=error.code,
+        message=str(error),
+        endpoint=error.endpoint,
+        reason=_reason(error),
+        required_plan=error.required,
+        current_plan=error.current,
+        min_interval=error.floor if isinstance(error, IntervalTooFine) else None,
+        available_from=error.available_from if isinstance(error, HistoryTooDeep) else None,
+        alternatives=[field for field, endpoint in alternatives.items() if gate.includes(endpoint)],
+        decided_by=error.decided_by,
+    )
+
+
+def _reason(error: Gated) -> GateReason:
+    match error:
+        case IntervalTooFine():
+            return GateReason.INTERVAL
+        case HistoryTooDeep():
+            return GateReason.HISTORY
+        case _:
+            return GateReason.ENDPOINT

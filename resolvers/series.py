@@ -1,0 +1,133 @@
+"""A window of a series: gated, fetched in as few requests as hold it, joined and cut."""
+
+import asyncio
+import dataclasses
+from bisect import bisect_left, bisect_right
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from cg_client.call import Call, Decode
+from cg_client.client import Client
+from cg_client.endpoint import Endpoint
+from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.params import Series as SeriesParams
+from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
+from resolvers.context import Context
+from vocabulary.columns import Columns
+from vocabulary.enums import PlanLimitPolicy, Truncation
+from vocabulary.payloads import Source
+from vocabulary.series import Served
+
+S = TypeVar("S", bound=SeriesParams)
+
+
+async def serve(
+    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+) -> Served:
+    """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
+    await context.client.know_plan()
+    try:
+        served, wanted, truncated = admit(context.client, endpoint, asked, policy)
+    except CoinglassError as error:
+        error.endpoint = endpoint.path
+        raise
+    calls = [Call(endpoint, _paged(served, page), decode) for page in _pages(context.client, endpoint, served, wanted)]
+    answers = await asyncio.gather(*map(context.loaders.endpoint.load, calls))
+    return Served(
+        rows=_cut(Columns.joined([answer.value for answer in answers]), wanted),
+        source=Source.of(answers),
+        requested_interval=asked.interval,
+        interval=served.interval,
+        truncated=truncated,
+    )
+
+
+def admit(
+    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy
+) -> tuple[S, Window, Truncation | None]:
+    """The parameters and the window as the plan lets them be asked for, and what was left out."""
+    _sensible(endpoint, asked, client.clock.now())
+    try:
+        client.gate.check(endpoint, asked)
+    except IntervalTooFine as refusal:
+        if policy is not PlanLimitPolicy.COARSEN or refusal.floor is None:
+            raise
+        asked = dataclasses.replace(asked, interval=refusal.floor)
+    wanted = _window(asked, client)
+    try:
+        client.gate.check_depth(endpoint, asked.interval, wanted.start)
+    except (HistoryTooDeep, BeyondRetention) as refusal:
+        if policy is not PlanLimitPolicy.CLIP:
+            raise
+        reason = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
+        return asked, _clipped(client, endpoint, asked, wanted, refusal), reason
+    return asked, wanted, None
+
+
+def _clipped(
+    client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
+) -> Window:
+    """The part of the window that is there; raises the refusal where there is none."""
+    earliest = client.gate.earliest(endpoint, asked.interval)
+    start = max(wanted.start, _ms(earliest)) if earliest else wanted.start
+    if wanted.end is not None and wanted.end < start:
+        raise refusal
+    return dataclasses.replace(wanted, start=start)
+
+
+def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
+    """Raises BadArgument with the remedy."""
+    if asked.interval.milliseconds > endpoint.coarsest.milliseconds:
+        raise BadArgument(f"This series has intervals up to {endpoint.coarsest.name}, not {asked.interval.name}.")
+    if asked.last is not None and asked.from_ is not None:
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+    if asked.last is not None and not 1 <= asked.last <= MAX_POINTS:
+        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.")
+    if asked.from_ is not None and asked.from_ > now:
+        raise BadArgument("`from` lies in the future.")
+    if asked.from_ is not None and asked.to is not None and asked.from_ >= asked.to:
+        raise BadArgument("`from` must be before `to`.")
+
+
+def _window(asked: SeriesParams, client: Client) -> Window:
+    step, now = asked.interval.milliseconds, _ms(client.clock.now())
+    start = None if asked.from_ is None else _ms(asked.from_)
+    end = None if asked.to is None else _ms(asked.to)
+    wanted = window(step, now, last=asked.last, start=start, end=end)
+    if bars(wanted, step, now) > MAX_POINTS:
+        raise BadArgument(f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.")
+    return wanted
+
+
+def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window) -> list[Page]:
+    earliest = client.gate.earliest(endpoint, asked.interval)
+    return pages(
+        wanted,
+        asked.interval.milliseconds,
+        _ms(client.clock.now()),
+        endpoint.page_rows,
+        earliest=None if earliest is None else _ms(earliest),
+    )
+
+
+def _paged(params: S, page: Page) -> S:
+    """The parameters of one request."""
+    return dataclasses.replace(params, last=page.limit, from_=_time(page.start), to=_time(page.end))
+
+
+def _cut(rows: Columns[Any], wanted: Window) -> Columns[Any]:
+    """The rows inside the window."""
+    times = rows.columns["timestamp"].stored
+    if wanted.last is None or wanted.end is not None:
+        start = bisect_left(times, wanted.start) if wanted.last is None else 0
+        end = len(times) if wanted.end is None else bisect_right(times, wanted.end)
+        rows = rows[start:end]
+    return rows if wanted.last is None else rows[max(0, len(rows) - wanted.last) :]
+
+
+def _ms(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
+
+
+def _time(stamp: int | None) -> datetime | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)

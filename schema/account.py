@@ -1,0 +1,38 @@
+"""The server's key: its plan, and what is left of its quota."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Self
+
+import strawberry
+
+from cg_client.client import Client
+from cg_client.plans import Plan
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="The subscription of the server's CoinGlass key.")
+class Account(Sourced):
+    plan: Annotated[Plan, value("Plan.")]
+    expires: Annotated[datetime | None, value("End of the subscription.")]
+    expired: Annotated[bool | None, value("Whether it has lapsed.")]
+
+
+AccountResult = Annotated[Account | PlanGated | Unavailable, result("Account")]
+
+
+@strawberry.type(description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others.")
+class Quota:
+    limit: int = strawberry.field(description="Requests a minute that the key may send.")
+    used: int = strawberry.field(description="Requests that count at present.")
+    remaining: int = strawberry.field(description="Requests that could start now.")
+    resets_at: datetime | None = strawberry.field(
+        description="When nothing counts any more if nothing is sent until then; null when nothing counts now."
+    )
+
+    @classmethod
+    def of(cls, client: Client) -> Self:
+        usage = client.quota
+        resets = None if usage.resets_in is None else client.clock.now() + timedelta(seconds=usage.resets_in)
+        return cls(limit=usage.limit, used=usage.used, remaining=usage.remaining, resets_at=resets)

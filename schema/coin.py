@@ -1,0 +1,166 @@
+"""A coin."""
+
+from typing import Self
+
+import strawberry
+
+from cg_client.endpoints import futures, spot
+from cg_client.errors import CoinglassError
+from resolvers.context import Info
+from resolvers.exchanges import futures_exchanges, spot_exchanges
+from resolvers.field import ByArgument, upstream, upstream_row
+from schema.futures.funding_rate import (
+    CurrentFundingRates,
+    CurrentFundingRatesResult,
+    FundingSeries,
+    FundingSeriesResult,
+    FundingWeighting,
+)
+from schema.futures.liquidation import (
+    Liquidations,
+    LiquidationsByExchange,
+    LiquidationsByExchangeResult,
+    LiquidationsResult,
+)
+from schema.futures.liquidation_heatmap import (
+    COIN_BY_MODEL,
+    LiquidationHeatmap,
+    LiquidationHeatmapResult,
+    LiquidationMap,
+    LiquidationMapResult,
+)
+from schema.futures.market import CoinMarket, CoinMarketResult
+from schema.futures.open_interest import OISeries, OISeriesResult, OpenInterestByExchange, OpenInterestByExchangeResult
+from schema.futures.order_book import Orderbook, OrderbookResult
+from schema.futures.taker_volume import (
+    TakerVolumeByExchange,
+    TakerVolumeByExchangeResult,
+    TakerVolumeSeries,
+    TakerVolumeSeriesResult,
+)
+from schema.listing import pairs_page, spot_pairs_page
+from schema.market_rows import coin_market, funding_rates, spot_coin_market
+from schema.options import Options
+from schema.pair import Pair
+from schema.sentiment import Sentiment
+from schema.spot.market import SpotCoinMarket, SpotCoinMarketResult
+from schema.spot_pair import SpotPair
+from vocabulary.connections import FIRST, After, Connection, First
+from vocabulary.fields import resolved
+
+_COIN = {"symbol": "symbol"}
+_LIQUIDATION_ALTERNATIVES = {
+    "Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY,
+    "Coin.liquidationsByExchange": futures.liquidation.EXCHANGE_LIST,
+}
+_MARKET_ALTERNATIVES = {
+    "Coin.openInterestByExchange": futures.open_interest.EXCHANGE_LIST,
+    "Coin.currentFundingRates": futures.funding_rate.EXCHANGE_LIST,
+    "Pair.market": futures.market.PAIRS_MARKETS,
+}
+_BY_WEIGHTING = ByArgument(
+    "weighting",
+    "How the rates of the exchanges are averaged.",
+    {
+        FundingWeighting.OPEN_INTEREST: futures.funding_rate.OI_WEIGHTED_HISTORY,
+        FundingWeighting.VOLUME: futures.funding_rate.VOLUME_WEIGHTED_HISTORY,
+    },
+    FundingWeighting.OPEN_INTEREST,
+)
+
+
+@strawberry.federation.type(keys=["symbol"], description="A coin.")
+class Coin:
+    """`unresolved`: what kept the coin from being looked up, so that only its parts are missing."""
+
+    symbol: str = strawberry.field(description="Ticker, e.g. `BTC`.")
+    unresolved: strawberry.Private[CoinglassError | None] = None
+
+    market: CoinMarketResult = upstream_row(
+        futures.market.COINS_MARKETS,
+        CoinMarket,
+        lambda coin: coin_market(coin.symbol),
+        alternatives=_MARKET_ALTERNATIVES,
+    )
+    spot_market: SpotCoinMarketResult = upstream_row(
+        spot.market.COINS_MARKETS,
+        SpotCoinMarket,
+        lambda coin: spot_coin_market(coin.symbol),
+        alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
+    )
+    funding_rate: FundingSeriesResult = upstream(
+        _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
+    )
+    current_funding_rates: CurrentFundingRatesResult = upstream_row(
+        futures.funding_rate.EXCHANGE_LIST, CurrentFundingRates, lambda coin: funding_rates(coin.symbol)
+    )
+    open_interest: OISeriesResult = upstream(futures.open_interest.AGGREGATED_HISTORY, OISeries, bind=_COIN)
+    open_interest_by_exchange: OpenInterestByExchangeResult = upstream(
+        futures.open_interest.EXCHANGE_LIST, OpenInterestByExchange, bind=_COIN
+    )
+    taker_volume: TakerVolumeSeriesResult = upstream(
+        futures.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=futures_exchanges
+    )
+    taker_volume_by_exchange: TakerVolumeByExchangeResult = upstream(
+        futures.taker_volume.EXCHANGE_LIST, TakerVolumeByExchange, bind=_COIN
+    )
+    spot_taker_volume: TakerVolumeSeriesResult = upstream(
+        spot.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
+    )
+    liquidations: LiquidationsResult = upstream(
+        futures.liquidation.AGGREGATED_HISTORY, Liquidations, bind=_COIN, prepare=futures_exchanges
+    )
+    liquidations_by_exchange: LiquidationsByExchangeResult = upstream(
+        futures.liquidation.EXCHANGE_LIST,
+        LiquidationsByExchange,
+        bind=_COIN,
+        description="Liquidations of the coin on each exchange.",
+    )
+    liquidation_heatmap: LiquidationHeatmapResult = upstream(
+        COIN_BY_MODEL,
+        LiquidationHeatmap,
+        bind=_COIN,
+        alternatives=_LIQUIDATION_ALTERNATIVES,
+        description="Where leveraged positions would be liquidated, over time and price, on all exchanges together.",
+    )
+    liquidation_map: LiquidationMapResult = upstream(
+        futures.liquidation.AGGREGATED_MAP, LiquidationMap, bind=_COIN, alternatives=_LIQUIDATION_ALTERNATIVES
+    )
+    orderbook: OrderbookResult = upstream(
+        futures.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=futures_exchanges
+    )
+    spot_orderbook: OrderbookResult = upstream(
+        spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
+    )
+
+    @resolved("Futures instruments of the coin.")
+    async def pairs(
+        self, info: Info, exchange: str | None = None, first: First = FIRST, after: After = None
+    ) -> Connection[Pair] | None:
+        return await pairs_page(info, exchange, self.symbol, first, after)
+
+    @resolved("Spot pairs of the coin.")
+    async def spot_pairs(
+        self, info: Info, exchange: str | None = None, first: First = FIRST, after: After = None
+    ) -> Connection[SpotPair] | None:
+        return await spot_pairs_page(info, exchange, self.symbol, first, after)
+
+    @resolved("Options of the coin.")
+    def options(self) -> Options:
+        return Options(symbol=self.symbol, unresolved=self.unresolved)
+
+    @resolved("The mood of the market around the coin.")
+    def sentiment(self) -> Sentiment:
+        return Sentiment(coin=self.symbol, unresolved=self.unresolved)
+
+    @classmethod
+    async def find(cls, info: Info, symbol: str) -> Self:
+        """Raises UnknownName."""
+        try:
+            return cls(symbol=await info.context.symbols.coin(symbol))
+        except CoinglassError as error:
+            return cls(symbol=symbol, unresolved=error)
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, symbol: str) -> Self:
+        return await cls.find(info, symbol)

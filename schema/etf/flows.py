@@ -1,0 +1,68 @@
+"""Money into and out of exchange-traded funds."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import etf as api
+from resolvers.field import ByAttribute
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import Timestamp
+from vocabulary.series import DailySeries, Timestamps
+
+
+@strawberry.enum(description="What the funds hold, and where they are listed.")
+class ETFAsset(Enum):
+    BITCOIN = strawberry.enum_value("BITCOIN", description="Bitcoin, listed in the US.")
+    ETHEREUM = strawberry.enum_value("ETHEREUM", description="Ether, listed in the US.")
+    SOLANA = strawberry.enum_value("SOLANA", description="Solana, listed in the US.")
+    XRP = strawberry.enum_value("XRP", description="XRP, listed in the US.")
+    HONG_KONG_BITCOIN = strawberry.enum_value("HONG_KONG_BITCOIN", description="Bitcoin, listed in Hong Kong.")
+
+
+FLOWS_BY_ASSET = ByAttribute(
+    "asset",
+    {
+        ETFAsset.BITCOIN: api.flows.BITCOIN,
+        ETFAsset.ETHEREUM: api.flows.ETHEREUM,
+        ETFAsset.SOLANA: api.flows.SOLANA,
+        ETFAsset.XRP: api.flows.XRP,
+        ETFAsset.HONG_KONG_BITCOIN: api.flows.HONG_KONG_BITCOIN,
+    },
+)
+
+
+@strawberry.type(description="Flow of one fund on one day.")
+class TickerFlow:
+    ticker: Annotated[str, value("Ticker of the fund.")]
+    flow_usd: Annotated[float | None, value("Net flow, in US dollars; null where the fund reported none.")]
+
+
+@strawberry.type(description="Flows of all funds on one day.")
+class ETFFlow:
+    time: Annotated[datetime, value("Day.", wire="timestamp")]
+    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", wire="timestamp")]
+    flow_usd: Annotated[float, value("Net flow of all funds, in US dollars.")]
+    price_usd: Annotated[float | None, value("Price of the asset that day, in US dollars.")]
+    by_ticker: Annotated[list[TickerFlow], value("Flow of each fund.")]
+
+
+@strawberry.type(description="Flows as columns, index by index.")
+class ETFFlowColumns:
+    timestamp: Timestamps
+    flow_usd: Annotated[Sequence[float], value("Net flows of all funds, in US dollars.")]
+    price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
+
+
+@strawberry.type(description="Flows of exchange-traded funds, by day.")
+class ETFFlows(DailySeries):
+    days: Sequence[ETFFlow] = strawberry.field(description="The days, oldest first.")
+    columns: ETFFlowColumns = strawberry.field(description="The same days as columns.")
+    latest: ETFFlow | None = strawberry.field(description="The newest day.")
+
+
+ETFFlowsResult = Annotated[ETFFlows | PlanGated | Unavailable, result("ETFFlows")]

@@ -1,0 +1,55 @@
+"""An exchange."""
+
+from typing import Self
+
+import strawberry
+
+from cg_client.endpoints import futures as api
+from cg_client.errors import CoinglassError
+from resolvers.context import Info
+from resolvers.field import upstream
+from schema.futures.liquidation import LiquidationsByCoin, LiquidationsByCoinResult
+from schema.listing import CoinFilter, pairs_page, spot_pairs_page
+from schema.pair import Pair
+from schema.spot_pair import SpotPair
+from vocabulary.connections import FIRST, After, Connection, First
+from vocabulary.fields import resolved
+
+
+@strawberry.federation.type(keys=["name"], description="An exchange.")
+class Exchange:
+    """`unresolved`: what kept the exchange from being looked up, so that only its parts are missing."""
+
+    name: str = strawberry.field(description="Name, as CoinGlass labels it.")
+    unresolved: strawberry.Private[CoinglassError | None] = None
+
+    liquidations_by_coin: LiquidationsByCoinResult = upstream(
+        api.liquidation.COIN_LIST,
+        LiquidationsByCoin,
+        bind={"exchange": "name"},
+        alternatives={"Coin.liquidationsByExchange": api.liquidation.EXCHANGE_LIST},
+    )
+
+    @resolved("Its futures instruments.")
+    async def pairs(
+        self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
+    ) -> Connection[Pair] | None:
+        return await pairs_page(info, self.name, coin, first, after)
+
+    @resolved("Its spot pairs.")
+    async def spot_pairs(
+        self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
+    ) -> Connection[SpotPair] | None:
+        return await spot_pairs_page(info, self.name, coin, first, after)
+
+    @classmethod
+    async def find(cls, info: Info, name: str) -> Self:
+        """Raises UnknownName."""
+        try:
+            return cls(name=await info.context.symbols.exchange(name))
+        except CoinglassError as error:
+            return cls(name=name, unresolved=error)
+
+    @classmethod
+    async def resolve_reference(cls, info: Info, name: str) -> Self:
+        return await cls.find(info, name)

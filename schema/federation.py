@@ -1,0 +1,38 @@
+"""`_entities` that survives what a router can send: each representation answers for itself."""
+
+from collections.abc import Mapping
+
+import strawberry
+from strawberry.federation.schema import FederationAny
+from strawberry.federation.schema_directives import Key
+from strawberry.types.base import StrawberryObjectDefinition
+
+from cg_client.errors import BadArgument
+
+
+class Schema(strawberry.federation.Schema):
+    def entities_resolver(
+        self, info: strawberry.Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
+        """An entity, an awaitable of one, or (returned, not raised) the error of this representation alone."""
+        return [self._entity(info, representation) for representation in representations]  # type: ignore[misc]  # what graphql-core takes for one item
+
+    def _entity(self, info: strawberry.Info, representation: object) -> object:
+        if not isinstance(representation, Mapping):
+            return BadArgument("A representation is an object with `__typename` and the entity's key.")
+        typename = representation.get("__typename")
+        found = self.schema_converter.type_map.get(typename) if isinstance(typename, str) else None
+        definition = None if found is None else found.definition
+        keys = _keys(definition)
+        if keys is None or not isinstance(definition, StrawberryObjectDefinition):
+            return BadArgument(f"{typename!r} is no entity of this graph.")
+        if not all(isinstance(representation.get(key), str) for key in keys):
+            return BadArgument(f"A {typename} is identified by text in {' and '.join(f'`{key}`' for key in keys)}.")
+        return definition.origin.resolve_reference(info=info, **{key: representation[key] for key in keys})  # type: ignore[attr-defined]  # every entity has it
+
+
+def _keys(definition: object) -> list[str] | None:
+    """The names of the entity's key fields; None of a type that is no entity."""
+    if not isinstance(definition, StrawberryObjectDefinition):
+        return None
+    return next((str(key.fields).split() for key in definition.directives or () if isinstance(key, Key)), None)

@@ -1,0 +1,41 @@
+"""Funding rates."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import CandleSeries
+
+
+@strawberry.type(description="Funding rate over time, in percent per funding interval (0.01 is 0.01 %).")
+class FundingSeries(CandleSeries): ...
+
+
+@strawberry.type(description="The current funding rate of one exchange.")
+class ExchangeFundingRate:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
+    interval_hours: Annotated[float | None, value("Hours between two fundings.")]
+    next_funding_time: Annotated[datetime | None, value("Next funding.")]
+
+
+@strawberry.type(description="Current funding rates of a coin on each exchange, by the asset that margins the contract.")
+class CurrentFundingRates(Sourced):
+    symbol: Annotated[str, value("Coin.")]
+    stablecoin_margined: Annotated[list[ExchangeFundingRate] | None, value("Contracts margined in stablecoins.")]
+    coin_margined: Annotated[list[ExchangeFundingRate] | None, value("Contracts margined in the coin.")]
+
+
+FundingSeriesResult = Annotated[FundingSeries | PlanGated | Unavailable, result("FundingSeries")]
+CurrentFundingRatesResult = Annotated[CurrentFundingRates | PlanGated | Unavailable, result("CurrentFundingRates")]
+
+
+@strawberry.enum(description="How funding rates of several exchanges are averaged.")
+class FundingWeighting(Enum):
+    OPEN_INTEREST = strawberry.enum_value("OPEN_INTEREST", description="By open interest.")
+    VOLUME = strawberry.enum_value("VOLUME", description="By traded volume.")

@@ -1,0 +1,150 @@
+"""Liquidations: history, totals and single orders."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from cg_client.call import Call
+from cg_client.endpoints import futures as api
+from cg_client.endpoints.futures.liquidation import ORDER_ROWS
+from cg_client.errors import BadArgument
+from cg_client.instruments import fold
+from cg_client.params import LiquidationOrders as OrdersParams
+from resolvers.arguments import argument, sign
+from resolvers.context import Info
+from resolvers.decode import rows_decoder
+from resolvers.field import composed
+from schema.futures.open_interest import split_total
+from schema.trading_pair import TradingPair
+from vocabulary.enums import OrderSide
+from vocabulary.fields import group, value
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="Liquidations of one interval.")
+class LiquidationBar:
+    time: Time
+    timestamp: TimestampOfTime
+    long_usd: Annotated[float, value("Longs liquidated, in US dollars.")]
+    short_usd: Annotated[float, value("Shorts liquidated, in US dollars.")]
+
+
+@strawberry.type(description="Liquidations as columns, index by index.")
+class LiquidationColumns:
+    timestamp: Timestamps
+    long_usd: Annotated[Sequence[float], value("Longs liquidated, in US dollars.")]
+    short_usd: Annotated[Sequence[float], value("Shorts liquidated, in US dollars.")]
+
+
+@strawberry.type(description="Liquidations over time, in US dollars.")
+class Liquidations(Series):
+    bars: Sequence[LiquidationBar] = strawberry.field(description="The bars, oldest first.")
+    columns: LiquidationColumns = strawberry.field(description="The same bars as columns.")
+    latest: LiquidationBar | None = strawberry.field(description="The newest bar.")
+
+
+@strawberry.type(description="Liquidations of one period, in US dollars.")
+class LiquidationTotals:
+    usd: Annotated[float | None, value("Longs and shorts together.", wire="liquidation_usd")]
+    long_usd: Annotated[float | None, value("Longs.", wire="long_liquidation_usd")]
+    short_usd: Annotated[float | None, value("Shorts.", wire="short_liquidation_usd")]
+
+
+@strawberry.type(description="Liquidations by period, in US dollars.")
+class LiquidationsByPeriod:
+    h1: Annotated[LiquidationTotals, group("Over 1 hour.", "{}_1h")]
+    h4: Annotated[LiquidationTotals, group("Over 4 hours.", "{}_4h")]
+    h12: Annotated[LiquidationTotals, group("Over 12 hours.", "{}_12h")]
+    h24: Annotated[LiquidationTotals, group("Over 24 hours.", "{}_24h")]
+
+
+@strawberry.type(description="Liquidations on one exchange over the period.")
+class ExchangeLiquidations:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
+    usd: Annotated[float | None, value("Longs and shorts together, in US dollars.")]
+    long_usd: Annotated[float | None, value("Longs, in US dollars.")]
+    short_usd: Annotated[float | None, value("Shorts, in US dollars.")]
+
+
+@strawberry.type(description="Liquidations over the period: in all, and on each exchange.")
+class LiquidationsByExchange(Sourced):
+    total: ExchangeLiquidations | None = strawberry.field(description="All exchanges together.")
+    exchanges: list[ExchangeLiquidations] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
+
+    @classmethod
+    def of(cls, source: Source, rows: list[ExchangeLiquidations]) -> Self:
+        return cls(source=source, **split_total(rows))
+
+
+@strawberry.type(description="Liquidations of one coin on an exchange.")
+class CoinLiquidations:
+    symbol: Annotated[str, value("Coin.")]
+    by_period: Annotated[LiquidationsByPeriod, group("Over the last hours.")]
+
+
+@strawberry.type(description="Liquidations of each coin on an exchange.")
+class LiquidationsByCoin(Sourced):
+    coins: list[CoinLiquidations] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="One liquidation.")
+class LiquidationOrder:
+    time: Annotated[datetime, value("When.")]
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it here: in capitals.")]
+    symbol: Annotated[str, value("The exchange's own code of the pair.")]
+    base: Annotated[str | None, value("Base asset.")]
+    side: Annotated[
+        OrderSide,
+        value(
+            "Side of the liquidating order, by CoinGlass' REST page: SELL closes a long, BUY a short.",
+            codes={1: OrderSide.BUY, 2: OrderSide.SELL},
+        ),
+    ]
+    price: Annotated[float, value("Price, in US dollars.")]
+    usd: Annotated[float, value("Value, in US dollars.")]
+
+
+@strawberry.type(description="Single liquidations of the past seven days.")
+class LiquidationOrders(Sourced):
+    orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
+    capped: bool = strawberry.field(
+        description=f"Whether CoinGlass gave the {ORDER_ROWS} rows that it gives at most, so that older ones may be missing."
+    )
+
+    @classmethod
+    def of(cls, source: Source, rows: list[LiquidationOrder]) -> Self:
+        return cls(source=source, orders=rows, capped=len(rows) >= ORDER_ROWS)
+
+
+LiquidationsResult = Annotated[Liquidations | PlanGated | Unavailable, result("Liquidations")]
+LiquidationsByExchangeResult = Annotated[
+    LiquidationsByExchange | PlanGated | Unavailable, result("LiquidationsByExchange")
+]
+LiquidationsByCoinResult = Annotated[LiquidationsByCoin | PlanGated | Unavailable, result("LiquidationsByCoin")]
+LiquidationOrdersResult = Annotated[LiquidationOrders | PlanGated | Unavailable, result("LiquidationOrders")]
+
+_ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
+_SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US dollars.", 10_000.0)
+
+
+async def _pair_orders(self: TradingPair, info: Info, min_usd: float = 10_000.0) -> LiquidationOrders:
+    """The orders of the coin on the exchange, of which those of the pair are kept."""
+    if min_usd < 0:
+        raise BadArgument(f"`minUsd` is not negative, but {min_usd:g}.")
+    params = OrdersParams(exchange=self.exchange, symbol=self.known.base, min_usd=min_usd)
+    answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, params, _ORDERS))
+    found = LiquidationOrders.of(Source.of([answer]), answer.value)
+    found.orders = [order for order in found.orders if fold(order.symbol) == fold(self.symbol)]
+    return found
+
+
+sign(_pair_orders, [_SMALLEST])
+PAIR_ORDERS: Any = composed(
+    api.liquidation.ORDERS,
+    description="Single liquidations of the pair, of the past seven days: those among the newest 200 of its coin.",
+    alternatives={"Pair.liquidations": api.liquidation.HISTORY},
+)(_pair_orders)

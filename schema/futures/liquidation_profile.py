@@ -1,0 +1,121 @@
+"""Liquidations by price, derived from the history."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from cg_client.endpoints import futures as api
+from cg_client.errors import BadArgument
+from cg_client.intervals import Interval
+from cg_client.params import PairSeries
+from resolvers.arguments import argument, arguments_of, sign
+from resolvers.context import Info
+from resolvers.decode import columns_decoder
+from resolvers.field import POLICY, bound, composed
+from resolvers.liquidation_profile import bars, profile
+from resolvers.series import serve
+from schema.futures.liquidation import LiquidationBar
+from schema.futures.market import PriceCandle
+from schema.trading_pair import BY_PAIR
+from vocabulary.columns import Columns
+from vocabulary.enums import PlanLimitPolicy, Truncation
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Served
+
+BUCKETS_AT_MOST = 500
+
+METHOD = (
+    "Each bar's liquidations are spread evenly over the prices from the bar's low to its high: the history does not "
+    "say at which price inside a bar they happened."
+)
+
+
+@strawberry.type(description="Liquidations between two prices.")
+class LiquidationProfileBucket:
+    price_from: float = strawberry.field(description="Lower price, in US dollars.")
+    price_to: float = strawberry.field(description="Upper price, in US dollars.")
+    long_usd: float = strawberry.field(description="Longs liquidated, in US dollars.")
+    short_usd: float = strawberry.field(description="Shorts liquidated, in US dollars.")
+
+
+@strawberry.type(description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}")
+class LiquidationProfile(Sourced):
+    price_source: Source = strawberry.field(description="Where the prices came from.")
+    derived: bool = strawberry.field(description="Always true: these are no figures of CoinGlass, but derived from such.")
+    method: str = strawberry.field(description="How the figures are derived.")
+    requested_interval: Interval = strawberry.field(description="The interval asked for.")
+    interval: Interval = strawberry.field(description="The interval of the bars used.")
+    from_: datetime | None = strawberry.field(name="from", description="Time of the first bar of liquidations.")
+    to: datetime | None = strawberry.field(description="Time of the last bar of liquidations.")
+    count: int = strawberry.field(description="Bars used: those with liquidations and a price.")
+    bars_without_price: int = strawberry.field(description="Bars of liquidations left out because no price belongs to them.")
+    truncated: Truncation | None = strawberry.field(description="Why bars of the window are missing, if some are.")
+    buckets: list[LiquidationProfileBucket] = strawberry.field(description="The buckets, in ascending order of price.")
+
+    @classmethod
+    def of(cls, liquidations: Served, prices: Served, count: int) -> Self:
+        rows = liquidations.rows
+        used = bars(_pairs(rows, "long_usd", "short_usd"), _pairs(prices.rows, "low", "high"))
+        return cls(
+            source=liquidations.source,
+            price_source=prices.source,
+            derived=True,
+            method=METHOD,
+            requested_interval=liquidations.requested_interval,
+            interval=liquidations.interval,
+            from_=rows[0].time if rows else None,
+            to=rows[-1].time if rows else None,
+            count=len(used),
+            bars_without_price=len(rows) - len(used),
+            truncated=liquidations.truncated,
+            buckets=[
+                LiquidationProfileBucket(
+                    price_from=one.low, price_to=one.high, long_usd=one.long_usd, short_usd=one.short_usd
+                )
+                for one in profile(used, count)
+            ],
+        )
+
+
+def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float, float]]:
+    """Two figures of each row by its time."""
+    columns = rows.columns
+    pairs = zip(columns[first], columns[second], strict=True)
+    return dict(zip(columns["timestamp"], pairs, strict=True))
+
+
+LiquidationProfileResult = Annotated[LiquidationProfile | PlanGated | Unavailable, result("LiquidationProfile")]
+
+_BARS = columns_decoder(LiquidationBar, api.liquidation.HISTORY)
+_CANDLES = columns_decoder(PriceCandle, api.market.PRICE_HISTORY)
+
+
+async def _profile(
+    self: object, info: Info, *, buckets: int = 50, on_plan_limit: PlanLimitPolicy = PlanLimitPolicy.FAIL, **window: Any  # noqa: ANN401  # as the signature states
+) -> LiquidationProfile:
+    if not 1 <= buckets <= BUCKETS_AT_MOST:
+        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.")
+    asked = PairSeries(**window, **bound(self, BY_PAIR))
+    liquidations, prices = await asyncio.gather(
+        serve(info.context, api.liquidation.HISTORY, asked, _BARS, on_plan_limit),
+        serve(info.context, api.market.PRICE_HISTORY, asked, _CANDLES, on_plan_limit),
+    )
+    return LiquidationProfile.of(liquidations, prices, buckets)
+
+
+sign(
+    _profile,
+    [
+        *arguments_of(PairSeries, BY_PAIR, {}),
+        argument("buckets", int, f"Most buckets, up to {BUCKETS_AT_MOST}.", 50),
+        POLICY,
+    ],
+)
+PAIR_PROFILE: Any = composed(
+    api.liquidation.HISTORY,
+    api.market.PRICE_HISTORY,
+    description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}",
+)(_profile)

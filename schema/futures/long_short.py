@@ -1,0 +1,59 @@
+"""Long/short ratios."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import futures as api
+from resolvers.field import ByArgument
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.enum(description="Whose longs and shorts are compared.")
+class LongShortKind(Enum):
+    GLOBAL_ACCOUNTS = strawberry.enum_value("GLOBAL_ACCOUNTS", description="All accounts, each counted once.")
+    TOP_ACCOUNTS = strawberry.enum_value("TOP_ACCOUNTS", description="The top traders' accounts, each counted once.")
+    TOP_POSITIONS = strawberry.enum_value("TOP_POSITIONS", description="The top traders' positions, by size.")
+
+
+BY_KIND = ByArgument(
+    "kind",
+    "Whose longs and shorts are compared.",
+    {
+        LongShortKind.GLOBAL_ACCOUNTS: api.long_short.GLOBAL_ACCOUNTS,
+        LongShortKind.TOP_ACCOUNTS: api.long_short.TOP_ACCOUNTS,
+        LongShortKind.TOP_POSITIONS: api.long_short.TOP_POSITIONS,
+    },
+    LongShortKind.GLOBAL_ACCOUNTS,
+)
+
+
+@strawberry.type(description="Long and short share at one time.")
+class LongShortPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    long_percent: Annotated[float, value("Share that is long, in percent.")]
+    short_percent: Annotated[float, value("Share that is short, in percent.")]
+    ratio: Annotated[float, value("Long divided by short.")]
+
+
+@strawberry.type(description="Long and short shares as columns, index by index.")
+class LongShortColumns:
+    timestamp: Timestamps
+    long_percent: Annotated[Sequence[float], value("Shares that are long, in percent.")]
+    short_percent: Annotated[Sequence[float], value("Shares that are short, in percent.")]
+    ratio: Annotated[Sequence[float], value("Long divided by short.")]
+
+
+@strawberry.type(description="Long and short shares over time.")
+class LongShortSeries(Series):
+    points: Sequence[LongShortPoint] = strawberry.field(description="The points, oldest first.")
+    columns: LongShortColumns = strawberry.field(description="The same points as columns.")
+    latest: LongShortPoint | None = strawberry.field(description="The newest point.")
+
+
+LongShortSeriesResult = Annotated[LongShortSeries | PlanGated | Unavailable, result("LongShortSeries")]

@@ -1,0 +1,170 @@
+"""Current futures markets of pairs and coins, and prices over time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from schema.futures.liquidation import LiquidationsByPeriod
+from schema.futures.open_interest import OpenInterestChange
+from vocabulary.fields import group, value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="A change over 24 hours.")
+class DayChange:
+    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
+
+
+@strawberry.type(description="Price of a pair.")
+class PairPrice:
+    last: Annotated[float | None, value("Last price, in US dollars.")]
+    index: Annotated[float | None, value("Index price, in US dollars.", wire="index_price")]
+    change_percent: Annotated[DayChange, group("Change, in percent.", "price_change_percent_{}")]
+
+
+@strawberry.type(description="Volume of a pair over 24 hours.")
+class PairVolume:
+    usd: Annotated[float | None, value("All, in US dollars.", wire="volume_usd")]
+    long_usd: Annotated[float | None, value("Long side, in US dollars.", wire="long_volume_usd")]
+    short_usd: Annotated[float | None, value("Short side, in US dollars.", wire="short_volume_usd")]
+    long_trades: Annotated[float | None, value("Number of trades on the long side.", wire="long_volume_quantity")]
+    short_trades: Annotated[float | None, value("Number of trades on the short side.", wire="short_volume_quantity")]
+    change_percent: Annotated[DayChange, group("Change, in percent.", "volume_usd_change_percent_{}")]
+
+
+@strawberry.type(description="Open interest of a pair.")
+class PairOpenInterest:
+    usd: Annotated[float | None, value("In US dollars.", wire="open_interest_usd")]
+    quantity: Annotated[float | None, value("In coins.", wire="open_interest_quantity")]
+    change_percent: Annotated[DayChange, group("Change, in percent.", "open_interest_change_percent_{}")]
+    volume_ratio: Annotated[
+        float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")
+    ]
+    volume_ratio_change_percent: Annotated[
+        DayChange, group("Change of that ratio, in percent.", "open_interest_volume_ratio_change_percent_{}")
+    ]
+
+
+@strawberry.type(description="Liquidations of a pair over 24 hours, in US dollars.")
+class PairLiquidations:
+    long_usd: Annotated[float | None, value("Longs.", wire="long_liquidation_usd_24h")]
+    short_usd: Annotated[float | None, value("Shorts.", wire="short_liquidation_usd_24h")]
+
+
+@strawberry.type(description="The current market of a futures pair.")
+class PairMarket(Sourced):
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    symbol: Annotated[str, value("The exchange's own code.")]
+    name: Annotated[str | None, value("Base and quote, e.g. `BTC/USDT`.")]
+    price: Annotated[PairPrice, group("Price.")]
+    volume: Annotated[PairVolume, group("Volume over 24 hours.")]
+    open_interest: Annotated[PairOpenInterest, group("Open interest.")]
+    liquidations: Annotated[PairLiquidations, group("Liquidations over 24 hours.")]
+    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
+    next_funding_time: Annotated[datetime | None, value("Next funding; not always stated.")]
+
+
+@strawberry.type(description="Figures by period.")
+class ByPeriod:
+    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
+    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
+    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
+    h1: Annotated[float | None, value("1 hour.", wire="1h")]
+    h4: Annotated[float | None, value("4 hours.", wire="4h")]
+    h12: Annotated[float | None, value("12 hours.", wire="12h")]
+    h24: Annotated[float | None, value("24 hours.", wire="24h")]
+
+
+@strawberry.type(description="Change of volume, in percent.")
+class VolumeChange:
+    m5: Annotated[float | None, value("Over 5 minutes, in percent.", wire="5m")]
+    m15: Annotated[float | None, value("Over 15 minutes, in percent.", wire="15m")]
+    m30: Annotated[float | None, value("Over 30 minutes, in percent.", wire="30m")]
+    h1: Annotated[float | None, value("Over 1 hour, in percent.", wire="1h")]
+    h4: Annotated[float | None, value("Over 4 hours, in percent.", wire="4h")]
+    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
+
+
+@strawberry.type(description="Change of volume, in US dollars.")
+class VolumeChangeUsd:
+    h1: Annotated[float | None, value("Over 1 hour, in US dollars.", wire="1h")]
+    h4: Annotated[float | None, value("Over 4 hours, in US dollars.", wire="4h")]
+    h24: Annotated[float | None, value("Over 24 hours, in US dollars.", wire="24h")]
+
+
+@strawberry.type(description="Price of a coin.")
+class CoinPrice:
+    last: Annotated[float | None, value("Last price, in US dollars.")]
+    change_percent: Annotated[ByPeriod, group("Change, in percent.", "price_change_percent_{}")]
+
+
+@strawberry.type(description="Open interest of a coin.")
+class CoinOpenInterest:
+    usd: Annotated[float | None, value("In US dollars.", wire="open_interest_usd")]
+    quantity: Annotated[float | None, value("In coins.", wire="open_interest_quantity")]
+    market_cap_ratio: Annotated[
+        float | None, value("Open interest divided by market capitalisation.", wire="open_interest_market_cap_ratio")
+    ]
+    volume_ratio: Annotated[float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")]
+    change_percent: Annotated[OpenInterestChange, group("Change, in percent.", "open_interest_change_percent_{}")]
+
+
+@strawberry.type(description="Funding rate of a coin, averaged over exchanges, in percent per funding interval.")
+class CoinFundingRate:
+    by_open_interest: Annotated[float | None, value("Weighted by open interest, in percent.")]
+    by_volume: Annotated[float | None, value("Weighted by volume, in percent.")]
+
+
+@strawberry.type(description="Volume of a coin.")
+class CoinVolume:
+    change_percent: Annotated[VolumeChange, group("Change, in percent.", "volume_change_percent_{}")]
+    change_usd: Annotated[VolumeChangeUsd, group("Change, in US dollars.", "volume_change_usd_{}")]
+    long_short_ratio: Annotated[ByPeriod, group("Long volume divided by short volume.", "long_short_ratio_{}")]
+
+
+@strawberry.type(description="The current futures market of a coin, over all exchanges.")
+class CoinMarket(Sourced):
+    symbol: Annotated[str, value("Coin.")]
+    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    price: Annotated[CoinPrice, group("Price.")]
+    open_interest: Annotated[CoinOpenInterest, group("Open interest.")]
+    funding_rate: Annotated[CoinFundingRate, group("Funding rate.")]
+    volume: Annotated[CoinVolume, group("Volume.")]
+    liquidations: Annotated[LiquidationsByPeriod, group("Liquidations.")]
+
+
+@strawberry.type(description="Price over one interval, in US dollars.")
+class PriceCandle:
+    time: Time
+    timestamp: TimestampOfTime
+    open: Annotated[float, value("First price.")]
+    high: Annotated[float, value("Highest price.")]
+    low: Annotated[float, value("Lowest price.")]
+    close: Annotated[float, value("Last price; of the interval under way the current one.")]
+    volume_usd: Annotated[float, value("Traded volume, in US dollars.")]
+
+
+@strawberry.type(description="Prices as columns, index by index.")
+class PriceColumns:
+    timestamp: Timestamps
+    open: Annotated[Sequence[float], value("First prices.")]
+    high: Annotated[Sequence[float], value("Highest prices.")]
+    low: Annotated[Sequence[float], value("Lowest prices.")]
+    close: Annotated[Sequence[float], value("Last prices.")]
+    volume_usd: Annotated[Sequence[float], value("Traded volumes, in US dollars.")]
+
+
+@strawberry.type(description="Price over time, in US dollars.")
+class PriceSeries(Series):
+    candles: Sequence[PriceCandle] = strawberry.field(description="The candles, oldest first.")
+    columns: PriceColumns = strawberry.field(description="The same candles as columns.")
+    latest: PriceCandle | None = strawberry.field(description="The newest candle.")
+
+
+PairMarketResult = Annotated[PairMarket | PlanGated | Unavailable, result("PairMarket")]
+CoinMarketResult = Annotated[CoinMarket | PlanGated | Unavailable, result("CoinMarket")]
+PriceSeriesResult = Annotated[PriceSeries | PlanGated | Unavailable, result("PriceSeries")]

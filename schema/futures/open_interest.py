@@ -1,0 +1,73 @@
+"""Open interest."""
+
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from vocabulary.fields import group, value
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import CandleSeries
+
+TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
+
+
+@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was asked for.")
+class OISeries(CandleSeries): ...
+
+
+@strawberry.type(description="Open interest in both units.")
+class StablecoinMargined:
+    usd: Annotated[float | None, value("In US dollars.", wire="stablecoin_margined_usd")]
+    quantity: Annotated[float | None, value("In coins.", wire="stablecoin_margined_quantity")]
+
+
+@strawberry.type(description="Open interest in both units.")
+class CoinMargined:
+    usd: Annotated[float | None, value("In US dollars; not always stated.", wire="coin_margined_usd")]
+    quantity: Annotated[float | None, value("In coins.", wire="coin_margined_quantity")]
+
+
+@strawberry.type(description="Change of open interest, in percent.")
+class OpenInterestChange:
+    m5: Annotated[float | None, value("Over 5 minutes, in percent.", wire="5m")]
+    m15: Annotated[float | None, value("Over 15 minutes, in percent.", wire="15m")]
+    m30: Annotated[float | None, value("Over 30 minutes, in percent.", wire="30m")]
+    h1: Annotated[float | None, value("Over 1 hour, in percent.", wire="1h")]
+    h4: Annotated[float | None, value("Over 4 hours, in percent.", wire="4h")]
+    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
+
+
+@strawberry.type(description="Current open interest of a coin on one exchange.")
+class ExchangeOpenInterest:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
+    symbol: Annotated[str, value("Coin.")]
+    usd: Annotated[float | None, value("In US dollars.")]
+    quantity: Annotated[float | None, value("In coins.")]
+    stablecoin_margined: Annotated[StablecoinMargined, group("Contracts margined in stablecoins.")]
+    coin_margined: Annotated[CoinMargined, group("Contracts margined in the coin.")]
+    change_percent: Annotated[OpenInterestChange, group("Change, in percent.", "open_interest_change_percent_{}")]
+
+
+@strawberry.type(description="Current open interest of a coin on each exchange.")
+class OpenInterestByExchange(Sourced):
+    total: ExchangeOpenInterest | None = strawberry.field(description="All exchanges together.")
+    exchanges: list[ExchangeOpenInterest] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
+
+    @classmethod
+    def of(cls, source: Source, rows: list[ExchangeOpenInterest]) -> Self:
+        return cls(source=source, **split_total(rows))
+
+
+def split_total(rows: list[Any]) -> dict[str, Any]:
+    """The row of all exchanges apart from those of single ones."""
+    return {
+        "total": next((row for row in rows if row.exchange == TOTAL), None),
+        "exchanges": [row for row in rows if row.exchange != TOTAL],
+    }
+
+
+OISeriesResult = Annotated[OISeries | PlanGated | Unavailable, result("OISeries")]
+OpenInterestByExchangeResult = Annotated[
+    OpenInterestByExchange | PlanGated | Unavailable, result("OpenInterestByExchange")
+]

@@ -1,0 +1,130 @@
+"""Order books of futures and of spot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from cg_client.call import Decode
+from resolvers.decode import time_of
+from resolvers.order_book import Level, decode_snapshots
+from vocabulary.columns import Column, Columns
+from vocabulary.enums import OrderSide
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import Timestamp
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="Depth of an order book at one time, summed up to a distance from the mid price.")
+class OrderbookPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    bids_usd: Annotated[float, value("Bids, in US dollars.")]
+    bids_quantity: Annotated[float, value("Bids, in coins.")]
+    asks_usd: Annotated[float, value("Asks, in US dollars.")]
+    asks_quantity: Annotated[float, value("Asks, in coins.")]
+
+
+@strawberry.type(description="Depth as columns, index by index.")
+class OrderbookColumns:
+    timestamp: Timestamps
+    bids_usd: Annotated[Sequence[float], value("Bids, in US dollars.")]
+    bids_quantity: Annotated[Sequence[float], value("Bids, in coins.")]
+    asks_usd: Annotated[Sequence[float], value("Asks, in US dollars.")]
+    asks_quantity: Annotated[Sequence[float], value("Asks, in coins.")]
+
+
+@strawberry.type(description="Depth of an order book over time.")
+class Orderbook(Series):
+    points: Sequence[OrderbookPoint] = strawberry.field(description="The points, oldest first.")
+    columns: OrderbookColumns = strawberry.field(description="The same points as columns.")
+    latest: OrderbookPoint | None = strawberry.field(description="The newest point.")
+
+
+@strawberry.type(description="Orders at one price.")
+class OrderbookLevel:
+    price: float = strawberry.field(description="Price, in the quote asset.")
+    quantity: float = strawberry.field(description="Quantity, in coins.")
+
+
+@strawberry.type(
+    description="An order book at one time, level by level. CoinGlass gives two lists and does not say which holds the "
+    "bids: no bid lies above an ask, so the prices decide; where the lists overlap, the sides stay null."
+)
+class OrderbookSnapshot:
+    time: datetime = strawberry.field(description="When it was taken.")
+    timestamp: Timestamp = strawberry.field(description="When it was taken, in milliseconds.")
+    bids: Sequence[OrderbookLevel] | None = strawberry.field(description="Bids, or null where the sides are undecided.")
+    asks: Sequence[OrderbookLevel] | None = strawberry.field(description="Asks, or null where the sides are undecided.")
+    first: Sequence[OrderbookLevel] = strawberry.field(description="CoinGlass' first list of levels.")
+    second: Sequence[OrderbookLevel] = strawberry.field(description="CoinGlass' second list of levels.")
+
+
+@strawberry.type(description="Order books over time, level by level: the data of an order-book heatmap.")
+class OrderbookHeatmap(Series):
+    snapshots: Sequence[OrderbookSnapshot] = strawberry.field(description="The snapshots, oldest first.")
+    latest: OrderbookSnapshot | None = strawberry.field(description="The newest snapshot.")
+
+    @classmethod
+    def decoder(cls) -> Decode[Columns[OrderbookSnapshot]]:
+        return _decode
+
+
+def _decode(data: msgspec.Raw) -> Columns[OrderbookSnapshot]:
+    snapshots = decode_snapshots(data)
+    times = [one.time for one in snapshots]
+    columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
+        name: Column([_levels(getattr(one, name)) for one in snapshots]) for name in ("bids", "asks", "first", "second")
+    }
+    return Columns(OrderbookSnapshot, columns, len(snapshots))
+
+
+def _levels(levels: list[Level] | None) -> list[OrderbookLevel] | None:
+    return None if levels is None else [OrderbookLevel(price=one.price, quantity=one.quantity) for one in levels]
+
+
+@strawberry.enum(description="What became of a large order.")
+class LargeOrderState(Enum):
+    OPEN = strawberry.enum_value("OPEN", description="Stands in the book.")
+    FINISHED = strawberry.enum_value("FINISHED", description="Was filled.")
+    REVOKED = strawberry.enum_value("REVOKED", description="Was taken back.")
+
+
+_SIDES = {1: OrderSide.SELL, 2: OrderSide.BUY}
+_STATES = {1: LargeOrderState.OPEN, 2: LargeOrderState.FINISHED, 3: LargeOrderState.REVOKED}
+
+
+@strawberry.type(description="A large limit order.")
+class LargeOrder:
+    id: Annotated[strawberry.ID, value("CoinGlass' identifier.")]
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    symbol: Annotated[str, value("The exchange's own code of the pair.")]
+    base: Annotated[str | None, value("Base asset.")]
+    quote: Annotated[str | None, value("Quote asset.")]
+    side: Annotated[OrderSide, value("Side.", codes=_SIDES)]
+    state: Annotated[LargeOrderState, value("What became of it.", codes=_STATES)]
+    price: Annotated[float, value("Limit price, in US dollars.")]
+    start_time: Annotated[datetime, value("When it was first seen.")]
+    start_quantity: Annotated[float | None, value("Size when first seen, in coins.")]
+    start_usd: Annotated[float | None, value("Value when first seen, in US dollars.")]
+    current_time: Annotated[datetime | None, value("When it was last seen.")]
+    current_quantity: Annotated[float | None, value("Size left, in coins.")]
+    current_usd: Annotated[float | None, value("Value left, in US dollars.")]
+    executed_quantity: Annotated[float | None, value("Size executed, in coins.")]
+    executed_usd: Annotated[float | None, value("Value executed, in US dollars.")]
+    trade_count: Annotated[float | None, value("Number of fills.")]
+
+
+@strawberry.type(description="Large limit orders that stand in the book now.")
+class LargeOrders(Sourced):
+    orders: list[LargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
+
+
+OrderbookResult = Annotated[Orderbook | PlanGated | Unavailable, result("Orderbook")]
+OrderbookHeatmapResult = Annotated[OrderbookHeatmap | PlanGated | Unavailable, result("OrderbookHeatmap")]
+LargeOrdersResult = Annotated[LargeOrders | PlanGated | Unavailable, result("LargeOrders")]

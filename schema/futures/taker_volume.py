@@ -1,0 +1,58 @@
+"""Volume of market orders by side, of futures and of spot."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="Taker volume of one interval.")
+class TakerVolumeBar:
+    time: Time
+    timestamp: TimestampOfTime
+    buy_usd: Annotated[float, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float, value("Sold by market orders, in US dollars.")]
+
+
+@strawberry.type(description="Taker volume as columns, index by index.")
+class TakerVolumeColumns:
+    timestamp: Timestamps
+    buy_usd: Annotated[Sequence[float], value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[Sequence[float], value("Sold by market orders, in US dollars.")]
+
+
+@strawberry.type(description="Taker buy and sell volume over time, in US dollars.")
+class TakerVolumeSeries(Series):
+    bars: Sequence[TakerVolumeBar] = strawberry.field(description="The bars, oldest first.")
+    columns: TakerVolumeColumns = strawberry.field(description="The same bars as columns.")
+    latest: TakerVolumeBar | None = strawberry.field(description="The newest bar.")
+
+
+@strawberry.type(description="Taker volume of one exchange over the period.")
+class ExchangeTakerVolume:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    buy_percent: Annotated[float | None, value("Share of buys, in percent.")]
+    sell_percent: Annotated[float | None, value("Share of sells, in percent.")]
+    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
+
+
+@strawberry.type(description="Taker volume of a coin over the period: in all, and on each exchange.")
+class TakerVolumeByExchange(Sourced):
+    symbol: Annotated[str, value("Coin.")]
+    buy_percent: Annotated[float | None, value("Share of buys, in percent.")]
+    sell_percent: Annotated[float | None, value("Share of sells, in percent.")]
+    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
+    exchanges: Annotated[list[ExchangeTakerVolume], value("Each exchange.")]
+
+
+TakerVolumeSeriesResult = Annotated[TakerVolumeSeries | PlanGated | Unavailable, result("TakerVolumeSeries")]
+TakerVolumeByExchangeResult = Annotated[
+    TakerVolumeByExchange | PlanGated | Unavailable, result("TakerVolumeByExchange")
+]

@@ -1,0 +1,66 @@
+"""The lists whose rows answer many pairs or coins, and how a parent finds its own."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from cg_client.endpoints import futures, spot
+from cg_client.instruments import Instrument, fold_exchange
+from cg_client.params import Coin, Params
+from resolvers.decode import rows_decoder
+from resolvers.lists import PagedList, WholeList
+from resolvers.loaders import Key, RowKey
+from schema.futures.funding_rate import CurrentFundingRates
+from schema.futures.market import CoinMarket, PairMarket
+from schema.spot.market import SpotCoinMarket, SpotPairMarket
+
+_PAIR_MARKETS = rows_decoder(PairMarket, futures.market.PAIRS_MARKETS)
+_SPOT_PAIR_MARKETS = rows_decoder(SpotPairMarket, spot.market.PAIRS_MARKETS)
+
+
+def _by_symbol(row: Mapping[str, Any]) -> Sequence[Key]:
+    return (row["symbol"],)
+
+
+def _by_code(row: Mapping[str, Any]) -> Sequence[Key]:
+    return ((fold_exchange(row["exchange"]), row["symbol"]),)
+
+
+def _by_name(row: Mapping[str, Any]) -> Sequence[Key]:
+    """Rows of spot pairs have no code, but a name like `BTC/USDT`."""
+    return ((fold_exchange(row["exchange"]), row["name"]),)
+
+
+_COIN_MARKETS = PagedList(
+    futures.market.COINS_MARKETS, rows_decoder(CoinMarket, futures.market.COINS_MARKETS), _by_symbol
+)
+_SPOT_COIN_MARKETS = PagedList(
+    spot.market.COINS_MARKETS, rows_decoder(SpotCoinMarket, spot.market.COINS_MARKETS), _by_symbol
+)
+_FUNDING_RATES = WholeList(
+    futures.funding_rate.EXCHANGE_LIST,
+    Params(),
+    rows_decoder(CurrentFundingRates, futures.funding_rate.EXCHANGE_LIST),
+    _by_symbol,
+)
+
+
+def pair_market(pair: Instrument) -> RowKey:
+    markets = WholeList(futures.market.PAIRS_MARKETS, Coin(symbol=pair.base), _PAIR_MARKETS, _by_code)
+    return RowKey(markets, (fold_exchange(pair.exchange), pair.symbol))
+
+
+def spot_pair_market(pair: Instrument) -> RowKey:
+    markets = WholeList(spot.market.PAIRS_MARKETS, Coin(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
+    return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
+
+
+def coin_market(symbol: str) -> RowKey:
+    return RowKey(_COIN_MARKETS, symbol)
+
+
+def spot_coin_market(symbol: str) -> RowKey:
+    return RowKey(_SPOT_COIN_MARKETS, symbol)
+
+
+def funding_rates(symbol: str) -> RowKey:
+    return RowKey(_FUNDING_RATES, symbol)

@@ -1,0 +1,170 @@
+"""Options of a coin."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Self
+
+import strawberry
+
+from cg_client.call import Decode
+from cg_client.endpoints import options as api
+from resolvers.decode import time_of
+from resolvers.field import upstream
+from resolvers.options import History, decode_history
+from schema.futures.open_interest import split_total
+from vocabulary.columns import Column
+from vocabulary.fields import group, value
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import Timestamp
+
+
+@strawberry.type(description="Open interest of options.")
+class OptionsInterest:
+    usd: Annotated[float | None, value("In US dollars.")]
+    quantity: Annotated[float | None, value("In coins.")]
+    share_percent: Annotated[float | None, value("Share of all exchanges, in percent.")]
+    change_percent_24h: Annotated[float | None, value("Change over 24 hours, in percent.")]
+
+
+@strawberry.type(description="Volume of options.")
+class OptionsTraded:
+    usd_24h: Annotated[float | None, value("Over 24 hours, in US dollars.", wire="volume_usd_24h")]
+    change_percent_24h: Annotated[
+        float | None, value("Change over 24 hours, in percent; not always stated.", wire="volume_change_percent_24h")
+    ]
+
+
+@strawberry.type(description="Options of a coin on one exchange.")
+class ExchangeOptions:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
+    open_interest: Annotated[OptionsInterest, group("Open interest.")]
+    volume: Annotated[OptionsTraded, group("Volume.")]
+
+
+@strawberry.type(description="Options of a coin: in all, and on each exchange.")
+class OptionsByExchange(Sourced):
+    total: ExchangeOptions | None = strawberry.field(description="All exchanges together.")
+    exchanges: list[ExchangeOptions] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
+
+    @classmethod
+    def of(cls, source: Source, rows: list[ExchangeOptions]) -> Self:
+        return cls(source=source, **split_total(rows))
+
+
+@strawberry.type(description="A figure of one exchange.")
+class ExchangeFigure:
+    exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
+    value: float | None = strawberry.field(description="The figure, in the unit asked for; null where there is none.")
+
+
+@strawberry.type(description="Figures of one exchange over time.")
+class ExchangeFigures:
+    exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
+    values: Sequence[float | None] = strawberry.field(description="The figures, index by index with `timestamp`.")
+
+
+@strawberry.type(description="Figures of all exchanges at one time.")
+class OptionsPoint:
+    time: datetime = strawberry.field(description="Time.")
+    timestamp: Timestamp = strawberry.field(description="Time, in milliseconds.")
+    price_usd: float | None = strawberry.field(description="Price of the coin, in US dollars.")
+    by_exchange: list[ExchangeFigure] = strawberry.field(description="The figure of each exchange.")
+
+
+@strawberry.type(description="Figures of options as columns, index by index.")
+class OptionsColumns:
+    timestamp: Sequence[Timestamp] = strawberry.field(description="Times, in milliseconds.")
+    price_usd: Sequence[float | None] = strawberry.field(description="Prices of the coin, in US dollars.")
+    by_exchange: list[ExchangeFigures] = strawberry.field(description="The figures of each exchange.")
+
+
+@strawberry.interface(description="Figures of options over time, by exchange.")
+class OptionsSeries(Sourced):
+    count: int = strawberry.field(description="Number of points.")
+    points: list[OptionsPoint] = strawberry.field(description="The points, oldest first.")
+    columns: OptionsColumns = strawberry.field(description="The same points as columns.")
+
+    @classmethod
+    def decoder(cls) -> Decode[History]:
+        return decode_history
+
+    @classmethod
+    def of(cls, source: Source, history: History) -> Self:
+        by_exchange = [ExchangeFigures(exchange=name, values=Column(got)) for name, got in history.by_exchange.items()]
+        columns = OptionsColumns(
+            timestamp=Column(history.times), price_usd=Column(history.prices), by_exchange=by_exchange
+        )
+        return cls(source=source, count=len(history.times), points=_points(history), columns=columns)
+
+
+def _points(history: History) -> list[OptionsPoint]:
+    return [
+        OptionsPoint(
+            time=Column([time], time_of)[0],
+            timestamp=Timestamp(time),
+            price_usd=history.prices[index],
+            by_exchange=[ExchangeFigure(exchange=name, value=got[index]) for name, got in history.by_exchange.items()],
+        )
+        for index, time in enumerate(history.times)
+    ]
+
+
+@strawberry.type(description="Open interest of options over time, in the unit asked for.")
+class OptionsOpenInterestSeries(OptionsSeries): ...
+
+
+@strawberry.type(description="Volume of options over time, in the unit asked for.")
+class OptionsVolumeSeries(OptionsSeries): ...
+
+
+@strawberry.type(description="Open interest of one side of an expiry.")
+class CallInterest:
+    quantity: Annotated[float | None, value("In coins.", wire="call_open_interest")]
+    market_value_usd: Annotated[float | None, value("Market value, in US dollars.", wire="call_open_interest_market_value")]
+    notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="call_open_interest_notional")]
+
+
+@strawberry.type(description="Open interest of one side of an expiry.")
+class PutInterest:
+    quantity: Annotated[float | None, value("In coins.", wire="put_open_interest")]
+    market_value_usd: Annotated[float | None, value("Market value, in US dollars.", wire="put_open_interest_market_value")]
+    notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="put_open_interest_notional")]
+
+
+@strawberry.type(description="One expiry of a coin's options.")
+class OptionsExpiry:
+    expiry: Annotated[date, value("Day of expiry.")]
+    max_pain_price: Annotated[float | None, value("Strike at which most options expire worthless, in US dollars.")]
+    calls: Annotated[CallInterest, group("Calls.")]
+    puts: Annotated[PutInterest, group("Puts.")]
+
+
+@strawberry.type(description="Max pain by expiry.")
+class OptionsMaxPain(Sourced):
+    expiries: list[OptionsExpiry] = strawberry.field(description="The expiries, as CoinGlass orders them.")
+
+
+OptionsByExchangeResult = Annotated[OptionsByExchange | PlanGated | Unavailable, result("OptionsByExchange")]
+OptionsOpenInterestSeriesResult = Annotated[
+    OptionsOpenInterestSeries | PlanGated | Unavailable, result("OptionsOpenInterestSeries")
+]
+OptionsVolumeSeriesResult = Annotated[OptionsVolumeSeries | PlanGated | Unavailable, result("OptionsVolumeSeries")]
+OptionsMaxPainResult = Annotated[OptionsMaxPain | PlanGated | Unavailable, result("OptionsMaxPain")]
+
+_COIN = {"symbol": "symbol"}
+
+
+@strawberry.type(description="Options of a coin. CoinGlass documents BTC and ETH.")
+class Options:
+    symbol: str = strawberry.field(description="Coin.")
+    unresolved: strawberry.Private[Exception | None] = None
+
+    by_exchange: OptionsByExchangeResult = upstream(api.INFO, OptionsByExchange, bind=_COIN)
+    open_interest_history: OptionsOpenInterestSeriesResult = upstream(
+        api.OPEN_INTEREST_HISTORY, OptionsOpenInterestSeries, bind=_COIN
+    )
+    volume_history: OptionsVolumeSeriesResult = upstream(
+        api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN
+    )
+    max_pain: OptionsMaxPainResult = upstream(api.MAX_PAIN, OptionsMaxPain, bind=_COIN)

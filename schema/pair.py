@@ -1,0 +1,93 @@
+"""A futures instrument of one exchange."""
+
+import strawberry
+
+from cg_client.endpoints import futures as api
+from cg_client.instruments import Instrument
+from cg_client.symbols import Symbols
+from resolvers.field import upstream, upstream_row
+from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
+from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
+from schema.futures.liquidation_heatmap import (
+    PAIR_BY_MODEL,
+    LiquidationHeatmap,
+    LiquidationHeatmapResult,
+    LiquidationMap,
+    LiquidationMapResult,
+)
+from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfileResult
+from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
+from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult
+from schema.futures.open_interest import OISeries, OISeriesResult
+from schema.futures.order_book import (
+    LargeOrders,
+    LargeOrdersResult,
+    Orderbook,
+    OrderbookHeatmap,
+    OrderbookHeatmapResult,
+    OrderbookResult,
+)
+from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.market_rows import pair_market
+from schema.trading_pair import BY_PAIR, TradingPair
+from vocabulary.fields import resolved
+
+_LIQUIDATION_ALTERNATIVES = {
+    "Pair.liquidations": api.liquidation.HISTORY,
+    "Pair.liquidationProfile": api.liquidation.HISTORY,
+}
+_ORDERBOOK_ALTERNATIVES = {"Pair.orderbook": api.order_book.HISTORY}
+
+
+@strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
+class Pair(TradingPair):
+    market: PairMarketResult = upstream_row(
+        api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known)
+    )
+    price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
+    funding_rate: FundingSeriesResult = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
+    open_interest: OISeriesResult = upstream(api.open_interest.HISTORY, OISeries, bind=BY_PAIR)
+    long_short_ratio: LongShortSeriesResult = upstream(
+        BY_KIND, LongShortSeries, bind=BY_PAIR, description="Long and short shares of accounts or positions."
+    )
+    taker_volume: TakerVolumeSeriesResult = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
+    liquidations: LiquidationsResult = upstream(api.liquidation.HISTORY, Liquidations, bind=BY_PAIR)
+    liquidation_heatmap: LiquidationHeatmapResult = upstream(
+        PAIR_BY_MODEL,
+        LiquidationHeatmap,
+        bind=BY_PAIR,
+        alternatives=_LIQUIDATION_ALTERNATIVES,
+        description="Where leveraged positions would be liquidated, over time and price.",
+    )
+    liquidation_map: LiquidationMapResult = upstream(
+        api.liquidation.MAP, LiquidationMap, bind=BY_PAIR, alternatives=_LIQUIDATION_ALTERNATIVES
+    )
+    liquidation_orders: LiquidationOrdersResult = PAIR_ORDERS
+    liquidation_profile: LiquidationProfileResult = PAIR_PROFILE
+    orderbook: OrderbookResult = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
+    orderbook_heatmap: OrderbookHeatmapResult = upstream(
+        api.order_book.SNAPSHOTS, OrderbookHeatmap, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
+    )
+    large_orders: LargeOrdersResult = upstream(
+        api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
+    )
+
+    @resolved("Asset in which the contract settles; not always stated.")
+    def settlement(self) -> str | None:
+        return self.known.settlement
+
+    @resolved("Highest leverage, as a multiple; not always stated.")
+    def max_leverage(self) -> float | None:
+        return self.known.max_leverage
+
+    @resolved("Hours between two fundings; not always stated.")
+    def funding_interval_hours(self) -> float | None:
+        return self.known.funding_interval_hours
+
+    @resolved("Smallest step of the price, in the quote asset; not always stated.")
+    def price_tick_size(self) -> float | None:
+        return self.known.price_tick_size
+
+    @classmethod
+    async def look_up(cls, symbols: Symbols, exchange: str, symbol: str) -> Instrument:
+        return await symbols.pair(exchange, symbol)

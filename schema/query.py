@@ -1,0 +1,122 @@
+"""The roots of the graph."""
+
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import account, futures
+from resolvers.context import Info
+from resolvers.field import upstream
+from schema.account import Account, AccountResult, Quota
+from schema.coin import Coin
+from schema.etf.flows import ETFAsset
+from schema.etf.funds import ETF
+from schema.exchange import Exchange
+from schema.futures.hyperliquid import Hyperliquid
+from schema.futures.liquidation import LiquidationsByExchange, LiquidationsByExchangeResult
+from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
+from schema.pair import Pair
+from schema.sentiment import Sentiment
+from schema.spot_pair import SpotPair
+from vocabulary.connections import FIRST, After, Connection, First, page
+from vocabulary.fields import resolved
+
+CoinArgument = Annotated[str, strawberry.argument(description="Ticker in any case, e.g. `BTC`.")]
+ExchangeArgument = Annotated[str, strawberry.argument(description="Exchange in any case, e.g. `Binance`.")]
+PairArgument = Annotated[
+    str,
+    strawberry.argument(
+        description="The exchange's own code (`BTCUSDT`, `BTC-USDT-SWAP`) in any case, or base and quote (`BTC/USDT`)."
+    ),
+]
+
+
+@strawberry.type(description="Lists over the whole market.")
+class Markets:
+    liquidations_by_exchange: LiquidationsByExchangeResult = upstream(
+        futures.liquidation.EXCHANGE_LIST,
+        LiquidationsByExchange,
+        description="Liquidations on each exchange, of one coin or of all together.",
+    )
+
+
+@strawberry.type(description="CoinGlass: crypto derivatives, spot, options and funds.")
+class Query:
+    account: AccountResult = upstream(account.SUBSCRIPTION, Account)
+
+    @resolved("A coin.")
+    async def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
+        return await Coin.find(info, symbol)
+
+    @resolved("Coins with futures markets.")
+    async def coins(
+        self,
+        info: Info,
+        symbols: Annotated[list[str] | None, strawberry.argument(description="Only these coins.")] = None,
+        first: First = FIRST,
+        after: After = None,
+    ) -> Connection[Coin]:
+        listing = info.context.symbols.futures_coins
+        names = await listing.find(
+            lambda known: known.names if symbols is None else tuple(map(known.require, symbols))
+        )
+        return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
+
+    @resolved("A futures instrument of an exchange.")
+    async def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
+        return await Pair.find(info, exchange, symbol)
+
+    @resolved("A spot pair of an exchange.")
+    async def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
+        return await SpotPair.find(info, exchange, symbol)
+
+    @resolved("Futures instruments.")
+    async def pairs(
+        self,
+        info: Info,
+        exchange: ExchangeFilter = None,
+        coin: CoinFilter = None,
+        first: First = FIRST,
+        after: After = None,
+    ) -> Connection[Pair]:
+        return await pairs_page(info, exchange, coin, first, after)
+
+    @resolved("Spot pairs.")
+    async def spot_pairs(
+        self,
+        info: Info,
+        exchange: ExchangeFilter = None,
+        coin: CoinFilter = None,
+        first: First = FIRST,
+        after: After = None,
+    ) -> Connection[SpotPair]:
+        return await spot_pairs_page(info, exchange, coin, first, after)
+
+    @resolved("An exchange.")
+    async def exchange(self, info: Info, name: ExchangeArgument) -> Exchange | None:
+        return await Exchange.find(info, name)
+
+    @resolved("Exchanges with futures markets.")
+    async def exchanges(self, info: Info) -> list[Exchange]:
+        return [Exchange(name=name) for name in (await info.context.symbols.futures_exchanges.get()).names]
+
+    @resolved("Lists over the whole market.")
+    def markets(self) -> Markets:
+        return Markets()
+
+    @resolved("Exchange-traded funds on one asset.")
+    def etf(self, asset: Annotated[ETFAsset, strawberry.argument(description="What the funds hold.")]) -> ETF:
+        return ETF(asset=asset)
+
+    @resolved("Hyperliquid.")
+    def hyperliquid(self) -> Hyperliquid:
+        return Hyperliquid()
+
+    @resolved("The mood of the market around a coin.")
+    async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
+        found = await Coin.find(info, coin)
+        return Sentiment(coin=found.symbol, unresolved=found.unresolved)
+
+    @resolved("What is left of the quota of requests a minute. Costs no request.")
+    def quota(self, info: Info) -> Quota:
+        return Quota.of(info.context.client)

@@ -1,0 +1,52 @@
+"""The mood of the market, composed of parts that answer for themselves."""
+
+from typing import Any
+
+import strawberry
+
+from cg_client.endpoints import futures, indicators
+from cg_client.errors import NoData, UnknownName
+from cg_client.intervals import Interval
+from resolvers.context import Context
+from resolvers.daily import upstream_daily
+from resolvers.exchanges import futures_exchanges
+from resolvers.field import upstream
+from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
+from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.indicators import FearGreedIndex, FearGreedIndexResult, OptionsFuturesRatio, OptionsFuturesRatioResult
+
+
+async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with the coin's USDT pair on the exchange."""
+    exchange, coin = arguments["exchange"], arguments["symbol"]
+    try:
+        pair = await context.symbols.pair(exchange, f"{coin}/USDT")
+    except UnknownName as unknown:
+        raise NoData(f"{unknown} Choose another `exchange`.") from unknown
+    return arguments | {"exchange": pair.exchange, "symbol": pair.symbol}
+
+
+@strawberry.type(description="The mood of the market around a coin. Each part answers for itself.")
+class Sentiment:
+    coin: str = strawberry.field(description="Coin.")
+    unresolved: strawberry.Private[Exception | None] = None
+
+    fear_greed: FearGreedIndexResult = upstream_daily(indicators.FEAR_GREED, FearGreedIndex)
+    options_futures_ratio: OptionsFuturesRatioResult = upstream_daily(
+        indicators.OPTIONS_FUTURES_RATIO, OptionsFuturesRatio
+    )
+    long_short_ratio: LongShortSeriesResult = upstream(
+        BY_KIND,
+        LongShortSeries,
+        bind={"symbol": "coin"},
+        prepare=_usdt_pair,
+        defaults={"exchange": "Binance", "interval": Interval.H4},
+        description="Long and short shares on the coin's USDT pair of one exchange.",
+    )
+    taker_volume: TakerVolumeSeriesResult = upstream(
+        futures.taker_volume.AGGREGATED_HISTORY,
+        TakerVolumeSeries,
+        bind={"symbol": "coin"},
+        prepare=futures_exchanges,
+        defaults={"interval": Interval.H4},
+    )

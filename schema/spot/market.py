@@ -1,0 +1,84 @@
+"""Current spot markets of pairs and coins."""
+
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.fields import group, value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="Figures by period, from an hour to a week.")
+class FromHourToWeek:
+    h1: Annotated[float | None, value("1 hour.", wire="1h")]
+    h4: Annotated[float | None, value("4 hours.", wire="4h")]
+    h12: Annotated[float | None, value("12 hours.", wire="12h")]
+    h24: Annotated[float | None, value("24 hours.", wire="24h")]
+    w1: Annotated[float | None, value("1 week.", wire="1w")]
+
+
+@strawberry.type(description="Figures by period, from five minutes to a week.")
+class FromMinutesToWeek:
+    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
+    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
+    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
+    h1: Annotated[float | None, value("1 hour.", wire="1h")]
+    h4: Annotated[float | None, value("4 hours.", wire="4h")]
+    h12: Annotated[float | None, value("12 hours.", wire="12h")]
+    h24: Annotated[float | None, value("24 hours.", wire="24h")]
+    w1: Annotated[float | None, value("1 week.", wire="1w")]
+
+
+@strawberry.type(description="Price of a spot pair.")
+class SpotPairPrice:
+    last: Annotated[float | None, value("Last price, in US dollars.")]
+    change_usd: Annotated[FromHourToWeek, group("Change, in US dollars.", "price_change_{}")]
+    change_percent: Annotated[FromHourToWeek, group("Change, in percent.", "price_change_percent_{}")]
+
+
+@strawberry.type(description="Volume of a spot pair.")
+class SpotPairVolume:
+    usd: Annotated[FromHourToWeek, group("All, in US dollars.", "volume_usd_{}")]
+    buy_usd: Annotated[FromHourToWeek, group("Bought by market orders, in US dollars.", "buy_volume_usd_{}")]
+    sell_usd: Annotated[FromHourToWeek, group("Sold by market orders, in US dollars.", "sell_volume_usd_{}")]
+    net_flow_usd: Annotated[FromHourToWeek, group("Bought less sold, in US dollars.", "net_flows_usd_{}")]
+    change_usd: Annotated[FromHourToWeek, group("Change of volume, in US dollars.", "volume_change_usd_{}")]
+    change_percent: Annotated[FromHourToWeek, group("Change of volume, in percent.", "volume_change_percent_{}")]
+
+
+@strawberry.type(description="The current market of a spot pair.")
+class SpotPairMarket(Sourced):
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    name: Annotated[str, value("Base and quote, e.g. `BTC/USDT`.")]
+    price: Annotated[SpotPairPrice, group("Price.")]
+    volume: Annotated[SpotPairVolume, group("Volume.")]
+
+
+@strawberry.type(description="Spot price of a coin.")
+class SpotCoinPrice:
+    last: Annotated[float | None, value("Last price, in US dollars.")]
+    change_usd: Annotated[FromMinutesToWeek, group("Change, in US dollars.", "price_change_{}")]
+    change_percent: Annotated[FromMinutesToWeek, group("Change, in percent.", "price_change_percent_{}")]
+
+
+@strawberry.type(description="Spot volume of a coin.")
+class SpotCoinVolume:
+    usd: Annotated[FromMinutesToWeek, group("All, in US dollars.", "volume_usd_{}")]
+    buy_usd: Annotated[FromMinutesToWeek, group("Bought by market orders, in US dollars.", "buy_volume_usd_{}")]
+    sell_usd: Annotated[FromMinutesToWeek, group("Sold by market orders, in US dollars.", "sell_volume_usd_{}")]
+    net_flow_usd: Annotated[FromMinutesToWeek, group("Bought less sold, in US dollars.", "volume_flow_usd_{}")]
+    change_usd: Annotated[FromMinutesToWeek, group("Change of volume, in US dollars.", "volume_change_usd_{}")]
+    change_percent: Annotated[FromMinutesToWeek, group("Change of volume, in percent.", "volume_change_percent_{}")]
+
+
+@strawberry.type(description="The current spot market of a coin, over all exchanges.")
+class SpotCoinMarket(Sourced):
+    symbol: Annotated[str, value("Coin.")]
+    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    price: Annotated[SpotCoinPrice, group("Price.")]
+    volume: Annotated[SpotCoinVolume, group("Volume.")]
+
+
+SpotPairMarketResult = Annotated[SpotPairMarket | PlanGated | Unavailable, result("SpotPairMarket")]
+SpotCoinMarketResult = Annotated[SpotCoinMarket | PlanGated | Unavailable, result("SpotCoinMarket")]

@@ -1,0 +1,43 @@
+"""A spot pair of one exchange."""
+
+import strawberry
+
+from cg_client.endpoints import spot as api
+from cg_client.instruments import Instrument
+from cg_client.symbols import Symbols
+from resolvers.field import upstream, upstream_row
+from schema.futures.market import PriceSeries, PriceSeriesResult
+from schema.futures.order_book import (
+    LargeOrders,
+    LargeOrdersResult,
+    Orderbook,
+    OrderbookHeatmap,
+    OrderbookHeatmapResult,
+    OrderbookResult,
+)
+from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.market_rows import spot_pair_market
+from schema.spot.market import SpotPairMarket, SpotPairMarketResult
+from schema.trading_pair import BY_PAIR, TradingPair
+
+_ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
+
+
+@strawberry.federation.type(keys=["exchange symbol"], description="A spot pair of one exchange.")
+class SpotPair(TradingPair):
+    market: SpotPairMarketResult = upstream_row(
+        api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.known)
+    )
+    price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
+    taker_volume: TakerVolumeSeriesResult = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
+    orderbook: OrderbookResult = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
+    orderbook_heatmap: OrderbookHeatmapResult = upstream(
+        api.order_book.SNAPSHOTS, OrderbookHeatmap, bind=BY_PAIR, alternatives=_ALTERNATIVES
+    )
+    large_orders: LargeOrdersResult = upstream(
+        api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ALTERNATIVES
+    )
+
+    @classmethod
+    async def look_up(cls, symbols: Symbols, exchange: str, symbol: str) -> Instrument:
+        return await symbols.spot_pair(exchange, symbol)

@@ -1,0 +1,103 @@
+"""The enums of the graph; those of `cg_client` are described here, the others are declared here."""
+
+from collections.abc import Mapping
+from enum import Enum
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from cg_client.errors import GateSource, ProblemCode
+from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+
+
+def _describe(enum: type[Enum], description: str, values: Mapping[Enum, str], name: str | None = None) -> None:
+    """Shows an enum in the graph; every member must be described."""
+    strawberry.enum(enum, name=name, description=description)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
+    for shown in definition.values:
+        shown.description = values[enum[shown.name]]
+
+
+_SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
+
+
+def _span(wire: str) -> str:
+    count, unit = int(wire[:-1]), _SPANS[wire[-1]]
+    return f"{count} {unit}{'s' if count > 1 else ''}"
+
+
+_describe(Interval, "Distance between two points of a series.", {one: f"{_span(one.value)}." for one in Interval})
+for _range, _of in (
+    (Range, "a liquidation heatmap"),
+    (MapRange, "a liquidation map"),
+    (LiquidationRange, "liquidation totals"),
+    (TakerRange, "taker volume totals"),
+):
+    _describe(_range, f"Period of {_of}.", {one: f"The last {_span(one.value)}." for one in _range})
+_describe(OptionsRange, "Period of the history of options open interest.", {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange})
+_describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
+_describe(
+    Plan,
+    "The plans of CoinGlass, the least first.",
+    {one: f"{one.name.title()}: {REQUESTS_PER_MINUTE[one]} requests a minute." for one in Plan}
+    | {Plan.ENTERPRISE: "Enterprise: by agreement."},
+)
+_describe(
+    ProblemCode,
+    "Why a part of the answer is missing. Codes are stable, messages may change.",
+    {
+        ProblemCode.PLAN_REQUIRED: "The plan does not include the endpoint.",
+        ProblemCode.INTERVAL_TOO_FINE: "The plan includes coarser intervals only.",
+        ProblemCode.HISTORY_TOO_DEEP: "The plan's history does not reach so far back.",
+        ProblemCode.RATE_LIMITED: "CoinGlass refused because of too many requests.",
+        ProblemCode.QUOTA_EXHAUSTED: "The quota was spent, so that no request was sent.",
+        ProblemCode.TIMEOUT: "CoinGlass did not answer in time.",
+        ProblemCode.UPSTREAM_ERROR: "CoinGlass failed or could not be reached.",
+        ProblemCode.CIRCUIT_OPEN: "CoinGlass failed so often that it is left alone for a while.",
+        ProblemCode.UNAUTHORIZED: "CoinGlass does not accept the server's key.",
+        ProblemCode.NOT_FOUND: "CoinGlass does not know what was asked for.",
+        ProblemCode.NO_DATA: "CoinGlass has nothing for what was asked.",
+        ProblemCode.BAD_PAYLOAD: "CoinGlass' answer does not hold what its documents state.",
+    },
+)
+_describe(
+    GateSource,
+    "Who decided that the plan does not include something.",
+    {
+        GateSource.CATALOGUE: "The catalogue of endpoints: no request was sent.",
+        GateSource.UPSTREAM: "CoinGlass refused, now or some minutes ago.",
+    },
+)
+
+
+@strawberry.enum(description="What to do where the plan does not include what was asked.")
+class PlanLimitPolicy(Enum):
+    FAIL = strawberry.enum_value("FAIL", description="Answer PlanGated.")
+    COARSEN = strawberry.enum_value("COARSEN", description="Serve the finest interval that the plan includes.")
+    CLIP = strawberry.enum_value("CLIP", description="Serve the part of the window that the plan includes.")
+
+
+@strawberry.enum(description="What it is that the plan does not include.")
+class GateReason(Enum):
+    ENDPOINT = strawberry.enum_value("ENDPOINT", description="The endpoint.")
+    INTERVAL = strawberry.enum_value("INTERVAL", description="The interval.")
+    HISTORY = strawberry.enum_value("HISTORY", description="The depth of history.")
+
+
+@strawberry.enum(description="Whether an answer is within its refresh time.")
+class Freshness(Enum):
+    FRESH = strawberry.enum_value("FRESH", description="Not older than the refresh time of its endpoint.")
+    STALE = strawberry.enum_value("STALE", description="Older, served because nothing newer could be had yet.")
+
+
+@strawberry.enum(description="Why a series holds less than the window that was asked for.")
+class Truncation(Enum):
+    PLAN_HISTORY = strawberry.enum_value("PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP`).")
+    RETENTION = strawberry.enum_value("RETENTION", description="CoinGlass keeps less (`onPlanLimit: CLIP`).")
+
+
+@strawberry.enum(description="Side of an order.")
+class OrderSide(Enum):
+    BUY = strawberry.enum_value("BUY", description="Buy.")
+    SELL = strawberry.enum_value("SELL", description="Sell.")

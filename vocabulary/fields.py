@@ -1,0 +1,39 @@
+"""How fields are declared: typed helpers around `strawberry.field`."""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+
+def value(description: str, *, wire: str | None = None, codes: Mapping[int, Enum] | None = None) -> StrawberryField:
+    """A value of an upstream record, to stand in `Annotated`.
+
+    `wire` is the upstream name where it differs from the field's and the endpoint spells it no otherwise. `codes` are
+    the enum members behind upstream's numbers.
+    """
+    return _field(description, {"wire": wire, "codes": codes})
+
+
+def group(description: str, wire: str = "{}") -> StrawberryField:
+    """Values of the same record that belong together; `wire` is a template that the members' names fill."""
+    return _field(description, {"wire": wire, "group": True})
+
+
+def _field(description: str, metadata: Mapping[object, object]) -> StrawberryField:
+    field = strawberry.field(description=description, metadata=metadata)
+    assert isinstance(field, StrawberryField)  # noqa: S101  # the stub says Any
+    return field
+
+
+def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]], StrawberryField]:  # noqa: ANN401  # passed on as they are
+    """`@strawberry.field(description=...)`, whose stub is too loose for a strict decorator."""
+
+    def decorate(resolver: Callable[..., Any]) -> StrawberryField:
+        field = strawberry.field(resolver, description=description, **options)
+        assert isinstance(field, StrawberryField)  # noqa: S101  # as above
+        return field
+
+    return decorate

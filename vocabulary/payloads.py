@@ -1,0 +1,50 @@
+"""What every payload says about itself: where its figures came from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import strawberry
+from strawberry.types.base import StrawberryList, has_object_definition
+from strawberry.types.field import StrawberryField
+
+from cg_client.call import Answer
+from vocabulary.enums import Freshness
+
+
+@strawberry.type(description="Where a payload came from.")
+class Source:
+    endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
+    fetched_at: datetime = strawberry.field(description="When CoinGlass was asked; of several requests the earliest.")
+    freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
+    sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer[Any]]) -> Self:
+        return cls(
+            endpoint=answers[0].endpoint.path,
+            fetched_at=min(answer.fetched_at for answer in answers),
+            freshness=Freshness.STALE if any(answer.stale for answer in answers) else Freshness.FRESH,
+            sandbox=any(answer.sandbox for answer in answers),
+        )
+
+
+@strawberry.interface(description="A payload that says where it came from.")
+class Sourced:
+    source: Source = strawberry.field(description="Where the figures came from.")
+
+
+def fields_of(cls: type) -> list[StrawberryField]:
+    """The fields of a Strawberry class that hold values, not resolvers."""
+    fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
+    return [field for field in fields if field.base_resolver is None]
+
+
+def rows_field(payload: type) -> tuple[str, type]:
+    """Name and row class of a payload's one list of objects."""
+    (found,) = [
+        (field.python_name, field.type.of_type)
+        for field in fields_of(payload)
+        if isinstance(field.type, StrawberryList) and has_object_definition(field.type.of_type)
+    ]
+    return found

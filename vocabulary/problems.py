@@ -1,0 +1,42 @@
+"""Why a part of an answer is missing: values in the graph, never exceptions."""
+
+from datetime import datetime
+
+import strawberry
+from strawberry.types.union import StrawberryUnion
+
+from cg_client.errors import GateSource, ProblemCode
+from cg_client.intervals import Interval
+from cg_client.plans import Plan
+from vocabulary.enums import GateReason
+
+
+@strawberry.interface(description="Why a part of the answer is missing.")
+class Problem:
+    code: ProblemCode = strawberry.field(description="Stable code.")
+    message: str = strawberry.field(description="What is the case, and the remedy. May change.")
+    endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint that it is about.")
+
+
+@strawberry.type(description="The plan of the server's key does not include what was asked.")
+class PlanGated(Problem):
+    reason: GateReason = strawberry.field(description="What is not included.")
+    required_plan: Plan = strawberry.field(description="The least plan that includes it, by the catalogue.")
+    current_plan: Plan = strawberry.field(description="The server's plan; HOBBYIST, the least, while it is not known.")
+    min_interval: Interval | None = strawberry.field(description="Finest interval of the current plan, where that is the reason.")
+    available_from: datetime | None = strawberry.field(description="Start of what the plan includes, where history is the reason.")
+    alternatives: list[str] = strawberry.field(description="Fields of the graph that do answer on the current plan.")
+    decided_by: GateSource = strawberry.field(description="Whether a request was spent on it.")
+
+
+@strawberry.type(description="A routine failure: the rest of the answer stands.")
+class Unavailable(Problem):
+    retryable: bool = strawberry.field(description="Whether the same request can succeed later.")
+    retry_after: float | None = strawberry.field(description="Seconds to wait before that, where they are known.")
+
+
+def result(payload: str) -> StrawberryUnion:
+    """The union of a payload and the two problems, to stand in `Annotated`."""
+    union = strawberry.union(f"{payload}Result", description=f"{payload}, or why there is none.")
+    assert isinstance(union, StrawberryUnion)  # noqa: S101  # the stub says otherwise
+    return union

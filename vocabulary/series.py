@@ -1,0 +1,107 @@
+"""Series: points over time, as rows and as columns from one store."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from cg_client.intervals import Interval
+from vocabulary.columns import Columns
+from vocabulary.enums import Truncation
+from vocabulary.fields import value
+from vocabulary.payloads import Source, Sourced, fields_of, rows_field
+from vocabulary.scalars import Timestamp
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Rows as they answer a series, and what became of the request."""
+
+    rows: Columns[Any]
+    source: Source
+    requested_interval: Interval
+    interval: Interval
+    truncated: Truncation | None
+
+
+@strawberry.interface(description="Points over time: what was asked for, and what was served.")
+class Series(Sourced):
+    requested_interval: Interval = strawberry.field(description="The interval asked for.")
+    interval: Interval = strawberry.field(description="The interval served.")
+    from_: datetime | None = strawberry.field(name="from", description="Time of the first point; null when there is none.")
+    to: datetime | None = strawberry.field(description="Time of the last point; null when there is none.")
+    count: int = strawberry.field(description="Number of points.")
+    truncated: Truncation | None = strawberry.field(description="Why points of the window are missing, if some are.")
+
+    @classmethod
+    def of(cls, served: Served) -> Self:
+        rows = served.rows
+        return cls(
+            source=served.source,
+            requested_interval=served.requested_interval,
+            interval=served.interval,
+            from_=rows[0].time if rows else None,
+            to=rows[-1].time if rows else None,
+            count=len(rows),
+            truncated=served.truncated,
+            **both_ways(cls, rows),
+        )
+
+
+@strawberry.interface(description="One point a day: what was served.")
+class DailySeries(Sourced):
+    from_: datetime | None = strawberry.field(name="from", description="Time of the first point; null when there is none.")
+    to: datetime | None = strawberry.field(description="Time of the last point; null when there is none.")
+    count: int = strawberry.field(description="Number of points.")
+
+    @classmethod
+    def of_rows(cls, source: Source, rows: Columns[Any]) -> Self:
+        return cls(
+            source=source,
+            from_=rows[0].time if rows else None,
+            to=rows[-1].time if rows else None,
+            count=len(rows),
+            **both_ways(cls, rows),
+        )
+
+
+def both_ways(payload: type, rows: Columns[Any]) -> dict[str, object]:
+    """The rows, their columns and the latest of them, by the names of the payload's fields."""
+    named: dict[str, object] = {rows_field(payload)[0]: rows, "latest": rows[-1] if rows else None}
+    columns: Any = next((field.type for field in fields_of(payload) if field.python_name == "columns"), None)
+    if columns is not None:
+        named["columns"] = columns(**{field.python_name: rows.columns[field.python_name] for field in fields_of(columns)})
+    return named
+
+
+Time = Annotated[datetime, value("Start of the interval.", wire="time")]
+TimestampOfTime = Annotated[Timestamp, value("Start of the interval, in milliseconds.", wire="time")]
+Timestamps = Annotated[Sequence[Timestamp], value("Starts of the intervals, in milliseconds.")]
+
+
+@strawberry.type(description="First, highest, lowest and last value of an interval.")
+class Candle:
+    time: Time
+    timestamp: TimestampOfTime
+    open: Annotated[float, value("First value.")]
+    high: Annotated[float, value("Highest value.")]
+    low: Annotated[float, value("Lowest value.")]
+    close: Annotated[float, value("Last value; of the interval under way the current one.")]
+
+
+@strawberry.type(description="Candles as columns, index by index.")
+class CandleColumns:
+    timestamp: Timestamps
+    open: Annotated[Sequence[float], value("First values.")]
+    high: Annotated[Sequence[float], value("Highest values.")]
+    low: Annotated[Sequence[float], value("Lowest values.")]
+    close: Annotated[Sequence[float], value("Last values.")]
+
+
+@strawberry.interface(description="A series of candles.")
+class CandleSeries(Series):
+    candles: Sequence[Candle] = strawberry.field(description="The candles, oldest first.")
+    columns: CandleColumns = strawberry.field(description="The same candles as columns.")
+    latest: Candle | None = strawberry.field(description="The newest candle.")
