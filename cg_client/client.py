@@ -67,14 +67,12 @@ class Client:
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = _http(config)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current])
-        self._throttle = Throttle(
-            Transport(self.http, self.clock, config.attempt_seconds), self._window, self.clock
-        )
+        self._throttle = Throttle(Transport(self.http, self.clock, config.attempt_seconds), self._window, self.clock)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
         self._cache = Cache(self._fetch, MemoryStore(config.cache_bytes), self.clock)
         self._asking_plan = asyncio.Lock()
-        self._ask_plan_after = 0.0
+        self._ask_plan_after = -1.0
 
     async def close(self) -> None:
         await self.http.aclose()
@@ -101,6 +99,11 @@ class Client:
         except CoinglassError as error:
             raise _named(error, endpoint) from error.__cause__
         return cast("Answer[T]", answer)
+
+    @property
+    def plan_was_asked(self) -> bool:
+        """Whether the plan is known or could not be learnt; False only before the first answer."""
+        return self.gate.plan is not None or self._ask_plan_after >= 0
 
     async def know_plan(self) -> None:
         """Asks for the plan of the key where it is not configured; without an answer again after a minute."""

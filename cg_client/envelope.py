@@ -81,7 +81,9 @@ def _failure(reply: Reply, code: str, text: str) -> UpstreamFailed:
         return UpstreamUnavailable(
             f"CoinGlass: {text or 'server error'} (code {code or reply.status})", perhaps_ours=_is_server_error(code)
         )
-    return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code or reply.status})")
+    return UpstreamRejected(
+        f"CoinGlass rejected the request: {text or 'no reason given'} (code {code or reply.status})"
+    )
 
 
 def _is_server_error(code: str) -> bool:

@@ -1,25 +1,25 @@
 """What can go wrong between a field and CoinGlass, grouped by what the reader can do about it.
 
-    CoinglassError
-     ├ RequestRefused          not sent
-     │  ├ PlanRequired           the plan lacks the endpoint
-     │  ├ IntervalTooFine        the plan's floor lies above the interval
-     │  ├ HistoryTooDeep         the plan's history is shorter
-     │  ├ BeyondRetention        CoinGlass itself keeps less
-     │  └ QuotaExhausted         could not start before the deadline
-     ├ UpstreamFailed          sent
-     │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
-     │  ├ Unauthorized           the key is missing or unknown
-     │  ├ NotFound               no such path, or no such pair on the exchange
-     │  ├ RateLimited            429, in the status or in the body
-     │  ├ UpstreamTimeout        no answer in time
-     │  ├ UpstreamUnavailable    transport error, server error, or a body that is no JSON
-     │  └ UpstreamRejected       CoinGlass did not like the parameters
-     ├ PayloadMismatch         answered, but not with what the type can hold
-     └ NoData                  answered, without a row for what was asked
+CoinglassError
+ ├ RequestRefused          not sent
+ │  ├ PlanRequired           the plan lacks the endpoint
+ │  ├ IntervalTooFine        the plan's floor lies above the interval
+ │  ├ HistoryTooDeep         the plan's history is shorter
+ │  ├ BeyondRetention        CoinGlass itself keeps less
+ │  └ QuotaExhausted         could not start before the deadline
+ ├ UpstreamFailed          sent
+ │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
+ │  ├ Unauthorized           the key is missing or unknown
+ │  ├ NotFound               no such path, or no such pair on the exchange
+ │  ├ RateLimited            429, in the status or in the body
+ │  ├ UpstreamTimeout        no answer in time
+ │  ├ UpstreamUnavailable    transport error, server error, or a body that is no JSON
+ │  └ UpstreamRejected       CoinGlass did not like the parameters
+ ├ PayloadMismatch         answered, but not with what the type can hold
+ └ NoData                  answered, without a row for what was asked
 
-    UnknownName                the caller named a coin, pair or exchange that is not listed
-    BadArgument                the caller's arguments contradict each other
+UnknownName                the caller named a coin, pair or exchange that is not listed
+BadArgument                the caller's arguments contradict each other
 """
 
 from datetime import datetime

@@ -1,7 +1,8 @@
 """Finding the instrument that a caller means, among those that an exchange lists. Pure: no requests here.
 
 A caller may write the exchange's own code in any case, or base and quote with or without a separator, or with a
-settlement asset (`BTC/USDT:USDT`). Dated contracts are only found by their own code.
+settlement asset (`BTC/USDT:USDT`). Dated contracts are only found by their own code, and of several that
+fit the one wins whose code is nothing but base and quote.
 """
 
 import difflib
@@ -115,8 +116,10 @@ class InstrumentIndex:
         undated = [one for one in listed if _is_undated(one)]
         separated = _SEPARATED.match(symbol.strip())
         if separated:
-            return [one for one in undated if _matches(one, *separated.groups())]
-        return [one for one in undated if fold(one.base + one.quote) == wanted]
+            found = [one for one in undated if _matches(one, *separated.groups())]
+        else:
+            found = [one for one in undated if fold(one.base + one.quote) == wanted]
+        return [one for one in found if fold(one.symbol) == fold(one.base + one.quote)] or found
 
     def _near(self, venue: str, symbol: str) -> list[str]:
         codes = {fold(one.symbol): one.symbol for one in self.listing[venue]}

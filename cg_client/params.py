@@ -72,7 +72,7 @@ PairCode = Annotated[str, "The exchange's own code of the pair, e.g. `BTCUSDT`."
 CoinSymbol = Annotated[str, "Coin, e.g. `BTC`."]
 ExchangeNames = Annotated[
     tuple[str, ...],
-    "Exchanges to add up, e.g. `[\"Binance\", \"OKX\"]`. Left out: every exchange that lists the coin.",
+    'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: every exchange that lists the coin.',
     Wire("exchange_list"),
 ]
 
@@ -99,7 +99,9 @@ class Series(Params):
         "Number of newest points, up to `to` where that is given. Without `last` and `from`: 100.",
         Wire("limit"),
     ] = None
-    from_: Annotated[datetime | None, "Start of the window, inclusive. Not together with `last`.", Wire("start_time")] = None
+    from_: Annotated[
+        datetime | None, "Start of the window, inclusive. Not together with `last`.", Wire("start_time")
+    ] = None
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
 
 
@@ -205,9 +207,7 @@ class LiquidationTotals(Params):
 class LiquidationOrders(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
-    min_usd: Annotated[
-        float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")
-    ] = 10_000.0
+    min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")] = 10_000.0
 
 
 @dataclass(frozen=True, kw_only=True)

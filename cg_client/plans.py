@@ -18,7 +18,6 @@ class Plan(IntEnum):
     ENTERPRISE = 5
 
 
-
 REQUESTS_PER_MINUTE: Mapping[Plan, int] = {
     Plan.HOBBYIST: 30,
     Plan.STARTUP: 80,
@@ -56,9 +55,7 @@ def history_days(plan: Plan, interval: Interval) -> int | None:
 
 def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval]) -> Plan:
     """The least plan whose floor admits the interval."""
-    return next(
-        plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds
-    )
+    return next(plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds)
 
 
 def plan_for_history(interval: Interval, days: float, least: Plan) -> Plan | None:

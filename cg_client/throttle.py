@@ -89,9 +89,7 @@ class QuotaWindow:
 class Throttle:
     """Lets a call through when the window has room, in the order of arrival."""
 
-    def __init__(
-        self, send: Callable[[Call, float], Awaitable[Reply]], window: QuotaWindow, clock: Clock
-    ) -> None:
+    def __init__(self, send: Callable[[Call, float], Awaitable[Reply]], window: QuotaWindow, clock: Clock) -> None:
         self._send = send
         self._window = window
         self._clock = clock

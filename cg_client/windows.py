@@ -62,7 +62,9 @@ def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int |
 def _newest(asked: Window, step: int, now: int, page_rows: int) -> int | None:
     """Rows of the open-ended request that holds the window, if one does."""
     open_ended = asked.end is None or asked.end >= now
-    needed = asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + _SLACK
+    needed = (
+        asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + _SLACK
+    )
     return next((rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows), None)
 
 

@@ -28,7 +28,10 @@ def arguments_of(
 
 
 def argument(
-    name: str, kind: Any, description: str, default: object = inspect.Parameter.empty  # noqa: ANN401  # a type or a union
+    name: str,
+    kind: Any,
+    description: str,
+    default: object = inspect.Parameter.empty,  # noqa: ANN401  # a type or a union
 ) -> inspect.Parameter:
     """An argument; a trailing underscore, there for Python's keywords, is not shown."""
     shown = name.rstrip("_") if name.endswith("_") else None

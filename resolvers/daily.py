@@ -28,7 +28,9 @@ class DailyPayload(Protocol):
 P = TypeVar("P", bound=DailyPayload)
 
 _LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
-_FROM = argument("from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET)
+_FROM = argument(
+    "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
+)
 _TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
 
 

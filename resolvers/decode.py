@@ -132,7 +132,11 @@ class _Plan:
         return None
 
     def _builder(self, cls: type, template: str) -> Callable[[object], Any]:
-        readers = [(field.python_name, self._reader(field, template)) for field in fields_of(cls) if field.python_name != "source"]
+        readers = [
+            (field.python_name, self._reader(field, template))
+            for field in fields_of(cls)
+            if field.python_name != "source"
+        ]
         make: Callable[..., Any] = dict if issubclass(cls, Sourced) else cls
         return lambda raw: make(**{name: read(raw) for name, read in readers})
 
@@ -294,5 +298,3 @@ def _order(times: Sequence[int]) -> list[int] | None:
         return None
     latest = {time: index for index, time in enumerate(times)}
     return [latest[time] for time in sorted(latest)]
-
-

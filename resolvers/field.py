@@ -185,7 +185,7 @@ def upstream_row(
         return payload(source=Source.of([answer]), **values)
 
     sign(resolve, [])
-    return cast("P", field(resolve, (endpoint,), alternatives))
+    return cast("P", field(resolve, (endpoint,), alternatives, shared=True))
 
 
 def composed(
@@ -200,8 +200,13 @@ def field(
     endpoints: Sequence[Endpoint],
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
+    *,
+    shared: bool = False,
 ) -> Any:  # noqa: ANN401  # strawberry's own stub
-    """A Strawberry field that states its endpoints, and whose failures upstream are values."""
+    """A Strawberry field that states its endpoints, and whose failures upstream are values.
+
+    `shared`: one upstream call answers the field for many parents.
+    """
 
     @functools.wraps(resolve)
     async def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
@@ -215,7 +220,7 @@ def field(
         resolver=answered,
         description=description or endpoints[0].summary,
         directives=[Upstream.of(endpoint) for endpoint in endpoints],
-        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives},
+        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared},
     )
 
 

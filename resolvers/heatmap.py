@@ -75,7 +75,11 @@ _map = msgspec.json.Decoder(_Map, strict=False)
 def _decode_heatmap(data: msgspec.Raw) -> Heatmap:
     raw = _heatmap.decode(data)
     cells, prices = raw.liquidation_leverage_data, raw.y_axis
-    times = [time for time in in_milliseconds([one.time for one in raw.price_candlesticks], "data.price_candlesticks") if time is not None]
+    times = [
+        time
+        for time in in_milliseconds([one.time for one in raw.price_candlesticks], "data.price_candlesticks")
+        if time is not None
+    ]
     candles = {
         name: [getattr(one, name) for one in raw.price_candlesticks]
         for name in ("open", "high", "low", "close", "volume_usd")

@@ -31,7 +31,10 @@ _decode_one = one_of(_History)
 
 def _decode(data: msgspec.Raw) -> History:
     raw = _decode_one(data)
-    equally_long({"time_list": raw.time_list, "price_list": raw.price_list} | {f"data_map.{name}": values for name, values in raw.data_map.items()})
+    equally_long(
+        {"time_list": raw.time_list, "price_list": raw.price_list}
+        | {f"data_map.{name}": values for name, values in raw.data_map.items()}
+    )
     finite(raw.price_list, "data.price_list")
     for name, values in raw.data_map.items():
         finite(values, f"data.data_map.{name}")

@@ -42,9 +42,7 @@ async def serve(
     )
 
 
-def admit(
-    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy
-) -> tuple[S, Window, Truncation | None]:
+def admit(client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy) -> tuple[S, Window, Truncation | None]:
     """The parameters and the window as the plan lets them be asked for, and what was left out."""
     _sensible(endpoint, asked, client.clock.now())
     try:
@@ -95,7 +93,9 @@ def _window(asked: SeriesParams, client: Client) -> Window:
     end = None if asked.to is None else _ms(asked.to)
     wanted = window(step, now, last=asked.last, start=start, end=end)
     if bars(wanted, step, now) > MAX_POINTS:
-        raise BadArgument(f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.")
+        raise BadArgument(
+            f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval."
+        )
     return wanted
 
 

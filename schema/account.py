@@ -22,7 +22,9 @@ class Account(Sourced):
 AccountResult = Annotated[Account | PlanGated | Unavailable, result("Account")]
 
 
-@strawberry.type(description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others.")
+@strawberry.type(
+    description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others."
+)
 class Quota:
     limit: int = strawberry.field(description="Requests a minute that the key may send.")
     used: int = strawberry.field(description="Requests that count at present.")

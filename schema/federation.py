@@ -11,9 +11,7 @@ from cg_client.errors import BadArgument
 
 
 class Schema(strawberry.federation.Schema):
-    def entities_resolver(
-        self, info: strawberry.Info, representations: list[FederationAny]
-    ) -> list[FederationAny]:
+    def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
         """An entity, an awaitable of one, or (returned, not raised) the error of this representation alone."""
         return [self._entity(info, representation) for representation in representations]  # type: ignore[misc]  # what graphql-core takes for one item
 

@@ -121,14 +121,18 @@ class OptionsVolumeSeries(OptionsSeries): ...
 @strawberry.type(description="Open interest of one side of an expiry.")
 class CallInterest:
     quantity: Annotated[float | None, value("In coins.", wire="call_open_interest")]
-    market_value_usd: Annotated[float | None, value("Market value, in US dollars.", wire="call_open_interest_market_value")]
+    market_value_usd: Annotated[
+        float | None, value("Market value, in US dollars.", wire="call_open_interest_market_value")
+    ]
     notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="call_open_interest_notional")]
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class PutInterest:
     quantity: Annotated[float | None, value("In coins.", wire="put_open_interest")]
-    market_value_usd: Annotated[float | None, value("Market value, in US dollars.", wire="put_open_interest_market_value")]
+    market_value_usd: Annotated[
+        float | None, value("Market value, in US dollars.", wire="put_open_interest_market_value")
+    ]
     notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="put_open_interest_notional")]
 
 
@@ -164,7 +168,5 @@ class Options:
     open_interest_history: OptionsOpenInterestSeriesResult = upstream(
         api.OPEN_INTEREST_HISTORY, OptionsOpenInterestSeries, bind=_COIN
     )
-    volume_history: OptionsVolumeSeriesResult = upstream(
-        api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN
-    )
+    volume_history: OptionsVolumeSeriesResult = upstream(api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN)
     max_pain: OptionsMaxPainResult = upstream(api.MAX_PAIN, OptionsMaxPain, bind=_COIN)

@@ -41,9 +41,7 @@ _ORDERBOOK_ALTERNATIVES = {"Pair.orderbook": api.order_book.HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
 class Pair(TradingPair):
-    market: PairMarketResult = upstream_row(
-        api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known)
-    )
+    market: PairMarketResult = upstream_row(api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known))
     price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
     funding_rate: FundingSeriesResult = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
     open_interest: OISeriesResult = upstream(api.open_interest.HISTORY, OISeries, bind=BY_PAIR)

@@ -57,9 +57,7 @@ class Query:
         after: After = None,
     ) -> Connection[Coin]:
         listing = info.context.symbols.futures_coins
-        names = await listing.find(
-            lambda known: known.names if symbols is None else tuple(map(known.require, symbols))
-        )
+        names = await listing.find(lambda known: known.names if symbols is None else tuple(map(known.require, symbols)))
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
 
     @resolved("A futures instrument of an exchange.")

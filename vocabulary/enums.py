@@ -35,7 +35,11 @@ for _range, _of in (
     (TakerRange, "taker volume totals"),
 ):
     _describe(_range, f"Period of {_of}.", {one: f"The last {_span(one.value)}." for one in _range})
-_describe(OptionsRange, "Period of the history of options open interest.", {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange})
+_describe(
+    OptionsRange,
+    "Period of the history of options open interest.",
+    {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange},
+)
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(
     Plan,
@@ -93,7 +97,9 @@ class Freshness(Enum):
 
 @strawberry.enum(description="Why a series holds less than the window that was asked for.")
 class Truncation(Enum):
-    PLAN_HISTORY = strawberry.enum_value("PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP`).")
+    PLAN_HISTORY = strawberry.enum_value(
+        "PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP`)."
+    )
     RETENTION = strawberry.enum_value("RETENTION", description="CoinGlass keeps less (`onPlanLimit: CLIP`).")
 
 

@@ -23,8 +23,12 @@ class PlanGated(Problem):
     reason: GateReason = strawberry.field(description="What is not included.")
     required_plan: Plan = strawberry.field(description="The least plan that includes it, by the catalogue.")
     current_plan: Plan = strawberry.field(description="The server's plan; HOBBYIST, the least, while it is not known.")
-    min_interval: Interval | None = strawberry.field(description="Finest interval of the current plan, where that is the reason.")
-    available_from: datetime | None = strawberry.field(description="Start of what the plan includes, where history is the reason.")
+    min_interval: Interval | None = strawberry.field(
+        description="Finest interval of the current plan, where that is the reason."
+    )
+    available_from: datetime | None = strawberry.field(
+        description="Start of what the plan includes, where history is the reason."
+    )
     alternatives: list[str] = strawberry.field(description="Fields of the graph that do answer on the current plan.")
     decided_by: GateSource = strawberry.field(description="Whether a request was spent on it.")
 

@@ -30,7 +30,9 @@ class Served:
 class Series(Sourced):
     requested_interval: Interval = strawberry.field(description="The interval asked for.")
     interval: Interval = strawberry.field(description="The interval served.")
-    from_: datetime | None = strawberry.field(name="from", description="Time of the first point; null when there is none.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="Time of the first point; null when there is none."
+    )
     to: datetime | None = strawberry.field(description="Time of the last point; null when there is none.")
     count: int = strawberry.field(description="Number of points.")
     truncated: Truncation | None = strawberry.field(description="Why points of the window are missing, if some are.")
@@ -52,7 +54,9 @@ class Series(Sourced):
 
 @strawberry.interface(description="One point a day: what was served.")
 class DailySeries(Sourced):
-    from_: datetime | None = strawberry.field(name="from", description="Time of the first point; null when there is none.")
+    from_: datetime | None = strawberry.field(
+        name="from", description="Time of the first point; null when there is none."
+    )
     to: datetime | None = strawberry.field(description="Time of the last point; null when there is none.")
     count: int = strawberry.field(description="Number of points.")
 
@@ -72,7 +76,9 @@ def both_ways(payload: type, rows: Columns[Any]) -> dict[str, object]:
     named: dict[str, object] = {rows_field(payload)[0]: rows, "latest": rows[-1] if rows else None}
     columns: Any = next((field.type for field in fields_of(payload) if field.python_name == "columns"), None)
     if columns is not None:
-        named["columns"] = columns(**{field.python_name: rows.columns[field.python_name] for field in fields_of(columns)})
+        named["columns"] = columns(
+            **{field.python_name: rows.columns[field.python_name] for field in fields_of(columns)}
+        )
     return named
 
 

@@ -24,7 +24,9 @@ class ExchangeFundingRate:
     next_funding_time: Annotated[datetime | None, value("Next funding.")]
 
 
-@strawberry.type(description="Current funding rates of a coin on each exchange, by the asset that margins the contract.")
+@strawberry.type(
+    description="Current funding rates of a coin on each exchange, by the asset that margins the contract."
+)
 class CurrentFundingRates(Sourced):
     symbol: Annotated[str, value("Coin.")]
     stablecoin_margined: Annotated[list[ExchangeFundingRate] | None, value("Contracts margined in stablecoins.")]

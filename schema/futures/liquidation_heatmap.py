@@ -105,7 +105,9 @@ def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
 class LiquidationLevel:
     price: float = strawberry.field(description="Price, in US dollars.")
     usd: float = strawberry.field(description="Liquidations expected there, in US dollars.")
-    leverage: float | None = strawberry.field(description="Leverage of the positions, as a multiple; null over all exchanges.")
+    leverage: float | None = strawberry.field(
+        description="Leverage of the positions, as a multiple; null over all exchanges."
+    )
 
 
 @strawberry.type(description="Where leveraged positions would be liquidated, by price.")

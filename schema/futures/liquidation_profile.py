@@ -41,17 +41,23 @@ class LiquidationProfileBucket:
     short_usd: float = strawberry.field(description="Shorts liquidated, in US dollars.")
 
 
-@strawberry.type(description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}")
+@strawberry.type(
+    description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}"
+)
 class LiquidationProfile(Sourced):
     price_source: Source = strawberry.field(description="Where the prices came from.")
-    derived: bool = strawberry.field(description="Always true: these are no figures of CoinGlass, but derived from such.")
+    derived: bool = strawberry.field(
+        description="Always true: these are no figures of CoinGlass, but derived from such."
+    )
     method: str = strawberry.field(description="How the figures are derived.")
     requested_interval: Interval = strawberry.field(description="The interval asked for.")
     interval: Interval = strawberry.field(description="The interval of the bars used.")
     from_: datetime | None = strawberry.field(name="from", description="Time of the first bar of liquidations.")
     to: datetime | None = strawberry.field(description="Time of the last bar of liquidations.")
     count: int = strawberry.field(description="Bars used: those with liquidations and a price.")
-    bars_without_price: int = strawberry.field(description="Bars of liquidations left out because no price belongs to them.")
+    bars_without_price: int = strawberry.field(
+        description="Bars of liquidations left out because no price belongs to them."
+    )
     truncated: Truncation | None = strawberry.field(description="Why bars of the window are missing, if some are.")
     buckets: list[LiquidationProfileBucket] = strawberry.field(description="The buckets, in ascending order of price.")
 
@@ -94,7 +100,12 @@ _CANDLES = columns_decoder(PriceCandle, api.market.PRICE_HISTORY)
 
 
 async def _profile(
-    self: object, info: Info, *, buckets: int = 50, on_plan_limit: PlanLimitPolicy = PlanLimitPolicy.FAIL, **window: Any  # noqa: ANN401  # as the signature states
+    self: object,
+    info: Info,
+    *,
+    buckets: int = 50,
+    on_plan_limit: PlanLimitPolicy = PlanLimitPolicy.FAIL,
+    **window: Any,  # noqa: ANN401  # as the signature states
 ) -> LiquidationProfile:
     if not 1 <= buckets <= BUCKETS_AT_MOST:
         raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.")

@@ -41,9 +41,7 @@ class PairOpenInterest:
     usd: Annotated[float | None, value("In US dollars.", wire="open_interest_usd")]
     quantity: Annotated[float | None, value("In coins.", wire="open_interest_quantity")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "open_interest_change_percent_{}")]
-    volume_ratio: Annotated[
-        float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")
-    ]
+    volume_ratio: Annotated[float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")]
     volume_ratio_change_percent: Annotated[
         DayChange, group("Change of that ratio, in percent.", "open_interest_volume_ratio_change_percent_{}")
     ]

@@ -10,9 +10,7 @@ BITCOIN = Endpoint(
 ETHEREUM = Endpoint(
     path="/api/etf/ethereum/flow-history", summary="Flows of the US spot ether funds.", spelling=_SPELLING
 )
-SOLANA = Endpoint(
-    path="/api/etf/solana/flow-history", summary="Flows of the US spot solana funds.", spelling=_SPELLING
-)
+SOLANA = Endpoint(path="/api/etf/solana/flow-history", summary="Flows of the US spot solana funds.", spelling=_SPELLING)
 XRP = Endpoint(path="/api/etf/xrp/flow-history", summary="Flows of the US spot XRP funds.", spelling=_SPELLING)
 HONG_KONG_BITCOIN = Endpoint(
     path="/api/hk-etf/bitcoin/flow-history", summary="Flows of the Hong Kong bitcoin funds.", spelling=_SPELLING

@@ -1,0 +1,49 @@
+"""Runs a sandbox of its own: `python -m sandbox --port 8001 --plan hobbyist`.
+
+Prints its address as the first line. With `--tied` it ends when its standard input does, so that it cannot outlive the
+server that started it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import socket
+import sys
+import threading
+
+import uvicorn
+
+from cg_client.plans import Plan
+from sandbox.app import KEY, Sandbox, create_sandbox
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A CoinGlass v4 with documented samples.")
+    parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
+    parser.add_argument("--plan", choices=[plan.name.lower() for plan in Plan], default="professional")
+    parser.add_argument("--quota", type=int, help="requests a minute; by default those of the plan")
+    parser.add_argument("--key", default=KEY, help="the key to accept")
+    parser.add_argument("--tied", action="store_true", help="end when standard input ends")
+    return parser.parse_args()
+
+
+def main() -> None:
+    chosen = arguments()
+    sandbox = Sandbox(Plan[chosen.plan.upper()], key=chosen.key, quota=chosen.quota)
+    config = uvicorn.Config(create_sandbox(sandbox), log_level="warning", lifespan="off")
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", chosen.port))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # what this program is asked for
+    if chosen.tied:
+        threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(server.serve([listener]))
+
+
+def _stop_with_input(server: uvicorn.Server) -> None:
+    sys.stdin.buffer.read()
+    server.should_exit = True
+
+
+if __name__ == "__main__":
+    main()

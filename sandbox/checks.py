@@ -1,0 +1,84 @@
+"""What CoinGlass checks before it answers: key, quota, plan, parameters, interval, names."""
+
+import dataclasses
+from collections.abc import Mapping
+from enum import Enum
+from typing import get_type_hints
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import futures, spot
+from cg_client.intervals import Interval
+from cg_client.params import Coin, CoinSeries, Pair, PairSeries, Series, wire_names
+from cg_client.plans import Plan
+from sandbox import envelopes
+from sandbox.directory import COINS, listed
+from sandbox.envelopes import Reply
+from sandbox.samples import sample
+
+
+def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply | None:
+    """The answer to a request that CoinGlass would refuse; None where it would not."""
+    if plan < endpoint.plan:
+        return envelopes.PLAN
+    missing = _missing(endpoint, query)
+    if missing is not None:
+        return envelopes.parameter_missing(missing)
+    if not _values_are_known(endpoint, query):
+        return envelopes.SERVER_ERROR
+    return _interval(endpoint, query, plan) or _names(endpoint, query)
+
+
+def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
+    required = [
+        wire_names(endpoint.params)[field.name]
+        for field in dataclasses.fields(endpoint.params)
+        if field.default is dataclasses.MISSING
+    ]
+    optional_pages = ("page", "per_page")
+    if endpoint.limit_required:
+        required.append("limit")
+    return next((name for name in required if name not in query and name not in optional_pages), None)
+
+
+def _values_are_known(endpoint: Endpoint, query: Mapping[str, str]) -> bool:
+    hints = get_type_hints(endpoint.params)
+    for name, wire in wire_names(endpoint.params).items():
+        kind = hints[name]
+        is_enum = isinstance(kind, type) and issubclass(kind, Enum)
+        if is_enum and wire in query and query[wire].lower() not in {one.value.lower() for one in kind} | _units(query):
+            return False
+    limit = query.get("limit", "1")
+    return limit.isdecimal() and 1 <= int(limit) <= endpoint.page_rows
+
+
+def _units(query: Mapping[str, str]) -> set[str]:
+    """Options take the coin's own symbol as a unit."""
+    return {query["symbol"].lower()} if "symbol" in query else set()
+
+
+def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply | None:
+    if not issubclass(endpoint.params, Series):
+        return None
+    interval, floor = Interval(query["interval"]), endpoint.interval_floors.get(plan)
+    if interval.milliseconds > endpoint.coarsest.milliseconds:
+        return envelopes.SERVER_ERROR
+    return envelopes.INTERVAL if floor and interval.milliseconds < floor.milliseconds else None
+
+
+def _names(endpoint: Endpoint, query: Mapping[str, str]) -> Reply | None:
+    if endpoint is futures.market.PAIRS_MARKETS:
+        return None  # an unknown coin is an empty success here
+    if endpoint is spot.market.PAIRS_MARKETS and query["symbol"] not in COINS:
+        return envelopes.SERVER_ERROR
+    if issubclass(endpoint.params, PairSeries | Pair):
+        return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN
+    if issubclass(endpoint.params, CoinSeries | Coin):
+        return None if query["symbol"] in COINS else envelopes.PAIR_UNKNOWN
+    return None
+
+
+def _is_listed(endpoint: Endpoint, exchange: str, symbol: str) -> bool:
+    if any((one.exchange, one.symbol) == (exchange, symbol) for one in listed(endpoint.path)):
+        return True
+    pairs = spot.market.SUPPORTED_PAIRS if endpoint.path.startswith("/api/spot/") else futures.market.SUPPORTED_PAIRS
+    return any(row["instrument_id"] == symbol for row in sample(pairs.path)["data"].get(exchange, []))

@@ -1,0 +1,156 @@
+"""Answers made of the documented sample rows: repeated along the time that was asked for, and labelled as asked for.
+
+No figure is made up. What changes are times, and the names of coins, pairs and exchanges.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import futures, spot
+from cg_client.intervals import Interval
+from cg_client.params import Series
+from cg_client.plans import Plan, history_days
+from cg_client.shapes import all_milliseconds
+from sandbox.directory import COINS, Listed, listed
+from sandbox.samples import sample
+
+Query: TypeAlias = Mapping[str, str]
+Row: TypeAlias = dict[str, Any]
+
+_DAY = 86_400_000
+_PER_PAGE = 10
+
+
+def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
+    """The `data` of the answer; `now` in milliseconds."""
+    data = sample(endpoint.path)["data"]
+    if issubclass(endpoint.params, Series):
+        return _series(endpoint, data, query, plan, now)
+    relabel = _RELABELLED.get(endpoint)
+    if relabel is not None:
+        return relabel(endpoint, data, query)
+    if "heatmap" in endpoint.path:
+        return _heatmap(data, now)
+    return data
+
+
+def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, now: int) -> list[Any]:
+    """The sample's rows in turn, one for each interval of the window, the newest `limit` of them."""
+    interval = Interval(query["interval"])
+    step, limit = interval.milliseconds, min(int(query.get("limit") or 1000), endpoint.page_rows)
+    end = min(int(query.get("end_time") or now), now)
+    start = max(int(query.get("start_time") or 0), _oldest(plan, interval, now))
+    newest = end - end % step
+    first = max(newest - (limit - 1) * step, start + -start % step)
+    return [_at(rows[(time // step) % len(rows)], time) for time in range(first, newest + 1, step)]
+
+
+def _oldest(plan: Plan, interval: Interval, now: int) -> int:
+    days = history_days(plan, interval)
+    return 0 if days is None else now - days * _DAY
+
+
+def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON
+    """The row at another time, in the unit that the sample has."""
+    if isinstance(row, list):
+        return [_in_unit_of(row[0], time), *row[1:]]
+    # The documented open-interest rows have their open as their time: milliseconds are meant.
+    return row | {"time": _in_unit_of(row["time"], time)}
+
+
+def _in_unit_of(documented: int, time: int) -> int:
+    return time if all_milliseconds([documented]) else time // 1000
+
+
+def _heatmap(data: Row, now: int) -> Row:
+    """Candles up to now, as many as the cells' indices need; indices beyond the sample's price axis start over."""
+    cells, prices, candles = data["liquidation_leverage_data"], data["y_axis"], data["price_candlesticks"]
+    step = candles[1][0] - candles[0][0]
+    count = max(cell[0] for cell in cells) + 1
+    newest = now // 1000 - now // 1000 % step
+    times = [newest - (count - 1 - index) * step for index in range(count)]
+    return {
+        "y_axis": prices,
+        "liquidation_leverage_data": [[x, y % len(prices), value] for x, y, value in cells],
+        "price_candlesticks": [[time, *candles[index % len(candles)][1:]] for index, time in enumerate(times)],
+    }
+
+
+def _listing(endpoint: Endpoint, data: Mapping[str, list[Row]], _: Query) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = {exchange: list(rows) for exchange, rows in data.items()}
+    for one in listed(endpoint.path):
+        rows = found.setdefault(one.exchange, [])
+        if all(row["instrument_id"] != one.symbol for row in rows):
+            rows.append(one.row())
+    return found
+
+
+def _coins(_endpoint: Endpoint, data: Sequence[str], _: Query) -> list[str]:
+    return list(dict.fromkeys([*data, *COINS]))
+
+
+def _for_each_coin(_endpoint: Endpoint, rows: Sequence[Row], _: Query) -> list[Row]:
+    return [rows[index % len(rows)] | {"symbol": coin} for index, coin in enumerate(COINS)]
+
+
+def _coins_page(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    size, number = int(query.get("per_page") or _PER_PAGE), int(query.get("page") or 1)
+    return _for_each_coin(endpoint, rows, query)[(number - 1) * size : number * size]
+
+
+def _pair_markets(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    pairs = [one for one in listed(endpoint.path) if one.base == query["symbol"]]
+    return [_labelled(rows[index % len(rows)], one) for index, one in enumerate(pairs)]
+
+
+def _labelled(row: Row, pair: Listed) -> Row:
+    labels = {"exchange_name": pair.exchange, "symbol": f"{pair.base}/{pair.quote}", "instrument_id": pair.symbol}
+    return row | {name: label for name, label in labels.items() if name in row}
+
+
+def _of_coin(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN401  # JSON
+    labels = {"symbol": query["symbol"]}
+    return [row | labels for row in data] if isinstance(data, list) else data | labels
+
+
+def _orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    """Liquidations of a coin on an exchange, whose name is in capitals here, as documented."""
+    pair = next(
+        one for one in listed(endpoint.path) if (one.exchange, one.base) == (query["exchange"], query["symbol"])
+    )
+    labels = {"exchange_name": pair.exchange.upper(), "symbol": pair.symbol, "base_asset": pair.base}
+    smallest = float(query["min_liquidation_amount"])
+    return [row | labels for row in rows if row["usd_value"] >= smallest]
+
+
+def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    pair = next(
+        one for one in listed(endpoint.path) if (one.exchange, one.symbol) == (query["exchange"], query["symbol"])
+    )
+    labels = {
+        "exchange_name": pair.exchange,
+        "symbol": pair.symbol,
+        "base_asset": pair.base,
+        "quote_asset": pair.quote,
+    }
+    return [row | labels for row in rows]
+
+
+_RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
+    futures.market.SUPPORTED_COINS: _coins,
+    futures.market.SUPPORTED_PAIRS: _listing,
+    futures.market.PAIRS_MARKETS: _pair_markets,
+    futures.market.COINS_MARKETS: _coins_page,
+    futures.funding_rate.EXCHANGE_LIST: _for_each_coin,
+    futures.open_interest.EXCHANGE_LIST: _of_coin,
+    futures.taker_volume.EXCHANGE_LIST: _of_coin,
+    futures.liquidation.COIN_LIST: _for_each_coin,
+    futures.liquidation.ORDERS: _orders,
+    futures.order_book.LARGE_ORDERS: _large_orders,
+    spot.market.SUPPORTED_COINS: _coins,
+    spot.market.SUPPORTED_PAIRS: _listing,
+    spot.market.PAIRS_MARKETS: _pair_markets,
+    spot.market.COINS_MARKETS: _coins_page,
+    spot.order_book.LARGE_ORDERS: _large_orders,
+}

@@ -1,0 +1,79 @@
+"""Errors of the request and of ours: stable codes, remedies for the caller, and nothing of our insides.
+
+`BAD_USER_INPUT` what the caller named or combined wrongly, with `suggestions` where there are some;
+`GRAPHQL_PARSE_FAILED`, `GRAPHQL_VALIDATION_FAILED`, `QUERY_TOO_COMPLEX` the document; a `ProblemCode` where a listing
+that a field cannot do without could not be had; `INTERNAL_SERVER_ERROR` everything else, masked and logged.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from strawberry.extensions import SchemaExtension
+
+from cg_client.errors import BadArgument, CoinglassError, UnknownName
+
+log = structlog.get_logger(__name__)
+
+
+class StableErrors(SchemaExtension):
+    def on_operation(self) -> Iterator[None]:
+        yield
+        result = self.execution_context.result
+        errors = getattr(result, "errors", None)
+        if errors:
+            result.errors = [self._stable(error) for error in errors]  # type: ignore[union-attr]  # it has errors
+
+    def _stable(self, error: GraphQLError) -> GraphQLError:
+        cause = error.original_error
+        if cause is None or isinstance(cause, GraphQLError):
+            return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
+        extensions = _facts(cause)
+        if extensions is not None:
+            return _with(error, extensions)
+        request_id = getattr(self.execution_context.context, "request_id", None)
+        log.error("internal error", request_id=request_id, path=error.path, exc_info=cause)
+        masked = GraphQLError(
+            f"Something failed in this server; its log names the request {request_id}.", path=error.path
+        )
+        return _with(masked, {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id})
+
+
+def _facts(cause: Exception) -> dict[str, Any] | None:
+    """What a caller may know of the cause; None of what is internal."""
+    match cause:
+        case UnknownName():
+            return {"code": "BAD_USER_INPUT", "suggestions": cause.suggestions}
+        case BadArgument():
+            return {"code": "BAD_USER_INPUT"}
+        case CoinglassError():
+            return {
+                "code": cause.code.value,
+                "endpoint": cause.endpoint,
+                "retryable": cause.retryable,
+                "retryAfter": cause.retry_after,
+            }
+        case _:
+            return None
+
+
+def _code_of(error: GraphQLError) -> str:
+    """The code of an error that graphql-core itself raised."""
+    if isinstance(error, GraphQLSyntaxError):
+        return "GRAPHQL_PARSE_FAILED"
+    if error.path is not None or error.message.startswith("Variable "):
+        return "BAD_USER_INPUT"  # an argument or a variable that could not be coerced
+    return "GRAPHQL_VALIDATION_FAILED"
+
+
+def _with(error: GraphQLError, extensions: dict[str, Any]) -> GraphQLError:
+    return GraphQLError(
+        error.message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        original_error=error.original_error,
+        extensions=extensions,
+    )

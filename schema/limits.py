@@ -1,0 +1,167 @@
+"""Refuses an operation that would cost too much, before anything of it is executed.
+
+What costs is upstream calls: aliases and lists multiply them, so that depth alone bounds nothing. Each field with an
+endpoint counts once for each item of the lists around it; a field answered by a shared list counts once.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValidationContext,
+    ValidationRule,
+    VariableNode,
+    get_named_type,
+)
+from strawberry.extensions import SchemaExtension
+
+from vocabulary.connections import FIRST, FIRST_AT_MOST
+
+CALLS_AT_MOST = 300
+DEPTH_AT_MOST = 20
+FIELDS_AT_MOST = 20_000
+TOKENS_AT_MOST = 20_000
+_ROOT_LIST = 50  # items of a root list without a `first`, for want of a better figure
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Upstream calls of each item, calls shared by all items, fields with fragments spread out, and levels."""
+
+    calls: int = 0
+    shared: int = 0
+    fields: int = 0
+    depth: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.calls + other.calls,
+            self.shared + other.shared,
+            self.fields + other.fields,
+            max(self.depth, other.depth),
+        )
+
+    def inside(self, items: int, own: "Cost") -> "Cost":
+        """The cost of a field of so many items that each have this cost."""
+        return Cost(own.calls + items * self.calls, own.shared + self.shared, self.fields + 1, self.depth + 1)
+
+
+class Limits(SchemaExtension):
+    """`calls_at_most`: upstream calls that one operation may cause."""
+
+    def __init__(self, calls_at_most: int = CALLS_AT_MOST) -> None:
+        self._calls_at_most = calls_at_most
+
+    def on_operation(self) -> Iterator[None]:
+        context = self.execution_context
+        context.parse_options["max_tokens"] = TOKENS_AT_MOST
+        rule = _rule(self._calls_at_most, context.variables or {})
+        context.validation_rules = (*context.validation_rules, rule)
+        yield
+
+
+def _rule(calls_at_most: int, variables: Mapping[str, Any]) -> type[ValidationRule]:
+    class CostRule(ValidationRule):
+        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
+            cost = _Measure(self.context, variables).operation(node)
+            for complaint in _complaints(cost, calls_at_most):
+                error = GraphQLError(complaint, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
+                self.report_error(error)
+
+    return CostRule
+
+
+def _complaints(cost: Cost, calls_at_most: int) -> Iterator[str]:
+    calls = cost.calls + cost.shared
+    if calls > calls_at_most:
+        yield f"This operation could cause {calls} upstream calls, and {calls_at_most} are allowed: split it up."
+    if cost.depth > DEPTH_AT_MOST:
+        yield f"This operation is {cost.depth} levels deep, and {DEPTH_AT_MOST} are allowed."
+    if cost.fields > FIELDS_AT_MOST:
+        yield f"This operation selects {cost.fields} fields, and {FIELDS_AT_MOST} are allowed."
+
+
+class _Measure:
+    """Measures one operation; each fragment once."""
+
+    def __init__(self, context: ValidationContext, variables: Mapping[str, Any]) -> None:
+        self._context = context
+        self._variables = variables
+        self._fragments: dict[str, Cost] = {}
+
+    def operation(self, node: OperationDefinitionNode) -> Cost:
+        return self._selections(node.selection_set, self._context.schema.get_root_type(node.operation))
+
+    def _selections(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Cost:
+        nodes = selected.selections if selected else ()
+        return sum((self._selection(node, parent) for node in nodes), Cost())
+
+    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Cost:
+        match node:
+            case FieldNode():
+                return self._field(node, parent)
+            case InlineFragmentNode():
+                condition = node.type_condition
+                inner = self._context.schema.get_type(condition.name.value) if condition else parent
+                return self._selections(node.selection_set, inner)
+            case FragmentSpreadNode():
+                return self._fragment(node.name.value)
+            case _:
+                return Cost()
+
+    def _fragment(self, name: str) -> Cost:
+        if name not in self._fragments:
+            self._fragments[name] = Cost()  # a cycle, which another rule reports, ends here
+            fragment = self._context.get_fragment(name)
+            if fragment is not None:
+                inner = self._context.schema.get_type(fragment.type_condition.name.value)
+                self._fragments[name] = self._selections(fragment.selection_set, inner)
+        return self._fragments[name]
+
+    def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Cost:
+        known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
+        field = known.get(node.name.value)
+        if field is None:
+            return Cost(fields=1, depth=1)
+        inner = self._selections(node.selection_set, get_named_type(field.type))
+        return inner.inside(self._items(node, field, parent), _own(field))
+
+    def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
+        """How many items the field can have, each with what is selected below it."""
+        if "first" in field.args:
+            return max(0, min(self._argument(node, "first", FIRST), FIRST_AT_MOST))
+        if "representations" in field.args:
+            return self._argument(node, "representations", 1)
+        is_root = parent is self._context.schema.query_type
+        return _ROOT_LIST if is_root and str(field.type).startswith("[") else 1
+
+    def _argument(self, node: FieldNode, name: str, default: int) -> int:
+        """An integer argument, or the length of a list."""
+        value = next((argument.value for argument in node.arguments if argument.name.value == name), None)
+        if isinstance(value, IntValueNode):
+            return int(value.value)
+        given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
+        if isinstance(given, list):
+            return len(given)
+        return given if isinstance(given, int) else default
+
+
+def _own(field: GraphQLField) -> Cost:
+    definition = field.extensions.get("strawberry-definition")
+    metadata = getattr(definition, "metadata", {})
+    if "endpoints" not in metadata:
+        return Cost()
+    return Cost(shared=1) if metadata.get("shared") else Cost(calls=1)

@@ -1,0 +1,74 @@
+"""`coinglass-graphql doctor`: whether key, plan, quota and network are as they should be, and what the plan can answer."""
+
+import sys
+from collections.abc import Iterator
+
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
+
+from cg_client.client import Client
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import account
+from cg_client.errors import CoinglassError
+from cg_client.params import Params
+from schema.build import build
+from schema.federation import Schema
+from server.settings import Settings
+
+
+async def examine(settings: Settings) -> int:
+    """Prints what it finds; 0 when all is well, 1 when CoinGlass cannot be used, 2 without a key. Costs one request."""
+    if not settings.api_key:
+        sys.stdout.write("key      missing: set COINGLASS_API_KEY\n")
+        return 2
+    client = Client(settings.client_config())
+    try:
+        return await _examine(client, settings)
+    finally:
+        await client.close()
+
+
+async def _examine(client: Client, settings: Settings) -> int:
+    say = sys.stdout.write
+    try:
+        answer = await client.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    except CoinglassError as error:
+        say(f"CoinGlass {settings.base_url}: {error.code.value}: {error}\n")
+        return 1
+    level = answer.value.plan
+    say(f"key      accepted by {settings.base_url}\n")
+    say(f"plan     {answer.value.level}{_difference(settings, answer.value.level)}\n")
+    client.gate.plan = settings.plan or level
+    usage = client.quota
+    say(f"quota    {usage.used} of {usage.limit} requests a minute used\n")
+    for line in _fields(client):
+        say(line + "\n")
+    return 0
+
+
+def _difference(settings: Settings, level: str) -> str:
+    if settings.plan is None or settings.plan.name == level.upper():
+        return ""
+    return f", but COINGLASS_PLAN says {settings.plan.name}: the server holds to COINGLASS_PLAN"
+
+
+def _fields(client: Client) -> Iterator[str]:
+    """A line for each field of the graph, with the plan that it needs where that is not the current one."""
+    for name, endpoints in upstream_fields(build()):
+        lacking = [endpoint.plan for endpoint in endpoints if not client.gate.includes(endpoint)]
+        yield f"  {'-' if lacking else '+'} {name}" + (f" needs {max(lacking).name}" if lacking else "")
+
+
+def upstream_fields(schema: Schema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
+    """Fields of the graph that CoinGlass answers, as `Type.field`, with their endpoints."""
+    for kind in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry shows no types of its own accord
+        if isinstance(kind, GraphQLObjectType) and not isinstance(kind, GraphQLInterfaceType):
+            for name, field in kind.fields.items():
+                endpoints = _endpoints(field)
+                if endpoints:
+                    yield f"{kind.name}.{name}", endpoints
+
+
+def _endpoints(field: GraphQLField) -> tuple[Endpoint, ...]:
+    definition = field.extensions.get("strawberry-definition")
+    endpoints: tuple[Endpoint, ...] = getattr(definition, "metadata", {}).get("endpoints", ())
+    return endpoints

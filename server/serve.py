@@ -1,0 +1,75 @@
+"""Starts the server: live, or with a sandbox of its own beside it."""
+
+import contextlib
+import dataclasses
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import uvicorn
+
+from cg_client.secret import Secret
+from sandbox.app import KEY
+from server.app import create_app
+from server.log import configure
+from server.settings import Settings, SettingsError
+
+_NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
+_BANNER = """
+  ****************************************************************
+  *  SANDBOX: documented sample figures, repeated. No market data. *
+  *  Set COINGLASS_API_KEY to serve live data.                     *
+  ****************************************************************
+"""
+
+
+def serve(settings: Settings, *, sandbox: bool) -> None:
+    """Serves until it is interrupted; raises SettingsError where it cannot start."""
+    if not sandbox:
+        if not settings.api_key:
+            raise SettingsError(_NO_KEY)
+        _run(settings, sandbox=False)
+        return
+    sys.stderr.write(_BANNER)
+    with sandbox_process(settings) as address:
+        _run(dataclasses.replace(settings, api_key=Secret(KEY), base_url=address), sandbox=True)
+
+
+def _run(settings: Settings, *, sandbox: bool) -> None:
+    configure(settings.log_level, settings.api_key)
+    listener = _listen(settings)
+    host, port = listener.getsockname()[:2]
+    source = "sandbox" if sandbox else "CoinGlass"
+    sys.stderr.write(f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n")
+    config = uvicorn.Config(
+        create_app(settings, sandbox=sandbox), log_level="warning", access_log=False, timeout_graceful_shutdown=20
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run([listener])
+
+
+def _listen(settings: Settings) -> socket.socket:
+    try:
+        return socket.create_server((settings.host, settings.port), reuse_port=False)
+    except OSError as error:
+        at = f"{settings.host}:{settings.port}"
+        raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
+
+
+@contextlib.contextmanager
+def sandbox_process(settings: Settings) -> Iterator[str]:
+    """A sandbox in a process of its own, which ends with this one; gives its address."""
+    command = [sys.executable, "-m", "sandbox", "--tied"]
+    if settings.plan is not None:
+        command += ["--plan", settings.plan.name.lower()]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module
+        assert process.stdout is not None and process.stdin is not None  # noqa: S101, PT018  # both are pipes
+        try:
+            address = process.stdout.readline().strip()
+            if not address:
+                raise SettingsError("the sandbox did not start")
+            yield address
+        finally:
+            process.stdin.close()
+            process.wait(timeout=30)

@@ -1,0 +1,137 @@
+"""Settings, read once at start from the environment: nothing else reads it.
+
+Every fault is reported with the name of its variable, all of them at once.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+from cg_client.client import BASE_URL, ClientConfig
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from schema.limits import CALLS_AT_MOST
+
+T = TypeVar("T")
+
+AUTO = "auto"
+LOG_LEVELS = ("debug", "info", "warning", "error")
+
+
+class SettingsError(Exception):
+    """One line that names each faulty variable."""
+
+
+def _plan(text: str) -> Plan | None:
+    if text.lower() == AUTO:
+        return None
+    plan = Plan.__members__.get(text.upper())
+    if plan is None:
+        raise ValueError(f"is one of {AUTO}, {', '.join(one.name.lower() for one in Plan)}")
+    return plan
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("is an address such as https://open-api-v4.coinglass.com")
+    return text.rstrip("/")
+
+
+def _number(low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"is a number from {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.strip().isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"is a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def _level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def _key(text: str) -> Secret:
+    if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("holds characters that no key has; is it cut or quoted?")
+    return Secret(text)
+
+
+def _variable(name: str, default: T, read: Callable[[str], T], about: str) -> T:
+    """A field of the settings with its variable, its reader and what it is about."""
+    metadata = {"variable": name, "read": read, "about": about}
+    return cast("T", field(default=default, metadata=metadata))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.")
+    plan: Plan | None = _variable(
+        "COINGLASS_PLAN",
+        None,
+        _plan,
+        "Plan of the key: `hobbyist`, `startup`, `standard`, `professional`, `enterprise`, or `auto` to ask CoinGlass.",
+    )
+    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.")
+    host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
+    port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
+    deadline_seconds: float = _variable(
+        "COINGLASS_DEADLINE_SECONDS", 15.0, _number(0.1, 300), "Longest time that an operation takes."
+    )
+    attempt_seconds: float = _variable(
+        "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time that one request to CoinGlass takes."
+    )
+    cache_megabytes: int = _variable(
+        "COINGLASS_CACHE_MB", 64, _integer(1, 65536), "Bound of the cache, in megabytes of CoinGlass' answers."
+    )
+    calls_at_most: int = _variable(
+        "COINGLASS_MAX_CALLS", CALLS_AT_MOST, _integer(1, 100_000), "Most upstream calls that one operation may cause."
+    )
+    log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> "Settings":
+        """Raises SettingsError; a variable that is set but empty counts as not set."""
+        values: dict[str, Any] = {}
+        faults = []
+        for setting in fields(cls):
+            name, text = setting.metadata["variable"], env.get(setting.metadata["variable"], "")
+            if not text:
+                continue
+            try:
+                values[setting.name] = setting.metadata["read"](text)
+            except ValueError as error:
+                faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
+        if faults:
+            raise SettingsError("; ".join(faults))
+        return cls(**values)
+
+    def client_config(self) -> ClientConfig:
+        return ClientConfig(
+            api_key=self.api_key,
+            base_url=self.base_url,
+            plan=self.plan,
+            attempt_seconds=self.attempt_seconds,
+            deadline_seconds=self.deadline_seconds,
+            cache_bytes=self.cache_megabytes * 1024 * 1024,
+        )

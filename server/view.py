@@ -1,0 +1,63 @@
+"""The GraphQL endpoint: Strawberry's view with our JSON, context and error shape."""
+
+import orjson
+from cross_web import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry.asgi import GraphQL
+from strawberry.schema import BaseSchema
+
+from cg_client.client import Client
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+
+_BANNER = (
+    '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
+    "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
+)
+
+
+class GraphQLView(GraphQL[Context, None]):
+    """POST, and GET for queries; a browser gets the explorer's page."""
+
+    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols, *, sandbox: bool) -> None:
+        super().__init__(schema, allow_queries_via_get=True)
+        self._client, self._symbols, self._sandbox = client, symbols, sandbox
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        try:
+            response = await self.run(Request(scope, receive))
+        except HTTPException as error:
+            response = refusal(error.status_code, error.reason)
+        await response(scope, receive, send)
+
+    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
+        return Context.of(self._client, self._symbols, Caller(), request.state.request_id)
+
+    def decode_json(self, data: str | bytes) -> object:
+        """Only an object can be a request; a list goes on to Strawberry, which refuses batches."""
+        try:
+            decoded = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise HTTPException(400, "The body is no JSON.") from error
+        if not isinstance(decoded, dict | list):
+            raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
+        return decoded
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
+        page = self.graphql_ide_html
+        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._sandbox else page)
+
+
+def refusal(status: int, message: str) -> Response:
+    """A request that is no GraphQL request, answered in the shape of GraphQL errors."""
+    body = {"errors": [{"message": message, "extensions": {"code": "BAD_USER_INPUT"}}]}
+    return Response(orjson.dumps(body), status, media_type="application/json")
