@@ -1,4 +1,4 @@
-"""Every endpoint that the graph knows, by path: collected from the modules of `endpoints`, which are the one place to add."""
+"""Every endpoint that the graph knows, by path, collected from the modules of `endpoints`: the one place to add."""
 
 import importlib
 import pkgutil

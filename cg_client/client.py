@@ -1,6 +1,7 @@
 """One CoinGlass key with its plan, quota and cache: gate > cache > retry > throttle > transport > envelope > decode."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -107,19 +108,20 @@ class Client:
 
     async def know_plan(self) -> None:
         """Asks for the plan of the key where it is not configured; without an answer again after a minute."""
-        if self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after:
+        if self._plan_is_settled():
             return
         async with self._asking_plan:
-            if self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after:
-                return
-            try:
-                answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
-            except CoinglassError:
-                self._ask_plan_after = self.clock.monotonic() + MINUTE
-                return
-            self._learn_plan(answer.value.plan)
+            if not self._plan_is_settled():
+                await self._ask_plan()
 
-    def _learn_plan(self, plan: Plan | None) -> None:
+    def _plan_is_settled(self) -> bool:
+        return self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after
+
+    async def _ask_plan(self) -> None:
+        plan = None
+        with contextlib.suppress(CoinglassError):
+            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
+            plan = answer.value.plan
         if plan is None:
             self._ask_plan_after = self.clock.monotonic() + MINUTE
             return
@@ -145,7 +147,7 @@ class Client:
 
 
 def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
-    """The error with the path that it is about. A remembered refusal is raised many times: its traceback must not grow."""
+    """The error with its path. A remembered refusal is raised many times: its traceback must not grow."""
     error.endpoint = error.endpoint or endpoint.path
     return error.with_traceback(None) if isinstance(error, Gated) else error
 

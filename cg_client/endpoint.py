@@ -19,7 +19,8 @@ class Endpoint:
     """An entry of the catalogue; compared by identity, since there is one object for each path.
 
     `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
-    rows of one answer, where an endpoint has a limit; `coarsest` its largest interval. `retention` is how far back CoinGlass itself keeps an interval.
+    rows of one answer where an endpoint has a limit, `coarsest` its largest interval, and `retention` how far back
+    CoinGlass itself keeps an interval.
     """
 
     path: str

@@ -62,6 +62,11 @@ def _without_envelope(reply: Reply) -> UpstreamFailed:
 
 
 def _failure(reply: Reply, code: str, text: str) -> UpstreamFailed:
+    return _by_text(text, code) or _by_code(reply, code or str(reply.status), text)
+
+
+def _by_text(text: str, code: str) -> UpstreamFailed | None:
+    """The refusals whose text is known, whatever their code."""
     said = text.lower()
     if "upgrade plan" in said:
         return PlanRefused(text)
@@ -69,21 +74,26 @@ def _failure(reply: Reply, code: str, text: str) -> UpstreamFailed:
         return IntervalRefused(text)
     if "api key" in said:
         return Unauthorized(f"CoinGlass does not accept the key ({text}); check COINGLASS_API_KEY.")
-    if code in ("429", "50001") or reply.status == 429:  # noqa: PLR2004
+    if "pair does not exist" in said:
+        return NotFound(f"CoinGlass: {text}")
+    return None
+
+
+def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
+    """The rest, by the code of the body or else of HTTP."""
+    codes = {code, str(reply.status)}
+    if codes & {"429", "50001"}:
         return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header("retry-after")))
-    if code == "404" or reply.status == 404 or "pair does not exist" in said:  # noqa: PLR2004
+    if "404" in codes:
         return NotFound(f"CoinGlass: {text or 'not found'}")
-    if code == "401" or reply.status == 401:  # noqa: PLR2004
+    if "401" in codes:
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
     if code == "408":
         return UpstreamTimeout("CoinGlass took too long by its own account.")
     if _is_server_error(code) or reply.status >= _SERVER_ERROR:
-        return UpstreamUnavailable(
-            f"CoinGlass: {text or 'server error'} (code {code or reply.status})", perhaps_ours=_is_server_error(code)
-        )
-    return UpstreamRejected(
-        f"CoinGlass rejected the request: {text or 'no reason given'} (code {code or reply.status})"
-    )
+        message = f"CoinGlass: {text or 'server error'} (code {code})"
+        return UpstreamUnavailable(message, perhaps_ours=reply.status < _SERVER_ERROR)
+    return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code})")
 
 
 def _is_server_error(code: str) -> bool:

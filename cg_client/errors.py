@@ -53,7 +53,7 @@ class GateSource(Enum):
 
 
 class CoinglassError(Exception):
-    """`endpoint` is the upstream path, set by the client; `retryable` says whether the same request can succeed later."""
+    """`endpoint` is the upstream path, set by the client; `retryable`: the same request can succeed later."""
 
     code: ClassVar[ProblemCode] = ProblemCode.UPSTREAM_ERROR
     retryable: ClassVar[bool] = False
@@ -66,7 +66,7 @@ class RequestRefused(CoinglassError):
 
 
 class Gated(RequestRefused):
-    """The plan does not include what was asked. `required` is what the catalogue states, `current` the plan of the key."""
+    """The plan does not include what was asked. `required` is by the catalogue, `current` the key's plan."""
 
     def __init__(self, message: str, *, required: Plan, current: Plan, decided_by: GateSource) -> None:
         super().__init__(message)

@@ -1,7 +1,7 @@
 """What the plan includes, decided before anything is sent.
 
-The catalogue states plans, interval floors and depth of history. What CoinGlass refuses all the same is remembered for a
-while, so that the same refusal is not bought twice; an upgrade of the plan is noticed when that time is over.
+The catalogue states plans, interval floors and depth of history. What CoinGlass refuses all the same is remembered for
+a while, so that the same refusal is not bought twice; an upgrade of the plan is noticed when that time is over.
 """
 
 from dataclasses import dataclass
@@ -120,8 +120,8 @@ class Gate:
             )
         else:
             message = (
-                "CoinGlass refused this endpoint for the plan of the key. "
-                f"The catalogue states {endpoint.plan.name.title()} and above; check COINGLASS_PLAN and the subscription."
+                "CoinGlass refused this endpoint for the plan of the key. The catalogue states "
+                f"{endpoint.plan.name.title()} and above; check COINGLASS_PLAN and the subscription."
             )
         return PlanRequired(message, required=endpoint.plan, current=self.current, decided_by=decided_by)
 

@@ -77,4 +77,5 @@ class Retry(Generic[T]):
         """Seconds; a rate limit without a stated time holds for the minute, which the throttle sees to."""
         if isinstance(error, RateLimited):
             return 60.0 if error.retry_after is None else error.retry_after
-        return self._jitter() * min(self._policy.longest_wait, self._policy.first_wait * 2 ** (attempt - 1))
+        longest = min(self._policy.longest_wait, self._policy.first_wait * 2.0 ** (attempt - 1))
+        return self._jitter() * longest

@@ -1,11 +1,11 @@
 """The coins, exchanges and pairs that CoinGlass lists, asked for once and kept.
 
-A listing is refreshed after an hour, and for an unknown name at most once a minute: a new listing is found, and a typing
-error costs nothing. When a refresh fails, the last listing stays in use.
+A listing is refreshed after an hour, and for an unknown name at most once a minute: a new listing is found, and a
+typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
-from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Generic, TypeVar
 
 import msgspec
 from async_lru import alru_cache
@@ -38,8 +38,10 @@ def decode_names(data: msgspec.Raw) -> tuple[str, ...]:
 class Listing(Generic[T]):
     """One listing and the time at which it was loaded."""
 
-    def __init__(self, load: Callable[[], Awaitable[T]], clock: Clock) -> None:
-        self._load = alru_cache(maxsize=1)(load)  # made here, not at import: it belongs to one event loop
+    def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock) -> None:
+        cached = alru_cache(maxsize=1)(load)
+        self._load: Callable[[], Awaitable[T]] = cached
+        self._forget = cached.cache_invalidate  # made here, not at import: it belongs to one event loop
         self._clock = clock
         self._loaded_at = 0.0
         self._last: T | None = None
@@ -47,7 +49,7 @@ class Listing(Generic[T]):
     async def get(self, at_most: float = LISTING_HOLDS) -> T:
         """The listing, not older than so many seconds where CoinGlass answers."""
         if self._last is not None and self._clock.monotonic() - self._loaded_at >= at_most:
-            self._load.cache_invalidate()
+            self._forget()
         try:
             loaded = await self._load()
         except CoinglassError:
@@ -108,13 +110,13 @@ class Symbols:
             both = dict.fromkeys([*unknown.suggestions, *still.suggestions])
             raise UnknownName(str(unknown), list(both)) from None
 
-    def _instruments(self, endpoint: Endpoint) -> Callable[[], Awaitable[InstrumentIndex]]:
+    def _instruments(self, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, InstrumentIndex]]:
         async def load() -> InstrumentIndex:
             return InstrumentIndex((await self._client.fetch(endpoint, Params(), decode_instruments)).value)
 
         return load
 
-    def _named(self, kind: str, endpoint: Endpoint) -> Callable[[], Awaitable[NameIndex]]:
+    def _named(self, kind: str, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, NameIndex]]:
         async def load() -> NameIndex:
             return NameIndex(kind, (await self._client.fetch(endpoint, Params(), decode_names)).value)
 

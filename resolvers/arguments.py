@@ -29,9 +29,9 @@ def arguments_of(
 
 def argument(
     name: str,
-    kind: Any,
+    kind: Any,  # noqa: ANN401  # a type or a union
     description: str,
-    default: object = inspect.Parameter.empty,  # noqa: ANN401  # a type or a union
+    default: object = inspect.Parameter.empty,
 ) -> inspect.Parameter:
     """An argument; a trailing underscore, there for Python's keywords, is not shown."""
     shown = name.rstrip("_") if name.endswith("_") else None

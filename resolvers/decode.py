@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
+from itertools import pairwise
 from operator import attrgetter
 from typing import Any
 
@@ -22,7 +23,7 @@ from strawberry.types.field import StrawberryField
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import ParallelLists, Record, all_milliseconds, milliseconds
+from cg_client.shapes import ParallelLists, all_milliseconds, milliseconds
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Sourced, fields_of
 from vocabulary.scalars import Timestamp
@@ -103,7 +104,7 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> list[int | None]
 
 
 class _Plan:
-    """How the records of one class are read from one endpoint: which slots a msgspec struct has, and what they become."""
+    """How records of a class are read from an endpoint: which slots a msgspec struct has, and what they become."""
 
     def __init__(self, cls: type, endpoint: Endpoint) -> None:
         self.cls, self.endpoint = cls, endpoint
@@ -294,7 +295,7 @@ def _checked(leaf: Leaf, values: list[Any]) -> list[Any]:
 
 def _order(times: Sequence[int]) -> list[int] | None:
     """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
-    if all(earlier < later for earlier, later in zip(times, times[1:], strict=False)):
+    if all(earlier < later for earlier, later in pairwise(times)):
         return None
     latest = {time: index for index, time in enumerate(times)}
     return [latest[time] for time in sorted(latest)]

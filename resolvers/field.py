@@ -45,7 +45,7 @@ POLICY = argument(
 @schema_directive(
     locations=[Location.FIELD_DEFINITION],
     repeatable=True,
-    description="The CoinGlass endpoint behind a field, the least plan that includes it, and its refresh time in seconds.",
+    description="The CoinGlass endpoint behind a field, the least plan that includes it, its refresh time in seconds.",
 )
 class Upstream:
     path: str
@@ -89,7 +89,7 @@ class ByArgument:
 
     name: str
     description: str
-    by: Mapping[Enum, Endpoint]
+    by: Mapping[Any, Endpoint]  # keyed by the members of the enum
     default: Enum
 
     @property
@@ -108,7 +108,7 @@ class ByAttribute:
     """The parent chooses by one of its values."""
 
     name: str
-    by: Mapping[Enum, Endpoint]
+    by: Mapping[Any, Endpoint]  # keyed by the members of an enum
 
     @property
     def endpoints(self) -> Sequence[Endpoint]:
@@ -153,7 +153,7 @@ def upstream(
     chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
     params, attributes, given = chosen.endpoints[0].params, bind or {}, defaults or {}
     is_series = issubclass(payload, Series)
-    answer = _series(payload, chosen) if is_series else _payload(payload, chosen)
+    answer = _series(cast("type[Series]", payload), chosen) if is_series else _payload(payload, chosen)
 
     async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         arguments = {**given, **arguments, **bound(self, attributes)}
@@ -182,7 +182,7 @@ def upstream_row(
         if found is None:
             raise NoData("CoinGlass lists no such row at present.")
         answer, values = found
-        return payload(source=Source.of([answer]), **values)
+        return _filled(payload, Source.of([answer]), values)
 
     sign(resolve, [])
     return cast("P", field(resolve, (endpoint,), alternatives, shared=True))

@@ -6,6 +6,7 @@ liquidations are therefore spread evenly over its range from low to high.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ def profile(found: Sequence[Bar], count: int) -> list[Bucket]:
     count = count if high > low else 1
     step = (high - low) / count
     edges = [low + index * step for index in range(count)] + [high]
-    buckets = [Bucket(*pair) for pair in zip(edges, edges[1:], strict=False)]
+    buckets = [Bucket(*pair) for pair in pairwise(edges)]
     for bar in found:
         _spread(bar, buckets, low, step)
     return buckets

@@ -17,14 +17,14 @@ Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the ro
 class EndpointLoader(DataLoader[Call, Answer[Any]]):
     """Answers each distinct upstream request once per operation, all of them at the same time.
 
-    A failed request raises for its own waiters only.
+    A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
     def __init__(self, client: Client, deadline: float) -> None:
         super().__init__()
         self._client, self._deadline = client, deadline
 
-    async def batch_load_fn(self, keys: list[Call]) -> list[Answer[Any] | Exception]:
+    async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         answers = await asyncio.gather(*map(self._fetch, keys), return_exceptions=True)
         return [_not_cancelled(answer) for answer in answers]
 
@@ -57,7 +57,7 @@ class RowLoader(DataLoader[RowKey, Row | None]):
         super().__init__()
         self._calls = calls
 
-    async def batch_load_fn(self, keys: list[RowKey]) -> list[Row | None | Exception]:
+    async def batch_load_fn(self, keys: list[RowKey]) -> list[Any]:
         wanted: dict[RowList, set[Key]] = {}
         for key in keys:
             wanted.setdefault(key.rows, set()).add(key.key)
@@ -79,7 +79,7 @@ class RowLoader(DataLoader[RowKey, Row | None]):
         return found
 
 
-def _of(found: dict[Key, Row] | BaseException, key: Key) -> Row | None | Exception:
+def _of(found: dict[Key, Row] | BaseException, key: Key) -> Any:  # noqa: ANN401  # a row, None, or the exception to raise for this key
     if isinstance(found, BaseException):
         return _not_cancelled(found)
     return found.get(key)

@@ -1,6 +1,6 @@
 """Histories of options, which come as parallel lists with one list for each exchange.
 
-Source: /api/option/exchange-oi-history and exchange-vol-history, documented as a list with one object, seen as the object.
+Source: /api/option/exchange-oi-history and exchange-vol-history; documented as a list of one object, seen as the object.
 """
 
 from dataclasses import dataclass

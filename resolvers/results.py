@@ -14,7 +14,7 @@ NO_ALTERNATIVES: Mapping[str, Endpoint] = {}
 def problem(
     error: CoinglassError, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES
 ) -> PlanGated | Unavailable:
-    """PlanGated for what the plan lacks, Unavailable for the rest. `alternatives`: fields of the graph by their endpoint."""
+    """PlanGated for what the plan lacks, Unavailable for the rest. `alternatives`: fields of the graph by endpoint."""
     if not isinstance(error, Gated):
         return Unavailable(
             code=error.code,

@@ -84,7 +84,8 @@ class Sandbox:
         return envelopes.success(replay(endpoint, query, self.plan, round(self.now() * 1000)))
 
     def _subscription(self, path: str) -> dict[str, Any]:
-        return sample(path)["data"] | {"level": self.plan.name}
+        documented: dict[str, Any] = sample(path)["data"]
+        return documented | {"level": self.plan.name}
 
 
 def create_sandbox(sandbox: Sandbox) -> ASGIApp:

@@ -6,11 +6,12 @@ The documented samples name a handful of instruments only; with them alone no da
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-COINS = tuple(
-    "BTC ETH SOL XRP DOGE BNB ADA TRX AVAX LINK DOT LTC BCH UNI AAVE SUI APT NEAR ATOM ETC FIL ICP HBAR XLM ARB OP INJ "
-    "TIA SEI STX RUNE LDO CRV SNX COMP GRT ALGO VET SAND MANA AXS GALA CHZ ENJ IMX DYDX PEPE WIF BONK ORDI JUP PYTH WLD "
-    "FET RENDER TAO ENA ONDO TON KAS".split()
-)
+_TICKERS = """
+BTC ETH SOL XRP DOGE BNB ADA TRX AVAX LINK DOT LTC BCH UNI AAVE SUI APT NEAR ATOM ETC FIL ICP HBAR XLM ARB OP INJ
+TIA SEI STX RUNE LDO CRV SNX COMP GRT ALGO VET SAND MANA AXS GALA CHZ ENJ IMX DYDX PEPE WIF BONK ORDI JUP PYTH WLD
+FET RENDER TAO ENA ONDO TON KAS
+"""
+COINS = tuple(_TICKERS.split())
 
 # How each exchange writes the code of a pair, by quote asset.
 _FUTURES: Mapping[str, Mapping[str, str]] = {

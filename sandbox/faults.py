@@ -62,7 +62,7 @@ _REPLIES: Mapping[FaultKind, Reply] = {
 
 @dataclass
 class Fault:
-    """`path` is one endpoint's or `*`; `times` None goes on until it is switched off; `seconds` is for SLOW and HANG."""
+    """`path` is one endpoint's or `*`; `times` None goes on until switched off; `seconds` is for SLOW and HANG."""
 
     kind: FaultKind
     path: str = "*"
@@ -123,7 +123,8 @@ class ConnectionKept:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         cycle = getattr(send, "__self__", None)
-        await self._app(scope | {_CONNECTION: getattr(cycle, "transport", None)}, receive, send)
+        scope[_CONNECTION] = getattr(cycle, "transport", None)
+        await self._app(scope, receive, send)
 
 
 async def break_off(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:

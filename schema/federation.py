@@ -26,7 +26,7 @@ class Schema(strawberry.federation.Schema):
             return BadArgument(f"{typename!r} is no entity of this graph.")
         if not all(isinstance(representation.get(key), str) for key in keys):
             return BadArgument(f"A {typename} is identified by text in {' and '.join(f'`{key}`' for key in keys)}.")
-        return definition.origin.resolve_reference(info=info, **{key: representation[key] for key in keys})  # type: ignore[attr-defined]  # every entity has it
+        return definition.origin.resolve_reference(info=info, **{key: representation[key] for key in keys})
 
 
 def _keys(definition: object) -> list[str] | None:

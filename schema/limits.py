@@ -150,7 +150,7 @@ class _Measure:
 
     def _argument(self, node: FieldNode, name: str, default: int) -> int:
         """An integer argument, or the length of a list."""
-        value = next((argument.value for argument in node.arguments if argument.name.value == name), None)
+        value = next((argument.value for argument in node.arguments or () if argument.name.value == name), None)
         if isinstance(value, IntValueNode):
             return int(value.value)
         given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None

@@ -3,7 +3,6 @@
 import strawberry
 
 from cg_client.endpoints import futures as api
-from cg_client.instruments import Instrument
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
@@ -41,6 +40,8 @@ _ORDERBOOK_ALTERNATIVES = {"Pair.orderbook": api.order_book.HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
 class Pair(TradingPair):
+    look_up = Symbols.pair
+
     market: PairMarketResult = upstream_row(api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known))
     price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
     funding_rate: FundingSeriesResult = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
@@ -85,7 +86,3 @@ class Pair(TradingPair):
     @resolved("Smallest step of the price, in the quote asset; not always stated.")
     def price_tick_size(self) -> float | None:
         return self.known.price_tick_size
-
-    @classmethod
-    async def look_up(cls, symbols: Symbols, exchange: str, symbol: str) -> Instrument:
-        return await symbols.pair(exchange, symbol)

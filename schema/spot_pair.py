@@ -3,7 +3,6 @@
 import strawberry
 
 from cg_client.endpoints import spot as api
-from cg_client.instruments import Instrument
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.market import PriceSeries, PriceSeriesResult
@@ -25,6 +24,8 @@ _ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A spot pair of one exchange.")
 class SpotPair(TradingPair):
+    look_up = Symbols.spot_pair
+
     market: SpotPairMarketResult = upstream_row(
         api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.known)
     )
@@ -37,7 +38,3 @@ class SpotPair(TradingPair):
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )
-
-    @classmethod
-    async def look_up(cls, symbols: Symbols, exchange: str, symbol: str) -> Instrument:
-        return await symbols.spot_pair(exchange, symbol)

@@ -1,6 +1,7 @@
 """What futures instruments and spot pairs have in common."""
 
-from typing import TYPE_CHECKING, Annotated, Self
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 import strawberry
 
@@ -26,6 +27,7 @@ class TradingPair:
 
     exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
     symbol: str = strawberry.field(description="The exchange's own code.")
+    look_up: ClassVar[Callable[[Symbols, str, str], Awaitable[Instrument]]]  # in which listing the pair stands
     instrument: strawberry.Private[Instrument | None] = None
     unresolved: strawberry.Private[CoinglassError | None] = None
 
@@ -55,10 +57,6 @@ class TradingPair:
         from schema.exchange import Exchange  # noqa: PLC0415  # an exchange has pairs
 
         return Exchange(name=self.exchange)
-
-    @classmethod
-    async def look_up(cls, symbols: Symbols, exchange: str, symbol: str) -> Instrument:
-        raise TypeError(f"{cls.__name__} does not say where it is listed.")
 
     @classmethod
     def of(cls, instrument: Instrument) -> Self:

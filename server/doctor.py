@@ -1,9 +1,9 @@
-"""`coinglass-graphql doctor`: whether key, plan, quota and network are as they should be, and what the plan can answer."""
+"""`coinglass-graphql doctor`: whether key, plan, quota and network are in order, and what the plan can answer."""
 
 import sys
 from collections.abc import Iterator
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLObjectType
+from graphql import GraphQLField, GraphQLObjectType
 
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
@@ -61,7 +61,7 @@ def _fields(client: Client) -> Iterator[str]:
 def upstream_fields(schema: Schema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
     """Fields of the graph that CoinGlass answers, as `Type.field`, with their endpoints."""
     for kind in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry shows no types of its own accord
-        if isinstance(kind, GraphQLObjectType) and not isinstance(kind, GraphQLInterfaceType):
+        if isinstance(kind, GraphQLObjectType):
             for name, field in kind.fields.items():
                 endpoints = _endpoints(field)
                 if endpoints:

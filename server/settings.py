@@ -5,7 +5,7 @@ Every fault is reported with the name of its variable, all of them at once.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cg_client.client import BASE_URL, ClientConfig
@@ -80,7 +80,7 @@ def _key(text: str) -> Secret:
 def _variable(name: str, default: T, read: Callable[[str], T], about: str) -> T:
     """A field of the settings with its variable, its reader and what it is about."""
     metadata = {"variable": name, "read": read, "about": about}
-    return cast("T", field(default=default, metadata=metadata))
+    return field(default=default, metadata=metadata)
 
 
 @dataclass(frozen=True, kw_only=True)

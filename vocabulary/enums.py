@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import TypeVar
 
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
@@ -10,8 +11,10 @@ from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
+E = TypeVar("E", bound=Enum)
 
-def _describe(enum: type[Enum], description: str, values: Mapping[Enum, str], name: str | None = None) -> None:
+
+def _describe(enum: type[E], description: str, values: Mapping[E, str], name: str | None = None) -> None:
     """Shows an enum in the graph; every member must be described."""
     strawberry.enum(enum, name=name, description=description)
     definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum

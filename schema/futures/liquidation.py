@@ -112,7 +112,7 @@ class LiquidationOrder:
 class LiquidationOrders(Sourced):
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
     capped: bool = strawberry.field(
-        description=f"Whether CoinGlass gave the {ORDER_ROWS} rows that it gives at most, so that older ones may be missing."
+        description=f"Whether CoinGlass gave the {ORDER_ROWS} rows that it gives at most: older ones may be missing."
     )
 
     @classmethod

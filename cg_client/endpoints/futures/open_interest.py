@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import Coin, CoinSeriesInUnit, ExchangesSeries, PairSeriesInUnit
+from cg_client.params import Coin, CoinSeriesInUnit, PairSeriesInUnit
 from cg_client.plans import STANDARD_FLOORS
 
 HISTORY = Endpoint(

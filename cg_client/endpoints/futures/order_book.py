@@ -1,5 +1,6 @@
 """Futures order books: depth over time, snapshots by level, large orders."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
@@ -15,7 +16,7 @@ AGGREGATED_SPELLING = {
     "asks_quantity": "aggregated_asks_quantity",
 }
 # Live answers say `limit_price`, the documented sample says `price`.
-LARGE_ORDER_SPELLING = {
+LARGE_ORDER_SPELLING: Mapping[str, str | tuple[str, ...]] = {
     "exchange": "exchange_name",
     "base": "base_asset",
     "quote": "quote_asset",
