@@ -59,6 +59,7 @@ class Client:
         config: ClientConfig,
         *,
         clock: Clock | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
         jitter: Callable[[], float] | None = None,
     ) -> None:
@@ -66,7 +67,7 @@ class Client:
         self.config = config
         self.gate = Gate(config.plan, self.clock)
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = _http(config)
+        self.http = _http(config, transport)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current])
         self._throttle = Throttle(Transport(self.http, self.clock, config.attempt_seconds), self._window, self.clock)
         jittered = {} if jitter is None else {"jitter": jitter}
@@ -152,11 +153,12 @@ def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
     return error.with_traceback(None) if isinstance(error, Gated) else error
 
 
-def _http(config: ClientConfig) -> httpx.AsyncClient:
+def _http(config: ClientConfig, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
     return httpx.AsyncClient(
         base_url=config.base_url,
         headers={KEY_HEADER: config.api_key.reveal(), "accept": "application/json"},
         timeout=httpx.Timeout(config.attempt_seconds),
         limits=httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections),
         follow_redirects=False,
+        transport=transport,
     )

@@ -1,9 +1,9 @@
 """Keeps us inside the upstream quota of requests a minute.
 
 Nothing says whether CoinGlass counts in fixed or in sliding minutes, so a request is held against us from its start
-until a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that after
-each answer, upwards for other users of the key and downwards once upstream has begun a new minute. A call that could
-not start before its deadline fails at once instead of queueing.
+until a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that
+after each answer, upwards for other users of the key and downwards once upstream has begun a new minute. A call that
+could not start before its deadline fails at once instead of queueing.
 """
 
 import asyncio

@@ -1,6 +1,7 @@
 """Histories of options, which come as parallel lists with one list for each exchange.
 
-Source: /api/option/exchange-oi-history and exchange-vol-history; documented as a list of one object, seen as the object.
+Source: /api/option/exchange-oi-history and exchange-vol-history; documented as a list of one object, seen without
+the list.
 """
 
 from dataclasses import dataclass

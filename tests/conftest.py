@@ -1,0 +1,77 @@
+"""The whole way over real sockets: a client of the graph, our server, a sandbox in CoinGlass' place."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from sandbox.app import KEY, Sandbox, create_sandbox
+from sandbox.faults import Fault, FaultKind
+from server.app import create_app
+from server.settings import Settings
+from tests.running import running
+
+
+@dataclass
+class Graph:
+    """A running server and the sandbox behind it."""
+
+    http: httpx.Client
+    sandbox: Sandbox
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The whole answer to a query."""
+        response = self.http.post("/graphql", json={"query": query, "variables": variables})
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def data(self, query: str, **variables: Any) -> dict[str, Any]:
+        """The data of an answer that must have no errors."""
+        answer = self.ask(query, **variables)
+        assert "errors" not in answer, answer["errors"]
+        data: dict[str, Any] = answer["data"]
+        return data
+
+    def calls(self, path: str) -> int:
+        """Requests that the upstream counted for the path."""
+        return self.sandbox.calls[path]
+
+    def forget(self) -> None:
+        """Starts counting anew."""
+        self.sandbox.calls.clear()
+        self.sandbox.requests.clear()
+
+    def fail(self, kind: FaultKind, path: str = "*", times: int | None = None, **options: Any) -> None:
+        self.sandbox.faults.append(Fault(kind, path, times, **options))
+
+
+StartGraph = Callable[..., Graph]
+
+
+@pytest.fixture
+def start_graph() -> Iterator[StartGraph]:
+    """Starts a server and its sandbox; `plan` is the key's, which the server is told or has to ask for."""
+    with contextlib.ExitStack() as stack:
+
+        def start(
+            plan: Plan = Plan.PROFESSIONAL, quota: int | None = None, *, told: bool = True, **settings: Any
+        ) -> Graph:
+            sandbox = Sandbox(plan, quota=quota)
+            upstream = stack.enter_context(running(create_sandbox(sandbox)))
+            chosen = {"api_key": Secret(KEY), "base_url": upstream, "plan": plan if told else None} | settings
+            address = stack.enter_context(running(create_app(Settings(**chosen)), lifespan="on"))
+            http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
+            return Graph(http, sandbox)
+
+        yield start
+
+
+@pytest.fixture
+def graph(start_graph: StartGraph) -> Graph:
+    """A server with everything that CoinGlass has."""
+    return start_graph()

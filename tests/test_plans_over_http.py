@@ -1,0 +1,104 @@
+"""One request with many parts, on each plan: every part is its payload or the right problem."""
+
+from typing import Any
+
+import pytest
+
+from cg_client.plans import Plan
+from tests.conftest import Graph, StartGraph
+
+PROBLEMS = "... on Problem { code message endpoint } ... on PlanGated { reason requiredPlan currentPlan minInterval " + (
+    "alternatives decidedBy } ... on Unavailable { retryable retryAfter }"
+)
+PARTS = f"""
+{{
+  pair(exchange: "Binance", symbol: "BTCUSDT") {{
+    fundingRate(interval: H4, last: 3) {{ __typename ... on FundingSeries {{ count }} {PROBLEMS} }}
+    openInterest(interval: H4, last: 3) {{ __typename ... on OISeries {{ count }} {PROBLEMS} }}
+    liquidations(interval: D1, last: 3) {{ __typename ... on Liquidations {{ count }} {PROBLEMS} }}
+    orderbook(interval: H4, last: 3) {{ __typename ... on Orderbook {{ count }} {PROBLEMS} }}
+    heatmap: liquidationHeatmap {{ __typename ... on LiquidationHeatmap {{ prices }} {PROBLEMS} }}
+    fine: fundingRate(interval: M1, last: 3) {{ __typename ... on FundingSeries {{ count }} {PROBLEMS} }}
+  }}
+  coin(symbol: "BTC") {{ options {{ byExchange {{ __typename ... on OptionsByExchange {{ total {{ exchange }} }} {PROBLEMS} }} }} }}
+  etf(asset: BITCOIN) {{ flows {{ __typename ... on ETFFlows {{ count }} {PROBLEMS} }} }}
+}}
+"""
+ALWAYS = {
+    "fundingRate": "FundingSeries",
+    "openInterest": "OISeries",
+    "liquidations": "Liquidations",
+    "orderbook": "Orderbook",
+    "options": "OptionsByExchange",
+    "flows": "ETFFlows",
+}
+HEATMAP = "/api/futures/liquidation/heatmap/model1"
+FUNDING = "/api/futures/funding-rate/history"
+
+
+def parts(graph: Graph) -> dict[str, Any]:
+    data = graph.data(PARTS)
+    return data["pair"] | {"options": data["coin"]["options"]["byExchange"], "flows": data["etf"]["flows"]}
+
+
+@pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD, Plan.PROFESSIONAL, Plan.ENTERPRISE])
+def test_what_every_plan_includes_answers_on_every_plan(start_graph: StartGraph, plan: Plan) -> None:
+    found = parts(start_graph(plan))
+    assert {name: found[name]["__typename"] for name in ALWAYS} == ALWAYS
+
+
+@pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD])
+def test_a_heatmap_below_professional_is_gated_without_a_request(start_graph: StartGraph, plan: Plan) -> None:
+    graph = start_graph(plan)
+    heatmap = parts(graph)["heatmap"]
+    assert heatmap == {
+        "__typename": "PlanGated",
+        "code": "PLAN_REQUIRED",
+        "message": f"Liquidation heatmap of a pair, model 1: needs the Professional plan; this server runs with "
+        f"{plan.name.title()} (COINGLASS_PLAN).",
+        "endpoint": HEATMAP,
+        "reason": "ENDPOINT",
+        "requiredPlan": "PROFESSIONAL",
+        "currentPlan": plan.name,
+        "minInterval": None,
+        "alternatives": ["Pair.liquidations", "Pair.liquidationProfile"],
+        "decidedBy": "CATALOGUE",
+    }
+    assert graph.calls(HEATMAP) == 0
+
+
+@pytest.mark.parametrize(("plan", "floor", "needed"), [(Plan.HOBBYIST, "H4", "STANDARD"), (Plan.STARTUP, "M30", "STANDARD")])
+def test_an_interval_below_the_floor_is_gated_without_a_request(
+    start_graph: StartGraph, plan: Plan, floor: str, needed: str
+) -> None:
+    graph = start_graph(plan)
+    fine = parts(graph)["fine"]
+    assert (fine["__typename"], fine["code"], fine["reason"]) == ("PlanGated", "INTERVAL_TOO_FINE", "INTERVAL")
+    assert (fine["minInterval"], fine["requiredPlan"], fine["decidedBy"]) == (floor, needed, "CATALOGUE")
+    assert [query["interval"] for path, query in graph.sandbox.requests if path == FUNDING] == ["4h"]
+
+
+def test_standard_has_fine_intervals_and_no_heatmap(start_graph: StartGraph) -> None:
+    found = parts(start_graph(Plan.STANDARD))
+    assert (found["fine"]["__typename"], found["heatmap"]["__typename"]) == ("FundingSeries", "PlanGated")
+
+
+def test_professional_has_everything(start_graph: StartGraph) -> None:
+    found = parts(start_graph(Plan.PROFESSIONAL))
+    assert (found["fine"]["__typename"], found["heatmap"]["__typename"]) == ("FundingSeries", "LiquidationHeatmap")
+
+
+def test_the_plan_is_asked_of_the_account_where_it_is_not_configured(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST, told=False)
+    assert parts(graph)["heatmap"]["currentPlan"] == "HOBBYIST"
+    assert graph.calls("/api/user/account/subscription") == 1
+    assert graph.calls(HEATMAP) == 0
+
+
+def test_a_refusal_of_coinglass_is_not_bought_twice(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.PROFESSIONAL)
+    graph.sandbox.plan = Plan.STANDARD  # the key is worth less than COINGLASS_PLAN says
+    first, second = parts(graph)["heatmap"], parts(graph)["heatmap"]
+    assert (first["__typename"], first["decidedBy"], first["code"]) == ("PlanGated", "UPSTREAM", "PLAN_REQUIRED")
+    assert second == first
+    assert graph.calls(HEATMAP) == 1
