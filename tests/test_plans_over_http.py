@@ -7,8 +7,9 @@ import pytest
 from cg_client.plans import Plan
 from tests.conftest import Graph, StartGraph
 
-PROBLEMS = "... on Problem { code message endpoint } ... on PlanGated { reason requiredPlan currentPlan minInterval " + (
-    "alternatives decidedBy } ... on Unavailable { retryable retryAfter }"
+PROBLEMS = (
+    "... on Problem { code message endpoint } ... on PlanGated { reason requiredPlan currentPlan minInterval "
+    + ("alternatives decidedBy } ... on Unavailable { retryable retryAfter }")
 )
 PARTS = f"""
 {{
@@ -67,7 +68,9 @@ def test_a_heatmap_below_professional_is_gated_without_a_request(start_graph: St
     assert graph.calls(HEATMAP) == 0
 
 
-@pytest.mark.parametrize(("plan", "floor", "needed"), [(Plan.HOBBYIST, "H4", "STANDARD"), (Plan.STARTUP, "M30", "STANDARD")])
+@pytest.mark.parametrize(
+    ("plan", "floor", "needed"), [(Plan.HOBBYIST, "H4", "STANDARD"), (Plan.STARTUP, "M30", "STANDARD")]
+)
 def test_an_interval_below_the_floor_is_gated_without_a_request(
     start_graph: StartGraph, plan: Plan, floor: str, needed: str
 ) -> None:

@@ -1,0 +1,50 @@
+"""Time that tests set: it moves when something sleeps, and nobody waits for it."""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+from cg_client.clock import Clock
+
+START = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+_CYCLES = 5  # of the event loop, in which everything that can run does, before time moves on
+
+
+class FakeClock(Clock):
+    """`monotonic` and `now` advance together; sleepers wake one by one in the order of their times."""
+
+    def __init__(self, now: datetime = START, monotonic: float = 1000.0) -> None:
+        self._now = now
+        self._monotonic = monotonic
+        self._passed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._waker: asyncio.Task[None] | None = None
+        self.slept: list[float] = []
+
+    def monotonic(self) -> float:
+        return self._monotonic + self._passed
+
+    def now(self) -> datetime:
+        return self._now + timedelta(seconds=self._passed)
+
+    def advance(self, seconds: float) -> None:
+        self._passed += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        woken = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._passed + max(0.0, seconds), next(self._order), woken))
+        if self._waker is None or self._waker.done():
+            self._waker = asyncio.create_task(self._wake())
+        await woken
+
+    async def _wake(self) -> None:
+        while self._sleepers:
+            for _ in range(_CYCLES):
+                await asyncio.sleep(0)
+            due, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                self._passed = max(self._passed, due)
+                woken.set_result(None)

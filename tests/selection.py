@@ -1,0 +1,32 @@
+"""Selections that ask a payload for everything it has."""
+
+from graphql import (
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    get_named_type,
+    is_leaf_type,
+)
+
+PROBLEM = "... on Problem { code message endpoint }"
+
+
+def everything(schema: GraphQLSchema, union: str) -> str:
+    """All fields of a result union's payload, `source` aside, beside the problem that may stand in its place."""
+    kind = schema.get_type(union)
+    assert isinstance(kind, GraphQLUnionType)
+    payload = kind.types[0]
+    return f"{{ __typename {PROBLEM} ... on {payload.name} {_fields(payload)} }}"
+
+
+def _fields(kind: GraphQLNamedType) -> str:
+    assert isinstance(kind, GraphQLObjectType), kind
+    chosen = [_field(name, field) for name, field in kind.fields.items() if name != "source" and not field.args]
+    return f"{{ {' '.join(chosen)} }}"
+
+
+def _field(name: str, field: GraphQLField) -> str:
+    inner = get_named_type(field.type)
+    return name if is_leaf_type(inner) else f"{name} {_fields(inner)}"

@@ -1,0 +1,222 @@
+"""Every documented sample through the whole graph: field by field, and in the forms in which upstream varies it."""
+
+import copy
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cg_client.catalogue import CATALOGUE
+from sandbox.samples import file_name, sample
+from tests.cases import CASES
+from tests.upstream import Upstream, field
+
+ANSWERS = Path(__file__).with_name("answers")
+PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None)
+# Rows of these lists answer many parents: the query asks for the parent of the first.
+FIRST_ROW_ONLY = {"/api/futures/pairs-markets", "/api/futures/coins-markets"}
+TEXTS = {"cik_code", "date", "update_date"}  # digits that are no numbers
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def answer(path: str) -> Any:
+    return json.loads((ANSWERS / file_name(path)).read_text())
+
+
+async def decoded(path: str, change: Callable[[Any], Any] = lambda data: data) -> Any:
+    """The field's answer when upstream gives the documented sample with its data changed."""
+    documented = copy.deepcopy(sample(path))
+    return await field(CASES[path].text(), Upstream({path: documented | {"data": change(documented["data"])}}))
+
+
+def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
+    """The data with each scalar replaced; the change gets the name of the field that holds it."""
+    if isinstance(data, dict):
+        return {key: changed(value, change, key) for key, value in data.items()}
+    if isinstance(data, list):
+        return [changed(value, change, name) for value in data]
+    return change(name, data)
+
+
+def scalars(data: Any) -> Iterator[Any]:
+    found: list[Any] = []
+    changed(data, lambda _, value: found.append(value))
+    return iter(found)
+
+
+def test_every_endpoint_has_a_query_and_an_answer() -> None:
+    assert set(CASES) == set(CATALOGUE)
+    assert {file_name(path) for path in CASES} == {file.name for file in ANSWERS.iterdir()}
+
+
+@pytest.mark.parametrize("path", sorted(CASES))
+async def test_the_sample_comes_out_field_by_field(path: str) -> None:
+    assert await decoded(path) == answer(path)
+
+
+@pytest.mark.parametrize("path", PAYLOADS)
+async def test_no_figure_of_the_sample_is_lost(path: str) -> None:
+    data = sample(path)["data"]
+    documented = data[:1] if path in FIRST_ROW_ONLY else data
+    shown = {float(value) for value in scalars(await decoded(path)) if is_number(value)}
+    lost = {float(value) for value in scalars(documented) if is_number(value)} - shown
+    assert {value for value in lost if not is_time(value)} - CODES.get(path, set()) == set()
+
+
+def is_number(value: Any) -> bool:
+    if isinstance(value, str):
+        return NUMBER.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+CODES = {  # numbers that the graph shows as members of an enum or as a date
+    "/api/futures/liquidation/order": {2.0},
+    "/api/futures/orderbook/large-limit-order": {1.0, 2.0},
+    "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
+    "/api/hyperliquid/whale-alert": {2.0},
+    "/api/option/max-pain": {250422.0, 250423.0},
+}
+
+
+def is_time(value: float) -> bool:
+    """Seconds or milliseconds of this century."""
+    return 10**9 < value < 2 * 10**9 or 10**12 < value < 3 * 10**12
+
+
+@pytest.mark.parametrize("path", PAYLOADS)
+async def test_numbers_may_come_as_strings(path: str) -> None:
+    def as_text(_: str, value: Any) -> Any:
+        return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+    assert await decoded(path, lambda data: changed(data, as_text)) == answer(path)
+
+
+@pytest.mark.parametrize("path", PAYLOADS)
+async def test_strings_may_come_as_numbers(path: str) -> None:
+    def as_number(name: str, value: Any) -> Any:
+        return float(value) if isinstance(value, str) and is_number(value) and name not in TEXTS else value
+
+    assert await decoded(path, lambda data: changed(data, as_number)) == answer(path)
+
+
+@pytest.mark.parametrize("path", PAYLOADS)
+async def test_times_may_come_in_seconds_or_in_milliseconds(path: str) -> None:
+    def other_unit(name: str, value: Any) -> Any:
+        if not isinstance(value, int) or ("time" not in name and name != "price_candlesticks") or value % 1000:
+            return value * 1000 if isinstance(value, int) and 10**9 < value < 2 * 10**9 else value
+        return value // 1000 if value > 10**11 else value * 1000
+
+    assert await decoded(path, lambda data: changed(data, other_unit)) == answer(path)
+
+
+def fields_of(data: Any) -> list[str]:
+    """The names in the first record of the payload."""
+    record = data[0] if isinstance(data, list) else data
+    return list(record) if isinstance(record, dict) else []
+
+
+FIELDS = [(path, name) for path in PAYLOADS for name in fields_of(sample(path)["data"])]
+
+
+def in_first_record(data: Any, change: Callable[[dict[str, Any]], object]) -> Any:
+    change(data[0] if isinstance(data, list) else data)
+    return data
+
+
+def only_nulls_differ(got: Any, expected: Any) -> bool:
+    """Whether what differs from the expected answer is missing, and nothing else."""
+    if got is None or got == expected:
+        return True
+    if isinstance(got, dict) and isinstance(expected, dict):
+        return got.keys() == expected.keys() and all(only_nulls_differ(got[name], expected[name]) for name in got)
+    if isinstance(got, list) and isinstance(expected, list) and len(got) == len(expected):
+        return all(only_nulls_differ(one, other) for one, other in zip(got, expected, strict=True))
+    return False
+
+
+def is_honest(got: Any, path: str, name: str) -> bool:
+    """Null where the figure was, or a BAD_PAYLOAD that names endpoint and field: never another value."""
+    if isinstance(got, dict) and got["__typename"] == "Unavailable":
+        return (got["code"], got["endpoint"]) == ("BAD_PAYLOAD", path) and name in got["message"]
+    return only_nulls_differ(got, answer(path))
+
+
+@pytest.mark.parametrize(("path", "name"), FIELDS)
+async def test_a_missing_field_is_null_or_named(path: str, name: str) -> None:
+    got = await decoded(path, lambda data: in_first_record(data, lambda record: record.pop(name)))
+    assert is_honest(got, path, name), got
+
+
+@pytest.mark.parametrize(("path", "name"), FIELDS)
+async def test_a_null_is_null_or_named(path: str, name: str) -> None:
+    got = await decoded(path, lambda data: in_first_record(data, lambda record: record.update({name: None})))
+    assert is_honest(got, path, name), got
+
+
+def spoilt_fields() -> Iterator[tuple[str, str, Any]]:
+    """Values that the field's type cannot hold; a text may be any text, and an object without known fields is empty."""
+    for path, name in FIELDS:
+        data = sample(path)["data"]
+        value = (data[0] if isinstance(data, list) else data)[name]
+        if not isinstance(value, dict):
+            yield path, name, {"spoilt": True}
+        if is_number(value) and name not in TEXTS | {"id"}:
+            yield from ((path, name, text) for text in ("n/a", "NaN", "Infinity"))
+
+
+@pytest.mark.parametrize(("path", "name", "spoilt"), list(spoilt_fields()))
+async def test_what_a_type_cannot_hold_is_named_with_its_endpoint(path: str, name: str, spoilt: Any) -> None:
+    got = await decoded(path, lambda data: in_first_record(data, lambda record: record.update({name: spoilt})))
+    assert (got["__typename"], got.get("code"), got.get("endpoint")) == ("Unavailable", "BAD_PAYLOAD", path)
+    assert name in got["message"]
+
+
+@pytest.mark.parametrize("path", ["/api/index/fear-greed-history", "/api/option/exchange-oi-history"])
+async def test_a_list_of_one_object_may_come_as_the_object(path: str) -> None:
+    assert await decoded(path, lambda data: data[0]) == answer(path)
+
+
+@pytest.mark.parametrize("market", ["futures", "spot"])
+async def test_a_large_orders_price_may_be_called_limit_price(market: str) -> None:
+    path = f"/api/{market}/orderbook/large-limit-order"
+    renamed = lambda data: in_first_record(data, lambda record: record.update(limit_price=record.pop("price")))  # noqa: E731  # as above
+    assert await decoded(path, renamed) == answer(path)
+
+
+@pytest.mark.parametrize("market", ["futures", "spot"])
+async def test_the_sides_of_a_book_are_told_by_the_prices(market: str) -> None:
+    path = f"/api/{market}/orderbook/history"
+    low, high = [[99.0, 1.0], [98.0, 2.0]], [[101.0, 3.0]]
+    for first, second in ((low, high), (high, low)):
+        got = await decoded(path, lambda _, both=(first, second): [[1723611600, *both]])  # type: ignore[misc]  # bound at once
+        assert [level["price"] for level in got["latest"]["bids"]] == [99.0, 98.0]
+        assert [level["price"] for level in got["latest"]["asks"]] == [101.0]
+    undecided = (await decoded(path))["latest"]
+    assert (undecided["bids"], undecided["asks"]) == (None, None)
+    assert len(undecided["first"]) == 2
+
+
+async def test_parallel_lists_of_different_lengths_are_refused() -> None:
+    path = "/api/option/exchange-oi-history"
+    got = await decoded(path, lambda data: [data[0] | {"price_list": [1.0, 2.0]}])
+    assert (got["code"], "price_list" in got["message"]) == ("BAD_PAYLOAD", True)
+
+
+async def test_rows_out_of_order_are_put_in_order_and_a_repeated_time_counts_once() -> None:
+    path = "/api/futures/funding-rate/history"
+    got = await decoded(path, lambda rows: [rows[1], rows[0], rows[1]])
+    assert got == answer(path)
+
+
+async def test_an_empty_list_is_an_empty_series() -> None:
+    got = await decoded("/api/futures/funding-rate/history", lambda _: [])
+    assert (got["count"], got["from"], got["latest"], got["candles"]) == (0, None, None, [])
+
+
+async def test_an_unknown_code_is_named_and_not_guessed() -> None:
+    path = "/api/futures/liquidation/order"
+    got = await decoded(path, lambda rows: [rows[0] | {"side": 3}])
+    assert (got["code"], "side" in got["message"]) == ("BAD_PAYLOAD", True)

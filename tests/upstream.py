@@ -1,0 +1,55 @@
+"""An upstream in the same process, whose answer to one endpoint a test can put in place of the sandbox's."""
+
+import json
+from typing import Any
+
+import httpx
+
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from sandbox.app import KEY, Sandbox, create_sandbox
+from tests.cases import SCHEMA
+
+
+class Upstream(httpx.AsyncBaseTransport):
+    """The sandbox, but for the bodies in `bodies`, by path."""
+
+    def __init__(self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL) -> None:
+        self.bodies = bodies or {}
+        self.sandbox = Sandbox(plan)
+        self._sandbox = httpx.ASGITransport(create_sandbox(self.sandbox))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        body = self.bodies.get(request.url.path)
+        if body is not None:
+            return httpx.Response(200, content=json.dumps(body).encode())
+        return await self._sandbox.handle_async_request(request)
+
+
+async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any]:
+    """The whole answer to a query, without a server around it."""
+    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan)
+    client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1))
+    try:
+        context = Context.of(client, Symbols(client), Caller(), "test")
+        result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    finally:
+        await client.close()
+    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+
+async def field(query: str, upstream: Upstream) -> Any:
+    """What stands under `it` in the answer, at whatever depth."""
+    answer = await ask(query, upstream)
+    assert not answer["errors"], answer["errors"]
+    return _under_it(answer["data"])
+
+
+def _under_it(data: Any) -> Any:
+    while "it" not in data:
+        (data,) = data.values()
+    return data["it"]
