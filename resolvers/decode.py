@@ -4,6 +4,7 @@ A class's annotations say what a field holds, its metadata and the endpoint's `s
 may come as strings and times in any unit. What a type cannot hold raises PayloadMismatch with the field's path.
 """
 
+import functools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -199,6 +200,7 @@ def _unwrapped(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401  # Strawberry's t
     return (kind.of_type, True) if isinstance(kind, StrawberryOptional) else (kind, False)
 
 
+@functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
 def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
     """A list of objects -> instances of the class; of a payload class, whose source is not known yet, their values."""
     plan = _Plan(cls, endpoint)
@@ -206,6 +208,7 @@ def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
     return strict(lambda data: [plan.instance(raw) for raw in decoder.decode(data)])
 
 
+@functools.cache
 def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
     """One object, or a list of just one -> the values of the class."""
     plan = _Plan(cls, endpoint)
@@ -227,6 +230,7 @@ def one_of(struct: type[msgspec.Struct]) -> Callable[[msgspec.Raw], Any]:
     return decode
 
 
+@functools.cache
 def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
     plan = _Plan(cls, endpoint)

@@ -13,7 +13,6 @@ from cg_client.plans import Plan
 from sandbox import envelopes
 from sandbox.directory import COINS, listed
 from sandbox.envelopes import Reply
-from sandbox.samples import sample
 
 
 def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply | None:
@@ -78,7 +77,4 @@ def _names(endpoint: Endpoint, query: Mapping[str, str]) -> Reply | None:
 
 
 def _is_listed(endpoint: Endpoint, exchange: str, symbol: str) -> bool:
-    if any((one.exchange, one.symbol) == (exchange, symbol) for one in listed(endpoint.path)):
-        return True
-    pairs = spot.market.SUPPORTED_PAIRS if endpoint.path.startswith("/api/spot/") else futures.market.SUPPORTED_PAIRS
-    return any(row["instrument_id"] == symbol for row in sample(pairs.path)["data"].get(exchange, []))
+    return any((one.exchange, one.symbol) == (exchange, symbol) for one in listed(endpoint.path))

@@ -4,7 +4,11 @@ The documented samples name a handful of instruments only; with them alone no da
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+from cg_client.endpoints import futures, spot
+from sandbox.samples import sample
 
 _TICKERS = """
 BTC ETH SOL XRP DOGE BNB ADA TRX AVAX LINK DOT LTC BCH UNI AAVE SUI APT NEAR ATOM ETC FIL ICP HBAR XLM ARB OP INJ
@@ -36,25 +40,40 @@ _SPOT: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Listed:
+    """An instrument, with its row as the listing endpoints give it."""
+
     exchange: str
     symbol: str
     base: str
     quote: str
+    row: Mapping[str, Any] = field(compare=False)
 
-    def row(self) -> dict[str, object]:
-        """As the listing endpoints give it."""
-        return {"instrument_id": self.symbol, "base_asset": self.base, "quote_asset": self.quote}
+    @classmethod
+    def of(cls, exchange: str, row: Mapping[str, Any]) -> "Listed":
+        return cls(exchange, row["instrument_id"], row["base_asset"], row["quote_asset"], row)
 
 
-def _listed(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
+def _documented(path: str) -> Iterator[Listed]:
+    for exchange, rows in sample(path)["data"].items():
+        yield from (Listed.of(exchange, row) for row in rows)
+
+
+def _own(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
     for exchange, quotes in codes.items():
         for coin in COINS:
             for quote, code in quotes.items():
-                yield Listed(exchange, code.format(coin), coin, quote)
+                yield Listed.of(
+                    exchange, {"instrument_id": code.format(coin), "base_asset": coin, "quote_asset": quote}
+                )
 
 
-FUTURES = tuple(_listed(_FUTURES))
-SPOT = tuple(_listed(_SPOT))
+def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...]:
+    """The documented instruments, and ours where they are not documented."""
+    return tuple(dict.fromkeys([*_documented(path), *_own(codes)]))
+
+
+FUTURES = _all(futures.market.SUPPORTED_PAIRS.path, _FUTURES)
+SPOT = _all(spot.market.SUPPORTED_PAIRS.path, _SPOT)
 
 
 def listed(path: str) -> tuple[Listed, ...]:

@@ -77,12 +77,10 @@ def _heatmap(data: Row, now: int) -> Row:
     }
 
 
-def _listing(endpoint: Endpoint, data: Mapping[str, list[Row]], _: Query) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {exchange: list(rows) for exchange, rows in data.items()}
+def _listing(endpoint: Endpoint, _data: Any, _: Query) -> dict[str, list[Mapping[str, Any]]]:  # noqa: ANN401  # JSON
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for one in listed(endpoint.path):
-        rows = found.setdefault(one.exchange, [])
-        if all(row["instrument_id"] != one.symbol for row in rows):
-            rows.append(one.row())
+        found.setdefault(one.exchange, []).append(one.row)
     return found
 
 

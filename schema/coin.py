@@ -38,7 +38,7 @@ from schema.futures.taker_volume import (
     TakerVolumeSeries,
     TakerVolumeSeriesResult,
 )
-from schema.listing import pairs_page, spot_pairs_page
+from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
 from schema.market_rows import coin_market, funding_rates, spot_coin_market
 from schema.options import Options
 from schema.pair import Pair
@@ -135,13 +135,13 @@ class Coin:
 
     @resolved("Futures instruments of the coin.")
     async def pairs(
-        self, info: Info, exchange: str | None = None, first: First = FIRST, after: After = None
+        self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
         return await pairs_page(info, exchange, self.symbol, first, after)
 
     @resolved("Spot pairs of the coin.")
     async def spot_pairs(
-        self, info: Info, exchange: str | None = None, first: First = FIRST, after: After = None
+        self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:
         return await spot_pairs_page(info, exchange, self.symbol, first, after)
 

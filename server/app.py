@@ -26,7 +26,7 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> Starlette:
     client = Client(settings.client_config())
     client.sandbox = sandbox
     schema = build(settings.calls_at_most)
-    view = GraphQLView(schema, client, Symbols(client), sandbox=sandbox)
+    view = GraphQLView(schema, client, Symbols(client))
     sdl = schema.as_str()
 
     async def graphql_schema(_: Request) -> Response:

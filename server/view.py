@@ -22,9 +22,9 @@ _BANNER = (
 class GraphQLView(GraphQL[Context, None]):
     """POST, and GET for queries; a browser gets the explorer's page."""
 
-    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols, *, sandbox: bool) -> None:
+    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
         super().__init__(schema, allow_queries_via_get=True)
-        self._client, self._symbols, self._sandbox = client, symbols, sandbox
+        self._client, self._symbols = client, symbols
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -54,7 +54,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html
-        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._sandbox else page)
+        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
 
 
 def refusal(status: int, message: str) -> Response:

@@ -45,7 +45,8 @@ CASES = {
     "/api/futures/supported-coins": Case("{ it: coins { nodes { symbol } } }", None),
     "/api/futures/supported-exchanges": Case("{ it: exchanges { name } }", None),
     "/api/futures/supported-exchange-pairs": Case(
-        "{ it: pairs { nodes { exchange symbol base quote settlement maxLeverage fundingIntervalHours priceTickSize } } }",
+        "{ it: pairs { nodes { exchange symbol base quote "
+        "settlement maxLeverage fundingIntervalHours priceTickSize } } }",
         None,
     ),
     "/api/spot/supported-coins": Case('{ it: coin(symbol: "USDT") { symbol } }', None),

@@ -63,7 +63,11 @@ def start_graph() -> Iterator[StartGraph]:
         ) -> Graph:
             sandbox = Sandbox(plan, quota=quota)
             upstream = stack.enter_context(running(create_sandbox(sandbox)))
-            chosen = {"api_key": Secret(KEY), "base_url": upstream, "plan": plan if told else None} | settings
+            chosen: dict[str, Any] = {
+                "api_key": Secret(KEY),
+                "base_url": upstream,
+                "plan": plan if told else None,
+            } | settings
             address = stack.enter_context(running(create_app(Settings(**chosen)), lifespan="on"))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             return Graph(http, sandbox)

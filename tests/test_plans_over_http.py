@@ -9,7 +9,7 @@ from tests.conftest import Graph, StartGraph
 
 PROBLEMS = (
     "... on Problem { code message endpoint } ... on PlanGated { reason requiredPlan currentPlan minInterval "
-    + ("alternatives decidedBy } ... on Unavailable { retryable retryAfter }")
+    "alternatives decidedBy } ... on Unavailable { retryable retryAfter }"
 )
 PARTS = f"""
 {{
@@ -21,7 +21,9 @@ PARTS = f"""
     heatmap: liquidationHeatmap {{ __typename ... on LiquidationHeatmap {{ prices }} {PROBLEMS} }}
     fine: fundingRate(interval: M1, last: 3) {{ __typename ... on FundingSeries {{ count }} {PROBLEMS} }}
   }}
-  coin(symbol: "BTC") {{ options {{ byExchange {{ __typename ... on OptionsByExchange {{ total {{ exchange }} }} {PROBLEMS} }} }} }}
+  coin(symbol: "BTC") {{
+    options {{ byExchange {{ __typename ... on OptionsByExchange {{ total {{ exchange }} }} {PROBLEMS} }} }}
+  }}
   etf(asset: BITCOIN) {{ flows {{ __typename ... on ETFFlows {{ count }} {PROBLEMS} }} }}
 }}
 """
@@ -39,7 +41,8 @@ FUNDING = "/api/futures/funding-rate/history"
 
 def parts(graph: Graph) -> dict[str, Any]:
     data = graph.data(PARTS)
-    return data["pair"] | {"options": data["coin"]["options"]["byExchange"], "flows": data["etf"]["flows"]}
+    pair: dict[str, Any] = data["pair"]
+    return pair | {"options": data["coin"]["options"]["byExchange"], "flows": data["etf"]["flows"]}
 
 
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD, Plan.PROFESSIONAL, Plan.ENTERPRISE])

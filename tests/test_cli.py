@@ -1,0 +1,141 @@
+"""The command, as a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from cg_client.plans import Plan
+from sandbox.app import Sandbox, create_sandbox
+from tests.cases import SCHEMA
+from tests.running import running
+
+COMMAND = [sys.executable, "-c", "import sys; from server.cli import main; sys.exit(main())"]
+ROOT = Path(__file__).parent.parent
+KEY = "a-key-that-nobody-may-see"
+
+
+def environment(**variables: str) -> dict[str, str]:
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("COINGLASS_")}
+    return plain | {"PYTHONPATH": str(ROOT)} | variables
+
+
+def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  # our own command
+        [*COMMAND, *arguments], env=environment(**variables), capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@contextmanager
+def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The address of a server that runs as a process of its own."""
+    with subprocess.Popen(  # noqa: S603  # our own command
+        [*COMMAND, "serve", "--port", "0", *arguments], env=environment(**variables), stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        try:
+            said = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
+            yield next(found.group(1) for found in said if found), process
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "names"),
+    [
+        ((), {}, ["COINGLASS_API_KEY"]),
+        (("--sandbox",), {"COINGLASS_PLAN": "gold"}, ["COINGLASS_PLAN"]),
+        (("--sandbox",), {"COINGLASS_PORT": "eighty"}, ["COINGLASS_PORT"]),
+        (("--sandbox", "--port", "99999"), {}, ["COINGLASS_PORT"]),
+        ((), {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": "ftp://x"}, ["COINGLASS_BASE_URL"]),
+        ((), {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": "http://[::1"}, ["COINGLASS_BASE_URL"]),
+        (("--sandbox",), {"COINGLASS_DEADLINE_SECONDS": "soon"}, ["COINGLASS_DEADLINE_SECONDS"]),
+        (("--sandbox",), {"COINGLASS_DEADLINE_SECONDS": "nan"}, ["COINGLASS_DEADLINE_SECONDS"]),
+        (("--sandbox",), {"COINGLASS_CACHE_MB": "-1"}, ["COINGLASS_CACHE_MB"]),
+        (("--sandbox",), {"COINGLASS_LOG_LEVEL": "loud"}, ["COINGLASS_LOG_LEVEL"]),
+        ((), {"COINGLASS_API_KEY": f"{KEY} ", "COINGLASS_PLAN": "gold"}, ["COINGLASS_API_KEY", "COINGLASS_PLAN"]),
+        (("--sandbox",), {"COINGLASS_HOST": "no.such.host.invalid"}, ["COINGLASS_HOST"]),
+    ],
+)
+def test_a_bad_setting_is_one_line_that_names_the_variable(
+    arguments: tuple[str, ...], variables: dict[str, str], names: list[str]
+) -> None:
+    done = run("serve", *arguments, **variables)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("coinglass-graphql:")]
+    assert done.returncode == 2
+    assert all(name in line for name in names)
+    assert KEY not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("serve", "--nonsense")])
+def test_a_bad_command_is_one_line(arguments: tuple[str, ...]) -> None:
+    done = run(*arguments)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+
+
+def test_the_schema_is_printed() -> None:
+    assert run("schema").stdout == SCHEMA.as_str() + "\n"
+
+
+def test_serving_the_sandbox_says_so_loudly_and_answers() -> None:
+    with serving("--sandbox", COINGLASS_PLAN="standard") as (address, _):
+        answer = httpx.post(
+            f"{address}/graphql", json={"query": "{ account { ... on Account { plan source { sandbox } } } }"}
+        )
+        assert answer.json() == {"data": {"account": {"plan": "STANDARD", "source": {"sandbox": True}}}}
+        assert answer.headers["x-coinglass-source"] == "sandbox"
+
+
+def test_the_sandbox_ends_with_its_server() -> None:
+    with serving("--sandbox") as (_, process):
+        child = int(subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True))  # noqa: S603, S607  # a Debian tool
+        assert Path(f"/proc/{child}").exists()
+    assert not Path(f"/proc/{child}").exists()
+
+
+def test_the_key_is_in_no_log_and_no_answer() -> None:
+    sandbox = Sandbox(Plan.HOBBYIST, key="another")
+    with (
+        running(create_sandbox(sandbox)) as upstream,
+        serving(COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_LOG_LEVEL="debug") as (address, process),
+    ):
+        query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { market { ... on Problem { code message } } } }'
+        answer = httpx.post(f"{address}/graphql", json={"query": query})
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        log = process.stderr.read()
+    assert answer.json()["data"]["pair"]["market"]["code"] == "UNAUTHORIZED"
+    assert KEY not in answer.text
+    assert KEY not in log
+    assert '"event": "request"' in log
+    assert sandbox.calls.total() > 0
+
+
+def test_the_doctor_finds_key_plan_quota_and_fields() -> None:
+    sandbox = Sandbox(Plan.STANDARD, key=KEY)
+    with running(create_sandbox(sandbox)) as upstream:
+        done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream)
+    assert done.returncode == 0
+    assert "STANDARD" in done.stdout
+    assert "1 of 300 requests a minute used" in done.stdout
+    assert "  + Pair.fundingRate\n" in done.stdout
+    assert "  - Pair.liquidationHeatmap needs PROFESSIONAL\n" in done.stdout
+    assert KEY not in done.stdout + done.stderr
+
+
+def test_the_doctor_names_what_is_wrong() -> None:
+    assert run("doctor").returncode == 2
+    with running(create_sandbox(Sandbox(key="another"))) as upstream:
+        done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream)
+    assert (done.returncode, "UNAUTHORIZED" in done.stdout) == (1, True)
+    done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL="http://127.0.0.1:9")
+    assert (done.returncode, "UPSTREAM_ERROR" in done.stdout) == (1, True)

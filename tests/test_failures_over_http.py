@@ -1,0 +1,111 @@
+"""Every way in which CoinGlass, or the way to it, can fail: the right problem, and no more attempts than can help."""
+
+import pytest
+
+from cg_client.plans import Plan
+from sandbox.faults import FaultKind
+from tests.conftest import Graph, StartGraph
+
+FUNDING = "/api/futures/funding-rate/history"
+QUERY = """
+{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+    fundingRate(interval: H4, last: 2) { __typename
+      ... on FundingSeries { count source { freshness } }
+      ... on Problem { code message endpoint }
+      ... on PlanGated { reason decidedBy }
+      ... on Unavailable { retryable retryAfter } }
+    openInterest(interval: H4, last: 2) { __typename } } }
+"""
+# What comes of each fault, how often it is tried, and whether trying later can help.
+FAULTS = [
+    (FaultKind.PLAN, "PLAN_REQUIRED", 1, None),
+    (FaultKind.INTERVAL, "INTERVAL_TOO_FINE", 1, None),
+    (FaultKind.KEY_MISSING, "UNAUTHORIZED", 1, False),
+    (FaultKind.KEY_INVALID, "UNAUTHORIZED", 1, False),
+    (FaultKind.PARAMETER_MISSING, "UPSTREAM_ERROR", 1, False),
+    (FaultKind.PAIR_UNKNOWN, "NOT_FOUND", 1, False),
+    (FaultKind.NOT_FOUND, "NOT_FOUND", 1, False),
+    (FaultKind.SERVER_ERROR, "UPSTREAM_ERROR", 2, True),
+    (FaultKind.HTTP_500, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.HTTP_502_HTML, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.NOT_JSON, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.CUT_JSON, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.EMPTY, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.TRUNCATED, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.RESET, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.RATE_LIMITED, "RATE_LIMITED", 1, True),
+    (FaultKind.RATE_LIMITED_IN_BODY, "RATE_LIMITED", 1, True),
+    (FaultKind.RATE_LIMITED_OLD_CODE, "RATE_LIMITED", 1, True),
+    (FaultKind.WRONG_TYPE, "BAD_PAYLOAD", 1, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "code", "attempts", "retryable"), FAULTS)
+def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
+    graph: Graph, kind: FaultKind, code: str, attempts: int, retryable: bool | None
+) -> None:
+    graph.fail(kind, FUNDING)
+    pair = graph.data(QUERY)["pair"]
+    funding = pair["fundingRate"]
+    assert (funding["code"], funding["endpoint"]) == (code, FUNDING)
+    assert graph.calls(FUNDING) == attempts
+    assert funding.get("retryable") == retryable
+    assert funding["__typename"] == ("PlanGated" if retryable is None else "Unavailable")
+    if retryable is None:
+        assert funding["decidedBy"] == "UPSTREAM"
+    if code == "BAD_PAYLOAD":
+        assert "data[99].close" in funding["message"]
+    if code != "RATE_LIMITED":  # which holds all requests of the key
+        assert pair["openInterest"]["__typename"] == "OISeries"
+
+
+def test_a_hanging_upstream_is_a_timeout_within_the_deadline(start_graph: StartGraph) -> None:
+    graph = start_graph(deadline_seconds=1.0, attempt_seconds=0.4)
+    graph.fail(FaultKind.HANG, FUNDING, seconds=5.0)
+    answer = graph.data(QUERY)["pair"]
+    assert (answer["fundingRate"]["code"], answer["fundingRate"]["retryable"]) == ("TIMEOUT", True)
+    assert answer["openInterest"]["__typename"] == "OISeries"
+    assert 2 <= graph.calls(FUNDING) <= 3
+
+
+@pytest.mark.parametrize(
+    "kind", [FaultKind.HTTP_500, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.CUT_JSON, FaultKind.SERVER_ERROR]
+)
+def test_a_passing_failure_is_not_seen(graph: Graph, kind: FaultKind) -> None:
+    graph.fail(kind, FUNDING, times=1)
+    assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
+    assert graph.calls(FUNDING) == 2
+
+
+def test_a_rate_limit_is_waited_out_where_coinglass_says_for_how_long(graph: Graph) -> None:
+    graph.fail(FaultKind.RATE_LIMITED, FUNDING, times=1, retry_after="1")
+    assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
+    assert graph.calls(FUNDING) == 2
+
+
+def test_after_a_rate_limit_without_a_time_nothing_is_sent_for_the_minute(graph: Graph) -> None:
+    graph.fail(FaultKind.RATE_LIMITED, FUNDING, times=1)
+    assert graph.data(QUERY)["pair"]["fundingRate"]["code"] == "RATE_LIMITED"
+    graph.forget()
+    again = graph.data(QUERY)["pair"]["fundingRate"]
+    assert again["code"] == "QUOTA_EXHAUSTED"
+    assert 0 < again["retryAfter"] <= 60
+    assert graph.sandbox.calls.total() == 0
+
+
+def test_retries_spend_the_quota_like_any_request(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
+    graph.fail(FaultKind.HTTP_500, FUNDING)
+    before = graph.data("{ quota { used } }")["quota"]["used"]
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { fundingRate(interval: H4) { __typename } } }')
+    assert graph.data("{ quota { used } }")["quota"]["used"] - before == graph.calls(FUNDING) == 3
+
+
+def test_a_failing_upstream_does_not_keep_the_server_from_starting(start_graph: StartGraph) -> None:
+    graph = start_graph(told=False)
+    graph.fail(FaultKind.HTTP_500)
+    answer = graph.data(QUERY)["pair"]["fundingRate"]
+    assert answer["__typename"] == "Unavailable"
+    graph.sandbox.faults.clear()
+    assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"

@@ -1,0 +1,80 @@
+"""The subgraph, as a router sees it."""
+
+from typing import Any
+
+from tests.conftest import Graph
+
+ENTITIES = """
+query($r: [_Any!]!) { _entities(representations: $r) { __typename
+  ... on Coin { symbol currentFundingRates { __typename } }
+  ... on Pair { exchange symbol market { __typename } }
+  ... on SpotPair { symbol base }
+  ... on Exchange { name } } }
+"""
+
+
+def entities(graph: Graph, *representations: Any) -> dict[str, Any]:
+    return graph.ask(ENTITIES, r=list(representations))
+
+
+def test_the_subgraph_is_of_federation_2_and_states_its_keys(graph: Graph) -> None:
+    sdl = graph.data("{ _service { sdl } }")["_service"]["sdl"]
+    assert "https://specs.apollo.dev/federation/v2" in sdl
+    for entity in (
+        'type Coin @key(fields: "symbol")',
+        'type Pair implements TradingPair @key(fields: "exchange symbol")',
+        'type SpotPair implements TradingPair @key(fields: "exchange symbol")',
+        'type Exchange @key(fields: "name")',
+    ):
+        assert entity in sdl
+
+
+def test_entities_of_every_kind_are_resolved(graph: Graph) -> None:
+    answer = entities(
+        graph,
+        {"__typename": "Coin", "symbol": "btc"},
+        {"__typename": "Pair", "exchange": "okx", "symbol": "BTC/USDT"},
+        {"__typename": "SpotPair", "exchange": "Binance", "symbol": "ETHUSDT"},
+        {"__typename": "Exchange", "name": "binance"},
+    )
+    assert "errors" not in answer
+    coin, pair, spot_pair, exchange = answer["data"]["_entities"]
+    assert (coin["symbol"], pair["symbol"], pair["exchange"]) == ("BTC", "BTC-USDT-SWAP", "OKX")
+    assert (spot_pair["base"], exchange["name"]) == ("ETH", "Binance")
+
+
+def test_a_hundred_representations_cost_what_a_list_costs(graph: Graph) -> None:
+    listed = graph.data('{ pairs(coin: "BTC", first: 10) { nodes { exchange symbol } } }')["pairs"]["nodes"]
+    graph.forget()
+    pairs = [{"__typename": "Pair", **node} for node in listed] * 5
+    coins = [{"__typename": "Coin", "symbol": symbol} for symbol in ("BTC", "ETH", "SOL", "XRP", "DOGE")] * 10
+    answer = entities(graph, *pairs, *coins)
+    assert "errors" not in answer
+    assert len(answer["data"]["_entities"]) == 100
+    markets = [one["market"]["__typename"] for one in answer["data"]["_entities"] if "market" in one]
+    assert markets == ["PairMarket"] * 50
+    assert dict(graph.sandbox.calls) == {
+        "/api/futures/supported-coins": 1,
+        "/api/futures/pairs-markets": 1,
+        "/api/futures/funding-rate/exchange-list": 1,
+    }
+
+
+def test_a_bad_representation_is_an_error_of_its_own(graph: Graph) -> None:
+    good = {"__typename": "Coin", "symbol": "BTC"}
+    answer = entities(
+        graph,
+        good,
+        {"__typename": "Nothing", "symbol": "BTC"},
+        {"__typename": "Quota", "limit": 3},
+        {"symbol": "BTC"},
+        {"__typename": "Pair", "exchange": "Binance"},
+        {"__typename": "Coin", "symbol": 3},
+        {"__typename": "Coin", "symbol": "NOSUCHCOIN"},
+        {"__typename": "Coin", "symbol": "ETH", "extra": True},
+        good,
+    )
+    found = answer["data"]["_entities"]
+    assert [one and one["symbol"] for one in found] == ["BTC", None, None, None, None, None, None, "ETH", "BTC"]
+    assert [error["path"] for error in answer["errors"]] == [["_entities", index] for index in range(1, 7)]
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}

@@ -1,0 +1,67 @@
+"""No figure is made up: where chance comes in, and what the sandbox may say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from cg_client.catalogue import CATALOGUE
+from cg_client.plans import Plan
+from sandbox.replay import replay
+from sandbox.samples import file_name, sample
+from tests.test_imports import MODULES, ROOT
+from tests.test_samples import scalars
+
+CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
+MAY = {
+    "cg_client/retry.py": "jitter of a wait",
+    "server/request_log.py": "the id of a request",
+}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_chance_has_no_part_in_an_answer(path: Path) -> None:
+    found = CHANCE.search(re.sub(r'""".*?"""', "", path.read_text(), flags=re.DOTALL))
+    assert found is None or str(path.relative_to(ROOT)) in MAY
+
+
+def test_every_endpoint_has_its_documented_sample() -> None:
+    files = {path.name for path in (ROOT / "sandbox" / "samples").iterdir()}
+    assert files == {file_name(path) for path in CATALOGUE}
+
+
+QUERY = {
+    "exchange": "Binance",
+    "symbol": "BTC",
+    "interval": "1d",
+    "limit": "5",
+    "range": "24h",
+    "unit": "USD",
+    "exchange_list": "Binance",
+    "min_liquidation_amount": "0",
+    "page": "1",
+    "per_page": "3",
+}
+
+
+@pytest.mark.parametrize("path", sorted(CATALOGUE))
+def test_the_sandbox_gives_no_figure_that_its_sample_does_not_have(path: str) -> None:
+    pairs = "Pair" in CATALOGUE[path].params.__name__
+    given = replay(
+        CATALOGUE[path], QUERY | ({"symbol": "BTCUSDT"} if pairs else {}), Plan.PROFESSIONAL, 1_795_000_000_000
+    )
+    documented = set(numbers(sample(path)["data"]))
+    made_up = {value for value in numbers(given) if value not in documented and not is_time(value)}
+    assert not made_up - INDICES.get(path, set())
+
+
+INDICES = {path: {0.0, 1.0, 2.0} for path in CATALOGUE if "heatmap" in path}  # places on the price axis
+
+
+def numbers(data: object) -> list[float]:
+    found = [value for value in scalars(data) if not isinstance(value, bool | None)]
+    return [float(value) for value in found if isinstance(value, int | float) or re.fullmatch(r"-?\d+\.?\d*", value)]
+
+
+def is_time(value: float) -> bool:
+    return 1.7e9 < value < 1.8e9 or 1.7e12 < value < 1.8e12

@@ -1,0 +1,144 @@
+"""Windows, intervals and the depth of history, as the plan lets them be had."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from cg_client.plans import Plan
+from tests.conftest import Graph, StartGraph
+
+QUERY = """
+query($interval: Interval!, $last: Int, $from: DateTime, $to: DateTime, $policy: PlanLimitPolicy!) {
+  pair(exchange: "Binance", symbol: "BTCUSDT") {
+    it: fundingRate(interval: $interval, last: $last, from: $from, to: $to, onPlanLimit: $policy) { __typename
+      ... on FundingSeries { requestedInterval interval from to count truncated columns { timestamp } }
+      ... on PlanGated { code reason requiredPlan availableFrom minInterval decidedBy message } } } }
+"""
+
+
+def series(graph: Graph, interval: str, policy: str = "FAIL", **window: Any) -> dict[str, Any]:
+    found: dict[str, Any] = graph.data(QUERY, interval=interval, policy=policy, **window)["pair"]["it"]
+    return found
+
+
+def ago(**span: float) -> str:
+    return (datetime.now(UTC) - timedelta(**span)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_finer_interval_than_the_plan_has_is_coarsened_on_request_and_says_so(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    found = series(graph, "M5", "COARSEN", last=3)
+    assert (found["requestedInterval"], found["interval"], found["count"]) == ("M5", "H4", 3)
+
+
+def test_a_deeper_window_than_the_plan_has_is_gated_without_a_request(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    found = series(graph, "H4", **{"from": ago(days=400)})
+    assert (found["code"], found["reason"], found["decidedBy"]) == ("HISTORY_TOO_DEEP", "HISTORY", "CATALOGUE")
+    assert found["requiredPlan"] == "PROFESSIONAL"
+    oldest = datetime.fromisoformat(found["availableFrom"])
+    assert timedelta(days=180) <= datetime.now(UTC) - oldest <= timedelta(days=180, hours=4, minutes=1)
+    assert graph.calls("/api/futures/funding-rate/history") == 0
+
+
+def test_a_deeper_window_is_clipped_on_request_and_says_so(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    found = series(graph, "H4", "CLIP", **{"from": ago(days=400)})
+    assert (found["__typename"], found["truncated"]) == ("FundingSeries", "PLAN_HISTORY")
+    assert 1079 <= found["count"] <= 1081
+    times = found["columns"]["timestamp"]
+    assert {later - earlier for earlier, later in pairwise(times)} == {4 * 3_600_000}
+
+
+def test_what_clipping_leaves_nothing_of_stays_gated(start_graph: StartGraph) -> None:
+    found = series(start_graph(Plan.HOBBYIST), "H4", "CLIP", **{"from": ago(days=500), "to": ago(days=400)})
+    assert found["code"] == "HISTORY_TOO_DEEP"
+
+
+def test_a_day_reaches_back_to_the_listing_on_every_plan(start_graph: StartGraph) -> None:
+    found = series(start_graph(Plan.HOBBYIST), "D1", **{"from": ago(days=2500)})
+    assert found["count"] in (2500, 2501)
+
+
+@pytest.mark.parametrize(("last", "count"), [(None, 100), (1, 1), (100, 100), (101, 101), (1000, 1000), (2500, 2500)])
+def test_the_newest_points_are_as_many_as_asked_for(graph: Graph, last: int | None, count: int) -> None:
+    found = series(graph, "H1", last=last)
+    now = int(graph.sandbox.now() * 1000)
+    newest = now - now % 3_600_000
+    expected = [newest - 3_600_000 * index for index in reversed(range(count))]
+    assert found["columns"]["timestamp"] == expected
+
+
+def test_the_points_before_a_time(graph: Graph) -> None:
+    to = ago(days=10)
+    found = series(graph, "H4", last=7, to=to)
+    assert found["count"] == 7
+    assert found["to"] <= to
+    assert datetime.fromisoformat(to) - datetime.fromisoformat(found["to"]) < timedelta(hours=4)
+
+
+def test_both_ends_of_a_window_are_inclusive(graph: Graph) -> None:
+    found = series(graph, "D1", **{"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T00:00:00Z"})
+    assert (found["from"], found["to"], found["count"]) == ("2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z", 31)
+
+
+def test_a_time_without_an_offset_is_utc(graph: Graph) -> None:
+    naive = series(graph, "D1", **{"from": "2026-01-01T00:00:00", "to": "2026-01-03T00:00:00"})
+    shifted = series(graph, "D1", **{"from": "2026-01-01T02:00:00+02:00", "to": "2026-01-02T19:00:00-05:00"})
+    assert naive == shifted
+
+
+def test_order_book_snapshots_older_than_coinglass_keeps_are_said_to_be_missing(graph: Graph) -> None:
+    query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+      orderbookHeatmap(interval: M1, from: "%s") { __typename ... on Unavailable { code message } } } }"""
+    found = graph.data(query % ago(days=5))["pair"]["orderbookHeatmap"]
+    assert (found["code"], "3 days" in found["message"]) == ("NO_DATA", True)
+    assert graph.calls("/api/futures/orderbook/history") == 0
+
+
+def test_order_book_snapshots_have_no_weeks(graph: Graph) -> None:
+    query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { orderbookHeatmap(interval: W1) { __typename } } }'
+    assert "up to D1" in graph.ask(query)["errors"][0]["message"]
+
+
+def test_days_are_cut_here_and_cost_one_request(graph: Graph) -> None:
+    data = graph.data("""{ sentiment { optionsFuturesRatio { ... on OptionsFuturesRatio { count } }
+      two: optionsFuturesRatio(last: 2) { ... on OptionsFuturesRatio { count from } }
+      one: optionsFuturesRatio(from: "2020-06-25", to: "2020-06-25T12:00:00Z") {
+        ... on OptionsFuturesRatio { count latest { btcPercent } } } } }""")["sentiment"]
+    assert data["optionsFuturesRatio"] == {"count": 3}
+    assert data["two"] == {"count": 2, "from": "2020-06-25T00:00:00Z"}
+    assert data["one"] == {"count": 1, "latest": {"btcPercent": 45.15}}
+    assert graph.calls("/api/index/option-vs-futures-oi-ratio") == 1
+
+
+def test_a_profile_is_derived_from_the_history_and_says_so(graph: Graph) -> None:
+    data = graph.data("""{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+      liquidations(interval: D1, last: 30) { ... on Liquidations { bars { longUsd shortUsd } } }
+      liquidationProfile(interval: D1, last: 30, buckets: 12) { ... on LiquidationProfile {
+        derived method count barsWithoutPrice buckets { priceFrom priceTo longUsd shortUsd }
+        source { endpoint sandbox } priceSource { endpoint } } } } }""")["pair"]
+    profile = data["liquidationProfile"]
+    assert (profile["derived"], profile["count"], profile["barsWithoutPrice"]) == (True, 30, 0)
+    assert len(profile["buckets"]) == 12
+    for side in ("longUsd", "shortUsd"):
+        bars = sum(bar[side] for bar in data["liquidations"]["bars"])
+        assert sum(bucket[side] for bucket in profile["buckets"]) == pytest.approx(bars)
+    assert profile["priceSource"]["endpoint"] == "/api/futures/price/history"
+    assert graph.calls("/api/futures/liquidation/history") == 1
+
+
+def test_the_parts_of_sentiment_answer_for_themselves(start_graph: StartGraph) -> None:
+    data = start_graph(Plan.HOBBYIST).data("""{ sentiment(coin: "eth") { coin
+      fearGreed { __typename } optionsFuturesRatio { __typename } longShortRatio { __typename }
+      takerVolume { __typename } other: longShortRatio(exchange: "Binance", interval: M5) { __typename } } }""")
+    assert data["sentiment"] == {
+        "coin": "ETH",
+        "fearGreed": {"__typename": "FearGreedIndex"},
+        "optionsFuturesRatio": {"__typename": "PlanGated"},
+        "longShortRatio": {"__typename": "LongShortSeries"},
+        "takerVolume": {"__typename": "TakerVolumeSeries"},
+        "other": {"__typename": "PlanGated"},
+    }

@@ -1,0 +1,92 @@
+"""What callers write becomes the exchange's own code, and what nobody lists comes back with the nearest names."""
+
+import pytest
+
+from sandbox.faults import FaultKind
+from tests.conftest import Graph
+
+PAIRS = "/api/futures/supported-exchange-pairs"
+
+
+@pytest.mark.parametrize(
+    ("exchange", "written", "code"),
+    [
+        ("OKX", "SOL-USDT-SWAP", "SOL-USDT-SWAP"),
+        ("okx", "btc-usdt-swap", "BTC-USDT-SWAP"),
+        ("OKX", "BTC/USDT:USDT", "BTC-USDT-SWAP"),
+        ("Binance", "sol/usdt", "SOLUSDT"),
+        ("binance", "BTCUSDT", "BTCUSDT"),
+        ("Binance", "btcusdt", "BTCUSDT"),
+        ("Binance", "BTC-USDT", "BTCUSDT"),
+        ("Binance", "BTC/USDT:USDT", "BTCUSDT"),
+        ("Gate.io", "BTC_USDT", "BTC_USDT"),
+        ("Bitget", "ETH/USDT", "ETHUSDT_UMCBL"),
+        ("Binance", "BTC/USD", "BTCUSD_PERP"),
+        ("Binance", "BTCUSD_250627", "BTCUSD_250627"),
+    ],
+)
+def test_a_pair_is_found_however_it_is_written(graph: Graph, exchange: str, written: str, code: str) -> None:
+    query = """query($e: String!, $s: String!) { pair(exchange: $e, symbol: $s) { symbol
+      fundingRate(interval: H4, last: 1) { __typename } } }"""
+    pair = graph.data(query, e=exchange, s=written)["pair"]
+    assert pair == {"symbol": code, "fundingRate": {"__typename": "FundingSeries"}}
+    ((_, sent),) = [request for request in graph.sandbox.requests if request[0].endswith("funding-rate/history")]
+    assert sent["symbol"] == code
+
+
+def test_a_typing_error_is_answered_with_the_nearest_name_and_costs_nothing_more(graph: Graph) -> None:
+    query = """query($s: String!) { pair(exchange: "Binance", symbol: $s) {
+      symbol fundingRate(interval: H4) { __typename } } }"""
+    graph.data(query, s="BTCUSDT")
+    graph.forget()
+    for _ in range(3):
+        answer = graph.ask(query, s="BTCUSTD")
+        assert answer["data"] == {"pair": None}
+        (error,) = answer["errors"]
+        assert error["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "BTCUSDT" in error["extensions"]["suggestions"]
+        assert error["path"] == ["pair"]
+    assert graph.sandbox.calls.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "suggestion"),
+    [
+        ('{ it: coin(symbol: "BTCC") { symbol } }', "BTC"),
+        ('{ it: exchange(name: "Binanse") { name } }', "Binance"),
+        ('{ it: spotPair(exchange: "Binance", symbol: "SOLUDST") { symbol } }', "SOLUSDT"),
+        ('{ it: pair(exchange: "Bybitt", symbol: "BTCUSDT") { symbol } }', "Bybit"),
+    ],
+)
+def test_unknown_names_are_answered_with_the_nearest(graph: Graph, query: str, suggestion: str) -> None:
+    answer = graph.ask(query)
+    assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    assert suggestion in answer["errors"][0]["extensions"]["suggestions"]
+
+
+def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:
+    answer = graph.ask('{ bad: coin(symbol: "NOSUCHCOIN") { symbol } good: coin(symbol: "eth") { symbol } }')
+    assert answer["data"] == {"bad": None, "good": {"symbol": "ETH"}}
+    assert [error["path"] for error in answer["errors"]] == [["bad"]]
+
+
+def test_unknown_exchanges_among_those_to_add_up_are_refused(graph: Graph) -> None:
+    query = '{ coin(symbol: "BTC") { liquidations(interval: D1, exchanges: ["Binance", "Bibit"]) { __typename } } }'
+    answer = graph.ask(query)
+    assert "Bybit" in answer["errors"][0]["extensions"]["suggestions"]
+    assert graph.calls("/api/futures/liquidation/aggregated-history") == 0
+
+
+def test_figures_of_a_coin_are_added_up_over_every_exchange_that_lists_it(graph: Graph) -> None:
+    graph.data('{ coin(symbol: "BTC") { liquidations(interval: D1) { __typename } } }')
+    ((_, sent),) = [one for one in graph.sandbox.requests if one[0].endswith("liquidation/aggregated-history")]
+    assert sent["exchange_list"] == "Binance,BingX,Bitget,Bybit,CoinEx,Gate,HTX,MEXC,OKX"
+
+
+def test_without_the_listing_each_part_says_why_it_is_missing(graph: Graph) -> None:
+    graph.fail(FaultKind.KEY_INVALID, PAIRS)
+    answer = graph.ask("""{ etf(asset: BITCOIN) { flows { __typename } }
+      pair(exchange: "OKX", symbol: "BTC/USDT") { fundingRate(interval: H4) { ... on Problem { code endpoint } } } }""")
+    assert "errors" not in answer
+    assert answer["data"]["pair"]["fundingRate"] == {"code": "UNAUTHORIZED", "endpoint": PAIRS}
+    assert answer["data"]["etf"]["flows"]["__typename"] == "ETFFlows"
