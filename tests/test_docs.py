@@ -1,0 +1,130 @@
+"""The documents say what is the case: their commands run, their queries answer, what they name exists."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from server.settings import Settings
+from tests.conftest import Graph
+from tests.test_imports import ROOT
+
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [text.strip() for kind, text in BLOCKS if kind == "sh"]
+QUERIES = [text for kind, text in BLOCKS if kind == "graphql"]
+STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
+
+
+@contextmanager
+def made_to_serve(command: str) -> Iterator[str]:
+    """Runs `make serve` on a free port; gives its address."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = str(free.getsockname()[1])
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
+    with subprocess.Popen(  # noqa: S603  # a command of the README
+        shlex.split(command),
+        cwd=ROOT,
+        env=plain | {"COINGLASS_PORT": port},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr
+        try:
+            assert any(f"http://127.0.0.1:{port}/" in line for line in process.stderr)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(30)
+
+
+def curl(command: str) -> str:
+    """What the command prints; where there is no curl, the same request without it."""
+    if shutil.which("curl"):
+        return subprocess.check_output(shlex.split(command), text=True, timeout=30)  # noqa: S603  # as above
+    words = shlex.split(command)
+    url = next(word for word in words if word.startswith("http"))
+    body = words[words.index("-d") + 1]
+    return httpx.post(url, content=body, headers={"content-type": "application/json"}).text
+
+
+def test_the_readme_has_the_commands_that_a_stranger_needs() -> None:
+    assert [command.split()[0:2] for command in COMMANDS] == [
+        ["make", "serve"],
+        ["curl", "-s"],
+        [".venv/bin/coinglass-graphql", "schema"],
+        ["make", "test"],
+    ]
+
+
+def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -> None:
+    serve, ask = COMMANDS[:2]
+    with made_to_serve(serve) as address:
+        answer = json.loads(curl(ask.replace("http://127.0.0.1:8000", address)))
+    assert "errors" not in answer
+    assert answer["data"]["coin"]["openInterest"]["source"] == {"sandbox": True}
+
+
+def test_the_readme_prints_the_schema() -> None:
+    printed = subprocess.check_output(shlex.split(COMMANDS[2]), cwd=ROOT, text=True, timeout=60)  # noqa: S603  # as above
+    assert printed == (ROOT / "schema" / "schema.graphql").read_text()
+
+
+def test_the_test_command_of_the_readme_finds_these_tests() -> None:
+    collect = os.environ | {"PYTEST_ADDOPTS": "--collect-only -q tests/test_docs.py"}
+    printed = subprocess.check_output(shlex.split(COMMANDS[3]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
+    assert "test_the_test_command_of_the_readme_finds_these_tests" in printed
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_queries_of_the_readme_are_answered(graph: Graph, query: str) -> None:
+    graph.data(query)
+
+
+def shape(data: Any) -> Any:
+    """Names and kinds of what an answer holds."""
+    if isinstance(data, dict):
+        return {name: shape(value) for name, value in data.items()}
+    return [shape(value) for value in data] if isinstance(data, list) else type(data)
+
+
+def test_the_first_answer_of_the_readme_has_the_shape_of_the_real_one(graph: Graph) -> None:
+    shown = [(query, json.loads(text)) for (_, query), (kind, text) in pairwise(BLOCKS) if kind == "json"]
+    query, answer = shown[0]
+    assert shape(answer["data"]) == shape(graph.data(query))
+
+
+def test_every_setting_is_in_the_readme_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `(COINGLASS_\w+)` \| (\S+) \|", README, re.MULTILINE))
+    settings = {one.metadata["variable"]: one.default for one in fields(Settings)}
+    assert rows.keys() == settings.keys()
+    shown = {name: default.strip("`") for name, default in rows.items()}
+    expected = {
+        name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
+    }
+    assert shown == expected | {"COINGLASS_API_KEY": "none", "COINGLASS_PLAN": "auto"}
+
+
+PATHS = re.compile(r"`((?:cg_client|resolvers|schema|server|sandbox|vocabulary|tests|docs)/[\w./-]*)`|\]\(([\w./-]+)\)")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_path_that_a_document_names_exists(document: Path) -> None:
+    named = [code or link for code, link in PATHS.findall(document.read_text())]
+    missing = [name for name in named if not (ROOT / name).exists() and not (document.parent / name).exists()]
+    assert missing == []
