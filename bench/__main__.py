@@ -1,7 +1,7 @@
 """`make bench`: the server and its sandbox on real sockets, driven by one client; ratios of one run.
 
-Prints, for a few queries, what an answer costs when nothing is cached and when everything is, beside the floor: the same
-bytes out of a bare ASGI application on the same uvicorn.
+Prints, for a few queries, what an answer costs when nothing is cached and when everything is, beside the floor: the
+same bytes out of a bare ASGI application on the same uvicorn.
 """
 
 import statistics
