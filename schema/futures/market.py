@@ -7,16 +7,11 @@ from typing import Annotated
 import strawberry
 
 from schema.futures.liquidation import LiquidationsByPeriod
-from schema.futures.open_interest import OpenInterestChange
+from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
 from vocabulary.fields import group, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
-
-
-@strawberry.type(description="A change over 24 hours.")
-class DayChange:
-    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
 
 
 @strawberry.type(description="Price of a pair.")
@@ -66,27 +61,6 @@ class PairMarket(Sourced):
     next_funding_time: Annotated[datetime | None, value("Next funding; not always stated.")]
 
 
-@strawberry.type(description="Figures by period.")
-class ByPeriod:
-    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
-    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
-    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
-    h1: Annotated[float | None, value("1 hour.", wire="1h")]
-    h4: Annotated[float | None, value("4 hours.", wire="4h")]
-    h12: Annotated[float | None, value("12 hours.", wire="12h")]
-    h24: Annotated[float | None, value("24 hours.", wire="24h")]
-
-
-@strawberry.type(description="Change of volume, in percent.")
-class VolumeChange:
-    m5: Annotated[float | None, value("Over 5 minutes, in percent.", wire="5m")]
-    m15: Annotated[float | None, value("Over 15 minutes, in percent.", wire="15m")]
-    m30: Annotated[float | None, value("Over 30 minutes, in percent.", wire="30m")]
-    h1: Annotated[float | None, value("Over 1 hour, in percent.", wire="1h")]
-    h4: Annotated[float | None, value("Over 4 hours, in percent.", wire="4h")]
-    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
-
-
 @strawberry.type(description="Change of volume, in US dollars.")
 class VolumeChangeUsd:
     h1: Annotated[float | None, value("Over 1 hour, in US dollars.", wire="1h")]
@@ -97,7 +71,7 @@ class VolumeChangeUsd:
 @strawberry.type(description="Price of a coin.")
 class CoinPrice:
     last: Annotated[float | None, value("Last price, in US dollars.")]
-    change_percent: Annotated[ByPeriod, group("Change, in percent.", "price_change_percent_{}")]
+    change_percent: Annotated[FromMinutesToDay, group("Change, in percent.", "price_change_percent_{}")]
 
 
 @strawberry.type(description="Open interest of a coin.")
@@ -108,7 +82,7 @@ class CoinOpenInterest:
         float | None, value("Open interest divided by market capitalisation.", wire="open_interest_market_cap_ratio")
     ]
     volume_ratio: Annotated[float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")]
-    change_percent: Annotated[OpenInterestChange, group("Change, in percent.", "open_interest_change_percent_{}")]
+    change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]
 
 
 @strawberry.type(description="Funding rate of a coin, averaged over exchanges, in percent per funding interval.")
@@ -119,9 +93,9 @@ class CoinFundingRate:
 
 @strawberry.type(description="Volume of a coin.")
 class CoinVolume:
-    change_percent: Annotated[VolumeChange, group("Change, in percent.", "volume_change_percent_{}")]
+    change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "volume_change_percent_{}")]
     change_usd: Annotated[VolumeChangeUsd, group("Change, in US dollars.", "volume_change_usd_{}")]
-    long_short_ratio: Annotated[ByPeriod, group("Long volume divided by short volume.", "long_short_ratio_{}")]
+    long_short_ratio: Annotated[FromMinutesToDay, group("Long volume divided by short volume.", "long_short_ratio_{}")]
 
 
 @strawberry.type(description="The current futures market of a coin, over all exchanges.")

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
+from schema.periods import PercentByPeriod
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
@@ -28,16 +29,6 @@ class CoinMargined:
     quantity: Annotated[float | None, value("In coins.", wire="coin_margined_quantity")]
 
 
-@strawberry.type(description="Change of open interest, in percent.")
-class OpenInterestChange:
-    m5: Annotated[float | None, value("Over 5 minutes, in percent.", wire="5m")]
-    m15: Annotated[float | None, value("Over 15 minutes, in percent.", wire="15m")]
-    m30: Annotated[float | None, value("Over 30 minutes, in percent.", wire="30m")]
-    h1: Annotated[float | None, value("Over 1 hour, in percent.", wire="1h")]
-    h4: Annotated[float | None, value("Over 4 hours, in percent.", wire="4h")]
-    h24: Annotated[float | None, value("Over 24 hours, in percent.", wire="24h")]
-
-
 @strawberry.type(description="Current open interest of a coin on one exchange.")
 class ExchangeOpenInterest:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
@@ -46,7 +37,7 @@ class ExchangeOpenInterest:
     quantity: Annotated[float | None, value("In coins.")]
     stablecoin_margined: Annotated[StablecoinMargined, group("Contracts margined in stablecoins.")]
     coin_margined: Annotated[CoinMargined, group("Contracts margined in the coin.")]
-    change_percent: Annotated[OpenInterestChange, group("Change, in percent.", "open_interest_change_percent_{}")]
+    change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]
 
 
 @strawberry.type(description="Current open interest of a coin on each exchange.")

@@ -4,30 +4,10 @@ from typing import Annotated
 
 import strawberry
 
+from schema.periods import FromHourToWeek, FromMinutesToWeek
 from vocabulary.fields import group, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
-
-
-@strawberry.type(description="Figures by period, from an hour to a week.")
-class FromHourToWeek:
-    h1: Annotated[float | None, value("1 hour.", wire="1h")]
-    h4: Annotated[float | None, value("4 hours.", wire="4h")]
-    h12: Annotated[float | None, value("12 hours.", wire="12h")]
-    h24: Annotated[float | None, value("24 hours.", wire="24h")]
-    w1: Annotated[float | None, value("1 week.", wire="1w")]
-
-
-@strawberry.type(description="Figures by period, from five minutes to a week.")
-class FromMinutesToWeek:
-    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
-    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
-    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
-    h1: Annotated[float | None, value("1 hour.", wire="1h")]
-    h4: Annotated[float | None, value("4 hours.", wire="4h")]
-    h12: Annotated[float | None, value("12 hours.", wire="12h")]
-    h24: Annotated[float | None, value("24 hours.", wire="24h")]
-    w1: Annotated[float | None, value("1 week.", wire="1w")]
 
 
 @strawberry.type(description="Price of a spot pair.")
