@@ -91,11 +91,12 @@ class Client:
         self, endpoint: Endpoint, params: Params, decode: Callable[[msgspec.Raw], T], deadline: float | None = None
     ) -> Answer[T]:
         """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint."""
+        by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
         try:
             if endpoint is not account.SUBSCRIPTION:
                 await self.know_plan()
             self.gate.check(endpoint, params)
-            answer = await self._cache(Call(endpoint, params, decode), deadline or self.deadline())
+            answer = await self._cache(Call(endpoint, params, decode), by)
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(endpoint, params, refusal), endpoint) from refusal
         except CoinglassError as error:
@@ -143,7 +144,7 @@ class Client:
         try:
             return _Opened(payload(reply), reply)
         except RateLimited as limited:
-            self._throttle.hold(limited.retry_after)
+            limited.retry_after = self._throttle.hold(limited.retry_after)
             raise
 
 

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
+from cg_client.throttle import MINUTE
 
 T = TypeVar("T")
 
@@ -74,8 +75,8 @@ class Retry(Generic[T]):
             attempt += 1
 
     def _wait(self, error: UpstreamFailed, attempt: int) -> float:
-        """Seconds; a rate limit without a stated time holds for the minute, which the throttle sees to."""
+        """Seconds; after a rate limit those that upstream asked for, or the minute for which the throttle holds."""
         if isinstance(error, RateLimited):
-            return 60.0 if error.retry_after is None else error.retry_after
+            return MINUTE if error.retry_after is None else error.retry_after
         longest = min(self._policy.longest_wait, self._policy.first_wait * 2.0 ** (attempt - 1))
         return self._jitter() * longest

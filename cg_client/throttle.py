@@ -129,9 +129,11 @@ class Throttle:
             slot, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
         )
 
-    def hold(self, seconds: float | None) -> None:
-        """Stops all requests for the time that upstream asked for; without a stated time, for a whole minute."""
-        self._window.block(self._clock.monotonic() + (MINUTE if seconds is None else seconds))
+    def hold(self, asked: float | None) -> float:
+        """Stops all requests for the seconds that upstream asked for, else for a whole minute; says for how many."""
+        seconds = MINUTE if asked is None else asked
+        self._window.block(self._clock.monotonic() + seconds)
+        return seconds
 
     def usage(self) -> Usage:
         return self._window.usage(self._clock.monotonic())

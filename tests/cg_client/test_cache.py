@@ -1,0 +1,229 @@
+"""Answers are kept as long as they hold, fetched once for all who wait, and outlive failures that may pass."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
+from cg_client.call import Answer, Call
+from cg_client.errors import (
+    CoinglassError,
+    NotFound,
+    PayloadMismatch,
+    PlanRefused,
+    QuotaExhausted,
+    RateLimited,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from tests.cg_client.conftest import ENDPOINT, a_call
+from tests.clock import START, FakeClock
+
+AGES = 1e9
+LIFETIME = 20.0
+
+
+class Origin:
+    """Answers with a running number, once its gate is open; fails while a failure is set."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.failure: Exception | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+
+    async def __call__(self, call: Call, _deadline: float) -> Fetched:
+        self.count += 1
+        value = self.count
+        await self.open.wait()
+        if self.failure is not None:
+            raise self.failure
+        return Fetched(Answer(value, call.endpoint, START), size=1, lifetime=LIFETIME)
+
+
+@pytest.fixture
+def origin() -> Origin:
+    return Origin()
+
+
+@pytest.fixture
+def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Task[Answer[int]]]:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    return lambda: asyncio.create_task(cache(a_call(), AGES))
+
+
+Ask = Callable[[], asyncio.Task[Answer[int]]]
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> None:
+    origin.open.clear()
+    waiting = [ask() for _ in range(50)]
+    await settle()
+    origin.open.set()
+    assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
+    assert origin.count == 1
+
+
+async def test_concurrent_callers_share_one_failure_and_the_next_one_fetches(ask: Ask, origin: Origin) -> None:
+    origin.failure = NotFound("gone")
+    failures = await asyncio.gather(*(ask() for _ in range(5)), return_exceptions=True)
+    assert failures == [origin.failure] * 5
+    origin.failure = None
+    assert (await ask()).value == 2
+
+
+async def test_different_parameters_are_fetched_separately(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    answers = [await cache(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
+    assert [answer.value for answer in answers] == [1, 2, 1]
+
+
+@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (STALE_AT_MOST * 2, 2)])
+async def test_an_answer_is_fetched_again_after_its_lifetime(
+    ask: Ask, origin: Origin, clock: FakeClock, age: float, fetched: int
+) -> None:
+    await ask()
+    clock.advance(age)
+    answer = await ask()
+    assert (answer.value, answer.stale, origin.count) == (fetched, False, fetched)
+
+
+async def test_within_the_grace_the_old_answer_is_served_at_once_while_one_refresh_runs(
+    ask: Ask, origin: Origin, clock: FakeClock
+) -> None:
+    await ask()
+    clock.advance(LIFETIME + 0.1)
+    origin.open.clear()
+    old = [await ask() for _ in range(5)]
+    assert {(answer.value, answer.stale) for answer in old} == {(1, True)}
+    origin.open.set()
+    await settle()
+    new = await ask()
+    assert (new.value, new.stale, origin.count) == (2, False, 2)
+
+
+async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+    await ask()
+    clock.advance(LIFETIME + 0.1)
+    origin.failure = PlanRefused("no")
+    assert (await ask()).value == 1
+    await settle()
+    assert (await ask()).value == 1
+
+
+async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeClock) -> None:
+    await ask()
+    clock.advance(LIFETIME + min(LIFETIME, GRACE_AT_MOST))
+    answer = await ask()
+    assert (answer.value, answer.stale) == (2, False)
+
+
+@given(st.floats(0, 1e5))
+def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
+    entry = Entry.of(Fetched(Answer(None, ENDPOINT, START), 1, lifetime), 0.0)
+    assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, GRACE_AT_MOST))
+    assert entry.usable_until - entry.fresh_until == pytest.approx(STALE_AT_MOST)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [UpstreamTimeout("late"), UpstreamUnavailable("down"), RateLimited("slow down"), QuotaExhausted(9.0)],
+    ids=repr,
+)
+@pytest.mark.parametrize("late", [LIFETIME, STALE_AT_MOST - 0.1])
+async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
+    ask: Ask, origin: Origin, clock: FakeClock, failure: CoinglassError, late: float
+) -> None:
+    await ask()
+    clock.advance(LIFETIME + late)
+    origin.failure = failure
+    answer = await ask()
+    assert (answer.value, answer.stale) == (1, True)
+
+
+async def test_a_stale_answer_covers_no_failure_beyond_its_bound(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+    await ask()
+    clock.advance(LIFETIME + STALE_AT_MOST)
+    origin.failure = UpstreamTimeout("late")
+    with pytest.raises(UpstreamTimeout):
+        await ask()
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [NotFound("gone"), PlanRefused("no"), PayloadMismatch("data", "no list"), ValueError("a bug of ours")],
+    ids=repr,
+)
+async def test_a_failure_that_will_not_pass_is_not_hidden_by_a_stale_answer(
+    ask: Ask, origin: Origin, clock: FakeClock, failure: Exception
+) -> None:
+    await ask()
+    clock.advance(LIFETIME * 2)
+    origin.failure = failure
+    with pytest.raises(type(failure)):
+        await ask()
+
+
+async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
+    origin.open.clear()
+    first, second = ask(), ask()
+    await settle()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    origin.open.set()
+    assert (await second).value == 1
+    assert origin.count == 1
+
+
+async def test_an_answer_that_nobody_waited_for_is_kept(ask: Ask, origin: Origin) -> None:
+    origin.open.clear()
+    only = ask()
+    await settle()
+    only.cancel()
+    origin.open.set()
+    await settle()
+    assert ((await ask()).value, origin.count) == (1, 1)
+
+
+async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    origin.open.clear()
+    patient = asyncio.create_task(cache(a_call(), AGES))
+    await settle()
+    with pytest.raises(UpstreamTimeout):
+        await cache(a_call(), clock.monotonic())
+    origin.open.set()
+    assert (await patient).value == 1
+
+
+def kept(size: int) -> Entry:
+    return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
+
+
+def test_the_store_drops_what_was_not_used_for_longest() -> None:
+    store = MemoryStore(100)
+    for symbol in ("A", "B"):
+        store.put(a_call(symbol), kept(50))
+    store.get(a_call("A"))
+    store.put(a_call("C"), kept(50))
+    assert [store.get(a_call(symbol)) is not None for symbol in "ABC"] == [True, False, True]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCDEF"), st.integers(0, 120))))
+def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, int]]) -> None:
+    store, last = MemoryStore(100), {}
+    for symbol, size in puts:
+        store.put(a_call(symbol), kept(size))
+        last[symbol] = size
+    held = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
+    assert store.size == sum(held) <= 100
+    assert len(store) == len(held)

@@ -1,0 +1,284 @@
+"""The client at HTTP's edge: what is sent, what each failure costs, and that the key shows nowhere."""
+
+import asyncio
+import logging
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+import respx
+
+from cg_client.call import Answer
+from cg_client.client import KEY_HEADER, Client, ClientConfig
+from cg_client.endpoints import account, futures
+from cg_client.errors import (
+    CoinglassError,
+    IntervalTooFine,
+    NotFound,
+    PayloadMismatch,
+    PlanRequired,
+    QuotaExhausted,
+    RateLimited,
+    Unauthorized,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from cg_client.intervals import Interval
+from cg_client.params import Coin, PairSeries
+from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.secret import Secret
+from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, failure
+from tests.clock import START, FakeClock
+
+HISTORY = futures.funding_rate.HISTORY
+ASK_PLAN = account.SUBSCRIPTION.path
+
+
+def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
+    return PairSeries(exchange="OKX", symbol="BTC-USDT-SWAP", interval=interval, **window)
+
+
+async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
+    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
+
+
+async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
+    with pytest.raises(CoinglassError) as error:
+        await fetch(client, symbol)
+    return error.value
+
+
+async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
+    route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
+    asked = pair_series(last=100, from_=START - timedelta(days=2), to=START)
+    got = await client.fetch(HISTORY, asked, decode)
+    request = route.calls.last.request
+    assert request.url.query == (
+        b"interval=8h&limit=100&start_time=1782734400000&end_time=1782907200000&exchange=OKX&symbol=BTC-USDT-SWAP"
+    )
+    assert request.headers[KEY_HEADER] == KEY
+    assert (got.value, got.endpoint, got.fetched_at, got.stale, got.sandbox) == (
+        [{"time": 1}],
+        HISTORY,
+        START,
+        False,
+        False,
+    )
+
+
+async def test_a_path_without_parameters_has_no_query(asking: Client, upstream: respx.MockRouter) -> None:
+    route = upstream.get(ASK_PLAN).mock(return_value=answer({"level": "Startup"}))
+    await asking.know_plan()
+    assert str(route.calls.last.request.url) == f"https://open-api-v4.coinglass.com{ASK_PLAN}"
+
+
+async def test_the_same_question_is_sent_once(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    await asyncio.gather(*(fetch(client) for _ in range(20)))
+    await fetch(client)
+    assert len(upstream.calls) == 1
+
+
+@pytest.mark.parametrize(("ago", "calls"), [(timedelta(days=2), 1), (timedelta(hours=9), 2), (timedelta(0), 2)])
+async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_refresh_time(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock, ago: timedelta, calls: int
+) -> None:
+    upstream.get(HISTORY.path).mock(return_value=answer([]))
+    for _ in range(2):
+        await client.fetch(HISTORY, pair_series(from_=START - timedelta(days=9), to=START - ago), decode)
+        clock.advance(3500)
+    assert len(upstream.calls) == calls
+
+
+FAILURES: list[tuple[httpx.Response | Exception, type[CoinglassError], int]] = [
+    (failure("401", "Upgrade plan"), PlanRequired, 1),
+    (failure("400", "Invalid API key provided"), Unauthorized, 1),
+    (failure("400", "Required String parameter 'range' is not present"), UpstreamRejected, 1),
+    (httpx.Response(404, content=b'{"code":"404","msg":"Not Found"}'), NotFound, 1),
+    (failure("500", "Server Error"), UpstreamUnavailable, 2),
+    (httpx.Response(502, content=b"<html>"), UpstreamUnavailable, 3),
+    (httpx.Response(200, content=b'{"code":"0","da'), UpstreamUnavailable, 3),
+    (httpx.ReadTimeout("no answer"), UpstreamTimeout, 3),
+    (httpx.ConnectTimeout("no answer"), UpstreamTimeout, 3),
+    (httpx.PoolTimeout("no connection"), UpstreamTimeout, 3),
+    (httpx.ReadError("reset"), UpstreamUnavailable, 3),
+    (httpx.ConnectError("refused"), UpstreamUnavailable, 3),
+    (httpx.RemoteProtocolError("gone"), UpstreamUnavailable, 3),
+    (failure("408", "Request Timeout"), UpstreamTimeout, 3),
+    (httpx.Response(429, headers={"retry-after": "2"}), RateLimited, 3),
+    (httpx.Response(429), RateLimited, 1),
+]
+each_failure = pytest.mark.parametrize(("failed", "error", "attempts"), FAILURES)
+
+
+def failing(upstream: respx.MockRouter, failed: httpx.Response | Exception) -> respx.Route:
+    route = upstream.get(ENDPOINT.path)
+    return route.mock(side_effect=failed) if isinstance(failed, Exception) else route.mock(return_value=failed)
+
+
+@each_failure
+async def test_each_failure_names_its_endpoint_and_costs_the_attempts_that_can_help(
+    client: Client,
+    upstream: respx.MockRouter,
+    failed: httpx.Response | Exception,
+    error: type[CoinglassError],
+    attempts: int,
+) -> None:
+    route = failing(upstream, failed)
+    raised = await fails(client)
+    assert type(raised) is error
+    assert raised.endpoint == ENDPOINT.path
+    assert route.call_count == attempts
+    assert client.quota.used == attempts
+
+
+@each_failure
+async def test_the_key_shows_in_no_error_log_or_repr(
+    client: Client,
+    upstream: respx.MockRouter,
+    caplog: pytest.LogCaptureFixture,
+    failed: httpx.Response | Exception,
+    error: type[CoinglassError],
+    attempts: int,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    route = failing(upstream, failed)
+    raised: BaseException | None = await fails(client)
+    shown = [repr(client), str(client), repr(client.config), repr(client.http), repr(client.gate), caplog.text]
+    while raised is not None:
+        shown += [str(raised), repr(raised), repr(vars(raised))]
+        raised = raised.__cause__ or raised.__context__
+    assert KEY not in "".join(shown)
+    assert error.__name__ in "".join(shown)
+    assert route.call_count == attempts
+
+
+def test_a_secret_shows_itself_only_on_request() -> None:
+    secret = Secret(KEY)
+    config = ClientConfig(api_key=secret)
+    assert KEY not in f"{secret} {secret!r} {secret!s} {[secret]} {config} {config!r}"
+    assert secret.reveal() == KEY
+    assert (secret == Secret(KEY), secret == Secret("other"), secret == KEY, bool(Secret(""))) == (
+        True,
+        False,
+        False,
+        False,
+    )
+    assert hash(secret) == hash(Secret(KEY))
+
+
+async def test_an_answer_of_another_form_names_its_endpoint(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ASK_PLAN).mock(return_value=answer(["no object"]))
+    with pytest.raises(PayloadMismatch) as error:
+        await client.fetch(account.SUBSCRIPTION, account.SUBSCRIPTION.params(), account.decode_subscription)
+    assert error.value.endpoint == ASK_PLAN
+
+
+async def test_a_failure_that_passes_is_not_told(client: Client, upstream: respx.MockRouter, clock: FakeClock) -> None:
+    upstream.get(ENDPOINT.path).mock(side_effect=[httpx.ReadError("reset"), httpx.Response(503), answer([1])])
+    assert (await fetch(client)).value == [1]
+    assert clock.slept == [0.25, 0.5]
+
+
+async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_asked(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    limited = httpx.Response(429, headers={"retry-after": "40"})
+    upstream.get(ENDPOINT.path).mock(side_effect=[limited, answer([])])
+    assert isinstance(await fails(client), RateLimited)
+    other = await fails(client, "ETH")
+    assert isinstance(other, QuotaExhausted)
+    assert other.retry_after == 40
+    clock.advance(40)
+    assert (await fetch(client, "ETH")).value == []
+
+
+async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    asked = (fetch(client, f"COIN{number}") for number in range(40))
+    refusals = [one for one in await asyncio.gather(*asked, return_exceptions=True) if isinstance(one, QuotaExhausted)]
+    assert (len(upstream.calls), len(refusals)) == (30, 10)
+    assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)
+
+
+async def test_the_quota_follows_the_headers_of_upstream(client: Client, upstream: respx.MockRouter) -> None:
+    headers = {"API-KEY-MAX-LIMIT": "80", "API-KEY-USE-LIMIT": "12"}
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **headers))
+    await fetch(client)
+    assert (client.quota.limit, client.quota.used) == (80, 12)
+
+
+async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
+    with pytest.raises(IntervalTooFine) as error:
+        await client.fetch(HISTORY, pair_series(Interval.M1), decode)
+    assert error.value.endpoint == HISTORY.path
+    assert len(upstream.calls) == 0
+
+
+@pytest.mark.parametrize("level", ["Standard", "STANDARD", "standard"])
+async def test_an_unstated_plan_is_asked_for_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
+    asked = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    assert not asking.plan_was_asked
+    await asyncio.gather(*(fetch(asking, symbol) for symbol in ("BTC", "ETH", "SOL")))
+    assert (asked.call_count, asking.gate.plan, asking.plan_was_asked) == (1, Plan.STANDARD, True)
+    assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
+
+
+@pytest.mark.parametrize("reply", [failure("500", "Server Error"), answer({"level": "Galaxy"}), answer([])])
+async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again_after_a_minute(
+    asking: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response
+) -> None:
+    asked = upstream.get(ASK_PLAN).mock(return_value=reply)
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    await fetch(asking)
+    before = asked.call_count
+    await fetch(asking, "ETH")
+    assert (asked.call_count, asking.gate.plan, asking.plan_was_asked) == (before, None, True)
+    asked.mock(return_value=answer({"level": "Startup"}))
+    clock.advance(120)
+    await fetch(asking, "SOL")
+    assert asking.gate.plan is Plan.STARTUP
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [
+        (failure("401", "Upgrade plan"), PlanRequired),
+        (failure("403", "The requested interval is not available for your current API plan."), IntervalTooFine),
+    ],
+)
+async def test_a_refusal_for_the_plan_is_not_bought_twice(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock, refusal: httpx.Response, error: type[CoinglassError]
+) -> None:
+    route = upstream.get(HISTORY.path).mock(side_effect=[refusal, answer([])])
+    for last in (10, 20):
+        with pytest.raises(error) as raised:
+            await client.fetch(HISTORY, pair_series(last=last), decode)
+        assert raised.value.endpoint == HISTORY.path
+    assert route.call_count == 1
+    clock.advance(601)
+    assert (await client.fetch(HISTORY, pair_series(), decode)).value == []
+
+
+async def test_a_failing_upstream_is_covered_by_a_stale_answer(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    upstream.get(ENDPOINT.path).mock(side_effect=[answer([1]), *[httpx.ReadError("reset")] * 3])
+    await fetch(client)
+    clock.advance(1000)
+    got = await fetch(client)
+    assert (got.value, got.stale, got.fetched_at) == ([1], True, START)
+
+
+async def test_answers_of_a_sandbox_are_marked(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **{"X-CoinGlass-Source": "sandbox"}))
+    assert (await fetch(client)).sandbox
+    assert client.sandbox
+
+
+def test_a_deadline_is_the_configured_seconds_from_now(clock: FakeClock) -> None:
+    client = Client(ClientConfig(api_key=Secret(KEY), deadline_seconds=7.0), clock=clock)
+    assert client.deadline() == clock.monotonic() + 7.0

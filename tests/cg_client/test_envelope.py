@@ -1,0 +1,189 @@
+"""What each answer of CoinGlass means, by the body's code first and the HTTP status second."""
+
+import contextlib
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cg_client.envelope import RETRY_AFTER_AT_MOST, payload, retry_after
+from cg_client.errors import (
+    IntervalRefused,
+    NotFound,
+    PlanRefused,
+    RateLimited,
+    Unauthorized,
+    UpstreamFailed,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from cg_client.transport import Reply
+from tests.cg_client.conftest import body, decode
+
+NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
+PAIR_UNKNOWN = "The requested pair does not exist on the exchange. Please check the documentation to view supported ..."
+TOO_FINE = "The requested interval is not available for your current API plan."
+PATH_UNKNOWN = "Endpoint not found. Please refer to the API documentation: https://docs.coinglass.com/reference"
+HTML = b"<html><body>Bad gateway</body></html>"
+
+
+def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
+    with pytest.raises(UpstreamFailed) as error:
+        payload(Reply(status, content, {name.replace("_", "-"): value for name, value in headers.items()}))
+    return error.value
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"code":"0","msg":"success","data":[1,2]}',
+        b'{"code":"0","msg":"","data":[1,2],"success":true}',
+        b'{"code":0,"data":[1,2]}',
+        b'{"data":[1,2],"code":"0","msg":null}',
+    ],
+)
+def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
+    assert decode(payload(Reply(200, content))) == [1, 2]
+
+
+def test_success_without_data_is_null() -> None:
+    assert decode(payload(Reply(200, b'{"code":"0","msg":"success"}'))) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "text", "meaning"),
+    [
+        (200, "401", "Upgrade plan", PlanRefused),
+        (401, "401", "Upgrade plan", PlanRefused),
+        (200, "40001", "Upgrade plan", PlanRefused),
+        (200, "400", "Upgrade plan", PlanRefused),
+        (200, "403", TOO_FINE, IntervalRefused),
+        (200, "400", TOO_FINE, IntervalRefused),
+        (200, "403", "", IntervalRefused),
+        (200, "400", "API key missing.", Unauthorized),
+        (400, "400", "API key missing.", Unauthorized),
+        (200, "400", "Invalid API key provided", Unauthorized),
+        (200, "401", "Unauthorized", Unauthorized),
+        (401, "", "", Unauthorized),
+        (200, "400", "Required String parameter 'exchange_list' is not present", UpstreamRejected),
+        (200, "405", "Method not supported", UpstreamRejected),
+        (200, "422", "Unprocessable", UpstreamRejected),
+        (400, "", "", UpstreamRejected),
+        (200, "400", PAIR_UNKNOWN, NotFound),
+        (404, "404", PATH_UNKNOWN, NotFound),
+        (200, "404", "Not Found", NotFound),
+        (404, "0", "success", NotFound),
+        (200, "500", "Server Error", UpstreamUnavailable),
+        (500, "500", "Server Error", UpstreamUnavailable),
+        (502, "0", "success", UpstreamUnavailable),
+        (503, "", "", UpstreamUnavailable),
+        (200, "408", "Request Timeout", UpstreamTimeout),
+        (408, "408", "Request Timeout", UpstreamTimeout),
+        (429, "429", "Too Many Requests", RateLimited),
+        (200, "429", "Too Many Requests", RateLimited),
+        (200, "50001", "Too Many Requests", RateLimited),
+        (429, "0", "success", RateLimited),
+    ],
+)
+def test_a_failure_means_what_its_code_and_text_say(
+    status: int, code: str, text: str, meaning: type[UpstreamFailed]
+) -> None:
+    assert type(failed(status, body(code, text))) is meaning
+    if code:
+        assert type(failed(status, body(int(code), text))) is meaning
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", HTML, b'{"msg":"Request Timeout"}'])
+def test_a_timeout_in_the_status_alone_can_be_tried_again(content: bytes) -> None:
+    assert failed(408, content).retryable
+
+
+def test_only_a_server_error_in_the_body_may_be_our_own_fault() -> None:
+    in_body, in_status = failed(200, body("500", "Server Error")), failed(503, body("", ""))
+    assert isinstance(in_body, UpstreamUnavailable)
+    assert isinstance(in_status, UpstreamUnavailable)
+    assert (in_body.perhaps_ours, in_status.perhaps_ours) == (True, False)
+
+
+def test_the_reason_may_stand_under_message() -> None:
+    assert isinstance(failed(200, b'{"code":"400","message":"Upgrade plan"}'), PlanRefused)
+    assert "exchange_list" in str(failed(200, b'{"code":"400","message":"exchange_list is not present"}'))
+
+
+@pytest.mark.parametrize(
+    ("status", "meaning"),
+    [
+        (200, UpstreamUnavailable),
+        (302, UpstreamUnavailable),
+        (401, Unauthorized),
+        (403, Unauthorized),
+        (404, NotFound),
+        (429, RateLimited),
+        (500, UpstreamUnavailable),
+        (502, UpstreamUnavailable),
+    ],
+)
+@pytest.mark.parametrize("content", [b"", HTML, b'{"code":"0","data":[1,', b"[]", b"null", b"\xff\xfe"])
+def test_without_an_envelope_only_the_status_speaks(status: int, meaning: type[UpstreamFailed], content: bytes) -> None:
+    assert type(failed(status, content)) is meaning
+
+
+@pytest.mark.parametrize("content", [b'{"code":"\xff"}', b'{"code":"400","msg":"\xe9"}'])
+def test_text_that_is_no_unicode_is_a_failure_like_any_other(content: bytes) -> None:
+    failed(200, content)
+
+
+@given(st.integers(200, 599), st.binary() | st.text().map(str.encode))
+def test_no_body_whatsoever_raises_anything_but_an_upstream_failure(status: int, content: bytes) -> None:
+    with contextlib.suppress(UpstreamFailed):
+        payload(Reply(status, content))
+
+
+def test_a_long_text_of_upstream_is_cut() -> None:
+    assert len(str(failed(200, body("400", "x" * 10_000)))) < 400
+
+
+@pytest.mark.parametrize("content", [body("429", "Too Many Requests"), HTML])
+def test_a_rate_limit_tells_how_long_upstream_asked_to_wait(content: bytes) -> None:
+    assert failed(429, content, retry_after="7").retry_after == 7
+    assert failed(429, content).retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("7", 7.0),
+        ("0", 0.0),
+        ("2.5", 2.5),
+        ("-5", 0.0),
+        ("86400", RETRY_AFTER_AT_MOST),
+        ("inf", RETRY_AFTER_AT_MOST),
+        ("1e999", RETRY_AFTER_AT_MOST),
+        ("-inf", 0.0),
+        ("nan", None),
+        ("soon", None),
+        ("", None),
+        (None, None),
+        ("Wed, 01 Jul 2026 12:00:30 GMT", 30.0),
+        ("Wed, 01 Jul 2026 14:00:30 +0200", 30.0),
+        ("Wed, 01 Jul 2026 11:00:00 GMT", 0.0),
+        ("Thu, 02 Jul 2026 12:00:00 GMT", RETRY_AFTER_AT_MOST),
+        ("Wed, 99 Jul 2026 12:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_read_in_both_its_forms_and_bounded(value: str | None, seconds: float | None) -> None:
+    assert retry_after(value, NOW) == seconds
+
+
+@pytest.mark.parametrize("value", ["Wed, 01 Jul 2026 12:00:30", "Wed, 01 Jul 2026 12:00:30 -0000"])
+def test_a_date_without_a_zone_is_taken_as_utc(value: str) -> None:
+    assert retry_after(value, NOW) == 30.0
+
+
+@given(st.text() | st.floats().map(str) | st.datetimes().map(lambda time: time.strftime("%a, %d %b %Y %H:%M:%S GMT")))
+@example("Wed, 01 Jul 2026 12:00:30 +99999999999999999999")
+def test_no_retry_after_whatsoever_can_stop_us_for_long(value: str) -> None:
+    seconds = retry_after(value, NOW)
+    assert seconds is None or 0 <= seconds <= RETRY_AFTER_AT_MOST

@@ -1,0 +1,219 @@
+"""What the plan lacks is refused before it is sent, with the remedy; what CoinGlass refused is not bought twice."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.endpoint import Endpoint
+from cg_client.errors import (
+    BeyondRetention,
+    GateSource,
+    HistoryTooDeep,
+    IntervalRefused,
+    IntervalTooFine,
+    PlanRefused,
+    PlanRequired,
+)
+from cg_client.gate import REMEMBERED, Gate
+from cg_client.intervals import Interval
+from cg_client.params import CoinSeries, Params
+from cg_client.plans import STANDARD_FLOORS, Plan
+from tests.clock import START, FakeClock
+
+DAY = timedelta(days=1)
+SERIES = Endpoint(path="/api/series", summary="A series.", params=CoinSeries, interval_floors=STANDARD_FLOORS)
+SNAPSHOTS = Endpoint(
+    path="/api/snapshots",
+    summary="Snapshots.",
+    params=CoinSeries,
+    plan=Plan.STANDARD,
+    retention={Interval.M1: timedelta(days=3), Interval.H1: timedelta(days=150)},
+)
+FINEST = {Plan.HOBBYIST: Interval.H4, Plan.STARTUP: Interval.M30}
+REACH = {  # days by plan, as the plan table states them
+    Interval.M1: {Plan.STANDARD: 6, Plan.PROFESSIONAL: 12},
+    Interval.M15: {Plan.STANDARD: 90, Plan.PROFESSIONAL: 180},
+    Interval.M30: {Plan.STARTUP: 90, Plan.STANDARD: 180, Plan.PROFESSIONAL: 360},
+    Interval.H4: {Plan.HOBBYIST: 180, Plan.STARTUP: 180, Plan.STANDARD: 360, Plan.PROFESSIONAL: 720},
+    Interval.H12: {Plan.HOBBYIST: 360, Plan.STARTUP: 360, Plan.STANDARD: 360, Plan.PROFESSIONAL: 720},
+}
+LIMITED = [(plan, interval, days) for interval, plans in REACH.items() for plan, days in plans.items()]
+UNLIMITED = [(plan, interval) for plan in Plan for interval in (Interval.D1, Interval.W1)]
+
+
+def at(interval: Interval) -> CoinSeries:
+    return CoinSeries(interval=interval, symbol="BTC")
+
+
+def ms(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
+
+
+@pytest.mark.parametrize("needed", Plan)
+@pytest.mark.parametrize("plan", Plan)
+def test_an_endpoint_is_let_through_from_its_plan_on(clock: FakeClock, plan: Plan, needed: Plan) -> None:
+    gate, endpoint = Gate(plan, clock), Endpoint(path="/api/x", summary="Liquidation heatmap.", plan=needed)
+    assert gate.includes(endpoint) == (plan >= needed)
+    if plan >= needed:
+        return gate.check(endpoint, Params())
+    with pytest.raises(PlanRequired) as refusal:
+        gate.check(endpoint, Params())
+    error = refusal.value
+    assert (error.required, error.current, error.decided_by) == (needed, plan, GateSource.CATALOGUE)
+    for named in ("Liquidation heatmap", needed.name.title(), plan.name.title(), "COINGLASS_PLAN"):
+        assert named in str(error)
+    return None
+
+
+@pytest.mark.parametrize("interval", Interval)
+@pytest.mark.parametrize("plan", Plan)
+def test_an_interval_is_let_through_from_the_floor_of_the_plan_on(
+    clock: FakeClock, plan: Plan, interval: Interval
+) -> None:
+    gate, finest = Gate(plan, clock), FINEST.get(plan)
+    assert gate.finest(SERIES) is finest
+    if finest is None or interval.milliseconds >= finest.milliseconds:
+        return gate.check(SERIES, at(interval))
+    with pytest.raises(IntervalTooFine) as refusal:
+        gate.check(SERIES, at(interval))
+    error = refusal.value
+    assert (error.floor, error.current, error.decided_by) == (finest, plan, GateSource.CATALOGUE)
+    assert error.required > plan
+    for named in (interval.value, finest.value, plan.name.title(), "COARSEN", error.required.name.title()):
+        assert named in str(error)
+    return None
+
+
+@pytest.mark.parametrize(
+    ("interval", "needed"), [(Interval.M1, Plan.STANDARD), (Interval.M30, Plan.STARTUP), (Interval.H1, Plan.STARTUP)]
+)
+def test_the_least_plan_for_an_interval_is_named(clock: FakeClock, interval: Interval, needed: Plan) -> None:
+    with pytest.raises(IntervalTooFine) as refusal:
+        Gate(Plan.HOBBYIST, clock).check(SERIES, at(interval))
+    assert refusal.value.required is needed
+
+
+@pytest.mark.parametrize(("plan", "interval", "days"), LIMITED)
+def test_history_is_let_through_as_far_as_the_plan_reaches(
+    clock: FakeClock, plan: Plan, interval: Interval, days: int
+) -> None:
+    gate = Gate(plan, clock)
+    oldest = gate.earliest(SERIES, interval)
+    assert oldest is not None
+    assert START - timedelta(days=days, milliseconds=interval.milliseconds) < oldest <= START - days * DAY
+    assert ms(oldest) % interval.milliseconds == 0
+    gate.check_depth(SERIES, interval, ms(oldest))
+    with pytest.raises(HistoryTooDeep) as refusal:
+        gate.check_depth(SERIES, interval, ms(oldest) - 1)
+    assert (refusal.value.available_from, refusal.value.current) == (oldest, plan)
+    assert refusal.value.required > plan
+    for named in (interval.value, oldest.strftime("%Y-%m-%d"), "CLIP"):
+        assert named in str(refusal.value)
+
+
+@pytest.mark.parametrize(("days", "needed"), [(200, Plan.STANDARD), (500, Plan.PROFESSIONAL), (5000, Plan.ENTERPRISE)])
+def test_the_least_plan_that_reaches_far_enough_is_named(clock: FakeClock, days: int, needed: Plan) -> None:
+    with pytest.raises(HistoryTooDeep) as refusal:
+        Gate(Plan.HOBBYIST, clock).check_depth(SERIES, Interval.H4, ms(START - days * DAY))
+    assert refusal.value.required is needed
+    assert f"{needed.name.title()} reaches further" in str(refusal.value)
+
+
+@pytest.mark.parametrize(("plan", "interval"), UNLIMITED)
+def test_days_and_weeks_reach_back_to_the_listing_on_every_plan(
+    clock: FakeClock, plan: Plan, interval: Interval
+) -> None:
+    gate = Gate(plan, clock)
+    assert gate.earliest(SERIES, interval) is None
+    gate.check_depth(SERIES, interval, 0)
+
+
+@given(st.sampled_from(LIMITED), st.floats(0, 10**7))
+def test_what_may_be_asked_from_the_earliest_bar_is_never_refused(
+    limited: tuple[Plan, Interval, int], seconds: float
+) -> None:
+    plan, interval, _ = limited
+    clock = FakeClock()
+    clock.advance(seconds)
+    gate = Gate(plan, clock)
+    oldest = gate.earliest(SERIES, interval)
+    assert oldest is not None
+    gate.check_depth(SERIES, interval, ms(oldest))
+
+
+@pytest.mark.parametrize("interval", [Interval.M1, Interval.H1])
+@pytest.mark.parametrize("plan", [Plan.STANDARD, Plan.ENTERPRISE, None])
+def test_what_coinglass_itself_no_longer_keeps_is_no_matter_of_the_plan(
+    clock: FakeClock, plan: Plan | None, interval: Interval
+) -> None:
+    gate, oldest = Gate(plan, clock), START - SNAPSHOTS.retention[interval]
+    assert gate.earliest(SNAPSHOTS, interval) == oldest
+    gate.check_depth(SNAPSHOTS, interval, ms(oldest))
+    with pytest.raises(BeyondRetention) as refusal:
+        gate.check_depth(SNAPSHOTS, interval, ms(oldest) - 1)
+    assert refusal.value.available_from == oldest
+    assert f"{SNAPSHOTS.retention[interval].days} days" in str(refusal.value)
+    assert oldest.strftime("%Y-%m-%d") in str(refusal.value)
+
+
+@pytest.mark.parametrize("interval", Interval)
+def test_nothing_is_refused_from_the_catalogue_while_the_plan_is_unknown(clock: FakeClock, interval: Interval) -> None:
+    gate = Gate(None, clock)
+    heatmap = Endpoint(path="/api/x", summary="X.", plan=Plan.ENTERPRISE, interval_floors=STANDARD_FLOORS)
+    assert gate.includes(heatmap)
+    gate.check(heatmap, at(interval))
+    gate.check_depth(SERIES, interval, 0)
+    assert gate.earliest(SERIES, interval) is None
+    assert gate.finest(SERIES) is None
+    assert gate.current is Plan.HOBBYIST
+
+
+@pytest.mark.parametrize("plan", [Plan.PROFESSIONAL, None])
+def test_a_refused_endpoint_is_remembered_and_forgotten_after_a_while(clock: FakeClock, plan: Plan | None) -> None:
+    gate = Gate(plan, clock)
+    learnt = gate.learn(SERIES, at(Interval.H4), PlanRefused("Upgrade plan"))
+    assert isinstance(learnt, PlanRequired)
+    assert learnt.decided_by is GateSource.UPSTREAM
+    assert "COINGLASS_PLAN" in str(learnt)
+    clock.advance(REMEMBERED.total_seconds() - 1)
+    assert not gate.includes(SERIES)
+    with pytest.raises(PlanRequired):
+        gate.check(SERIES, at(Interval.D1))
+    gate.check(SNAPSHOTS, at(Interval.D1))
+    clock.advance(2)
+    assert gate.includes(SERIES)
+    gate.check(SERIES, at(Interval.D1))
+
+
+def test_a_refused_interval_is_remembered_for_itself_only(clock: FakeClock) -> None:
+    gate = Gate(None, clock)
+    learnt = gate.learn(SERIES, at(Interval.M1), IntervalRefused("not available"))
+    assert isinstance(learnt, IntervalTooFine)
+    assert learnt.decided_by is GateSource.UPSTREAM
+    assert gate.includes(SERIES)
+    gate.check(SERIES, at(Interval.H4))
+    with pytest.raises(IntervalTooFine):
+        gate.check(SERIES, at(Interval.M1))
+    clock.advance(REMEMBERED.total_seconds() + 1)
+    gate.check(SERIES, at(Interval.M1))
+
+
+@pytest.mark.parametrize("plan", [Plan.STARTUP, Plan.STANDARD, Plan.ENTERPRISE])
+def test_no_plan_that_is_there_already_is_the_remedy_where_upstream_contradicts_the_catalogue(
+    clock: FakeClock, plan: Plan
+) -> None:
+    learnt = Gate(plan, clock).learn(SERIES, at(Interval.H1), IntervalRefused("not available"))
+    assert not any(f"upgrade to {there.name.title()}" in str(learnt) for there in Plan if there <= plan)
+    assert "COINGLASS_PLAN" in str(learnt)
+
+
+def test_no_floor_is_offered_below_an_interval_that_upstream_refused(clock: FakeClock) -> None:
+    learnt = Gate(Plan.STARTUP, clock).learn(SERIES, at(Interval.H1), IntervalRefused("not available"))
+    assert isinstance(learnt, IntervalTooFine)
+    assert learnt.floor is None or learnt.floor.milliseconds > Interval.H1.milliseconds
+
+
+def test_the_refusal_of_an_interval_that_was_not_asked_for_counts_for_the_endpoint(clock: FakeClock) -> None:
+    assert isinstance(Gate(None, clock).learn(SNAPSHOTS, Params(), IntervalRefused("not available")), PlanRequired)

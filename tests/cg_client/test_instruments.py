@@ -1,0 +1,199 @@
+"""A pair is found however a caller writes it; what could be several or none is refused with suggestions."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.errors import PayloadMismatch, UnknownName
+from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments, fold, fold_exchange
+
+
+def listed(exchange: str, *pairs: tuple[str, str, str]) -> tuple[Instrument, ...]:
+    return tuple(Instrument(exchange=exchange, symbol=code, base=base, quote=quote) for code, base, quote in pairs)
+
+
+INDEX = InstrumentIndex(
+    {
+        "Binance": listed(
+            "Binance",
+            ("BTCUSDT", "BTC", "USDT"),
+            ("BTCUSDC", "BTC", "USDC"),
+            ("BTCUSDT_260925", "BTC", "USDT"),
+            ("BTCUSD_PERP", "BTC", "USD"),
+            ("BTCUSD_260925", "BTC", "USD"),
+            ("ETHUSDT", "ETH", "USDT"),
+            ("1000PEPEUSDT", "1000PEPE", "USDT"),
+            ("1INCHUSDT", "1INCH", "USDT"),
+        ),
+        "OKX": listed("OKX", ("BTC-USDT-SWAP", "BTC", "USDT"), ("BTC-USD-SWAP", "BTC", "USD")),
+        "Bitget": listed("Bitget", ("BTCUSDT_UMCBL", "BTC", "USDT"), ("BTCUSD_DMCBL", "BTC", "USD")),
+        "Gate": listed("Gate", ("BTC_USDT", "BTC", "USDT")),
+        "Deribit": listed("Deribit", ("BTC-PERPETUAL", "BTC", "USD"), ("BTC-25SEP26", "BTC", "USD")),
+        "Twins": listed("Twins", ("BTC-USDT", "BTC", "USDT"), ("BTC_USDT", "BTC", "USDT")),
+        "Words": listed("Words", ("BTC-USDT-SWAP", "BTC", "USDT"), ("BTC-USDT-PERP", "BTC", "USDT")),
+    }
+)
+OWN_CODES = [(exchange, one.symbol) for exchange, found in INDEX.listing.items() for one in found]
+
+
+def found(exchange: str, symbol: str) -> str:
+    return INDEX.find(exchange, symbol).symbol
+
+
+def unknown(exchange: str, symbol: str) -> UnknownName:
+    with pytest.raises(UnknownName) as error:
+        INDEX.find(exchange, symbol)
+    return error.value
+
+
+@pytest.mark.parametrize(("exchange", "code"), OWN_CODES)
+def test_every_own_code_is_found_as_it_stands(exchange: str, code: str) -> None:
+    assert found(exchange, code) == code
+    assert INDEX.find(exchange, code).exchange == exchange
+
+
+@given(st.sampled_from([pair for pair in OWN_CODES if pair[0] != "Twins"]), st.data())
+def test_an_own_code_is_found_in_any_case_and_with_any_separators(pair: tuple[str, str], data: st.DataObject) -> None:
+    exchange, code = pair
+    letters = [data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in code]
+    separator = data.draw(st.sampled_from(["", "-", "_", "/", " ", "."]))
+    written = "".join(letter if letter.isalnum() else separator for letter in letters)
+    assert found(exchange, written) == code
+
+
+@pytest.mark.parametrize(
+    "written", ["BTCUSDT", "btcusdt", "BTC/USDT", "btc-usdt", "BTC_USDT", "Btc Usdt", " BTC/USDT ", "BTC/USDT:USDT"]
+)
+@pytest.mark.parametrize(
+    ("exchange", "code"),
+    [("Binance", "BTCUSDT"), ("OKX", "BTC-USDT-SWAP"), ("Bitget", "BTCUSDT_UMCBL"), ("Gate", "BTC_USDT")],
+)
+def test_base_and_quote_find_the_perpetual_of_each_exchange(exchange: str, code: str, written: str) -> None:
+    assert found(exchange, written) == code
+
+
+@pytest.mark.parametrize(
+    ("exchange", "written", "code"),
+    [
+        ("Binance", "BTC/USD:BTC", "BTCUSD_PERP"),
+        ("OKX", "btc/usd:btc", "BTC-USD-SWAP"),
+        ("Deribit", "BTC/USD:BTC", "BTC-PERPETUAL"),
+        ("Bitget", "BTC-USD:BTC", "BTCUSD_DMCBL"),
+    ],
+)
+def test_an_inverse_contract_is_found_by_its_settlement(exchange: str, written: str, code: str) -> None:
+    assert found(exchange, written) == code
+
+
+@pytest.mark.parametrize("settlement", ["ETH", "USDC"])
+def test_a_settlement_that_is_neither_stated_nor_an_asset_of_the_pair_finds_nothing(settlement: str) -> None:
+    unknown("Binance", f"BTC/USDT:{settlement}")
+
+
+def test_a_stated_settlement_is_found() -> None:
+    coin = Instrument(exchange="X", symbol="BTCUSD_UM", base="BTC", quote="USD", settlement="USDC")
+    assert InstrumentIndex({"X": (coin,)}).find("X", "BTC/USD:USDC") is coin
+
+
+@pytest.mark.parametrize("written", ["BTC/USD", "BTCUSD", "btc-usd:btc"])
+def test_dated_contracts_are_never_meant_by_base_and_quote(written: str) -> None:
+    assert found("Deribit", written) == "BTC-PERPETUAL"
+    assert found("Binance", written) == "BTCUSD_PERP"
+
+
+@pytest.mark.parametrize("written", ["btcusdt_260925", "BTC-USDT-260925", "BTCUSDT260925"])
+def test_dated_contracts_are_found_by_their_own_code(written: str) -> None:
+    assert found("Binance", written) == "BTCUSDT_260925"
+
+
+@pytest.mark.parametrize(("written", "code"), [("1000pepe/usdt", "1000PEPEUSDT"), ("1INCH-USDT", "1INCHUSDT")])
+def test_digits_of_a_coin_are_no_date(written: str, code: str) -> None:
+    assert found("Binance", written) == code
+
+
+@pytest.mark.parametrize(
+    ("exchange", "written", "codes"),
+    [
+        ("Twins", "btcusdt", ["BTC-USDT", "BTC_USDT"]),
+        ("Words", "BTC/USDT", ["BTC-USDT-PERP", "BTC-USDT-SWAP"]),
+    ],
+)
+def test_what_can_be_several_is_refused_with_their_codes(exchange: str, written: str, codes: list[str]) -> None:
+    error = unknown(exchange, written)
+    assert error.suggestions == codes
+    assert all(named in str(error) for named in [exchange, *codes])
+
+
+def test_of_several_the_one_wins_whose_code_is_nothing_but_base_and_quote() -> None:
+    pair, swap = listed("X", ("BTC-USDT", "BTC", "USDT"), ("BTC-USDT-SWAP", "BTC", "USDT"))
+    assert InstrumentIndex({"X": (swap, pair)}).find("X", "BTC/USDT:USDT") is pair
+
+
+@pytest.mark.parametrize(
+    ("exchange", "typo", "nearest"),
+    [("Binance", "BTCUSTD", "BTCUSDT"), ("Binance", "ETUSDT", "ETHUSDT"), ("OKX", "BTC-USDT-SWAPP", "BTC-USDT-SWAP")],
+)
+def test_a_typing_error_is_answered_with_the_nearest_real_code(exchange: str, typo: str, nearest: str) -> None:
+    error = unknown(exchange, typo)
+    assert error.suggestions[0] == nearest
+    assert len(error.suggestions) <= 5
+    assert exchange in str(error)
+    assert typo in str(error)
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", "/", "BTC", "USDT/BTC", "₿", "DOGE/USDT"])
+def test_what_is_no_pair_of_the_exchange_is_unknown(nothing: str) -> None:
+    unknown("Binance", nothing)
+
+
+@pytest.mark.parametrize("written", ["Gate", "gate", "GATE", "Gate.io", "gateio"])
+def test_an_exchange_is_found_under_the_names_that_the_lists_give_it(written: str) -> None:
+    assert found(written, "BTC_USDT") == "BTC_USDT"
+    assert fold_exchange(written) == "gate"
+
+
+def test_an_unknown_exchange_is_refused_with_the_nearest() -> None:
+    error = unknown("Binanse", "BTCUSDT")
+    assert error.suggestions == ["Binance"]
+    assert "exchange 'Binanse'" in str(error)
+
+
+@given(st.text(), st.text())
+def test_whatever_is_written_finds_a_listed_instrument_or_is_unknown(exchange: str, symbol: str) -> None:
+    for venue in (exchange, "Binance", "Twins"):
+        try:
+            one = INDEX.find(venue, symbol)
+        except UnknownName as error:
+            assert len(error.suggestions) <= 5  # noqa: PT017  # either outcome is right
+        else:
+            assert one in INDEX.listing[one.exchange]
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing_more(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+    assert fold(f"-{text}_/ ") == fold(text)
+
+
+def test_an_exact_name_wins_over_one_that_only_folds_alike() -> None:
+    names = NameIndex("coin", ["BTC", "btc", "Btc"])
+    assert [names.find(asked) for asked in ("btc", "Btc", "bTC")] == ["btc", "Btc", "BTC"]
+
+
+def test_the_exchanges_of_a_coin_stand_in_alphabetical_order() -> None:
+    assert INDEX.venues_of("ETH") == ("Binance",)
+    assert INDEX.venues_of("BTC") == tuple(sorted(INDEX.listing))
+    assert INDEX.venues_of("DOGE") == ()
+
+
+def test_a_listing_is_read_with_the_exchange_of_each_instrument() -> None:
+    rows = b'{"OKX":[{"instrument_id":"BTC-USDT-SWAP","base_asset":"BTC","quote_asset":"USDT","funding_interval":"8"}]}'
+    (one,) = decode_instruments(msgspec.Raw(rows))["OKX"]
+    assert (one.exchange, one.symbol, one.funding_interval_hours, one.settlement) == ("OKX", "BTC-USDT-SWAP", 8, None)
+
+
+@pytest.mark.parametrize("data", [b"null", b"[]", b'{"OKX":[{"base_asset":"BTC"}]}'])
+def test_a_listing_of_another_form_is_a_mismatch(data: bytes) -> None:
+    with pytest.raises(PayloadMismatch):
+        decode_instruments(msgspec.Raw(data))

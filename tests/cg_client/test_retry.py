@@ -1,0 +1,172 @@
+"""Only what can succeed is tried again, and not for ever."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.call import Call
+from cg_client.errors import (
+    CoinglassError,
+    IntervalRefused,
+    NotFound,
+    PayloadMismatch,
+    PlanRefused,
+    QuotaExhausted,
+    RateLimited,
+    Unauthorized,
+    UpstreamRejected,
+    UpstreamTimeout,
+    UpstreamUnavailable,
+)
+from cg_client.retry import Retry, RetryBudget, RetryPolicy
+from tests.cg_client.conftest import a_call
+from tests.clock import FakeClock
+
+AGES = 1e9
+
+
+class Attempts:
+    """Fails as told, one failure an attempt; then answers."""
+
+    def __init__(self, failures: Iterable[CoinglassError]) -> None:
+        self.failures = iter(failures)
+        self.count = 0
+
+    async def __call__(self, _call: Call, _deadline: float) -> str:
+        self.count += 1
+        await asyncio.sleep(0)
+        failure = next(self.failures, None)
+        if failure is not None:
+            raise failure
+        return "answer"
+
+
+def retry_of(
+    attempts: Attempts,
+    clock: FakeClock,
+    *,
+    jitter: Callable[[], float] = lambda: 1.0,
+    policy: RetryPolicy | None = None,
+    budget: RetryBudget | None = None,
+) -> Retry[str]:
+    return Retry(attempts, clock, policy or RetryPolicy(), budget or RetryBudget(), jitter)
+
+
+@pytest.mark.parametrize(
+    ("failure", "count"),
+    [
+        (PlanRefused("no"), 1),
+        (IntervalRefused("no"), 1),
+        (Unauthorized("no"), 1),
+        (NotFound("no"), 1),
+        (UpstreamRejected("no"), 1),
+        (QuotaExhausted(1.0), 1),
+        (PayloadMismatch("data", "no list"), 1),
+        (UpstreamUnavailable("no", perhaps_ours=True), 2),
+        (UpstreamUnavailable("no"), 3),
+        (UpstreamTimeout("no"), 3),
+        (RateLimited("no", 1.0), 3),
+    ],
+    ids=repr,
+)
+async def test_a_lasting_failure_is_attempted_as_often_as_trying_can_help(
+    clock: FakeClock, failure: CoinglassError, count: int
+) -> None:
+    attempts = Attempts([failure] * 9)
+    with pytest.raises(type(failure)) as raised:
+        await retry_of(attempts, clock)(a_call(), AGES)
+    assert raised.value is failure
+    assert attempts.count == count
+
+
+async def test_the_first_answer_ends_the_trying(clock: FakeClock) -> None:
+    attempts = Attempts([UpstreamTimeout("late"), UpstreamUnavailable("down")])
+    assert await retry_of(attempts, clock)(a_call(), AGES) == "answer"
+    assert attempts.count == 3
+
+
+async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> None:
+    attempts = Attempts([UpstreamTimeout("late"), NotFound("gone")])
+    with pytest.raises(NotFound):
+        await retry_of(attempts, clock)(a_call(), AGES)
+    assert attempts.count == 2
+
+
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
+async def test_waits_double_up_to_the_longest_and_are_wholly_jittered(clock: FakeClock, jitter: float) -> None:
+    attempts = Attempts([UpstreamTimeout("late")] * 6)
+    policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
+    await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy)(a_call(), AGES)
+    assert clock.slept == [jitter * wait for wait in (0.25, 0.5, 1.0, 2.0, 2.0, 2.0)]
+
+
+@given(st.randoms(use_true_random=False))
+async def test_no_wait_is_longer_than_its_bound_whatever_the_jitter(random: Random) -> None:
+    clock = FakeClock()
+    retry = retry_of(Attempts([UpstreamTimeout("late")] * 2), clock, jitter=random.random)
+    await retry(a_call(), AGES)
+    assert all(0 <= wait <= bound for wait, bound in zip(clock.slept, (0.25, 0.5), strict=True))
+
+
+@pytest.mark.parametrize(("seconds", "count"), [(0.2, 1), (0.25, 1), (0.3, 2), (0.75, 2), (0.8, 3)])
+async def test_nothing_is_tried_again_that_would_begin_after_the_deadline(
+    clock: FakeClock, seconds: float, count: int
+) -> None:
+    attempts = Attempts([UpstreamTimeout("late")] * 9)
+    with pytest.raises(UpstreamTimeout):
+        await retry_of(attempts, clock)(a_call(), clock.monotonic() + seconds)
+    assert attempts.count == count
+
+
+async def test_retry_waits_as_long_as_upstream_asked_after_a_rate_limit(clock: FakeClock) -> None:
+    attempts = Attempts([RateLimited("slow down", 7.0), RateLimited("slow down", 0.0)])
+    await retry_of(attempts, clock, jitter=lambda: 0.1)(a_call(), AGES)
+    assert clock.slept == [7.0, 0.0]
+
+
+async def test_a_rate_limit_without_a_stated_time_holds_for_the_minute(clock: FakeClock) -> None:
+    await retry_of(Attempts([RateLimited("slow down")]), clock)(a_call(), AGES)
+    assert clock.slept == [60.0]
+
+
+async def test_a_rate_limit_that_outlasts_the_deadline_is_raised_at_once(clock: FakeClock) -> None:
+    attempts = Attempts([RateLimited("slow down", 20.0)])
+    with pytest.raises(RateLimited):
+        await retry_of(attempts, clock)(a_call(), clock.monotonic() + 15)
+    assert (attempts.count, clock.slept) == (1, [])
+
+
+async def test_a_spent_budget_stops_retries_until_calls_have_filled_it(clock: FakeClock) -> None:
+    attempts = Attempts([UpstreamTimeout("late")] * 4)
+    retry = retry_of(attempts, clock, budget=RetryBudget(share=0.25, purse=2.0))
+    counts = []
+    for _ in range(2):
+        before = attempts.count
+        with pytest.raises(UpstreamTimeout):
+            await retry(a_call(), AGES)
+        counts.append(attempts.count - before)
+    assert counts == [3, 1]
+    for _ in range(3):
+        await retry(a_call(), AGES)
+    attempts.failures = iter([UpstreamTimeout("late")])
+    assert await retry(a_call(), AGES) == "answer"
+
+
+@given(st.integers(1, 200), st.sampled_from([0.0, 0.1, 0.2, 0.5]), st.integers(0, 20))
+def test_retries_are_never_more_than_the_purse_and_its_share_of_the_calls(calls: int, share: float, purse: int) -> None:
+    budget, retries = RetryBudget(share, float(purse)), 0
+    for _ in range(calls):
+        budget.deposit()
+        retries += budget.withdraw() + budget.withdraw()
+    assert retries <= purse + share * calls + 1e-6
+
+
+def test_savings_do_not_pass_the_size_of_the_purse() -> None:
+    budget = RetryBudget(share=0.5, purse=1.0)
+    for _ in range(100):
+        budget.deposit()
+    assert [budget.withdraw(), budget.withdraw()] == [True, False]

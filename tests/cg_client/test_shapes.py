@@ -1,0 +1,59 @@
+"""Times are told apart by magnitude, whichever unit an endpoint uses."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.shapes import all_milliseconds, milliseconds
+
+FROM = int(datetime(1973, 3, 4, tzinfo=UTC).timestamp()) * 1000
+TO = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000
+stamps = st.integers(FROM, TO)
+
+
+@given(stamps)
+def test_seconds_are_read_as_milliseconds(stamp: int) -> None:
+    assert milliseconds(stamp // 1000) == stamp // 1000 * 1000
+
+
+@given(stamps)
+def test_milliseconds_stay_as_they_are(stamp: int) -> None:
+    assert milliseconds(stamp) == stamp
+
+
+@given(stamps, st.integers(0, 999))
+def test_microseconds_are_cut_to_milliseconds(stamp: int, rest: int) -> None:
+    assert milliseconds(stamp * 1000 + rest) == stamp
+
+
+@given(stamps, st.integers(0, 999_999))
+def test_nanoseconds_are_cut_to_milliseconds(stamp: int, rest: int) -> None:
+    assert milliseconds(stamp * 1_000_000 + rest) == stamp
+
+
+@given(st.lists(stamps))
+def test_a_list_of_milliseconds_is_known_as_such(times: list[int]) -> None:
+    assert all_milliseconds(times)
+
+
+@given(st.lists(stamps, min_size=1), st.sampled_from([1, 1_000_000, 1_000_000_000]), st.data())
+def test_one_time_in_another_unit_is_enough_to_read_each_for_itself(
+    times: list[int], per_second: int, data: st.DataObject
+) -> None:
+    position = data.draw(st.integers(0, len(times) - 1))
+    times[position] = times[position] * per_second // 1000
+    assert not all_milliseconds(times)
+
+
+@given(st.integers(0, 10**19), st.integers(0, 10**19))
+def test_within_a_unit_order_is_kept(one: int, other: int) -> None:
+    units = [10**11, 10**14, 10**17]
+    if sum(one >= unit for unit in units) == sum(other >= unit for unit in units):
+        assert (milliseconds(one) <= milliseconds(other)) or one > other
+
+
+@pytest.mark.parametrize("stamp", [1_782_907_200, 1_782_907_200_000, 1_782_907_200_000_000, 1_782_907_200_000_000_000])
+def test_one_moment_is_the_same_in_all_four_units(stamp: int) -> None:
+    assert milliseconds(stamp) == 1_782_907_200_000

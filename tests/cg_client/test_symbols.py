@@ -1,0 +1,194 @@
+"""Listings are asked for once and kept; an unknown name costs a request a minute at most."""
+
+import asyncio
+import contextlib
+
+import httpx
+import pytest
+import respx
+
+from cg_client.client import Client
+from cg_client.endpoints import futures, spot
+from cg_client.errors import PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
+from cg_client.instruments import NameIndex
+from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
+from tests.cg_client.conftest import answer, failure
+from tests.clock import FakeClock
+
+COINS, SPOT_COINS = futures.market.SUPPORTED_COINS.path, spot.market.SUPPORTED_COINS.path
+PAIRS, SPOT_PAIRS = futures.market.SUPPORTED_PAIRS.path, spot.market.SUPPORTED_PAIRS.path
+EXCHANGES = futures.market.SUPPORTED_EXCHANGES.path
+
+
+def row(code: str, base: str, quote: str) -> dict[str, str]:
+    return {"instrument_id": code, "base_asset": base, "quote_asset": quote}
+
+
+@pytest.fixture
+def symbols(client: Client, upstream: respx.MockRouter) -> Symbols:
+    upstream.get(COINS).mock(return_value=answer(["BTC", "ETH"]))
+    upstream.get(SPOT_COINS).mock(return_value=answer(["BTC", "SHIB"]))
+    upstream.get(EXCHANGES).mock(return_value=answer(["Binance", "OKX"]))
+    upstream.get(PAIRS).mock(return_value=answer({"Binance": [row("BTCUSDT", "BTC", "USDT")]}))
+    upstream.get(SPOT_PAIRS).mock(return_value=answer({"Coinbase": [row("BTC-USD", "BTC", "USD")]}))
+    return Symbols(client)
+
+
+def asked(upstream: respx.MockRouter, path: str) -> int:
+    return sum(call.request.url.path == path for call in upstream.calls)
+
+
+async def test_many_lookups_at_once_are_one_request(symbols: Symbols, upstream: respx.MockRouter) -> None:
+    found = await asyncio.gather(*(symbols.pair("binance", "btc/usdt") for _ in range(50)))
+    assert {one.symbol for one in found} == {"BTCUSDT"}
+    assert len(upstream.calls) == 1
+
+
+async def test_a_listing_holds_for_an_hour(symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock) -> None:
+    await symbols.coin("btc")
+    clock.advance(LISTING_HOLDS - 1)
+    await symbols.coin("eth")
+    assert asked(upstream, COINS) == 1
+    clock.advance(1)
+    await symbols.coin("btc")
+    assert asked(upstream, COINS) == 2
+
+
+async def test_a_typing_error_costs_no_further_request_within_a_minute(
+    symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    await symbols.pair("Binance", "BTCUSDT")
+    for _ in range(5):
+        clock.advance(10)
+        with pytest.raises(UnknownName) as error:
+            await symbols.pair("Binance", "BTCUSTD")
+        assert error.value.suggestions == ["BTCUSDT"]
+    assert len(upstream.calls) == 1
+
+
+@pytest.mark.parametrize("minutes", [1, 2, 10])
+async def test_after_a_minute_an_unknown_name_costs_one_request_however_many_ask(
+    symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, minutes: int
+) -> None:
+    await symbols.pair("Binance", "BTCUSDT")
+    clock.advance(minutes * UNKNOWN_NAME_AFTER)
+    typos = [symbols.pair("Binance", f"BTCUSTD{number}") for number in range(20)]
+    failures = await asyncio.gather(*typos, return_exceptions=True)
+    assert all(isinstance(failed, UnknownName) for failed in failures)
+    assert len(upstream.calls) == 2
+
+
+@pytest.mark.parametrize("seconds", [60, 75, 120])
+async def test_what_was_listed_meanwhile_is_found_after_a_minute(
+    symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, seconds: float
+) -> None:
+    await symbols.coin("BTC")
+    upstream.get(COINS).mock(return_value=answer(["BTC", "NEW"]))
+    clock.advance(seconds)
+    assert await symbols.coin("new") == "NEW"
+
+
+async def test_a_failed_refresh_keeps_the_last_listing(
+    symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    await symbols.coin("BTC")
+    clock.advance(LISTING_HOLDS * 3)
+    upstream.get(COINS).mock(return_value=failure("401", "Unauthorized"))
+    assert await symbols.coin("eth") == "ETH"
+    assert asked(upstream, COINS) == 2
+
+
+async def test_the_first_failure_is_told_and_the_next_lookup_asks_again(
+    symbols: Symbols, upstream: respx.MockRouter
+) -> None:
+    upstream.get(COINS).mock(side_effect=[failure("401", "Unauthorized"), answer(["BTC"])])
+    with pytest.raises(UpstreamFailed) as error:
+        await symbols.coin("BTC")
+    assert error.value.endpoint == COINS
+    assert await symbols.coin("BTC") == "BTC"
+
+
+@pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2], None])
+async def test_a_listing_of_another_form_is_a_mismatch(
+    symbols: Symbols, upstream: respx.MockRouter, data: object
+) -> None:
+    upstream.get(COINS).mock(return_value=answer(data))
+    with pytest.raises(PayloadMismatch):
+        await symbols.coin("BTC")
+
+
+@pytest.mark.parametrize(("written", "coin"), [("btc", "BTC"), ("Eth", "ETH"), ("shib", "SHIB")])
+async def test_a_coin_is_looked_for_among_futures_and_then_among_spot(
+    symbols: Symbols, upstream: respx.MockRouter, written: str, coin: str
+) -> None:
+    assert await symbols.coin(written) == coin
+    assert asked(upstream, SPOT_COINS) == (coin == "SHIB")
+
+
+async def test_an_exchange_is_looked_for_among_futures_and_then_among_spot(symbols: Symbols) -> None:
+    assert await symbols.exchange("okx") == "OKX"
+    assert await symbols.exchange("coinbase") == "Coinbase"
+
+
+async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symbols: Symbols) -> None:
+    with pytest.raises(UnknownName) as error:
+        await symbols.coin("BTH")
+    assert set(error.value.suggestions) == {"BTC", "ETH"}
+    with pytest.raises(UnknownName) as other:
+        await symbols.coin("SHIBA")
+    assert other.value.suggestions == ["SHIB"]
+
+
+async def test_spot_pairs_are_found_in_their_own_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
+    assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
+    assert asked(upstream, PAIRS) == 0
+
+
+class Directory:
+    """Loads a listing, or fails while it is down."""
+
+    def __init__(self) -> None:
+        self.names, self.down, self.count = ["BTC"], False, 0
+
+    async def load(self) -> NameIndex:
+        self.count += 1
+        await asyncio.sleep(0)
+        if self.down:
+            raise UpstreamUnavailable("down")
+        return NameIndex("coin", self.names)
+
+
+@pytest.mark.parametrize("name", ["BTC", "TYPO"])
+async def test_a_failed_refresh_is_not_tried_again_by_every_lookup(clock: FakeClock, name: str) -> None:
+    directory = Directory()
+    listing = Listing(directory.load, clock)
+    await listing.get()
+    directory.down = True
+    clock.advance(LISTING_HOLDS)
+    for _ in range(5):
+        clock.advance(1)
+        with contextlib.suppress(UnknownName):
+            await listing.find(lambda names: names.require(name))
+    assert directory.count == 2
+
+
+async def test_a_listing_recovers_after_failed_refreshes(clock: FakeClock) -> None:
+    directory = Directory()
+    listing = Listing(directory.load, clock)
+    await listing.get()
+    directory.down = True
+    clock.advance(LISTING_HOLDS)
+    await listing.get()
+    directory.down, directory.names = False, ["BTC", "NEW"]
+    clock.advance(UNKNOWN_NAME_AFTER)
+    assert await listing.find(lambda names: names.require("NEW")) == "NEW"
+
+
+@pytest.mark.parametrize("error", [httpx.ReadError("reset"), httpx.ReadTimeout("late")], ids=repr)
+async def test_an_outage_leaves_known_names_usable(
+    symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, error: Exception
+) -> None:
+    await symbols.pair("Binance", "BTCUSDT")
+    clock.advance(LISTING_HOLDS * 3)
+    upstream.get(PAIRS).mock(side_effect=error)
+    assert (await symbols.pair("Binance", "btc-usdt")).symbol == "BTCUSDT"

@@ -1,0 +1,241 @@
+"""The throttle never passes the quota, however upstream counts, and refuses at once what cannot start in time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cg_client.call import Call
+from cg_client.errors import QuotaExhausted, UpstreamTimeout
+from cg_client.throttle import MINUTE, QuotaWindow, Throttle
+from cg_client.transport import Reply
+from tests.cg_client.conftest import a_call
+from tests.clock import FakeClock
+
+MAX, USED = "api-key-max-limit", "api-key-use-limit"
+AGES = 1e9
+
+
+class Upstream:
+    """Answers with the headers set last, after as long as the call's symbol says, and notes when each call ran."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.headers: dict[str, str] = {}
+        self.ran: list[tuple[float, float]] = []
+        self.order: list[str] = []
+
+    async def __call__(self, call: Call, deadline: float) -> Reply:  # noqa: ARG002
+        started = self.clock.monotonic()
+        symbol = call.params.query()["symbol"]
+        self.order.append(symbol)
+        if symbol.endswith("s"):
+            await self.clock.sleep(float(symbol[:-1]))
+        self.ran.append((started, self.clock.monotonic()))
+        return Reply(200, b"{}", self.headers)
+
+
+@pytest.fixture
+def sent(clock: FakeClock) -> Upstream:
+    return Upstream(clock)
+
+
+@pytest.fixture
+def throttle_of(clock: FakeClock, sent: Upstream) -> Callable[[int], Throttle]:
+    return lambda limit: Throttle(sent, QuotaWindow(limit), clock)
+
+
+async def refused(call: Awaitable[Reply]) -> float | None:
+    """The stated wait of a call that must not start."""
+    with pytest.raises(QuotaExhausted) as error:
+        await call
+    return error.value.retry_after
+
+
+waits = st.floats(0, 90, allow_nan=False).map(lambda seconds: round(seconds, 2))
+
+
+@settings(max_examples=60)
+@given(st.integers(1, 6), st.lists(st.tuples(waits, waits), max_size=18))
+async def test_no_sixty_seconds_hold_more_than_the_limit(limit: int, calls: list[tuple[float, float]]) -> None:
+    """However upstream dates a request between its start and its end: all that touch a minute count in it."""
+    clock = FakeClock()
+    sent = Upstream(clock)
+    throttle = Throttle(sent, QuotaWindow(limit), clock)
+
+    async def ask(after: float, seconds: float) -> None:
+        await clock.sleep(after)
+        await throttle(a_call(f"{seconds}s"), AGES)
+
+    await asyncio.gather(*(ask(*call) for call in calls))
+    assert len(sent.ran) == len(calls)
+    for started, _ in sent.ran:
+        held = [end for start, end in sent.ran if start <= started < end + MINUTE]
+        assert len(held) <= limit
+
+
+async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+) -> None:
+    throttle, deadline = throttle_of(30), clock.monotonic() + 15
+    answers = await asyncio.gather(*(throttle(a_call(), deadline) for _ in range(100)), return_exceptions=True)
+    refusals = [answer for answer in answers if isinstance(answer, QuotaExhausted)]
+    assert len(sent.ran) == 30
+    assert len(refusals) == 70
+    assert all(refusal.retry_after == MINUTE for refusal in refusals)
+    assert clock.slept == []
+
+
+async def test_the_stated_wait_counts_those_who_wait_already(
+    throttle_of: Callable[[int], Throttle], clock: FakeClock
+) -> None:
+    throttle, now = throttle_of(1), clock.monotonic()
+    await throttle(a_call(), AGES)
+    waiting = asyncio.create_task(throttle(a_call(), AGES))
+    await asyncio.sleep(0)
+    assert await refused(throttle(a_call(), now + 100)) == 2 * MINUTE
+    await waiting
+
+
+async def test_calls_start_in_the_order_of_their_arrival(
+    throttle_of: Callable[[int], Throttle], sent: Upstream
+) -> None:
+    throttle, symbols = throttle_of(2), [f"COIN{number}" for number in range(7)]
+    await asyncio.gather(*(throttle(a_call(symbol), AGES) for symbol in symbols))
+    assert sent.order == symbols
+
+
+async def test_a_request_under_way_counts_and_so_does_one_that_failed(clock: FakeClock) -> None:
+    async def failing(_call: Call, _deadline: float) -> Reply:
+        await clock.sleep(20)
+        raise UpstreamTimeout("late")
+
+    throttle = Throttle(failing, QuotaWindow(1), clock)
+    under_way = asyncio.create_task(throttle(a_call(), AGES))
+    await asyncio.sleep(0)
+    assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
+    with pytest.raises(UpstreamTimeout):
+        await under_way
+    clock.advance(50)
+    assert await refused(throttle(a_call(), clock.monotonic())) == pytest.approx(10)
+
+
+async def test_other_users_of_the_key_count(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+) -> None:
+    throttle, sent.headers = throttle_of(30), {USED: "29"}
+    await throttle(a_call(), AGES)
+    assert throttle.usage().remaining == 1
+    sent.headers = {USED: "30"}
+    await throttle(a_call(), AGES)
+    assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
+
+
+async def test_room_is_stated_for_the_time_at_which_it_comes_though_upstream_counts_far_beyond_the_limit(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+) -> None:
+    throttle, sent.headers = throttle_of(30), {USED: "100"}
+    await throttle(a_call(), AGES)
+    assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
+
+
+async def test_a_new_minute_at_upstream_frees_what_was_counted_before(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+) -> None:
+    throttle = throttle_of(30)
+    for _ in range(29):
+        await throttle(a_call(), AGES)
+    clock.advance(1)
+    sent.headers = {USED: "1"}
+    await throttle(a_call(), AGES)
+    assert throttle.usage().used == 1
+
+
+async def test_a_new_minute_at_upstream_does_not_free_what_ran_beside_the_answer(clock: FakeClock) -> None:
+    window = QuotaWindow(30)
+    beside, answered = window.start(clock.monotonic()), window.start(clock.monotonic())
+    clock.advance(1)
+    beside.ended = answered.ended = clock.monotonic()
+    window.correct(answered, clock.monotonic(), None, 1)
+    assert window.usage(clock.monotonic()).used == 2
+
+
+@pytest.mark.parametrize(("before", "after"), [(30, 80), (80, 30)])
+async def test_the_limit_follows_the_header(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, before: int, after: int
+) -> None:
+    throttle, sent.headers = throttle_of(before), {MAX: str(after)}
+    await throttle(a_call(), AGES)
+    assert throttle.usage().limit == after
+
+
+@pytest.mark.parametrize("garbage", ["", " ", "many", "-3", "30.5", "NaN", "1e3", "²", "0x10"])
+async def test_headers_that_are_no_numbers_are_ignored(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, garbage: str
+) -> None:
+    throttle, sent.headers = throttle_of(30), {MAX: garbage, USED: garbage}
+    await throttle(a_call(), AGES)
+    assert (throttle.usage().limit, throttle.usage().used) == (30, 1)
+
+
+async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle], sent: Upstream) -> None:
+    throttle, sent.headers = throttle_of(30), {MAX: "0"}
+    await throttle(a_call(), AGES)
+    assert throttle.usage().limit == 30
+
+
+@pytest.mark.parametrize(("asked", "seconds"), [(10.0, 10.0), (None, MINUTE)])
+async def test_hold_keeps_every_call_back_for_the_time_asked_or_for_a_minute(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, asked: float | None, seconds: float
+) -> None:
+    throttle, now = throttle_of(30), clock.monotonic()
+    throttle.hold(asked)
+    assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
+    await throttle(a_call(), now + seconds)
+    assert sent.ran[0][0] == now + seconds
+
+
+async def test_a_shorter_hold_does_not_end_a_longer_one(
+    throttle_of: Callable[[int], Throttle], clock: FakeClock
+) -> None:
+    throttle = throttle_of(30)
+    throttle.hold(50)
+    throttle.hold(5)
+    assert await refused(throttle(a_call(), clock.monotonic() + 15)) == 50
+
+
+async def test_a_call_that_arrives_as_the_whole_quota_frees_goes_behind_those_who_wait(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+) -> None:
+    throttle = throttle_of(1)
+    await throttle(a_call("FIRST"), AGES)
+    waiting = asyncio.create_task(throttle(a_call("SECOND"), AGES))
+    await asyncio.sleep(0)
+    clock.advance(MINUTE)
+    await throttle(a_call("THIRD"), AGES)
+    await waiting
+    assert sent.order == ["FIRST", "SECOND", "THIRD"]
+
+
+async def test_a_caller_who_gives_up_leaves_the_queue(throttle_of: Callable[[int], Throttle], sent: Upstream) -> None:
+    throttle = throttle_of(1)
+    await throttle(a_call("FIRST"), AGES)
+    leaving, staying = (asyncio.create_task(throttle(a_call(symbol), AGES)) for symbol in ("SECOND", "THIRD"))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await staying
+    assert sent.order == ["FIRST", "THIRD"]
+
+
+async def test_usage_states_what_is_spent_and_when_nothing_counts_any_more(
+    throttle_of: Callable[[int], Throttle], clock: FakeClock
+) -> None:
+    throttle = throttle_of(30)
+    assert (throttle.usage().used, throttle.usage().resets_in) == (0, None)
+    await throttle(a_call(), AGES)
+    clock.advance(10)
+    assert (throttle.usage().used, throttle.usage().remaining, throttle.usage().resets_in) == (1, 29, 50)
+    clock.advance(50)
+    assert throttle.usage().used == 0
