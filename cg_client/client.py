@@ -32,7 +32,10 @@ BASE_URL = "https://open-api-v4.coinglass.com"
 
 @dataclass(frozen=True, kw_only=True)
 class ClientConfig:
-    """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation."""
+    """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation.
+
+    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one.
+    """
 
     api_key: Secret
     base_url: str = BASE_URL
@@ -41,6 +44,7 @@ class ClientConfig:
     deadline_seconds: float = 15.0
     cache_bytes: int = 64 * 1024 * 1024
     connections: int = 20
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,4 +166,6 @@ def _http(config: ClientConfig, transport: httpx.AsyncBaseTransport | None) -> h
         limits=httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections),
         follow_redirects=False,
         transport=transport,
+        proxy=config.proxy,
+        trust_env=False,
     )

@@ -12,6 +12,7 @@ from cg_client.intervals import Interval
 from cg_client.params import Series
 from cg_client.plans import Plan, history_days
 from cg_client.shapes import all_milliseconds
+from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample
 
@@ -47,8 +48,9 @@ def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, n
 
 
 def _oldest(plan: Plan, interval: Interval, now: int) -> int:
+    """Start of the oldest bar that the plan includes, in milliseconds."""
     days = history_days(plan, interval)
-    return 0 if days is None else now - days * _DAY
+    return 0 if days is None else floor(now - days * _DAY, interval.milliseconds)
 
 
 def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON

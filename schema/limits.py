@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentSpreadNode,
     GraphQLError,
@@ -68,13 +69,21 @@ class Limits(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         context = self.execution_context
         context.parse_options["max_tokens"] = TOKENS_AT_MOST
-        rule = _rule(self._calls_at_most, context.variables or {})
+        named = context._provided_operation_name is not None  # noqa: SLF001  # `operation_name` falls back on the first
+        rule = _rule(self._calls_at_most, context.variables or {}, named=named)
         context.validation_rules = (*context.validation_rules, rule)
         yield
 
 
-def _rule(calls_at_most: int, variables: Mapping[str, Any]) -> type[ValidationRule]:
+def _rule(calls_at_most: int, variables: Mapping[str, Any], *, named: bool) -> type[ValidationRule]:
     class CostRule(ValidationRule):
+        def enter_document(self, node: DocumentNode, *_: object) -> None:
+            operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
+            if len(operations) > 1 and not named:
+                self.report_error(
+                    GraphQLError("Of several operations `operationName` must name one.", nodes=operations)
+                )
+
         def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
             cost = _Measure(self.context, variables).operation(node)
             for complaint in _complaints(cost, calls_at_most):

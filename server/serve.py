@@ -33,7 +33,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
         return
     sys.stderr.write(_BANNER)
     with sandbox_process(settings) as address:
-        _run(dataclasses.replace(settings, api_key=Secret(KEY), base_url=address), sandbox=True)
+        _run(dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None), sandbox=True)
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
@@ -60,7 +60,7 @@ def _listen(settings: Settings) -> socket.socket:
 @contextlib.contextmanager
 def sandbox_process(settings: Settings) -> Iterator[str]:
     """A sandbox in a process of its own, which ends with this one; gives its address."""
-    command = [sys.executable, "-m", "sandbox", "--tied"]
+    command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: no module of the current folder
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

@@ -93,6 +93,7 @@ class Settings:
         "Plan of the key: `hobbyist`, `startup`, `standard`, `professional`, `enterprise`, or `auto` to ask CoinGlass.",
     )
     base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.")
+    proxy: str | None = _variable("COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.")
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
     port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
     deadline_seconds: float = _variable(
@@ -133,5 +134,6 @@ class Settings:
             plan=self.plan,
             attempt_seconds=self.attempt_seconds,
             deadline_seconds=self.deadline_seconds,
+            proxy=self.proxy,
             cache_bytes=self.cache_megabytes * 1024 * 1024,
         )

@@ -87,7 +87,8 @@ def test_the_schema_is_printed() -> None:
 
 
 def test_serving_the_sandbox_says_so_loudly_and_answers() -> None:
-    with serving("--sandbox", COINGLASS_PLAN="standard") as (address, _):
+    # A proxy of the environment is not for us: settings alone decide.
+    with serving("--sandbox", COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
         answer = httpx.post(
             f"{address}/graphql", json={"query": "{ account { ... on Account { plan source { sandbox } } } }"}
         )

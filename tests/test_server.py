@@ -88,6 +88,7 @@ def test_other_methods_and_types_are_refused(graph: Graph) -> None:
         ('{ pair(exchange: "OKX", symbol: "BTC/USDT") { price { __typename } } }', "GRAPHQL_VALIDATION_FAILED"),
         ('{ pair(exchange: "OKX", symbol: "A") { price(interval: H2) { __typename } } }', "GRAPHQL_VALIDATION_FAILED"),
         ("query($n: Int!) { coins(first: $n) { totalCount } }", "BAD_USER_INPUT"),
+        ("query A { quota { limit } } query B { quota { used } }", "GRAPHQL_VALIDATION_FAILED"),
         ("{ coins(first: 0) { totalCount } }", "BAD_USER_INPUT"),
         ('{ coins(after: "nonsense") { totalCount } }', "BAD_USER_INPUT"),
     ],

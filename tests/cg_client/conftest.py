@@ -12,9 +12,10 @@ import pytest
 import respx
 from hypothesis import HealthCheck, settings
 
-from cg_client.call import Call
+from cg_client.call import Answer, Call
 from cg_client.client import BASE_URL, Client, ClientConfig
 from cg_client.endpoint import Endpoint
+from cg_client.errors import CoinglassError
 from cg_client.params import Coin
 from cg_client.plans import Plan
 from cg_client.secret import Secret
@@ -55,6 +56,16 @@ def client_with(plan: Plan | None, clock: FakeClock) -> Client:
     transport = httpx.AsyncHTTPTransport(verify=_NO_TLS)
     config = ClientConfig(api_key=Secret(KEY), plan=plan)
     return Client(config, clock=clock, transport=transport, jitter=lambda: 1.0)
+
+
+async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
+    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
+
+
+async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
+    with pytest.raises(CoinglassError) as error:
+        await fetch(client, symbol)
+    return error.value
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
-"""The client at HTTP's edge: what is sent, what each failure costs, and that the key shows nowhere."""
+"""The client at HTTP's edge: what is sent, what is kept, and what it learns of plan and quota."""
 
 import asyncio
-import logging
 from datetime import timedelta
 from typing import Any
 
@@ -9,27 +8,21 @@ import httpx
 import pytest
 import respx
 
-from cg_client.call import Answer
 from cg_client.client import KEY_HEADER, Client, ClientConfig
 from cg_client.endpoints import account, futures
 from cg_client.errors import (
     CoinglassError,
     IntervalTooFine,
-    NotFound,
     PayloadMismatch,
     PlanRequired,
     QuotaExhausted,
     RateLimited,
-    Unauthorized,
-    UpstreamRejected,
-    UpstreamTimeout,
-    UpstreamUnavailable,
 )
 from cg_client.intervals import Interval
-from cg_client.params import Coin, PairSeries
+from cg_client.params import PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
-from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, failure
+from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, fails, failure, fetch
 from tests.clock import START, FakeClock
 
 HISTORY = futures.funding_rate.HISTORY
@@ -38,16 +31,6 @@ ASK_PLAN = account.SUBSCRIPTION.path
 
 def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
     return PairSeries(exchange="OKX", symbol="BTC-USDT-SWAP", interval=interval, **window)
-
-
-async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
-
-
-async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
-    with pytest.raises(CoinglassError) as error:
-        await fetch(client, symbol)
-    return error.value
 
 
 async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
@@ -90,83 +73,6 @@ async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_r
         await client.fetch(HISTORY, pair_series(from_=START - timedelta(days=9), to=START - ago), decode)
         clock.advance(3500)
     assert len(upstream.calls) == calls
-
-
-FAILURES: list[tuple[httpx.Response | Exception, type[CoinglassError], int]] = [
-    (failure("401", "Upgrade plan"), PlanRequired, 1),
-    (failure("400", "Invalid API key provided"), Unauthorized, 1),
-    (failure("400", "Required String parameter 'range' is not present"), UpstreamRejected, 1),
-    (httpx.Response(404, content=b'{"code":"404","msg":"Not Found"}'), NotFound, 1),
-    (failure("500", "Server Error"), UpstreamUnavailable, 2),
-    (httpx.Response(502, content=b"<html>"), UpstreamUnavailable, 3),
-    (httpx.Response(200, content=b'{"code":"0","da'), UpstreamUnavailable, 3),
-    (httpx.ReadTimeout("no answer"), UpstreamTimeout, 3),
-    (httpx.ConnectTimeout("no answer"), UpstreamTimeout, 3),
-    (httpx.PoolTimeout("no connection"), UpstreamTimeout, 3),
-    (httpx.ReadError("reset"), UpstreamUnavailable, 3),
-    (httpx.ConnectError("refused"), UpstreamUnavailable, 3),
-    (httpx.RemoteProtocolError("gone"), UpstreamUnavailable, 3),
-    (failure("408", "Request Timeout"), UpstreamTimeout, 3),
-    (httpx.Response(429, headers={"retry-after": "2"}), RateLimited, 3),
-    (httpx.Response(429), RateLimited, 1),
-]
-each_failure = pytest.mark.parametrize(("failed", "error", "attempts"), FAILURES)
-
-
-def failing(upstream: respx.MockRouter, failed: httpx.Response | Exception) -> respx.Route:
-    route = upstream.get(ENDPOINT.path)
-    return route.mock(side_effect=failed) if isinstance(failed, Exception) else route.mock(return_value=failed)
-
-
-@each_failure
-async def test_each_failure_names_its_endpoint_and_costs_the_attempts_that_can_help(
-    client: Client,
-    upstream: respx.MockRouter,
-    failed: httpx.Response | Exception,
-    error: type[CoinglassError],
-    attempts: int,
-) -> None:
-    route = failing(upstream, failed)
-    raised = await fails(client)
-    assert type(raised) is error
-    assert raised.endpoint == ENDPOINT.path
-    assert route.call_count == attempts
-    assert client.quota.used == attempts
-
-
-@each_failure
-async def test_the_key_shows_in_no_error_log_or_repr(
-    client: Client,
-    upstream: respx.MockRouter,
-    caplog: pytest.LogCaptureFixture,
-    failed: httpx.Response | Exception,
-    error: type[CoinglassError],
-    attempts: int,
-) -> None:
-    caplog.set_level(logging.DEBUG)
-    route = failing(upstream, failed)
-    raised: BaseException | None = await fails(client)
-    shown = [repr(client), str(client), repr(client.config), repr(client.http), repr(client.gate), caplog.text]
-    while raised is not None:
-        shown += [str(raised), repr(raised), repr(vars(raised))]
-        raised = raised.__cause__ or raised.__context__
-    assert KEY not in "".join(shown)
-    assert error.__name__ in "".join(shown)
-    assert route.call_count == attempts
-
-
-def test_a_secret_shows_itself_only_on_request() -> None:
-    secret = Secret(KEY)
-    config = ClientConfig(api_key=secret)
-    assert KEY not in f"{secret} {secret!r} {secret!s} {[secret]} {config} {config!r}"
-    assert secret.reveal() == KEY
-    assert (secret == Secret(KEY), secret == Secret("other"), secret == KEY, bool(Secret(""))) == (
-        True,
-        False,
-        False,
-        False,
-    )
-    assert hash(secret) == hash(Secret(KEY))
 
 
 async def test_an_answer_of_another_form_names_its_endpoint(client: Client, upstream: respx.MockRouter) -> None:

@@ -27,7 +27,7 @@ class Upstream:
         self.ran: list[tuple[float, float]] = []
         self.order: list[str] = []
 
-    async def __call__(self, call: Call, deadline: float) -> Reply:  # noqa: ARG002
+    async def __call__(self, call: Call, _deadline: float) -> Reply:
         started = self.clock.monotonic()
         symbol = call.params.query()["symbol"]
         self.order.append(symbol)

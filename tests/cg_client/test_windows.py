@@ -142,10 +142,13 @@ def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited:
 
 
 def assert_shared(first: list[Page], second: list[Page]) -> None:
-    for one in first:
-        for other in second:
-            if None not in (one.start, one.end, other.start, other.end):
-                assert one == other or one.end < other.start or other.end < one.start  # type: ignore[operator]
+    for (start, end), one in spans(first).items():
+        for (other_start, other_end), other in spans(second).items():
+            assert one == other or end < other_start or other_end < start
+
+
+def spans(asked: list[Page]) -> dict[tuple[int, int], Page]:
+    return {(page.start, page.end): page for page in asked if page.start is not None and page.end is not None}
 
 
 @given(steps, st.integers(1, 100), st.integers(0, 60))
