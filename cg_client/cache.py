@@ -52,7 +52,7 @@ class Store(Protocol):
 
 
 class MemoryStore:
-    """Drops what was not used for longest when `limit` bytes are passed."""
+    """Drops what was not used for longest when `limit` bytes are passed; what is larger by itself is not kept."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -67,8 +67,11 @@ class MemoryStore:
 
     def put(self, call: Call, entry: Entry) -> None:
         replaced = self._entries.pop(call, None)
-        self.size += entry.size - (replaced.size if replaced else 0)
+        self.size -= replaced.size if replaced else 0
+        if entry.size > self._limit:
+            return
         self._entries[call] = entry
+        self.size += entry.size
         while self.size > self._limit and self._entries:
             _, dropped = self._entries.popitem(last=False)
             self.size -= dropped.size
@@ -82,14 +85,14 @@ class Cache:
         self._fetch, self._store, self._clock = fetch, store, clock
         self._flights: dict[Call, asyncio.Task[Answer[Any]]] = {}
 
-    async def __call__(self, call: Call, deadline: float) -> Answer[Any]:
+    async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return entry.answer
         flight = self._flight(call, deadline)
-        if entry is not None and now < entry.grace_until:
+        if grace and entry is not None and now < entry.grace_until:
             return replace(entry.answer, stale=True)
         try:
             return await self._landed(flight, deadline)

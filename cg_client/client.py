@@ -92,15 +92,24 @@ class Client:
         return self._throttle.usage()
 
     async def fetch(
-        self, endpoint: Endpoint, params: Params, decode: Callable[[msgspec.Raw], T], deadline: float | None = None
+        self,
+        endpoint: Endpoint,
+        params: Params,
+        decode: Callable[[msgspec.Raw], T],
+        deadline: float | None = None,
+        *,
+        grace: bool = True,
     ) -> Answer[T]:
-        """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint."""
+        """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
+
+        `grace`: an answer that is just past its time will do while it is refreshed.
+        """
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
         try:
             if endpoint is not account.SUBSCRIPTION:
                 await self.know_plan()
             self.gate.check(endpoint, params)
-            answer = await self._cache(Call(endpoint, params, decode), by)
+            answer = await self._cache(Call(endpoint, params, decode), by, grace=grace)
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(endpoint, params, refusal), endpoint) from refusal
         except CoinglassError as error:

@@ -42,7 +42,7 @@ def payload(reply: Reply) -> msgspec.Raw:
     """The `data` of a successful answer; raises the UpstreamFailed that any other means."""
     try:
         envelope = _decoder.decode(reply.body)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise _without_envelope(reply) from error
     code = str(envelope.code) if envelope.code is not None else ""
     if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
@@ -109,7 +109,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
     except ValueError:
         try:
             at = email.utils.parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
-        seconds = (at - (now or datetime.now(UTC))).total_seconds()
+        seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - (now or datetime.now(UTC))).total_seconds()
     return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST) if seconds == seconds else None  # noqa: PLR0124  # NaN

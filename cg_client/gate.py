@@ -128,12 +128,17 @@ class Gate:
     def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
         required = max(endpoint.plan, plan_for_interval(interval, endpoint.interval_floors))
         finest = self.finest(endpoint)
-        remedy = "onPlanLimit: COARSEN serves the finest interval allowed"
-        message = (
-            f"Interval {interval.value} is too fine for the {self.current.name.title()} plan"
-            + (f", which starts at {finest.value}" if finest else "")
-            + f"; {remedy}, or upgrade to {required.name.title()}."
-        )
+        if finest is not None and finest.milliseconds > interval.milliseconds:
+            message = (
+                f"Interval {interval.value} is too fine for the {self.current.name.title()} plan, which starts at "
+                f"{finest.value}; onPlanLimit: COARSEN serves that, or upgrade to {required.name.title()}."
+            )
+        else:  # refused although the catalogue admits it: no floor is known that would do
+            finest = None
+            message = (
+                f"CoinGlass refused interval {interval.value} for the plan of the key; "
+                "check COINGLASS_PLAN and the subscription."
+            )
         return IntervalTooFine(message, floor=finest, required=required, current=self.current, decided_by=decided_by)
 
     def _history_too_deep(self, endpoint: Endpoint, interval: Interval, start: int, oldest: datetime) -> HistoryTooDeep:

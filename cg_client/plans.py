@@ -59,6 +59,6 @@ def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval]) -> Pl
 
 
 def plan_for_history(interval: Interval, days: float, least: Plan) -> Plan | None:
-    """The least plan from `least` on that reaches so many days back; None where no plan is stated to."""
-    reaching = (plan for plan in Plan if plan >= least and (history_days(plan, interval) or days) >= days)
-    return next(reaching, None)
+    """The least plan from `least` on that reaches so many days back; None where none is stated to."""
+    stated = (plan for plan in Plan if least <= plan < Plan.ENTERPRISE)
+    return next((plan for plan in stated if (history_days(plan, interval) or days) >= days), None)

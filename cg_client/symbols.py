@@ -36,19 +36,23 @@ def decode_names(data: msgspec.Raw) -> tuple[str, ...]:
 
 
 class Listing(Generic[T]):
-    """One listing and the time at which it was loaded."""
+    """One listing, and when it was last asked for."""
 
     def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock) -> None:
         cached = alru_cache(maxsize=1)(load)
         self._load: Callable[[], Awaitable[T]] = cached
         self._forget = cached.cache_invalidate  # made here, not at import: it belongs to one event loop
         self._clock = clock
-        self._loaded_at = 0.0
+        self._asked_at = 0.0
         self._last: T | None = None
 
     async def get(self, at_most: float = LISTING_HOLDS) -> T:
-        """The listing, not older than so many seconds where CoinGlass answers."""
-        if self._last is not None and self._clock.monotonic() - self._loaded_at >= at_most:
+        """The listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
+        if self._last is not None:
+            now = self._clock.monotonic()
+            if now - self._asked_at < at_most:
+                return self._last
+            self._asked_at = now
             self._forget()
         try:
             loaded = await self._load()
@@ -56,8 +60,9 @@ class Listing(Generic[T]):
             if self._last is None:
                 raise
             return self._last
-        if loaded is not self._last:
-            self._last, self._loaded_at = loaded, self._clock.monotonic()
+        if self._last is None:
+            self._asked_at = self._clock.monotonic()
+        self._last = loaded
         return loaded
 
     async def find(self, search: Callable[[T], F]) -> F:
@@ -112,12 +117,14 @@ class Symbols:
 
     def _instruments(self, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, InstrumentIndex]]:
         async def load() -> InstrumentIndex:
-            return InstrumentIndex((await self._client.fetch(endpoint, Params(), decode_instruments)).value)
+            return InstrumentIndex(
+                (await self._client.fetch(endpoint, Params(), decode_instruments, grace=False)).value
+            )
 
         return load
 
     def _named(self, kind: str, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, NameIndex]]:
         async def load() -> NameIndex:
-            return NameIndex(kind, (await self._client.fetch(endpoint, Params(), decode_names)).value)
+            return NameIndex(kind, (await self._client.fetch(endpoint, Params(), decode_names, grace=False)).value)
 
         return load

@@ -16,6 +16,7 @@ from cg_client.errors import QuotaExhausted
 from cg_client.transport import Reply
 
 MINUTE = 60.0
+_DIGITS = 9  # of a count that can be meant
 
 
 @dataclass(eq=False, slots=True)
@@ -59,8 +60,11 @@ class QuotaWindow:
         if over <= 0:
             return max(now, self._blocked_until)
         frees = sorted((now if slot.ended is None else slot.ended) + MINUTE for slot in self._slots)
-        rounds, index = divmod(over - 1, max(1, min(len(frees), self.limit)))
-        return max(frees[index] + rounds * MINUTE, self._blocked_until)
+        if over > len(frees):  # beyond all that counts now: whole minutes behind those who go first
+            frees = frees[-self.limit :] or [now]
+            rounds, index = divmod(over - 1 - len(self._slots), len(frees))
+            return max(frees[index] + (rounds + 1) * MINUTE, self._blocked_until)
+        return max(frees[over - 1], self._blocked_until)
 
     def correct(self, slot: Slot, now: float, limit: int | None, used: int | None) -> None:
         """What the headers of the answer to `slot` say: the key's limit, and what upstream counts in its minute."""
@@ -69,7 +73,7 @@ class QuotaWindow:
         if used is None:
             return
         self._expire(now)
-        self._slots.extend(Slot(now, now) for _ in range(used - len(self._slots)))
+        self._slots.extend(Slot(now, now) for _ in range(min(used, self.limit) - len(self._slots)))
         before = [other for other in self._slots if other.ended is not None and other.ended < slot.started]
         for forgotten in before[: max(0, len(before) - max(0, used - 1))]:
             self._slots.remove(forgotten)
@@ -140,4 +144,6 @@ class Throttle:
 
 
 def _count(value: str | None) -> int | None:
-    return int(value) if value is not None and value.strip().isdecimal() else None
+    """A header's figure; None for what is no count of requests."""
+    text = (value or "").strip()
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None

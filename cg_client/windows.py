@@ -4,7 +4,8 @@ A request costs the same whatever its `limit`, so windows are laid on a fixed gr
 
 * the newest points come from one open-ended request of 100 rows, or of as many as the endpoint gives;
 * anything older comes from pages of `page_rows` bars that start at multiples of their length since 1970, both ends
-  set, so that it does not matter from which end upstream counts `limit` or whether `end_time` is inclusive.
+  set, so that it does not matter from which end upstream counts `limit`, nor whether `end_time` is inclusive (it is
+  a page's last millisecond, in which no bar starts).
 
 All times are integer milliseconds UTC; `start` and `end` are inclusive.
 """
@@ -41,7 +42,7 @@ def window(step: int, now: int, *, last: int | None = None, start: int | None = 
     if start is not None:
         return Window(start, end)
     count = DEFAULT_POINTS if last is None else last
-    newest = floor(now if end is None else end, step)
+    newest = floor(now if end is None else min(end, now), step)
     return Window(newest - (count - 1) * step, end, count)
 
 
@@ -69,7 +70,7 @@ def _newest(asked: Window, step: int, now: int, page_rows: int) -> int | None:
 
 
 def _allowed(rows: int, step: int, now: int, earliest: int | None) -> int:
-    return rows if earliest is None else max(1, min(rows, (now - earliest) // step))
+    return rows if earliest is None else max(1, min(rows, (now - earliest) // step + 1))
 
 
 def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | None) -> Iterator[Page]:
@@ -81,7 +82,7 @@ def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | No
         first = page * width
         last = first + width - 1
         if earliest is not None and first < earliest:
-            first = max(start, earliest)
+            first = earliest
         if first <= last:
             yield Page(page_rows, first, last)
 

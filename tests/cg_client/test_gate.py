@@ -113,12 +113,19 @@ def test_history_is_let_through_as_far_as_the_plan_reaches(
         assert named in str(refusal.value)
 
 
-@pytest.mark.parametrize(("days", "needed"), [(200, Plan.STANDARD), (500, Plan.PROFESSIONAL), (5000, Plan.ENTERPRISE)])
+@pytest.mark.parametrize(("days", "needed"), [(200, Plan.STANDARD), (500, Plan.PROFESSIONAL)])
 def test_the_least_plan_that_reaches_far_enough_is_named(clock: FakeClock, days: int, needed: Plan) -> None:
     with pytest.raises(HistoryTooDeep) as refusal:
         Gate(Plan.HOBBYIST, clock).check_depth(SERIES, Interval.H4, ms(START - days * DAY))
     assert refusal.value.required is needed
     assert f"{needed.name.title()} reaches further" in str(refusal.value)
+
+
+def test_where_no_plan_is_stated_to_reach_so_far_the_message_says_so(clock: FakeClock) -> None:
+    with pytest.raises(HistoryTooDeep) as refusal:
+        Gate(Plan.HOBBYIST, clock).check_depth(SERIES, Interval.H4, ms(START - 5000 * DAY))
+    assert refusal.value.required is Plan.ENTERPRISE
+    assert "no plan is stated to reach that far" in str(refusal.value)
 
 
 @pytest.mark.parametrize(("plan", "interval"), UNLIMITED)
