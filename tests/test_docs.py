@@ -25,7 +25,7 @@ from tests.test_imports import ROOT
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [text.strip() for kind, text in BLOCKS if kind == "sh"]
+COMMANDS = [text.strip().replace("\\\n", " ") for kind, text in BLOCKS if kind == "sh"]
 QUERIES = [text for kind, text in BLOCKS if kind == "graphql"]
 STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
 
@@ -86,7 +86,7 @@ def test_the_readme_prints_the_schema() -> None:
 
 
 def test_the_test_command_of_the_readme_finds_these_tests() -> None:
-    collect = os.environ | {"PYTEST_ADDOPTS": "--collect-only -q tests/test_docs.py"}
+    collect = os.environ | {"PYTEST_ADDOPTS": "--collect-only tests/test_docs.py"}
     printed = subprocess.check_output(shlex.split(COMMANDS[3]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
     assert "test_the_test_command_of_the_readme_finds_these_tests" in printed
 
@@ -126,5 +126,10 @@ PATHS = re.compile(r"`((?:cg_client|resolvers|schema|server|sandbox|vocabulary|t
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
     named = [code or link for code, link in PATHS.findall(document.read_text())]
-    missing = [name for name in named if not (ROOT / name).exists() and not (document.parent / name).exists()]
+    to_be_made = ("futures.basis.history.json",)  # of the endpoint that CONTRIBUTING adds as an example
+    missing = [
+        name
+        for name in named
+        if not (ROOT / name).exists() and not (document.parent / name).exists() and not name.endswith(to_be_made)
+    ]
     assert missing == []
