@@ -33,7 +33,7 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
         return relabel(endpoint, data, query)
     if "heatmap" in endpoint.path:
         return _heatmap(data, now)
-    return data
+    return _page(data, query) if isinstance(data, list) and "page" in query else data
 
 
 def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, now: int) -> list[Any]:
@@ -95,8 +95,12 @@ def _for_each_coin(_endpoint: Endpoint, rows: Sequence[Row], _: Query) -> list[R
 
 
 def _coins_page(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    size, number = int(query.get("per_page") or _PER_PAGE), int(query.get("page") or 1)
-    return _for_each_coin(endpoint, rows, query)[(number - 1) * size : number * size]
+    return _page(_for_each_coin(endpoint, rows, query), query)
+
+
+def _page(rows: list[Row], query: Query) -> list[Row]:
+    size, number = int(query.get("per_page") or _PER_PAGE), int(query["page"])
+    return rows[(number - 1) * size : number * size]
 
 
 def _pair_markets(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from cg_client.endpoints import account, futures
+from cg_client.endpoints import account
 from resolvers.context import Info
 from resolvers.field import upstream
 from schema.account import Account, AccountResult, Quota
@@ -13,8 +13,8 @@ from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
-from schema.futures.liquidation import LiquidationsByExchange, LiquidationsByExchangeResult
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
+from schema.markets import Markets
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
@@ -29,15 +29,6 @@ PairArgument = Annotated[
         description="The exchange's own code (`BTCUSDT`, `BTC-USDT-SWAP`) in any case, or base and quote (`BTC/USDT`)."
     ),
 ]
-
-
-@strawberry.type(description="Lists over the whole market.")
-class Markets:
-    liquidations_by_exchange: LiquidationsByExchangeResult = upstream(
-        futures.liquidation.EXCHANGE_LIST,
-        LiquidationsByExchange,
-        description="Liquidations on each exchange, of one coin or of all together.",
-    )
 
 
 @strawberry.type(description="CoinGlass: crypto derivatives, spot, options and funds.")

@@ -8,6 +8,7 @@ from typing import Annotated, Generic, TypeVar
 import strawberry
 
 from cg_client.errors import BadArgument
+from vocabulary.payloads import Sourced
 
 T = TypeVar("T")
 
@@ -60,13 +61,51 @@ def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | N
     )
 
 
+@strawberry.interface(description="One page of a long list of CoinGlass', which does not tell how long it is.")
+class Paged(Sourced):
+    page_info: PageInfo = strawberry.field(
+        description="Where the page lies. After a page with rows there may be another; an empty page is the end."
+    )
+
+
+def upstream_page(first: int, after: str | None) -> tuple[int, int]:
+    """Number and size of the upstream page that is wanted; raises BadArgument. A cursor holds the page that it ends."""
+    if not 1 <= first <= FIRST_AT_MOST:
+        raise BadArgument(f"`first` is a number from 1 to {FIRST_AT_MOST}, not {first}.")
+    if after is None:
+        return 1, first
+    number, _, size = _key(after).partition("*")
+    if not (number.isdecimal() and size.isdecimal()):
+        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+    if int(size) != first:
+        raise BadArgument(f"Keep `first` at {size} while following the cursors of this list: its pages have that size.")
+    return int(number) + 1, first
+
+
+def upstream_page_info(number: int, size: int, rows: int) -> PageInfo:
+    """The place of an upstream page on which so many rows came."""
+    return PageInfo(
+        has_next_page=rows > 0,
+        has_previous_page=number > 1,
+        start_cursor=_cursor(f"{number - 1}*{size}") if number > 1 else None,
+        end_cursor=_cursor(f"{number}*{size}") if rows else None,
+    )
+
+
 def _cursor(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).decode()
 
 
-def _place(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
+def _key(cursor: str) -> str:
     try:
-        wanted = base64.urlsafe_b64decode(after.encode()).decode()
-        return next(index for index, item in enumerate(items) if key(item) == wanted) + 1
-    except (binascii.Error, UnicodeError, StopIteration):
-        raise BadArgument(f"`after` is no cursor of this list: {after!r}.") from None
+        return base64.urlsafe_b64decode(cursor.encode()).decode()
+    except (binascii.Error, UnicodeError):
+        raise BadArgument(f"`after` is no cursor of this list: {cursor!r}.") from None
+
+
+def _place(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
+    wanted = _key(after)
+    found = next((index for index, item in enumerate(items) if key(item) == wanted), None)
+    if found is None:
+        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+    return found + 1

@@ -1,0 +1,58 @@
+"""Long lists of CoinGlass' own, which come in numbered pages (`page`, `per_page`), shown with `first` and `after`.
+
+A page of ours is one of CoinGlass': nothing is lost or repeated even where it gives fewer rows than it was asked for.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+import strawberry
+
+from cg_client.call import Call
+from cg_client.endpoint import Endpoint
+from resolvers.arguments import argument, arguments_of, sign
+from resolvers.context import Info
+from resolvers.decode import rows_decoder
+from resolvers.field import Alternatives, Prepare, bound, field
+from resolvers.results import NO_ALTERNATIVES
+from vocabulary.connections import FIRST, FIRST_AT_MOST, upstream_page, upstream_page_info
+from vocabulary.payloads import Source, rows_field
+from vocabulary.problems import PlanGated, Unavailable
+
+P = TypeVar("P")
+
+_FIRST = argument("first", int, f"Rows of a page, up to {FIRST_AT_MOST}.", FIRST)
+_AFTER = argument("after", str | None, "Cursor of the page after which to go on.", strawberry.UNSET)
+_PAGING = ("page", "per_page")
+
+
+def upstream_paged(
+    endpoint: Endpoint,
+    payload: type[P],
+    *,
+    bind: Mapping[str, str] | None = None,
+    prepare: Prepare | None = None,
+    alternatives: Alternatives = NO_ALTERNATIVES,
+) -> P | PlanGated | Unavailable:
+    """A field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
+    attributes = bind or {}
+    name, row = rows_field(payload)
+    decoder = rows_decoder(row, endpoint)
+
+    async def resolve(
+        self: object,
+        info: Info,
+        first: int = FIRST,
+        after: str | None = None,
+        **arguments: Any,  # noqa: ANN401  # as the signature states
+    ) -> object:
+        number, size = upstream_page(first, after)
+        arguments |= bound(self, attributes)
+        complete = arguments if prepare is None else await prepare(info.context, arguments)
+        params = endpoint.params(**complete | {"page": number, "per_page": size})
+        answer = await info.context.loaders.endpoint.load(Call(endpoint, params, decoder))
+        page_info = upstream_page_info(number, size, len(answer.value))
+        return payload(**{"source": Source.of([answer]), "page_info": page_info, name: answer.value})
+
+    sign(resolve, [*arguments_of(endpoint.params, [*attributes, *_PAGING], {}), _FIRST, _AFTER])
+    return cast("P", field(resolve, (endpoint,), alternatives))

@@ -1,0 +1,35 @@
+"""What a case is: the query that asks one endpoint for all that its payload has."""
+
+from dataclasses import dataclass
+
+from schema.build import build
+from tests.selection import everything
+
+SCHEMA = build()
+
+
+@dataclass(frozen=True)
+class Case:
+    """`query` holds `{}` where the selection goes; `union` is the result, or None for a listing."""
+
+    query: str
+    union: str | None
+
+    def text(self) -> str:
+        return self.query if self.union is None else self.query.replace("{}", everything(SCHEMA._schema, self.union))
+
+
+def on_pair(field: str, union: str) -> Case:
+    return Case(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {field} {{}} }} }}', union)
+
+
+def on_spot_pair(field: str, union: str) -> Case:
+    return Case(f'{{ spotPair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {field} {{}} }} }}', union)
+
+
+def on_coin(field: str, union: str) -> Case:
+    return Case(f'{{ coin(symbol: "BTC") {{ it: {field} {{}} }} }}', union)
+
+
+def on_options(field: str, union: str) -> Case:
+    return Case(f'{{ coin(symbol: "BTC") {{ options {{ it: {field} {{}} }} }} }}', union)
