@@ -29,8 +29,9 @@ types: $(STAMP)
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile
 
-schema: $(STAMP)         ## rewrite the committed SDL
+schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql
+	$(BIN)/coinglass-graphql endpoints > docs/endpoints.md
 
 bench: $(STAMP)          ## requests a second and upstream calls, on loopback
 	$(BIN)/python -m bench

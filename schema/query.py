@@ -8,6 +8,7 @@ from cg_client.endpoints import account
 from resolvers.context import Info
 from resolvers.field import upstream
 from schema.account import Account, AccountResult, Quota
+from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
 from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
@@ -105,6 +106,11 @@ class Query:
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
         found = await Coin.find(info, coin)
         return Sentiment(coin=found.symbol, unresolved=found.unresolved)
+
+    @resolved("What each field takes, and whether the server's plan includes it. Costs no request.")
+    def capabilities(self, info: Info) -> list[Capability]:
+        schema = info.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
+        return capabilities(schema, info.context.client.gate)
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:

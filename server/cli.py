@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from schema.build import build
+from schema.capabilities import table
 from server.doctor import examine
 from server.serve import serve
 from server.settings import Settings, SettingsError
@@ -28,6 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--port", help="port to listen on, 0 for a free one (COINGLASS_PORT)")
     serving.add_argument("--sandbox", action="store_true", help="documented samples instead of CoinGlass; needs no key")
     commands.add_parser("schema", help="print the SDL")
+    commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
     return parser
 
@@ -36,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
     if chosen.command == "schema":
         sys.stdout.write(build().as_str() + "\n")
+        return 0
+    if chosen.command == "endpoints":
+        sys.stdout.write(table(build()._schema))  # noqa: SLF001  # Strawberry shows it in no other way
         return 0
     try:
         settings = Settings.from_env(_environment(chosen))

@@ -3,15 +3,12 @@
 import sys
 from collections.abc import Iterator
 
-from graphql import GraphQLField, GraphQLObjectType
-
 from cg_client.client import Client
-from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import CoinglassError
 from cg_client.params import Params
 from schema.build import build
-from schema.federation import Schema
+from schema.capabilities import upstream_fields
 from server.settings import Settings
 
 
@@ -53,22 +50,6 @@ def _difference(settings: Settings, level: str) -> str:
 
 def _fields(client: Client) -> Iterator[str]:
     """A line for each field of the graph, with the plan that it needs where that is not the current one."""
-    for name, endpoints in upstream_fields(build()):
+    for name, endpoints in upstream_fields(build()._schema):  # noqa: SLF001  # Strawberry shows it in no other way
         lacking = [endpoint.plan for endpoint in endpoints if not client.gate.includes(endpoint)]
         yield f"  {'-' if lacking else '+'} {name}" + (f" needs {max(lacking).name}" if lacking else "")
-
-
-def upstream_fields(schema: Schema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
-    """Fields of the graph that CoinGlass answers, as `Type.field`, with their endpoints."""
-    for kind in schema._schema.type_map.values():  # noqa: SLF001  # Strawberry shows no types of its own accord
-        if isinstance(kind, GraphQLObjectType):
-            for name, field in kind.fields.items():
-                endpoints = _endpoints(field)
-                if endpoints:
-                    yield f"{kind.name}.{name}", endpoints
-
-
-def _endpoints(field: GraphQLField) -> tuple[Endpoint, ...]:
-    definition = field.extensions.get("strawberry-definition")
-    endpoints: tuple[Endpoint, ...] = getattr(definition, "metadata", {}).get("endpoints", ())
-    return endpoints

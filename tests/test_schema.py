@@ -16,7 +16,7 @@ from graphql import (
 )
 
 from cg_client.catalogue import CATALOGUE
-from server.doctor import upstream_fields
+from schema.capabilities import table, upstream_fields
 from tests.cases import SCHEMA
 from tests.test_imports import ROOT
 
@@ -27,6 +27,10 @@ OURS = [kind for kind in TYPES if not kind.ast_node and kind.name not in ("Strin
 def test_the_committed_schema_is_in_step() -> None:
     committed = (ROOT / "schema" / "schema.graphql").read_text()
     assert committed == SCHEMA.as_str() + "\n", "run `make schema`"
+
+
+def test_the_committed_table_of_endpoints_is_in_step() -> None:
+    assert (ROOT / "docs" / "endpoints.md").read_text() == table(SCHEMA._schema), "run `make schema`"
 
 
 def fields() -> Iterator[tuple[str, GraphQLField]]:
@@ -54,11 +58,11 @@ def test_every_field_and_argument_is_described(name: str) -> None:
 
 def test_every_endpoint_of_the_catalogue_is_reached() -> None:
     listings = {path for path in CATALOGUE if "/supported-" in path}
-    reached = {endpoint.path for _, endpoints in upstream_fields(SCHEMA) for endpoint in endpoints}
+    reached = {endpoint.path for _, endpoints in upstream_fields(SCHEMA._schema) for endpoint in endpoints}
     assert reached == set(CATALOGUE) - listings
 
 
-@pytest.mark.parametrize("name", [name for name, _ in upstream_fields(SCHEMA)])
+@pytest.mark.parametrize("name", [name for name, _ in upstream_fields(SCHEMA._schema)])
 def test_what_comes_from_upstream_is_a_payload_or_one_of_two_problems(name: str) -> None:
     kind = FIELDS[name].type
     union = get_named_type(kind)
@@ -71,7 +75,7 @@ def test_what_comes_from_upstream_is_a_payload_or_one_of_two_problems(name: str)
 
 
 def test_alternatives_are_fields_that_their_endpoints_answer() -> None:
-    answered = dict(upstream_fields(SCHEMA))
+    answered = dict(upstream_fields(SCHEMA._schema))
     for name, field in FIELDS.items():
         definition = field.extensions.get("strawberry-definition")
         for label, endpoint in getattr(definition, "metadata", {}).get("alternatives", {}).items():

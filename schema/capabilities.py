@@ -1,0 +1,109 @@
+"""What the graph can answer, with what plan: read from the fields themselves."""
+
+from collections.abc import Iterator
+from typing import Self
+
+import strawberry
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
+
+from cg_client.endpoint import Endpoint
+from cg_client.gate import Gate
+from cg_client.intervals import Interval
+from cg_client.params import Series
+from cg_client.plans import Plan, history_days
+
+
+def upstream_fields(schema: GraphQLSchema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
+    """Fields that CoinGlass answers, as `Type.field`, with their endpoints; in order of type and field."""
+    for name, kind in sorted(schema.type_map.items()):
+        if isinstance(kind, GraphQLObjectType):
+            found = ((f"{name}.{field}", _endpoints(definition)) for field, definition in kind.fields.items())
+            yield from ((field, endpoints) for field, endpoints in found if endpoints)
+
+
+def _endpoints(field: GraphQLField) -> tuple[Endpoint, ...]:
+    definition = field.extensions.get("strawberry-definition")
+    endpoints: tuple[Endpoint, ...] = getattr(definition, "metadata", {}).get("endpoints", ())
+    return endpoints
+
+
+@strawberry.type(description="The finest interval of a plan.")
+class IntervalFloor:
+    plan: Plan = strawberry.field(description="Plan.")
+    min_interval: Interval = strawberry.field(description="Its finest interval; plans without a floor have all.")
+
+
+@strawberry.type(description="How far back an interval reaches.")
+class HistoryDepth:
+    interval: Interval = strawberry.field(description="Interval.")
+    days: int = strawberry.field(description="Days of history; intervals that are not named have no stated limit.")
+
+
+@strawberry.type(description="A field that CoinGlass answers, and what it takes.")
+class Capability:
+    field: str = strawberry.field(description="The field, as `Type.field`.")
+    endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
+    summary: str = strawberry.field(description="What the endpoint gives.")
+    required_plan: Plan = strawberry.field(description="The least plan that includes it.")
+    available: bool = strawberry.field(description="Whether the server's plan includes it.")
+    min_interval: Interval | None = strawberry.field(
+        description="Finest interval of the server's plan, where it has a floor."
+    )
+    interval_floors: list[IntervalFloor] = strawberry.field(description="The floors of all plans that have one.")
+    history: list[HistoryDepth] = strawberry.field(description="Depth of history on the server's plan, of series.")
+    refresh_seconds: int = strawberry.field(description="How long an answer is held for fresh, in seconds.")
+
+    @classmethod
+    def of(cls, field: str, endpoint: Endpoint, gate: Gate) -> Self:
+        return cls(
+            field=field,
+            endpoint=endpoint.path,
+            summary=endpoint.summary,
+            required_plan=endpoint.plan,
+            available=gate.includes(endpoint),
+            min_interval=gate.finest(endpoint),
+            interval_floors=[
+                IntervalFloor(plan=plan, min_interval=floor) for plan, floor in endpoint.interval_floors.items()
+            ],
+            history=_history(endpoint, gate.current),
+            refresh_seconds=int(endpoint.refresh.total_seconds()),
+        )
+
+
+def _history(endpoint: Endpoint, plan: Plan) -> list[HistoryDepth]:
+    if not issubclass(endpoint.params, Series):
+        return []
+    stated = {interval: history_days(plan, interval) for interval in Interval}
+    kept = {interval: span.days for interval, span in endpoint.retention.items()}
+    depths = {
+        interval: min(filter(None, (stated[interval], kept.get(interval))), default=None) for interval in Interval
+    }
+    return [HistoryDepth(interval=interval, days=days) for interval, days in depths.items() if days is not None]
+
+
+def capabilities(schema: GraphQLSchema, gate: Gate) -> list[Capability]:
+    """One for each field and endpoint."""
+    return [
+        Capability.of(field, endpoint, gate) for field, endpoints in upstream_fields(schema) for endpoint in endpoints
+    ]
+
+
+def table(schema: GraphQLSchema) -> str:
+    """The same for a reader, as Markdown."""
+    head = "| field | endpoint | plan | finest interval | refresh |\n| --- | --- | --- | --- | --- |\n"
+    rows = (_row(field, endpoint) for field, endpoints in upstream_fields(schema) for endpoint in endpoints)
+    return _TITLE + head + "".join(rows)
+
+
+_TITLE = """# Fields and their endpoints
+
+Made by `make schema` from the catalogue. A plan includes what the plans below it do; an interval of a plan that is not
+named has no floor. Real time is held for fresh for 5 seconds, and what states no refresh time for a minute.
+
+"""
+
+
+def _row(field: str, endpoint: Endpoint) -> str:
+    floors = ", ".join(f"{plan.name.title()} {floor.value}" for plan, floor in endpoint.interval_floors.items()) or "-"
+    seconds = int(endpoint.refresh.total_seconds())
+    return f"| `{field}` | `{endpoint.path}` | {endpoint.plan.name.title()} | {floors} | {seconds} s |\n"

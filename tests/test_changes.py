@@ -1,0 +1,29 @@
+"""A change that breaks clients must be announced."""
+
+import pytest
+
+from schema.changes import unannounced
+
+OLD = "type Query { pair(symbol: String!): Pair } type Pair { price: Float! volume: Float }"
+LOG = "## [Unreleased]\n\n- `Pair.volume` is gone.\n\n## [0.1.0]\n\n- `Pair.price`, `Query.pair`.\n"
+
+
+def test_a_new_field_breaks_nobody() -> None:
+    assert unannounced(OLD, OLD.replace("volume", "base: String volume"), "") == []
+
+
+@pytest.mark.parametrize(
+    ("new", "names"),
+    [
+        (OLD.replace("price: Float! ", ""), "Pair.price"),
+        (OLD.replace("price: Float!", "price: String!"), "Pair.price"),
+        (OLD.replace("symbol: String!", "symbol: String! venue: String!"), "Query.pair"),
+    ],
+)
+def test_what_breaks_clients_without_a_word_is_named(new: str, names: str) -> None:
+    (description,) = unannounced(OLD, new, LOG)
+    assert names in description
+
+
+def test_what_is_announced_may_break() -> None:
+    assert unannounced(OLD, OLD.replace("volume: Float", ""), LOG) == []
