@@ -147,7 +147,7 @@ class Gate:
         reach = f"{required.name.title()} reaches further" if required else "no plan is stated to reach that far"
         message = (
             f"The {self.current.name.title()} plan holds {interval.value} history from {_day(oldest)} on; {reach}. "
-            "onPlanLimit: CLIP serves the part that is there."
+            "onPlanLimit: CLIP serves the part that is there, and 1d has no stated limit."
         )
         return HistoryTooDeep(
             message, available_from=oldest, required=required or Plan.ENTERPRISE, current=self.current

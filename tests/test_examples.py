@@ -1,0 +1,82 @@
+"""The example documents, run by a Python client against the real server."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from gql import Client, gql
+from gql.transport.httpx import HTTPXTransport
+from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
+
+from cg_client.plans import Plan
+from tests.cases import SCHEMA
+from tests.conftest import StartGraph
+from tests.test_imports import ROOT
+
+EXAMPLES = sorted((ROOT / "examples").glob("*.graphql"))
+
+
+def run(start_graph: StartGraph, plan: Plan, document: Path) -> Mapping[str, Any]:
+    graph = start_graph(plan)
+    transport = HTTPXTransport(url=f"{graph.http.base_url}/graphql")
+    with Client(transport=transport, schema=SCHEMA._schema, parse_results=False) as session:
+        answer: Mapping[str, Any] = session.execute(gql(document.read_text()))
+        return answer
+
+
+class Endpoints(Visitor):
+    """Which plan each upstream-backed field of a document needs, by the names that lead to it."""
+
+    def __init__(self, types: TypeInfo) -> None:
+        super().__init__()
+        self._types = types
+        self._path: list[str] = []
+        self.plans: dict[tuple[str, ...], Plan] = {}
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        self._path.append(node.alias.value if node.alias else node.name.value)
+        field = self._types.get_field_def()
+        metadata = getattr((field.extensions if field else {}).get("strawberry-definition"), "metadata", {})
+        if metadata.get("endpoints"):
+            self.plans[tuple(self._path)] = max(endpoint.plan for endpoint in metadata["endpoints"])
+
+    def leave_field(self, *_: object) -> None:
+        self._path.pop()
+
+
+def plans_of(document: Path) -> dict[tuple[str, ...], Plan]:
+    types = TypeInfo(SCHEMA._schema)
+    found = Endpoints(types)
+    visit(parse(document.read_text()), TypeInfoVisitor(types, found))
+    return found.plans
+
+
+def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
+    """The type names of what stands at the path, in every item of the lists on the way."""
+    if isinstance(data, list):
+        for item in data:
+            yield from kinds(item, path)
+    elif path:
+        yield from kinds(data[path[0]], path[1:])
+    else:
+        yield data["__typename"]
+
+
+@pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_has_no_problem_with_the_professional_plan(start_graph: StartGraph, document: Path) -> None:
+    answer = run(start_graph, Plan.PROFESSIONAL, document)
+    found = {kind for path in plans_of(document) for kind in kinds(answer, path)}
+    assert not found & {"PlanGated", "Unavailable"}
+    assert found
+
+
+@pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_is_gated_with_the_hobbyist_plan_just_where_the_catalogue_says(
+    start_graph: StartGraph, document: Path
+) -> None:
+    answer = run(start_graph, Plan.HOBBYIST, document)
+    for path, plan in plans_of(document).items():
+        found = set(kinds(answer, path))
+        assert "Unavailable" not in found, path
+        assert (found == {"PlanGated"}) == (plan > Plan.HOBBYIST), path
