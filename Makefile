@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types imports schema docker-lint bench format clean
+.PHONY: serve test check lint types clients schema docker-lint bench format clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -28,6 +28,13 @@ types: $(STAMP)
 
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile
+
+clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
+	cd clients/typescript && npm run --silent check
+
+clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
 
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql

@@ -62,11 +62,11 @@ class Fund:
 
 
 @strawberry.type(description="Exchange-traded funds.")
-class Funds(Sourced):
+class FundList(Sourced):
     funds: list[Fund] = strawberry.field(description="The funds, as CoinGlass orders them.")
 
 
-FundsResult = Annotated[Funds | PlanGated | Unavailable, result("Funds")]
+FundListResult = Annotated[FundList | PlanGated | Unavailable, result("FundList")]
 
 
 @strawberry.type(description="Exchange-traded funds on one asset.")
@@ -74,4 +74,4 @@ class ETF:
     asset: ETFAsset = strawberry.field(description="What the funds hold, and where they are listed.")
 
     flows: ETFFlowsResult = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
-    list: FundsResult = upstream(ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST}), Funds)
+    list: FundListResult = upstream(ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST}), FundList)

@@ -74,7 +74,7 @@ CASES: dict[str, Case] = {
     "/api/etf/solana/flow-history": flows("SOLANA"),
     "/api/etf/xrp/flow-history": flows("XRP"),
     "/api/hk-etf/bitcoin/flow-history": flows("HONG_KONG_BITCOIN"),
-    "/api/etf/bitcoin/list": Case("{ etf(asset: BITCOIN) { it: list {} } }", "FundsResult"),
+    "/api/etf/bitcoin/list": Case("{ etf(asset: BITCOIN) { it: list {} } }", "FundListResult"),
     "/api/hyperliquid/whale-alert": Case("{ hyperliquid { it: whaleAlerts {} } }", "WhaleAlertsResult"),
     "/api/hyperliquid/whale-position": Case("{ hyperliquid { it: whalePositions {} } }", "WhalePositionsResult"),
     "/api/index/fear-greed-history": Case("{ sentiment { it: fearGreed {} } }", "FearGreedIndexResult"),

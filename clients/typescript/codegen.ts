@@ -1,0 +1,19 @@
+// Types for the example documents, out of the committed schema.
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+const config: CodegenConfig = {
+  schema: "../../schema/schema.graphql",
+  documents: ["../../examples/*.graphql"],
+  generates: {
+    "generated/": {
+      preset: "client",
+      config: {
+        scalars: { DateTime: "string", Date: "string", Timestamp: "number", _Any: "unknown", federation__FieldSet: "string", link__Import: "string" },
+        strictScalars: true,
+        useTypeImports: true,
+      },
+    },
+  },
+};
+
+export default config;
