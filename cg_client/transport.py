@@ -38,7 +38,7 @@ class Transport:
         self._attempt_seconds = attempt_seconds
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
-        seconds = min(self._attempt_seconds, deadline - self._clock.monotonic())
+        seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
             async with asyncio.timeout(seconds):
                 response = await self._http.get(call.endpoint.path, params=call.params.query())
