@@ -284,7 +284,7 @@ class PairMACD(PairSeries):
     series_type: PriceOfCandle = SeriesType.CLOSE
     fast_window: Annotated[int, "Intervals of the fast average, from 1."] = 12
     slow_window: Annotated[int, "Intervals of the slow average, from 1."] = 26
-    signal_window: Annotated[int, "Intervals of the signal line, from 1."] = 9
+    signal_window: Annotated[int, "Intervals of the signal line, from 1; the answer has no such line."] = 9
 
     def __post_init__(self) -> None:
         check_windows(self.fast_window, self.slow_window, self.signal_window)

@@ -157,6 +157,7 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.technical.EXPONENTIAL_MOVING_AVERAGE_LIST: _for_each_coin,
     futures.technical.MACD_LIST: _for_each_coin,
     futures.technical.AVERAGE_TRUE_RANGE_LIST: _for_each_coin,
+    futures.technical.TD_SEQUENTIAL_LIST: _for_each_coin,
     spot.market.SUPPORTED_COINS: _coins,
     spot.market.SUPPORTED_PAIRS: _listing,
     spot.market.PAIRS_MARKETS: _pair_markets,

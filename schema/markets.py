@@ -21,6 +21,8 @@ from schema.futures.technical_lists import (
     MovingAveragesByCoinResult,
     RSIByCoin,
     RSIByCoinResult,
+    TDSequentialByCoin,
+    TDSequentialByCoinResult,
 )
 
 
@@ -51,6 +53,11 @@ class Markets:
         futures.technical.AVERAGE_TRUE_RANGE_LIST,
         AverageTrueRangeByCoin,
         alternatives={"Pair.averageTrueRange": futures.technical.AVERAGE_TRUE_RANGE},
+    )
+    td_sequential: TDSequentialByCoinResult = upstream(
+        futures.technical.TD_SEQUENTIAL_LIST,
+        TDSequentialByCoin,
+        alternatives={"Pair.tdSequential": futures.technical.TD_SEQUENTIAL},
     )
     derivatives_index: DerivativesIndexResult = upstream_daily(futures.indices.DERIVATIVES_INDEX, DerivativesIndex)
     derivatives_risk_index: DerivativesRiskIndexResult = upstream_daily(

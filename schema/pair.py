@@ -39,6 +39,8 @@ from schema.futures.technical import (
     MovingAverageSeriesResult,
     RSISeries,
     RSISeriesResult,
+    TDSequentialSeries,
+    TDSequentialSeriesResult,
 )
 from schema.market_rows import pair_market
 from schema.trading_pair import BY_PAIR, TradingPair
@@ -102,6 +104,9 @@ class Pair(TradingPair):
     )
     average_true_range: AverageTrueRangeSeriesResult = upstream(
         api.technical.AVERAGE_TRUE_RANGE, AverageTrueRangeSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    td_sequential: TDSequentialSeriesResult = upstream(
+        api.technical.TD_SEQUENTIAL, TDSequentialSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
     basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
     whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)

@@ -94,6 +94,28 @@ class BollingerBandsSeries(Series):
     latest: BollingerPoint | None = strawberry.field(description="The newest point.")
 
 
+@strawberry.type(description="TD sequential at one interval: how long the setup under way has lasted.")
+class TDSequentialPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    buy_count: Annotated[float | None, described("Intervals of the buy setup; null where there is none.")]
+    sell_count: Annotated[float | None, described("Intervals of the sell setup; null where there is none.")]
+
+
+@strawberry.type(description="TD sequential as columns, index by index.")
+class TDSequentialColumns:
+    timestamp: Timestamps
+    buy_count: Annotated[Sequence[float | None], described("Intervals of the buy setups.")]
+    sell_count: Annotated[Sequence[float | None], described("Intervals of the sell setups.")]
+
+
+@strawberry.type(description="Setup counts of the TD sequential over time.")
+class TDSequentialSeries(Series):
+    points: Sequence[TDSequentialPoint] = strawberry.field(description="The points, oldest first.")
+    columns: TDSequentialColumns = strawberry.field(description="The same points as columns.")
+    latest: TDSequentialPoint | None = strawberry.field(description="The newest point.")
+
+
 RSISeriesResult = Annotated[RSISeries | PlanGated | Unavailable, result("RSISeries")]
 MovingAverageSeriesResult = Annotated[MovingAverageSeries | PlanGated | Unavailable, result("MovingAverageSeries")]
 MACDSeriesResult = Annotated[MACDSeries | PlanGated | Unavailable, result("MACDSeries")]
@@ -101,3 +123,4 @@ AverageTrueRangeSeriesResult = Annotated[
     AverageTrueRangeSeries | PlanGated | Unavailable, result("AverageTrueRangeSeries")
 ]
 BollingerBandsSeriesResult = Annotated[BollingerBandsSeries | PlanGated | Unavailable, result("BollingerBandsSeries")]
+TDSequentialSeriesResult = Annotated[TDSequentialSeries | PlanGated | Unavailable, result("TDSequentialSeries")]

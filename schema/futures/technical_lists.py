@@ -108,9 +108,24 @@ class AverageTrueRangeByCoin(Sourced):
     coins: list[CoinAverageTrueRange] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
+@strawberry.type(description="Setup counts of the TD sequential of one coin.")
+class CoinTDSequential:
+    symbol: Annotated[str, value("Coin.")]
+    count: Annotated[
+        FromMinuteToWeek,
+        group("Intervals of the setup under way: positive for a buy setup, negative for a sell setup.", "td_{}"),
+    ]
+
+
+@strawberry.type(description="Setup counts of the TD sequential of each coin.")
+class TDSequentialByCoin(Sourced):
+    coins: list[CoinTDSequential] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
 RSIByCoinResult = Annotated[RSIByCoin | PlanGated | Unavailable, result("RSIByCoin")]
 MovingAveragesByCoinResult = Annotated[MovingAveragesByCoin | PlanGated | Unavailable, result("MovingAveragesByCoin")]
 MACDByCoinResult = Annotated[MACDByCoin | PlanGated | Unavailable, result("MACDByCoin")]
 AverageTrueRangeByCoinResult = Annotated[
     AverageTrueRangeByCoin | PlanGated | Unavailable, result("AverageTrueRangeByCoin")
 ]
+TDSequentialByCoinResult = Annotated[TDSequentialByCoin | PlanGated | Unavailable, result("TDSequentialByCoin")]

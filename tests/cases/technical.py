@@ -20,6 +20,8 @@ CASES: dict[str, Case] = {
     "/api/futures/ema/list": on_markets("exponentialMovingAverages", "MovingAveragesByCoinResult"),
     "/api/futures/macd/list": on_markets("macd", "MACDByCoinResult"),
     "/api/futures/avg-true-range/list": on_markets("averageTrueRange", "AverageTrueRangeByCoinResult"),
+    "/api/futures/indicators/td": on_pair(f"tdSequential({D1})", "TDSequentialSeriesResult"),
+    "/api/futures/td/list": on_markets("tdSequential", "TDSequentialByCoinResult"),
     "/api/futures/basis/history": on_pair(f"basis({D1})", "BasisSeriesResult"),
     "/api/futures/whale-index/history": on_pair(f"whaleIndex({D1})", "WhaleIndexSeriesResult"),
     "/api/futures/cgdi-index/history": on_markets("derivativesIndex", "DerivativesIndexResult"),

@@ -9,6 +9,7 @@ from cg_client.params import (
     PairLookBackOnPrice,
     PairMACD,
     PairMovingAverage,
+    PairSeries,
 )
 from cg_client.plans import Plan
 
@@ -53,7 +54,7 @@ BOLLINGER_BANDS = Endpoint(
 )
 MACD = Endpoint(
     path="/api/futures/indicators/macd",
-    summary="Moving average convergence divergence (MACD) of a futures pair: its line, without the signal line.",
+    summary="MACD line of a futures pair, without its signal line.",
     params=PairMACD,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
@@ -66,6 +67,15 @@ AVERAGE_TRUE_RANGE = Endpoint(
     params=PairLookBack,
     plan=Plan.STARTUP,
     spelling={"value_usd": "avg_true_range_value"},
+)
+# Not in CoinGlass' public repositories, but on later copies of its pages; a key without the plan was refused for it.
+TD_SEQUENTIAL = Endpoint(
+    path="/api/futures/indicators/td",
+    summary="Setup counts of the TD sequential of a futures pair.",
+    params=PairSeries,
+    plan=Plan.STARTUP,
+    refresh=REAL_TIME,
+    spelling={"buy_count": "td_buy_count", "sell_count": "td_sell_count"},
 )
 
 RSI_LIST = Endpoint(
@@ -97,4 +107,11 @@ AVERAGE_TRUE_RANGE_LIST = Endpoint(
     path="/api/futures/avg-true-range/list",
     summary="Current average true range of each coin, by interval.",
     plan=Plan.STANDARD,
+)
+# As TD_SEQUENTIAL.
+TD_SEQUENTIAL_LIST = Endpoint(
+    path="/api/futures/td/list",
+    summary="Current setup counts of the TD sequential of each coin, by interval.",
+    plan=Plan.STANDARD,
+    refresh=timedelta(seconds=10),
 )
