@@ -80,3 +80,12 @@ class Unit(Enum):
 
     USD = "usd"
     COIN = "coin"
+
+
+class SeriesType(Enum):
+    """Price of a candle that an indicator is computed from."""
+
+    OPEN = "open"
+    HIGH = "high"
+    LOW = "low"
+    CLOSE = "close"

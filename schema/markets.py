@@ -3,8 +3,27 @@
 import strawberry
 
 from cg_client.endpoints import futures
+from resolvers.daily import upstream_daily
 from resolvers.field import upstream
+from schema.futures.indices import (
+    DerivativesIndex,
+    DerivativesIndexResult,
+    DerivativesRiskIndex,
+    DerivativesRiskIndexResult,
+)
 from schema.futures.liquidation import LiquidationsByExchange, LiquidationsByExchangeResult
+from schema.futures.technical_lists import (
+    AverageTrueRangeByCoin,
+    AverageTrueRangeByCoinResult,
+    MACDByCoin,
+    MACDByCoinResult,
+    MovingAveragesByCoin,
+    MovingAveragesByCoinResult,
+    RSIByCoin,
+    RSIByCoinResult,
+    TDSequentialByCoin,
+    TDSequentialByCoinResult,
+)
 
 
 @strawberry.type(description="Lists over the whole market.")
@@ -13,4 +32,34 @@ class Markets:
         futures.liquidation.EXCHANGE_LIST,
         LiquidationsByExchange,
         description="Liquidations on each exchange, of one coin or of all together.",
+    )
+    rsi: RSIByCoinResult = upstream(
+        futures.technical.RSI_LIST, RSIByCoin, alternatives={"Pair.rsi": futures.technical.RSI}
+    )
+    moving_averages: MovingAveragesByCoinResult = upstream(
+        futures.technical.MOVING_AVERAGE_LIST,
+        MovingAveragesByCoin,
+        alternatives={"Pair.movingAverage": futures.technical.MOVING_AVERAGE},
+    )
+    exponential_moving_averages: MovingAveragesByCoinResult = upstream(
+        futures.technical.EXPONENTIAL_MOVING_AVERAGE_LIST,
+        MovingAveragesByCoin,
+        alternatives={"Pair.exponentialMovingAverage": futures.technical.EXPONENTIAL_MOVING_AVERAGE},
+    )
+    macd: MACDByCoinResult = upstream(
+        futures.technical.MACD_LIST, MACDByCoin, alternatives={"Pair.macd": futures.technical.MACD}
+    )
+    average_true_range: AverageTrueRangeByCoinResult = upstream(
+        futures.technical.AVERAGE_TRUE_RANGE_LIST,
+        AverageTrueRangeByCoin,
+        alternatives={"Pair.averageTrueRange": futures.technical.AVERAGE_TRUE_RANGE},
+    )
+    td_sequential: TDSequentialByCoinResult = upstream(
+        futures.technical.TD_SEQUENTIAL_LIST,
+        TDSequentialByCoin,
+        alternatives={"Pair.tdSequential": futures.technical.TD_SEQUENTIAL},
+    )
+    derivatives_index: DerivativesIndexResult = upstream_daily(futures.indices.DERIVATIVES_INDEX, DerivativesIndex)
+    derivatives_risk_index: DerivativesRiskIndexResult = upstream_daily(
+        futures.indices.DERIVATIVES_RISK_INDEX, DerivativesRiskIndex
     )

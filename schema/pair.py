@@ -6,6 +6,7 @@ from cg_client.endpoints import futures as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
+from schema.futures.indices import BasisSeries, BasisSeriesResult, WhaleIndexSeries, WhaleIndexSeriesResult
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
 from schema.futures.liquidation_heatmap import (
     PAIR_BY_MODEL,
@@ -27,6 +28,20 @@ from schema.futures.order_book import (
     OrderbookResult,
 )
 from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.futures.technical import (
+    AverageTrueRangeSeries,
+    AverageTrueRangeSeriesResult,
+    BollingerBandsSeries,
+    BollingerBandsSeriesResult,
+    MACDSeries,
+    MACDSeriesResult,
+    MovingAverageSeries,
+    MovingAverageSeriesResult,
+    RSISeries,
+    RSISeriesResult,
+    TDSequentialSeries,
+    TDSequentialSeriesResult,
+)
 from schema.market_rows import pair_market
 from schema.trading_pair import BY_PAIR, TradingPair
 from vocabulary.fields import resolved
@@ -36,6 +51,7 @@ _LIQUIDATION_ALTERNATIVES = {
     "Pair.liquidationProfile": api.liquidation.HISTORY,
 }
 _ORDERBOOK_ALTERNATIVES = {"Pair.orderbook": api.order_book.HISTORY}
+_INDICATOR_ALTERNATIVES = {"Pair.price": api.market.PRICE_HISTORY}
 
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
@@ -70,6 +86,30 @@ class Pair(TradingPair):
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
+    rsi: RSISeriesResult = upstream(api.technical.RSI, RSISeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES)
+    moving_average: MovingAverageSeriesResult = upstream(
+        api.technical.MOVING_AVERAGE, MovingAverageSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    exponential_moving_average: MovingAverageSeriesResult = upstream(
+        api.technical.EXPONENTIAL_MOVING_AVERAGE,
+        MovingAverageSeries,
+        bind=BY_PAIR,
+        alternatives=_INDICATOR_ALTERNATIVES,
+    )
+    bollinger_bands: BollingerBandsSeriesResult = upstream(
+        api.technical.BOLLINGER_BANDS, BollingerBandsSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    macd: MACDSeriesResult = upstream(
+        api.technical.MACD, MACDSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    average_true_range: AverageTrueRangeSeriesResult = upstream(
+        api.technical.AVERAGE_TRUE_RANGE, AverageTrueRangeSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    td_sequential: TDSequentialSeriesResult = upstream(
+        api.technical.TD_SEQUENTIAL, TDSequentialSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
+    )
+    basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
+    whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
 
     @resolved("Asset in which the contract settles; not always stated.")
     def settlement(self) -> str | None:

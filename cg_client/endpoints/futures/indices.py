@@ -1,0 +1,44 @@
+"""Basis, and the indices that CoinGlass makes of derivatives."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.intervals import Interval
+from cg_client.params import PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
+
+# The page calls open_change and close_change percentages; its sample fits a gap in US dollars.
+BASIS_HISTORY = Endpoint(
+    path="/api/futures/basis/history",
+    summary="Basis of a futures pair over time.",
+    params=PairSeries,
+    interval_floors=STANDARD_FLOORS,
+    refresh=REAL_TIME,
+    spelling={
+        "open_percent": "open_basis",
+        "close_percent": "close_basis",
+        "open_usd": "open_change",
+        "close_usd": "close_change",
+    },
+)
+WHALE_INDEX_HISTORY = Endpoint(
+    path="/api/futures/whale-index/history",
+    summary="CoinGlass' whale index of a futures pair over time.",
+    params=PairSeries,
+    plan=Plan.STARTUP,
+    interval_floors={Plan.STARTUP: Interval.M30},
+    refresh=timedelta(minutes=1),
+    spelling={"value": "whale_index_value"},
+)
+DERIVATIVES_INDEX = Endpoint(
+    path="/api/futures/cgdi-index/history",
+    summary="CoinGlass Derivatives Index (CGDI), by day.",
+    refresh=timedelta(minutes=1),
+    spelling={"value": "cgdi_index_value"},
+)
+DERIVATIVES_RISK_INDEX = Endpoint(
+    path="/api/futures/cdri-index/history",
+    summary="CoinGlass Derivatives Risk Index (CDRI), by day.",
+    refresh=timedelta(minutes=1),
+    spelling={"value": "cdri_index_value"},
+)

@@ -1,0 +1,131 @@
+"""Current technical indicators of every coin, by interval."""
+
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.fields import group, value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="Figures by interval, from 15 minutes to a week.")
+class FromQuarterHourToWeek:
+    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
+    h1: Annotated[float | None, value("1 hour.", wire="1h")]
+    h4: Annotated[float | None, value("4 hours.", wire="4h")]
+    h12: Annotated[float | None, value("12 hours.", wire="12h")]
+    h24: Annotated[float | None, value("24 hours.", wire="24h")]
+    w1: Annotated[float | None, value("1 week.", wire="1w")]
+
+
+@strawberry.type(description="Figures by interval of the candles that they are computed from.")
+class FromMinuteToWeek:
+    m1: Annotated[float | None, value("1 minute.", wire="1m")]
+    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
+    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
+    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
+    h1: Annotated[float | None, value("1 hour.", wire="1h")]
+    h4: Annotated[float | None, value("4 hours.", wire="4h")]
+    d1: Annotated[float | None, value("1 day.", wire="1d")]
+    w1: Annotated[float | None, value("1 week.", wire="1w")]
+
+
+@strawberry.type(description="Relative strength index (RSI) of one coin.")
+class CoinRSI:
+    symbol: Annotated[str, value("Coin.")]
+    price_usd: Annotated[float | None, value("Current price, in US dollars.")]
+    rsi: Annotated[FromQuarterHourToWeek, group("RSI, from 0 to 100, by interval of the candles.", "rsi_{}")]
+    price_change_percent: Annotated[
+        FromQuarterHourToWeek, group("Change of the price over the interval, in percent.", "price_change_percent_{}")
+    ]
+
+
+@strawberry.type(description="Relative strength index (RSI) of each coin.")
+class RSIByCoin(Sourced):
+    coins: list[CoinRSI] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Moving averages of one coin's price.")
+class CoinMovingAverages:
+    symbol: Annotated[str, value("Coin.")]
+    price_usd: Annotated[float | None, value("Last close, in US dollars.")]
+    average_usd: Annotated[
+        FromMinuteToWeek, group("Moving average, in US dollars, by interval of the candles.", "average_{}")
+    ]
+
+
+@strawberry.type(description="Moving averages of each coin's price, simple or exponential.")
+class MovingAveragesByCoin(Sourced):
+    coins: list[CoinMovingAverages] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="MACD on candles of one interval.")
+class MACDLines:
+    macd_usd: Annotated[
+        float | None,
+        value("MACD line: fast less slow exponential moving average, in US dollars.", wire="macd"),
+    ]
+    signal_usd: Annotated[
+        float | None,
+        value("Signal line: average of the MACD line, in US dollars; null where not stated.", wire="signal"),
+    ]
+
+
+@strawberry.type(description="MACD by interval of the candles that it is computed from.")
+class MACDByInterval:
+    m1: Annotated[MACDLines, group("1 minute; documented without a signal line.", "{}_1m")]
+    m5: Annotated[MACDLines, group("5 minutes.", "{}_5m")]
+    m15: Annotated[MACDLines, group("15 minutes.", "{}_15m")]
+    m30: Annotated[MACDLines, group("30 minutes.", "{}_30m")]
+    h1: Annotated[MACDLines, group("1 hour.", "{}_1h")]
+    h4: Annotated[MACDLines, group("4 hours.", "{}_4h")]
+    d1: Annotated[MACDLines, group("1 day.", "{}_1d")]
+    w1: Annotated[MACDLines, group("1 week.", "{}_1w")]
+
+
+@strawberry.type(description="Moving average convergence divergence (MACD) of one coin.")
+class CoinMACD:
+    symbol: Annotated[str, value("Coin.")]
+    by_interval: Annotated[MACDByInterval, group("MACD and signal line, by interval of the candles.")]
+
+
+@strawberry.type(description="Moving average convergence divergence (MACD) of each coin.")
+class MACDByCoin(Sourced):
+    coins: list[CoinMACD] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Average true range (ATR) of one coin.")
+class CoinAverageTrueRange:
+    symbol: Annotated[str, value("Coin.")]
+    average_true_range_usd: Annotated[
+        FromMinuteToWeek, group("Average true range, in US dollars, by interval of the candles.", "avg_true_range_{}")
+    ]
+
+
+@strawberry.type(description="Average true range (ATR) of each coin: how far the price moves in an interval.")
+class AverageTrueRangeByCoin(Sourced):
+    coins: list[CoinAverageTrueRange] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Setup counts of the TD sequential of one coin.")
+class CoinTDSequential:
+    symbol: Annotated[str, value("Coin.")]
+    count: Annotated[
+        FromMinuteToWeek,
+        group("Intervals of the setup under way: positive for a buy setup, negative for a sell setup.", "td_{}"),
+    ]
+
+
+@strawberry.type(description="Setup counts of the TD sequential of each coin.")
+class TDSequentialByCoin(Sourced):
+    coins: list[CoinTDSequential] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+RSIByCoinResult = Annotated[RSIByCoin | PlanGated | Unavailable, result("RSIByCoin")]
+MovingAveragesByCoinResult = Annotated[MovingAveragesByCoin | PlanGated | Unavailable, result("MovingAveragesByCoin")]
+MACDByCoinResult = Annotated[MACDByCoin | PlanGated | Unavailable, result("MACDByCoin")]
+AverageTrueRangeByCoinResult = Annotated[
+    AverageTrueRangeByCoin | PlanGated | Unavailable, result("AverageTrueRangeByCoin")
+]
+TDSequentialByCoinResult = Annotated[TDSequentialByCoin | PlanGated | Unavailable, result("TDSequentialByCoin")]
