@@ -17,6 +17,7 @@ from schema.futures.liquidation_heatmap import (
 from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfileResult
 from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
 from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult
+from schema.futures.net_position import BY_VERSION, NetPositionSeries, NetPositionSeriesResult
 from schema.futures.open_interest import OISeries, OISeriesResult
 from schema.futures.order_book import (
     LargeOrders,
@@ -69,6 +70,9 @@ class Pair(TradingPair):
     )
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
+    )
+    net_position: NetPositionSeriesResult = upstream(
+        BY_VERSION, NetPositionSeries, bind=BY_PAIR, description="How net longs and net shorts change, in coins."
     )
 
     @resolved("Asset in which the contract settles; not always stated.")
