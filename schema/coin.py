@@ -33,13 +33,15 @@ from schema.futures.liquidation_heatmap import (
 )
 from schema.futures.market import CoinMarket, CoinMarketResult
 from schema.futures.max_pain import LiquidationMaxPain, LiquidationMaxPainResult
-from schema.futures.open_interest import OISeries, OISeriesResult, OpenInterestByExchange, OpenInterestByExchangeResult
-from schema.futures.open_interest_choice import (
-    BY_MARGIN,
+from schema.futures.open_interest import (
+    OISeries,
+    OISeriesResult,
+    OpenInterestByExchange,
+    OpenInterestByExchangeResult,
     OpenInterestHistoryByExchange,
     OpenInterestHistoryByExchangeResult,
-    margined_exchanges,
 )
+from schema.futures.open_interest_margin import BY_MARGIN, margined_exchanges
 from schema.futures.order_book import Orderbook, OrderbookResult
 from schema.futures.taker_volume import (
     TakerVolumeByExchange,

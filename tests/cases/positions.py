@@ -7,6 +7,11 @@ def on_markets(field: str, union: str) -> Case:
     return Case(f"{{ markets {{ it: {field} {{}} }} }}", union)
 
 
+def on_hyperliquid(field: str, union: str) -> Case:
+    return Case(f"{{ hyperliquid {{ it: {field} {{}} }} }}", union)
+
+
+ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
 CASES: dict[str, Case] = {
     "/api/futures/funding-rate/accumulated-exchange-list": on_coin(
         "accumulatedFundingRates(range: D7)", "AccumulatedFundingRatesResult"
@@ -27,4 +32,13 @@ CASES: dict[str, Case] = {
     ),
     "/api/futures/net-position/history": on_pair("netPosition(interval: D1, version: V1)", "NetPositionSeriesResult"),
     "/api/futures/v2/net-position/history": on_pair("netPosition(interval: D1)", "NetPositionSeriesResult"),
+    "/api/hyperliquid/position": on_hyperliquid('positions(coin: "BTC")', "HyperliquidPositionsResult"),
+    "/api/hyperliquid/user-position": on_hyperliquid(f'wallet(address: "{ADDRESS}")', "HyperliquidWalletResult"),
+    "/api/hyperliquid/wallet/position-distribution": on_hyperliquid(
+        "positionDistribution", "PositionDistributionResult"
+    ),
+    "/api/hyperliquid/wallet/pnl-distribution": on_hyperliquid("pnlDistribution", "PnlDistributionResult"),
+    "/api/hyperliquid/global-long-short-account-ratio/history": on_hyperliquid(
+        'longShortAccounts(coin: "btc", interval: D1)', "HyperliquidAccountsResult"
+    ),
 }

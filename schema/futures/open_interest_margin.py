@@ -1,9 +1,9 @@
-"""Open interest by the asset that margins, and its history by exchange."""
+"""Which endpoint has the open interest of one margin."""
 
 import inspect
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated, Any
+from typing import Any
 
 import strawberry
 
@@ -14,8 +14,6 @@ from cg_client.intervals import Unit
 from resolvers.arguments import argument
 from resolvers.context import Context
 from resolvers.exchanges import futures_exchanges
-from schema.exchange_history import SeriesByExchange
-from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.enum(description="What margins a contract.")
@@ -64,12 +62,3 @@ BY_MARGIN = ByMargin()
 async def margined_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with `exchanges` for an endpoint of one margin, which is the one that has no unit."""
     return arguments if "unit" in arguments else await futures_exchanges(context, arguments)
-
-
-@strawberry.type(description="Open interest of a coin over time, by exchange, in the unit asked for.")
-class OpenInterestHistoryByExchange(SeriesByExchange): ...
-
-
-OpenInterestHistoryByExchangeResult = Annotated[
-    OpenInterestHistoryByExchange | PlanGated | Unavailable, result("OpenInterestHistoryByExchange")
-]
