@@ -1,6 +1,6 @@
 """How to ask for one upstream endpoint, what it needs and how long its answer holds."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,8 +19,8 @@ class Endpoint:
     """An entry of the catalogue; compared by identity, since there is one object for each path.
 
     `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
-    rows of one answer where an endpoint has a limit, `coarsest` its largest interval, and `retention` how far back
-    CoinGlass itself keeps an interval.
+    rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
+    has up to there, and `retention` how far back CoinGlass itself keeps an interval.
     """
 
     path: str
@@ -33,8 +33,12 @@ class Endpoint:
     spelling: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     page_rows: int = 1000
     coarsest: Interval = Interval.W1
+    intervals: Sequence[Interval] = tuple(Interval)
     limit_required: bool = False
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
+
+    def has(self, interval: Interval) -> bool:
+        return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds
 
     def lifetime(self, params: Params, now: datetime) -> timedelta:
         """How long an answer to these parameters may be served as fresh."""

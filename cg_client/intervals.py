@@ -89,3 +89,35 @@ class SeriesType(Enum):
     HIGH = "high"
     LOW = "low"
     CLOSE = "close"
+
+
+class FundingRange(Enum):
+    """Period over which fundings are added up."""
+
+    D1 = "1d"
+    D7 = "7d"
+    D30 = "30d"
+    D365 = "365d"
+
+
+class MaxPainRange(Enum):
+    """Period of the positions behind liquidation max pain."""
+
+    H12 = "12h"
+    H24 = "24h"
+    H48 = "48h"
+    D3 = "3d"
+    D7 = "7d"
+    D14 = "14d"
+    D30 = "30d"
+
+
+class OpenInterestRange(Enum):
+    """Period that the history of open interest by exchange covers."""
+
+    M1 = "1m"
+    M15 = "15m"
+    H1 = "1h"
+    H4 = "4h"
+    H12 = "12h"
+    ALL = "all"

@@ -5,6 +5,7 @@ sent as upstream spells them: enums by value, times as integer milliseconds, lis
 """
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,19 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, SeriesType, TakerRange, Unit
+from cg_client.intervals import (
+    FundingRange,
+    Interval,
+    LiquidationRange,
+    MapRange,
+    MaxPainRange,
+    OpenInterestRange,
+    OptionsRange,
+    Range,
+    SeriesType,
+    TakerRange,
+    Unit,
+)
 
 
 @dataclass(frozen=True)
@@ -288,3 +301,60 @@ class PairMACD(PairSeries):
 
     def __post_init__(self) -> None:
         check_windows(self.fast_window, self.slow_window, self.signal_window)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccumulatedFunding(Params):
+    range: Annotated[FundingRange, "Period to add up."] = FundingRange.D1
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundingArbitrage(Params):
+    usd: Annotated[int, "Capital to allocate, in whole US dollars."]
+    exchanges: Annotated[
+        tuple[str, ...],
+        'Exchanges to choose from, e.g. `["Binance", "OKX"]`. Left out: all.',
+        Wire("exchange_list"),
+    ] = ()
+
+    def __post_init__(self) -> None:
+        if self.usd < 1:
+            raise BadArgument(f"`usd` is a number from 1, not {self.usd}.")
+
+    def query(self) -> dict[str, str]:
+        """Without the exchanges where all are meant."""
+        return {wire: text for wire, text in super().query().items() if text}
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenInterestByExchange(Coin):
+    range: Annotated[OpenInterestRange, "Period to cover."] = OpenInterestRange.ALL
+    unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaxPain(Params):
+    range: Annotated[MaxPainRange, "Period to cover."] = MaxPainRange.H24
+
+
+HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperliquidSeries(Series):
+    coin: HyperliquidCoin
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperliquidPage(Params):
+    coin: HyperliquidCoin
+    page: Annotated[int, "Page, from 1.", Wire("current_page")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wallet(Params):
+    address: Annotated[str, "Address of the wallet: `0x` and 40 hexadecimal digits.", Wire("user_address")]
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", self.address):
+            raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.")

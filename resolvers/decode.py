@@ -32,6 +32,7 @@ from vocabulary.scalars import Timestamp
 _TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
+_OURS = {"source", "page_info"}  # what a payload says of itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,7 @@ class _Plan:
         readers = [
             (field.python_name, self._reader(field, template))
             for field in fields_of(cls)
-            if field.python_name != "source"
+            if field.python_name not in _OURS
         ]
         make: Callable[..., Any] = dict if issubclass(cls, Sourced) else cls
         return lambda raw: make(**{name: read(raw) for name, read in readers})

@@ -23,16 +23,34 @@ _Find = Callable[[Callable[[InstrumentIndex], tuple[str, ...]]], Awaitable[tuple
 
 async def _completed(arguments: dict[str, Any], find: _Find) -> dict[str, Any]:
     asked, coin = arguments.get("exchanges"), arguments["symbol"]
-    if asked is not None and not asked:
-        raise BadArgument("`exchanges` is empty: name some, or leave it out for all that list the coin.")
+    _not_empty(asked)
     return arguments | {"exchanges": await find(lambda index: _venues(index, coin, asked))}
 
 
 def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple[str, ...]:
-    """In alphabetical order, so that the same choice is the same request. Raises UnknownName and NoData."""
+    """Raises UnknownName and NoData."""
     if asked is not None:
-        return tuple(sorted({index.exchanges.require(name) for name in asked}))
+        return _named(index, asked)
     venues = index.venues_of(coin)
     if not venues:
         raise NoData(f"No exchange lists a pair with base {coin}.")
     return venues
+
+
+async def named_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with `exchanges` by CoinGlass' names; without them where they are left out."""
+    asked = arguments.get("exchanges")
+    _not_empty(asked)
+    if asked is None:
+        return {name: value for name, value in arguments.items() if name != "exchanges"}
+    return arguments | {"exchanges": await context.symbols.futures.find(lambda index: _named(index, asked))}
+
+
+def _not_empty(asked: list[str] | None) -> None:
+    if asked is not None and not asked:
+        raise BadArgument("`exchanges` is empty: name some, or leave it out for all.")
+
+
+def _named(index: InstrumentIndex, asked: list[str]) -> tuple[str, ...]:
+    """In alphabetical order, so that the same choice is the same request. Raises UnknownName."""
+    return tuple(sorted({index.exchanges.require(name) for name in asked}))

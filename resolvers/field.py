@@ -58,13 +58,16 @@ class Upstream:
 
 
 class Chosen(Protocol):
-    """Which endpoint answers, where a field has several with the same parameters."""
+    """Which endpoint answers, where a field has several.
+
+    Their parameters are those of the first, unless `pick` and `parameters` see to the difference.
+    """
 
     @property
     def endpoints(self) -> Sequence[Endpoint]: ...
     def parameters(self) -> list[inspect.Parameter]: ...
     def pick(self, parent: object, arguments: Arguments) -> Endpoint:
-        """Takes its own argument out of `arguments`; raises NoData where no endpoint answers."""
+        """Takes its own arguments out of `arguments`; raises NoData where no endpoint answers."""
         ...
 
 
@@ -144,7 +147,7 @@ def upstream(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | PlanGated | Unavailable:
-    """A field answered by one endpoint, or by one of several with the same parameters.
+    """A field answered by one endpoint, or by one of several.
 
     `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
     `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer where
@@ -160,7 +163,7 @@ def upstream(
         picked = chosen.pick(self, arguments)
         policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
         complete = arguments if prepare is None else await prepare(info.context, arguments)
-        return await answer(info.context, picked, params(**complete), policy)
+        return await answer(info.context, picked, picked.params(**complete), policy)
 
     policies = [POLICY] if is_series else []
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, given), *policies])
@@ -170,22 +173,27 @@ def upstream(
 def upstream_row(
     endpoint: Endpoint,
     payload: type[P],
-    rows: Callable[[Any], RowKey],
+    rows: Callable[..., RowKey],
     *,
+    params: type[Params] = Params,
     alternatives: Alternatives = NO_ALTERNATIVES,
+    description: str | None = None,
 ) -> P | PlanGated | Unavailable:
-    """A field answered by the parent's row of a list that answers many parents: `rows` says which row of which list."""
+    """A field answered by the parent's row of a list that answers many parents.
 
-    async def resolve(self: object, info: Info) -> object:
+    `rows` says which row of which list, out of the parent and the arguments that stand in `params`.
+    """
+
+    async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         bound(self, {})
-        found = await info.context.loaders.row.load(rows(self))
+        found = await info.context.loaders.row.load(rows(self, **arguments))
         if found is None:
             raise NoData("CoinGlass lists no such row at present.")
         answer, values = found
         return _filled(payload, Source.of([answer]), values)
 
-    sign(resolve, [])
-    return cast("P", field(resolve, (endpoint,), alternatives, shared=True))
+    sign(resolve, arguments_of(params, (), {}))
+    return cast("P", field(resolve, (endpoint,), alternatives, description, shared=True))
 
 
 def composed(

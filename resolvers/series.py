@@ -10,6 +10,7 @@ from cg_client.call import Call, Decode
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
 from resolvers.context import Context
@@ -75,8 +76,8 @@ def _clipped(
 
 def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
     """Raises BadArgument with the remedy."""
-    if asked.interval.milliseconds > endpoint.coarsest.milliseconds:
-        raise BadArgument(f"This series has intervals up to {endpoint.coarsest.name}, not {asked.interval.name}.")
+    if not endpoint.has(asked.interval):
+        raise BadArgument(f"This series has {_intervals(endpoint)}, not {asked.interval.name}.")
     if asked.last is not None and asked.from_ is not None:
         raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
     if asked.last is not None and not 1 <= asked.last <= MAX_POINTS:
@@ -85,6 +86,12 @@ def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
         raise BadArgument("`from` lies in the future.")
     if asked.from_ is not None and asked.to is not None and asked.from_ >= asked.to:
         raise BadArgument("`from` must be before `to`.")
+
+
+def _intervals(endpoint: Endpoint) -> str:
+    if len(endpoint.intervals) == len(Interval):
+        return f"intervals up to {endpoint.coarsest.name}"
+    return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
 
 
 def _window(asked: SeriesParams, client: Client) -> Window:

@@ -59,7 +59,7 @@ def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply
     if not issubclass(endpoint.params, Series):
         return None
     interval, floor = Interval(query["interval"]), endpoint.interval_floors.get(plan)
-    if interval.milliseconds > endpoint.coarsest.milliseconds:
+    if not endpoint.has(interval):
         return envelopes.SERVER_ERROR
     return envelopes.INTERVAL if floor and interval.milliseconds < floor.milliseconds else None
 

@@ -141,6 +141,13 @@ def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list
     return [row | labels for row in rows]
 
 
+def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
+    """The sample's page under every number up to the total that it states."""
+    number = int(query.get("current_page") or 1)
+    rows = data["list"] if number <= data["total_pages"] else []
+    return data | {"current_page": number, "list": [row | {"symbol": query["symbol"]} for row in rows]}
+
+
 _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.market.SUPPORTED_COINS: _coins,
     futures.market.SUPPORTED_PAIRS: _listing,
@@ -150,6 +157,9 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.open_interest.EXCHANGE_LIST: _of_coin,
     futures.taker_volume.EXCHANGE_LIST: _of_coin,
     futures.liquidation.COIN_LIST: _for_each_coin,
+    futures.funding_rate.ACCUMULATED_EXCHANGE_LIST: _for_each_coin,
+    futures.liquidation.MAX_PAIN: _for_each_coin,
+    futures.market.PRICE_CHANGES: _for_each_coin,
     futures.liquidation.ORDERS: _orders,
     futures.order_book.LARGE_ORDERS: _large_orders,
     futures.technical.RSI_LIST: _for_each_coin,
@@ -158,6 +168,7 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.technical.MACD_LIST: _for_each_coin,
     futures.technical.AVERAGE_TRUE_RANGE_LIST: _for_each_coin,
     futures.technical.TD_SEQUENTIAL_LIST: _for_each_coin,
+    futures.hyperliquid.POSITIONS: _positions,
     spot.market.SUPPORTED_COINS: _coins,
     spot.market.SUPPORTED_PAIRS: _listing,
     spot.market.PAIRS_MARKETS: _pair_markets,

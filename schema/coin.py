@@ -6,9 +6,11 @@ import strawberry
 
 from cg_client.endpoints import futures, spot
 from cg_client.errors import CoinglassError
+from cg_client.params import AccumulatedFunding, MaxPain
 from resolvers.context import Info
 from resolvers.exchanges import futures_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
+from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult
 from schema.futures.funding_rate import (
     CurrentFundingRates,
     CurrentFundingRatesResult,
@@ -30,7 +32,16 @@ from schema.futures.liquidation_heatmap import (
     LiquidationMapResult,
 )
 from schema.futures.market import CoinMarket, CoinMarketResult
-from schema.futures.open_interest import OISeries, OISeriesResult, OpenInterestByExchange, OpenInterestByExchangeResult
+from schema.futures.max_pain import LiquidationMaxPain, LiquidationMaxPainResult
+from schema.futures.open_interest import (
+    OISeries,
+    OISeriesResult,
+    OpenInterestByExchange,
+    OpenInterestByExchangeResult,
+    OpenInterestHistoryByExchange,
+    OpenInterestHistoryByExchangeResult,
+)
+from schema.futures.open_interest_margin import BY_MARGIN, margined_exchanges
 from schema.futures.order_book import Orderbook, OrderbookResult
 from schema.futures.taker_volume import (
     TakerVolumeByExchange,
@@ -39,7 +50,13 @@ from schema.futures.taker_volume import (
     TakerVolumeSeriesResult,
 )
 from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
-from schema.market_rows import coin_market, funding_rates, spot_coin_market
+from schema.market_rows import (
+    accumulated_funding_rates,
+    coin_market,
+    funding_rates,
+    liquidation_max_pain,
+    spot_coin_market,
+)
 from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
@@ -94,7 +111,13 @@ class Coin:
     current_funding_rates: CurrentFundingRatesResult = upstream_row(
         futures.funding_rate.EXCHANGE_LIST, CurrentFundingRates, lambda coin: funding_rates(coin.symbol)
     )
-    open_interest: OISeriesResult = upstream(futures.open_interest.AGGREGATED_HISTORY, OISeries, bind=_COIN)
+    open_interest: OISeriesResult = upstream(
+        BY_MARGIN,
+        OISeries,
+        bind=_COIN,
+        prepare=margined_exchanges,
+        description="Open interest over all exchanges, or of one margin over chosen exchanges, as candles.",
+    )
     open_interest_by_exchange: OpenInterestByExchangeResult = upstream(
         futures.open_interest.EXCHANGE_LIST, OpenInterestByExchange, bind=_COIN
     )
@@ -131,6 +154,23 @@ class Coin:
     )
     spot_orderbook: OrderbookResult = upstream(
         spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
+    )
+    accumulated_funding_rates: AccumulatedFundingRatesResult = upstream_row(
+        futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
+        AccumulatedFundingRates,
+        lambda coin, **asked: accumulated_funding_rates(coin.symbol, asked["range"]),
+        params=AccumulatedFunding,
+    )
+    liquidation_max_pain: LiquidationMaxPainResult = upstream_row(
+        futures.liquidation.MAX_PAIN,
+        LiquidationMaxPain,
+        lambda coin, **asked: liquidation_max_pain(coin.symbol, asked["range"]),
+        params=MaxPain,
+        alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
+        description="Prices at which most longs and most shorts of the coin would be liquidated.",
+    )
+    open_interest_history_by_exchange: OpenInterestHistoryByExchangeResult = upstream(
+        futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
 
     @resolved("Futures instruments of the coin.")

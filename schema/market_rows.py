@@ -5,16 +5,22 @@ from typing import Any
 
 from cg_client.endpoints import futures, spot
 from cg_client.instruments import Instrument, fold_exchange
-from cg_client.params import Coin, Params
+from cg_client.intervals import FundingRange, MaxPainRange
+from cg_client.params import AccumulatedFunding, Coin, MaxPain, Params
 from resolvers.decode import rows_decoder
 from resolvers.lists import PagedList, WholeList
 from resolvers.loaders import Key, RowKey
+from schema.futures.funding_lists import CoinAccumulatedFunding
 from schema.futures.funding_rate import CurrentFundingRates
 from schema.futures.market import CoinMarket, PairMarket
+from schema.futures.max_pain import CoinMaxPain
 from schema.spot.market import SpotCoinMarket, SpotPairMarket
 
 _PAIR_MARKETS = rows_decoder(PairMarket, futures.market.PAIRS_MARKETS)
 _SPOT_PAIR_MARKETS = rows_decoder(SpotPairMarket, spot.market.PAIRS_MARKETS)
+
+_ACCUMULATED_FUNDING = rows_decoder(CoinAccumulatedFunding, futures.funding_rate.ACCUMULATED_EXCHANGE_LIST)
+_MAX_PAIN = rows_decoder(CoinMaxPain, futures.liquidation.MAX_PAIN)
 
 
 def _by_symbol(row: Mapping[str, Any]) -> Sequence[Key]:
@@ -64,3 +70,18 @@ def spot_coin_market(symbol: str) -> RowKey:
 
 def funding_rates(symbol: str) -> RowKey:
     return RowKey(_FUNDING_RATES, symbol)
+
+
+def _by_coin(row: CoinAccumulatedFunding | CoinMaxPain) -> Sequence[Key]:
+    return (row.symbol,)
+
+
+def accumulated_funding_rates(symbol: str, period: FundingRange) -> RowKey:
+    params = AccumulatedFunding(range=period)
+    rows = WholeList(futures.funding_rate.ACCUMULATED_EXCHANGE_LIST, params, _ACCUMULATED_FUNDING, _by_coin)
+    return RowKey(rows, symbol)
+
+
+def liquidation_max_pain(symbol: str, period: MaxPainRange) -> RowKey:
+    rows = WholeList(futures.liquidation.MAX_PAIN, MaxPain(range=period), _MAX_PAIN, _by_coin)
+    return RowKey(rows, symbol)

@@ -4,7 +4,14 @@ import strawberry
 
 from cg_client.endpoints import futures
 from resolvers.daily import upstream_daily
+from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
+from schema.futures.funding_lists import (
+    AccumulatedFundingRatesByCoin,
+    AccumulatedFundingRatesByCoinResult,
+    FundingArbitrage,
+    FundingArbitrageResult,
+)
 from schema.futures.indices import (
     DerivativesIndex,
     DerivativesIndexResult,
@@ -12,6 +19,15 @@ from schema.futures.indices import (
     DerivativesRiskIndexResult,
 )
 from schema.futures.liquidation import LiquidationsByExchange, LiquidationsByExchangeResult
+from schema.futures.market_lists import (
+    DelistedPairs,
+    DelistedPairsResult,
+    ExchangeRanking,
+    ExchangeRankingResult,
+    PriceChanges,
+    PriceChangesResult,
+)
+from schema.futures.max_pain import LiquidationMaxPains, LiquidationMaxPainsResult
 from schema.futures.technical_lists import (
     AverageTrueRangeByCoin,
     AverageTrueRangeByCoinResult,
@@ -63,3 +79,16 @@ class Markets:
     derivatives_risk_index: DerivativesRiskIndexResult = upstream_daily(
         futures.indices.DERIVATIVES_RISK_INDEX, DerivativesRiskIndex
     )
+
+    accumulated_funding_rates: AccumulatedFundingRatesByCoinResult = upstream(
+        futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
+        AccumulatedFundingRatesByCoin,
+        description="Funding rates of each coin on each exchange, added up over a period.",
+    )
+    funding_arbitrage: FundingArbitrageResult = upstream(
+        futures.funding_rate.ARBITRAGE, FundingArbitrage, prepare=named_exchanges
+    )
+    liquidation_max_pain: LiquidationMaxPainsResult = upstream(futures.liquidation.MAX_PAIN, LiquidationMaxPains)
+    price_changes: PriceChangesResult = upstream(futures.market.PRICE_CHANGES, PriceChanges)
+    delisted_pairs: DelistedPairsResult = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
+    exchange_ranking: ExchangeRankingResult = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)

@@ -18,6 +18,7 @@ from schema.futures.liquidation_heatmap import (
 from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfileResult
 from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
 from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult
+from schema.futures.net_position import BY_VERSION, NetPositionSeries, NetPositionSeriesResult
 from schema.futures.open_interest import OISeries, OISeriesResult
 from schema.futures.order_book import (
     LargeOrders,
@@ -110,6 +111,10 @@ class Pair(TradingPair):
     )
     basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
     whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
+
+    net_position: NetPositionSeriesResult = upstream(
+        BY_VERSION, NetPositionSeries, bind=BY_PAIR, description="How net longs and net shorts change, in coins."
+    )
 
     @resolved("Asset in which the contract settles; not always stated.")
     def settlement(self) -> str | None:

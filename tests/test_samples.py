@@ -114,15 +114,22 @@ async def test_times_may_come_in_seconds_or_in_milliseconds(path: str) -> None:
 
 def fields_of(data: Any) -> list[str]:
     """The names in the first record of the payload."""
-    record = data[0] if isinstance(data, list) else data
+    record = first_record(data)
     return list(record) if isinstance(record, dict) else []
+
+
+def first_record(data: Any) -> Any:
+    """The first row; of rows by key the first of the first key, since such keys are no fields."""
+    if isinstance(data, dict) and all(isinstance(rows, list) and isinstance(rows[0], dict) for rows in data.values()):
+        (data, *_) = data.values()
+    return data[0] if isinstance(data, list) else data
 
 
 FIELDS = [(path, name) for path in PAYLOADS for name in fields_of(sample(path)["data"])]
 
 
 def in_first_record(data: Any, change: Callable[[dict[str, Any]], object]) -> Any:
-    change(data[0] if isinstance(data, list) else data)
+    change(first_record(data))
     return data
 
 
@@ -160,7 +167,7 @@ def spoilt_fields() -> Iterator[tuple[str, str, Any]]:
     """Values that the field's type cannot hold; a text may be any text, and an object without known fields is empty."""
     for path, name in FIELDS:
         data = sample(path)["data"]
-        value = (data[0] if isinstance(data, list) else data)[name]
+        value = first_record(data)[name]
         if not isinstance(value, dict):
             yield path, name, {"spoilt": True}
         if is_number(value) and name not in TEXTS | {"id"}:

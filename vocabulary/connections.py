@@ -61,7 +61,7 @@ def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | N
     )
 
 
-@strawberry.interface(description="One page of a long list of CoinGlass', which does not tell how long it is.")
+@strawberry.interface(description="One page of a long list of CoinGlass', which seldom tells how long it is.")
 class Paged(Sourced):
     page_info: PageInfo = strawberry.field(
         description="Where the page lies. After a page with rows there may be another; an empty page is the end."
@@ -89,6 +89,26 @@ def upstream_page_info(number: int, size: int, rows: int) -> PageInfo:
         has_previous_page=number > 1,
         start_cursor=_cursor(f"{number - 1}*{size}") if number > 1 else None,
         end_cursor=_cursor(f"{number}*{size}") if rows else None,
+    )
+
+
+def numbered_page(after: str | None) -> int:
+    """Number of the upstream page that is wanted, of a list whose pages have one size; raises BadArgument."""
+    if after is None:
+        return 1
+    number = _key(after)
+    if not number.isdecimal():
+        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+    return int(number) + 1
+
+
+def numbered_page_info(number: int, total: float) -> PageInfo:
+    """The place of an upstream page in a list of so many."""
+    return PageInfo(
+        has_next_page=number < total,
+        has_previous_page=number > 1,
+        start_cursor=_cursor(f"{number - 1}") if number > 1 else None,
+        end_cursor=_cursor(f"{number}"),
     )
 
 

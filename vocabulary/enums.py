@@ -8,7 +8,19 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, SeriesType, TakerRange, Unit
+from cg_client.intervals import (
+    FundingRange,
+    Interval,
+    LiquidationRange,
+    MapRange,
+    MaxPainRange,
+    OpenInterestRange,
+    OptionsRange,
+    Range,
+    SeriesType,
+    TakerRange,
+    Unit,
+)
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
 E = TypeVar("E", bound=Enum)
@@ -115,3 +127,23 @@ class Truncation(Enum):
 class OrderSide(Enum):
     BUY = strawberry.enum_value("BUY", description="Buy.")
     SELL = strawberry.enum_value("SELL", description="Sell.")
+
+
+_describe(
+    FundingRange,
+    "Period over which fundings are added up.",
+    {one: f"The last {_span(one.value)}." for one in FundingRange},
+)
+_describe(
+    MaxPainRange,
+    "Period of the positions behind liquidation max pain.",
+    {one: f"The last {_span(one.value)}." for one in MaxPainRange},
+)
+_describe(
+    OpenInterestRange,
+    "Period of the history of open interest by exchange.",
+    {
+        one: "All there is." if one is OpenInterestRange.ALL else f"The last {_span(one.value)}."
+        for one in OpenInterestRange
+    },
+)

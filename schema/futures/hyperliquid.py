@@ -1,13 +1,25 @@
-"""Large positions on Hyperliquid."""
+"""Hyperliquid: large positions, and the fields that other modules have the types of."""
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
 from cg_client.endpoints import futures as api
+from resolvers.context import Context
 from resolvers.field import upstream
+from resolvers.numbered_pages import upstream_numbered
+from schema.futures.hyperliquid_accounts import HyperliquidAccounts, HyperliquidAccountsResult
+from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions, HyperliquidPositionsResult
+from schema.futures.hyperliquid_wallets import (
+    HyperliquidWallet,
+    HyperliquidWalletResult,
+    PnlDistribution,
+    PnlDistributionResult,
+    PositionDistribution,
+    PositionDistributionResult,
+)
 from vocabulary.fields import value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
@@ -17,12 +29,6 @@ from vocabulary.problems import PlanGated, Unavailable, result
 class PositionAction(Enum):
     OPENED = strawberry.enum_value("OPENED", description="Opened the position.")
     CLOSED = strawberry.enum_value("CLOSED", description="Closed the position.")
-
-
-@strawberry.enum(description="How a position is margined.")
-class MarginMode(Enum):
-    CROSS = strawberry.enum_value("CROSS", description="By the whole account.")
-    ISOLATED = strawberry.enum_value("ISOLATED", description="By itself.")
 
 
 _ACTIONS = {1: PositionAction.OPENED, 2: PositionAction.CLOSED}
@@ -41,21 +47,7 @@ class WhaleAlert:
 
 
 @strawberry.type(description="An open position above a million US dollars.")
-class WhalePosition:
-    user: Annotated[str, value("Address of the wallet.")]
-    symbol: Annotated[str, value("Coin.")]
-    size: Annotated[float, value("Size in coins, negative when short.")]
-    entry_price: Annotated[float | None, value("Average entry price, in US dollars.")]
-    mark_price: Annotated[float | None, value("Mark price, in US dollars.")]
-    liquidation_price: Annotated[float | None, value("Estimated liquidation price, in US dollars.")]
-    leverage: Annotated[float | None, value("Leverage, as a multiple.")]
-    margin_balance: Annotated[float | None, value("Margin posted, in US dollars.")]
-    value_usd: Annotated[float | None, value("Value, in US dollars.")]
-    unrealized_pnl: Annotated[float | None, value("Unrealised profit or loss, in US dollars.")]
-    funding_fee: Annotated[float | None, value("Funding so far, in US dollars; the sign is as CoinGlass gives it.")]
-    margin_mode: Annotated[MarginMode | None, value("How it is margined.")]
-    created: Annotated[datetime, value("When it was opened.")]
-    updated: Annotated[datetime | None, value("When its figures were taken.")]
+class WhalePosition(HyperliquidPosition): ...
 
 
 @strawberry.type(description="Positions above a million US dollars that were opened or closed lately.")
@@ -72,7 +64,23 @@ WhaleAlertsResult = Annotated[WhaleAlerts | PlanGated | Unavailable, result("Wha
 WhalePositionsResult = Annotated[WhalePositions | PlanGated | Unavailable, result("WhalePositions")]
 
 
-@strawberry.type(description="Hyperliquid: what its large traders do.")
+async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments with CoinGlass' name of the coin. Raises UnknownName."""
+    return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
+
+
+@strawberry.type(description="Hyperliquid: what its traders do.")
 class Hyperliquid:
     whale_alerts: WhaleAlertsResult = upstream(api.hyperliquid.WHALE_ALERTS, WhaleAlerts)
     whale_positions: WhalePositionsResult = upstream(api.hyperliquid.WHALE_POSITIONS, WhalePositions)
+    positions: HyperliquidPositionsResult = upstream_numbered(
+        api.hyperliquid.POSITIONS, HyperliquidPositions, prepare=_known_coin
+    )
+    wallet: HyperliquidWalletResult = upstream(api.hyperliquid.WALLET, HyperliquidWallet)
+    position_distribution: PositionDistributionResult = upstream(
+        api.hyperliquid.POSITION_DISTRIBUTION, PositionDistribution
+    )
+    pnl_distribution: PnlDistributionResult = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
+    long_short_accounts: HyperliquidAccountsResult = upstream(
+        api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_known_coin
+    )

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
+from schema.exchange_history import SeriesByExchange
 from schema.periods import PercentByPeriod
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced
@@ -50,6 +51,10 @@ class OpenInterestByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
+@strawberry.type(description="Open interest of a coin over time, by exchange, in the unit asked for.")
+class OpenInterestHistoryByExchange(SeriesByExchange): ...
+
+
 def split_total(rows: list[Any]) -> dict[str, Any]:
     """The row of all exchanges apart from those of single ones."""
     return {
@@ -61,4 +66,7 @@ def split_total(rows: list[Any]) -> dict[str, Any]:
 OISeriesResult = Annotated[OISeries | PlanGated | Unavailable, result("OISeries")]
 OpenInterestByExchangeResult = Annotated[
     OpenInterestByExchange | PlanGated | Unavailable, result("OpenInterestByExchange")
+]
+OpenInterestHistoryByExchangeResult = Annotated[
+    OpenInterestHistoryByExchange | PlanGated | Unavailable, result("OpenInterestHistoryByExchange")
 ]

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import CoinSeries, PairSeries
-from cg_client.plans import STANDARD_FLOORS
+from cg_client.params import AccumulatedFunding, CoinSeries, FundingArbitrage, PairSeries
+from cg_client.plans import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/futures/funding-rate/history",
@@ -32,5 +32,26 @@ EXCHANGE_LIST = Endpoint(
         "stablecoin_margined": "stablecoin_margin_list",
         "coin_margined": "token_margin_list",
         "interval_hours": "funding_rate_interval",
+    },
+)
+ACCUMULATED_EXCHANGE_LIST = Endpoint(
+    path="/api/futures/funding-rate/accumulated-exchange-list",
+    summary="Funding rates of a coin on each exchange, added up over a period.",
+    params=AccumulatedFunding,
+    refresh=timedelta(hours=1),
+    spelling={"stablecoin_margined": "stablecoin_margin_list", "coin_margined": "token_margin_list"},
+)
+ARBITRAGE = Endpoint(
+    path="/api/futures/funding-rate/arbitrage",
+    summary="Pairs of exchanges between whose funding rates money could be made.",
+    params=FundingArbitrage,
+    plan=Plan.STARTUP,
+    refresh=timedelta(seconds=20),
+    spelling={
+        "interval_hours": "funding_rate_interval",
+        "apr_percent": "apr",
+        "funding_percent": "funding",
+        "fee_percent": "fee",
+        "spread_percent": "spread",
     },
 )

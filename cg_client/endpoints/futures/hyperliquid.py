@@ -1,7 +1,10 @@
-"""Large positions on Hyperliquid: those above a million US dollars."""
+"""Positions and wallets on Hyperliquid; whales are positions above a million US dollars."""
 
 from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.intervals import Interval
+from cg_client.params import HyperliquidPage, HyperliquidSeries, Wallet
 from cg_client.plans import Plan
+from cg_client.shapes import Record
 
 _SPELLING = {
     "size": "position_size",
@@ -24,4 +27,80 @@ WHALE_POSITIONS = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     spelling=_SPELLING,
+)
+POSITIONS = Endpoint(
+    path="/api/hyperliquid/position",
+    summary="Positions in a coin, page by page.",
+    params=HyperliquidPage,
+    shape=Record(),
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=_SPELLING | {"positions": "list"},
+)
+WALLET = Endpoint(
+    path="/api/hyperliquid/user-position",
+    summary="Balances and open positions of a wallet.",
+    params=Wallet,
+    shape=Record(),
+    plan=Plan.STARTUP,
+    refresh=REAL_TIME,
+    spelling={
+        "margin": "margin_summary",
+        "cross_margin": "cross_margin_summary",
+        "account_value_usd": "account_value",
+        "positions_usd": "total_ntl_pos",
+        "balance_usd": "total_raw_usd",
+        "margin_used_usd": "total_margin_used",
+        "cross_maintenance_margin_usd": "cross_maintenance_margin_used",
+        "withdrawable_usd": "withdrawable",
+        "positions": "asset_positions",
+        "symbol": "coin",
+        "size": "szi",
+        "entry_price": "entry_px",
+        "value_usd": "position_value",
+        "funding": "cum_funding",
+        "all_time_usd": "all_time",
+        "since_open_usd": "since_open",
+        "since_change_usd": "since_change",
+    },
+)
+_DISTRIBUTION = {
+    "name": "group_name",
+    "minimum_usd": "minimum_amount",
+    "maximum_usd": "maximum_amount",
+    "count": "all_address_count",
+    "long_usd": "long_position_usd",
+    "short_usd": "short_position_usd",
+    "long_percent": "long_position_usd_percent",
+    "short_percent": "short_position_usd_percent",
+    "usd": "position_usd",
+}
+POSITION_DISTRIBUTION = Endpoint(
+    path="/api/hyperliquid/wallet/position-distribution",
+    summary="Wallets in tiers by the size of their positions.",
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=_DISTRIBUTION,
+)
+PNL_DISTRIBUTION = Endpoint(
+    path="/api/hyperliquid/wallet/pnl-distribution",
+    summary="Wallets in tiers by their profit or loss.",
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=_DISTRIBUTION,
+)
+LONG_SHORT_ACCOUNTS = Endpoint(
+    path="/api/hyperliquid/global-long-short-account-ratio/history",
+    summary="Accounts that are long and short in a coin on Hyperliquid.",
+    params=HyperliquidSeries,
+    plan=Plan.STANDARD,
+    intervals=(Interval.M5, Interval.H1, Interval.D1),
+    spelling={
+        "long_count": "global_account_long_count",
+        "short_count": "global_account_short_count",
+        "total_count": "global_account_total_count",
+        "long_percent": "global_account_long_percent",
+        "short_percent": "global_account_short_percent",
+        "ratio": "global_account_long_short_ratio",
+    },
 )

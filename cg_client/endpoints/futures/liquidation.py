@@ -10,6 +10,7 @@ from cg_client.params import (
     ExchangesSeries,
     LiquidationOrders,
     LiquidationTotals,
+    MaxPain,
     PairMapRange,
     PairRange,
     PairSeries,
@@ -79,4 +80,18 @@ AGGREGATED_HEATMAP_MODEL3 = _professional("aggregated-heatmap/model3", f"{_COIN_
 MAP = _professional("map", "Liquidation map of a pair: size by price.", PairMapRange)
 AGGREGATED_MAP = _professional(
     "aggregated-map", "Liquidation map of a coin over all exchanges: size by price.", CoinMapRange
+)
+MAX_PAIN = Endpoint(
+    path="/api/futures/liquidation/max-pain",
+    summary="Prices at which most longs and most shorts of each coin would be liquidated.",
+    params=MaxPain,
+    plan=Plan.PROFESSIONAL,
+    refresh=REAL_TIME,
+    spelling={
+        "price_usd": "price",
+        "long_price_usd": "long_max_pain_liq_price",
+        "long_size_usd": "long_max_pain_liq_level",
+        "short_price_usd": "short_max_pain_liq_price",
+        "short_size_usd": "short_max_pain_liq_level",
+    },
 )

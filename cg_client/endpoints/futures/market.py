@@ -62,3 +62,23 @@ PRICE_HISTORY = Endpoint(
     refresh=REAL_TIME,
     limit_required=True,
 )
+PRICE_CHANGES = Endpoint(
+    path="/api/futures/coins-price-change",
+    summary="Price of each coin, and how it changed and swung over the last hours.",
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling={"last": "current_price"},
+)
+DELISTED_PAIRS = Endpoint(
+    path="/api/futures/delisted-exchange-pairs",
+    summary="Futures instruments that exchanges have delisted.",
+    shape=KeyedRows(key="exchange"),
+    refresh=timedelta(minutes=1),
+    spelling={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
+)
+# The documentation's page shows the path of another endpoint; this one answers.
+EXCHANGE_RANKING = Endpoint(
+    path="/api/futures/exchange-rank",
+    summary="Open interest, volume and liquidations of each exchange with futures.",
+    refresh=timedelta(minutes=1),
+)

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import Coin, CoinSeriesInUnit, PairSeriesInUnit
+from cg_client.params import Coin, CoinSeriesInUnit, ExchangesSeries, OpenInterestByExchange, PairSeriesInUnit
 from cg_client.plans import STANDARD_FLOORS
+from cg_client.shapes import ParallelLists
 
 HISTORY = Endpoint(
     path="/api/futures/open-interest/history",
@@ -31,4 +32,23 @@ EXCHANGE_LIST = Endpoint(
         "stablecoin_margined_quantity": "open_interest_quantity_by_stable_coin_margin",
         "coin_margined_quantity": "open_interest_quantity_by_coin_margin",
     },
+)
+AGGREGATED_STABLECOIN_HISTORY = Endpoint(
+    path="/api/futures/open-interest/aggregated-stablecoin-history",
+    summary="Open interest of a coin's contracts margined in stablecoins, added up over exchanges, as candles.",
+    params=ExchangesSeries,
+    interval_floors=STANDARD_FLOORS,
+)
+AGGREGATED_COIN_MARGIN_HISTORY = Endpoint(
+    path="/api/futures/open-interest/aggregated-coin-margin-history",
+    summary="Open interest of a coin's contracts margined in the coin, added up over exchanges, as candles.",
+    params=ExchangesSeries,
+    interval_floors=STANDARD_FLOORS,
+)
+EXCHANGE_HISTORY = Endpoint(
+    path="/api/futures/open-interest/exchange-history-chart",
+    summary="Open interest of a coin over time, by exchange.",
+    params=OpenInterestByExchange,
+    shape=ParallelLists(),
+    refresh=timedelta(seconds=10),
 )

@@ -1,0 +1,75 @@
+"""Funding over a period, and what could be made of the differences between exchanges."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+
+from vocabulary.fields import value
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="Funding rates of one exchange, added up over the period.")
+class ExchangeAccumulatedFunding:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it here: in capitals.")]
+    funding_rate: Annotated[float | None, value("All funding rates of the period together, in percent.")]
+
+
+@strawberry.type(
+    description="Funding rates of a coin on each exchange, added up over the period, by the asset that margins."
+)
+class CoinAccumulatedFunding:
+    symbol: Annotated[str, value("Coin.")]
+    stablecoin_margined: Annotated[list[ExchangeAccumulatedFunding] | None, value("Contracts margined in stablecoins.")]
+    coin_margined: Annotated[list[ExchangeAccumulatedFunding] | None, value("Contracts margined in the coin.")]
+
+
+@strawberry.type(
+    description="Funding rates of one coin on each exchange, added up over the period, by the asset that margins."
+)
+class AccumulatedFundingRates(CoinAccumulatedFunding, Sourced):
+    @classmethod
+    def of(cls, source: Source, row: CoinAccumulatedFunding) -> Self:
+        return cls(source=source, **vars(row))
+
+
+@strawberry.type(description="Funding rates of each coin on each exchange, added up over the period.")
+class AccumulatedFundingRatesByCoin(Sourced):
+    coins: list[CoinAccumulatedFunding] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="One of the two positions of an arbitrage.")
+class ArbitrageLeg:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    open_interest_usd: Annotated[float | None, value("Open interest there, in US dollars.")]
+    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
+    interval_hours: Annotated[float | None, value("Hours between two fundings.")]
+
+
+@strawberry.type(description="Two exchanges with different funding rates for the same coin.")
+class FundingArbitrageOpportunity:
+    symbol: Annotated[str, value("Coin.")]
+    buy: Annotated[ArbitrageLeg, value("The position to buy, with the lower funding rate.")]
+    sell: Annotated[ArbitrageLeg, value("The position to sell, with the higher funding rate.")]
+    apr_percent: Annotated[float | None, value("Return at this rate over a year, in percent.")]
+    funding_percent: Annotated[float | None, value("Difference of the two funding rates, in percent.")]
+    fee_percent: Annotated[float | None, value("Trading fees of both positions, in percent.")]
+    spread_percent: Annotated[float | None, value("Difference of the two prices, in percent.")]
+    next_funding_time: Annotated[datetime | None, value("Next funding.")]
+
+
+@strawberry.type(description="Differences of funding rates between exchanges, for the capital asked for.")
+class FundingArbitrage(Sourced):
+    opportunities: list[FundingArbitrageOpportunity] = strawberry.field(
+        description="The opportunities, as CoinGlass orders them."
+    )
+
+
+AccumulatedFundingRatesResult = Annotated[
+    AccumulatedFundingRates | PlanGated | Unavailable, result("AccumulatedFundingRates")
+]
+AccumulatedFundingRatesByCoinResult = Annotated[
+    AccumulatedFundingRatesByCoin | PlanGated | Unavailable, result("AccumulatedFundingRatesByCoin")
+]
+FundingArbitrageResult = Annotated[FundingArbitrage | PlanGated | Unavailable, result("FundingArbitrage")]

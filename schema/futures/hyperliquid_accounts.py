@@ -1,0 +1,43 @@
+"""How many accounts are long and short on Hyperliquid."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="Accounts that are long and short at one time.")
+class HyperliquidAccountsPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    long_count: Annotated[float, value("Number of accounts that are long.")]
+    short_count: Annotated[float, value("Number of accounts that are short.")]
+    total_count: Annotated[float, value("Number of accounts counted.")]
+    long_percent: Annotated[float, value("Share that is long, in percent.")]
+    short_percent: Annotated[float, value("Share that is short, in percent.")]
+    ratio: Annotated[float, value("Long divided by short.")]
+
+
+@strawberry.type(description="Accounts that are long and short as columns, index by index.")
+class HyperliquidAccountsColumns:
+    timestamp: Timestamps
+    long_count: Annotated[Sequence[float], value("Numbers of accounts that are long.")]
+    short_count: Annotated[Sequence[float], value("Numbers of accounts that are short.")]
+    total_count: Annotated[Sequence[float], value("Numbers of accounts counted.")]
+    long_percent: Annotated[Sequence[float], value("Shares that are long, in percent.")]
+    short_percent: Annotated[Sequence[float], value("Shares that are short, in percent.")]
+    ratio: Annotated[Sequence[float], value("Long divided by short.")]
+
+
+@strawberry.type(description="Accounts that are long and short over time.")
+class HyperliquidAccounts(Series):
+    points: Sequence[HyperliquidAccountsPoint] = strawberry.field(description="The points, oldest first.")
+    columns: HyperliquidAccountsColumns = strawberry.field(description="The same points as columns.")
+    latest: HyperliquidAccountsPoint | None = strawberry.field(description="The newest point.")
+
+
+HyperliquidAccountsResult = Annotated[HyperliquidAccounts | PlanGated | Unavailable, result("HyperliquidAccounts")]

@@ -1,0 +1,45 @@
+"""Open positions on Hyperliquid."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.connections import Paged
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.enum(description="How a position is margined.")
+class MarginMode(Enum):
+    CROSS = strawberry.enum_value("CROSS", description="By the whole account.")
+    ISOLATED = strawberry.enum_value("ISOLATED", description="By itself.")
+
+
+@strawberry.type(description="An open position on Hyperliquid.")
+class HyperliquidPosition:
+    user: Annotated[str, value("Address of the wallet.")]
+    symbol: Annotated[str, value("Coin.")]
+    size: Annotated[float, value("Size in coins, negative when short.")]
+    entry_price: Annotated[float | None, value("Average entry price, in US dollars.")]
+    mark_price: Annotated[float | None, value("Mark price, in US dollars.")]
+    liquidation_price: Annotated[float | None, value("Estimated liquidation price, in US dollars.")]
+    leverage: Annotated[float | None, value("Leverage, as a multiple.")]
+    margin_balance: Annotated[float | None, value("Margin posted, in US dollars.")]
+    value_usd: Annotated[float | None, value("Value, in US dollars.")]
+    unrealized_pnl: Annotated[float | None, value("Unrealised profit or loss, in US dollars.")]
+    funding_fee: Annotated[float | None, value("Funding so far, in US dollars; the sign is as CoinGlass gives it.")]
+    margin_mode: Annotated[MarginMode | None, value("How it is margined.")]
+    created: Annotated[datetime, value("When it was opened.")]
+    updated: Annotated[datetime | None, value("When its figures were taken.")]
+
+
+@strawberry.type(description="Open positions on Hyperliquid in one coin, one page of them.")
+class HyperliquidPositions(Paged):
+    total_pages: Annotated[float, value("Number of pages, as CoinGlass states it.")]
+    current_page: Annotated[float, value("Number of this page, from 1, as CoinGlass states it.")]
+    positions: Annotated[list[HyperliquidPosition], value("The positions, as CoinGlass orders them.")]
+
+
+HyperliquidPositionsResult = Annotated[HyperliquidPositions | PlanGated | Unavailable, result("HyperliquidPositions")]

@@ -1,0 +1,39 @@
+"""Liquidation max pain: the prices at which most would be liquidated."""
+
+from typing import Annotated, Self
+
+import strawberry
+
+from vocabulary.fields import group, value
+from vocabulary.payloads import Source, Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="Where most positions of one side would be liquidated.")
+class MaxPainSide:
+    price_usd: Annotated[float | None, value("The price, in US dollars.")]
+    size_usd: Annotated[float | None, value("What would be liquidated there, in US dollars.")]
+
+
+@strawberry.type(description="Where most longs and most shorts of a coin would be liquidated.")
+class CoinMaxPain:
+    symbol: Annotated[str, value("Coin.")]
+    price_usd: Annotated[float | None, value("Price of the coin, in US dollars.")]
+    long: Annotated[MaxPainSide, group("What CoinGlass labels long.", "long_{}")]
+    short: Annotated[MaxPainSide, group("What CoinGlass labels short.", "short_{}")]
+
+
+@strawberry.type(description="Where most longs and most shorts of one coin would be liquidated.")
+class LiquidationMaxPain(CoinMaxPain, Sourced):
+    @classmethod
+    def of(cls, source: Source, row: CoinMaxPain) -> Self:
+        return cls(source=source, **vars(row))
+
+
+@strawberry.type(description="Where most longs and most shorts of each coin would be liquidated.")
+class LiquidationMaxPains(Sourced):
+    coins: list[CoinMaxPain] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+LiquidationMaxPainResult = Annotated[LiquidationMaxPain | PlanGated | Unavailable, result("LiquidationMaxPain")]
+LiquidationMaxPainsResult = Annotated[LiquidationMaxPains | PlanGated | Unavailable, result("LiquidationMaxPains")]

@@ -1,0 +1,69 @@
+"""How net longs and net shorts change."""
+
+from collections.abc import Sequence
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import futures as api
+from resolvers.field import ByArgument
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.enum(description="Which of CoinGlass' calculations of net positions.")
+class NetPositionVersion(Enum):
+    V1 = strawberry.enum_value(
+        "V1", description="The first, documented for Binance, OKX, Bybit and Hyperliquid and up to D1."
+    )
+    V2 = strawberry.enum_value("V2", description="The second, documented for Binance.")
+
+
+BY_VERSION = ByArgument(
+    "version",
+    "Which of CoinGlass' calculations.",
+    {NetPositionVersion.V1: api.net_position.HISTORY, NetPositionVersion.V2: api.net_position.V2_HISTORY},
+    NetPositionVersion.V2,
+)
+
+
+@strawberry.type(description="Changes of net positions in one interval, in coins.")
+class NetPositionBar:
+    time: Time
+    timestamp: TimestampOfTime
+    long_change_quantity: Annotated[float, value("Change of net longs in the interval, in coins.")]
+    short_change_quantity: Annotated[float, value("Change of net shorts in the interval, in coins.")]
+    cumulative_long_quantity: Annotated[
+        float | None, value("Changes of net longs added up by CoinGlass, in coins; not always stated.")
+    ]
+    cumulative_short_quantity: Annotated[
+        float | None, value("Changes of net shorts added up by CoinGlass, in coins; not always stated.")
+    ]
+    cumulative_net_quantity: Annotated[
+        float | None, value("The first of these sums minus the second, in coins; not always stated.")
+    ]
+
+
+@strawberry.type(description="Changes of net positions as columns, index by index.")
+class NetPositionColumns:
+    timestamp: Timestamps
+    long_change_quantity: Annotated[Sequence[float], value("Changes of net longs, in coins.")]
+    short_change_quantity: Annotated[Sequence[float], value("Changes of net shorts, in coins.")]
+    cumulative_long_quantity: Annotated[Sequence[float | None], value("Changes of net longs added up, in coins.")]
+    cumulative_short_quantity: Annotated[Sequence[float | None], value("Changes of net shorts added up, in coins.")]
+    cumulative_net_quantity: Annotated[Sequence[float | None], value("The first sum minus the second, in coins.")]
+
+
+@strawberry.type(
+    description="Changes of net positions over time, in coins. In CoinGlass' sample the sums begin with the answer: a "
+    "window of more points than one answer holds (1000) may have sums that begin anew."
+)
+class NetPositionSeries(Series):
+    bars: Sequence[NetPositionBar] = strawberry.field(description="The bars, oldest first.")
+    columns: NetPositionColumns = strawberry.field(description="The same bars as columns.")
+    latest: NetPositionBar | None = strawberry.field(description="The newest bar.")
+
+
+NetPositionSeriesResult = Annotated[NetPositionSeries | PlanGated | Unavailable, result("NetPositionSeries")]
