@@ -233,3 +233,10 @@ class OptionsOpenInterest(OptionsVolume):
 @dataclass(frozen=True, kw_only=True)
 class OptionsVenue(Coin):
     exchange: Annotated[str, "Options venue."] = "Deribit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSeriesInUsd(PairSeries):
+    """The unit is sent so that it does not rest on a default."""
+
+    unit: Annotated[Unit, Fixed()] = Unit.USD

@@ -9,6 +9,7 @@ from cg_client.errors import CoinglassError
 from resolvers.context import Info
 from resolvers.exchanges import futures_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.funding_rate import (
     CurrentFundingRates,
     CurrentFundingRatesResult,
@@ -131,6 +132,20 @@ class Coin:
     )
     spot_orderbook: OrderbookResult = upstream(
         spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        futures.cumulative_volume_delta.AGGREGATED_HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=_COIN,
+        prepare=futures_exchanges,
+        alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
+    )
+    spot_cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        spot.cumulative_volume_delta.AGGREGATED_HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=_COIN,
+        prepare=spot_exchanges,
+        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
     )
 
     @resolved("Futures instruments of the coin.")

@@ -5,6 +5,7 @@ import strawberry
 from cg_client.endpoints import futures as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
 from schema.futures.liquidation_heatmap import (
@@ -69,6 +70,12 @@ class Pair(TradingPair):
     )
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        api.cumulative_volume_delta.HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=BY_PAIR,
+        alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
     )
 
     @resolved("Asset in which the contract settles; not always stated.")

@@ -5,6 +5,7 @@ import strawberry
 from cg_client.endpoints import spot as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.market import PriceSeries, PriceSeriesResult
 from schema.futures.order_book import (
     LargeOrders,
@@ -37,4 +38,10 @@ class SpotPair(TradingPair):
     )
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ALTERNATIVES
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        api.cumulative_volume_delta.HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=BY_PAIR,
+        alternatives={"SpotPair.takerVolume": api.taker_volume.HISTORY},
     )

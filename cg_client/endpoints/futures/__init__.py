@@ -1,4 +1,5 @@
 from cg_client.endpoints.futures import (
+    cumulative_volume_delta,
     funding_rate,
     hyperliquid,
     liquidation,
@@ -10,6 +11,7 @@ from cg_client.endpoints.futures import (
 )
 
 __all__ = [
+    "cumulative_volume_delta",
     "funding_rate",
     "hyperliquid",
     "liquidation",

@@ -1,0 +1,12 @@
+"""Volume of market orders in detail: cumulative delta, footprint, net flow; and large orders of the past."""
+
+from tests.cases.case import Case, on_coin, on_pair, on_spot_pair
+from tests.cases.core import D1
+
+_DELTA = "CumulativeVolumeDeltaSeriesResult"
+CASES: dict[str, Case] = {
+    "/api/futures/cvd/history": on_pair(f"cumulativeVolumeDelta({D1})", _DELTA),
+    "/api/spot/cvd/history": on_spot_pair(f"cumulativeVolumeDelta({D1})", _DELTA),
+    "/api/futures/aggregated-cvd/history": on_coin(f"cumulativeVolumeDelta({D1})", _DELTA),
+    "/api/spot/aggregated-cvd/history": on_coin(f"spotCumulativeVolumeDelta({D1})", _DELTA),
+}
