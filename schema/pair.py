@@ -6,6 +6,7 @@ from cg_client.endpoints import futures as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
+from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
 from schema.futures.liquidation_heatmap import (
@@ -76,6 +77,15 @@ class Pair(TradingPair):
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
+    )
+    footprint: FootprintSeriesResult = upstream(
+        api.footprint.HISTORY,
+        FootprintSeries,
+        bind=BY_PAIR,
+        alternatives={
+            "Pair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "Pair.takerVolume": api.taker_volume.HISTORY,
+        },
     )
 
     @resolved("Asset in which the contract settles; not always stated.")

@@ -6,6 +6,7 @@ from cg_client.endpoints import spot as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
+from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.market import PriceSeries, PriceSeriesResult
 from schema.futures.order_book import (
     LargeOrders,
@@ -44,4 +45,13 @@ class SpotPair(TradingPair):
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"SpotPair.takerVolume": api.taker_volume.HISTORY},
+    )
+    footprint: FootprintSeriesResult = upstream(
+        api.footprint.HISTORY,
+        FootprintSeries,
+        bind=BY_PAIR,
+        alternatives={
+            "SpotPair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "SpotPair.takerVolume": api.taker_volume.HISTORY,
+        },
     )

@@ -9,4 +9,6 @@ CASES: dict[str, Case] = {
     "/api/spot/cvd/history": on_spot_pair(f"cumulativeVolumeDelta({D1})", _DELTA),
     "/api/futures/aggregated-cvd/history": on_coin(f"cumulativeVolumeDelta({D1})", _DELTA),
     "/api/spot/aggregated-cvd/history": on_coin(f"spotCumulativeVolumeDelta({D1})", _DELTA),
+    "/api/futures/volume/footprint-history": on_pair("footprint(interval: H1)", "FootprintSeriesResult"),
+    "/api/spot/volume/footprint-history": on_spot_pair("footprint(interval: H1)", "FootprintSeriesResult"),
 }

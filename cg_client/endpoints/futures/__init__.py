@@ -1,5 +1,6 @@
 from cg_client.endpoints.futures import (
     cumulative_volume_delta,
+    footprint,
     funding_rate,
     hyperliquid,
     liquidation,
@@ -12,6 +13,7 @@ from cg_client.endpoints.futures import (
 
 __all__ = [
     "cumulative_volume_delta",
+    "footprint",
     "funding_rate",
     "hyperliquid",
     "liquidation",
