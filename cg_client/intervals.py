@@ -80,3 +80,11 @@ class Unit(Enum):
 
     USD = "usd"
     COIN = "coin"
+
+
+class LargeOrderState(Enum):
+    """What became of a large order, by upstream's codes."""
+
+    OPEN = "1"
+    FINISHED = "2"
+    REVOKED = "3"

@@ -12,7 +12,16 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import (
+    Interval,
+    LargeOrderState,
+    LiquidationRange,
+    MapRange,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+)
 
 
 @dataclass(frozen=True)
@@ -240,3 +249,15 @@ class PairSeriesInUsd(PairSeries):
     """The unit is sent so that it does not rest on a default."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairLargeOrderHistory(Pair):
+    from_: Annotated[datetime, "Start of the period.", Wire("start_time")]
+    to: Annotated[datetime, "End of the period.", Wire("end_time")]
+    state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument for a period that makes no sense."""
+        if self.from_ >= self.to:
+            raise BadArgument("`from` must be before `to`.")

@@ -21,6 +21,8 @@ from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesR
 from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult
 from schema.futures.open_interest import OISeries, OISeriesResult
 from schema.futures.order_book import (
+    LargeOrderHistory,
+    LargeOrderHistoryResult,
     LargeOrders,
     LargeOrdersResult,
     Orderbook,
@@ -86,6 +88,9 @@ class Pair(TradingPair):
             "Pair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
             "Pair.takerVolume": api.taker_volume.HISTORY,
         },
+    )
+    large_order_history: LargeOrderHistoryResult = upstream(
+        api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
 
     @resolved("Asset in which the contract settles; not always stated.")

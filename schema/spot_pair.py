@@ -9,6 +9,8 @@ from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, 
 from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.market import PriceSeries, PriceSeriesResult
 from schema.futures.order_book import (
+    LargeOrderHistory,
+    LargeOrderHistoryResult,
     LargeOrders,
     LargeOrdersResult,
     Orderbook,
@@ -54,4 +56,7 @@ class SpotPair(TradingPair):
             "SpotPair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
             "SpotPair.takerVolume": api.taker_volume.HISTORY,
         },
+    )
+    large_order_history: LargeOrderHistoryResult = upstream(
+        api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )

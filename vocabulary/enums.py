@@ -8,7 +8,16 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import (
+    Interval,
+    LargeOrderState,
+    LiquidationRange,
+    MapRange,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+)
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
 E = TypeVar("E", bound=Enum)
@@ -110,3 +119,14 @@ class Truncation(Enum):
 class OrderSide(Enum):
     BUY = strawberry.enum_value("BUY", description="Buy.")
     SELL = strawberry.enum_value("SELL", description="Sell.")
+
+
+_describe(
+    LargeOrderState,
+    "What became of a large order.",
+    {
+        LargeOrderState.OPEN: "Stands in the book.",
+        LargeOrderState.FINISHED: "Was filled.",
+        LargeOrderState.REVOKED: "Was taken back.",
+    },
+)
