@@ -261,3 +261,10 @@ class PairLargeOrderHistory(Pair):
         """Raises BadArgument for a period that makes no sense."""
         if self.from_ >= self.to:
             raise BadArgument("`from` must be before `to`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinExchanges(Coin):
+    """A coin's current figures, added up over exchanges."""
+
+    exchanges: ExchangeNames

@@ -169,4 +169,8 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     spot.order_book.LARGE_ORDERS: _large_orders,
     futures.order_book.LARGE_ORDER_HISTORY: _large_order_history,
     spot.order_book.LARGE_ORDER_HISTORY: _large_order_history,
+    futures.netflow.LIST: _coins_page,
+    futures.netflow.COIN: _of_coin,
+    spot.netflow.LIST: _coins_page,
+    spot.netflow.COIN: _of_coin,
 }

@@ -31,6 +31,7 @@ from schema.futures.liquidation_heatmap import (
     LiquidationMapResult,
 )
 from schema.futures.market import CoinMarket, CoinMarketResult
+from schema.futures.netflow import CoinNetflow, CoinNetflowResult
 from schema.futures.open_interest import OISeries, OISeriesResult, OpenInterestByExchange, OpenInterestByExchangeResult
 from schema.futures.order_book import Orderbook, OrderbookResult
 from schema.futures.taker_volume import (
@@ -143,6 +144,20 @@ class Coin:
     spot_cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
         spot.cumulative_volume_delta.AGGREGATED_HISTORY,
         CumulativeVolumeDeltaSeries,
+        bind=_COIN,
+        prepare=spot_exchanges,
+        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+    )
+    netflow: CoinNetflowResult = upstream(
+        futures.netflow.COIN,
+        CoinNetflow,
+        bind=_COIN,
+        prepare=futures_exchanges,
+        alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
+    )
+    spot_netflow: CoinNetflowResult = upstream(
+        spot.netflow.COIN,
+        CoinNetflow,
         bind=_COIN,
         prepare=spot_exchanges,
         alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},

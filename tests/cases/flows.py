@@ -14,4 +14,8 @@ CASES: dict[str, Case] = {
     "/api/spot/volume/footprint-history": on_spot_pair("footprint(interval: H1)", "FootprintSeriesResult"),
     "/api/futures/orderbook/large-limit-order-history": on_pair(_PAST_ORDERS, "LargeOrderHistoryResult"),
     "/api/spot/orderbook/large-limit-order-history": on_spot_pair(_PAST_ORDERS, "LargeOrderHistoryResult"),
+    "/api/futures/netflow-list": Case("{ markets { it: netflows {} } }", "FuturesNetflowsResult"),
+    "/api/spot/netflow-list": Case("{ markets { it: spotNetflows {} } }", "SpotNetflowsResult"),
+    "/api/futures/coin/netflow": on_coin("netflow", "CoinNetflowResult"),
+    "/api/spot/coin/netflow": on_coin("spotNetflow", "CoinNetflowResult"),
 }
