@@ -1,11 +1,9 @@
 """Cumulative volume delta of futures: the running sum of taker buys less taker sells."""
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.intervals import Interval
 from cg_client.params import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans import Plan
+from cg_client.plans import STANDARD_FLOORS, Plan
 
-FLOORS = {Plan.STARTUP: Interval.M30}
 AGGREGATED_ROWS = 4500
 PAIR_SPELLING = {
     "buy_usd": "taker_buy_vol",
@@ -19,7 +17,7 @@ HISTORY = Endpoint(
     summary="Cumulative volume delta of a futures pair.",
     params=PairSeries,  # no unit to choose here, unlike the other three
     plan=Plan.STARTUP,
-    interval_floors=FLOORS,
+    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     spelling=PAIR_SPELLING,
 )
@@ -28,7 +26,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Cumulative volume delta of a coin's futures, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=FLOORS,
+    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     spelling=AGGREGATED_SPELLING,
     page_rows=AGGREGATED_ROWS,

@@ -12,7 +12,7 @@ RETENTION = {interval: timedelta(days=90) for interval in Interval}  # the page'
 
 HISTORY = Endpoint(
     path="/api/futures/volume/footprint-history",
-    summary="Volume of market orders by price, on Binance, OKX, Bybit and Hyperliquid. Reaches back 90 days.",
+    summary="Volume of market orders of a futures pair by price (Binance, OKX, Bybit and Hyperliquid, past 90 days).",
     params=PairSeries,
     shape=Tuples(),
     plan=Plan.PROFESSIONAL,

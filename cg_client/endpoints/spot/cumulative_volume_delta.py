@@ -4,18 +4,17 @@ from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.cumulative_volume_delta import (
     AGGREGATED_ROWS,
     AGGREGATED_SPELLING,
-    FLOORS,
     PAIR_SPELLING,
 )
 from cg_client.params import ExchangesSeriesInUsd, PairSeriesInUsd
-from cg_client.plans import Plan
+from cg_client.plans import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/spot/cvd/history",
     summary="Cumulative volume delta of a spot pair.",
     params=PairSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=FLOORS,
+    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     spelling=PAIR_SPELLING,
 )
@@ -24,7 +23,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Cumulative volume delta of a coin's spot markets, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=FLOORS,
+    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     spelling=AGGREGATED_SPELLING,
     page_rows=AGGREGATED_ROWS,

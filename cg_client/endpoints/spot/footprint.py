@@ -8,7 +8,7 @@ from cg_client.shapes import Tuples
 
 HISTORY = Endpoint(
     path="/api/spot/volume/footprint-history",
-    summary="Volume of market orders by price, on Binance, OKX and Bybit. Reaches back 90 days.",
+    summary="Volume of market orders of a spot pair by price (Binance, OKX and Bybit, past 90 days).",
     params=PairSeries,
     shape=Tuples(),
     plan=Plan.PROFESSIONAL,
