@@ -121,3 +121,11 @@ class OpenInterestRange(Enum):
     H4 = "4h"
     H12 = "12h"
     ALL = "all"
+
+
+class LargeOrderState(Enum):
+    """What became of a large order, by upstream's codes."""
+
+    OPEN = "1"
+    FINISHED = "2"
+    REVOKED = "3"

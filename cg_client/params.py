@@ -16,6 +16,7 @@ from cg_client.errors import BadArgument
 from cg_client.intervals import (
     FundingRange,
     Interval,
+    LargeOrderState,
     LiquidationRange,
     MapRange,
     MaxPainRange,
@@ -358,3 +359,29 @@ class Wallet(Params):
     def __post_init__(self) -> None:
         if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", self.address):
             raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSeriesInUsd(PairSeries):
+    """The unit is sent so that it does not rest on a default."""
+
+    unit: Annotated[Unit, Fixed()] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairLargeOrderHistory(Pair):
+    from_: Annotated[datetime, "Start of the period.", Wire("start_time")]
+    to: Annotated[datetime, "End of the period.", Wire("end_time")]
+    state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument for a period that makes no sense."""
+        if self.from_ >= self.to:
+            raise BadArgument("`from` must be before `to`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinExchanges(Coin):
+    """A coin's current figures, added up over exchanges."""
+
+    exchanges: ExchangeNames

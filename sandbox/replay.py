@@ -148,6 +148,16 @@ def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
     return data | {"current_page": number, "list": [row | {"symbol": query["symbol"]} for row in rows]}
 
 
+def _large_order_history(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    """Those in the state that was asked for, moved along so that they end when the period does."""
+    found = [row for row in _large_orders(endpoint, rows, query) if str(row["order_state"]) == query["state"]]
+    return [_moved(row, int(query["end_time"]) - row["order_end_time"]) for row in found]
+
+
+def _moved(row: Row, by: int) -> Row:
+    return {name: figure + by if name.endswith("_time") else figure for name, figure in row.items()}
+
+
 _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.market.SUPPORTED_COINS: _coins,
     futures.market.SUPPORTED_PAIRS: _listing,
@@ -174,4 +184,10 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     spot.market.PAIRS_MARKETS: _pair_markets,
     spot.market.COINS_MARKETS: _coins_page,
     spot.order_book.LARGE_ORDERS: _large_orders,
+    futures.order_book.LARGE_ORDER_HISTORY: _large_order_history,
+    spot.order_book.LARGE_ORDER_HISTORY: _large_order_history,
+    futures.netflow.LIST: _coins_page,
+    futures.netflow.COIN: _of_coin,
+    spot.netflow.LIST: _coins_page,
+    spot.netflow.COIN: _of_coin,
 }

@@ -10,6 +10,7 @@ from cg_client.params import AccumulatedFunding, MaxPain
 from resolvers.context import Info
 from resolvers.exchanges import futures_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult
 from schema.futures.funding_rate import (
     CurrentFundingRates,
@@ -33,6 +34,7 @@ from schema.futures.liquidation_heatmap import (
 )
 from schema.futures.market import CoinMarket, CoinMarketResult
 from schema.futures.max_pain import LiquidationMaxPain, LiquidationMaxPainResult
+from schema.futures.netflow import CoinNetflow, CoinNetflowResult
 from schema.futures.open_interest import (
     OISeries,
     OISeriesResult,
@@ -171,6 +173,34 @@ class Coin:
     )
     open_interest_history_by_exchange: OpenInterestHistoryByExchangeResult = upstream(
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        futures.cumulative_volume_delta.AGGREGATED_HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=_COIN,
+        prepare=futures_exchanges,
+        alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
+    )
+    spot_cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        spot.cumulative_volume_delta.AGGREGATED_HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=_COIN,
+        prepare=spot_exchanges,
+        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+    )
+    netflow: CoinNetflowResult = upstream(
+        futures.netflow.COIN,
+        CoinNetflow,
+        bind=_COIN,
+        prepare=futures_exchanges,
+        alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
+    )
+    spot_netflow: CoinNetflowResult = upstream(
+        spot.netflow.COIN,
+        CoinNetflow,
+        bind=_COIN,
+        prepare=spot_exchanges,
+        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
     )
 
     @resolved("Futures instruments of the coin.")

@@ -2,10 +2,11 @@
 
 import strawberry
 
-from cg_client.endpoints import futures
+from cg_client.endpoints import futures, spot
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
+from resolvers.pages import upstream_paged
 from schema.futures.funding_lists import (
     AccumulatedFundingRatesByCoin,
     AccumulatedFundingRatesByCoinResult,
@@ -28,6 +29,7 @@ from schema.futures.market_lists import (
     PriceChangesResult,
 )
 from schema.futures.max_pain import LiquidationMaxPains, LiquidationMaxPainsResult
+from schema.futures.netflow import FuturesNetflows, FuturesNetflowsResult, SpotNetflows, SpotNetflowsResult
 from schema.futures.technical_lists import (
     AverageTrueRangeByCoin,
     AverageTrueRangeByCoinResult,
@@ -92,3 +94,6 @@ class Markets:
     price_changes: PriceChangesResult = upstream(futures.market.PRICE_CHANGES, PriceChanges)
     delisted_pairs: DelistedPairsResult = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
     exchange_ranking: ExchangeRankingResult = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
+
+    netflows: FuturesNetflowsResult = upstream_paged(futures.netflow.LIST, FuturesNetflows)
+    spot_netflows: SpotNetflowsResult = upstream_paged(spot.netflow.LIST, SpotNetflows)

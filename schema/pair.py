@@ -5,6 +5,8 @@ import strawberry
 from cg_client.endpoints import futures as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
+from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
 from schema.futures.indices import BasisSeries, BasisSeriesResult, WhaleIndexSeries, WhaleIndexSeriesResult
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
@@ -21,6 +23,8 @@ from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, Pri
 from schema.futures.net_position import BY_VERSION, NetPositionSeries, NetPositionSeriesResult
 from schema.futures.open_interest import OISeries, OISeriesResult
 from schema.futures.order_book import (
+    LargeOrderHistory,
+    LargeOrderHistoryResult,
     LargeOrders,
     LargeOrdersResult,
     Orderbook,
@@ -111,9 +115,26 @@ class Pair(TradingPair):
     )
     basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
     whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
-
     net_position: NetPositionSeriesResult = upstream(
         BY_VERSION, NetPositionSeries, bind=BY_PAIR, description="How net longs and net shorts change, in coins."
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        api.cumulative_volume_delta.HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=BY_PAIR,
+        alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
+    )
+    footprint: FootprintSeriesResult = upstream(
+        api.footprint.HISTORY,
+        FootprintSeries,
+        bind=BY_PAIR,
+        alternatives={
+            "Pair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "Pair.takerVolume": api.taker_volume.HISTORY,
+        },
+    )
+    large_order_history: LargeOrderHistoryResult = upstream(
+        api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
 
     @resolved("Asset in which the contract settles; not always stated.")

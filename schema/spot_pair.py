@@ -5,8 +5,12 @@ import strawberry
 from cg_client.endpoints import spot as api
 from cg_client.symbols import Symbols
 from resolvers.field import upstream, upstream_row
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
+from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.market import PriceSeries, PriceSeriesResult
 from schema.futures.order_book import (
+    LargeOrderHistory,
+    LargeOrderHistoryResult,
     LargeOrders,
     LargeOrdersResult,
     Orderbook,
@@ -37,4 +41,22 @@ class SpotPair(TradingPair):
     )
     large_orders: LargeOrdersResult = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ALTERNATIVES
+    )
+    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+        api.cumulative_volume_delta.HISTORY,
+        CumulativeVolumeDeltaSeries,
+        bind=BY_PAIR,
+        alternatives={"SpotPair.takerVolume": api.taker_volume.HISTORY},
+    )
+    footprint: FootprintSeriesResult = upstream(
+        api.footprint.HISTORY,
+        FootprintSeries,
+        bind=BY_PAIR,
+        alternatives={
+            "SpotPair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "SpotPair.takerVolume": api.taker_volume.HISTORY,
+        },
+    )
+    large_order_history: LargeOrderHistoryResult = upstream(
+        api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )

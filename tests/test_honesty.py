@@ -41,6 +41,9 @@ QUERY = {
     "min_liquidation_amount": "0",
     "page": "1",
     "per_page": "3",
+    "start_time": "1794000000000",
+    "end_time": "1795000000000",
+    "state": "2",
 }
 
 

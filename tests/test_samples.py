@@ -76,6 +76,8 @@ CODES = {  # numbers that the graph shows as members of an enum or as a date
     "/api/futures/liquidation/order": {2.0},
     "/api/futures/orderbook/large-limit-order": {1.0, 2.0},
     "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
+    "/api/futures/orderbook/large-limit-order-history": {1.0, 2.0},
+    "/api/spot/orderbook/large-limit-order-history": {1.0, 2.0},
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
 }

@@ -11,6 +11,7 @@ from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import (
     FundingRange,
     Interval,
+    LargeOrderState,
     LiquidationRange,
     MapRange,
     MaxPainRange,
@@ -145,5 +146,14 @@ _describe(
     {
         one: "All there is." if one is OpenInterestRange.ALL else f"The last {_span(one.value)}."
         for one in OpenInterestRange
+    },
+)
+_describe(
+    LargeOrderState,
+    "What became of a large order.",
+    {
+        LargeOrderState.OPEN: "Stands in the book.",
+        LargeOrderState.FINISHED: "Was filled.",
+        LargeOrderState.REVOKED: "Was taken back.",
     },
 )

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
 from typing import Annotated
 
 import msgspec
 import strawberry
 
 from cg_client.call import Decode
+from cg_client.intervals import LargeOrderState
 from resolvers.decode import time_of
 from resolvers.order_book import Level, decode_snapshots
 from vocabulary.columns import Column, Columns
@@ -88,15 +88,8 @@ def _levels(levels: list[Level] | None) -> list[OrderbookLevel] | None:
     return None if levels is None else [OrderbookLevel(price=one.price, quantity=one.quantity) for one in levels]
 
 
-@strawberry.enum(description="What became of a large order.")
-class LargeOrderState(Enum):
-    OPEN = strawberry.enum_value("OPEN", description="Stands in the book.")
-    FINISHED = strawberry.enum_value("FINISHED", description="Was filled.")
-    REVOKED = strawberry.enum_value("REVOKED", description="Was taken back.")
-
-
 _SIDES = {1: OrderSide.SELL, 2: OrderSide.BUY}
-_STATES = {1: LargeOrderState.OPEN, 2: LargeOrderState.FINISHED, 3: LargeOrderState.REVOKED}
+_STATES = {int(one.value): one for one in LargeOrderState}
 
 
 @strawberry.type(description="A large limit order.")
@@ -125,6 +118,17 @@ class LargeOrders(Sourced):
     orders: list[LargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
 
 
+@strawberry.type(description="A large limit order of the past, or one that was placed then and still stands.")
+class PastLargeOrder(LargeOrder):
+    end_time: Annotated[datetime | None, value("When it left the book, filled or taken back.")]
+
+
+@strawberry.type(description="Large limit orders of a period.")
+class LargeOrderHistory(Sourced):
+    orders: list[PastLargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
+
+
 OrderbookResult = Annotated[Orderbook | PlanGated | Unavailable, result("Orderbook")]
 OrderbookHeatmapResult = Annotated[OrderbookHeatmap | PlanGated | Unavailable, result("OrderbookHeatmap")]
 LargeOrdersResult = Annotated[LargeOrders | PlanGated | Unavailable, result("LargeOrders")]
+LargeOrderHistoryResult = Annotated[LargeOrderHistory | PlanGated | Unavailable, result("LargeOrderHistory")]

@@ -1,4 +1,6 @@
 from cg_client.endpoints.futures import (
+    cumulative_volume_delta,
+    footprint,
     funding_rate,
     hyperliquid,
     indices,
@@ -6,6 +8,7 @@ from cg_client.endpoints.futures import (
     long_short,
     market,
     net_position,
+    netflow,
     open_interest,
     order_book,
     taker_volume,
@@ -13,6 +16,8 @@ from cg_client.endpoints.futures import (
 )
 
 __all__ = [
+    "cumulative_volume_delta",
+    "footprint",
     "funding_rate",
     "hyperliquid",
     "indices",
@@ -20,6 +25,7 @@ __all__ = [
     "long_short",
     "market",
     "net_position",
+    "netflow",
     "open_interest",
     "order_book",
     "taker_volume",

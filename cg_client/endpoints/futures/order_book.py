@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairSeries
+from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
 from cg_client.plans import STANDARD_FLOORS, Plan
 from cg_client.shapes import Tuples
 
@@ -28,6 +28,7 @@ LARGE_ORDER_SPELLING: Mapping[str, str | tuple[str, ...]] = {
     "side": "order_side",
     "state": "order_state",
 }
+LARGE_ORDER_HISTORY_SPELLING = {**LARGE_ORDER_SPELLING, "end_time": "order_end_time"}
 # Snapshots by level reach back 3 days at 1m, 15 days at 5m and 150 days at the others, on every plan.
 SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | {
     Interval.M1: timedelta(days=3),
@@ -68,4 +69,12 @@ LARGE_ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+)
+LARGE_ORDER_HISTORY = Endpoint(
+    path="/api/futures/orderbook/large-limit-order-history",
+    summary="Large limit orders of a futures pair's book over a period, by what became of them.",
+    params=PairLargeOrderHistory,
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=LARGE_ORDER_HISTORY_SPELLING,
 )

@@ -5,12 +5,13 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
+    LARGE_ORDER_HISTORY_SPELLING,
     LARGE_ORDER_SPELLING,
     SNAPSHOT_RETENTION,
     SNAPSHOT_ROWS,
 )
 from cg_client.intervals import Interval
-from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairSeries
+from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
 from cg_client.plans import STANDARD_FLOORS, Plan
 from cg_client.shapes import Tuples
 
@@ -46,4 +47,12 @@ LARGE_ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
+)
+LARGE_ORDER_HISTORY = Endpoint(
+    path="/api/spot/orderbook/large-limit-order-history",
+    summary="Large limit orders of a spot pair's book over a period, by what became of them.",
+    params=PairLargeOrderHistory,
+    plan=Plan.STANDARD,
+    refresh=REAL_TIME,
+    spelling=LARGE_ORDER_HISTORY_SPELLING,
 )

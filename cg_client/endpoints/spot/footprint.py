@@ -1,0 +1,17 @@
+"""Footprints of spot markets."""
+
+from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoints.futures.footprint import RETENTION
+from cg_client.params import PairSeries
+from cg_client.plans import Plan
+from cg_client.shapes import Tuples
+
+HISTORY = Endpoint(
+    path="/api/spot/volume/footprint-history",
+    summary="Volume of market orders of a spot pair by price (Binance, OKX and Bybit, past 90 days).",
+    params=PairSeries,
+    shape=Tuples(),
+    plan=Plan.PROFESSIONAL,
+    refresh=REAL_TIME,
+    retention=RETENTION,
+)

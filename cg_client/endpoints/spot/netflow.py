@@ -1,0 +1,24 @@
+"""Net flow of spot markets."""
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints.futures.netflow import COIN_SPELLING, LIST_SPELLING
+from cg_client.params import CoinExchanges, Page
+from cg_client.plans import Plan
+from cg_client.shapes import Record
+
+LIST = Endpoint(
+    path="/api/spot/netflow-list",
+    summary="Net flow of each coin's spot markets, by period.",
+    params=Page,
+    plan=Plan.STARTUP,
+    # The documented row says `1w` in this one name and `7d` in those beside it.
+    spelling={**LIST_SPELLING, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},
+)
+COIN = Endpoint(
+    path="/api/spot/coin/netflow",
+    summary="Net flow of a coin's spot markets by period, added up over exchanges.",
+    params=CoinExchanges,
+    shape=Record(),
+    plan=Plan.STARTUP,
+    spelling=COIN_SPELLING,
+)

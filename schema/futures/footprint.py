@@ -1,0 +1,61 @@
+"""Footprints: volume of market orders by price, of futures and of spot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from cg_client.call import Decode
+from resolvers.decode import time_of
+from resolvers.footprint import Bar, decode_footprint
+from vocabulary.columns import Column, Columns
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import Timestamp
+from vocabulary.series import Series
+
+
+@strawberry.type(description="Market orders between two prices, inside one bar.")
+class FootprintLevel:
+    price_from: float = strawberry.field(description="Lower price, in the quote asset.")
+    price_to: float = strawberry.field(description="Upper price, in the quote asset.")
+    buy_quantity: float = strawberry.field(description="Bought by market orders, in coins.")
+    sell_quantity: float = strawberry.field(description="Sold by market orders, in coins.")
+    buy_quote: float = strawberry.field(description="Bought by market orders, in the quote asset.")
+    sell_quote: float = strawberry.field(description="Sold by market orders, in the quote asset.")
+    buy_usd: float = strawberry.field(description="Bought by market orders, in US dollars, as USDT counts them.")
+    sell_usd: float = strawberry.field(description="Sold by market orders, in US dollars, as USDT counts them.")
+    buy_trades: float = strawberry.field(description="Number of trades in which a market order bought.")
+    sell_trades: float = strawberry.field(description="Number of trades in which a market order sold.")
+
+
+@strawberry.type(description="Market orders of one interval, by price.")
+class FootprintBar:
+    time: datetime = strawberry.field(description="Start of the interval.")
+    timestamp: Timestamp = strawberry.field(description="Start of the interval, in milliseconds.")
+    levels: Sequence[FootprintLevel] = strawberry.field(description="The prices, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Footprints over time: which market orders were executed at which price in each interval.")
+class FootprintSeries(Series):
+    bars: Sequence[FootprintBar] = strawberry.field(description="The bars, oldest first.")
+    latest: FootprintBar | None = strawberry.field(description="The newest bar.")
+
+    @classmethod
+    def decoder(cls) -> Decode[Columns[FootprintBar]]:
+        return _decode
+
+
+def _decode(data: msgspec.Raw) -> Columns[FootprintBar]:
+    bars = decode_footprint(data)
+    times = [bar.time for bar in bars]
+    columns = {"time": Column(times, time_of), "timestamp": Column(times), "levels": Column(list(map(_levels, bars)))}
+    return Columns(FootprintBar, columns, len(bars))
+
+
+def _levels(bar: Bar) -> list[FootprintLevel]:
+    return [FootprintLevel(**msgspec.structs.asdict(level)) for level in bar.levels]
+
+
+FootprintSeriesResult = Annotated[FootprintSeries | PlanGated | Unavailable, result("FootprintSeries")]

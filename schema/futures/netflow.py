@@ -1,0 +1,113 @@
+"""Net flow: what market orders bought less what they sold, by period, of futures and of spot."""
+
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.connections import Paged
+from vocabulary.fields import group, value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.type(description="Taker volume over a period, and its net flow.")
+class TakerFlow:
+    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
+    net_usd: Annotated[float | None, value("Net flow: bought less sold, in US dollars.")]
+
+
+@strawberry.type(description="Taker volume over a period, its net flow, and how that compares.")
+class ComparedTakerFlow(TakerFlow):
+    net_change_percent: Annotated[float | None, value("Change of the net flow, in percent.")]
+    net_market_cap_percent: Annotated[
+        float | None, value("Net flow as a share of the coin's market capitalisation, in percent.")
+    ]
+
+
+@strawberry.type(description="Taker flows by period, from five minutes to 30 days.")
+class FlowsToMonth:
+    m5: Annotated[TakerFlow, group("Over 5 minutes.", "{}_5m")]
+    m15: Annotated[TakerFlow, group("Over 15 minutes.", "{}_15m")]
+    m30: Annotated[TakerFlow, group("Over 30 minutes.", "{}_30m")]
+    h1: Annotated[TakerFlow, group("Over 1 hour.", "{}_1h")]
+    h2: Annotated[TakerFlow, group("Over 2 hours.", "{}_2h")]
+    h4: Annotated[TakerFlow, group("Over 4 hours.", "{}_4h")]
+    h6: Annotated[TakerFlow, group("Over 6 hours.", "{}_6h")]
+    h8: Annotated[TakerFlow, group("Over 8 hours.", "{}_8h")]
+    h12: Annotated[TakerFlow, group("Over 12 hours.", "{}_12h")]
+    h24: Annotated[TakerFlow, group("Over 24 hours.", "{}_24h")]
+    d3: Annotated[TakerFlow, group("Over 3 days.", "{}_3d")]
+    d7: Annotated[TakerFlow, group("Over 7 days.", "{}_7d")]
+    d15: Annotated[TakerFlow, group("Over 15 days.", "{}_15d")]
+    d30: Annotated[TakerFlow, group("Over 30 days.", "{}_30d")]
+
+
+@strawberry.type(description="Taker flows by period, from five minutes to 120 days.")
+class FlowsToMonths(FlowsToMonth):
+    d40: Annotated[TakerFlow, group("Over 40 days.", "{}_40d")]
+    d50: Annotated[TakerFlow, group("Over 50 days.", "{}_50d")]
+    d60: Annotated[TakerFlow, group("Over 60 days.", "{}_60d")]
+    d90: Annotated[TakerFlow, group("Over 90 days.", "{}_90d")]
+    d120: Annotated[TakerFlow, group("Over 120 days.", "{}_120d")]
+
+
+@strawberry.type(description="Taker flows by period, from five minutes to a year.")
+class FlowsToYear:
+    m5: Annotated[ComparedTakerFlow, group("Over 5 minutes.", "{}_5m")]
+    m15: Annotated[ComparedTakerFlow, group("Over 15 minutes.", "{}_15m")]
+    m30: Annotated[ComparedTakerFlow, group("Over 30 minutes.", "{}_30m")]
+    h1: Annotated[ComparedTakerFlow, group("Over 1 hour.", "{}_1h")]
+    h4: Annotated[ComparedTakerFlow, group("Over 4 hours.", "{}_4h")]
+    h8: Annotated[ComparedTakerFlow, group("Over 8 hours.", "{}_8h")]
+    h12: Annotated[ComparedTakerFlow, group("Over 12 hours.", "{}_12h")]
+    h24: Annotated[ComparedTakerFlow, group("Over 24 hours.", "{}_24h")]
+    d3: Annotated[ComparedTakerFlow, group("Over 3 days.", "{}_3d")]
+    d5: Annotated[ComparedTakerFlow, group("Over 5 days.", "{}_5d")]
+    d7: Annotated[ComparedTakerFlow, group("Over 7 days.", "{}_7d")]
+    d10: Annotated[ComparedTakerFlow, group("Over 10 days.", "{}_10d")]
+    d15: Annotated[ComparedTakerFlow, group("Over 15 days.", "{}_15d")]
+    d30: Annotated[ComparedTakerFlow, group("Over 30 days.", "{}_30d")]
+    d40: Annotated[ComparedTakerFlow, group("Over 40 days.", "{}_40d")]
+    d50: Annotated[ComparedTakerFlow, group("Over 50 days.", "{}_50d")]
+    d60: Annotated[ComparedTakerFlow, group("Over 60 days.", "{}_60d")]
+    d90: Annotated[ComparedTakerFlow, group("Over 90 days.", "{}_90d")]
+    d120: Annotated[ComparedTakerFlow, group("Over 120 days.", "{}_120d")]
+    d150: Annotated[ComparedTakerFlow, group("Over 150 days.", "{}_150d")]
+    d180: Annotated[ComparedTakerFlow, group("Over 180 days.", "{}_180d")]
+    y1: Annotated[ComparedTakerFlow, group("Over 1 year.", "{}_1y")]
+
+
+@strawberry.type(description="Net flow of a coin by period, added up over exchanges.")
+class CoinNetflow(Sourced):
+    symbol: Annotated[str, value("Coin.")]
+    flows: Annotated[FlowsToYear, group("Taker volume and net flow by period.")]
+
+
+@strawberry.type(description="Net flow of a coin's futures.")
+class FuturesNetflow:
+    symbol: Annotated[str, value("Coin.")]
+    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    flows: Annotated[FlowsToMonths, group("Taker volume and net flow by period.")]
+
+
+@strawberry.type(description="Net flow of each coin's futures: a page of the list.")
+class FuturesNetflows(Paged):
+    coins: list[FuturesNetflow] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Net flow of a coin's spot markets.")
+class SpotNetflow:
+    symbol: Annotated[str, value("Coin.")]
+    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    flows: Annotated[FlowsToMonth, group("Taker volume and net flow by period.")]
+
+
+@strawberry.type(description="Net flow of each coin's spot markets: a page of the list.")
+class SpotNetflows(Paged):
+    coins: list[SpotNetflow] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+CoinNetflowResult = Annotated[CoinNetflow | PlanGated | Unavailable, result("CoinNetflow")]
+FuturesNetflowsResult = Annotated[FuturesNetflows | PlanGated | Unavailable, result("FuturesNetflows")]
+SpotNetflowsResult = Annotated[SpotNetflows | PlanGated | Unavailable, result("SpotNetflows")]
