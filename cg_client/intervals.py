@@ -80,3 +80,11 @@ class Unit(Enum):
 
     USD = "usd"
     COIN = "coin"
+
+
+class BorrowVenue(Enum):
+    """Exchanges whose interest on borrowed coins is followed."""
+
+    BINANCE = "Binance"
+    OKX = "OKX"
+    BYBIT = "Bybit"

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import BorrowVenue, Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 
 
 @dataclass(frozen=True)
@@ -233,3 +233,8 @@ class OptionsOpenInterest(OptionsVolume):
 @dataclass(frozen=True, kw_only=True)
 class OptionsVenue(Coin):
     exchange: Annotated[str, "Options venue."] = "Deribit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BorrowSeries(CoinSeries):
+    exchange: Annotated[BorrowVenue, "Exchange that lends."]

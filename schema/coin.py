@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
 from resolvers.context import Info
 from resolvers.exchanges import futures_exchanges, spot_exchanges
@@ -37,6 +37,14 @@ from schema.futures.taker_volume import (
     TakerVolumeByExchangeResult,
     TakerVolumeSeries,
     TakerVolumeSeriesResult,
+)
+from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries, FuturesSpotVolumeRatioSeriesResult
+from schema.indicators.spot import (
+    BitfinexMarginSeries,
+    BitfinexMarginSeriesResult,
+    BorrowRateSeries,
+    BorrowRateSeriesResult,
+    bitfinex_coin,
 )
 from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
 from schema.market_rows import coin_market, funding_rates, spot_coin_market
@@ -132,6 +140,16 @@ class Coin:
     spot_orderbook: OrderbookResult = upstream(
         spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
     )
+    futures_spot_volume_ratio: FuturesSpotVolumeRatioSeriesResult = upstream(
+        indicators.exchanges.FUTURES_SPOT_VOLUME_RATIO,
+        FuturesSpotVolumeRatioSeries,
+        bind=_COIN,
+        prepare=futures_exchanges,
+    )
+    bitfinex_margin: BitfinexMarginSeriesResult = upstream(
+        indicators.spot.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
+    )
+    borrow_rate: BorrowRateSeriesResult = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
     @resolved("Futures instruments of the coin.")
     async def pairs(

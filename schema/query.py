@@ -13,6 +13,7 @@ from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
+from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
 from schema.markets import Markets
 from schema.pair import Pair
@@ -105,6 +106,10 @@ class Query:
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
         found = await Coin.find(info, coin)
         return Sentiment(coin=found.symbol, unresolved=found.unresolved)
+
+    @resolved("Indicators of the market as a whole.")
+    def indicators(self) -> Indicators:
+        return Indicators()
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:
