@@ -35,6 +35,11 @@ async def test_rainbow_days_are_put_in_order_and_a_missing_edge_is_null() -> Non
     assert got["points"][0]["edgesUsd"][0] is None
 
 
+async def test_coinbase_may_state_its_price() -> None:
+    got = await decoded("/api/coinbase-premium-index", lambda rows: [rows[0] | {"coinbase_price": "21200.5"}])
+    assert got["latest"]["coinbasePriceUsd"] == 21200.5
+
+
 async def test_a_list_without_times_is_refused() -> None:
     got = await decoded(STABLECOINS, lambda data: [data[0] | {"time_list": []}])
     assert got["code"] == "BAD_PAYLOAD"

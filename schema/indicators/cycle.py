@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated
 
+import msgspec
 import strawberry
 
+from cg_client.call import Decode
+from resolvers.decode import time_of
+from resolvers.rainbow import decode_rainbow
 from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.columns import Column, Columns
 from vocabulary.fields import value as described  # a field of a point is called `value`
+from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries
 
@@ -91,3 +97,64 @@ class ProfitableDays(DailySeries):
 
 
 ProfitableDaysResult = Annotated[ProfitableDays | PlanGated | Unavailable, result("ProfitableDays")]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin on one day.")
+class RainbowPoint(PricedPoint):
+    edges_usd: Annotated[
+        list[float | None],
+        described("The ten prices that part the bands, from the lower edge of the lowest band on, in US dollars."),
+    ]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin as columns, index by index.")
+class RainbowColumns(PricedColumns):
+    edges_usd: Annotated[
+        Sequence[list[float | None]],
+        described("The ten edges of the bands of each day, from the lowest on, in US dollars."),
+    ]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin: its price among bands that grow with time, by day.")
+class Rainbow(DailySeries):
+    points: Sequence[RainbowPoint] = strawberry.field(description="The days, oldest first.")
+    columns: RainbowColumns = strawberry.field(description="The same days as columns.")
+    latest: RainbowPoint | None = strawberry.field(description="The newest day.")
+
+    @classmethod
+    def decoder(cls) -> Decode[Columns[RainbowPoint]]:
+        return _decode
+
+
+def _decode(data: msgspec.Raw) -> Columns[RainbowPoint]:
+    days = decode_rainbow(data)
+    times = [day.time for day in days]
+    columns = {
+        "time": Column(times, time_of),
+        "timestamp": Column(times),
+        "price_usd": Column([day.price for day in days]),
+        "edges_usd": Column([day.edges for day in days]),
+    }
+    return Columns(RainbowPoint, columns, len(days))
+
+
+RainbowResult = Annotated[Rainbow | PlanGated | Unavailable, result("Rainbow")]
+
+
+@strawberry.type(description="An indicator of a bull market's peak. Each has a unit of its own, which is not stated.")
+class PeakIndicator:
+    name: Annotated[str, described("Name, as CoinGlass words it.")]
+    current: Annotated[float | None, described("Where it stands.")]
+    target: Annotated[float | None, described("Where it would signal the peak.")]
+    previous: Annotated[float | None, described("Where it stood before.")]
+    change: Annotated[float | None, described("Change since then, in the indicator's own unit.")]
+    comparison: Annotated[str | None, described("How `current` is compared with `target`, e.g. `>=`.")]
+    reached: Annotated[bool | None, described("Whether it signals the peak.")]
+
+
+@strawberry.type(description="Indicators of a bull market's peak.")
+class BullMarketPeak(Sourced):
+    indicators: list[PeakIndicator] = strawberry.field(description="The indicators, as CoinGlass orders them.")
+
+
+BullMarketPeakResult = Annotated[BullMarketPeak | PlanGated | Unavailable, result("BullMarketPeak")]

@@ -18,10 +18,14 @@ from schema.indicators.averages import (
 from schema.indicators.cycle import (
     AHR999,
     AHR999Result,
+    BullMarketPeak,
+    BullMarketPeakResult,
     ProfitableDays,
     ProfitableDaysResult,
     PuellMultiple,
     PuellMultipleResult,
+    Rainbow,
+    RainbowResult,
     StockToFlow,
     StockToFlowResult,
 )
@@ -61,8 +65,6 @@ from schema.indicators.market import (
     OptionsFuturesRatioResult,
 )
 from schema.indicators.network import AddressCount, AddressCountResult, BubbleIndex, BubbleIndexResult
-from schema.indicators.peak import BullMarketPeak, BullMarketPeakResult
-from schema.indicators.rainbow import Rainbow, RainbowResult
 from schema.indicators.spot import CoinbasePremiumSeries, CoinbasePremiumSeriesResult
 from schema.indicators.stablecoins import StablecoinMarketCap, StablecoinMarketCapResult
 
@@ -79,15 +81,15 @@ class Indicators:
     puell_multiple: PuellMultipleResult = upstream_daily(api.cycle.PUELL_MULTIPLE, PuellMultiple)
     stock_to_flow: StockToFlowResult = upstream_daily(api.cycle.STOCK_TO_FLOW, StockToFlow)
     profitable_days: ProfitableDaysResult = upstream_daily(api.cycle.PROFITABLE_DAYS, ProfitableDays)
-    pi_cycle: PiCycleResult = upstream_daily(api.cycle.PI_CYCLE, PiCycle)
+    pi_cycle: PiCycleResult = upstream_daily(api.averages.PI_CYCLE, PiCycle)
     golden_ratio_multiplier: GoldenRatioMultiplierResult = upstream_daily(
-        api.cycle.GOLDEN_RATIO_MULTIPLIER, GoldenRatioMultiplier
+        api.averages.GOLDEN_RATIO_MULTIPLIER, GoldenRatioMultiplier
     )
     two_year_moving_average_multiplier: TwoYearMovingAverageMultiplierResult = upstream_daily(
-        api.cycle.TWO_YEAR_MOVING_AVERAGE, TwoYearMovingAverageMultiplier
+        api.averages.TWO_YEAR_MOVING_AVERAGE, TwoYearMovingAverageMultiplier
     )
     two_hundred_week_moving_average: TwoHundredWeekMovingAverageResult = upstream_daily(
-        api.cycle.TWO_HUNDRED_WEEK_MOVING_AVERAGE, TwoHundredWeekMovingAverage
+        api.averages.TWO_HUNDRED_WEEK_MOVING_AVERAGE, TwoHundredWeekMovingAverage
     )
     rainbow: RainbowResult = upstream_daily(api.cycle.RAINBOW, Rainbow)
     bull_market_peak: BullMarketPeakResult = upstream(api.cycle.BULL_MARKET_PEAK, BullMarketPeak)

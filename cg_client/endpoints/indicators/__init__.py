@@ -1,3 +1,13 @@
-from cg_client.endpoints.indicators import cycle, exchanges, holders, macro, market, network, spot, stablecoins
+from cg_client.endpoints.indicators import (
+    averages,
+    cycle,
+    exchanges,
+    holders,
+    macro,
+    market,
+    network,
+    spot,
+    stablecoins,
+)
 
-__all__ = ["cycle", "exchanges", "holders", "macro", "market", "network", "spot", "stablecoins"]
+__all__ = ["averages", "cycle", "exchanges", "holders", "macro", "market", "network", "spot", "stablecoins"]
