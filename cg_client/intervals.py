@@ -129,3 +129,11 @@ class LargeOrderState(Enum):
     OPEN = "1"
     FINISHED = "2"
     REVOKED = "3"
+
+
+class BorrowVenue(Enum):
+    """Exchanges whose interest on borrowed coins is followed."""
+
+    BINANCE = "Binance"
+    OKX = "OKX"
+    BYBIT = "Bybit"

@@ -14,6 +14,7 @@ from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import (
+    BorrowVenue,
     FundingRange,
     Interval,
     LargeOrderState,
@@ -385,3 +386,8 @@ class CoinExchanges(Coin):
     """A coin's current figures, added up over exchanges."""
 
     exchanges: ExchangeNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class BorrowSeries(CoinSeries):
+    exchange: Annotated[BorrowVenue, "Exchange that lends."]

@@ -18,7 +18,9 @@ class Shape:
 
 @dataclass(frozen=True)
 class Rows(Shape):
-    """A list of objects."""
+    """A list of objects. `time_is_date`: times are calendar days as text, such as 2010-07-17 or 2010/07/17."""
+
+    time_is_date: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,7 @@ from cg_client.errors import BadArgument
 from cg_client.params import Params
 from resolvers.arguments import argument, sign
 from resolvers.context import Info
-from resolvers.decode import columns_decoder
-from resolvers.field import Alternatives, Chosen, Only, field
+from resolvers.field import Alternatives, Chosen, Only, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.columns import Columns
 from vocabulary.payloads import Source, rows_field
@@ -40,7 +39,7 @@ def upstream_daily(
     """A field of days with `last` or `from`/`to`; every window of it costs the same one request."""
     chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
     _, row = rows_field(payload)
-    decoders = {one: columns_decoder(row, one) for one in chosen.endpoints}
+    decoders = {one: series_decoder(payload, row, one) for one in chosen.endpoints}
 
     async def resolve(
         self: object, info: Info, last: int | None = None, from_: datetime | None = None, to: datetime | None = None

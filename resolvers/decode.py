@@ -4,6 +4,7 @@ A class's annotations say what a field holds, its metadata and the endpoint's `s
 may come as strings and times in any unit. What a type cannot hold raises PayloadMismatch with the field's path.
 """
 
+import calendar
 import functools
 import math
 import re
@@ -24,7 +25,7 @@ from strawberry.types.field import StrawberryField
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import ParallelLists, all_milliseconds, milliseconds
+from cg_client.shapes import ParallelLists, Rows, all_milliseconds, milliseconds
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Sourced, fields_of
 from vocabulary.scalars import Timestamp
@@ -56,6 +57,7 @@ def _date_of(text: str) -> date:
     return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date() if len(text) == 6 else date.fromisoformat(text)  # noqa: PLR2004  # the length of the second form
 
 
+_TIMES = (datetime, Timestamp)
 _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
     datetime: (int, time_of),
     Timestamp: (int, None),
@@ -103,6 +105,20 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> list[int | None]
     if all_milliseconds(known):
         return list(times)
     return [None if time is None else milliseconds(time) for time in times]
+
+
+def _times(leaf: Leaf, values: Sequence[Any], field: str) -> list[int | None]:
+    """As `in_milliseconds`; of calendar days as text the midnights in UTC."""
+    if leaf.stored is not str:
+        return in_milliseconds(values, field)
+    return [None if day is None else _midnight(day, field) for day in values]
+
+
+def _midnight(day: str, field: str) -> int:
+    try:
+        return calendar.timegm(_date_of(day.replace("/", "-")).timetuple()) * 1000
+    except ValueError as error:
+        raise PayloadMismatch(field, f"it is not a date: {day!r}") from error
 
 
 class _Plan:
@@ -171,6 +187,8 @@ class _Plan:
         if has_object_definition(kind):
             nested = _Plan(kind, self.endpoint)
             return nested.struct, nested.instance
+        if kind in _TIMES and isinstance(self.endpoint.shape, Rows) and self.endpoint.shape.time_is_date:
+            return str, _STORED[kind][1]
         if isinstance(kind, StrawberryEnumDefinition):
             return str, lambda text: kind.wrapped_cls[text.upper()]
         return _STORED[kind]
@@ -180,8 +198,8 @@ class _Plan:
             return None
         if leaf.kind is float:
             finite((stored,), f"data.{leaf.wires[0]}")
-        elif leaf.kind in (datetime, Timestamp):
-            (stored,) = in_milliseconds((stored,), f"data.{leaf.wires[0]}")
+        elif leaf.kind in _TIMES:
+            (stored,) = _times(leaf, (stored,), f"data.{leaf.wires[0]}")
         if leaf.convert is None:
             return stored
         try:
@@ -273,6 +291,8 @@ def _lists_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
     def read(data: msgspec.Raw) -> dict[str, list[Any]]:
         raw = decode(data)
         lists = {leaf.name: getattr(raw, plan.slots[leaf.wires[0]][0]) for leaf in plan.leaves}
+        size = max(map(len, lists.values()))
+        lists |= {leaf.name: [None] * size for leaf in plan.leaves if leaf.optional and not lists[leaf.name]}
         equally_long({leaf.wires[0]: lists[leaf.name] for leaf in plan.leaves})
         return {leaf.name: _checked(leaf, lists[leaf.name]) for leaf in plan.leaves}
 
@@ -291,8 +311,8 @@ def _checked(leaf: Leaf, values: list[Any]) -> list[Any]:
     field = f"data.{leaf.wires[0]}"
     if leaf.kind is float:
         finite(values, field)
-    elif leaf.kind in (datetime, Timestamp):
-        return in_milliseconds(values, field)
+    elif leaf.kind in _TIMES:
+        return _times(leaf, values, field)
     elif isinstance(leaf.kind, StrawberryList) and leaf.convert is not None:
         return [None if value is None else leaf.convert(value) for value in values]
     return values

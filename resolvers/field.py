@@ -245,7 +245,7 @@ _Answer: TypeAlias = Callable[[Context, Endpoint, Params, PlanLimitPolicy], Awai
 
 def _series(payload: type[Series], chosen: Chosen) -> _Answer:
     _, row = rows_field(payload)
-    decoders = {endpoint: _columns(payload, row, endpoint) for endpoint in chosen.endpoints}
+    decoders = {endpoint: series_decoder(payload, row, endpoint) for endpoint in chosen.endpoints}
 
     async def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
         return payload.of(await serve(context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy))
@@ -253,7 +253,8 @@ def _series(payload: type[Series], chosen: Chosen) -> _Answer:
     return answer
 
 
-def _columns(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
+def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
+    """The payload's own, where it has one."""
     own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
     return columns_decoder(row, endpoint) if own is None else own
 

@@ -31,7 +31,7 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
         return relabel(endpoint, data, query)
-    if "heatmap" in endpoint.path:
+    if "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
     return _page(data, query) if isinstance(data, list) and "page" in query else data
 

@@ -4,7 +4,7 @@ from typing import Self
 
 import strawberry
 
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
 from cg_client.params import AccumulatedFunding, MaxPain
 from resolvers.context import Info
@@ -50,6 +50,14 @@ from schema.futures.taker_volume import (
     TakerVolumeByExchangeResult,
     TakerVolumeSeries,
     TakerVolumeSeriesResult,
+)
+from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries, FuturesSpotVolumeRatioSeriesResult
+from schema.indicators.spot import (
+    BitfinexMarginSeries,
+    BitfinexMarginSeriesResult,
+    BorrowRateSeries,
+    BorrowRateSeriesResult,
+    bitfinex_coin,
 )
 from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
 from schema.market_rows import (
@@ -202,6 +210,17 @@ class Coin:
         prepare=spot_exchanges,
         alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
     )
+
+    futures_spot_volume_ratio: FuturesSpotVolumeRatioSeriesResult = upstream(
+        indicators.exchanges.FUTURES_SPOT_VOLUME_RATIO,
+        FuturesSpotVolumeRatioSeries,
+        bind=_COIN,
+        prepare=futures_exchanges,
+    )
+    bitfinex_margin: BitfinexMarginSeriesResult = upstream(
+        indicators.spot.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
+    )
+    borrow_rate: BorrowRateSeriesResult = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
     @resolved("Futures instruments of the coin.")
     async def pairs(

@@ -14,6 +14,7 @@ from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
+from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
 from schema.markets import Markets
 from schema.pair import Pair
@@ -111,6 +112,10 @@ class Query:
     def capabilities(self, info: Info) -> list[Capability]:
         schema = info.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
         return capabilities(schema, info.context.client.gate)
+
+    @resolved("Indicators of the market as a whole.")
+    def indicators(self) -> Indicators:
+        return Indicators()
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:

@@ -13,7 +13,12 @@ from resolvers.exchanges import futures_exchanges
 from resolvers.field import upstream
 from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
 from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
-from schema.indicators import FearGreedIndex, FearGreedIndexResult, OptionsFuturesRatio, OptionsFuturesRatioResult
+from schema.indicators.market import (
+    FearGreedIndex,
+    FearGreedIndexResult,
+    OptionsFuturesRatio,
+    OptionsFuturesRatioResult,
+)
 
 
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -31,9 +36,9 @@ class Sentiment:
     coin: str = strawberry.field(description="Coin.")
     unresolved: strawberry.Private[Exception | None] = None
 
-    fear_greed: FearGreedIndexResult = upstream_daily(indicators.FEAR_GREED, FearGreedIndex)
+    fear_greed: FearGreedIndexResult = upstream_daily(indicators.market.FEAR_GREED, FearGreedIndex)
     options_futures_ratio: OptionsFuturesRatioResult = upstream_daily(
-        indicators.OPTIONS_FUTURES_RATIO, OptionsFuturesRatio
+        indicators.market.OPTIONS_FUTURES_RATIO, OptionsFuturesRatio
     )
     long_short_ratio: LongShortSeriesResult = upstream(
         BY_KIND,

@@ -18,6 +18,7 @@ ANSWERS = Path(__file__).with_name("answers")
 PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None)
 # Rows of these lists answer many parents: the query asks for the parent of the first.
 FIRST_ROW_ONLY = {"/api/futures/pairs-markets", "/api/futures/coins-markets"}
+FIGURES = {"market_cap"}  # as large as times in seconds, and none
 TEXTS = {"cik_code", "date", "update_date"}  # digits that are no numbers
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -72,7 +73,7 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-CODES = {  # numbers that the graph shows as members of an enum or as a date
+CODES = {  # numbers that the graph shows as members of an enum, as a date or as yes or no
     "/api/futures/liquidation/order": {2.0},
     "/api/futures/orderbook/large-limit-order": {1.0, 2.0},
     "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
@@ -80,6 +81,7 @@ CODES = {  # numbers that the graph shows as members of an enum or as a date
     "/api/spot/orderbook/large-limit-order-history": {1.0, 2.0},
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
+    "/api/index/bitcoin/profitable-days": {1.0},
 }
 
 
@@ -107,6 +109,8 @@ async def test_strings_may_come_as_numbers(path: str) -> None:
 @pytest.mark.parametrize("path", PAYLOADS)
 async def test_times_may_come_in_seconds_or_in_milliseconds(path: str) -> None:
     def other_unit(name: str, value: Any) -> Any:
+        if name in FIGURES:
+            return value
         if not isinstance(value, int) or ("time" not in name and name != "price_candlesticks") or value % 1000:
             return value * 1000 if isinstance(value, int) and 10**9 < value < 2 * 10**9 else value
         return value // 1000 if value > 10**11 else value * 1000

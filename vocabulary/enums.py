@@ -9,6 +9,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import (
+    BorrowVenue,
     FundingRange,
     Interval,
     LargeOrderState,
@@ -60,6 +61,11 @@ _describe(
     SeriesType,
     "Price of a candle that an indicator is computed from.",
     {one: f"The {one.value} of each candle." for one in SeriesType},
+)
+_describe(
+    BorrowVenue,
+    "Exchange whose interest on borrowed coins CoinGlass follows.",
+    {one: f"{one.value}." for one in BorrowVenue},
 )
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(

@@ -1,8 +1,8 @@
 """One query for each endpoint of the catalogue: the field that it answers, with all that the payload has."""
 
-from tests.cases import core, flows, positions, technical
+from tests.cases import core, flows, indicators, positions, technical
 from tests.cases.case import SCHEMA, Case
 
-CASES: dict[str, Case] = {**core.CASES, **flows.CASES, **positions.CASES, **technical.CASES}
+CASES: dict[str, Case] = {**core.CASES, **flows.CASES, **indicators.CASES, **positions.CASES, **technical.CASES}
 
 __all__ = ["CASES", "SCHEMA", "Case"]

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import value as described  # a field of the index is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
@@ -56,3 +57,60 @@ class OptionsFuturesRatio(DailySeries):
 
 FearGreedIndexResult = Annotated[FearGreedIndex | PlanGated | Unavailable, result("FearGreedIndex")]
 OptionsFuturesRatioResult = Annotated[OptionsFuturesRatio | PlanGated | Unavailable, result("OptionsFuturesRatio")]
+
+
+@strawberry.type(description="The altcoin season index on one day.")
+class AltcoinSeasonPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    value: Annotated[
+        float | None, described("Index from 0 to 100; the higher, the more altcoins do better than bitcoin.")
+    ]
+    market_cap_usd: Annotated[float | None, described("Market capitalisation of the altcoins, in US dollars.")]
+
+
+@strawberry.type(description="The altcoin season index as columns, index by index.")
+class AltcoinSeasonColumns:
+    timestamp: Timestamps
+    value: Annotated[Sequence[float | None], described("Index values.")]
+    market_cap_usd: Annotated[
+        Sequence[float | None], described("Market capitalisations of the altcoins, in US dollars.")
+    ]
+
+
+@strawberry.type(description="The altcoin season index, by day.")
+class AltcoinSeason(DailySeries):
+    points: Sequence[AltcoinSeasonPoint] = strawberry.field(description="The days, oldest first.")
+    columns: AltcoinSeasonColumns = strawberry.field(description="The same days as columns.")
+    latest: AltcoinSeasonPoint | None = strawberry.field(description="The newest day.")
+
+
+AltcoinSeasonResult = Annotated[AltcoinSeason | PlanGated | Unavailable, result("AltcoinSeason")]
+
+
+@strawberry.type(description="Bitcoin's share of the market capitalisation of all coins on one day.")
+class DominancePoint(PricedPoint):
+    dominance_percent: Annotated[float | None, described("Share of bitcoin, in percent.")]
+    market_cap_usd: Annotated[
+        float | None,
+        described("Market capitalisation; the documented figures fit that of bitcoin alone, in US dollars."),
+    ]
+
+
+@strawberry.type(description="Bitcoin's share of the market capitalisation of all coins as columns, index by index.")
+class DominanceColumns(PricedColumns):
+    dominance_percent: Annotated[Sequence[float | None], described("Shares of bitcoin, in percent.")]
+    market_cap_usd: Annotated[
+        Sequence[float | None],
+        described("Market capitalisations; the documented figures fit that of bitcoin alone, in US dollars."),
+    ]
+
+
+@strawberry.type(description="Bitcoin's share of the market capitalisation of all coins, by day.")
+class Dominance(DailySeries):
+    points: Sequence[DominancePoint] = strawberry.field(description="The days, oldest first.")
+    columns: DominanceColumns = strawberry.field(description="The same days as columns.")
+    latest: DominancePoint | None = strawberry.field(description="The newest day.")
+
+
+DominanceResult = Annotated[Dominance | PlanGated | Unavailable, result("Dominance")]

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
+from cg_client.endpoints.indicators.daily import daily
 from cg_client.plans import Plan
 from cg_client.shapes import ParallelLists
 
@@ -23,4 +24,17 @@ OPTIONS_FUTURES_RATIO = Endpoint(
         "btc_percent": "btc_option_vs_futures_radio",
         "eth_percent": "eth_option_vs_futures_radio",
     },
+)
+ALTCOIN_SEASON = daily(
+    "/api/index/altcoin-season",
+    "The altcoin season index, by day.",
+    {"value": "altcoin_index", "market_cap_usd": "altcoin_marketcap"},
+    Plan.STARTUP,
+    timedelta(minutes=5),
+)
+DOMINANCE = daily(
+    "/api/index/bitcoin-dominance",
+    "Bitcoin's share of the market capitalisation of all coins, by day.",
+    {"dominance_percent": "bitcoin_dominance", "market_cap_usd": "market_cap"},
+    Plan.STARTUP,
 )

@@ -1,0 +1,160 @@
+"""Models of where bitcoin stands in its cycle, by day."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import msgspec
+import strawberry
+
+from cg_client.call import Decode
+from resolvers.decode import time_of
+from resolvers.rainbow import decode_rainbow
+from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.columns import Column, Columns
+from vocabulary.fields import value as described  # a field of a point is called `value`
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import DailySeries
+
+
+@strawberry.type(description="The AHR999 index of bitcoin on one day.")
+class AHR999Point(PricedPoint):
+    value: Annotated[float | None, described("Index; the lower, the cheaper bitcoin is held to be.")]
+    average_price_usd: Annotated[float | None, described("Average price, in US dollars.")]
+
+
+@strawberry.type(description="The AHR999 index of bitcoin as columns, index by index.")
+class AHR999Columns(PricedColumns):
+    value: Annotated[Sequence[float | None], described("Index values.")]
+    average_price_usd: Annotated[Sequence[float | None], described("Average prices, in US dollars.")]
+
+
+@strawberry.type(description="The AHR999 index of bitcoin, by day.")
+class AHR999(DailySeries):
+    points: Sequence[AHR999Point] = strawberry.field(description="The days, oldest first.")
+    columns: AHR999Columns = strawberry.field(description="The same days as columns.")
+    latest: AHR999Point | None = strawberry.field(description="The newest day.")
+
+
+AHR999Result = Annotated[AHR999 | PlanGated | Unavailable, result("AHR999")]
+
+
+@strawberry.type(description="The Puell multiple of bitcoin on one day.")
+class PuellMultiplePoint(PricedPoint):
+    value: Annotated[float | None, described("Value of the coins issued that day divided by its average over a year.")]
+
+
+@strawberry.type(description="The Puell multiple of bitcoin as columns, index by index.")
+class PuellMultipleColumns(PricedColumns):
+    value: Annotated[Sequence[float | None], described("Multiples.")]
+
+
+@strawberry.type(description="The Puell multiple of bitcoin, by day.")
+class PuellMultiple(DailySeries):
+    points: Sequence[PuellMultiplePoint] = strawberry.field(description="The days, oldest first.")
+    columns: PuellMultipleColumns = strawberry.field(description="The same days as columns.")
+    latest: PuellMultiplePoint | None = strawberry.field(description="The newest day.")
+
+
+PuellMultipleResult = Annotated[PuellMultiple | PlanGated | Unavailable, result("PuellMultiple")]
+
+
+@strawberry.type(description="Price of bitcoin and time to its next halving on one day.")
+class StockToFlowPoint(PricedPoint):
+    days_to_halving: Annotated[float | None, described("Days to the next halving.")]
+
+
+@strawberry.type(description="Price of bitcoin and time to its next halving as columns, index by index.")
+class StockToFlowColumns(PricedColumns):
+    days_to_halving: Annotated[Sequence[float | None], described("Days to the next halving.")]
+
+
+@strawberry.type(description="Price of bitcoin and time to its next halving, by day.")
+class StockToFlow(DailySeries):
+    points: Sequence[StockToFlowPoint] = strawberry.field(description="The days, oldest first.")
+    columns: StockToFlowColumns = strawberry.field(description="The same days as columns.")
+    latest: StockToFlowPoint | None = strawberry.field(description="The newest day.")
+
+
+StockToFlowResult = Annotated[StockToFlow | PlanGated | Unavailable, result("StockToFlow")]
+
+
+@strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
+class ProfitableDaysPoint(PricedPoint):
+    profitable: Annotated[bool | None, described("Whether the day is profitable.")]
+
+
+@strawberry.type(description="Whether a purchase of bitcoin would be in profit today as columns, index by index.")
+class ProfitableDaysColumns(PricedColumns):
+    profitable: Annotated[Sequence[bool | None], described("Whether the days are profitable.")]
+
+
+@strawberry.type(description="Whether a purchase of bitcoin would be in profit today, by day.")
+class ProfitableDays(DailySeries):
+    points: Sequence[ProfitableDaysPoint] = strawberry.field(description="The days, oldest first.")
+    columns: ProfitableDaysColumns = strawberry.field(description="The same days as columns.")
+    latest: ProfitableDaysPoint | None = strawberry.field(description="The newest day.")
+
+
+ProfitableDaysResult = Annotated[ProfitableDays | PlanGated | Unavailable, result("ProfitableDays")]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin on one day.")
+class RainbowPoint(PricedPoint):
+    edges_usd: Annotated[
+        list[float | None],
+        described("The ten prices that part the bands, from the lower edge of the lowest band on, in US dollars."),
+    ]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin as columns, index by index.")
+class RainbowColumns(PricedColumns):
+    edges_usd: Annotated[
+        Sequence[list[float | None]],
+        described("The ten edges of the bands of each day, from the lowest on, in US dollars."),
+    ]
+
+
+@strawberry.type(description="The rainbow chart of bitcoin: its price among bands that grow with time, by day.")
+class Rainbow(DailySeries):
+    points: Sequence[RainbowPoint] = strawberry.field(description="The days, oldest first.")
+    columns: RainbowColumns = strawberry.field(description="The same days as columns.")
+    latest: RainbowPoint | None = strawberry.field(description="The newest day.")
+
+    @classmethod
+    def decoder(cls) -> Decode[Columns[RainbowPoint]]:
+        return _decode
+
+
+def _decode(data: msgspec.Raw) -> Columns[RainbowPoint]:
+    days = decode_rainbow(data)
+    times = [day.time for day in days]
+    columns = {
+        "time": Column(times, time_of),
+        "timestamp": Column(times),
+        "price_usd": Column([day.price for day in days]),
+        "edges_usd": Column([day.edges for day in days]),
+    }
+    return Columns(RainbowPoint, columns, len(days))
+
+
+RainbowResult = Annotated[Rainbow | PlanGated | Unavailable, result("Rainbow")]
+
+
+@strawberry.type(description="An indicator of a bull market's peak. Each has a unit of its own, which is not stated.")
+class PeakIndicator:
+    name: Annotated[str, described("Name, as CoinGlass words it.")]
+    current: Annotated[float | None, described("Where it stands.")]
+    target: Annotated[float | None, described("Where it would signal the peak.")]
+    previous: Annotated[float | None, described("Where it stood before.")]
+    change: Annotated[float | None, described("Change since then, in the indicator's own unit.")]
+    comparison: Annotated[str | None, described("How `current` is compared with `target`, e.g. `>=`.")]
+    reached: Annotated[bool | None, described("Whether it signals the peak.")]
+
+
+@strawberry.type(description="Indicators of a bull market's peak.")
+class BullMarketPeak(Sourced):
+    indicators: list[PeakIndicator] = strawberry.field(description="The indicators, as CoinGlass orders them.")
+
+
+BullMarketPeakResult = Annotated[BullMarketPeak | PlanGated | Unavailable, result("BullMarketPeak")]

@@ -1,0 +1,99 @@
+"""Signs from spot markets and lending: Coinbase's premium, margin on Bitfinex, the price of borrowing."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import strawberry
+
+from cg_client.errors import NoData
+from resolvers.context import Context
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+
+_ON_BITFINEX = ("BTC", "ETH")
+
+
+async def bitfinex_coin(_: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as they are; raises NoData for a coin without figures, before anything is asked."""
+    if arguments["symbol"] not in _ON_BITFINEX:
+        raise NoData(f"CoinGlass has margin positions on Bitfinex for {' and '.join(_ON_BITFINEX)} only.")
+    return arguments
+
+
+@strawberry.type(description="Premium of bitcoin on Coinbase at one time.")
+class CoinbasePremiumPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    premium_usd: Annotated[float | None, value("Price on Coinbase less the price elsewhere, in US dollars.")]
+    premium_percent: Annotated[float | None, value("The same in percent (0.01 is 0.01 %).")]
+    coinbase_price_usd: Annotated[float | None, value("Price on Coinbase, in US dollars; not always stated.")]
+
+
+@strawberry.type(description="Premium of bitcoin on Coinbase as columns, index by index.")
+class CoinbasePremiumColumns:
+    timestamp: Timestamps
+    premium_usd: Annotated[Sequence[float | None], value("Prices on Coinbase less the price elsewhere, in US dollars.")]
+    premium_percent: Annotated[Sequence[float | None], value("The same in percent (0.01 is 0.01 %).")]
+    coinbase_price_usd: Annotated[Sequence[float | None], value("Prices on Coinbase, in US dollars.")]
+
+
+@strawberry.type(description="Premium of bitcoin on Coinbase over time; negative is a discount.")
+class CoinbasePremiumSeries(Series):
+    points: Sequence[CoinbasePremiumPoint] = strawberry.field(description="The points, oldest first.")
+    columns: CoinbasePremiumColumns = strawberry.field(description="The same points as columns.")
+    latest: CoinbasePremiumPoint | None = strawberry.field(description="The newest point.")
+
+
+@strawberry.type(description="Margin positions on Bitfinex at one time.")
+class BitfinexMarginPoint:
+    time: Time
+    timestamp: TimestampOfTime
+    long_quantity: Annotated[float | None, value("Margin longs, in coins.")]
+    short_quantity: Annotated[float | None, value("Margin shorts, in coins.")]
+
+
+@strawberry.type(description="Margin positions on Bitfinex as columns, index by index.")
+class BitfinexMarginColumns:
+    timestamp: Timestamps
+    long_quantity: Annotated[Sequence[float | None], value("Margin longs, in coins.")]
+    short_quantity: Annotated[Sequence[float | None], value("Margin shorts, in coins.")]
+
+
+@strawberry.type(description="Margin positions on Bitfinex over time, in coins.")
+class BitfinexMarginSeries(Series):
+    points: Sequence[BitfinexMarginPoint] = strawberry.field(description="The points, oldest first.")
+    columns: BitfinexMarginColumns = strawberry.field(description="The same points as columns.")
+    latest: BitfinexMarginPoint | None = strawberry.field(description="The newest point.")
+
+
+@strawberry.type(description="Interest on a borrowed coin at one time.")
+class BorrowRatePoint:
+    time: Time
+    timestamp: TimestampOfTime
+    interest_rate: Annotated[
+        float | None, value("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated.")
+    ]
+
+
+@strawberry.type(description="Interest on a borrowed coin as columns, index by index.")
+class BorrowRateColumns:
+    timestamp: Timestamps
+    interest_rate: Annotated[
+        Sequence[float | None],
+        value("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated."),
+    ]
+
+
+@strawberry.type(description="Interest on a borrowed coin over time, for a day of borrowing.")
+class BorrowRateSeries(Series):
+    points: Sequence[BorrowRatePoint] = strawberry.field(description="The points, oldest first.")
+    columns: BorrowRateColumns = strawberry.field(description="The same points as columns.")
+    latest: BorrowRatePoint | None = strawberry.field(description="The newest point.")
+
+
+CoinbasePremiumSeriesResult = Annotated[
+    CoinbasePremiumSeries | PlanGated | Unavailable, result("CoinbasePremiumSeries")
+]
+BitfinexMarginSeriesResult = Annotated[BitfinexMarginSeries | PlanGated | Unavailable, result("BitfinexMarginSeries")]
+BorrowRateSeriesResult = Annotated[BorrowRateSeries | PlanGated | Unavailable, result("BorrowRateSeries")]
