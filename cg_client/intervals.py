@@ -80,3 +80,11 @@ class Unit(Enum):
 
     USD = "usd"
     COIN = "coin"
+
+
+class FundRange(Enum):
+    """Period that the prices of a fund cover."""
+
+    D1 = "1d"
+    D7 = "7d"
+    ALL = "all"

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import FundRange, Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 
 
 @dataclass(frozen=True)
@@ -233,3 +233,18 @@ class OptionsOpenInterest(OptionsVolume):
 @dataclass(frozen=True, kw_only=True)
 class OptionsVenue(Coin):
     exchange: Annotated[str, "Options venue."] = "Deribit"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fund(Params):
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundOrAll(Params):
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundPeriod(Fund):
+    range: Annotated[FundRange, "Period to cover."] = FundRange.D7

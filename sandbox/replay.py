@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
 from cg_client.params import Series
 from cg_client.plans import Plan, history_days
@@ -141,7 +141,29 @@ def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list
     return [row | labels for row in rows]
 
 
+def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN401  # JSON
+    labels = {"ticker": query["ticker"]}
+    if isinstance(data, list):
+        return [row | labels for row in data]
+    return data | labels | {"ticker_info": data["ticker_info"] | labels}
+
+
+def _premiums(_endpoint: Endpoint, days: Sequence[Row], query: Query) -> Sequence[Row]:
+    """Days of all funds; for one ticker the flat form, of that fund or of the first in its place."""
+    if "ticker" not in query:
+        return days
+    return [{"timestamp": day["timestamp"]} | _of_ticker(day["list"], query["ticker"]) for day in days]
+
+
+def _of_ticker(funds: Sequence[Row], ticker: str) -> Row:
+    chosen = next((fund for fund in funds if fund["ticker"] == ticker), funds[0])
+    return {name: value for name, value in chosen.items() if name != "ticker"}
+
+
 _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
+    etf.fund.DETAIL: _of_fund,
+    etf.fund.HISTORY: _of_fund,
+    etf.premium.BITCOIN: _premiums,
     futures.market.SUPPORTED_COINS: _coins,
     futures.market.SUPPORTED_PAIRS: _listing,
     futures.market.PAIRS_MARKETS: _pair_markets,

@@ -18,7 +18,7 @@ ANSWERS = Path(__file__).with_name("answers")
 PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None)
 # Rows of these lists answer many parents: the query asks for the parent of the first.
 FIRST_ROW_ONLY = {"/api/futures/pairs-markets", "/api/futures/coins-markets"}
-TEXTS = {"cik_code", "date", "update_date"}  # digits that are no numbers
+TEXTS = {"cik_code", "date", "sic_code", "update_date"}  # digits that are no numbers
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -78,6 +78,7 @@ CODES = {  # numbers that the graph shows as members of an enum or as a date
     "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
+    "/api/etf/bitcoin/detail": {1745226801708029700.0, 1745226730467043600.0},  # nanoseconds
 }
 
 

@@ -8,7 +8,7 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import FundRange, Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
 E = TypeVar("E", bound=Enum)
@@ -42,6 +42,11 @@ _describe(
     OptionsRange,
     "Period of the history of options open interest.",
     {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange},
+)
+_describe(
+    FundRange,
+    "Period of the prices of a fund.",
+    {one: "All there is." if one is FundRange.ALL else f"The last {_span(one.value)}." for one in FundRange},
 )
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(
