@@ -248,3 +248,42 @@ class FundOrAll(Params):
 @dataclass(frozen=True, kw_only=True)
 class FundPeriod(Fund):
     range: Annotated[FundRange, "Period to cover."] = FundRange.D7
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfCoin(Params):
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenOfChain(Params):
+    coin: Annotated[str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangePage(Page):
+    exchange: ExchangeName
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeTransfers(Page):
+    coin: Annotated[str | None, "ERC-20 token; left out: all of them.", Wire("symbol")] = None
+    min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
+    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window(Params):
+    """What happened from one time to another."""
+
+    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
+    to: Annotated[datetime | None, "End of the window.", Wire("end_time")] = None
+
+    def __post_init__(self) -> None:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise BadArgument("`from` must not be after `to`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhaleTransfers(Window):
+    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints import etf, futures, spot
+from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
 from cg_client.params import Series
 from cg_client.plans import Plan, history_days
@@ -148,6 +148,12 @@ def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN4
     return data | labels | {"ticker_info": data["ticker_info"] | labels}
 
 
+def _transfers(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    labels = {"asset_symbol": query["symbol"]} if "symbol" in query else {}
+    found = [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
+    return _page(found, query) if "page" in query else found
+
+
 def _premiums(_endpoint: Endpoint, days: Sequence[Row], query: Query) -> Sequence[Row]:
     """Days of all funds; for one ticker the flat form, of that fund or of the first in its place."""
     if "ticker" not in query:
@@ -174,6 +180,9 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.liquidation.COIN_LIST: _for_each_coin,
     futures.liquidation.ORDERS: _orders,
     futures.order_book.LARGE_ORDERS: _large_orders,
+    on_chain.EXCHANGE_TRANSFERS: _transfers,
+    on_chain.VESTING: _of_coin,
+    on_chain.WHALE_TRANSFERS: _transfers,
     spot.market.SUPPORTED_COINS: _coins,
     spot.market.SUPPORTED_PAIRS: _listing,
     spot.market.PAIRS_MARKETS: _pair_markets,

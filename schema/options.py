@@ -1,22 +1,17 @@
 """Options of a coin."""
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Self
 
 import strawberry
 
-from cg_client.call import Decode
 from cg_client.endpoints import options as api
-from resolvers.decode import time_of
 from resolvers.field import upstream
-from resolvers.options import History, decode_history
+from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
-from vocabulary.columns import Column
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
-from vocabulary.scalars import Timestamp
 
 
 @strawberry.type(description="Open interest of options.")
@@ -52,70 +47,12 @@ class OptionsByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.type(description="A figure of one exchange.")
-class ExchangeFigure:
-    exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
-    value: float | None = strawberry.field(description="The figure, in the unit asked for; null where there is none.")
-
-
-@strawberry.type(description="Figures of one exchange over time.")
-class ExchangeFigures:
-    exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
-    values: Sequence[float | None] = strawberry.field(description="The figures, index by index with `timestamp`.")
-
-
-@strawberry.type(description="Figures of all exchanges at one time.")
-class OptionsPoint:
-    time: datetime = strawberry.field(description="Time.")
-    timestamp: Timestamp = strawberry.field(description="Time, in milliseconds.")
-    price_usd: float | None = strawberry.field(description="Price of the coin, in US dollars.")
-    by_exchange: list[ExchangeFigure] = strawberry.field(description="The figure of each exchange.")
-
-
-@strawberry.type(description="Figures of options as columns, index by index.")
-class OptionsColumns:
-    timestamp: Sequence[Timestamp] = strawberry.field(description="Times, in milliseconds.")
-    price_usd: Sequence[float | None] = strawberry.field(description="Prices of the coin, in US dollars.")
-    by_exchange: list[ExchangeFigures] = strawberry.field(description="The figures of each exchange.")
-
-
-@strawberry.interface(description="Figures of options over time, by exchange.")
-class OptionsSeries(Sourced):
-    count: int = strawberry.field(description="Number of points.")
-    points: list[OptionsPoint] = strawberry.field(description="The points, oldest first.")
-    columns: OptionsColumns = strawberry.field(description="The same points as columns.")
-
-    @classmethod
-    def decoder(cls) -> Decode[History]:
-        return decode_history
-
-    @classmethod
-    def of(cls, source: Source, history: History) -> Self:
-        by_exchange = [ExchangeFigures(exchange=name, values=Column(got)) for name, got in history.by_exchange.items()]
-        columns = OptionsColumns(
-            timestamp=Column(history.times), price_usd=Column(history.prices), by_exchange=by_exchange
-        )
-        return cls(source=source, count=len(history.times), points=_points(history), columns=columns)
-
-
-def _points(history: History) -> list[OptionsPoint]:
-    return [
-        OptionsPoint(
-            time=Column([time], time_of)[0],
-            timestamp=Timestamp(time),
-            price_usd=history.prices[index],
-            by_exchange=[ExchangeFigure(exchange=name, value=got[index]) for name, got in history.by_exchange.items()],
-        )
-        for index, time in enumerate(history.times)
-    ]
-
-
 @strawberry.type(description="Open interest of options over time, in the unit asked for.")
-class OptionsOpenInterestSeries(OptionsSeries): ...
+class OptionsOpenInterestSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Volume of options over time, in the unit asked for.")
-class OptionsVolumeSeries(OptionsSeries): ...
+class OptionsVolumeSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")

@@ -13,8 +13,10 @@ from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
+from schema.grayscale import Grayscale
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
 from schema.markets import Markets
+from schema.on_chain.root import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
@@ -100,6 +102,14 @@ class Query:
     @resolved("Hyperliquid.")
     def hyperliquid(self) -> Hyperliquid:
         return Hyperliquid()
+
+    @resolved("Grayscale.")
+    def grayscale(self) -> Grayscale:
+        return Grayscale()
+
+    @resolved("What is seen on the chains.")
+    def on_chain(self) -> OnChain:
+        return OnChain()
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:

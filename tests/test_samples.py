@@ -78,6 +78,7 @@ CODES = {  # numbers that the graph shows as members of an enum or as a date
     "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
+    "/api/exchange/chain/tx/list": {1.0},
     "/api/etf/bitcoin/detail": {1745226801708029700.0, 1745226730467043600.0},  # nanoseconds
 }
 

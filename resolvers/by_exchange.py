@@ -1,7 +1,7 @@
-"""Histories of options, which come as parallel lists with one list for each exchange.
+"""Histories by exchange, which come as parallel lists with one list for each exchange.
 
-Source: /api/option/exchange-oi-history and exchange-vol-history; documented as a list of one object, seen without
-the list.
+Source: /api/option/exchange-oi-history and exchange-vol-history, /api/exchange/balance/chart; documented as a list of
+one object, seen without the list.
 """
 
 from dataclasses import dataclass
