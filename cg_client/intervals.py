@@ -88,3 +88,25 @@ class FundRange(Enum):
     D1 = "1d"
     D7 = "7d"
     ALL = "all"
+
+
+class CalendarLanguage(Enum):
+    """Language of the economic calendar."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class ArticleLanguage(Enum):
+    """Language of articles."""
+
+    EN = "en"
+    ZH = "zh"
+    ZH_TW = "zh-tw"
+
+
+class NewsflashLanguage(Enum):
+    """Language of newsflashes."""
+
+    ZH = "zh"
+    ZH_TW = "zh-tw"

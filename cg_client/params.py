@@ -12,7 +12,19 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import FundRange, Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import (
+    ArticleLanguage,
+    CalendarLanguage,
+    FundRange,
+    Interval,
+    LiquidationRange,
+    MapRange,
+    NewsflashLanguage,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+)
 
 
 @dataclass(frozen=True)
@@ -287,3 +299,26 @@ class Window(Params):
 @dataclass(frozen=True, kw_only=True)
 class WhaleTransfers(Window):
     coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarWindow(Window):
+    """The calendar reaches half a month either way."""
+
+    from_: Annotated[datetime | None, "Start of the window, at most 15 days ago.", Wire("start_time")] = None
+    to: Annotated[datetime | None, "End of the window, at most 15 days ahead.", Wire("end_time")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EconomicData(CalendarWindow):
+    language: Annotated[CalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Articles(Window, Page):
+    language: Annotated[ArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsflashes(Window, Page):
+    language: Annotated[NewsflashLanguage | None, "Language; CoinGlass does not state its default."] = None

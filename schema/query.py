@@ -8,6 +8,7 @@ from cg_client.endpoints import account
 from resolvers.context import Info
 from resolvers.field import upstream
 from schema.account import Account, AccountResult, Quota
+from schema.calendar import Calendar
 from schema.coin import Coin
 from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
@@ -16,6 +17,7 @@ from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
 from schema.markets import Markets
+from schema.news import News
 from schema.on_chain.root import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
@@ -110,6 +112,14 @@ class Query:
     @resolved("What is seen on the chains.")
     def on_chain(self) -> OnChain:
         return OnChain()
+
+    @resolved("The economic calendar.")
+    def calendar(self) -> Calendar:
+        return Calendar()
+
+    @resolved("News.")
+    def news(self) -> News:
+        return News()
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:

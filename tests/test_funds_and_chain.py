@@ -1,7 +1,11 @@
 """Payloads of funds, Grayscale and chains in the forms that only they have."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from cg_client.intervals import NewsflashLanguage
+from cg_client.params import Newsflashes
 from sandbox.samples import sample
 from tests.cases import CASES
 from tests.test_samples import answer, decoded, in_first_record
@@ -65,3 +69,26 @@ async def test_what_asset_a_fund_list_lacks_is_said() -> None:
     )
     assert got["code"] == "NO_DATA"
     assert "BITCOIN" in got["message"]
+
+
+@pytest.mark.parametrize("root", ["calendar { economicData", "news { articles", "onChain { whaleTransfers"])
+async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None:
+    window = 'from: "2025-02-01T00:00:00Z", to: "2025-01-01T00:00:00Z"'
+    errors = (await ask(f"{{ {root}({window}) {{ __typename }} }} }}", Upstream()))["errors"]
+    assert [error["extensions"]["code"] for error in errors] == ["BAD_USER_INPUT"]
+
+
+async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
+    window = Newsflashes(page=2, per_page=10, language=NewsflashLanguage.ZH_TW, from_=datetime(2025, 1, 1, tzinfo=UTC))
+    assert window.query() == {"page": "2", "per_page": "10", "language": "zh-tw", "start_time": "1735689600000"}
+
+
+async def test_the_next_page_of_news_is_asked_for() -> None:
+    query = (
+        "{{ news {{ it: articles({}) {{ ... on Articles {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
+    )
+    first = await field(query.format("first: 1"), Upstream())
+    cursor = first["pageInfo"]["endCursor"]
+    second = await field(query.format(f'first: 1, after: "{cursor}"'), Upstream())
+    titles = [row["title"] for page in (first, second) for row in page["articles"]]
+    assert titles == [row["article_title"] for row in sample("/api/article/list")["data"]]

@@ -79,6 +79,9 @@ CODES = {  # numbers that the graph shows as members of an enum or as a date
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
     "/api/exchange/chain/tx/list": {1.0},
+    "/api/calendar/economic-data": {1.0},
+    "/api/calendar/central-bank-activities": {1.0, 2.0, 3.0},
+    "/api/calendar/financial-events": {1.0, 2.0, 3.0},
     "/api/etf/bitcoin/detail": {1745226801708029700.0, 1745226730467043600.0},  # nanoseconds
 }
 

@@ -8,7 +8,19 @@ import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
-from cg_client.intervals import FundRange, Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import (
+    ArticleLanguage,
+    CalendarLanguage,
+    FundRange,
+    Interval,
+    LiquidationRange,
+    MapRange,
+    NewsflashLanguage,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+)
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
 E = TypeVar("E", bound=Enum)
@@ -48,6 +60,13 @@ _describe(
     "Period of the prices of a fund.",
     {one: "All there is." if one is FundRange.ALL else f"The last {_span(one.value)}." for one in FundRange},
 )
+_LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
+for _language, _of in (
+    (CalendarLanguage, "the economic calendar"),
+    (ArticleLanguage, "articles"),
+    (NewsflashLanguage, "newsflashes"),
+):
+    _describe(_language, f"Language of {_of}.", {one: _LANGUAGES[one.value] for one in _language})
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(
     Plan,

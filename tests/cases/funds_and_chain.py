@@ -30,5 +30,10 @@ CASES: dict[str, Case] = {
     "/api/exchange/chain/tx/list": on("onChain", "exchangeTransfers", "ExchangeTransfersResult"),
     "/api/chain/v2/whale-transfer": on("onChain", "whaleTransfers", "WhaleTransfersResult"),
     "/api/coin/unlock-list": on("onChain", "tokenUnlocks", "TokenUnlocksResult"),
+    "/api/calendar/economic-data": on("calendar", "economicData(language: EN)", "EconomicDataResult"),
+    "/api/calendar/central-bank-activities": on("calendar", "centralBankActivities", "CentralBankActivitiesResult"),
+    "/api/calendar/financial-events": on("calendar", "financialEvents", "FinancialEventsResult"),
+    "/api/article/list": on("news", "articles", "ArticlesResult"),
+    "/api/newsflash/list": on("news", "newsflashes(language: ZH_TW)", "NewsflashesResult"),
     "/api/coin/vesting": on("onChain", 'vesting(coin: "HYPE")', "VestingResult"),
 }
