@@ -126,7 +126,7 @@ class Gate:
         return PlanRequired(message, required=endpoint.plan, current=self.current, decided_by=decided_by)
 
     def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
-        required = max(endpoint.plan, plan_for_interval(interval, endpoint.interval_floors))
+        required = plan_for_interval(interval, endpoint.interval_floors, endpoint.plan)
         finest = self.finest(endpoint)
         if finest is not None and finest.milliseconds > interval.milliseconds:
             message = (

@@ -137,3 +137,33 @@ class BorrowVenue(Enum):
     BINANCE = "Binance"
     OKX = "OKX"
     BYBIT = "Bybit"
+
+
+class FundRange(Enum):
+    """Period that the prices of a fund cover."""
+
+    D1 = "1d"
+    D7 = "7d"
+    ALL = "all"
+
+
+class CalendarLanguage(Enum):
+    """Language of the economic calendar."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class ArticleLanguage(Enum):
+    """Language of articles."""
+
+    EN = "en"
+    ZH = "zh"
+    ZH_TW = "zh-tw"
+
+
+class NewsflashLanguage(Enum):
+    """Language of newsflashes."""
+
+    ZH = "zh"
+    ZH_TW = "zh-tw"

@@ -53,9 +53,10 @@ def history_days(plan: Plan, interval: Interval) -> int | None:
     return days[plan - 1] or None
 
 
-def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval]) -> Plan:
-    """The least plan whose floor admits the interval."""
-    return next(plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds)
+def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval], least: Plan) -> Plan:
+    """The least plan from `least` on whose floor admits the interval."""
+    admits = (plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds)
+    return next(plan for plan in admits if plan >= least)
 
 
 def plan_for_history(interval: Interval, days: float, least: Plan) -> Plan | None:

@@ -1,6 +1,7 @@
 """Series of one point a day, which CoinGlass gives whole: fetched once and cut here."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Protocol, Self, TypeVar, cast
 
@@ -9,10 +10,9 @@ import strawberry
 from cg_client.call import Call
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
-from cg_client.params import Params
-from resolvers.arguments import argument, sign
+from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
-from resolvers.field import Alternatives, Chosen, Only, field, series_decoder
+from resolvers.field import Alternatives, Chosen, Only, bound, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.columns import Columns
 from vocabulary.payloads import Source, rows_field
@@ -26,30 +26,43 @@ class DailyPayload(Protocol):
 
 P = TypeVar("P", bound=DailyPayload)
 
-_LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
-_FROM = argument(
-    "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
-)
-_TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
+LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
+FROM = argument("from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET)
+TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
 
 
 def upstream_daily(
-    endpoint: Endpoint | Chosen, payload: type[P], *, alternatives: Alternatives = NO_ALTERNATIVES
+    endpoint: Endpoint | Chosen,
+    payload: type[P],
+    *,
+    bind: Mapping[str, str] | None = None,
+    alternatives: Alternatives = NO_ALTERNATIVES,
 ) -> P | PlanGated | Unavailable:
-    """A field of days with `last` or `from`/`to`; every window of it costs the same one request."""
+    """A field of days with `last` or `from`/`to`; every window of it costs the same one request.
+
+    `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.
+    """
     chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
+    params, attributes = chosen.endpoints[0].params, bind or {}
     _, row = rows_field(payload)
     decoders = {one: series_decoder(payload, row, one) for one in chosen.endpoints}
 
     async def resolve(
-        self: object, info: Info, last: int | None = None, from_: datetime | None = None, to: datetime | None = None
+        self: object,
+        info: Info,
+        last: int | None = None,
+        from_: datetime | None = None,
+        to: datetime | None = None,
+        **arguments: Any,  # noqa: ANN401  # as the signature states
     ) -> object:
         sensible(last, from_, to)
-        picked = chosen.pick(self, {})
-        answer = await info.context.loaders.endpoint.load(Call(picked, Params(), decoders[picked]))
+        if attributes:
+            arguments |= bound(self, attributes)
+        picked = chosen.pick(self, arguments)
+        answer = await info.context.loaders.endpoint.load(Call(picked, params(**arguments), decoders[picked]))
         return payload.of_rows(Source.of([answer]), cut(answer.value, last, from_, to))
 
-    sign(resolve, [_LAST, _FROM, _TO])
+    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), LAST, FROM, TO])
     return cast("P", field(resolve, chosen.endpoints, alternatives))
 
 

@@ -11,10 +11,9 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from enum import Enum
 from itertools import pairwise
 from operator import attrgetter
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import strawberry
@@ -137,14 +136,15 @@ class _Plan:
     def values(self, raws: Sequence[Any], leaf: Leaf) -> list[Any]:
         """One leaf of many records, as it is stored."""
         slot, _, missable = self.slots[leaf.wires[0]]
-        if missable and not leaf.optional:
+        if len(leaf.wires) > 1 or (missable and not leaf.optional):
             return [self._read(raw, leaf) for raw in raws]
-        return list(map(attrgetter(slot), raws))
+        stored = list(map(attrgetter(slot), raws))
+        return [None if one == "" else one for one in stored] if leaf.optional and "" in stored else stored
 
     def _read(self, raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
         for wire in leaf.wires:
             found = getattr(raw, self.slots[wire][0])
-            if found is not None:
+            if found is not None and not (leaf.optional and found == ""):
                 return found
         if not leaf.optional:
             raise PayloadMismatch(f"data.{leaf.wires[0]}", "it is missing")
@@ -178,7 +178,7 @@ class _Plan:
         stored, convert = self._stored(kind, field.metadata.get("codes"))
         return Leaf(field.python_name, wires, stored, optional, kind, convert)
 
-    def _stored(self, kind: Any, codes: Mapping[int, Enum] | None) -> tuple[Any, Callable[[Any], Any] | None]:  # noqa: ANN401  # a Strawberry type
+    def _stored(self, kind: Any, codes: Mapping[int, Any] | None) -> tuple[Any, Callable[[Any], Any] | None]:  # noqa: ANN401  # a Strawberry type
         if codes is not None:
             return int, codes.__getitem__
         if isinstance(kind, StrawberryList):
@@ -210,9 +210,14 @@ class _Plan:
     def _struct_fields(self) -> Iterator[tuple[str, Any, Any]]:
         for wire, (slot, stored, optional) in self.slots.items():
             if optional:
-                yield slot, stored | None, msgspec.field(name=wire, default=None)
+                yield slot, _or_nothing(stored), msgspec.field(name=wire, default=None)
             else:
                 yield slot, stored, msgspec.field(name=wire)
+
+
+def _or_nothing(stored: Any) -> Any:  # noqa: ANN401  # types for msgspec
+    """The type or null; where upstream has no figure it may also send an empty text."""
+    return stored | Literal[""] | None if stored in (float, int) else stored | None
 
 
 def _unwrapped(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401  # Strawberry's types have no common class
@@ -282,21 +287,36 @@ def _rows_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
 
 
 def _lists_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
-    fields = [
-        (slot, list[stored | None] if optional else list[stored], msgspec.field(name=wire))  # type: ignore[valid-type]  # a type made at run time
-        for wire, (slot, stored, optional) in plan.slots.items()
-    ]
-    decode = one_of(msgspec.defstruct(plan.cls.__name__, fields, gc=False, kw_only=True))
+    decode = one_of(msgspec.defstruct(plan.cls.__name__, _list_fields(plan), gc=False, kw_only=True))
 
     def read(data: msgspec.Raw) -> dict[str, list[Any]]:
         raw = decode(data)
-        lists = {leaf.name: getattr(raw, plan.slots[leaf.wires[0]][0]) for leaf in plan.leaves}
+        lists = {leaf.name: _list(plan, raw, leaf) for leaf in plan.leaves}
         size = max(map(len, lists.values()))
         lists |= {leaf.name: [None] * size for leaf in plan.leaves if leaf.optional and not lists[leaf.name]}
         equally_long({leaf.wires[0]: lists[leaf.name] for leaf in plan.leaves})
         return {leaf.name: _checked(leaf, lists[leaf.name]) for leaf in plan.leaves}
 
     return read
+
+
+def _list_fields(plan: _Plan) -> Iterator[tuple[str, Any, Any]]:
+    for wire, (slot, stored, _) in plan.slots.items():
+        leaves = [leaf for leaf in plan.leaves if wire in leaf.wires]
+        values: Any = list[stored | None] if any(leaf.optional for leaf in leaves) else list[stored]  # type: ignore[valid-type]  # a type made at run time
+        if any(len(leaf.wires) > 1 for leaf in leaves):
+            yield slot, values | None, msgspec.field(name=wire, default=None)
+        else:
+            yield slot, values, msgspec.field(name=wire)
+
+
+def _list(plan: _Plan, raw: object, leaf: Leaf) -> list[Any]:
+    """The list under the first of its names that is there."""
+    found = (getattr(raw, plan.slots[wire][0]) for wire in leaf.wires)
+    values: list[Any] | None = next((one for one in found if one is not None), None)
+    if values is None:
+        raise PayloadMismatch(f"data.{leaf.wires[0]}", "it is missing")
+    return values
 
 
 def equally_long(lists: Mapping[str, Sequence[Any]]) -> None:

@@ -21,7 +21,6 @@ from vocabulary.problems import PlanGated, Unavailable
 
 P = TypeVar("P")
 
-_FIRST = argument("first", int, f"Rows of a page, up to {FIRST_AT_MOST}.", FIRST)
 _AFTER = argument("after", str | None, "Cursor of the page after which to go on.", strawberry.UNSET)
 _PAGING = ("page", "per_page")
 
@@ -37,6 +36,7 @@ def upstream_paged(
     """A field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
     attributes = bind or {}
     name, row = rows_field(payload)
+    most = min(endpoint.page_rows, FIRST_AT_MOST)
     decoder = rows_decoder(row, endpoint)
 
     async def resolve(
@@ -46,7 +46,7 @@ def upstream_paged(
         after: str | None = None,
         **arguments: Any,  # noqa: ANN401  # as the signature states
     ) -> object:
-        number, size = upstream_page(first, after)
+        number, size = upstream_page(first, after, most)
         arguments |= bound(self, attributes)
         complete = arguments if prepare is None else await prepare(info.context, arguments)
         params = endpoint.params(**complete | {"page": number, "per_page": size})
@@ -54,5 +54,6 @@ def upstream_paged(
         page_info = upstream_page_info(number, size, len(answer.value))
         return payload(**{"source": Source.of([answer]), "page_info": page_info, name: answer.value})
 
-    sign(resolve, [*arguments_of(endpoint.params, [*attributes, *_PAGING], {}), _FIRST, _AFTER])
+    rows = argument("first", int, f"Rows of a page, up to {most}.", FIRST)
+    sign(resolve, [*arguments_of(endpoint.params, [*attributes, *_PAGING], {}), rows, _AFTER])
     return cast("P", field(resolve, (endpoint,), alternatives))

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
 from cg_client.params import Series
 from cg_client.plans import Plan, history_days
@@ -158,7 +158,35 @@ def _moved(row: Row, by: int) -> Row:
     return {name: figure + by if name.endswith("_time") else figure for name, figure in row.items()}
 
 
+def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN401  # JSON
+    labels = {"ticker": query["ticker"]}
+    if isinstance(data, list):
+        return [row | labels for row in data]
+    return data | labels | {"ticker_info": data["ticker_info"] | labels}
+
+
+def _transfers(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    labels = {"asset_symbol": query["symbol"]} if "symbol" in query else {}
+    found = [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
+    return _page(found, query) if "page" in query else found
+
+
+def _premiums(_endpoint: Endpoint, days: Sequence[Row], query: Query) -> Sequence[Row]:
+    """Days of all funds; for one ticker the flat form, of that fund or of the first in its place."""
+    if "ticker" not in query:
+        return days
+    return [{"timestamp": day["timestamp"]} | _of_ticker(day["list"], query["ticker"]) for day in days]
+
+
+def _of_ticker(funds: Sequence[Row], ticker: str) -> Row:
+    chosen = next((fund for fund in funds if fund["ticker"] == ticker), funds[0])
+    return {name: value for name, value in chosen.items() if name != "ticker"}
+
+
 _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
+    etf.fund.DETAIL: _of_fund,
+    etf.fund.HISTORY: _of_fund,
+    etf.premium.BITCOIN: _premiums,
     futures.market.SUPPORTED_COINS: _coins,
     futures.market.SUPPORTED_PAIRS: _listing,
     futures.market.PAIRS_MARKETS: _pair_markets,
@@ -179,6 +207,9 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.technical.AVERAGE_TRUE_RANGE_LIST: _for_each_coin,
     futures.technical.TD_SEQUENTIAL_LIST: _for_each_coin,
     futures.hyperliquid.POSITIONS: _positions,
+    on_chain.EXCHANGE_TRANSFERS: _transfers,
+    on_chain.VESTING: _of_coin,
+    on_chain.WHALE_TRANSFERS: _transfers,
     spot.market.SUPPORTED_COINS: _coins,
     spot.market.SUPPORTED_PAIRS: _listing,
     spot.market.PAIRS_MARKETS: _pair_markets,

@@ -5,11 +5,14 @@ from typing import Self
 import strawberry
 
 from cg_client.endpoints import futures as api
+from cg_client.endpoints import on_chain
 from cg_client.errors import CoinglassError
 from resolvers.context import Info
 from resolvers.field import upstream
+from resolvers.pages import upstream_paged
 from schema.futures.liquidation import LiquidationsByCoin, LiquidationsByCoinResult
 from schema.listing import CoinFilter, pairs_page, spot_pairs_page
+from schema.on_chain.balances import ExchangeAssets, ExchangeAssetsResult
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
 from vocabulary.connections import FIRST, After, Connection, First
@@ -29,6 +32,7 @@ class Exchange:
         bind={"exchange": "name"},
         alternatives={"Coin.liquidationsByExchange": api.liquidation.EXCHANGE_LIST},
     )
+    assets: ExchangeAssetsResult = upstream_paged(on_chain.EXCHANGE_ASSETS, ExchangeAssets, bind={"exchange": "name"})
 
     @resolved("Its futures instruments.")
     async def pairs(

@@ -7,7 +7,7 @@ import strawberry
 
 from cg_client.endpoints import options as api
 from resolvers.field import upstream
-from schema.exchange_history import SeriesByExchange
+from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced
@@ -47,16 +47,12 @@ class OptionsByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.interface(description="Figures of options over time, by exchange.")
-class OptionsSeries(SeriesByExchange): ...
-
-
 @strawberry.type(description="Open interest of options over time, in the unit asked for.")
-class OptionsOpenInterestSeries(OptionsSeries): ...
+class OptionsOpenInterestSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Volume of options over time, in the unit asked for.")
-class OptionsVolumeSeries(OptionsSeries): ...
+class OptionsVolumeSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")

@@ -8,15 +8,19 @@ from cg_client.endpoints import account
 from resolvers.context import Info
 from resolvers.field import upstream
 from schema.account import Account, AccountResult, Quota
+from schema.calendar import Calendar
 from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
 from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
+from schema.grayscale import Grayscale
 from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
 from schema.markets import Markets
+from schema.news import News
+from schema.on_chain.root import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
@@ -102,6 +106,22 @@ class Query:
     @resolved("Hyperliquid.")
     def hyperliquid(self) -> Hyperliquid:
         return Hyperliquid()
+
+    @resolved("Grayscale.")
+    def grayscale(self) -> Grayscale:
+        return Grayscale()
+
+    @resolved("What is seen on the chains.")
+    def on_chain(self) -> OnChain:
+        return OnChain()
+
+    @resolved("The economic calendar.")
+    def calendar(self) -> Calendar:
+        return Calendar()
+
+    @resolved("News.")
+    def news(self) -> News:
+        return News()
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:

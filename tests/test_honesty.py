@@ -32,6 +32,7 @@ def test_every_endpoint_has_its_documented_sample() -> None:
 
 QUERY = {
     "exchange": "Binance",
+    "ticker": "GBTC",
     "symbol": "BTC",
     "interval": "1d",
     "limit": "5",

@@ -19,7 +19,7 @@ PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None
 # Rows of these lists answer many parents: the query asks for the parent of the first.
 FIRST_ROW_ONLY = {"/api/futures/pairs-markets", "/api/futures/coins-markets"}
 FIGURES = {"market_cap"}  # as large as times in seconds, and none
-TEXTS = {"cik_code", "date", "update_date"}  # digits that are no numbers
+TEXTS = {"cik_code", "date", "sic_code", "update_date"}  # digits that are no numbers
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -82,6 +82,11 @@ CODES = {  # numbers that the graph shows as members of an enum, as a date or as
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
     "/api/index/bitcoin/profitable-days": {1.0},
+    "/api/exchange/chain/tx/list": {1.0},
+    "/api/calendar/economic-data": {1.0},
+    "/api/calendar/central-bank-activities": {1.0, 2.0, 3.0},
+    "/api/calendar/financial-events": {1.0, 2.0, 3.0},
+    "/api/etf/bitcoin/detail": {1745226801708029700.0, 1745226730467043600.0},  # nanoseconds
 }
 
 

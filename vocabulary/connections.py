@@ -68,10 +68,10 @@ class Paged(Sourced):
     )
 
 
-def upstream_page(first: int, after: str | None) -> tuple[int, int]:
+def upstream_page(first: int, after: str | None, most: int = FIRST_AT_MOST) -> tuple[int, int]:
     """Number and size of the upstream page that is wanted; raises BadArgument. A cursor holds the page that it ends."""
-    if not 1 <= first <= FIRST_AT_MOST:
-        raise BadArgument(f"`first` is a number from 1 to {FIRST_AT_MOST}, not {first}.")
+    if not 1 <= first <= most:
+        raise BadArgument(f"`first` is a number from 1 to {most}, not {first}.")
     if after is None:
         return 1, first
     number, _, size = _key(after).partition("*")

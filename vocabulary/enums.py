@@ -9,13 +9,17 @@ from strawberry.types.enum import StrawberryEnumDefinition
 
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import (
+    ArticleLanguage,
     BorrowVenue,
+    CalendarLanguage,
     FundingRange,
+    FundRange,
     Interval,
     LargeOrderState,
     LiquidationRange,
     MapRange,
     MaxPainRange,
+    NewsflashLanguage,
     OpenInterestRange,
     OptionsRange,
     Range,
@@ -67,6 +71,18 @@ _describe(
     "Exchange whose interest on borrowed coins CoinGlass follows.",
     {one: f"{one.value}." for one in BorrowVenue},
 )
+_describe(
+    FundRange,
+    "Period of the prices of a fund.",
+    {one: "All there is." if one is FundRange.ALL else f"The last {_span(one.value)}." for one in FundRange},
+)
+_LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
+for _language, _of in (
+    (CalendarLanguage, "the economic calendar"),
+    (ArticleLanguage, "articles"),
+    (NewsflashLanguage, "newsflashes"),
+):
+    _describe(_language, f"Language of {_of}.", {one: _LANGUAGES[one.value] for one in _language})
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(
     Plan,

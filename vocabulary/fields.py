@@ -1,18 +1,17 @@
 """How fields are declared: typed helpers around `strawberry.field`."""
 
 from collections.abc import Callable, Mapping
-from enum import Enum
 from typing import Any
 
 import strawberry
 from strawberry.types.field import StrawberryField
 
 
-def value(description: str, *, wire: str | None = None, codes: Mapping[int, Enum] | None = None) -> StrawberryField:
+def value(description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None) -> StrawberryField:
     """A value of an upstream record, to stand in `Annotated`.
 
     `wire` is the upstream name where it differs from the field's and the endpoint spells it no otherwise. `codes` are
-    the enum members behind upstream's numbers.
+    the enum members, or the truth values, behind upstream's numbers.
     """
     return _field(description, {"wire": wire, "codes": codes})
 

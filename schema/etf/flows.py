@@ -21,6 +21,7 @@ class ETFAsset(Enum):
     ETHEREUM = strawberry.enum_value("ETHEREUM", description="Ether, listed in the US.")
     SOLANA = strawberry.enum_value("SOLANA", description="Solana, listed in the US.")
     XRP = strawberry.enum_value("XRP", description="XRP, listed in the US.")
+    HYPE = strawberry.enum_value("HYPE", description="Hyperliquid, listed in the US.")
     HONG_KONG_BITCOIN = strawberry.enum_value("HONG_KONG_BITCOIN", description="Bitcoin, listed in Hong Kong.")
 
 
@@ -31,6 +32,7 @@ FLOWS_BY_ASSET = ByAttribute(
         ETFAsset.ETHEREUM: api.flows.ETHEREUM,
         ETFAsset.SOLANA: api.flows.SOLANA,
         ETFAsset.XRP: api.flows.XRP,
+        ETFAsset.HYPE: api.flows.HYPE,
         ETFAsset.HONG_KONG_BITCOIN: api.flows.HONG_KONG_BITCOIN,
     },
 )

@@ -1,14 +1,27 @@
 """Exchange-traded funds."""
 
+import functools
 from datetime import date, datetime
 from typing import Annotated
 
 import strawberry
 
+from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
-from resolvers.daily import upstream_daily
-from resolvers.field import ByAttribute, upstream
+from resolvers.context import Info
+from resolvers.daily import cut, sensible, upstream_daily
+from resolvers.field import ByAttribute, composed, upstream
 from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows, ETFFlowsResult
+from schema.etf.fund_detail import FundDetail, FundDetailResult
+from schema.etf.fund_history import FundHistory, FundHistoryResult, FundPrices, FundPricesResult
+from schema.etf.net_assets import (
+    NET_ASSETS_BY_ASSET,
+    ETFNetAssets,
+    ETFNetAssetsResult,
+    FundAssets,
+    FundAssetsResult,
+)
+from schema.etf.premium import PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
 from vocabulary.fields import group, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
@@ -52,10 +65,12 @@ class Fund:
     listed: Annotated[datetime | None, value("Listing.")]
     shares_outstanding: Annotated[float | None, value("Shares outstanding.")]
     aum_usd: Annotated[float | None, value("Assets under management, in US dollars.")]
+    market_cap_usd: Annotated[float | None, value("Market value of its shares, in US dollars; of ether funds only.")]
     management_fee_percent: Annotated[float | None, value("Management fee, in percent a year.")]
     last_trade_time: Annotated[datetime | None, value("Last trade.")]
     last_quote_time: Annotated[datetime | None, value("Last quote.")]
     volume: Annotated[FundVolume, group("Volume.")]
+    price_usd: Annotated[float | None, value("Price of a share, in US dollars; of ether funds only.")]
     price_change: Annotated[FundPriceChange, group("Change of the price.")]
     holdings: Annotated[FundHoldings | None, value("What it holds.")]
     updated: Annotated[datetime | None, value("When the figures were taken.")]
@@ -69,9 +84,43 @@ class FundList(Sourced):
 FundListResult = Annotated[FundList | PlanGated | Unavailable, result("FundList")]
 
 
+TickerArgument = Annotated[str | None, strawberry.argument(description="Ticker of a fund; left out: all funds.")]
+LastArgument = Annotated[int | None, strawberry.argument(description="Number of newest days. Left out: all there are.")]
+FromArgument = Annotated[
+    datetime | None,
+    strawberry.argument(description="Start of the window, inclusive. Not together with `last`.", name="from"),
+]
+ToArgument = Annotated[datetime | None, strawberry.argument(description="End of the window, inclusive.")]
+
+
+def _of_bitcoin(endpoint: Endpoint) -> ByAttribute:
+    return ByAttribute("asset", {ETFAsset.BITCOIN: endpoint})
+
+
 @strawberry.type(description="Exchange-traded funds on one asset.")
 class ETF:
     asset: ETFAsset = strawberry.field(description="What the funds hold, and where they are listed.")
 
     flows: ETFFlowsResult = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
-    list: FundListResult = upstream(ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST}), FundList)
+    list: FundListResult = upstream(
+        ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST, ETFAsset.ETHEREUM: api.funds.ETHEREUM_LIST}),
+        FundList,
+    )
+    net_assets: ETFNetAssetsResult = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
+    assets_under_management: FundAssetsResult = upstream_daily(_of_bitcoin(api.fund.ASSETS), FundAssets)
+    history: FundHistoryResult = upstream_daily(_of_bitcoin(api.fund.HISTORY), FundHistory)
+    price: FundPricesResult = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
+    detail: FundDetailResult = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
+
+    @composed(*PREMIUMS_BY_ASSET.endpoints, description="Premium or discount to the net asset value, by day.")
+    async def premium_discount(
+        self,
+        info: Info,
+        ticker: TickerArgument = None,
+        last: LastArgument = None,
+        from_: FromArgument = None,
+        to: ToArgument = None,
+    ) -> ETFPremiumsResult:
+        sensible(last, from_, to)
+        wanted = functools.partial(cut, last=last, from_=from_, to=to)
+        return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, wanted)

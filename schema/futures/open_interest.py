@@ -4,7 +4,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
-from schema.exchange_history import SeriesByExchange
+from schema.by_exchange import SeriesByExchange
 from schema.periods import PercentByPeriod
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced

@@ -1,3 +1,3 @@
-from cg_client.endpoints.etf import flows, funds
+from cg_client.endpoints.etf import flows, fund, funds, net_assets, premium
 
-__all__ = ["flows", "funds"]
+__all__ = ["flows", "fund", "funds", "net_assets", "premium"]

@@ -1,7 +1,7 @@
 """Histories by exchange, which come as parallel lists with one list for each exchange.
 
-Source: /api/option/exchange-oi-history and exchange-vol-history, documented as a list of one object and seen without
-the list; /api/futures/open-interest/exchange-history-chart, documented without it.
+Source: /api/option/exchange-oi-history and exchange-vol-history, /api/exchange/balance/chart, documented as a list of
+one object and seen without the list; /api/futures/open-interest/exchange-history-chart, documented without it.
 """
 
 from dataclasses import dataclass

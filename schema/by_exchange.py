@@ -1,4 +1,4 @@
-"""Figures of a coin over time, with one list for each exchange."""
+"""Figures over time with one for each exchange."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -7,8 +7,8 @@ from typing import Self
 import strawberry
 
 from cg_client.call import Decode
+from resolvers.by_exchange import History, decode_history
 from resolvers.decode import time_of
-from resolvers.options import History, decode_history
 from vocabulary.columns import Column
 from vocabulary.payloads import Source, Sourced
 from vocabulary.scalars import Timestamp
@@ -17,7 +17,9 @@ from vocabulary.scalars import Timestamp
 @strawberry.type(description="A figure of one exchange.")
 class ExchangeFigure:
     exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
-    value: float | None = strawberry.field(description="The figure, in the unit asked for; null where there is none.")
+    value: float | None = strawberry.field(
+        description="The figure, in the unit of the series; null where there is none."
+    )
 
 
 @strawberry.type(description="Figures of one exchange over time.")
@@ -27,25 +29,25 @@ class ExchangeFigures:
 
 
 @strawberry.type(description="Figures of all exchanges at one time.")
-class ExchangesPoint:
+class PointByExchange:
     time: datetime = strawberry.field(description="Time.")
     timestamp: Timestamp = strawberry.field(description="Time, in milliseconds.")
     price_usd: float | None = strawberry.field(description="Price of the coin, in US dollars.")
     by_exchange: list[ExchangeFigure] = strawberry.field(description="The figure of each exchange.")
 
 
-@strawberry.type(description="Figures of all exchanges as columns, index by index.")
-class ExchangesColumns:
+@strawberry.type(description="Figures by exchange as columns, index by index.")
+class ColumnsByExchange:
     timestamp: Sequence[Timestamp] = strawberry.field(description="Times, in milliseconds.")
     price_usd: Sequence[float | None] = strawberry.field(description="Prices of the coin, in US dollars.")
     by_exchange: list[ExchangeFigures] = strawberry.field(description="The figures of each exchange.")
 
 
-@strawberry.interface(description="Figures of a coin over time, by exchange.")
+@strawberry.interface(description="Figures over time, by exchange.")
 class SeriesByExchange(Sourced):
     count: int = strawberry.field(description="Number of points.")
-    points: list[ExchangesPoint] = strawberry.field(description="The points, oldest first.")
-    columns: ExchangesColumns = strawberry.field(description="The same points as columns.")
+    points: list[PointByExchange] = strawberry.field(description="The points, oldest first.")
+    columns: ColumnsByExchange = strawberry.field(description="The same points as columns.")
 
     @classmethod
     def decoder(cls) -> Decode[History]:
@@ -54,15 +56,15 @@ class SeriesByExchange(Sourced):
     @classmethod
     def of(cls, source: Source, history: History) -> Self:
         by_exchange = [ExchangeFigures(exchange=name, values=Column(got)) for name, got in history.by_exchange.items()]
-        columns = ExchangesColumns(
+        columns = ColumnsByExchange(
             timestamp=Column(history.times), price_usd=Column(history.prices), by_exchange=by_exchange
         )
         return cls(source=source, count=len(history.times), points=_points(history), columns=columns)
 
 
-def _points(history: History) -> list[ExchangesPoint]:
+def _points(history: History) -> list[PointByExchange]:
     return [
-        ExchangesPoint(
+        PointByExchange(
             time=Column([time], time_of)[0],
             timestamp=Timestamp(time),
             price_usd=history.prices[index],

@@ -1,0 +1,49 @@
+"""The economic calendar: what is published, decided and said, and when."""
+
+from datetime import timedelta
+
+from cg_client.endpoint import Endpoint
+from cg_client.params import CalendarWindow, EconomicData
+from cg_client.plans import Plan
+
+_REFRESH = timedelta(minutes=10)
+_SPELLING = {
+    "name": "calendar_name",
+    "time": "publish_timestamp",
+    "time_is_exact": "has_exact_publish_time",
+    "country": "country_name",
+    "importance": "importance_level",
+}
+
+ECONOMIC_DATA = Endpoint(
+    path="/api/calendar/economic-data",
+    summary="Economic figures as they are published.",
+    params=EconomicData,
+    plan=Plan.STARTUP,
+    refresh=_REFRESH,
+    spelling=_SPELLING
+    | {
+        "effect": "data_effect",
+        "published": "published_value",
+        "forecast": "forecast_value",
+        "previous": "previous_value",
+        "revised_previous": "revised_previous_value",
+    },
+)
+# The next two are documented in Chinese only.
+CENTRAL_BANK_ACTIVITIES = Endpoint(
+    path="/api/calendar/central-bank-activities",
+    summary="What central banks do and say.",
+    params=CalendarWindow,
+    plan=Plan.STARTUP,
+    refresh=_REFRESH,
+    spelling=_SPELLING,
+)
+FINANCIAL_EVENTS = Endpoint(
+    path="/api/calendar/financial-events",
+    summary="Other events that markets watch.",
+    params=CalendarWindow,
+    plan=Plan.STARTUP,
+    refresh=_REFRESH,
+    spelling=_SPELLING,
+)

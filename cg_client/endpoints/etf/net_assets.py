@@ -1,0 +1,10 @@
+"""Net assets of exchange-traded funds, by day."""
+
+from cg_client.endpoint import Endpoint
+
+BITCOIN = Endpoint(
+    path="/api/etf/bitcoin/net-assets/history", summary="Net assets of all US spot bitcoin funds together, by day."
+)
+ETHEREUM = Endpoint(
+    path="/api/etf/ethereum/net-assets/history", summary="Net assets of all US spot ether funds together, by day."
+)

@@ -1,0 +1,33 @@
+"""Grayscale's trusts."""
+
+from cg_client.endpoint import Endpoint
+from cg_client.params import OfCoin
+from cg_client.shapes import ParallelLists
+
+HOLDINGS = Endpoint(
+    path="/api/grayscale/holdings-list",
+    summary="What Grayscale's trusts hold, and their premiums.",
+    spelling={
+        "net_asset_value_usd": "primary_market_price",
+        "price_usd": "secondary_market_price",
+        "premium_discount_percent": "premium_rate",
+        "quantity": "holdings_amount",
+        "change_1d": "holdings_amount_change1d",
+        "change_7d": "holdings_amount_change_7d",
+        "change_30d": "holdings_amount_change_30d",
+        "updated": "update_time",
+    },
+)
+# Documented as `date_list`, seen as `time_list`.
+PREMIUM_HISTORY = Endpoint(
+    path="/api/grayscale/premium-history",
+    summary="Premium of a Grayscale trust over time, by day.",
+    params=OfCoin,
+    shape=ParallelLists(),
+    spelling={
+        "time": ("date_list", "time_list"),
+        "net_asset_value_usd": "primary_market_price",
+        "price_usd": "secondary_market_price_list",
+        "premium_discount_percent": "premium_rate_list",
+    },
+)

@@ -1,0 +1,87 @@
+"""The economic calendar."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import calendar as api
+from resolvers.field import upstream
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.enum(description="How important CoinGlass holds an event to be.")
+class Importance(Enum):
+    LOW = strawberry.enum_value("LOW", description="Level 1.")
+    MEDIUM = strawberry.enum_value("MEDIUM", description="Level 2.")
+    HIGH = strawberry.enum_value("HIGH", description="Level 3.")
+
+
+_LEVELS = {1: Importance.LOW, 2: Importance.MEDIUM, 3: Importance.HIGH}
+_EXACT = {1: True, 2: False}
+
+EventTime = Annotated[datetime, value("When it is published or takes place.")]
+TimeIsExact = Annotated[bool | None, value("Whether that time of day is known.", codes=_EXACT)]
+EventName = Annotated[str, value("What it is, in words.")]
+Country = Annotated[str | None, value("Name of the country.")]
+CountryCode = Annotated[str | None, value("Code of the country, as CoinGlass has it.")]
+Level = Annotated[Importance | None, value("How important it is.", codes=_LEVELS)]
+
+
+@strawberry.type(description="An economic figure. Its values are texts as they are published, e.g. `-0.1%`.")
+class EconomicFigure:
+    time: EventTime
+    time_is_exact: TimeIsExact
+    name: EventName
+    country: Country
+    country_code: CountryCode
+    importance: Level
+    effect: Annotated[str | None, value("Effect on markets, as CoinGlass words it.")]
+    published: Annotated[str | None, value("What was published; null before that.")]
+    forecast: Annotated[str | None, value("What was forecast.")]
+    previous: Annotated[str | None, value("What was published the time before.")]
+    revised_previous: Annotated[str | None, value("What that was revised to.")]
+
+
+@strawberry.type(description="An event of the calendar.")
+class CalendarEvent:
+    time: EventTime
+    time_is_exact: TimeIsExact
+    name: EventName
+    country: Country
+    country_code: CountryCode
+    importance: Level
+
+
+@strawberry.type(description="Economic figures, from 15 days ago to 15 days ahead.")
+class EconomicData(Sourced):
+    figures: list[EconomicFigure] = strawberry.field(description="The figures, as CoinGlass orders them.")
+
+
+@strawberry.type(description="What central banks do and say, from 15 days ago to 15 days ahead; documented in Chinese.")
+class CentralBankActivities(Sourced):
+    events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
+
+
+@strawberry.type(
+    description="Other events that markets watch, from 15 days ago to 15 days ahead; documented in Chinese."
+)
+class FinancialEvents(Sourced):
+    events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
+
+
+EconomicDataResult = Annotated[EconomicData | PlanGated | Unavailable, result("EconomicData")]
+CentralBankActivitiesResult = Annotated[
+    CentralBankActivities | PlanGated | Unavailable, result("CentralBankActivities")
+]
+FinancialEventsResult = Annotated[FinancialEvents | PlanGated | Unavailable, result("FinancialEvents")]
+
+
+@strawberry.type(description="The economic calendar.")
+class Calendar:
+    economic_data: EconomicDataResult = upstream(api.ECONOMIC_DATA, EconomicData)
+    central_bank_activities: CentralBankActivitiesResult = upstream(api.CENTRAL_BANK_ACTIVITIES, CentralBankActivities)
+    financial_events: FinancialEventsResult = upstream(api.FINANCIAL_EVENTS, FinancialEvents)

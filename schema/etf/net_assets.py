@@ -1,0 +1,66 @@
+"""What exchange-traded funds are worth, by day."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import etf as api
+from resolvers.field import ByAttribute
+from schema.etf.days import Day, TimestampOfDay
+from schema.etf.flows import ETFAsset
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import DailySeries, Timestamps
+
+NET_ASSETS_BY_ASSET = ByAttribute(
+    "asset", {ETFAsset.BITCOIN: api.net_assets.BITCOIN, ETFAsset.ETHEREUM: api.net_assets.ETHEREUM}
+)
+
+
+@strawberry.type(description="Net assets of all funds on one day.")
+class ETFNetAssetsDay:
+    time: Day
+    timestamp: TimestampOfDay
+    net_assets_usd: Annotated[float, value("Net assets, in US dollars.")]
+    change_usd: Annotated[float | None, value("Change of the net assets, in US dollars.")]
+    price_usd: Annotated[float | None, value("Price of the asset that day, in US dollars.")]
+
+
+@strawberry.type(description="Net assets as columns, index by index.")
+class ETFNetAssetsColumns:
+    timestamp: Timestamps
+    net_assets_usd: Annotated[Sequence[float], value("Net assets, in US dollars.")]
+    change_usd: Annotated[Sequence[float | None], value("Changes of the net assets, in US dollars.")]
+    price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
+
+
+@strawberry.type(description="Net assets of exchange-traded funds, by day.")
+class ETFNetAssets(DailySeries):
+    days: Sequence[ETFNetAssetsDay] = strawberry.field(description="The days, oldest first.")
+    columns: ETFNetAssetsColumns = strawberry.field(description="The same days as columns.")
+    latest: ETFNetAssetsDay | None = strawberry.field(description="The newest day.")
+
+
+@strawberry.type(description="Assets under management on one day.")
+class FundAssetsDay:
+    time: Day
+    timestamp: TimestampOfDay
+    aum_usd: Annotated[float, value("Assets under management, in US dollars.")]
+
+
+@strawberry.type(description="Assets under management as columns, index by index.")
+class FundAssetsColumns:
+    timestamp: Timestamps
+    aum_usd: Annotated[Sequence[float], value("Assets under management, in US dollars.")]
+
+
+@strawberry.type(description="Assets under management of a fund or of all, by day.")
+class FundAssets(DailySeries):
+    days: Sequence[FundAssetsDay] = strawberry.field(description="The days, oldest first.")
+    columns: FundAssetsColumns = strawberry.field(description="The same days as columns.")
+    latest: FundAssetsDay | None = strawberry.field(description="The newest day.")
+
+
+ETFNetAssetsResult = Annotated[ETFNetAssets | PlanGated | Unavailable, result("ETFNetAssets")]
+FundAssetsResult = Annotated[FundAssets | PlanGated | Unavailable, result("FundAssets")]

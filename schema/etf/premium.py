@@ -1,0 +1,78 @@
+"""Prices of funds against what their shares are worth."""
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Self
+
+import strawberry
+
+from cg_client.call import Call
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import etf as api
+from cg_client.errors import PayloadMismatch
+from cg_client.params import FundOrAll
+from resolvers.context import Context
+from resolvers.decode import time_of
+from resolvers.field import ByAttribute
+from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
+from schema.etf.days import Day, TimestampOfDay
+from schema.etf.flows import ETFAsset
+from vocabulary.columns import Column, Columns
+from vocabulary.fields import value
+from vocabulary.payloads import Source
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import DailySeries
+
+PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN})
+
+
+@strawberry.type(description="Price of a fund's share against its net asset value.")
+class TickerPremium:
+    ticker: Annotated[str, value("Ticker of the fund.")]
+    price_usd: Annotated[float | None, value("Price of a share, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    premium_discount_percent: Annotated[
+        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+    ]
+
+    @classmethod
+    def of(cls, premium: Premium, asked: str | None) -> Self:
+        ticker = premium.ticker or asked
+        if ticker is None:
+            raise PayloadMismatch("data.list.ticker", "it is missing")
+        return cls(
+            ticker=ticker,
+            price_usd=premium.price_usd,
+            net_asset_value_usd=premium.net_asset_value_usd,
+            premium_discount_percent=premium.percent,
+        )
+
+
+@strawberry.type(description="Premiums and discounts on one day.")
+class ETFPremiumDay:
+    time: Day
+    timestamp: TimestampOfDay
+    by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was asked for.")]
+
+
+@strawberry.type(description="Premiums and discounts of exchange-traded funds, by day.")
+class ETFPremiums(DailySeries):
+    days: Sequence[ETFPremiumDay] = strawberry.field(description="The days, oldest first.")
+    latest: ETFPremiumDay | None = strawberry.field(description="The newest day.")
+
+
+async def premiums(
+    context: Context, endpoint: Endpoint, ticker: str | None, cut: Callable[[Columns[Any]], Columns[Any]]
+) -> ETFPremiums:
+    """`cut` leaves the days that are wanted; the ticker names the fund of an answer that names none."""
+    answer = await context.loaders.endpoint.load(Call(endpoint, FundOrAll(ticker=ticker), decode_premiums))
+    return ETFPremiums.of_rows(Source.of([answer]), cut(_rows(answer.value, ticker)))
+
+
+def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumDay]:
+    times = [day.timestamp for day in days]
+    funds = [[TickerPremium.of(fund, ticker) for fund in day.funds] for day in days]
+    columns = {"time": Column(times, time_of), "timestamp": Column(times), "by_ticker": Column(funds)}
+    return Columns(ETFPremiumDay, columns, len(days))
+
+
+ETFPremiumsResult = Annotated[ETFPremiums | PlanGated | Unavailable, result("ETFPremiums")]

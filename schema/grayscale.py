@@ -1,0 +1,75 @@
+"""Grayscale's trusts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import grayscale as api
+from resolvers.daily import upstream_daily
+from resolvers.field import upstream
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
+
+
+@strawberry.type(description="What a trust holds.")
+class GrayscaleHolding:
+    symbol: Annotated[str, value("Coin.")]
+    price_usd: Annotated[float | None, value("Price of a share on the market, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    premium_discount_percent: Annotated[
+        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+    ]
+    quantity: Annotated[float | None, value("Coins held.")]
+    holdings_usd: Annotated[float | None, value("Value of the coins held, in US dollars.")]
+    change_1d: Annotated[float | None, value("Change of the coins held over 1 day, in coins.")]
+    change_7d: Annotated[float | None, value("Change of the coins held over 7 days, in coins.")]
+    change_30d: Annotated[float | None, value("Change of the coins held over 30 days, in coins.")]
+    close_time: Annotated[datetime | None, value("Close of the market that the prices are of.")]
+    updated: Annotated[datetime | None, value("When the figures were taken.")]
+
+
+@strawberry.type(description="What Grayscale's trusts hold.")
+class GrayscaleHoldings(Sourced):
+    holdings: list[GrayscaleHolding] = strawberry.field(description="The trusts, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Premium of a trust on one day.")
+class GrayscalePremiumDay:
+    time: Time
+    timestamp: TimestampOfTime
+    price_usd: Annotated[float | None, value("Price of a share on the market, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    premium_discount_percent: Annotated[
+        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+    ]
+
+
+@strawberry.type(description="Premiums of a trust as columns, index by index.")
+class GrayscalePremiumColumns:
+    timestamp: Timestamps
+    price_usd: Annotated[Sequence[float | None], value("Prices of a share on the market, in US dollars.")]
+    net_asset_value_usd: Annotated[Sequence[float | None], value("Net asset values of a share, in US dollars.")]
+    premium_discount_percent: Annotated[
+        Sequence[float | None], value("Prices over (or under, when negative) net asset value, in percent.")
+    ]
+
+
+@strawberry.type(description="Premium of a trust, by day.")
+class GrayscalePremium(DailySeries):
+    days: Sequence[GrayscalePremiumDay] = strawberry.field(description="The days, oldest first.")
+    columns: GrayscalePremiumColumns = strawberry.field(description="The same days as columns.")
+    latest: GrayscalePremiumDay | None = strawberry.field(description="The newest day.")
+
+
+GrayscaleHoldingsResult = Annotated[GrayscaleHoldings | PlanGated | Unavailable, result("GrayscaleHoldings")]
+GrayscalePremiumResult = Annotated[GrayscalePremium | PlanGated | Unavailable, result("GrayscalePremium")]
+
+
+@strawberry.type(description="Grayscale: its trusts on single coins.")
+class Grayscale:
+    holdings: GrayscaleHoldingsResult = upstream(api.HOLDINGS, GrayscaleHoldings)
+    premium: GrayscalePremiumResult = upstream_daily(api.PREMIUM_HISTORY, GrayscalePremium)

@@ -1,0 +1,60 @@
+"""News."""
+
+from datetime import datetime
+from typing import Annotated
+
+import strawberry
+
+from cg_client.endpoints import news as api
+from resolvers.pages import upstream_paged
+from vocabulary.connections import Paged
+from vocabulary.fields import value
+from vocabulary.problems import PlanGated, Unavailable, result
+
+ReleaseTime = Annotated[datetime, value("When it was released.")]
+Title = Annotated[str, value("Headline.")]
+Content = Annotated[str | None, value("Body, as HTML of its publisher: clean it before it is shown.")]
+Picture = Annotated[str | None, value("Address of its picture.")]
+Publisher = Annotated[str | None, value("Who published it.")]
+PublisherLogo = Annotated[str | None, value("Address of the publisher's logo.")]
+
+
+@strawberry.type(description="An article.")
+class Article:
+    time: ReleaseTime
+    title: Title
+    description_html: Annotated[str | None, value("Summary, as HTML of its publisher: clean it before it is shown.")]
+    content_html: Content
+    picture_url: Picture
+    publisher: Publisher
+    publisher_logo_url: PublisherLogo
+
+
+@strawberry.type(description="A short piece of news.")
+class Newsflash:
+    time: ReleaseTime
+    title: Title
+    content_html: Content
+    picture_url: Picture
+    publisher: Publisher
+    publisher_logo_url: PublisherLogo
+
+
+@strawberry.type(description="Articles, a page of them.")
+class Articles(Paged):
+    articles: list[Article] = strawberry.field(description="The articles, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Short news, a page of them.")
+class Newsflashes(Paged):
+    newsflashes: list[Newsflash] = strawberry.field(description="The pieces, as CoinGlass orders them.")
+
+
+ArticlesResult = Annotated[Articles | PlanGated | Unavailable, result("Articles")]
+NewsflashesResult = Annotated[Newsflashes | PlanGated | Unavailable, result("Newsflashes")]
+
+
+@strawberry.type(description="News, as CoinGlass collects it.")
+class News:
+    articles: ArticlesResult = upstream_paged(api.ARTICLES, Articles)
+    newsflashes: NewsflashesResult = upstream_paged(api.NEWSFLASHES, Newsflashes)

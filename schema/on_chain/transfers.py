@@ -1,0 +1,62 @@
+"""Transfers on the chains."""
+
+from datetime import datetime
+from enum import Enum
+from typing import Annotated
+
+import strawberry
+
+from vocabulary.connections import Paged
+from vocabulary.fields import value
+from vocabulary.payloads import Sourced
+from vocabulary.problems import PlanGated, Unavailable, result
+
+
+@strawberry.enum(description="Which way a transfer went, as seen from the exchange.")
+class TransferDirection(Enum):
+    IN = strawberry.enum_value("IN", description="Into the exchange.")
+    OUT = strawberry.enum_value("OUT", description="Out of the exchange.")
+    INTERNAL = strawberry.enum_value("INTERNAL", description="Between wallets of the exchange.")
+
+
+_DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDirection.INTERNAL}
+
+
+@strawberry.type(description="A transfer into, out of or within an exchange.")
+class ExchangeTransfer:
+    hash: Annotated[str, value("Hash of the transaction.")]
+    time: Annotated[datetime, value("When.")]
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    direction: Annotated[TransferDirection, value("Which way it went.", codes=_DIRECTIONS)]
+    symbol: Annotated[str, value("Coin.")]
+    quantity: Annotated[float | None, value("Size, in coins.")]
+    usd: Annotated[float | None, value("Size, in US dollars.")]
+    sender: Annotated[str | None, value("Address that sent.")]
+    receiver: Annotated[str | None, value("Address that received.")]
+
+
+@strawberry.type(description="Transfers of ERC-20 tokens into and out of exchanges, a page of them.")
+class ExchangeTransfers(Paged):
+    transfers: list[ExchangeTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
+
+
+@strawberry.type(description="A transfer of 10 million US dollars or more.")
+class WhaleTransfer:
+    hash: Annotated[str, value("Hash of the transaction.")]
+    time: Annotated[datetime, value("When its block was made.")]
+    chain: Annotated[str | None, value("Chain, as CoinGlass names it.")]
+    block_height: Annotated[float | None, value("Number of the block.")]
+    symbol: Annotated[str, value("Coin.")]
+    quantity: Annotated[float | None, value("Size, in coins.")]
+    usd: Annotated[float | None, value("Size, in US dollars.")]
+    sender: Annotated[str | None, value("Who sent, as CoinGlass labels them.")]
+    receiver: Annotated[str | None, value("Who received, as CoinGlass labels them.")]
+
+
+@strawberry.type(description="Transfers of 10 million US dollars and more.")
+class WhaleTransfers(Sourced):
+    transfers: list[WhaleTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
+
+
+ExchangeTransfersResult = Annotated[ExchangeTransfers | PlanGated | Unavailable, result("ExchangeTransfers")]
+WhaleTransfersResult = Annotated[WhaleTransfers | PlanGated | Unavailable, result("WhaleTransfers")]

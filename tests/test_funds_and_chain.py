@@ -1,0 +1,94 @@
+"""Payloads of funds, Grayscale and chains in the forms that only they have."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from cg_client.intervals import NewsflashLanguage
+from cg_client.params import Newsflashes
+from sandbox.samples import sample
+from tests.cases import CASES
+from tests.test_samples import answer, decoded, in_first_record
+from tests.upstream import Upstream, ask, field
+
+
+async def test_premiums_of_one_fund_may_come_flat() -> None:
+    path = "/api/etf/bitcoin/premium-discount/history"
+    day = sample(path)["data"][0]
+    flat = {"timestamp": day["timestamp"]} | {name: value for name, value in day["list"][0].items() if name != "ticker"}
+    query = CASES[path].text().replace("premiumDiscount {", 'premiumDiscount(ticker: "GBTC") {')
+    got = await field(query, Upstream({path: {"code": "0", "data": [flat]}}))
+    expected = answer(path)
+    assert got["latest"] == expected["latest"] | {"byTicker": expected["latest"]["byTicker"][:1]}
+    unnamed = await field(CASES[path].text(), Upstream({path: {"code": "0", "data": [flat]}}))
+    assert (unnamed["code"], "ticker" in unnamed["message"]) == ("BAD_PAYLOAD", True)
+
+
+async def test_an_ether_fund_may_have_the_names_of_a_bitcoin_fund() -> None:
+    path, live = "/api/etf/ethereum/list", {"name": "fund_name", "type": "fund_type", "asset_info": "asset_details"}
+    rename = lambda record: [record.update({new: record.pop(old)}) for old, new in live.items()]  # noqa: E731  # as above
+    assert await decoded(path, lambda data: in_first_record(data, rename)) == answer(path)
+
+
+async def test_the_times_of_a_grayscale_premium_may_be_called_time_list() -> None:
+    path = "/api/grayscale/premium-history"
+    rename = lambda record: record.update(time_list=record.pop("date_list"))  # noqa: E731  # as above
+    assert await decoded(path, lambda data: in_first_record(data, rename)) == answer(path)
+    assert await decoded(path, lambda data: data[0]) == answer(path)
+    nameless = await decoded(path, lambda data: in_first_record(data, lambda record: record.pop("date_list")))
+    assert (nameless["code"], "date_list" in nameless["message"]) == ("BAD_PAYLOAD", True)
+
+
+async def test_balances_by_exchange_may_come_without_the_list_around_them() -> None:
+    path = "/api/exchange/balance/chart"
+    assert await decoded(path, lambda data: data[0]) == answer(path)
+
+
+@pytest.mark.parametrize(("first", "code"), [(100, None), (101, "BAD_USER_INPUT")])
+async def test_a_page_of_transfers_is_no_longer_than_coinglass_gives(first: int, code: str | None) -> None:
+    query = f"{{ onChain {{ exchangeTransfers(first: {first}) {{ __typename }} }} }}"
+    errors = (await ask(query, Upstream()))["errors"]
+    assert [error["extensions"]["code"] for error in errors] == ([] if code is None else [code])
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'whaleTransfers(coin: "ETH") { ... on WhaleTransfers { transfers { symbol } } }',
+        'exchangeTransfers(coin: "ETH", minUsd: 9000) { ... on ExchangeTransfers { transfers { symbol } } }',
+    ],
+)
+async def test_the_sandbox_transfers_the_coin_that_was_asked_for(asked: str) -> None:
+    got = await field(f"{{ onChain {{ it: {asked} }} }}", Upstream())
+    assert {row["symbol"] for row in got["transfers"]} == {"ETH"}
+
+
+async def test_what_asset_a_fund_list_lacks_is_said() -> None:
+    got = await field(
+        '{ etf(asset: XRP) { it: history(ticker: "X") { ... on Problem { code message } } } }', Upstream()
+    )
+    assert got["code"] == "NO_DATA"
+    assert "BITCOIN" in got["message"]
+
+
+@pytest.mark.parametrize("root", ["calendar { economicData", "news { articles", "onChain { whaleTransfers"])
+async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None:
+    window = 'from: "2025-02-01T00:00:00Z", to: "2025-01-01T00:00:00Z"'
+    errors = (await ask(f"{{ {root}({window}) {{ __typename }} }} }}", Upstream()))["errors"]
+    assert [error["extensions"]["code"] for error in errors] == ["BAD_USER_INPUT"]
+
+
+async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
+    window = Newsflashes(page=2, per_page=10, language=NewsflashLanguage.ZH_TW, from_=datetime(2025, 1, 1, tzinfo=UTC))
+    assert window.query() == {"page": "2", "per_page": "10", "language": "zh-tw", "start_time": "1735689600000"}
+
+
+async def test_the_next_page_of_news_is_asked_for() -> None:
+    query = (
+        "{{ news {{ it: articles({}) {{ ... on Articles {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
+    )
+    first = await field(query.format("first: 1"), Upstream())
+    cursor = first["pageInfo"]["endCursor"]
+    second = await field(query.format(f'first: 1, after: "{cursor}"'), Upstream())
+    titles = [row["title"] for page in (first, second) for row in page["articles"]]
+    assert titles == [row["article_title"] for row in sample("/api/article/list")["data"]]
