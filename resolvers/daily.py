@@ -26,9 +26,11 @@ class DailyPayload(Protocol):
 
 P = TypeVar("P", bound=DailyPayload)
 
-LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
-FROM = argument("from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET)
-TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
+_LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
+_FROM = argument(
+    "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
+)
+_TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
 
 
 def upstream_daily(
@@ -62,7 +64,7 @@ def upstream_daily(
         answer = await info.context.loaders.endpoint.load(Call(picked, params(**arguments), decoders[picked]))
         return payload.of_rows(Source.of([answer]), cut(answer.value, last, from_, to))
 
-    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), LAST, FROM, TO])
+    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
     return cast("P", field(resolve, chosen.endpoints, alternatives))
 
 

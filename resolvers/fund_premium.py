@@ -61,8 +61,6 @@ def _funds(row: _Day) -> Sequence[_Fund]:
             if fund.ticker is None:
                 raise PayloadMismatch("data.list.ticker", "it is missing")
         return row.funds
-    if all(getattr(row, name) is None for name in _FIGURES):
-        raise PayloadMismatch("data.list", "neither funds nor figures are there")
     return (row,)
 
 
