@@ -72,7 +72,11 @@ class Pair(TradingPair):
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
     net_position: NetPositionSeriesResult = upstream(
-        BY_VERSION, NetPositionSeries, bind=BY_PAIR, description="How net longs and net shorts change, in coins."
+        BY_VERSION,
+        NetPositionSeries,
+        bind=BY_PAIR,
+        alternatives={"Pair.longShortRatio": api.long_short.TOP_POSITIONS},
+        description="How net longs and net shorts change, in coins.",
     )
 
     @resolved("Asset in which the contract settles; not always stated.")
