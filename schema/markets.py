@@ -88,10 +88,19 @@ class Markets:
         description="Funding rates of each coin on each exchange, added up over a period.",
     )
     funding_arbitrage: FundingArbitrageResult = upstream(
-        futures.funding_rate.ARBITRAGE, FundingArbitrage, prepare=named_exchanges
+        futures.funding_rate.ARBITRAGE,
+        FundingArbitrage,
+        prepare=named_exchanges,
+        alternatives={"Coin.currentFundingRates": futures.funding_rate.EXCHANGE_LIST},
     )
-    liquidation_max_pain: LiquidationMaxPainsResult = upstream(futures.liquidation.MAX_PAIN, LiquidationMaxPains)
-    price_changes: PriceChangesResult = upstream(futures.market.PRICE_CHANGES, PriceChanges)
+    liquidation_max_pain: LiquidationMaxPainsResult = upstream(
+        futures.liquidation.MAX_PAIN,
+        LiquidationMaxPains,
+        alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
+    )
+    price_changes: PriceChangesResult = upstream(
+        futures.market.PRICE_CHANGES, PriceChanges, alternatives={"Pair.market": futures.market.PAIRS_MARKETS}
+    )
     delisted_pairs: DelistedPairsResult = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
     exchange_ranking: ExchangeRankingResult = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
 

@@ -116,7 +116,11 @@ class Pair(TradingPair):
     basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
     whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
     net_position: NetPositionSeriesResult = upstream(
-        BY_VERSION, NetPositionSeries, bind=BY_PAIR, description="How net longs and net shorts change, in coins."
+        BY_VERSION,
+        NetPositionSeries,
+        bind=BY_PAIR,
+        alternatives={"Pair.longShortRatio": api.long_short.TOP_POSITIONS},
+        description="How net longs and net shorts change, in coins.",
     )
     cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
         api.cumulative_volume_delta.HISTORY,

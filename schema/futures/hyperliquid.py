@@ -74,7 +74,10 @@ class Hyperliquid:
     whale_alerts: WhaleAlertsResult = upstream(api.hyperliquid.WHALE_ALERTS, WhaleAlerts)
     whale_positions: WhalePositionsResult = upstream(api.hyperliquid.WHALE_POSITIONS, WhalePositions)
     positions: HyperliquidPositionsResult = upstream_numbered(
-        api.hyperliquid.POSITIONS, HyperliquidPositions, prepare=_known_coin
+        api.hyperliquid.POSITIONS,
+        HyperliquidPositions,
+        prepare=_known_coin,
+        alternatives={"Hyperliquid.whalePositions": api.hyperliquid.WHALE_POSITIONS},
     )
     wallet: HyperliquidWalletResult = upstream(api.hyperliquid.WALLET, HyperliquidWallet)
     position_distribution: PositionDistributionResult = upstream(
