@@ -1,0 +1,206 @@
+"""One class = one upstream parameter list = GraphQL arguments = part of the cache key.
+
+A field's annotation carries what the argument's description says and, where it differs, the upstream name. Values are
+sent as upstream spells them: enums by value, times as integer milliseconds, lists joined by commas.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, get_type_hints
+
+from cg_client.errors import BadArgument
+from cg_client.intervals import (
+    Interval,
+    Unit,
+)
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The upstream name of a parameter."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Marks a parameter that is always sent with its default and is no choice of the caller."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Params:
+    """No parameters at all, and the root of those that have some."""
+
+    def query(self) -> dict[str, str]:
+        """The query string as upstream reads it, without what was left open."""
+        values = ((wire, getattr(self, name)) for name, wire in wire_names(type(self)).items())
+        return {wire: _text(value) for wire, value in values if value is not None}
+
+
+def _text(value: object) -> str:
+    match value:
+        case datetime():
+            return str(round(value.timestamp() * 1000))
+        case Enum():
+            return str(value.value)
+        case tuple():
+            return ",".join(map(str, value))
+        case float():
+            return f"{value:.15g}"
+        case _:
+            return str(value)
+
+
+_WIRE_NAMES: dict[type[Params], Mapping[str, str]] = {}
+
+
+def wire_names(params: type[Params]) -> Mapping[str, str]:
+    """Upstream name by field name, in the order of declaration."""
+    if params not in _WIRE_NAMES:
+        hints = get_type_hints(params, include_extras=True)
+        _WIRE_NAMES[params] = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
+    return _WIRE_NAMES[params]
+
+
+def _wire(name: str, hint: object) -> str:
+    marks = getattr(hint, "__metadata__", ())
+    return next((mark.name for mark in marks if isinstance(mark, Wire)), name)
+
+
+ExchangeName = Annotated[str, "Exchange, e.g. `Binance`."]
+
+
+PairCode = Annotated[str, "The exchange's own code of the pair, e.g. `BTCUSDT`."]
+
+
+CoinSymbol = Annotated[str, "Coin, e.g. `BTC`."]
+
+
+ExchangeNames = Annotated[
+    tuple[str, ...],
+    'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: every exchange that lists the coin.',
+    Wire("exchange_list"),
+]
+
+
+DEPTHS = (0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 5.0, 10.0)
+
+
+DepthPercent = Annotated[
+    float, "Distance from the mid price, in percent: 0.25, 0.5, 0.75, 1, 2, 3, 5 or 10.", Wire("range")
+]
+
+
+def check_depth(percent: float) -> None:
+    """Raises BadArgument for a depth that CoinGlass does not sum up."""
+    if percent not in DEPTHS:
+        raise BadArgument(f"depthPercent is one of {', '.join(f'{depth:g}' for depth in DEPTHS)}, not {percent:g}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series(Params):
+    """A window of points: the newest `last`, or `from` to `to`."""
+
+    interval: Annotated[Interval, "Distance between two points."]
+    last: Annotated[
+        int | None,
+        "Number of newest points, up to `to` where that is given. Without `last` and `from`: 100.",
+        Wire("limit"),
+    ] = None
+    from_: Annotated[
+        datetime | None, "Start of the window, inclusive. Not together with `last`.", Wire("start_time")
+    ] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSeries(Series):
+    exchange: ExchangeName
+    symbol: PairCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSeriesInUnit(PairSeries):
+    unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairDepthSeries(PairSeries):
+    depth_percent: DepthPercent = 1.0
+
+    def __post_init__(self) -> None:
+        check_depth(self.depth_percent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinSeries(Series):
+    symbol: CoinSymbol
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinSeriesInUnit(CoinSeries):
+    unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangesSeries(CoinSeries):
+    """A coin's figures, added up over exchanges."""
+
+    exchanges: ExchangeNames
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangesSeriesInUsd(ExchangesSeries):
+    """The unit is sent because the documents name no default; the answer's fields say `_usd` for either."""
+
+    unit: Annotated[Unit, Fixed()] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangesDepthSeries(ExchangesSeries):
+    depth_percent: DepthPercent = 1.0
+
+    def __post_init__(self) -> None:
+        check_depth(self.depth_percent)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coin(Params):
+    symbol: CoinSymbol
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange(Params):
+    exchange: ExchangeName
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair(Params):
+    exchange: ExchangeName
+    symbol: PairCode
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page(Params):
+    page: Annotated[int, "Page, from 1."]
+    per_page: Annotated[int, "Rows on a page."]
+
+
+HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairSeriesInUsd(PairSeries):
+    """The unit is sent so that it does not rest on a default."""
+
+    unit: Annotated[Unit, Fixed()] = Unit.USD
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinExchanges(Coin):
+    """A coin's current figures, added up over exchanges."""
+
+    exchanges: ExchangeNames

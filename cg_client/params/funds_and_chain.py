@@ -1,0 +1,91 @@
+"""Parameters of funds, of what is seen on the chains, of the calendar and of news."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+
+from cg_client.errors import BadArgument
+from cg_client.intervals import (
+    ArticleLanguage,
+    CalendarLanguage,
+    FundRange,
+    NewsflashLanguage,
+)
+from cg_client.params.core import ExchangeName, Page, Params, Wire
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fund(Params):
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`."]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundOrAll(Params):
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FundPeriod(Fund):
+    range: Annotated[FundRange, "Period to cover."] = FundRange.D7
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfCoin(Params):
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenOfChain(Params):
+    coin: Annotated[str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangePage(Page):
+    exchange: ExchangeName
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExchangeTransfers(Page):
+    coin: Annotated[str | None, "ERC-20 token; left out: all of them.", Wire("symbol")] = None
+    min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
+    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window(Params):
+    """What happened from one time to another."""
+
+    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
+    to: Annotated[datetime | None, "End of the window.", Wire("end_time")] = None
+
+    def __post_init__(self) -> None:
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise BadArgument("`from` must not be after `to`.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WhaleTransfers(Window):
+    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CalendarWindow(Window):
+    """The calendar reaches half a month either way."""
+
+    from_: Annotated[datetime | None, "Start of the window, at most 15 days ago.", Wire("start_time")] = None
+    to: Annotated[datetime | None, "End of the window, at most 15 days ahead.", Wire("end_time")] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EconomicData(CalendarWindow):
+    language: Annotated[CalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Articles(Window, Page):
+    language: Annotated[ArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Newsflashes(Window, Page):
+    language: Annotated[NewsflashLanguage | None, "Language; CoinGlass does not state its default."] = None

@@ -1,0 +1,66 @@
+"""Parameters of technical indicators: how far they look back, and at which price."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from cg_client.errors import BadArgument
+from cg_client.intervals import (
+    SeriesType,
+)
+from cg_client.params.core import PairSeries, Wire
+
+LookBack = Annotated[int, "Number of intervals that each point looks back over, from 1."]
+
+
+PriceOfCandle = Annotated[SeriesType, "Price of each candle that the indicator is computed from."]
+
+
+def check_windows(*windows: int) -> None:
+    """Raises BadArgument for a window that holds no candle."""
+    for window in windows:
+        if window < 1:
+            raise BadArgument(f"A window of an indicator is a number from 1, not {window}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairLookBack(PairSeries):
+    """The window is always sent, because the documents show an example and no default: ours is that example."""
+
+    window: LookBack = 14
+
+    def __post_init__(self) -> None:
+        check_windows(self.window)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairLookBackOnPrice(PairLookBack):
+    series_type: PriceOfCandle = SeriesType.CLOSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMovingAverage(PairLookBackOnPrice):
+    window: LookBack = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairBollingerBands(PairLookBackOnPrice):
+    window: LookBack = 20
+    multiplier: Annotated[float, "Distance of the bands from the middle, in standard deviations.", Wire("mult")] = 2.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.multiplier <= 0:
+            raise BadArgument(f"`multiplier` is a number above 0, not {self.multiplier:g}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairMACD(PairSeries):
+    """As with the other windows, the documents' examples are our defaults."""
+
+    series_type: PriceOfCandle = SeriesType.CLOSE
+    fast_window: Annotated[int, "Intervals of the fast average, from 1."] = 12
+    slow_window: Annotated[int, "Intervals of the slow average, from 1."] = 26
+    signal_window: Annotated[int, "Intervals of the signal line, from 1; the answer has no such line."] = 9
+
+    def __post_init__(self) -> None:
+        check_windows(self.fast_window, self.slow_window, self.signal_window)
