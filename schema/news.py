@@ -41,20 +41,20 @@ class Newsflash:
 
 
 @strawberry.type(description="Articles, a page of them.")
-class Articles(Paged):
+class ArticleList(Paged):
     articles: list[Article] = strawberry.field(description="The articles, as CoinGlass orders them.")
 
 
 @strawberry.type(description="Short news, a page of them.")
-class Newsflashes(Paged):
-    newsflashes: list[Newsflash] = strawberry.field(description="The pieces, as CoinGlass orders them.")
+class FlashList(Paged):
+    flashes: list[Newsflash] = strawberry.field(description="The pieces, as CoinGlass orders them.")
 
 
-ArticlesResult = Annotated[Articles | PlanGated | Unavailable, result("Articles")]
-NewsflashesResult = Annotated[Newsflashes | PlanGated | Unavailable, result("Newsflashes")]
+ArticleListResult = Annotated[ArticleList | PlanGated | Unavailable, result("ArticleList")]
+FlashListResult = Annotated[FlashList | PlanGated | Unavailable, result("FlashList")]
 
 
 @strawberry.type(description="News, as CoinGlass collects it.")
 class News:
-    articles: ArticlesResult = upstream_paged(api.ARTICLES, Articles)
-    newsflashes: NewsflashesResult = upstream_paged(api.NEWSFLASHES, Newsflashes)
+    articles: ArticleListResult = upstream_paged(api.ARTICLES, ArticleList)
+    flashes: FlashListResult = upstream_paged(api.NEWSFLASHES, FlashList)

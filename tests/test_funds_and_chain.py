@@ -85,7 +85,7 @@ async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
 
 async def test_the_next_page_of_news_is_asked_for() -> None:
     query = (
-        "{{ news {{ it: articles({}) {{ ... on Articles {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
+        "{{ news {{ it: articles({}) {{ ... on ArticleList {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
     )
     first = await field(query.format("first: 1"), Upstream())
     cursor = first["pageInfo"]["endCursor"]

@@ -33,7 +33,7 @@ CASES: dict[str, Case] = {
     "/api/calendar/economic-data": on("calendar", "economicData(language: EN)", "EconomicDataResult"),
     "/api/calendar/central-bank-activities": on("calendar", "centralBankActivities", "CentralBankActivitiesResult"),
     "/api/calendar/financial-events": on("calendar", "financialEvents", "FinancialEventsResult"),
-    "/api/article/list": on("news", "articles", "ArticlesResult"),
-    "/api/newsflash/list": on("news", "newsflashes(language: ZH_TW)", "NewsflashesResult"),
+    "/api/article/list": on("news", "articles", "ArticleListResult"),
+    "/api/newsflash/list": on("news", "flashes(language: ZH_TW)", "FlashListResult"),
     "/api/coin/vesting": on("onChain", 'vesting(coin: "HYPE")', "VestingResult"),
 }
