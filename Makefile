@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types clients schema docker-lint bench format clean
+.PHONY: serve test check lint types copies clients schema docker-lint bench format clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -17,7 +17,7 @@ serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandb
 test: $(STAMP)           ## all tests
 	$(BIN)/pytest
 
-check: lint types test docker-lint   ## everything that CI runs
+check: lint types copies test docker-lint   ## everything that CI runs
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -25,6 +25,10 @@ lint: $(STAMP)
 
 types: $(STAMP)
 	$(BIN)/mypy
+
+copies: $(STAMP)         ## ten or more lines that stand twice
+	$(BIN)/pylint --disable=all --enable=duplicate-code --score=n --min-similarity-lines=10 --ignore-imports=yes \
+		--ignore-signatures=yes --ignore-docstrings=yes cg_client resolvers sandbox schema server vocabulary
 
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile

@@ -14,7 +14,7 @@ def on(root: str, field: str, union: str) -> Case:
 TICKER = 'ticker: "GBTC"'
 CASES: dict[str, Case] = {
     "/api/etf/hype/flow-history": on_etf("flows", "ETFFlowsResult", "HYPE"),
-    "/api/etf/ethereum/list": on_etf("list", "FundsResult", "ETHEREUM"),
+    "/api/etf/ethereum/list": on_etf("list", "FundListResult", "ETHEREUM"),
     "/api/etf/bitcoin/net-assets/history": on_etf("netAssets", "ETFNetAssetsResult"),
     "/api/etf/ethereum/net-assets/history": on_etf("netAssets", "ETFNetAssetsResult", "ETHEREUM"),
     "/api/etf/bitcoin/premium-discount/history": on_etf("premiumDiscount", "ETFPremiumsResult"),
