@@ -238,3 +238,25 @@ async def test_an_unknown_code_is_named_and_not_guessed() -> None:
     path = "/api/futures/liquidation/order"
     got = await decoded(path, lambda rows: [rows[0] | {"side": 3}])
     assert (got["code"], "side" in got["message"]) == ("BAD_PAYLOAD", True)
+
+
+SIDES = [
+    ("/api/futures/liquidation/order", "side", {1: "BUY", 2: "SELL"}),
+    ("/api/futures/orderbook/large-limit-order", "order_side", {1: "SELL", 2: "BUY"}),
+    ("/api/spot/orderbook/large-limit-order", "order_side", {1: "SELL", 2: "BUY"}),
+    ("/api/futures/orderbook/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
+    ("/api/spot/orderbook/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "meaning"), SIDES)
+async def test_the_code_of_a_side_means_what_its_endpoint_says(path: str, name: str, meaning: dict[int, str]) -> None:
+    for code, side in meaning.items():
+        got = await decoded(path, lambda rows, code=code: [rows[0] | {name: code}])  # type: ignore[misc]  # bound at once
+        assert [order["side"] for order in got["orders"]] == [side]
+
+
+async def test_money_supply_grows_by_a_fraction_in_the_us_and_by_a_percentage_globally() -> None:
+    us = await decoded("/api/index/bitcoin-vs-us-m2-growth")
+    everywhere = await decoded("/api/index/bitcoin-vs-global-m2-growth")
+    assert (us["latest"]["growthFraction"], everywhere["latest"]["growthPercent"]) == (0.1321, 6.7670545757)
