@@ -25,6 +25,7 @@ from resolvers.loaders import RowKey
 from resolvers.results import NO_ALTERNATIVES, problem
 from resolvers.series import serve
 from vocabulary.enums import PlanLimitPolicy
+from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
 from vocabulary.problems import PlanGated, Unavailable
 from vocabulary.series import Series
@@ -216,7 +217,7 @@ def field(
     `shared`: one upstream call answers the field for many parents.
     """
 
-    @functools.wraps(resolve)
+    @functools.wraps(omittable(resolve))
     async def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         try:
             return await resolve(self, info, **arguments)

@@ -1,10 +1,13 @@
-"""How fields are declared: typed helpers around `strawberry.field`."""
+"""How fields are declared: typed functions around `strawberry.field`."""
 
+import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import strawberry
 from strawberry.types.field import StrawberryField
+
+R = TypeVar("R", bound=Callable[..., Any])
 
 
 def value(description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None) -> StrawberryField:
@@ -31,8 +34,18 @@ def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]],
     """`@strawberry.field(description=...)`, whose stub is too loose for a strict decorator."""
 
     def decorate(resolver: Callable[..., Any]) -> StrawberryField:
-        field = strawberry.field(resolver, description=description, **options)
+        field = strawberry.field(omittable(resolver), description=description, **options)
         assert isinstance(field, StrawberryField)  # noqa: S101  # as above
         return field
 
     return decorate
+
+
+def omittable(resolver: R) -> R:
+    """The resolver, whose arguments with a default of None are shown as such that may be left out, not as `= null`."""
+    signature = inspect.signature(resolver)
+    shown = [
+        one.replace(default=strawberry.UNSET) if one.default is None else one for one in signature.parameters.values()
+    ]
+    resolver.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]  # inspect reads it from any callable
+    return resolver
