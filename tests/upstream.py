@@ -1,7 +1,9 @@
 """An upstream in the same process, whose answer to one endpoint a test can put in place of the sandbox's."""
 
+import contextlib
 import functools
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -33,15 +35,20 @@ class Upstream(httpx.AsyncBaseTransport):
 
 
 async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any]:
-    """The whole answer to a query, without a server around it; each document is parsed and validated once."""
+    """The whole answer to a query, without a server around it."""
+    async with _context(upstream) as context:
+        result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
+    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
+
+
+@contextlib.asynccontextmanager
+async def _context(upstream: Upstream) -> AsyncIterator[Context]:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan)
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1))
     try:
-        context = Context.of(client, Symbols(client), Caller(), "test")
-        result = await _executed(_document(query), context, variables)
+        yield Context.of(client, Symbols(client), Caller(), "test")
     finally:
         await client.close()
-    return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
 
 
 @functools.cache
@@ -51,16 +58,13 @@ def _document(query: str) -> DocumentNode:
     return document
 
 
-async def _executed(document: DocumentNode, context: Context, variables: dict[str, Any]) -> ExecutionResult:
-    result = execute(SCHEMA._schema, document, context_value=context, variable_values=variables)
-    return result if isinstance(result, ExecutionResult) else await result
-
-
 async def field(query: str, upstream: Upstream) -> Any:
-    """What stands under `it` in the answer, at whatever depth."""
-    answer = await ask(query, upstream)
-    assert not answer["errors"], answer["errors"]
-    return _under_it(answer["data"])
+    """What stands under `it` in the answer, at whatever depth; each document is parsed and validated once."""
+    async with _context(upstream) as context:
+        executed = execute(SCHEMA._schema, _document(query), context_value=context)
+        result = executed if isinstance(executed, ExecutionResult) else await executed
+    assert not result.errors, result.errors
+    return _under_it(result.data)
 
 
 def _under_it(data: Any) -> Any:
