@@ -67,6 +67,19 @@ async def test_no_figure_of_the_sample_is_lost(path: str) -> None:
     assert {value for value in lost if not is_time(value)} - CODES.get(path, set()) == set()
 
 
+@pytest.mark.parametrize("path", PAYLOADS)
+async def test_no_text_of_the_sample_is_lost(path: str) -> None:
+    data = sample(path)["data"]
+    documented = data[:1] if path in FIRST_ROW_ONLY else data
+    shown = {str(value).lower() for value in scalars(await decoded(path))}
+    texts = {value for value in scalars(documented) if isinstance(value, str) and value and not is_number(value)}
+    lost = {text for text in texts if text.lower() not in shown}
+    assert {text for text in lost if not DAY.fullmatch(text)} == set()
+
+
+DAY = re.compile(r"\d{4}[/-]\d\d[/-]\d\d")  # shown as a time
+
+
 def is_number(value: Any) -> bool:
     if isinstance(value, str):
         return NUMBER.fullmatch(value) is not None
