@@ -44,8 +44,8 @@ schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql
 	$(BIN)/coinglass-graphql endpoints > docs/endpoints.md
 
-bench: $(STAMP)          ## requests a second and upstream calls, on loopback
-	$(BIN)/python -m bench
+bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONLY="cold herd", WRITE=1 for bench/RESULTS.md
+	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

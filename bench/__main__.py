@@ -1,100 +1,103 @@
-"""`make bench`: the server and its sandbox on real sockets, driven by one client; ratios of one run.
+"""`make bench`: ours against a plain Strawberry server and against the floor, on real sockets, as ratios of one run."""
 
-Prints, for a few queries, what an answer costs when nothing is cached and when everything is, beside the floor: the
-same bytes out of a bare ASGI application on the same uvicorn.
-"""
-
-import statistics
-import subprocess
+import argparse
+import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 
-import httpx
-import orjson
-from starlette.types import Receive, Scope, Send
+from bench import grid, report
+from bench.cases import Bench, Case
+from bench.growth import Point, growth, verdict
+from bench.herd import herd
+from bench.load import Run, require_wrk
+from bench.memory import memory
+from bench.processes import BenchError
+from bench.scenarios import SCENARIOS, Verdict
+from bench.servers import Upstream, upstream
 
-from tests.running import running
-
-ROUNDS = 200
-PAIR = 'pair(exchange: "Binance", symbol: "BTCUSDT")'
-TWENTY = [
-    (venue, coin) for venue in ("Binance", "OKX", "Bybit", "Gate") for coin in ("BTC", "ETH", "SOL", "XRP", "ADA")
-]
-QUERIES = {
-    "one point": f"{PAIR} {{ fundingRate(interval: H4, last: 1) {{ ... on FundingSeries {{ latest {{ close }} }} }} }}",
-    "1000 candles x 5": f"{PAIR} {{ price(interval: H1, last: 1000) "
-    "{ ... on PriceSeries { candles { time open high low close } } } }",
-    "columns 1000 x 5": f"{PAIR} {{ price(interval: H1, last: 1000) "
-    "{ ... on PriceSeries { columns { timestamp open high low close } } } }",
-    "20 pairs x 24": " ".join(
-        f'p{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") {{ price(interval: H1, last: 24) '
-        "{ ... on PriceSeries { candles { time close } } } }"
-        for index, (exchange, coin) in enumerate(TWENTY)
-    ),
-}
+ALL = (*SCENARIOS, "herd", "growth", "memory", "grid")
 
 
-@contextmanager
-def served() -> Iterator[str]:
-    """A server of its own process over the sandbox."""
-    command = [sys.executable, "-m", "server", "serve", "--sandbox", "--port", "0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module
-        assert process.stderr is not None  # noqa: S101  # it is a pipe
-        try:
-            yield next(line.split(" at ")[1].split("/ ")[0] for line in process.stderr if " serves " in line)
-        finally:
-            process.terminate()
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """Seconds of a run that a bound rests on, and of others; how often growth and herd are repeated."""
+
+    bound: int
+    other: int
+    growth: int
+    herd: int
 
 
-def milliseconds(call: Callable[[], object], rounds: int) -> float:
-    """The median of so many rounds."""
-    return statistics.median(_once(call) for _ in range(rounds))
+FULL, QUICK = Effort(3, 2, 2, 3), Effort(1, 1, 1, 1)
 
 
-def _once(call: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    call()
-    return (time.perf_counter() - started) * 1000
+@dataclass(slots=True)
+class Results:
+    runs: dict[Case, Run]
+    verdicts: list[Verdict] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
 
 
-def floor(body: bytes) -> float:
-    """The same bytes from a bare application on the same server."""
-
-    async def bare(_scope: Scope, receive: Receive, send: Send) -> None:
-        await receive()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    with running(bare) as address, httpx.Client(base_url=address) as http:
-        return milliseconds(lambda: http.post("/", content=b"{}"), ROUNDS)
-
-
-def measured(name: str, query: str) -> str:
-    """A row of the table, from a server that has just started."""
-    payload = orjson.dumps({"query": f"{{ {query} }}"})
-    with served() as address, httpx.Client(base_url=address, timeout=60) as http:
-        http.headers["content-type"] = "application/json"
-        http.get("/healthz")
-
-        def ask() -> httpx.Response:
-            return http.post("/graphql", content=payload)
-
-        cold = _once(ask)
-        body = ask().content
-        cached = milliseconds(ask, ROUNDS)
-        bottom = floor(body)
-    return f"{name:<18}{len(body):>9}{bottom:>9.2f}{cold:>9.1f}{cached:>9.2f}{cached / bottom:>9.1f}"
+def run(names: Sequence[str], effort: Effort) -> Results:
+    """Raises BenchError."""
+    with upstream() as source:
+        bench = Bench(source)
+        found = Results(bench.runs)
+        chosen = [scenario for name, scenario in SCENARIOS.items() if name in names]
+        bench.measure([case for one in chosen for case in one.cases()], effort.bound)
+        found.verdicts += [verdict for one in chosen for verdict in one.verdicts(bench.runs)]
+        if "grid" in names:
+            bench.measure(grid.cases(), effort.other)
+        found.verdicts += _others(names, source, effort, found.points)
+    return found
 
 
-def main() -> None:
-    sys.stdout.write("Median milliseconds of one client; the ratio is cached to floor.\n")
-    sys.stdout.write(f"{'query':<18}{'bytes':>9}{'floor':>9}{'cold':>9}{'cached':>9}{'ratio':>9}\n")
-    for name, query in QUERIES.items():
-        sys.stdout.write(measured(name, query) + "\n")
+def _others(names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]) -> Iterator[Verdict]:
+    """The bounds that are no ratios, in the order of the table."""
+    if "herd" in names:
+        yield herd(source, effort.herd)
+    if "growth" in names:
+        points += growth(source, effort.growth)
+        yield verdict(points)
+    if "memory" in names:
+        yield memory(source)
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to measure: {', '.join(ALL)}")
+    parser.add_argument("--quick", action="store_true", help="short runs, and no grid unless it is named")
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md and growth.svg")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(ALL)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if chosen.write and (chosen.names or chosen.quick):
+        parser.error("--write needs everything, measured in full")
+    chosen.names = chosen.names or [name for name in ALL if not (chosen.quick and name == "grid")]
+    return chosen
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was started is stopped
+    chosen = arguments()
+    try:
+        require_wrk()
+        found = run(chosen.names, QUICK if chosen.quick else FULL)
+    except BenchError as error:
+        sys.stderr.write(f"bench: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    sys.stdout.write("\n" + report.bounds(found.verdicts) + "\n\n")
+    sys.stdout.write("\n".join(report.shortfalls(found.verdicts)) + "\n")
+    if "grid" in chosen.names:
+        sys.stdout.write("\n" + report.of_grid(found.runs) + "\n")
+    if chosen.write:
+        report.write(found.verdicts, found.runs, found.points)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

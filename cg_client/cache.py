@@ -41,7 +41,8 @@ class Entry:
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, GRACE_AT_MOST)
-        return cls(fetched.answer, fetched.size, fresh, fresh + grace, fresh + STALE_AT_MOST)
+        answer = replace(fetched.answer, fresh_until=fresh)
+        return cls(answer, fetched.size, fresh, fresh + grace, fresh + STALE_AT_MOST)
 
 
 class Store(Protocol):
@@ -85,6 +86,11 @@ class Cache:
         self._fetch, self._store, self._clock = fetch, store, clock
         self._flights: dict[Call, asyncio.Task[Answer[Any]]] = {}
 
+    def fresh(self, call: Call) -> Answer[Any] | None:
+        """A kept answer that is within its time."""
+        entry = self._store.get(call)
+        return entry.answer if entry is not None and self._clock.monotonic() < entry.fresh_until else None
+
     async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
@@ -109,9 +115,9 @@ class Cache:
         return flight
 
     async def _fly(self, call: Call, deadline: float) -> Answer[Any]:
-        fetched = await self._fetch(call, deadline)
-        self._store.put(call, Entry.of(fetched, self._clock.monotonic()))
-        return fetched.answer
+        entry = Entry.of(await self._fetch(call, deadline), self._clock.monotonic())
+        self._store.put(call, entry)
+        return entry.answer
 
     def _land(self, call: Call, flight: asyncio.Task[Answer[Any]]) -> None:
         del self._flights[call]

@@ -26,10 +26,15 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer(Generic[T]):
-    """A decoded payload and where it came from. `stale`: past its time, served because there was nothing newer."""
+    """A decoded payload and where it came from.
+
+    `stale`: past its time, served because there was nothing newer. `fresh_until`: monotonic seconds, until when the
+    same call is answered the same.
+    """
 
     value: T
     endpoint: Endpoint
     fetched_at: datetime
     sandbox: bool = False
     stale: bool = False
+    fresh_until: float = 0.0

@@ -23,10 +23,10 @@ from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.secret import Secret
 from cg_client.throttle import MINUTE, QuotaWindow, Throttle, Usage
 from cg_client.transport import Reply, Transport
+from cg_client.wire import WireTransport
 
 T = TypeVar("T")
 
-KEY_HEADER = "CG-API-KEY"
 BASE_URL = "https://open-api-v4.coinglass.com"
 
 
@@ -34,7 +34,8 @@ BASE_URL = "https://open-api-v4.coinglass.com"
 class ClientConfig:
     """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation.
 
-    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one.
+    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one. `workers`
+    processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
     """
 
     api_key: Secret
@@ -45,6 +46,8 @@ class ClientConfig:
     cache_bytes: int = 64 * 1024 * 1024
     connections: int = 20
     proxy: str | None = None
+    workers: int = 1
+    quota_spent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,16 @@ class Client:
         self.config = config
         self.gate = Gate(config.plan, self.clock)
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = _http(config, transport)
-        self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current])
-        self._throttle = Throttle(Transport(self.http, self.clock, config.attempt_seconds), self._window, self.clock)
+        self.http = transport or _http(config)
+        self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
+        if config.quota_spent:
+            self._window.block(self.clock.monotonic() + MINUTE)
+        sending = Transport(self.http, config.base_url, config.api_key, self.clock, config.attempt_seconds)
+        self._throttle = Throttle(sending, self._window, self.clock)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
-        self._cache = Cache(self._fetch, MemoryStore(config.cache_bytes), self.clock)
+        self._store = MemoryStore(config.cache_bytes)
+        self._cache = Cache(self._fetch, self._store, self.clock)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
 
@@ -86,6 +93,11 @@ class Client:
     def deadline(self) -> float:
         """When an operation that begins now must be answered, in monotonic seconds."""
         return self.clock.monotonic() + self.config.deadline_seconds
+
+    @property
+    def kept_bytes(self) -> int:
+        """Bytes of CoinGlass' bodies whose rows are kept."""
+        return self._store.size
 
     @property
     def quota(self) -> Usage:
@@ -116,6 +128,14 @@ class Client:
             raise _named(error, endpoint) from error.__cause__
         return cast("Answer[T]", answer)
 
+    def held(self, call: Call) -> Answer[Any] | None:
+        """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
+        try:
+            self.gate.check(call.endpoint, call.params)
+        except CoinglassError as error:
+            raise _named(error, call.endpoint) from None
+        return self._cache.fresh(call)
+
     @property
     def plan_was_asked(self) -> bool:
         """Whether the plan is known or could not be learnt; False only before the first answer."""
@@ -123,13 +143,15 @@ class Client:
 
     async def know_plan(self) -> None:
         """Asks for the plan of the key where it is not configured; without an answer again after a minute."""
-        if self._plan_is_settled():
+        if self.plan_is_settled:
             return
         async with self._asking_plan:
-            if not self._plan_is_settled():
+            if not self.plan_is_settled:
                 await self._ask_plan()
 
-    def _plan_is_settled(self) -> bool:
+    @property
+    def plan_is_settled(self) -> bool:
+        """Whether the plan need not be asked for now."""
         return self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after
 
     async def _ask_plan(self) -> None:
@@ -167,14 +189,9 @@ def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
     return error.with_traceback(None) if isinstance(error, Gated) else error
 
 
-def _http(config: ClientConfig, transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        base_url=config.base_url,
-        headers={KEY_HEADER: config.api_key.reveal(), "accept": "application/json"},
-        timeout=httpx.Timeout(config.attempt_seconds),
-        limits=httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections),
-        follow_redirects=False,
-        transport=transport,
-        proxy=config.proxy,
-        trust_env=False,
-    )
+def _http(config: ClientConfig) -> httpx.AsyncBaseTransport:
+    """The wire, which knows no proxies; httpx's own where there is one."""
+    if config.proxy is None:
+        return WireTransport(config.base_url, connections=config.connections)
+    limits = httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections)
+    return httpx.AsyncHTTPTransport(proxy=config.proxy, limits=limits, trust_env=False)

@@ -4,6 +4,7 @@ The catalogue states plans, interval floors and depth of history. What CoinGlass
 a while, so that the same refusal is not bought twice; an upgrade of the plan is noticed when that time is over.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -37,9 +38,24 @@ class Gate:
     """Refuses what the plan lacks. While the plan is unknown nothing is refused from the catalogue alone."""
 
     def __init__(self, plan: Plan | None, clock: Clock) -> None:
-        self.plan = plan
+        self._plan = plan
         self._clock = clock
+        self.version = 0  # changes with what is refused, but for what time alone brings
         self._refusals: dict[tuple[Endpoint, Interval | None], _Refusal] = {}
+
+    @property
+    def plan(self) -> Plan | None:
+        return self._plan
+
+    @plan.setter
+    def plan(self, plan: Plan | None) -> None:
+        self.version += plan is not self._plan
+        self._plan = plan
+
+    @property
+    def settled_until(self) -> float:
+        """Monotonic seconds until when the same is refused, if CoinGlass refuses nothing else meanwhile."""
+        return min((refusal.until for refusal in self._refusals.values()), default=math.inf)
 
     @property
     def current(self) -> Plan:
@@ -94,6 +110,7 @@ class Gate:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
         until = self._clock.monotonic() + REMEMBERED.total_seconds()
         self._refusals[endpoint, interval] = _Refusal(error, until)
+        self.version += 1
         return error
 
     def _remembered(self, endpoint: Endpoint, interval: Interval | None) -> Gated | None:

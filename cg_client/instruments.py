@@ -15,6 +15,7 @@ from cg_client.errors import PayloadMismatch, UnknownName
 
 _SUGGESTIONS = 5
 _SIMILARITY = 0.6
+_SPELLINGS_AT_MOST = 10_000  # that are remembered
 # Lists that name an exchange differently from the others, as folded: pairs-markets says "Gate.io", the rest "Gate".
 _EXCHANGE_ALIASES = {"gateio": "gate"}
 _SEPARATED = re.compile(r"^([^\W_]+)[-/_ ]([^\W_]+)(?::([^\W_]+))?$")
@@ -90,9 +91,19 @@ class InstrumentIndex:
         self.exchanges = NameIndex("exchange", listing)
         self.coins = NameIndex("coin", (one.base for found in listing.values() for one in found))
         self._codes = {exchange: {one.symbol: one for one in found} for exchange, found in listing.items()}
+        self._found: dict[tuple[str, str], Instrument] = {}  # by what callers wrote
 
     def find(self, exchange: str, symbol: str) -> Instrument:
         """The one instrument that the caller can mean; raises UnknownName where there is none or several."""
+        known = self._found.get((exchange, symbol))
+        if known is None:
+            known = self._search(exchange, symbol)
+            if len(self._found) >= _SPELLINGS_AT_MOST:
+                self._found.clear()
+            self._found[exchange, symbol] = known
+        return known
+
+    def _search(self, exchange: str, symbol: str) -> Instrument:
         venue = self.exchanges.require(exchange)
         exact = self._codes[venue].get(symbol)
         candidates = [exact] if exact else self._candidates(venue, symbol)

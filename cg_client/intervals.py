@@ -19,9 +19,8 @@ class Interval(Enum):
     D1 = "1d"
     W1 = "1w"
 
-    @property
-    def milliseconds(self) -> int:
-        return int(self.value[:-1]) * _UNITS[self.value[-1]]
+    def __init__(self, wire: str) -> None:
+        self.milliseconds = int(wire[:-1]) * _UNITS[wire[-1]]
 
 
 class Range(Enum):

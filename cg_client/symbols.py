@@ -4,7 +4,9 @@ A listing is refreshed after an hour, and for an unknown name at most once a min
 typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+import contextlib
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -45,6 +47,7 @@ class Listing(Generic[T]):
         self._clock = clock
         self._asked_at = 0.0
         self._last: T | None = None
+        self.version = 0  # of the listing in use
 
     async def get(self, at_most: float = LISTING_HOLDS) -> T:
         """The listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
@@ -63,7 +66,22 @@ class Listing(Generic[T]):
         if self._last is None:
             self._asked_at = self._clock.monotonic()
         self._last = loaded
+        self.version += 1
         return loaded
+
+    def at_hand(self, search: Callable[[T], F]) -> F | None:
+        """What the search finds, without waiting for anything; None where a listing has to be asked for."""
+        if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
+            return None
+        try:
+            return search(self._last)
+        except UnknownName:
+            return None
+
+    @property
+    def settled_until(self) -> float:
+        """Monotonic seconds until when the listing stays in use, if no unknown name asks for it before."""
+        return math.inf if self._last is None else self._asked_at + LISTING_HOLDS
 
     async def find(self, search: Callable[[T], F]) -> F:
         """What the search finds, looked for once more in a newer listing before a name counts as unknown."""
@@ -86,6 +104,27 @@ class Symbols:
         self.futures_coins = Listing(self._named("coin", futures.market.SUPPORTED_COINS), client.clock)
         self.spot_coins = Listing(self._named("coin", spot.market.SUPPORTED_COINS), client.clock)
         self.futures_exchanges = Listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES), client.clock)
+        self._listings: tuple[Listing[Any], ...] = (
+            self.futures,
+            self.spot,
+            self.futures_coins,
+            self.spot_coins,
+            self.futures_exchanges,
+        )
+
+    @property
+    def version(self) -> Hashable:
+        """Changes with each listing that is replaced."""
+        return tuple(listing.version for listing in self._listings)
+
+    @property
+    def settled_until(self) -> float:
+        return min(listing.settled_until for listing in self._listings)
+
+    async def warm(self) -> None:
+        """Asks for the instruments before somebody waits for them; without an answer the first who needs them asks."""
+        with contextlib.suppress(CoinglassError):
+            await self.futures.get()
 
     async def pair(self, exchange: str, symbol: str) -> Instrument:
         return await self.futures.find(lambda index: index.find(exchange, symbol))

@@ -4,6 +4,9 @@ Nothing says whether CoinGlass counts in fixed or in sliding minutes, so a reque
 until a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that
 after each answer, upwards for other users of the key and downwards once upstream has begun a new minute. A call that
 could not start before its deadline fails at once instead of queueing.
+
+Several processes that use the key as one server have an equal share of its requests each, and need not know of each
+other: together they cannot pass the limit.
 """
 
 import asyncio
@@ -29,24 +32,35 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The quota as this process knows it. `resets_in`: seconds until nothing counts any more, if nothing is added."""
+    """The quota as this process knows it. `resets_in`: seconds until nothing counts any more, if nothing is added.
+
+    `limit` and `used` are those of the process' share; `held`: nothing may start at present, whatever is left of it.
+    """
 
     limit: int
     used: int
     resets_in: float | None
+    held: bool = False
 
     @property
     def remaining(self) -> int:
-        return max(0, self.limit - self.used)
+        """Requests that could start now."""
+        return 0 if self.held else max(0, self.limit - self.used)
 
 
 class QuotaWindow:
-    """The running minute. Times are monotonic seconds."""
+    """The running minute. Times are monotonic seconds. `limit` is the key's, which `workers` processes share."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, workers: int = 1) -> None:
         self.limit = limit
+        self._workers = workers
         self._slots: list[Slot] = []
         self._blocked_until = 0.0
+
+    @property
+    def share(self) -> int:
+        """Requests a minute of this process. At least one, so that it still learns of a limit that rises again."""
+        return max(1, self.limit // self._workers)
 
     def start(self, now: float) -> Slot:
         slot = Slot(now)
@@ -56,24 +70,29 @@ class QuotaWindow:
     def available_at(self, now: float, ahead: int = 0) -> float:
         """When a call may start that lets `ahead` others go first: never too early, `now` if at once."""
         self._expire(now)
-        over = len(self._slots) + ahead + 1 - self.limit
+        over = len(self._slots) + ahead + 1 - self.share
         if over <= 0:
             return max(now, self._blocked_until)
         frees = sorted((now if slot.ended is None else slot.ended) + MINUTE for slot in self._slots)
         if over > len(frees):  # beyond all that counts now: whole minutes behind those who go first
-            frees = frees[-self.limit :] or [now]
+            frees = frees[-self.share :] or [now]
             rounds, index = divmod(over - 1 - len(self._slots), len(frees))
             return max(frees[index] + (rounds + 1) * MINUTE, self._blocked_until)
         return max(frees[over - 1], self._blocked_until)
 
     def correct(self, slot: Slot, now: float, limit: int | None, used: int | None) -> None:
-        """What the headers of the answer to `slot` say: the key's limit, and what upstream counts in its minute."""
+        """What the headers of the answer to `slot` say: the key's limit, and what upstream counts in its minute.
+
+        Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
+        strangers', and held against us: so we never think to have more left than the key has.
+        """
         if limit is not None and limit > 0:
             self.limit = limit
         if used is None:
             return
         self._expire(now)
-        self._slots.extend(Slot(now, now) for _ in range(min(used, self.limit) - len(self._slots)))
+        beyond_others = min(used, self.limit) - (self.limit - self.share)
+        self._slots.extend(Slot(now, now) for _ in range(beyond_others - len(self._slots)))
         before = [other for other in self._slots if other.ended is not None and other.ended < slot.started]
         for forgotten in before[: max(0, len(before) - max(0, used - 1))]:
             self._slots.remove(forgotten)
@@ -84,7 +103,8 @@ class QuotaWindow:
     def usage(self, now: float) -> Usage:
         self._expire(now)
         ends = [now if slot.ended is None else slot.ended for slot in self._slots]
-        return Usage(self.limit, len(self._slots), max(ends) + MINUTE - now if ends else None)
+        resets_in = max(ends) + MINUTE - now if ends else None
+        return Usage(self.share, len(self._slots), resets_in, held=now < self._blocked_until)
 
     def _expire(self, now: float) -> None:
         self._slots = [slot for slot in self._slots if slot.ended is None or slot.ended + MINUTE > now]

@@ -8,6 +8,7 @@ import strawberry
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
+from resolvers.validity import Validity
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,17 @@ class Context:
     caller: Caller
     request_id: str
     deadline: float
+    validity: Validity
 
     @classmethod
     def of(cls, client: Client, symbols: Symbols, caller: Caller, request_id: str) -> "Context":
-        deadline = client.deadline()
-        return cls(client, symbols, Loaders.over(client, deadline), caller, request_id, deadline)
+        deadline, validity = client.deadline(), Validity()
+        loaders = Loaders(client, deadline, validity)
+        return cls(client, symbols, loaders, caller, request_id, deadline, validity)
+
+    def renewed(self) -> "Context":
+        """For the next operation of the same connection."""
+        return Context.of(self.client, self.symbols, self.caller, self.request_id)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,13 +1,13 @@
 """Series of one point a day, which CoinGlass gives whole: fetched once and cut here."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
-from typing import Any, Protocol, Self, TypeVar, cast
+from typing import Any, Protocol, Self, TypeAlias, TypeVar, cast
 
 import strawberry
 
-from cg_client.call import Call
+from cg_client.call import Answer, Call
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
 from resolvers.arguments import argument, arguments_of, sign
@@ -25,6 +25,8 @@ class DailyPayload(Protocol):
 
 
 P = TypeVar("P", bound=DailyPayload)
+
+Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
 _LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
 _FROM = argument(
@@ -49,7 +51,7 @@ def upstream_daily(
     _, row = rows_field(payload)
     decoders = {one: series_decoder(payload, row, one) for one in chosen.endpoints}
 
-    async def resolve(
+    def resolve(
         self: object,
         info: Info,
         last: int | None = None,
@@ -61,8 +63,17 @@ def upstream_daily(
         if attributes:
             arguments |= bound(self, attributes)
         picked = chosen.pick(self, arguments)
-        answer = await info.context.loaders.endpoint.load(Call(picked, params(**arguments), decoders[picked]))
+        call, loaders = Call(picked, params(**arguments), decoders[picked]), info.context.loaders
+        held = loaders.held(call)
+        if held is None:
+            return fetched(loaders.endpoint.load(call), last, from_, to)
+        return served(held, last, from_, to)
+
+    def served(answer: Answer[Any], last: int | None, from_: datetime | None, to: datetime | None) -> object:
         return payload.of_rows(Source.of([answer]), cut(answer.value, last, from_, to))
+
+    async def fetched(waiting: Awaitable[Answer[Any]], *window: *Window) -> object:
+        return served(await waiting, *window)
 
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
     return cast("P", field(resolve, chosen.endpoints, alternatives))
@@ -80,7 +91,7 @@ def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> N
 
 def cut(rows: Columns[Any], last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
     """The rows of the window."""
-    times = rows.columns["timestamp"].stored
+    times = rows.column("timestamp").stored
     start = 0 if from_ is None else bisect_left(times, from_.timestamp() * 1000)
     end = len(times) if to is None else bisect_right(times, to.timestamp() * 1000)
     rows = rows[start:end]

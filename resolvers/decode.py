@@ -6,12 +6,13 @@ may come as strings and times in any unit. What a type cannot hold raises Payloa
 
 import calendar
 import functools
+import itertools
 import math
 import re
+from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -25,9 +26,9 @@ from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import ParallelLists, Rows, all_milliseconds, milliseconds
-from vocabulary.columns import Column, Columns
+from vocabulary.columns import Column, Columns, Identity, Lists, new_identity
 from vocabulary.payloads import Sourced, fields_of
-from vocabulary.scalars import Timestamp
+from vocabulary.scalars import Timestamp, time_of
 
 _TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
 _PLACE = re.compile(r" - at `\$(.*)`$")
@@ -45,10 +46,7 @@ class Leaf:
     optional: bool
     kind: Any  # the declared type
     convert: Callable[[Any], Any] | None
-
-
-def time_of(stored: int | None) -> datetime | None:
-    return None if stored is None else datetime.fromtimestamp(stored / 1000, UTC)
+    rows: "_Plan | None" = None  # of each row, where the value is a list of rows
 
 
 def _date_of(text: str) -> date:
@@ -57,6 +55,7 @@ def _date_of(text: str) -> date:
 
 
 _TIMES = (datetime, Timestamp)
+_PACKED: Mapping[Any, str] = {float: "d", datetime: "q", Timestamp: "q"}
 _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
     datetime: (int, time_of),
     Timestamp: (int, None),
@@ -130,6 +129,11 @@ class _Plan:
         self._build = self._builder(cls, "{}")
         self.struct = msgspec.defstruct(cls.__name__, self._struct_fields(), gc=False, kw_only=True)
 
+    @classmethod
+    @functools.cache
+    def of(cls, record: type, endpoint: Endpoint) -> "_Plan":
+        return cls(record, endpoint)
+
     def instance(self, raw: object) -> Any:  # noqa: ANN401  # of the class, or a dict of its values
         return self._build(raw)
 
@@ -140,6 +144,26 @@ class _Plan:
             return [self._read(raw, leaf) for raw in raws]
         stored = list(map(attrgetter(slot), raws))
         return [None if one == "" else one for one in stored] if leaf.optional and "" in stored else stored
+
+    def columns(self, raws: Sequence[Any]) -> dict[str, list[Any]]:
+        """The leaves of many records by their names, checked; rows below a record stay as they came."""
+        return {leaf.name: self._column(leaf, self.values(raws, leaf)) for leaf in self.leaves}
+
+    def table(self, columns: Mapping[str, list[Any]], identity: Identity | None = None) -> Columns[Any]:
+        """Columns of this class out of lists of equal length."""
+        table = {leaf.name: self._packed(leaf, columns[leaf.name]) for leaf in self.leaves}
+        return Columns(self.cls, table, len(next(iter(table.values()))), identity)
+
+    def _packed(self, leaf: Leaf, values: list[Any]) -> Column:
+        if leaf.rows is not None:
+            items = leaf.rows.columns(list(itertools.chain.from_iterable(values)))
+            return Column(Lists.of(list(map(len, values)), leaf.rows.table(items)))
+        code = _PACKED.get(leaf.kind)
+        stored = array(code, values) if code is not None and None not in values else values
+        return Column(stored, time_of if leaf.kind is datetime else None)
+
+    def _column(self, leaf: Leaf, values: list[Any]) -> list[Any]:
+        return values if leaf.rows is not None else _checked(leaf, values)
 
     def _read(self, raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
         for wire in leaf.wires:
@@ -175,8 +199,17 @@ class _Plan:
     def _leaf(self, field: StrawberryField, name: str, kind: Any, *, optional: bool) -> Leaf:  # noqa: ANN401  # a Strawberry type
         spelled = self.endpoint.spelling.get(name, name)
         wires = (spelled,) if isinstance(spelled, str) else spelled
+        rows = None if optional or not isinstance(kind, StrawberryList) else self._flat_rows(kind.of_type)
         stored, convert = self._stored(kind, field.metadata.get("codes"))
-        return Leaf(field.python_name, wires, stored, optional, kind, convert)
+        return Leaf(field.python_name, wires, stored, optional, kind, convert, rows)
+
+    def _flat_rows(self, kind: Any) -> "_Plan | None":  # noqa: ANN401  # a Strawberry type
+        """How rows of the class are read into columns; None of what is no class, or does not lie in columns."""
+        if not has_object_definition(kind) or any(field.metadata.get("group") for field in fields_of(kind)):
+            return None
+        nested = _Plan.of(kind, self.endpoint)
+        plain = all(leaf.rows is None and (leaf.convert is None or leaf.kind is datetime) for leaf in nested.leaves)
+        return nested if plain else None
 
     def _stored(self, kind: Any, codes: Mapping[int, Any] | None) -> tuple[Any, Callable[[Any], Any] | None]:  # noqa: ANN401  # a Strawberry type
         if codes is not None:
@@ -185,7 +218,7 @@ class _Plan:
             stored, convert = self._stored(kind.of_type, None)
             return list[stored], None if convert is None else lambda items: [convert(item) for item in items]  # type: ignore[valid-type]  # a type made at run time
         if has_object_definition(kind):
-            nested = _Plan(kind, self.endpoint)
+            nested = _Plan.of(kind, self.endpoint)
             return nested.struct, nested.instance
         if kind in _TIMES and isinstance(self.endpoint.shape, Rows) and self.endpoint.shape.time_is_date:
             return str, _STORED[kind][1]
@@ -227,7 +260,7 @@ def _unwrapped(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401  # Strawberry's t
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
 def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
     """A list of objects -> instances of the class; of a payload class, whose source is not known yet, their values."""
-    plan = _Plan(cls, endpoint)
+    plan = _Plan.of(cls, endpoint)
     decoder = msgspec.json.Decoder(list[plan.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
     return strict(lambda data: [plan.instance(raw) for raw in decoder.decode(data)])
 
@@ -235,7 +268,7 @@ def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
 @functools.cache
 def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
     """One object, or a list of just one -> the values of the class."""
-    plan = _Plan(cls, endpoint)
+    plan = _Plan.of(cls, endpoint)
     decode = one_of(plan.struct)
     return strict(lambda data: plan.instance(decode(data)))
 
@@ -257,33 +290,22 @@ def one_of(struct: type[msgspec.Struct]) -> Callable[[msgspec.Raw], Any]:
 @functools.cache
 def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
-    plan = _Plan(cls, endpoint)
+    plan = _Plan.of(cls, endpoint)
     read = _lists_reader(plan) if isinstance(endpoint.shape, ParallelLists) else _rows_reader(plan)
+    return strict(lambda data: plan.table(_in_order(plan, read(data)), new_identity()))
 
-    def decode(data: msgspec.Raw) -> Columns[Any]:
-        stored = read(data)
-        times = next((stored[leaf.name] for leaf in plan.leaves if leaf.kind is Timestamp), None)
-        order = None if times is None else _order(times)
-        columns = {
-            leaf.name: Column(
-                stored[leaf.name] if order is None else [stored[leaf.name][index] for index in order],
-                time_of if leaf.kind is datetime else None,
-            )
-            for leaf in plan.leaves
-        }
-        return Columns(cls, columns, len(next(iter(columns.values()))))
 
-    return strict(decode)
+def _in_order(plan: _Plan, stored: Mapping[str, list[Any]]) -> Mapping[str, list[Any]]:
+    times = next((stored[leaf.name] for leaf in plan.leaves if leaf.kind is Timestamp), None)
+    order = None if times is None else _order(times)
+    if order is None:
+        return stored
+    return {name: [values[index] for index in order] for name, values in stored.items()}
 
 
 def _rows_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
     decoder = msgspec.json.Decoder(list[plan.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
-
-    def read(data: msgspec.Raw) -> dict[str, list[Any]]:
-        raws = decoder.decode(data)
-        return {leaf.name: _checked(leaf, plan.values(raws, leaf)) for leaf in plan.leaves}
-
-    return read
+    return lambda data: plan.columns(decoder.decode(data))
 
 
 def _lists_reader(plan: _Plan) -> Callable[[msgspec.Raw], dict[str, list[Any]]]:
@@ -340,7 +362,7 @@ def _checked(leaf: Leaf, values: list[Any]) -> list[Any]:
 
 def _order(times: Sequence[int]) -> list[int] | None:
     """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
-    if all(earlier < later for earlier, later in pairwise(times)):
+    if all(earlier < later for earlier, later in itertools.pairwise(times)):
         return None
     latest = {time: index for index, time in enumerate(times)}
     return [latest[time] for time in sorted(latest)]

@@ -5,6 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from inspect import isawaitable
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
 import strawberry
@@ -23,7 +24,7 @@ from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.loaders import RowKey
 from resolvers.results import NO_ALTERNATIVES, problem
-from resolvers.series import serve
+from resolvers.series import at_hand, serve
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
@@ -159,12 +160,20 @@ def upstream(
     is_series = issubclass(payload, Series)
     answer = _series(cast("type[Series]", payload), chosen) if is_series else _payload(payload, chosen)
 
-    async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+    def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         arguments = {**given, **arguments, **bound(self, attributes)}
         picked = chosen.pick(self, arguments)
         policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
-        complete = arguments if prepare is None else await prepare(info.context, arguments)
-        return await answer(info.context, picked, picked.params(**complete), policy)
+        if prepare is not None:
+            return prepared(info.context, picked, arguments, policy, prepare)
+        return answer(info.context, picked, picked.params(**arguments), policy)
+
+    async def prepared(
+        context: Context, picked: Endpoint, arguments: Arguments, policy: PlanLimitPolicy, prepare: Prepare
+    ) -> object:
+        complete = await prepare(context, arguments)
+        found = answer(context, picked, picked.params(**complete), policy)
+        return await found if isawaitable(found) else found
 
     policies = [POLICY] if is_series else []
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, given), *policies])
@@ -205,7 +214,7 @@ def composed(
 
 
 def field(
-    resolve: Callable[..., Awaitable[object]],
+    resolve: Callable[..., object],
     endpoints: Sequence[Endpoint],
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
@@ -217,13 +226,27 @@ def field(
     `shared`: one upstream call answers the field for many parents.
     """
 
-    @functools.wraps(omittable(resolve))
-    async def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+    def failed(error: CoinglassError, context: Context) -> PlanGated | Unavailable:
+        error.endpoint = error.endpoint or endpoints[0].path
+        found = problem(error, context.client.gate, alternatives)
+        if isinstance(found, Unavailable):
+            context.validity.never()
+        return found
+
+    async def later(waiting: Awaitable[object], context: Context) -> object:
         try:
-            return await resolve(self, info, **arguments)
+            return await waiting
         except CoinglassError as error:
-            error.endpoint = error.endpoint or endpoints[0].path
-            return problem(error, info.context.client.gate, alternatives)
+            return failed(error, context)
+
+    @functools.wraps(omittable(resolve))
+    def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+        """The value at once where everything is at hand, else what waits for it."""
+        try:
+            found = resolve(self, info, **arguments)
+        except CoinglassError as error:
+            return failed(error, info.context)
+        return later(found, info.context) if isawaitable(found) else found
 
     return strawberry.field(
         resolver=answered,
@@ -241,15 +264,20 @@ def bound(parent: object, names: Mapping[str, str]) -> Arguments:
     return {parameter: getattr(parent, attribute) for parameter, attribute in names.items()}
 
 
-_Answer: TypeAlias = Callable[[Context, Endpoint, Params, PlanLimitPolicy], Awaitable[object]]
+_Answer: TypeAlias = Callable[[Context, Endpoint, Params, PlanLimitPolicy], object]  # a payload, or what waits for it
 
 
 def _series(payload: type[Series], chosen: Chosen) -> _Answer:
     _, row = rows_field(payload)
     decoders = {endpoint: series_decoder(payload, row, endpoint) for endpoint in chosen.endpoints}
 
-    async def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
-        return payload.of(await serve(context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy))
+    def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
+        asked = context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy
+        served = at_hand(*asked)
+        return fetched(*asked) if served is None else payload.of(served)
+
+    async def fetched(*asked: *tuple[Context, Endpoint, SeriesParams, Decode[Any], PlanLimitPolicy]) -> object:
+        return payload.of(await serve(*asked))
 
     return answer
 
@@ -263,8 +291,13 @@ def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
 def _payload(payload: type, chosen: Chosen) -> _Answer:
     decoders = {endpoint: _decoder(payload, endpoint) for endpoint in chosen.endpoints}
 
-    async def answer(context: Context, endpoint: Endpoint, params: Params, _: PlanLimitPolicy) -> object:
-        got = await context.loaders.endpoint.load(Call(endpoint, params, decoders[endpoint]))
+    def answer(context: Context, endpoint: Endpoint, params: Params, _: PlanLimitPolicy) -> object:
+        call = Call(endpoint, params, decoders[endpoint])
+        held = context.loaders.held(call)
+        return fetched(context, call) if held is None else _filled(payload, Source.of([held]), held.value)
+
+    async def fetched(context: Context, call: Call) -> object:
+        got = await context.loaders.endpoint.load(call)
         return _filled(payload, Source.of([got]), got.value)
 
     return answer

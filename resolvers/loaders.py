@@ -1,6 +1,7 @@
 """Many fields, few calls. One set of loaders per operation, made inside its event loop."""
 
 import asyncio
+import functools
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
@@ -9,6 +10,7 @@ from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
 from cg_client.client import Client
+from resolvers.validity import Validity
 
 Key: TypeAlias = Hashable
 Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself
@@ -20,16 +22,18 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, client: Client, deadline: float) -> None:
+    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
         super().__init__()
-        self._client, self._deadline = client, deadline
+        self._client, self._deadline, self._validity = client, deadline, validity
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         answers = await asyncio.gather(*map(self._fetch, keys), return_exceptions=True)
         return [_not_cancelled(answer) for answer in answers]
 
     async def _fetch(self, call: Call) -> Answer[Any]:
-        return await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline)
+        answer = await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline)
+        self._validity.rests_on(answer)
+        return answer
 
 
 class RowList(Protocol):
@@ -92,12 +96,23 @@ def _not_cancelled(result: Any) -> Any:  # noqa: ANN401  # whatever was gathered
     return result
 
 
-@dataclass(frozen=True, slots=True)
 class Loaders:
-    endpoint: EndpointLoader
-    row: RowLoader
+    """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
-    @classmethod
-    def over(cls, client: Client, deadline: float) -> "Loaders":
-        calls = EndpointLoader(client, deadline)
-        return cls(calls, RowLoader(calls))
+    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
+        self._client, self._deadline, self._validity = client, deadline, validity
+
+    @functools.cached_property
+    def endpoint(self) -> EndpointLoader:
+        return EndpointLoader(self._client, self._deadline, self._validity)
+
+    @functools.cached_property
+    def row(self) -> RowLoader:
+        return RowLoader(self.endpoint)
+
+    def held(self, call: Call) -> Answer[Any] | None:
+        """The answer that is at hand, without waiting for anything; raises what the gate refuses."""
+        answer = self._client.held(call) if self._client.plan_is_settled else None
+        if answer is not None:
+            self._validity.rests_on(answer)
+        return answer

@@ -3,10 +3,12 @@
 import asyncio
 import dataclasses
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from cg_client.call import Call, Decode
+from cg_client.call import Answer, Call, Decode
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
@@ -22,37 +24,78 @@ from vocabulary.series import Served
 S = TypeVar("S", bound=SeriesParams)
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A window as it may be asked for: the calls whose answers hold it, and how they become the window."""
+
+    requested: Interval
+    interval: Interval
+    window: Window
+    truncated: Truncation | None
+    calls: Sequence[Call]
+
+    def served(self, answers: Sequence[Answer[Columns[Any]]]) -> Served:
+        rows = Columns.joined([answer.value for answer in answers])
+        return Served(_cut(rows, self.window), Source.of(answers), self.requested, self.interval, self.truncated)
+
+
+def at_hand(
+    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+) -> Served | None:
+    """As `serve`, without waiting for anything; None where something has to be fetched."""
+    if not context.client.plan_is_settled:
+        return None
+    wanted = request(context, endpoint, asked, decode, policy)
+    answers = []
+    for call in wanted.calls:
+        answer = context.loaders.held(call)
+        if answer is None:
+            return None
+        answers.append(answer)
+    return wanted.served(answers)
+
+
 async def serve(
     context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
     await context.client.know_plan()
+    wanted = request(context, endpoint, asked, decode, policy)
+    return wanted.served(await asyncio.gather(*map(context.loaders.endpoint.load, wanted.calls)))
+
+
+def request(
+    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+) -> Request:
+    """What is to be fetched; raises what the gate refuses, and BadArgument."""
+    client, now = context.client, context.client.clock.now()
+    context.validity.ends(client.clock.monotonic() + _until_next_bar(asked.interval, now))
     try:
-        served, wanted, truncated = admit(context.client, endpoint, asked, policy)
+        allowed, wanted, truncated = admit(client, endpoint, asked, policy, now)
     except CoinglassError as error:
         error.endpoint = endpoint.path
         raise
-    calls = [Call(endpoint, _paged(served, page), decode) for page in _pages(context.client, endpoint, served, wanted)]
-    answers = await asyncio.gather(*map(context.loaders.endpoint.load, calls))
-    return Served(
-        rows=_cut(Columns.joined([answer.value for answer in answers]), wanted),
-        source=Source.of(answers),
-        requested_interval=asked.interval,
-        interval=served.interval,
-        truncated=truncated,
-    )
+    calls = [Call(endpoint, _paged(allowed, page), decode) for page in _pages(client, endpoint, allowed, wanted, now)]
+    return Request(asked.interval, allowed.interval, wanted, truncated, calls)
 
 
-def admit(client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy) -> tuple[S, Window, Truncation | None]:
+def _until_next_bar(interval: Interval, now: datetime) -> float:
+    """Seconds for which windows and their limits stay where they are."""
+    return (interval.milliseconds - _ms(now) % interval.milliseconds) / 1000
+
+
+def admit(
+    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
+) -> tuple[S, Window, Truncation | None]:
     """The parameters and the window as the plan lets them be asked for, and what was left out."""
-    _sensible(endpoint, asked, client.clock.now())
+    _sensible(endpoint, asked, now)
     try:
         client.gate.check(endpoint, asked)
     except IntervalTooFine as refusal:
         if policy is not PlanLimitPolicy.COARSEN or refusal.floor is None:
             raise
         asked = dataclasses.replace(asked, interval=refusal.floor)
-    wanted = _window(asked, client)
+    wanted = _window(asked, now)
     try:
         client.gate.check_depth(endpoint, asked.interval, wanted.start)
     except (HistoryTooDeep, BeyondRetention) as refusal:
@@ -94,24 +137,24 @@ def _intervals(endpoint: Endpoint) -> str:
     return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
 
 
-def _window(asked: SeriesParams, client: Client) -> Window:
-    step, now = asked.interval.milliseconds, _ms(client.clock.now())
+def _window(asked: SeriesParams, now: datetime) -> Window:
+    step = asked.interval.milliseconds
     start = None if asked.from_ is None else _ms(asked.from_)
     end = None if asked.to is None else _ms(asked.to)
-    wanted = window(step, now, last=asked.last, start=start, end=end)
-    if bars(wanted, step, now) > MAX_POINTS:
+    wanted = window(step, _ms(now), last=asked.last, start=start, end=end)
+    if bars(wanted, step, _ms(now)) > MAX_POINTS:
         raise BadArgument(
             f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval."
         )
     return wanted
 
 
-def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window) -> list[Page]:
+def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
     earliest = client.gate.earliest(endpoint, asked.interval)
     return pages(
         wanted,
         asked.interval.milliseconds,
-        _ms(client.clock.now()),
+        _ms(now),
         endpoint.page_rows,
         earliest=None if earliest is None else _ms(earliest),
     )
@@ -124,8 +167,8 @@ def _paged(params: S, page: Page) -> S:
 
 def _cut(rows: Columns[Any], wanted: Window) -> Columns[Any]:
     """The rows inside the window."""
-    times = rows.columns["timestamp"].stored
     if wanted.last is None or wanted.end is not None:
+        times = rows.column("timestamp").stored
         start = bisect_left(times, wanted.start) if wanted.last is None else 0
         end = len(times) if wanted.end is None else bisect_right(times, wanted.end)
         rows = rows[start:end]

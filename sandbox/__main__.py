@@ -5,8 +5,8 @@ server that started it.
 """
 
 import argparse
-import asyncio
 import contextlib
+import os
 import socket
 import sys
 import threading
@@ -37,11 +37,12 @@ def main() -> None:
     if chosen.tied:
         threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(server.serve([listener]))
+        server.run([listener])  # on uvloop, which sends small answers at once; plain asyncio waits 40 ms for the peer
 
 
 def _stop_with_input(server: uvicorn.Server) -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 1024):  # not through `sys.stdin`, whose lock this thread would hold at the end
+        pass
     server.should_exit = True
 
 

@@ -17,9 +17,9 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.catalogue import CATALOGUE
-from cg_client.client import KEY_HEADER
 from cg_client.endpoints import account
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
 from sandbox.checks import refusal
 from sandbox.envelopes import Reply

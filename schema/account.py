@@ -23,10 +23,12 @@ AccountResult = Annotated[Account | PlanGated | Unavailable, result("Account")]
 
 
 @strawberry.type(
-    description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others."
+    description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others. "
+    "Where several workers serve, each may send an equal share of what the key may, and the figures are those of the "
+    "worker that answers."
 )
 class Quota:
-    limit: int = strawberry.field(description="Requests a minute that the key may send.")
+    limit: int = strawberry.field(description="Requests a minute that this process may send.")
     used: int = strawberry.field(description="Requests that count at present.")
     remaining: int = strawberry.field(description="Requests that could start now.")
     resets_at: datetime | None = strawberry.field(

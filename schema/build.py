@@ -1,5 +1,9 @@
 """Builds the schema; nothing of it depends on settings but the limit of upstream calls."""
 
+from collections.abc import Callable
+from typing import TypedDict
+
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 
 from schema.errors import StableErrors
@@ -9,10 +13,23 @@ from schema.query import Query
 from vocabulary.scalars import SCALARS
 
 
-def build(calls_at_most: int = CALLS_AT_MOST) -> Schema:
-    """The subgraph. `calls_at_most`: upstream calls that one operation may cause."""
-    return Schema(
+class Parts(TypedDict):
+    """What a schema of Strawberry's is made of."""
+
+    query: type
+    config: StrawberryConfig
+    extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]]
+
+
+def parts(calls_at_most: int = CALLS_AT_MOST) -> Parts:
+    """`calls_at_most`: upstream calls that one operation may cause."""
+    return Parts(
         query=Query,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[StableErrors, lambda: Limits(calls_at_most)],
     )
+
+
+def build(calls_at_most: int = CALLS_AT_MOST) -> Schema:
+    """The subgraph, on graphql-core's own executor."""
+    return Schema(**parts(calls_at_most))

@@ -8,10 +8,9 @@ import strawberry
 
 from cg_client.call import Decode
 from resolvers.by_exchange import History, decode_history
-from resolvers.decode import time_of
 from vocabulary.columns import Column
 from vocabulary.payloads import Source, Sourced
-from vocabulary.scalars import Timestamp
+from vocabulary.scalars import Timestamp, time_of
 
 
 @strawberry.type(description="A figure of one exchange.")

@@ -1,6 +1,6 @@
 """A coin."""
 
-from typing import Self
+from typing import Self, cast
 
 import strawberry
 
@@ -243,11 +243,18 @@ class Coin:
         return Sentiment(coin=self.symbol, unresolved=self.unresolved)
 
     @classmethod
+    def found(cls, info: Info, symbol: str) -> Self:
+        """The coin where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
+        name = info.context.symbols.futures_coins.at_hand(lambda names: names.require(symbol))
+        return cast("Self", cls.find(info, symbol)) if name is None else cls(symbol=name)
+
+    @classmethod
     async def find(cls, info: Info, symbol: str) -> Self:
         """Raises UnknownName."""
         try:
             return cls(symbol=await info.context.symbols.coin(symbol))
         except CoinglassError as error:
+            info.context.validity.never()
             return cls(symbol=symbol, unresolved=error)
 
     @classmethod

@@ -5,7 +5,7 @@
 that a field cannot do without could not be had; `INTERNAL_SERVER_ERROR` everything else, masked and logged.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
@@ -20,24 +20,34 @@ log = structlog.get_logger(__name__)
 class StableErrors(SchemaExtension):
     def on_operation(self) -> Iterator[None]:
         yield
-        result = self.execution_context.result
+        self._mend(self.execution_context.result)
+
+    def on_stream_result(self, result: object) -> Iterator[None]:
+        """Over WebSocket, where an answer is sent before its operation ends."""
+        self._mend(result)
+        yield
+
+    def _mend(self, result: Any) -> None:  # noqa: ANN401  # Strawberry has several kinds of results
         errors = getattr(result, "errors", None)
         if errors:
-            result.errors = [self._stable(error) for error in errors]  # type: ignore[union-attr]  # it has errors
+            result.errors = stable(errors, self.execution_context.context)
 
-    def _stable(self, error: GraphQLError) -> GraphQLError:
-        cause = error.original_error
-        if cause is None or isinstance(cause, GraphQLError):
-            return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
-        extensions = _facts(cause)
-        if extensions is not None:
-            return _with(error, extensions)
-        request_id = getattr(self.execution_context.context, "request_id", None)
-        log.error("internal error", request_id=request_id, path=error.path, exc_info=cause)
-        masked = GraphQLError(
-            f"Something failed in this server; its log names the request {request_id}.", path=error.path
-        )
-        return _with(masked, {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id})
+
+def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError]:
+    """The errors as a caller may see them; what is internal is logged under the id of the request."""
+    return [_stable(error, getattr(context, "request_id", None)) for error in errors]
+
+
+def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
+    cause = error.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
+    extensions = _facts(cause)
+    if extensions is not None:
+        return _with(error, extensions)
+    log.error("internal error", request_id=request_id, path=error.path, exc_info=cause)
+    masked = GraphQLError(f"Something failed in this server; its log names the request {request_id}.", path=error.path)
+    return _with(masked, {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id})
 
 
 def _facts(cause: Exception) -> dict[str, Any] | None:

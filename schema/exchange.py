@@ -52,6 +52,7 @@ class Exchange:
         try:
             return cls(name=await info.context.symbols.exchange(name))
         except CoinglassError as error:
+            info.context.validity.never()
             return cls(name=name, unresolved=error)
 
     @classmethod

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
     FieldNode,
     FragmentSpreadNode,
@@ -25,7 +26,9 @@ from graphql import (
     ValidationContext,
     ValidationRule,
     VariableNode,
+    Visitor,
     get_named_type,
+    visit,
 )
 from strawberry.extensions import SchemaExtension
 
@@ -66,13 +69,40 @@ class Limits(SchemaExtension):
     def __init__(self, calls_at_most: int = CALLS_AT_MOST) -> None:
         self._calls_at_most = calls_at_most
 
-    def on_operation(self) -> Iterator[None]:
-        context = self.execution_context
-        context.parse_options["max_tokens"] = TOKENS_AT_MOST
-        named = context._provided_operation_name is not None  # noqa: SLF001  # `operation_name` falls back on the first
-        rule = _rule(self._calls_at_most, context.variables or {}, named=named)
-        context.validation_rules = (*context.validation_rules, rule)
+    def on_parse(self) -> Iterator[None]:
+        self.execution_context.parse_options["max_tokens"] = TOKENS_AT_MOST
         yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        if context.pre_execution_errors is None:  # otherwise the document is known to be within the limits
+            named = context._provided_operation_name is not None  # noqa: SLF001  # `operation_name` falls back on the first
+            rule = _rule(self._calls_at_most, context.variables or {}, named=named)
+            context.validation_rules = (*context.validation_rules, rule)
+        yield
+
+
+_SIZES = ("first", "representations")  # arguments that say how many items a field can have
+
+
+def is_fixed(document: DocumentNode) -> bool:
+    """Whether the cost is the same whatever the variables, and whichever operation is named."""
+    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
+    if len(operations) != 1:
+        return False
+    return not operations[0].variable_definitions or not _has_sizes_by_variable(document)
+
+
+def _has_sizes_by_variable(document: DocumentNode) -> bool:
+    found = []
+
+    class Sizes(Visitor):
+        def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+            if node.name.value in _SIZES and isinstance(node.value, VariableNode):
+                found.append(node)
+
+    visit(document, Sizes())
+    return bool(found)
 
 
 def _rule(calls_at_most: int, variables: Mapping[str, Any], *, named: bool) -> type[ValidationRule]:
@@ -150,10 +180,11 @@ class _Measure:
 
     def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
         """How many items the field can have, each with what is selected below it."""
-        if "first" in field.args:
-            return max(0, min(self._argument(node, "first", FIRST), FIRST_AT_MOST))
-        if "representations" in field.args:
-            return self._argument(node, "representations", 1)
+        first, representations = _SIZES
+        if first in field.args:
+            return max(0, min(self._argument(node, first, FIRST), FIRST_AT_MOST))
+        if representations in field.args:
+            return self._argument(node, representations, 1)
         is_root = parent is self._context.schema.query_type
         return _ROOT_LIST if is_root and str(field.type).startswith("[") else 1
 

@@ -3,7 +3,8 @@
 import strawberry
 
 from cg_client.endpoints import futures as api
-from cg_client.symbols import Symbols
+from cg_client.instruments import InstrumentIndex
+from cg_client.symbols import Listing, Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
@@ -61,7 +62,9 @@ _INDICATOR_ALTERNATIVES = {"Pair.price": api.market.PRICE_HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
 class Pair(TradingPair):
-    look_up = Symbols.pair
+    @staticmethod
+    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
+        return symbols.futures
 
     market: PairMarketResult = upstream_row(api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known))
     price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)

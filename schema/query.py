@@ -42,8 +42,8 @@ class Query:
     account: AccountResult = upstream(account.SUBSCRIPTION, Account)
 
     @resolved("A coin.")
-    async def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
-        return await Coin.find(info, symbol)
+    def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
+        return Coin.found(info, symbol)
 
     @resolved("Coins with futures markets.")
     async def coins(
@@ -58,12 +58,12 @@ class Query:
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
 
     @resolved("A futures instrument of an exchange.")
-    async def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
-        return await Pair.find(info, exchange, symbol)
+    def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
+        return Pair.found(info, exchange, symbol)
 
     @resolved("A spot pair of an exchange.")
-    async def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
-        return await SpotPair.find(info, exchange, symbol)
+    def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
+        return SpotPair.found(info, exchange, symbol)
 
     @resolved("Futures instruments.")
     async def pairs(
@@ -139,4 +139,5 @@ class Query:
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:
+        info.context.validity.never()
         return Quota.of(info.context.client)

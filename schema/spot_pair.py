@@ -3,7 +3,8 @@
 import strawberry
 
 from cg_client.endpoints import spot as api
-from cg_client.symbols import Symbols
+from cg_client.instruments import InstrumentIndex
+from cg_client.symbols import Listing, Symbols
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
@@ -28,7 +29,9 @@ _ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A spot pair of one exchange.")
 class SpotPair(TradingPair):
-    look_up = Symbols.spot_pair
+    @staticmethod
+    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
+        return symbols.spot
 
     market: SpotPairMarketResult = upstream_row(
         api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.known)

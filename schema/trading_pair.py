@@ -1,13 +1,12 @@
 """What futures instruments and spot pairs have in common."""
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Self, cast
 
 import strawberry
 
 from cg_client.errors import CoinglassError
-from cg_client.instruments import Instrument
-from cg_client.symbols import Symbols
+from cg_client.instruments import Instrument, InstrumentIndex
+from cg_client.symbols import Listing, Symbols
 from resolvers.context import Info
 from vocabulary.fields import resolved
 
@@ -27,9 +26,13 @@ class TradingPair:
 
     exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
     symbol: str = strawberry.field(description="The exchange's own code.")
-    look_up: ClassVar[Callable[[Symbols, str, str], Awaitable[Instrument]]]  # in which listing the pair stands
     instrument: strawberry.Private[Instrument | None] = None
     unresolved: strawberry.Private[CoinglassError | None] = None
+
+    @staticmethod
+    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
+        """The listing in which pairs of this class stand."""
+        raise NotImplementedError
 
     @property
     def known(self) -> Instrument:
@@ -63,11 +66,18 @@ class TradingPair:
         return cls(exchange=instrument.exchange, symbol=instrument.symbol, instrument=instrument)
 
     @classmethod
+    def found(cls, info: Info, exchange: str, symbol: str) -> Self:
+        """The pair where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
+        instrument = cls.listing(info.context.symbols).at_hand(lambda index: index.find(exchange, symbol))
+        return cast("Self", cls.find(info, exchange, symbol)) if instrument is None else cls.of(instrument)
+
+    @classmethod
     async def find(cls, info: Info, exchange: str, symbol: str) -> Self:
         """Raises UnknownName."""
         try:
-            return cls.of(await cls.look_up(info.context.symbols, exchange, symbol))
+            return cls.of(await cls.listing(info.context.symbols).find(lambda index: index.find(exchange, symbol)))
         except CoinglassError as error:
+            info.context.validity.never()
             return cls(exchange=exchange, symbol=symbol, unresolved=error)
 
     @classmethod

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 
 import structlog
@@ -9,25 +10,37 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 from cg_client.client import Client
 from cg_client.symbols import Symbols
-from schema.build import build
+from execution.engine import Engine
+from server.metrics import Metrics
 from server.request_log import RequestLog
+from server.responses import ResponseCache
 from server.settings import Settings
 from server.view import GraphQLView
 
 log = structlog.get_logger(__name__)
 
+MEGABYTE = 1024 * 1024
+_COLLECT_AFTER = (50_000, 20, 100)  # objects, and young and middle collections
 
-def create_app(settings: Settings, *, sandbox: bool = False) -> Starlette:
-    """`sandbox`: the upstream is known to be one, so that even the first answer is marked."""
+
+def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) -> ASGIApp:
+    """`sandbox`: the upstream is known to be one, so that even the first answer is marked.
+
+    `warm`: the listing of futures pairs is asked for at start, at the cost of one request.
+    """
     client = Client(settings.client_config())
     client.sandbox = sandbox
-    schema = build(settings.calls_at_most)
-    view = GraphQLView(schema, client, Symbols(client))
-    sdl = schema.as_str()
+    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.calls_at_most)
+    if not engine.in_bulk:
+        log.warning("bulk completion is off: it does not agree with this version of graphql-core and Strawberry")
+    symbols = Symbols(client)
+    view = GraphQLView(engine.schema, client, symbols)
+    sdl = engine.schema.as_str()
 
     async def graphql_schema(_: Request) -> Response:
         return PlainTextResponse(sdl)
@@ -41,26 +54,55 @@ def create_app(settings: Settings, *, sandbox: bool = False) -> Starlette:
         facts = {"ready": asked, "plan": client.gate.plan.name if client.gate.plan else None, "sandbox": client.sandbox}
         return JSONResponse(facts, 200 if asked else 503)
 
-    return Starlette(
+    metrics = Metrics(client, engine)
+    routed = Starlette(
         routes=[
             Route("/", view),
             Route("/graphql", view),
+            WebSocketRoute("/graphql", view),
             Route("/schema.graphql", graphql_schema),
             Route("/healthz", healthy),
             Route("/readyz", ready),
+            Route("/metrics", metrics.page),
         ],
         middleware=[Middleware(RequestLog, is_sandbox=lambda: client.sandbox)],
-        lifespan=lambda _: _living(client),
+        lifespan=lambda _: _living(client, symbols if warm else None),
     )
+    responses = ResponseCache(
+        routed,
+        limit=settings.response_cache_megabytes * MEGABYTE,
+        clock=client.clock,
+        version=lambda: (client.gate.version, symbols.version),
+        is_sandbox=lambda: client.sandbox,
+    )
+    metrics.count(responses)
+    return responses
 
 
 @contextlib.asynccontextmanager
-async def _living(client: Client) -> AsyncIterator[None]:
-    asking = asyncio.create_task(client.know_plan())
+async def _living(client: Client, symbols: Symbols | None) -> AsyncIterator[None]:
+    warming = asyncio.create_task(_warm(client, symbols))
     try:
         yield
     finally:
-        asking.cancel()
+        warming.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await asking
+            await warming
         await client.close()
+
+
+async def _warm(client: Client, symbols: Symbols | None) -> None:
+    """Asks for what nearly every operation needs, so that the first ones do not wait for it."""
+    await client.know_plan()
+    if symbols is not None:
+        await symbols.warm()
+
+
+def settle() -> None:
+    """To be called once the application of a process is made: lets the collector alone with what stays.
+
+    What is kept later is reached by no cycle; what a request leaves behind is mostly freed without the collector.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)

@@ -27,6 +27,7 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="start the server")
     serving.add_argument("--host", help="address to listen on (COINGLASS_HOST)")
     serving.add_argument("--port", help="port to listen on, 0 for a free one (COINGLASS_PORT)")
+    serving.add_argument("--workers", help="processes that serve (COINGLASS_WORKERS)")
     serving.add_argument("--sandbox", action="store_true", help="documented samples instead of CoinGlass; needs no key")
     commands.add_parser("schema", help="print the SDL")
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
@@ -55,5 +56,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _environment(chosen: argparse.Namespace) -> dict[str, str]:
     """The environment, in which an option stands above its variable."""
-    options = {"COINGLASS_HOST": getattr(chosen, "host", None), "COINGLASS_PORT": getattr(chosen, "port", None)}
+    options = {f"COINGLASS_{name.upper()}": getattr(chosen, name, None) for name in ("host", "port", "workers")}
     return dict(os.environ) | {name: value for name, value in options.items() if value is not None}

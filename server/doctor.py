@@ -1,5 +1,6 @@
 """`coinglass-graphql doctor`: whether key, plan, quota and network are in order, and what the plan can answer."""
 
+import dataclasses
 import sys
 from collections.abc import Iterator
 
@@ -17,7 +18,7 @@ async def examine(settings: Settings) -> int:
     if not settings.api_key:
         sys.stdout.write("key      missing: set COINGLASS_API_KEY\n")
         return 2
-    client = Client(settings.client_config())
+    client = Client(dataclasses.replace(settings.client_config(), workers=1))  # the quota is stated as a whole
     try:
         return await _examine(client, settings)
     finally:

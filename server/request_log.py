@@ -1,18 +1,15 @@
 """Gives each request an id and logs it, as raw ASGI around the application."""
 
 import time
-import uuid
 from collections.abc import Callable
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-log = structlog.get_logger(__name__)
+from server.request_id import REQUEST_ID, SOURCE, request_id
 
-REQUEST_ID = "x-request-id"
-SOURCE = "x-coinglass-source"
-_ID_AT_MOST = 64
+log = structlog.get_logger(__name__)
 
 
 class RequestLog:
@@ -28,8 +25,8 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _usable(Headers(scope=scope).get(REQUEST_ID)) or uuid.uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        name = request_id(Headers(scope=scope).get(REQUEST_ID))
+        scope.setdefault("state", {})["request_id"] = name
         started, status = time.perf_counter(), 500
 
         async def marked(message: Message) -> None:
@@ -37,20 +34,14 @@ class RequestLog:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id
+                headers[REQUEST_ID] = name
                 if self._is_sandbox():
                     headers[SOURCE] = "sandbox"
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with structlog.contextvars.bound_contextvars(request_id=name):
             try:
                 await self._app(scope, receive, marked)
             finally:
                 spent = round((time.perf_counter() - started) * 1000, 1)
                 log.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=spent)
-
-
-def _usable(wished: str | None) -> str | None:
-    """The caller's id where it is short and plain, so that it cannot forge a line of the log."""
-    plain = wished is not None and len(wished) <= _ID_AT_MOST and wished.replace("-", "").replace("_", "").isalnum()
-    return wished if plain and wished is not None and wished.isascii() else None

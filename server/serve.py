@@ -11,9 +11,10 @@ import uvicorn
 
 from cg_client.secret import Secret
 from sandbox.app import KEY
-from server.app import create_app
+from server.app import create_app, settle
 from server.log import configure
 from server.settings import Settings, SettingsError
+from server.workers import GRACEFUL_SECONDS, serve_with_workers
 
 _NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
 _BANNER = """
@@ -42,8 +43,16 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     host, port = listener.getsockname()[:2]
     source = "sandbox" if sandbox else "CoinGlass"
     sys.stderr.write(f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n")
+    if settings.workers > 1:
+        serve_with_workers(settings, listener, sandbox=sandbox)
+        return
+    app = create_app(settings, sandbox=sandbox)
+    settle()
     config = uvicorn.Config(
-        create_app(settings, sandbox=sandbox), log_level="warning", access_log=False, timeout_graceful_shutdown=20
+        app,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run([listener])

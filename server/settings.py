@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cg_client.client import BASE_URL, ClientConfig
-from cg_client.plans import Plan
+from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from schema.limits import CALLS_AT_MOST
 
@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 AUTO = "auto"
 LOG_LEVELS = ("debug", "info", "warning", "error")
+WORKERS_AT_MOST = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
 
 class SettingsError(Exception):
@@ -96,6 +97,12 @@ class Settings:
     proxy: str | None = _variable("COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.")
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
     port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
+    workers: int = _variable(
+        "COINGLASS_WORKERS",
+        1,
+        _integer(1, WORKERS_AT_MOST),
+        "Processes that serve; each has a cache of its own and an equal share of the key's quota.",
+    )
     deadline_seconds: float = _variable(
         "COINGLASS_DEADLINE_SECONDS", 15.0, _number(0.1, 300), "Longest time that an operation takes."
     )
@@ -103,19 +110,35 @@ class Settings:
         "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time that one request to CoinGlass takes."
     )
     cache_megabytes: int = _variable(
-        "COINGLASS_CACHE_MB", 64, _integer(1, 65536), "Bound of the cache, in megabytes of CoinGlass' answers."
+        "COINGLASS_CACHE_MB",
+        64,
+        _integer(0, 65536),
+        "Bound of the cache, in megabytes of CoinGlass' answers; 0 keeps none.",
+    )
+    response_cache_megabytes: int = _variable(
+        "COINGLASS_RESPONSE_CACHE_MB",
+        32,
+        _integer(0, 65536),
+        "Bound of the cache of whole answers, in megabytes; 0 keeps none.",
+    )
+    fragment_cache_megabytes: int = _variable(
+        "COINGLASS_FRAGMENT_CACHE_MB",
+        16,
+        _integer(0, 65536),
+        "Bound of the cache of encoded lists, in megabytes; 0 keeps none.",
     )
     calls_at_most: int = _variable(
         "COINGLASS_MAX_CALLS", CALLS_AT_MOST, _integer(1, 100_000), "Most upstream calls that one operation may cause."
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
+    replaces_worker: bool = False  # set where a worker takes a dead one's place, whose requests still count
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
         """Raises SettingsError; a variable that is set but empty counts as not set."""
         values: dict[str, Any] = {}
         faults = []
-        for setting in fields(cls):
+        for setting in VARIABLES:
             name, text = setting.metadata["variable"], env.get(setting.metadata["variable"], "")
             if not text:
                 continue
@@ -136,4 +159,9 @@ class Settings:
             deadline_seconds=self.deadline_seconds,
             proxy=self.proxy,
             cache_bytes=self.cache_megabytes * 1024 * 1024,
+            workers=self.workers,
+            quota_spent=self.replaces_worker,
         )
+
+
+VARIABLES = tuple(one for one in fields(Settings) if "variable" in one.metadata)

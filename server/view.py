@@ -7,11 +7,17 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.http import GraphQLHTTPResponse
+from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
 
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
+from server.request_id import REQUEST_ID, request_id
+from server.websocket import OperationContexts, TextFrames
 
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
@@ -20,10 +26,13 @@ _BANNER = (
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """POST, and GET for queries; a browser gets the explorer's page."""
+    """POST, GET for queries, and WebSocket; a browser gets the explorer's page."""
+
+    websocket_adapter_class = TextFrames
+    graphql_transport_ws_handler_class = OperationContexts
 
     def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
-        super().__init__(schema, allow_queries_via_get=True)
+        super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
         self._client, self._symbols = client, symbols
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,7 +46,10 @@ class GraphQLView(GraphQL[Context, None]):
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
-        return Context.of(self._client, self._symbols, Caller(), request.state.request_id)
+        name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
+        context = Context.of(self._client, self._symbols, Caller(), name)
+        request.state.context = context
+        return context
 
     def decode_json(self, data: str | bytes) -> object:
         """Only an object can be a request; a list goes on to Strawberry, which refuses batches."""
@@ -51,6 +63,19 @@ class GraphQLView(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
+
+    def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
+        """Not where an operation is asked for by its hash."""
+        return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
+
+    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        """Says beside the answer until when it would come out the same, for the layer that may keep it."""
+        context: Context = request.state.context
+        request.state.holds_until = None if result.errors else self._holds_until(context)
+        return await super().process_result(request, result)
+
+    def _holds_until(self, context: Context) -> float:
+        return min(context.validity.until, self._client.gate.settled_until, self._symbols.settled_until)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html

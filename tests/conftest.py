@@ -68,7 +68,7 @@ def start_graph() -> Iterator[StartGraph]:
                 "base_url": upstream,
                 "plan": plan if told else None,
             } | settings
-            address = stack.enter_context(running(create_app(Settings(**chosen)), lifespan="on"))
+            address = stack.enter_context(running(create_app(Settings(**chosen), warm=False), lifespan="on"))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             return Graph(http, sandbox)
 

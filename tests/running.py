@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from typing import Literal
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -13,9 +14,11 @@ _STARTS_WITHIN = 10.0  # seconds
 
 
 @contextlib.contextmanager
-def running(app: ASGIApp, *, lifespan: str = "off") -> Iterator[str]:
+def running(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
     """The application's address while it runs."""
-    config = uvicorn.Config(app, log_level="error", lifespan=lifespan, ws="none", timeout_graceful_shutdown=1)  # type: ignore[arg-type]  # a literal
+    config = uvicorn.Config(
+        app, log_level="error", lifespan=lifespan, ws="websockets-sansio", timeout_graceful_shutdown=1
+    )
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=[[listener]], daemon=True)

@@ -15,7 +15,7 @@ from tests.test_samples import scalars
 CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
 MAY = {
     "cg_client/retry.py": "jitter of a wait",
-    "server/request_log.py": "the id of a request",
+    "server/request_id.py": "the id of a request",
 }
 
 

@@ -12,8 +12,9 @@ BELOW = {
     "vocabulary": {"cg_client"},
     "resolvers": {"cg_client", "vocabulary"},
     "schema": {"cg_client", "vocabulary", "resolvers"},
+    "execution": {"cg_client", "vocabulary", "resolvers", "schema"},
     "sandbox": {"cg_client"},
-    "server": {"cg_client", "vocabulary", "resolvers", "schema", "sandbox"},
+    "server": {"cg_client", "vocabulary", "resolvers", "schema", "execution", "sandbox"},
 }
 MODULES = [path for package in BELOW for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -34,14 +34,26 @@ class Sourced:
     source: Source = strawberry.field(description="Where the figures came from.")
 
 
+_FIELDS: dict[type, list[StrawberryField]] = {}
+_ROWS_FIELDS: dict[type, tuple[str, type]] = {}
+
+
 def fields_of(cls: type) -> list[StrawberryField]:
     """The fields of a Strawberry class that hold values, not resolvers."""
-    fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
-    return [field for field in fields if field.base_resolver is None]
+    if cls not in _FIELDS:
+        fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
+        _FIELDS[cls] = [field for field in fields if field.base_resolver is None]
+    return _FIELDS[cls]
 
 
 def rows_field(payload: type) -> tuple[str, type]:
     """Name and row class of a payload's one list of objects."""
+    if payload not in _ROWS_FIELDS:
+        _ROWS_FIELDS[payload] = _rows_field(payload)
+    return _ROWS_FIELDS[payload]
+
+
+def _rows_field(payload: type) -> tuple[str, type]:
     (found,) = [
         (field.python_name, field.type.of_type)
         for field in fields_of(payload)

@@ -1,6 +1,6 @@
 """The graph's own scalars."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NewType
 
 import strawberry
@@ -8,11 +8,21 @@ from strawberry.types.scalar import ScalarDefinition
 
 Timestamp = NewType("Timestamp", int)
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 def format_time(time: datetime) -> str:
     """ISO-8601 in UTC ending in `Z`; milliseconds only where there are some."""
     utc = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds").replace("+00:00", "Z")
+
+
+def time_of(milliseconds: int | None) -> datetime | None:
+    """A stored time as resolvers give it, to the millisecond; raises OverflowError beyond the years of a datetime.
+
+    Not by way of seconds as a float, which has no room for the milliseconds of far years.
+    """
+    return None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def parse_time(text: object) -> datetime:

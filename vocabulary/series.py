@@ -1,5 +1,6 @@
 """Series: points over time, as rows and as columns from one store."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,16 +40,12 @@ class Series(Sourced):
 
     @classmethod
     def of(cls, served: Served) -> Self:
-        rows = served.rows
         return cls(
             source=served.source,
             requested_interval=served.requested_interval,
             interval=served.interval,
-            from_=rows[0].time if rows else None,
-            to=rows[-1].time if rows else None,
-            count=len(rows),
             truncated=served.truncated,
-            **both_ways(cls, rows),
+            **window_of(cls, served.rows),
         )
 
 
@@ -62,24 +59,35 @@ class DailySeries(Sourced):
 
     @classmethod
     def of_rows(cls, source: Source, rows: Columns[Any]) -> Self:
-        return cls(
-            source=source,
-            from_=rows[0].time if rows else None,
-            to=rows[-1].time if rows else None,
-            count=len(rows),
-            **both_ways(cls, rows),
-        )
+        return cls(source=source, **window_of(cls, rows))
+
+
+def window_of(payload: type, rows: Columns[Any]) -> dict[str, Any]:
+    """What a payload says of its rows, by the names of its fields: their ends, and the rows as `both_ways`."""
+    ends = rows.column("time") if rows else None
+    return {
+        "from_": None if ends is None else ends[0],
+        "to": None if ends is None else ends[-1],
+        "count": len(rows),
+        **both_ways(payload, rows),
+    }
 
 
 def both_ways(payload: type, rows: Columns[Any]) -> dict[str, object]:
     """The rows, their columns and the latest of them, by the names of the payload's fields."""
     named: dict[str, object] = {rows_field(payload)[0]: rows, "latest": rows[-1] if rows else None}
-    columns: Any = next((field.type for field in fields_of(payload) if field.python_name == "columns"), None)
+    columns, names = _columns_of(payload)
     if columns is not None:
-        named["columns"] = columns(
-            **{field.python_name: rows.columns[field.python_name] for field in fields_of(columns)}
-        )
+        named["columns"] = columns(**{name: rows.column(name) for name in names})
     return named
+
+
+@functools.cache
+def _columns_of(payload: type) -> tuple[Any, tuple[str, ...]]:
+    """The class of a payload's columns, if it has some, and their names."""
+    columns: Any = next((field.type for field in fields_of(payload) if field.python_name == "columns"), None)
+    names = () if columns is None else tuple(field.python_name for field in fields_of(columns))
+    return columns, names
 
 
 Time = Annotated[datetime, value("Start of the interval.", wire="time")]

@@ -11,7 +11,6 @@ from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
 from cg_client.params import FundOrAll
 from resolvers.context import Context
-from resolvers.decode import time_of
 from resolvers.field import ByAttribute
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
@@ -20,6 +19,7 @@ from vocabulary.columns import Column, Columns
 from vocabulary.fields import value
 from vocabulary.payloads import Source
 from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
 PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN})

@@ -53,7 +53,8 @@ def _counted(rows: Columns[Any]) -> Columns[Any]:
     """The rows with the delta counted from the first of them."""
     columns = rows.columns
     delta = from_first_point(columns["buy_usd"], columns["sell_usd"], columns["cumulative_delta_usd"])
-    return Columns(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows))
+    identity = None if rows.identity is None else ("counted", rows.identity)
+    return Columns(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
 
 
 CumulativeVolumeDeltaSeriesResult = Annotated[

@@ -8,11 +8,10 @@ import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from resolvers.decode import time_of
 from resolvers.footprint import Bar, decode_footprint
 from vocabulary.columns import Column, Columns
 from vocabulary.problems import PlanGated, Unavailable, result
-from vocabulary.scalars import Timestamp
+from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series
 
 

@@ -10,13 +10,12 @@ import strawberry
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures as api
-from resolvers.decode import time_of
 from resolvers.field import ByArgument
 from resolvers.heatmap import Heatmap, Level, decode_heatmap, decode_map
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
-from vocabulary.scalars import Timestamp
+from vocabulary.scalars import Timestamp, time_of
 
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")

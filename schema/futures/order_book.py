@@ -9,14 +9,13 @@ import strawberry
 
 from cg_client.call import Decode
 from cg_client.intervals import LargeOrderState
-from resolvers.decode import time_of
 from resolvers.order_book import Level, decode_snapshots
 from vocabulary.columns import Column, Columns
 from vocabulary.enums import OrderSide
 from vocabulary.fields import value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
-from vocabulary.scalars import Timestamp
+from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 

@@ -7,13 +7,13 @@ import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from resolvers.decode import time_of
 from resolvers.rainbow import decode_rainbow
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
 

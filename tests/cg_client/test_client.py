@@ -8,7 +8,7 @@ import httpx
 import pytest
 import respx
 
-from cg_client.client import KEY_HEADER, Client, ClientConfig
+from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import account, futures
 from cg_client.errors import (
     CoinglassError,
@@ -22,6 +22,7 @@ from cg_client.intervals import Interval
 from cg_client.params import PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
+from cg_client.transport import KEY_HEADER
 from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, fails, failure, fetch
 from tests.clock import START, FakeClock
 

@@ -192,8 +192,10 @@ async def test_hold_keeps_every_call_back_for_the_time_asked_or_for_a_minute(
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
     throttle.hold(asked)
+    assert throttle.usage().remaining == 0
     assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
     await throttle(a_call(), now + seconds)
+    assert throttle.usage().remaining == 29
     assert sent.ran[0][0] == now + seconds
 
 

@@ -1,0 +1,57 @@
+"""What servers answer: fetched to warm them, and compared so that only right answers are measured."""
+
+from collections.abc import Iterable, Iterator
+
+import httpx
+import orjson
+
+from bench.processes import BenchError, Process
+from bench.queries import Workload
+
+_COMPARED = 3  # bodies of a workload, at most
+_PATIENCE = 60.0
+
+
+def ask(server: Process, bodies: Iterable[bytes]) -> Iterator[bytes]:
+    """The answers, each a success without errors."""
+    with httpx.Client(base_url=server.url, timeout=_PATIENCE, trust_env=False) as http:
+        for body in bodies:
+            answer = http.post("/graphql", content=body, headers={"content-type": "application/json"})
+            if not answer.is_success or not is_right(answer.content):
+                raise BenchError(f"{body[:300]!r} was answered {answer.status_code}: {answer.text[:500]}")
+            yield answer.content
+
+
+def is_right(answer: bytes) -> bool:
+    """Whether nothing failed; a part that failed as a value is empty, since no query selects anything of it."""
+    return b'"errors"' not in answer and b"{}" not in answer
+
+
+def warm(server: Process, workload: Workload) -> None:
+    """Every series of the workload is fetched once, and its text is known."""
+    known = [] if workload.numbered else workload.bodies[:1] * 3
+    for _ in ask(server, [*workload.warming, *known]):
+        pass
+
+
+def sizes(server: Process, workload: Workload) -> list[int]:
+    """The sizes of some right answers."""
+    return [len(answer) for answer in ask(server, _some(workload))]
+
+
+def compare(one: Process, other: Process, workload: Workload) -> None:
+    """Raises BenchError where the two answer differently."""
+    bodies = _some(workload)
+    for body, here, there in zip(bodies, ask(one, bodies), ask(other, bodies), strict=True):
+        if _data(here) != _data(there):
+            raise BenchError(f"The servers differ about {body[:200]!r}: {here[:300]!r} and {there[:300]!r}")
+
+
+def _some(workload: Workload) -> list[bytes]:
+    step = -(-len(workload.bodies) // _COMPARED)
+    return [workload.body(number) for number in range(0, len(workload.bodies), step)]
+
+
+def _data(answer: bytes) -> object:
+    """The data; Strawberry writes the zone of a DateTime as an offset, and so may we."""
+    return orjson.loads(answer.replace(b"+00:00", b"Z"))["data"]

@@ -1,0 +1,99 @@
+"""What is measured: one workload on one server in one state at one concurrency; each case once in a benchmark."""
+
+import contextlib
+import dataclasses
+import math
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from bench.answers import ask, compare, sizes, warm
+from bench.load import Run, drive
+from bench.processes import Process
+from bench.queries import Workload
+from bench.servers import State, Upstream, floor, ours, plain
+
+SECONDS_AT_MOST = 6  # that a run is made longer to
+
+
+class Target(Enum):
+    OURS = "ours"
+    PLAIN = "plain"
+    FLOOR = "floor"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    state: State
+    target: Target
+    workload: Workload
+    concurrency: int
+
+
+@dataclass(slots=True)
+class Bench:
+    """Measures cases; `runs` are those that were measured."""
+
+    upstream: Upstream
+    runs: dict[Case, Run] = field(default_factory=dict)
+
+    def measure(self, cases: Iterable[Case], seconds: int) -> None:
+        """Those that were not measured yet, a state at a time."""
+        wanted = [case for case in dict.fromkeys(cases) if case not in self.runs]
+        for state in dict.fromkeys(case.state for case in wanted):
+            self._in_state(state, [one for one in wanted if one.state is state], seconds)
+
+    def _in_state(self, state: State, cases: list[Case], seconds: int) -> None:
+        with contextlib.ExitStack() as stack:
+            servers = {Target.OURS: stack.enter_context(ours(state, self.upstream))}
+            if any(case.target is Target.PLAIN for case in cases):
+                servers[Target.PLAIN] = stack.enter_context(plain(state, self.upstream))
+            for workload in dict.fromkeys(case.workload for case in cases):
+                self._with_workload(workload, [one for one in cases if one.workload == workload], servers, seconds)
+
+    def _with_workload(
+        self, workload: Workload, cases: list[Case], servers: Mapping[Target, Process], seconds: int
+    ) -> None:
+        if any(case.target is Target.PLAIN for case in cases):
+            compare(servers[Target.OURS], servers[Target.PLAIN], workload)
+        least, warmed = min(sizes(servers[Target.OURS], workload)), set[Target]()
+        for case in cases:
+            with _server(case, servers) as server:
+                # Real-time series are fetched anew before each run; what keeps nothing has only to be asked once.
+                if case.target not in warmed or case.state is State.ROWS_OF_MANY:
+                    warm(server, workload)
+                warmed.add(case.target)
+                run = drive(
+                    server, workload, case.concurrency, self._seconds(case, seconds), self.upstream.calls, least
+                )
+            self.runs[case] = run
+            sys.stdout.write(line(case, run) + "\n")
+            sys.stdout.flush()
+
+    def _seconds(self, case: Case, seconds: int) -> int:
+        """Long enough for two answers on each connection, by what one at a time took."""
+        alone = self.runs.get(dataclasses.replace(case, concurrency=1))
+        needed = 0.0 if alone is None else 2 * case.concurrency / alone.requests_per_second
+        return max(seconds, min(SECONDS_AT_MOST, math.ceil(needed)))
+
+
+@contextlib.contextmanager
+def _server(case: Case, servers: Mapping[Target, Process]) -> Iterator[Process]:
+    """The one that the case is about; the floor is started with the bytes that we answer."""
+    if case.target is not Target.FLOOR:
+        yield servers[case.target]
+        return
+    (body,) = ask(servers[Target.OURS], [case.workload.body(0)])
+    with floor(body) as process:
+        yield process
+
+
+def line(case: Case, run: Run) -> str:
+    """The run in one line, as it is printed when it ends."""
+    what = f"{case.state.value}, {case.workload.name}, {case.concurrency} at once"
+    return (
+        f"{what:<52} {case.target.value:<6}{run.requests_per_second:>9.1f}/s {run.cpu:>9.3f} ms CPU"
+        f"{run.p50:>9.2f} p50{run.p99:>9.2f} p99{run.calls:>7.2f} calls{run.resident_bytes / 2**20:>6.0f} MB"
+        f"{run.busy:>5.0%} busy"
+    )

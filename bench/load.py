@@ -1,0 +1,124 @@
+"""Load by wrk, and what it and the server say about a run."""
+
+import itertools
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import orjson
+
+from bench.processes import BenchError, Process
+from bench.queries import MARK, Workload
+
+PATIENCE = 60  # seconds that wrk waits for one answer
+_OUT_OF = "RESULT "
+_numbers = itertools.count(1)
+
+_SCRIPT = """
+local bodies, requests, at = {}, {}, 0
+local number = %(first)d
+for line in io.lines("%(file)s") do bodies[#bodies + 1] = line end
+wrk.method = "POST"
+wrk.path = "/graphql"
+wrk.headers["Content-Type"] = "application/json"
+wrk.body = bodies[1]
+
+function init(args)
+  for index, body in ipairs(bodies) do requests[index] = wrk.format(nil, nil, nil, body) end
+end
+
+local function numbered()
+  number = number + 1
+  at = at %% #bodies + 1
+  return wrk.format(nil, nil, nil, (string.gsub(bodies[at], "%(mark)s", "_" .. number)))
+end
+
+local function in_turn()
+  at = at %% #requests + 1
+  return requests[at]
+end
+
+if %(numbered)s then request = numbered elseif #bodies > 1 then request = in_turn end
+
+function done(summary, latency)
+  local failed = summary.errors.connect + summary.errors.read + summary.errors.write
+    + summary.errors.status + summary.errors.timeout
+  io.write(string.format('%(out)s{"requests":%%d,"seconds":%%f,"received":%%d,"failed":%%d,"p50":%%f,"p99":%%f}\\n',
+    summary.requests, summary.duration / 1e6, summary.bytes, failed,
+    latency:percentile(50) / 1e3, latency:percentile(99) / 1e3))
+end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What one run found. Latencies and CPU in milliseconds; `busy` is the share of its core that the server used."""
+
+    requests_per_second: float
+    p50: float
+    p99: float
+    cpu: float
+    calls: float
+    resident_bytes: int
+    busy: float
+
+
+def require_wrk() -> str:
+    found = shutil.which("wrk")
+    if found is None:
+        raise BenchError("The load generator wrk is missing: apt-get install wrk")
+    return found
+
+
+def drive(
+    server: Process, workload: Workload, concurrency: int, seconds: float, calls: Callable[[], int], least: int
+) -> Run:
+    """Drives the server; `calls` counts upstream calls so far, and `least` is what a right answer has of bytes.
+
+    At its end wrk leaves one request unanswered on each connection. The server does that work all the same, so its CPU
+    time is read when it has nothing left to do, and shared out over these requests too.
+    """
+    before, called = server.cpu_seconds(), calls()
+    said = _wrk(server.url, workload, concurrency, seconds)
+    during = server.cpu_seconds() - before
+    used = server.settled_cpu_seconds() - before
+    done, asked = said["requests"], said["requests"] + concurrency
+    if said["failed"] or said["received"] < done * least:
+        raise BenchError(f"{workload.name}: {said['failed']:.0f} failures, {said['received']:.0f} bytes: {said}")
+    return Run(
+        requests_per_second=done / said["seconds"],
+        p50=said["p50"],
+        p99=said["p99"],
+        cpu=used / asked * 1000,
+        calls=(calls() - called) / asked,
+        resident_bytes=server.resident_bytes(),
+        busy=min(1.0, during / said["seconds"]),
+    )
+
+
+def _wrk(url: str, workload: Workload, concurrency: int, seconds: float) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as folder:
+        bodies, script = Path(folder, "bodies"), Path(folder, "load.lua")
+        bodies.write_bytes(b"\n".join(workload.bodies) + b"\n")
+        script.write_text(
+            _SCRIPT
+            % {
+                "first": next(_numbers) * 1_000_000,
+                "file": bodies,
+                "mark": MARK,
+                "numbered": "true" if workload.numbered else "false",
+                "out": _OUT_OF,
+            }
+        )
+        command = [require_wrk(), "-t1", f"-c{concurrency}", f"-d{seconds:g}s", f"--timeout={PATIENCE}s"]
+        ended = subprocess.run(  # noqa: S603  # our own arguments
+            [*command, "-s", str(script), url], capture_output=True, text=True, timeout=PATIENCE + 60, check=False
+        )
+    found = next((line for line in ended.stdout.splitlines() if line.startswith(_OUT_OF)), None)
+    if found is None:
+        raise BenchError(f"wrk failed: {ended.stdout[-300:]} {ended.stderr[-300:]}")
+    said: dict[str, float] = orjson.loads(found.removeprefix(_OUT_OF))
+    return said

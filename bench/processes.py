@@ -1,0 +1,99 @@
+"""Processes of their own, each on one core, and what they have used."""
+
+import contextlib
+import functools
+import os
+import re
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+STARTS_WITHIN = 30.0  # seconds
+STOPS_WITHIN = 5.0
+QUIET_WITHIN = 60.0
+_QUIET_READINGS = 3
+_SERVES = re.compile(r"serves .*at (http://[\d.]+:\d+)/")
+_TICKS = os.sysconf("SC_CLK_TCK")
+_STARTED_WITHOUT = ("COINGLASS_", "BENCH_", "PLAIN_", "PYTHON")  # variables that would change what is measured
+
+
+class BenchError(Exception):
+    """One line that says why there is nothing to measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A server under way."""
+
+    pid: int
+    url: str
+
+    def cpu_seconds(self) -> float:
+        """User and system time since the start, in steps of a clock tick (10 ms)."""
+        fields = self._stat()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_bytes(self) -> int:
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def settled_cpu_seconds(self) -> float:
+        """The CPU time once the process has nothing left to do: sleeping for a while, not only kept from its core."""
+        latest, before, quiet = time.monotonic() + QUIET_WITHIN, -1.0, 0
+        while quiet < _QUIET_READINGS and time.monotonic() < latest:
+            time.sleep(0.05)
+            now = self.cpu_seconds()
+            quiet = quiet + 1 if now == before and self._stat()[0] == "S" else 0
+            before = now
+        return before
+
+    def _stat(self) -> list[str]:
+        """The fields of /proc/PID/stat from the state on."""
+        return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
+@functools.cache
+def cores() -> tuple[int, int]:
+    """The core of the server under test, and the one of everything else, this process and wrk included."""
+    available = sorted(os.sched_getaffinity(0))
+    if len(available) < 2:  # noqa: PLR2004  # as the sentence says
+        raise BenchError("The benchmark needs two cores: one for the server, one for what drives it.")
+    os.sched_setaffinity(0, {available[0]})
+    return available[1], available[0]
+
+
+@contextlib.contextmanager
+def started(command: Sequence[str], env: Mapping[str, str], core: int) -> Iterator[Process]:
+    """The process once it says where it serves; it is stopped whatever happens. Raises BenchError."""
+    complete = {name: value for name, value in os.environ.items() if not name.startswith(_STARTED_WITHOUT)} | dict(env)
+    with tempfile.TemporaryFile("w+") as log, contextlib.ExitStack() as stack:
+        process = subprocess.Popen(command, env=complete, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own modules
+        stack.callback(_stop, process)
+        os.sched_setaffinity(process.pid, {core})
+        yield Process(process.pid, _address(process, log.fileno()))
+
+
+def _address(process: subprocess.Popen[bytes], log: int) -> str:
+    latest = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < latest:
+        said = os.pread(log, 100_000, 0).decode(errors="replace")
+        found = _SERVES.search(said)
+        if found:
+            return found[1]
+        if process.poll() is not None:
+            raise BenchError(f"{' '.join(map(str, process.args[1:]))} did not start: {said.strip()[-500:]}")  # type: ignore[index]  # a list
+        time.sleep(0.02)
+    raise BenchError("A server did not start in time.")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    if process.stdin is not None:
+        process.stdin.close()
+    process.terminate()
+    try:
+        process.wait(STOPS_WITHIN)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

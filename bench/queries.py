@@ -1,0 +1,157 @@
+"""The queries, and in which turn they are asked.
+
+All texts are answered alike by our server and by the plain one. A text whose leaf fields carry `MARK` in their aliases
+becomes another text with each number that the load generator writes there.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import orjson
+
+from cg_client.intervals import Interval
+from sandbox.directory import FUTURES
+
+MARK = "_@@"
+OTHER_SERIES = 300  # distinct series that `in_turn` goes through
+DASHBOARD_PAIRS = 20
+
+ABOUT: Mapping[str, str] = {
+    "Q1": "one point",
+    "Q2": "1000 candles of 5 fields",
+    "Q3": "three series of 1000 candles",
+    "Q4": "20 pairs of 24 candles by aliases",
+    "Q5": "500 days of ETF flows with nested tickers",
+    "Q6": "columns of three series of 1000",
+}
+
+_BARS = "time open high low close"
+_COLUMNS = "timestamp open high low close"
+_PRICE, _FUNDING, _INTEREST = ("price", "PriceSeries"), ("fundingRate", "FundingSeries"), ("openInterest", "OISeries")
+_SERIES = (_PRICE, _FUNDING, _INTEREST)
+_BY_VARIABLES = "query($exchange: String!, $symbol: String!, $interval: Interval!)"
+_VENUES = ("Binance", "Bybit")  # both write the code of a pair as base and quote
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """Bodies that are asked in turn; `numbered` where each has `MARK`. `warming` fetches all series of the bodies."""
+
+    name: str
+    bodies: tuple[bytes, ...]
+    warming: tuple[bytes, ...] = ()
+    numbered: bool = False
+
+    def body(self, number: int) -> bytes:
+        """The body that is asked as the one of this number."""
+        return self.bodies[number % len(self.bodies)].replace(MARK.encode(), b"_%d" % number)
+
+
+def repeated(query: str) -> Workload:
+    """The same text over and over."""
+    return Workload(f"{query} repeated", (_body(text(query)),))
+
+
+def new_text(query: str) -> Workload:
+    """A text that was never asked before, with every leaf under another name."""
+    return Workload(f"{query} new text", (_body(text(query, MARK)),), numbered=True)
+
+
+def in_turn(query: str) -> Workload:
+    """Known texts whose variables pick another series with each request; Q5 has one series only."""
+    if query == "Q5":
+        return repeated(query)
+    name = f"{query} in turn"
+    if query == "Q4":
+        bodies = tuple(_body(*one) for one in _dashboards())
+        return Workload(name, bodies, bodies)
+    return Workload(name, _for_each_series(query, _ON_PAIR[query]), _for_each_series(query, _warming(query)))
+
+
+def text(query: str, mark: str = "") -> str:
+    """The query with its arguments written out."""
+    if query == "Q4":
+        return f"{{ {_dashboard(_pairs()[:DASHBOARD_PAIRS], 'H1', mark)} }}"
+    if query == "Q5":
+        days = f"{_leaves('time flowUsd priceUsd', mark)} byTicker {{ {_leaves('ticker flowUsd', mark)} }}"
+        return f"{{ etf(asset: BITCOIN) {{ flows(last: 500) {{ ... on ETFFlows {{ days {{ {days} }} }} }} }} }}"
+    return f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {_ON_PAIR[query]("H1", mark)} }} }}'
+
+
+def _one_point(interval: str, mark: str) -> str:
+    return _part(_FUNDING, interval, 1, f"latest {{ {_leaves('close', mark)} }}")
+
+
+def _candles(interval: str, mark: str) -> str:
+    return _part(_PRICE, interval, 1000, f"candles {{ {_leaves(_BARS, mark)} }}")
+
+
+def _three(interval: str, mark: str) -> str:
+    return " ".join(_part(one, interval, 1000, f"candles {{ {_leaves(_BARS, mark)} }}") for one in _SERIES)
+
+
+def _columns(interval: str, mark: str) -> str:
+    return " ".join(_part(one, interval, 1000, f"columns {{ {_leaves(_COLUMNS, mark)} }}") for one in _SERIES)
+
+
+_ON_PAIR: Mapping[str, Callable[[str, str], str]] = {
+    "Q1": _one_point,
+    "Q2": _candles,
+    "Q3": _three,
+    "Q6": _columns,
+}
+
+
+def _warming(query: str) -> Callable[[str, str], str]:
+    """Fetches what the query needs and shows next to nothing of it."""
+    series = _SERIES if query in ("Q3", "Q6") else (_PRICE,)
+    if query == "Q1":
+        return _one_point
+    return lambda interval, _: " ".join(_part(one, interval, 1000, "latest { close }") for one in series)
+
+
+def _part(series: tuple[str, str], interval: str, last: int, selection: str) -> str:
+    field, kind = series
+    return f"{field}(interval: {interval}, last: {last}) {{ ... on {kind} {{ {selection} }} }}"
+
+
+def _leaves(names: str, mark: str) -> str:
+    return " ".join(f"{name}{mark}: {name}" if mark else name for name in names.split())
+
+
+def _dashboard(pairs: list[tuple[str, str]], interval: str, mark: str = "") -> str:
+    selection = f"candles {{ {_leaves('time close', mark)} }}"
+    return " ".join(
+        f'p{index}: pair(exchange: "{exchange}", symbol: "{symbol}") {{ {_part(_PRICE, interval, 24, selection)} }}'
+        for index, (exchange, symbol) in enumerate(pairs)
+    )
+
+
+def _dashboards() -> list[tuple[str, dict[str, str]]]:
+    """Dashboards without a series in common: a few texts, each with every interval."""
+    groups = zip(*[iter(_pairs())] * DASHBOARD_PAIRS, strict=False)
+    texts = [f"query($interval: Interval!) {{ {_dashboard(list(group), '$interval')} }}" for group in groups]
+    return [(one, {"interval": interval.name}) for interval, one in itertools.product(Interval, texts)]
+
+
+def _for_each_series(query: str, parts: Callable[[str, str], str]) -> tuple[bytes, ...]:
+    by_variables = f"{_BY_VARIABLES} {{ pair(exchange: $exchange, symbol: $symbol) {{ {parts('$interval', '')} }} }}"
+    requests = OTHER_SERIES // (len(_SERIES) if query in ("Q3", "Q6") else 1)
+    chosen = itertools.islice(itertools.product(_pairs(), Interval), requests)
+    return tuple(
+        _body(by_variables, {"exchange": exchange, "symbol": symbol, "interval": interval.name})
+        for (exchange, symbol), interval in chosen
+    )
+
+
+def _pairs() -> list[tuple[str, str]]:
+    """Pairs that the sandbox lists, a coin at a time."""
+    listed = {(one.exchange, one.symbol) for one in FUTURES}
+    coins = dict.fromkeys(one.base for one in FUTURES if one.exchange == _VENUES[0] and one.quote == "USDT")
+    wanted = [(venue, f"{coin}USDT") for coin in coins for venue in _VENUES]
+    return [one for one in wanted if one in listed]
+
+
+def _body(query: str, variables: Mapping[str, str] | None = None) -> bytes:
+    return orjson.dumps({"query": query} | ({"variables": variables} if variables else {}))

@@ -1,0 +1,97 @@
+"""The results as Markdown: what is printed at the end, and what stands in RESULTS.md."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from bench import grid, machine
+from bench.cases import Case
+from bench.growth import Point
+from bench.load import Run
+from bench.plot import svg
+from bench.queries import ABOUT, OTHER_SERIES
+from bench.scenarios import AT_ONCE, Verdict
+from bench.servers import FRAGMENTS_MB
+
+_HERE = Path(__file__).parent
+_HOW = f"""\
+`make bench` prints the tables and `make bench WRITE=1` writes this file and `growth.svg` as well. `make bench QUICK=1`
+measures the bounds with short runs, and `make bench ONLY="cold herd"` some of them.
+
+The figures are CPU of one process, user and system, on a shared machine: take differences of less than a third for
+noise. The server under test has a core of its own; wrk, with one thread, and the upstream share another. The upstream
+is the sandbox, which here keeps each answer ready. Every server is a process of its own behind a loopback socket, with
+uvicorn on uvloop and httptools and without an access log. CPU is read from `/proc` before a run and when the server
+has nothing left to do, and divided by the requests that it was sent. What is answered is compared as data before the
+run, and no run counts in which a request failed.
+
+Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with its row objects kept
+or not, and gets the same requests. The floor is `bench/floor.py`, which sends the same bytes. It is faster than wrk can
+read on one core, so that the rates of both say less than their CPU; the bound is applied to the lesser ratio.
+
+| state | our server |
+| --- | --- |
+| cold | keeps neither rows nor responses; each request asks for other series than those in flight |
+| rows cached | keeps rows, no responses; a text never seen before has other aliases on all leaf fields, so that \
+nothing rendered can be used again |
+| rows cached, another series each time | one text; the requests go through {OTHER_SERIES} series, all fetched before, \
+in turn. Rendered they are several times the {FRAGMENTS_MB} MB that the store of fragments is given here |
+| response cached | as it is by default |
+
+Real-time series hold for five seconds, so that some upstream calls remain where rows are cached; plain keeps its rows
+for good."""
+
+
+def bounds(verdicts: Iterable[Verdict]) -> str:
+    head = ("state and query", "bound", *(f"at {one}" for one in AT_ONCE), "holds")
+    rows = [
+        (one.label, one.bound, *(one.findings[n].text if n in one.findings else "" for n in AT_ONCE), one.holds)
+        for one in verdicts
+    ]
+    return _table(head, rows)
+
+
+def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
+    """A sentence for each bound that does not hold."""
+    for one in verdicts:
+        short = [f"{finding.text} at {n}" for n, finding in one.findings.items() if not finding.holds]
+        if short:
+            yield f"- {one.label}: {' and '.join(short)}, where the bound is {one.bound}."
+
+
+def of_grid(runs: Mapping[Case, Run]) -> str:
+    return _table(grid.HEAD, list(grid.rows(runs)))
+
+
+def write(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> None:
+    """RESULTS.md and the plot, beside this module."""
+    (_HERE / "growth.svg").write_text(svg(points), encoding="utf-8")
+    (_HERE / "RESULTS.md").write_text("\n\n".join(_document(verdicts, runs, points)) + "\n", encoding="utf-8")
+
+
+def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> Iterator[str]:
+    yield "# Results of the benchmark"
+    yield _HOW
+    yield _table(("what", "measured with"), list(machine.facts()))
+    yield "## Bounds"
+    yield "In brackets: CPU milliseconds per request of ours and of the other."
+    yield bounds(verdicts)
+    yield from _short(verdicts)
+    yield "## All queries and states"
+    yield "\n".join(f"- {name}: {about}" for name, about in ABOUT.items())
+    yield of_grid(runs)
+    yield "## Growth"
+    yield "![CPU per request and per row, from 1 to 100,000 rows](growth.svg)"
+    yield _table(
+        ("rows", "CPU ms per request", "CPU µs per row"),
+        [(f"{one.rows:,}", f"{one.request:.3f}", f"{one.row:.3f}") for one in points],
+    )
+
+
+def _short(verdicts: Sequence[Verdict]) -> Iterator[str]:
+    found = list(shortfalls(verdicts))
+    yield "\n".join(["What does not hold:", "", *found]) if found else "All bounds hold."
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -1,0 +1,98 @@
+"""The bounds that are ratios, and what was found about them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bench.cases import Case, Target
+from bench.load import Run
+from bench.queries import Workload, in_turn, new_text, repeated
+from bench.servers import State
+
+AT_ONCE = (1, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What was found at one concurrency."""
+
+    text: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A bound with its findings by concurrency."""
+
+    label: str
+    bound: str
+    findings: Mapping[int, Finding]
+
+    @property
+    def holds(self) -> str:
+        held = [concurrency for concurrency, one in self.findings.items() if one.holds]
+        if len(held) in (0, len(self.findings)):
+            return "yes" if held else "no"
+        return f"at {held[0]} only"
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """Bounds of one row of the table: by query the least ratio, and one to aim at beyond it."""
+
+    label: str
+    state: State
+    asked: Callable[[str], Workload]
+    least: Mapping[str, float]
+    against: Target = Target.PLAIN
+    at_once: tuple[int, ...] = AT_ONCE
+    stretch: float | None = None
+
+    def cases(self) -> Iterator[Case]:
+        """Ours beside the other, so that both meet the same mood of the machine."""
+        for query in self.least:
+            for concurrency in self.at_once:
+                for target in (Target.OURS, self.against):
+                    yield Case(self.state, target, self.asked(query), concurrency)
+
+    def verdicts(self, runs: Mapping[Case, Run]) -> Iterator[Verdict]:
+        for query, least in self.least.items():
+            findings = {one: self._finding(query, least, one, runs) for one in self.at_once}
+            yield Verdict(f"{self.label}: {query}", self._bound(least), findings)
+
+    def _bound(self, least: float) -> str:
+        if self.against is Target.FLOOR:
+            return f"≥ {least:g} of the floor's requests/s"
+        wish = "" if self.stretch is None else f" ({self.stretch:g} as a stretch)"
+        return f"≥ {least:g} times less CPU than plain{wish}"
+
+    def _finding(self, query: str, least: float, concurrency: int, runs: Mapping[Case, Run]) -> Finding:
+        ours, other = (
+            runs[Case(self.state, target, self.asked(query), concurrency)] for target in (Target.OURS, self.against)
+        )
+        if self.against is Target.FLOOR:
+            return _beside_floor(ours, other, least)
+        found = other.cpu / ours.cpu
+        return Finding(f"{found:.1f} ({ours.cpu:.2f} to {other.cpu:.1f} ms)", found >= least)
+
+
+def _beside_floor(ours: Run, floor: Run, least: float) -> Finding:
+    """By requests/s, and by CPU too: where wrk is slower than both servers, their rates are those of wrk."""
+    rates, cpu = ours.requests_per_second / floor.requests_per_second, floor.cpu / ours.cpu
+    text = f"{rates:.2f} ({ours.requests_per_second:,.0f} to {floor.requests_per_second:,.0f} requests/s), "
+    return Finding(f"{text}by CPU {cpu:.2f} ({ours.cpu:.3f} to {floor.cpu:.3f} ms)", min(rates, cpu) >= least)
+
+
+SCENARIOS: Mapping[str, Scenario] = {
+    "response": Scenario(
+        "response cached", State.RESPONSE, repeated, {"Q2": 0.75, "Q3": 0.75}, Target.FLOOR, at_once=(32,)
+    ),
+    "repeated": Scenario("rows cached, same query repeated", State.ROWS, repeated, {"Q2": 60, "Q3": 60}),
+    "new-text": Scenario("rows cached, text never seen before", State.ROWS, new_text, {"Q2": 8, "Q3": 8}),
+    "other-series": Scenario(
+        "rows cached, known text, another series each time", State.ROWS_OF_MANY, in_turn, {"Q2": 22, "Q3": 22}
+    ),
+    "flows": Scenario("rows cached, nested rows", State.ROWS, repeated, {"Q5": 80}),
+    "dashboard": Scenario("rows cached, 20 aliases", State.ROWS, repeated, {"Q4": 10}, stretch=20),
+    "cold": Scenario("cold, upstream at 0 ms", State.COLD, in_turn, {"Q2": 18}),
+    "cold-dashboard": Scenario("cold, upstream at 0 ms, 20 upstream calls", State.COLD, in_turn, {"Q4": 15}),
+}

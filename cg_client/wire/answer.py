@@ -1,0 +1,133 @@
+"""Reads the answers of one connection from its bytes, whatever the pieces they come in. Knows nothing of sockets."""
+
+from dataclasses import dataclass
+
+import httptools
+import httpx
+
+_FIRST_FINAL = 200  # statuses below it only announce an answer
+_SWITCHING = 101
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """In bytes. `body` bounds it encoded and decoded; `head` all that comes without a byte of body."""
+
+    body: int = 64 * 1024 * 1024
+    head: int = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """As sent: the body is still encoded by `codings`, its `content-encoding`."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    codings: bytes = b""
+
+
+class AnswerReader:
+    """`begin` for each request, then `feed` until it says that the answer is complete, or `end`.
+
+    Raises httpx.RemoteProtocolError for what is no HTTP, too large or not to be expected.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._parser = httptools.HttpResponseParser(self)
+        self.begin(without_body=False)
+
+    def begin(self, *, without_body: bool) -> None:
+        """`without_body`: the request was a HEAD."""
+        self._without_body = without_body
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._status = 0  # of the final answer, once its head is complete
+        self._parts: list[bytes] = []
+        self._head_size = 0
+        self._body_size = 0
+        self._bare = 0  # bytes that came since the last of the body
+        self._codings = b""
+        self._until_close = False
+        self._fault: str | None = None
+        self._complete = False
+        self.heard = False  # whether anything came at all
+        self.reusable = False  # whether the connection can take another request after a complete answer
+
+    def feed(self, data: bytes) -> bool:
+        """Whether the answer is complete now."""
+        self.heard = True
+        self._bare += len(data)
+        try:
+            self._parser.feed_data(data)
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self.reusable = False
+            if not self._complete:
+                raise httpx.RemoteProtocolError("The answer is not valid HTTP.") from error
+        if self._fault is None and self._bare > self._limits.head and not self._complete:
+            self._fault = "The head of the answer is too large."
+        if self._fault is not None:
+            raise httpx.RemoteProtocolError(self._fault)
+        return self._complete
+
+    def end(self) -> bool:
+        """Whether the answer is complete now that the server has closed the connection."""
+        return self._complete or self._until_close
+
+    def answer(self) -> Answer:
+        """The complete answer, handed over: a resting connection must not hold the last body."""
+        body = b"".join(self._parts)
+        self._parts = []
+        return Answer(self._status, self._headers, body, self._codings)
+
+    def on_message_begin(self) -> None:
+        self.reusable = False  # after a complete answer, this is one that nobody asked for
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._complete:
+            return
+        self._head_size += len(name) + len(value)
+        if self._head_size > self._limits.head:
+            self._fault = "The head of the answer is too large."
+        elif not self._status:  # else a trailer of a chunked body
+            self._headers.append((name, value))
+
+    def on_headers_complete(self) -> None:
+        status = self._parser.get_status_code()
+        if self._complete:
+            return
+        if status < _FIRST_FINAL:
+            self._headers.clear()
+            if status == _SWITCHING:
+                self._fault = "The server switches protocols."
+            return
+        self._status = status
+        self._complete = self._without_body
+        self._foresee()
+
+    def _foresee(self) -> None:
+        """How the body will end, how it is encoded, and whether it can be held."""
+        headers: dict[bytes, bytes] = {}
+        for name, value in self._headers:
+            lower = name.lower()
+            headers[lower] = headers[lower] + b"," + value if lower in headers else value
+        length = headers.get(b"content-length")
+        self._codings = headers.get(b"content-encoding", b"")
+        self._until_close = length is None and b"transfer-encoding" not in headers
+        if length is not None and int(length) > self._limits.body and not self._without_body:
+            self._fault = "The body of the answer is too large."
+
+    def on_body(self, part: bytes) -> None:
+        if self._complete:
+            return
+        self._bare = 0
+        self._body_size += len(part)
+        if self._body_size > self._limits.body:
+            self._fault = "The body of the answer is too large."
+        else:
+            self._parts.append(part)
+
+    def on_message_complete(self) -> None:
+        if self._status and not self._complete:
+            self._complete = True
+            self.reusable = self._fault is None and self._parser.should_keep_alive()

@@ -1,0 +1,262 @@
+"""The stock executor, but for values whose selected fields are plain attributes: those are completed column by column.
+
+Exact by construction. What can be completed is found from graphql-core's own collection of fields; where anything is in
+doubt, a value of the wrong type, a null in the wrong place, a resolver, a directive, the stock executor does it all
+again and says what is wrong. `graphql-core` is pinned, since what is overridden here is not its public API.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import (
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLResolveInfo,
+    is_leaf_type,
+)
+from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+from graphql.pyutils import Path
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.types.base import StrawberryObjectDefinition
+
+from execution.documents import Documents
+from execution.fragments import as_lists
+from execution.leaves import completer
+from execution.literal_calls import LiteralCall, literal_call
+from execution.selection import Field, Leaf, LeafList, Nested, NestedList, Part, Render, Selection
+from vocabulary.columns import Column, Columns
+
+_DEFINITION = "strawberry-definition"
+_FEW = 8  # rows, below which the stock executor is as quick
+
+Answer: TypeAlias = Any  # what can stand in an answer
+
+
+@dataclass(slots=True)
+class Counts:
+    """Values that were completed in bulk, and those that were left to the stock executor although they looked plain."""
+
+    hits: int = 0
+    misses: int = 0
+
+
+class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
+    """`render` is how lists of rows get into the answer."""
+
+    render: Render = staticmethod(as_lists)
+    documents = Documents()
+    counts = Counts()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        watched = self.middleware_manager and self.middleware_manager.middlewares
+        self.in_bulk = not watched and self.abort_signal is None
+        self.shape = self.documents.shape(self.operation, self.variable_values.coerced)
+
+    @classmethod
+    def over(cls, documents: Documents, render: Render, counts: Counts) -> "type[BulkExecutor]":
+        """An executor that knows the documents, since Strawberry can only be told the class of its executor."""
+        return type(cls.__name__, (cls,), {"documents": documents, "render": staticmethod(render), "counts": counts})
+
+    def execute_collected_root_fields(
+        self,
+        root_type: GraphQLObjectType,
+        root_value: Any,
+        grouped_field_set: GroupedFieldSet,
+        serially: bool,  # noqa: FBT001  # graphql-core's
+        new_defer_usages: Any,
+    ) -> Answer:
+        """With the lists of fields of the first time, by whose identity the shape knows what is below them."""
+        if self.shape.root is None:
+            self.shape.root = grouped_field_set
+        return super().execute_collected_root_fields(root_type, root_value, self.shape.root, serially, new_defer_usages)
+
+    def execute_field(
+        self,
+        parent_type: GraphQLObjectType,
+        source: Any,
+        field_details_list: FieldDetailsList,
+        path: Path,
+        position_context: Any,
+    ) -> Answer:
+        """As the stock executor does it, but for arguments that are known from the time before."""
+        call = self._literal_call(parent_type, field_details_list)
+        if call is None:
+            return super().execute_field(parent_type, source, field_details_list, path, position_context)
+        field = parent_type.fields[field_details_list[0].node.name.value]
+        info = self.build_resolve_info(field, [one.node for one in field_details_list], parent_type, path)
+        rest = field.type, field_details_list, info, path
+        try:
+            result = call(source, info)
+            if self.is_awaitable(result):
+                return self.complete_awaitable_value(*rest, result, position_context)
+            completed = self.complete_value(*rest, result, position_context)
+        except Exception as error:  # noqa: BLE001  # an error of the field, whatever it is
+            self.handle_field_error(error, field.type, field_details_list, path)
+            return None
+        if not self.is_awaitable(completed):
+            return completed
+        return self._completed(completed, field.type, field_details_list, path)
+
+    async def _completed(
+        self, waiting: Any, return_type: GraphQLOutputType, field_details_list: FieldDetailsList, path: Path
+    ) -> Answer:
+        try:
+            return await waiting
+        except Exception as error:  # noqa: BLE001  # as above
+            self.handle_field_error(error, return_type, field_details_list, path)
+            return None
+
+    def _literal_call(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> LiteralCall | None:
+        key = parent_type, id(field_details_list)
+        found = self.shape.calls.get(key)
+        if found is None or found[0] is not field_details_list:
+            call = self._new_literal_call(parent_type, field_details_list) if self.in_bulk else None
+            found = self.shape.calls[key] = field_details_list, call
+        return found[1]
+
+    def _new_literal_call(self, parent: GraphQLObjectType, details: FieldDetailsList) -> LiteralCall | None:
+        field = parent.fields.get(details[0].node.name.value)
+        schema = getattr(self.schema, "_strawberry_schema", None)
+        if field is None or schema is None or details[0].fragment_variable_values is not None:
+            return None
+        try:
+            return literal_call(field, details[0].node, schema, self.operation)
+        except Exception:  # noqa: BLE001  # an argument that is wrong: the stock executor says so
+            return None
+
+    def complete_object_value(
+        self,
+        return_type: GraphQLObjectType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Answer:
+        selection = self.selection(return_type, field_details_list)
+        if selection is not None and type(result) is selection.origin:
+            try:
+                (row,) = selection.rows([result], self.render)
+            except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
+                self.counts.misses += 1
+            else:
+                self.counts.hits += 1
+                return row
+        return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
+
+    def complete_iterable_value(
+        self,
+        item_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        items: Any,
+        position_context: Any,
+    ) -> Answer:
+        if type(items) in (Columns, Column) or (type(items) in (list, tuple) and len(items) >= _FEW):
+            try:
+                part = self._part(GraphQLList(item_type), field_details_list)
+                if part is not None:
+                    (found,) = part[0]([items], self.render)
+                    self.counts.hits += 1
+                    return found
+            except Exception:  # noqa: BLE001  # as above
+                self.counts.misses += 1
+        return super().complete_iterable_value(item_type, field_details_list, info, path, items, position_context)
+
+    def collect_subfields(
+        self, return_type: GraphQLObjectType, field_details_list: FieldDetailsList
+    ) -> CollectedFields:
+        key = return_type, id(field_details_list)
+        found = self.shape.collected.get(key)
+        if found is None or found[0] is not field_details_list:
+            found = field_details_list, super().collect_subfields(return_type, field_details_list)
+            self.shape.collected[key] = found
+        return found[1]
+
+    def selection(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Selection | None:
+        """What is selected of the type; None where only the stock executor can tell."""
+        key = object_type, id(field_details_list)
+        found = self.shape.selections.get(key)
+        if found is None or found[0] is not field_details_list:
+            made = self._selection(object_type, field_details_list) if self.in_bulk else None
+            found = self.shape.selections[key] = field_details_list, made
+        return found[1]
+
+    def _selection(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Selection | None:
+        definition = object_type.extensions.get(_DEFINITION)
+        grouped, deferred, forbidden = self.collect_subfields(object_type, field_details_list)
+        if not isinstance(definition, StrawberryObjectDefinition) or _is_peculiar(definition) or deferred or forbidden:
+            return None
+        fields = []
+        for key, details in grouped.items():
+            field = self._field(object_type, key, details)
+            if field is None:
+                return None
+            fields.append(field)
+        return Selection(definition.origin, object_type.name, fields)
+
+    def _field(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList) -> Field | None:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return Field(key, name, None, None)
+        field = parent.fields.get(name)
+        attribute = None if field is None else _attribute(field)
+        if field is None or attribute is None or any(map(_has_odd_directive, details)):
+            return None
+        part = self._part(field.type, details)
+        return None if part is None else Field(key, attribute, *part)
+
+    def _part(self, declared: GraphQLOutputType, details: FieldDetailsList) -> tuple[Part, Any] | None:
+        """How values of the type are completed, and the signature of that."""
+        kind, nullable = _unwrapped(declared)
+        if is_leaf_type(kind):
+            complete = completer(kind, nullable=nullable)
+            return None if complete is None else (Leaf(complete), None)
+        if isinstance(kind, GraphQLList):
+            return self._list_part(kind.of_type, details, nullable=nullable)
+        if not isinstance(kind, GraphQLObjectType):
+            return None
+        selection = self.selection(kind, details)
+        return None if selection is None else (Nested(selection, nullable=nullable), selection.signature)
+
+    def _list_part(
+        self, item_type: GraphQLOutputType, details: FieldDetailsList, *, nullable: bool
+    ) -> tuple[Part, Any] | None:
+        kind, nullable_item = _unwrapped(item_type)
+        if is_leaf_type(kind):
+            complete = completer(kind, nullable=nullable_item)
+            return None if complete is None else (LeafList(complete, nullable=nullable), None)
+        if not isinstance(kind, GraphQLObjectType):
+            return None
+        selection = self.selection(kind, details)
+        return None if selection is None else (NestedList(selection, nullable=nullable), selection.signature)
+
+
+def _unwrapped(declared: GraphQLOutputType) -> tuple[GraphQLOutputType, bool]:
+    return (declared.of_type, False) if isinstance(declared, GraphQLNonNull) else (declared, True)
+
+
+def _attribute(field: GraphQLField) -> str | None:
+    """The attribute that the field reads, where that is all that it does."""
+    definition = field.extensions.get(_DEFINITION)
+    if field.args or definition is None or not getattr(field.resolve, "_is_default", False):
+        return None
+    name: str = definition.python_name
+    return name if definition.is_basic_field and name.isidentifier() else None
+
+
+def _is_peculiar(definition: StrawberryObjectDefinition) -> bool:
+    """Whether the class has its own say in which objects are of it."""
+    return definition.is_type_of is not None or definition.is_graphql_generic or definition.concrete_of is not None
+
+
+def _has_odd_directive(details: Any) -> bool:  # a FieldDetails
+    node = details.node
+    odd: Iterator[bool] = (one.name.value not in ("include", "skip") for one in node.directives or ())
+    return any(odd) or bool(node.arguments)

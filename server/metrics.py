@@ -1,0 +1,80 @@
+"""`/metrics`: what the caches and the fast path did, counted where it happens and read when it is asked for.
+
+The figures are those of one process: each worker has its own.
+"""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cg_client.client import Client
+from execution.engine import Engine
+from server.responses import ResponseCache
+
+_PREFIX = "coinglass_graphql"
+
+
+class Figures(Collector):
+    def __init__(self, client: Client, engine: Engine, responses: ResponseCache) -> None:
+        self._client, self._engine, self._responses = client, engine, responses
+
+    def collect(self) -> Iterator[Metric]:
+        yield from self._lookups()
+        yield from self._sizes()
+        usage = self._client.quota
+        yield GaugeMetricFamily(f"{_PREFIX}_quota_limit", "Requests a minute that may be sent.", usage.limit)
+        yield GaugeMetricFamily(f"{_PREFIX}_quota_used", "Requests of the last minute that count.", usage.used)
+
+    def _lookups(self) -> Iterator[Metric]:
+        """Hits and misses of each thing that is looked up, from the whole answer down to the values of a list."""
+        responses, engine = self._responses, self._engine
+        found = CounterMetricFamily(
+            f"{_PREFIX}_lookups", "What was at hand, and what was not.", labels=["of", "outcome"]
+        )
+        for of, outcome, count in (
+            ("response", "hit", responses.hits),
+            ("response", "shared", responses.shared),
+            ("response", "not_modified", responses.not_modified),
+            ("response", "miss", responses.misses),
+            ("document", "hit", engine.documents.hits),
+            ("document", "miss", engine.documents.misses),
+            ("fragment", "hit", engine.fragments.hits),
+            ("fragment", "miss", engine.fragments.misses),
+            ("bulk", "hit", engine.counts.hits),
+            ("bulk", "miss", engine.counts.misses),
+        ):
+            found.add_metric([of, outcome], count)
+        yield found
+        yield CounterMetricFamily(
+            f"{_PREFIX}_responses_evicted", "Answers dropped for want of room.", responses.evicted
+        )
+
+    def _sizes(self) -> Iterator[Metric]:
+        sizes = GaugeMetricFamily(
+            f"{_PREFIX}_kept_bytes", "Bytes that are kept, as the bounds count them.", labels=["of"]
+        )
+        sizes.add_metric(["response"], self._responses.stored_bytes)
+        sizes.add_metric(["fragment"], self._engine.fragments.size)
+        sizes.add_metric(["rows"], self._client.kept_bytes)
+        yield sizes
+        in_bulk = float(self._engine.in_bulk)
+        yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 where the bulk executor passed its self-check.", in_bulk)
+
+
+class Metrics:
+    """The endpoint. `responses` stands in front of the application, so that it is only known once that is made."""
+
+    def __init__(self, client: Client, engine: Engine) -> None:
+        self._client, self._engine = client, engine
+        self._registry = CollectorRegistry(auto_describe=False)
+
+    def count(self, responses: ResponseCache) -> None:
+        self._registry.register(Figures(self._client, self._engine, responses))
+
+    async def page(self, _: Request) -> Response:
+        return Response(generate_latest(self._registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})

@@ -1,0 +1,115 @@
+"""What a request looks like on its way out, whichever transport carries it."""
+
+import asyncio
+import importlib.metadata
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from cg_client.client import Client, ClientConfig
+from cg_client.clock import Clock
+from cg_client.secret import Secret
+from cg_client.transport import Transport
+from cg_client.wire import WireTransport
+from tests.cg_client.conftest import ENDPOINT, KEY, a_call, body
+from tests.cg_client.wire.scripted import Halt, ok, says, scripted
+
+
+class Echo(httpx.AsyncBaseTransport):
+    """Keeps the requests that it is given."""
+
+    def __init__(self, response: httpx.Response | None = None) -> None:
+        self.requests: list[httpx.Request] = []
+        self._response = response or httpx.Response(200, content=b"{}")
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        return self._response
+
+
+async def sent(base_url: str = "https://upstream", symbol: str = "BTC") -> httpx.Request:
+    echo = Echo()
+    await Transport(echo, base_url, Secret(KEY), Clock(), 10.0)(a_call(symbol), 1e9)
+    return echo.requests[0]
+
+
+@given(st.text())
+@example("long " * 200)
+@example("BTC/USDT, ETH USDT;a&b=c+d%20%zz?#[]'\"<>é中😀~*!()")
+async def test_parameters_are_spelled_as_httpx_spells_them(symbol: str) -> None:
+    async with httpx.AsyncClient(base_url="https://upstream", transport=Echo()) as client:
+        expected = client.build_request("GET", ENDPOINT.path, params={"symbol": symbol})
+    assert (await sent(symbol=symbol)).url == expected.url
+
+
+@pytest.mark.parametrize("base_url", ["https://upstream", "http://upstream:8001/", "https://gate/coin%20glass/v4/"])
+async def test_paths_go_below_the_path_of_the_base_url(base_url: str) -> None:
+    async with httpx.AsyncClient(base_url=base_url, transport=Echo()) as client:
+        expected = client.build_request("GET", ENDPOINT.path, params={"symbol": "BTC"})
+    request = await sent(base_url)
+    assert (request.url, request.headers["host"]) == (expected.url, expected.headers["host"])
+
+
+async def test_a_request_says_who_asks_and_what_it_can_read() -> None:
+    version = importlib.metadata.version("coinglass-graphql")
+    assert dict((await sent()).headers) == {
+        "host": "upstream",
+        "accept": "application/json",
+        "accept-encoding": "gzip, deflate",
+        "connection": "keep-alive",
+        "user-agent": f"coinglass-graphql/{version}",
+        "cg-api-key": KEY,
+    }
+
+
+async def test_a_name_and_password_in_the_base_url_are_sent_as_httpx_sends_them() -> None:
+    request = await sent("https://us%20er:p%3Aw@upstream/v4")
+    assert request.headers["authorization"] == "Basic dXMgZXI6cDp3"
+    assert str(request.url) == "https://upstream/v4/api/test?symbol=BTC"
+
+
+async def test_a_body_that_cannot_be_read_to_its_end_is_closed() -> None:
+    class Breaking(httpx.AsyncByteStream):
+        closed = False
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield b"{"
+            raise httpx.ReadError("broke")
+
+        async def aclose(self) -> None:
+            self.closed = True
+
+    stream = Breaking()
+    echo = Echo(httpx.Response(200, stream=stream))
+    with pytest.raises(Exception, match="ReadError"):
+        await Transport(echo, "https://upstream", Secret(KEY), Clock(), 10.0)(a_call(), 1e9)
+    assert stream.closed
+
+
+async def test_a_client_asks_over_the_wire_and_closes_it() -> None:
+    halt = Halt(b"", ok(body("0", data=[2])))
+    async with scripted(says(ok(body("0", data=[1]))), halt) as server:
+        client = Client(ClientConfig(api_key=Secret(KEY), base_url=f"http://127.0.0.1:{server.port}", connections=3))
+        assert isinstance(client.http, WireTransport)
+        transport = client._throttle._send
+        assert (await transport(a_call(), 1e9)).body == body("0", data=[1])
+        asking = asyncio.ensure_future(transport(a_call("ETH"), 1e9))
+        await halt.reached.wait()
+        await client.close()
+        halt.go.set()
+        with pytest.raises(Exception, match="ReadError"):
+            await asking
+        await server.all_closed()
+    assert server.opened == 1
+
+
+async def test_a_client_with_a_proxy_asks_through_it() -> None:
+    async with scripted(says(ok(body("0", data=[1])))) as server:
+        proxy = f"http://127.0.0.1:{server.port}"
+        client = Client(ClientConfig(api_key=Secret(KEY), base_url="http://upstream", proxy=proxy))
+        assert (await client._throttle._send(a_call(), 1e9)).status == 200
+        await client.close()
+    assert server.targets == ["http://upstream/api/test?symbol=BTC"]

@@ -1,0 +1,72 @@
+"""All example documents, with parts that are gated or fail: answered as by the stock executor, to the byte."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from execution.engine import Engine
+from resolvers.context import Caller, Context
+from sandbox.app import KEY
+from schema.build import build
+from tests.test_examples import EXAMPLES
+from tests.upstream import Upstream
+
+STOCK = build()
+ENGINE = Engine(4_000_000)
+FAILING: dict[str, Any] = {
+    "/api/futures/funding-rate/history": {"code": "500", "msg": "Server Error"},
+    "/api/futures/liquidation/history": {"code": "0", "data": [{"time": 1, "aggregated_long_liquidation_usd": "NaN"}]},
+    "/api/etf/bitcoin/flow-history": {"code": "401", "msg": "Upgrade plan"},
+    "/api/futures/supported-coins": {"code": "0", "data": [1, 2]},
+    "/api/spot/price/history": {"code": "0", "data": []},
+}
+MIXED = """query Mixed($deep: Boolean = true) {
+  pair(exchange: "Binance", symbol: "BTCUSDT") { base
+    price(interval: H1, last: 30) { ...Candles ... on Problem { code message } }
+    again: price(interval: H1, last: 7) { ...Candles }
+    fine: price(interval: M1, last: 3) { ... on PlanGated { code minInterval } ... on PriceSeries { count } }
+    fundingRate(interval: H4, last: 2) { ... on FundingSeries { latest { close } } ... on Unavailable { code } }
+    liquidationHeatmap(range: H24) { __typename ... on PlanGated { alternatives } ... on LiquidationHeatmap { prices } }
+  }
+  etf(asset: BITCOIN) { flows { ... on ETFFlows { days { time byTicker @include(if: $deep) { ticker flowUsd } } }
+    ... on Problem { code } } }
+  missing: pair(exchange: "Binance", symbol: "NOSUCH") { symbol }
+}
+fragment Candles on PriceSeries { candles { t: time open high } columns { timestamp close } source { endpoint } }
+"""
+
+
+def documents() -> list[Any]:
+    return [*(pytest.param(path.read_text(), id=Path(path).stem) for path in EXAMPLES), pytest.param(MIXED, id="mixed")]
+
+
+@pytest.mark.parametrize("document", documents())
+@pytest.mark.parametrize("failing", [False, True], ids=["well", "failing"])
+@pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.PROFESSIONAL], ids=lambda plan: plan.name.lower())
+async def test_a_document_is_answered_as_without_the_fast_path(document: str, plan: Plan, failing: bool) -> None:
+    upstream = Upstream(FAILING if failing else {}, plan)
+    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
+    client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1))
+    symbols = Symbols(client)
+    answers = []
+    try:
+        for schema in (STOCK, STOCK, ENGINE.schema, ENGINE.schema):  # the first fetches what the others find
+            context = Context.of(client, symbols, Caller(), "golden")
+            result = await schema.execute(document, context_value=context)
+            answers.append((orjson.dumps(result.data), [error.formatted for error in result.errors or ()]))
+    finally:
+        await client.close()
+    _, stock, first, known = answers
+    assert first == stock
+    assert known == stock
+
+
+def test_the_documents_were_answered_in_bulk() -> None:
+    assert ENGINE.in_bulk

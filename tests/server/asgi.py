@@ -1,0 +1,149 @@
+"""Raw ASGI without a socket: an application that answers as told, and a client that asks it."""
+
+import asyncio
+import gzip
+import itertools
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import zstandard
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from tests.clock import FakeClock
+
+DECODERS: dict[str | None, Callable[[bytes], bytes]] = {
+    None: lambda body: body,
+    "gzip": gzip.decompress,
+    "zstd": zstandard.decompress,
+}
+
+
+class Origin:
+    """Answers with a running number once it is open, and says that the answer holds for `lasts` seconds."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.count = 0
+        self.lasts: float | None = 60.0
+        self.status = 200
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.padding = 0
+        self.failure: BaseException | None = None
+        self.open = asyncio.Event()
+        self.open.set()
+        self.bodies: list[bytes] = []
+        self.scopes: list[Scope] = []
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.count += 1
+        number = self.count
+        self.scopes.append(scope)
+        self.bodies.append((await receive())["body"])
+        await self.open.wait()
+        if self.failure is not None:
+            raise self.failure
+        scope["state"]["holds_until"] = None if self.lasts is None else self.clock.monotonic() + self.lasts
+        body = orjson.dumps({"data": {"number": number, "padding": "x" * self.padding}})
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+@dataclass
+class Reply:
+    """What was sent to a client."""
+
+    messages: list[Message] = field(default_factory=list)
+
+    @property
+    def status(self) -> int:
+        status: int = self.messages[0]["status"]
+        return status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        pairs = [(name.decode(), value.decode()) for name, value in self.messages[0]["headers"]]
+        assert len(dict(pairs)) == len(pairs), f"a header is repeated: {pairs}"
+        return dict(pairs)
+
+    @property
+    def raw(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.messages[1:])
+
+    @property
+    def body(self) -> bytes:
+        assert self.headers["content-length"] == str(len(self.raw))
+        return DECODERS[self.headers.get("content-encoding")](self.raw)
+
+    @property
+    def number(self) -> int:
+        number: int = orjson.loads(self.body)["data"]["number"]
+        return number
+
+
+def http_scope(
+    method: str = "POST", path: str = "/graphql", query_string: bytes = b"", headers: Iterable[tuple[str, str]] = ()
+) -> dict[str, Any]:
+    named = [(name.encode(), value.encode("latin-1")) for name, value in headers]
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "query_string": query_string,
+        "headers": named,
+        "state": {"of": "lifespan"},
+    }
+
+
+def receiving(*parts: bytes, then: Callable[[], Awaitable[Message]] | None = None) -> Receive:
+    """A body in parts; afterwards `then`, or a client that stays."""
+    places = itertools.count()
+
+    async def receive() -> Message:
+        place = next(places)
+        if place < len(parts):
+            return {"type": "http.request", "body": parts[place], "more_body": place < len(parts) - 1}
+        if then is not None:
+            return await then()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    return receive
+
+
+async def gone() -> Message:
+    return {"type": "http.disconnect"}
+
+
+async def post(app: ASGIApp, payload: object = None, **headers: str) -> Reply:
+    """`payload`: JSON, or the bytes of the body. Underscores in the names of headers stand for dashes."""
+    body = payload if isinstance(payload, bytes) else orjson.dumps(payload or {"query": "{ a }"})
+    named = {"content_type": "application/json"} | headers
+    reply = Reply()
+    await app(http_scope(headers=dashed(named)), receiving(body), sending(reply))
+    return reply
+
+
+async def get(app: ASGIApp, query_string: bytes = b"query=%7Ba%7D", **headers: str) -> Reply:
+    reply = Reply()
+    await app(http_scope("GET", query_string=query_string, headers=dashed(headers)), receiving(b""), sending(reply))
+    return reply
+
+
+def dashed(headers: dict[str, str]) -> Sequence[tuple[str, str]]:
+    return [(name.replace("_", "-"), value) for name, value in headers.items()]
+
+
+def sending(reply: Reply) -> Send:
+    async def send(message: Message) -> None:
+        reply.messages.append(message)
+
+    return send
+
+
+async def settle() -> None:
+    """Lets everything run that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)

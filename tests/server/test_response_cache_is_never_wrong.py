@@ -1,0 +1,290 @@
+"""Whatever happens in whatever order: a reply is what the application answered to that request, and it still holds."""
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+import orjson
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from starlette.types import Receive, Scope, Send
+
+from server.responses import ResponseCache
+from tests.clock import FakeClock
+from tests.server.asgi import Reply, http_scope, receiving, sending, settle
+
+T = TypeVar("T")
+
+LIMIT = 40_000
+CODINGS: dict[str, set[str | None]] = {
+    "": {None},
+    "gzip": {None, "gzip"},
+    "gzip, zstd": {None, "gzip", "zstd"},
+    "zstd;q=0, *": {None, "gzip"},
+    "zstd, identity;q=0": {"zstd"},
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request, by all that its answer may depend on."""
+
+    method: str
+    document: str
+    variables: str  # as JSON
+    operation: str | None
+    accept: str
+    caller: str
+
+    @property
+    def payload(self) -> dict[str, Any]:
+        name = {} if self.operation is None else {"operationName": self.operation}
+        return {"query": self.document, "variables": orjson.loads(self.variables)} | name
+
+
+ASKED = st.builds(
+    Asked,
+    method=st.sampled_from(["POST", "POST", "GET"]),
+    document=st.sampled_from(["{ small }", "{ large }"]),
+    variables=st.sampled_from(['{"x":1}', '{"x":1.0}', '{"x":true}', '{"x":"1"}']),
+    operation=st.sampled_from([None, "A"]),
+    accept=st.sampled_from(["application/json", "*/*"]),
+    caller=st.sampled_from(["", "", "ann"]),
+)
+
+
+@dataclass
+class Run:
+    """One run of the application; `value` is unique, `until` and `version` are of the end, `at` counts events."""
+
+    asked: Asked
+    begun_under: int
+    outcome: asyncio.Future[tuple[str, float]]
+    value: int = 0
+    until: float | None = None
+    ended_under: int = 0
+    ended_at: int = 0
+
+
+@dataclass
+class Pending:
+    asked: Asked
+    codings: set[str | None]
+    begun_at: int
+    version: int
+    task: "asyncio.Task[None]"
+    reply: Reply = field(default_factory=Reply)
+
+
+class Machine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.clock = FakeClock()
+        self.version = 0
+        self.events = 0
+        self.asked: list[Asked] = []
+        self.running: list[Run] = []
+        self.answers: dict[int, Run] = {}
+        self.pending: list[Pending] = []
+        self.known: dict[str, tuple[bytes, bytes]] = {}  # by tag: the bytes and what they mean
+        self.cache = ResponseCache(
+            self._application,
+            limit=LIMIT,
+            clock=self.clock,
+            version=lambda: self.version,
+            is_sandbox=lambda: False,
+            scope_of=lambda scope: dict(scope["headers"])[b"x-caller"].decode(),
+        )
+
+    def teardown(self) -> None:
+        for pending in self.pending:
+            pending.task.cancel()
+        for run in self.running:
+            run.outcome.cancel()
+        self._do(settle())
+        self.loop.close()
+
+    def _do(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
+        run = Run(await _understood(scope, receive), self.version, self.loop.create_future())
+        self.running.append(run)
+        how, lasts = await run.outcome
+        self.events += 1
+        run.value, run.ended_under, run.ended_at = self.events, self.version, self.events
+        run.until = self.clock.monotonic() + lasts if how == "holds" else None
+        self.answers[run.value] = run
+        if how == "raises":
+            raise RuntimeError("broken")
+        scope["state"]["holds_until"] = run.until
+        padding = "x" * (3000 if "large" in run.asked.document else 0)
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 500 if how == "fails" else 200, "headers": headers})
+        body = orjson.dumps({"value": run.value, "padding": padding})
+        streams = how == "streams"
+        await send({"type": "http.response.body", "body": body, "more_body": streams})
+        if streams:
+            await send({"type": "http.response.body"})
+
+    @rule(
+        asked=ASKED,
+        coding=st.sampled_from(["", "", *CODINGS]),
+        lasts=st.sampled_from([None, None, 5.0, 50.0]),
+        again=st.sampled_from([True, True, False]),
+        conditional=st.booleans(),
+        data=st.data(),
+    )
+    def ask(
+        self,
+        asked: Asked,
+        coding: str,
+        lasts: float | None,
+        again: bool,
+        conditional: bool,
+        data: st.DataObject,
+    ) -> None:
+        """`lasts`: the application answers at once where it is asked; without it, whenever it is told to.
+
+        `again`: one of the last questions, perhaps by another caller.
+        """
+        if again and self.asked:
+            asked = replace(data.draw(st.sampled_from(self.asked[-3:])), caller=asked.caller)
+        self.asked.append(asked)
+        headers = {"accept": asked.accept, "accept-encoding": coding, "x-caller": asked.caller}
+        if conditional and self.known:
+            headers["if-none-match"] = data.draw(st.sampled_from(sorted(self.known)))
+        before = len(self.running)
+        self._do(self._ask(asked, headers, CODINGS[coding]))
+        if lasts is not None and len(self.running) > before:
+            self._end(self.running[-1], "holds", lasts)
+        self._check()
+
+    async def _ask(self, asked: Asked, headers: dict[str, str], codings: set[str | None]) -> None:
+        self.events += 1
+        reply = Reply()
+        body, query_string = orjson.dumps(asked.payload), b""
+        if asked.method == "GET":
+            body, query_string = b"", _url(asked)
+        scope = http_scope(
+            asked.method, "/graphql", query_string, [("content-type", "application/json"), *headers.items()]
+        )
+        task = asyncio.ensure_future(self.cache(scope, receiving(body), sending(reply)))
+        self.pending.append(Pending(asked, codings, self.events, self.version, task, reply))
+        await settle()
+
+    @precondition(lambda self: self.running)
+    @rule(
+        data=st.data(),
+        how=st.sampled_from(["holds", "holds", "holds", "unkept", "raises", "fails", "streams"]),
+        lasts=st.sampled_from([0.0, 5.0, 50.0]),
+    )
+    def end(self, data: st.DataObject, how: str, lasts: float) -> None:
+        self._end(data.draw(st.sampled_from(self.running)), how, lasts)
+        self._check()
+
+    def _end(self, run: Run, how: str, lasts: float) -> None:
+        self.running.remove(run)
+        run.outcome.set_result((how, lasts))
+        self._do(settle())
+
+    @precondition(lambda self: self.pending)
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        pending = data.draw(st.sampled_from(self.pending))
+        self.pending.remove(pending)
+        pending.task.cancel()
+        self._do(settle())
+        assert pending.reply.messages == []
+
+    @rule(seconds=st.sampled_from([0.5, 4.5, 5.0, 30.0]))
+    def pass_time(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    @rule()
+    def change(self) -> None:
+        self.version += 1
+
+    @invariant()
+    def bounded(self) -> None:
+        assert 0 <= self.cache.stored_bytes <= LIMIT
+
+    @invariant()
+    def nobody_waits_for_nothing(self) -> None:
+        assert bool(self.running) or not self.pending
+
+    def _check(self) -> None:
+        """Looks at what was answered since; the clock stood still meanwhile."""
+        for pending in [pending for pending in self.pending if pending.task.done()]:
+            self.pending.remove(pending)
+            if isinstance(failure := pending.task.exception(), RuntimeError):
+                assert str(failure) == "broken"
+            else:
+                pending.task.result()
+                self._judge(pending)
+
+    def _judge(self, pending: Pending) -> None:
+        headers, run = pending.reply.headers, self.answers[self._value(pending)]
+        assert run.asked == pending.asked
+        if run.ended_at < pending.begun_at:  # it was kept
+            assert run.until is not None
+            assert self.clock.monotonic() < run.until
+            assert run.begun_under == run.ended_under == self.version
+            self._judge_freshness(headers, run.until)
+        else:
+            assert run.begun_under >= pending.version
+            assert "age" not in headers
+        if run.until is None:
+            assert "etag" not in headers
+
+    def _judge_freshness(self, headers: dict[str, str], until: float) -> None:
+        fresh = int(headers["cache-control"].partition("max-age=")[2]) - int(headers["age"])
+        assert fresh <= until - self.clock.monotonic()
+        assert headers["cache-control"].startswith(("public", "private"))
+
+    def _value(self, pending: Pending) -> int:
+        """Of the body, or of the one that the client has by the tag."""
+        reply = pending.reply
+        tag = reply.headers.get("etag")
+        if reply.status == 304:
+            assert pending.asked.method == "GET"
+            assert tag is not None
+            assert reply.raw == b""
+            return _value_of(self.known[tag][1])
+        if "content-length" not in reply.headers:  # streamed
+            return _value_of(reply.raw)
+        assert reply.headers.get("content-encoding") in pending.codings or len(reply.raw) == 0
+        if tag is not None:
+            assert self.known.setdefault(tag, (reply.raw, reply.body)) == (reply.raw, reply.body)
+        return _value_of(reply.body)
+
+
+def _value_of(body: bytes) -> int:
+    value: int = orjson.loads(body)["value"]
+    return value
+
+
+def _url(asked: Asked) -> bytes:
+    payload = asked.payload | {"variables": asked.variables}
+    return "&".join(f"{name}={value}" for name, value in payload.items()).encode()
+
+
+async def _understood(scope: Scope, receive: Receive) -> Asked:
+    """The request as the application sees it."""
+    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
+    body = (await receive())["body"]
+    if scope["method"] == "GET":
+        payload = dict(pair.split("=") for pair in scope["query_string"].decode().split("&"))
+        variables = payload["variables"]
+    else:
+        payload = orjson.loads(body)
+        variables = orjson.dumps(payload["variables"]).decode()
+    name = payload.get("operationName")
+    return Asked(scope["method"], payload["query"], variables, name, headers["accept"], headers["x-caller"])
+
+
+Machine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestNoAnswerIsEverWrong = Machine.TestCase

@@ -1,0 +1,73 @@
+"""Columns behave as the list of rows that they stand for, whichever parts of them are taken."""
+
+from array import array
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vocabulary.columns import Column, Columns, Lists, new_identity
+
+
+@dataclass(frozen=True)
+class Point:
+    at: int
+    value: float | None
+
+
+VALUES = st.lists(st.tuples(st.integers(0, 99), st.none() | st.floats(allow_nan=False)), max_size=12)
+CUTS = st.lists(st.tuples(st.integers(-15, 15) | st.none(), st.integers(-15, 15) | st.none()), max_size=3)
+
+
+def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Columns[Point]:
+    figures = [value for _, value in values]
+    known = [figure for figure in figures if figure is not None]
+    stored = array("d", known) if len(known) == len(figures) else figures
+    return Columns(
+        Point, {"at": Column(array("q", [at for at, _ in values])), "value": Column(stored)}, len(values), identity
+    )
+
+
+@given(VALUES, CUTS)
+def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: list[Any]) -> None:
+    expected, given_ = [Point(*one) for one in values], columns(values)
+    for start, stop in cuts:
+        expected, given_ = expected[start:stop], given_[start:stop]
+    assert list(given_) == expected
+    assert len(given_) == len(expected)
+    assert [given_[index] for index in range(-len(expected), len(expected))] == expected + expected
+    assert list(given_.column("at")) == [point.at for point in expected]
+    assert list(given_.columns["value"]) == [point.value for point in expected]
+
+
+@given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3))
+def test_joined_parts_are_one_list(parts: list[list[Any]], dropped: int) -> None:
+    expected = [Point(*one) for part in parts for one in part[dropped:]]
+    assert list(Columns.joined([columns(part)[dropped:] for part in parts])) == expected
+
+
+@given(VALUES, st.tuples(st.integers(0, 12), st.integers(0, 12)), st.tuples(st.integers(0, 12), st.integers(0, 12)))
+def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any], one: Any, other: Any) -> None:
+    whole, twin = columns(values, new_identity()), columns(values, new_identity())
+    first, second = whole[slice(*one)], whole[slice(*other)]
+    if first.identity == second.identity:
+        assert list(first) == list(second)
+    assert first.identity != twin[slice(*one)].identity
+    assert columns(values).identity is None
+
+
+def test_a_table_that_is_joined_of_the_same_parts_is_the_same_table() -> None:
+    one, other = columns([(1, 1.0), (2, 2.0)], new_identity()), columns([(3, None)], new_identity())
+    joined = Columns.joined([one, other])
+    assert joined.identity == Columns.joined([one[0:2], other]).identity
+    assert joined.identity != Columns.joined([one[1:], other]).identity
+    assert Columns.joined([one, columns([(3, None)])]).identity is None
+
+
+@given(st.lists(VALUES, max_size=6), st.integers(0, 6), st.integers(0, 6))
+def test_lists_kept_end_to_end_are_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
+    kept = Lists.of([len(one) for one in lists], columns([row for one in lists for row in one]))
+    expected = [[Point(*row) for row in one] for one in lists]
+    assert [list(one) for one in kept] == expected
+    assert [list(one) for one in kept[start:stop]] == expected[start:stop]

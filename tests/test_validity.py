@@ -1,0 +1,128 @@
+"""Until when an answer would come out the same: what the layer that keeps whole answers goes by."""
+
+import math
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cg_client.client import Client, ClientConfig
+from cg_client.endpoints import futures
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from sandbox.app import KEY
+from tests.cases import SCHEMA
+from tests.clock import FakeClock
+from tests.upstream import Upstream
+
+FUNDING = "/api/futures/funding-rate/exchange-list"
+PRICE = "/api/futures/price/history"
+FAILURE = {"code": "500", "msg": "Server Error"}
+RATES = '{ coin(symbol: "BTC") { currentFundingRates { ... on CurrentFundingRates { source { freshness } } } } }'
+
+
+class Server:
+    """What stands behind the view, on a clock that tests set."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.clock = FakeClock()
+        self.upstream = Upstream({}, plan)
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
+        self.client = Client(config, clock=self.clock, transport=self.upstream, policy=RetryPolicy(attempts=1))
+        self.symbols = Symbols(self.client)
+
+    async def seconds(self, query: str) -> float:
+        """For how long the answer to the query holds."""
+        context = Context.of(self.client, self.symbols, Caller(), "test")
+        await SCHEMA.execute(query, context_value=context)
+        return context.validity.until - self.clock.monotonic()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    made = Server(Plan.PROFESSIONAL)
+    yield made
+    await made.client.close()
+
+
+async def test_an_answer_holds_as_long_as_what_it_rests_on(server: Server) -> None:
+    lifetime = futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds()
+    assert await server.seconds(RATES) == pytest.approx(lifetime)
+    server.clock.advance(lifetime / 2)
+    assert await server.seconds(RATES) == pytest.approx(lifetime / 2)
+
+
+async def test_of_several_parts_the_first_to_expire_counts(server: Server) -> None:
+    both = '{ coin(symbol: "BTC") { currentFundingRates { __typename } openInterestByExchange { __typename } } }'
+    shorter = min(
+        one.refresh.total_seconds() for one in (futures.funding_rate.EXCHANGE_LIST, futures.open_interest.EXCHANGE_LIST)
+    )
+    assert await server.seconds(both) == pytest.approx(shorter)
+
+
+async def test_a_series_holds_until_the_next_bar_begins(server: Server) -> None:
+    """By then its window and the plan's limits lie elsewhere."""
+    query = 'query { pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: M1, last: 5) { __typename } } }'
+    server.clock.advance(58.5)  # the clock starts on a full minute
+    assert await server.seconds(query) <= 1.5
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ quota { used } }",
+        '{ coin(symbol: "BTC") { currentFundingRates { __typename } } quota { used } }',
+    ],
+)
+async def test_what_is_left_of_the_quota_holds_no_time(server: Server, query: str) -> None:
+    assert await server.seconds(query) <= 0
+
+
+async def test_a_failure_holds_no_time(server: Server) -> None:
+    server.upstream.bodies[FUNDING] = FAILURE
+    assert await server.seconds(RATES) <= 0
+
+
+async def test_an_answer_past_its_time_holds_no_time(server: Server) -> None:
+    await server.seconds(RATES)
+    server.upstream.bodies[FUNDING] = FAILURE
+    server.clock.advance(futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds() + 60)
+    assert await server.seconds(RATES) <= 0
+
+
+async def test_a_name_that_could_not_be_looked_up_holds_no_time(server: Server) -> None:
+    server.upstream.bodies[futures.market.SUPPORTED_PAIRS.path] = FAILURE
+    assert await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }') <= 0
+
+
+async def test_what_the_catalogue_gates_holds_as_long_as_the_plan() -> None:
+    gated = Server(Plan.HOBBYIST)
+    query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
+    assert await gated.seconds(query) == math.inf
+    version = gated.client.gate.version
+    gated.client.gate.plan = Plan.PROFESSIONAL
+    assert gated.client.gate.version != version
+    await gated.client.close()
+
+
+async def test_what_coinglass_refused_changes_the_version_and_holds_until_it_is_asked_again(server: Server) -> None:
+    gate = server.client.gate
+    version: Any = gate.version
+    assert gate.settled_until == math.inf
+    server.upstream.bodies[PRICE] = {"code": "401", "msg": "Upgrade plan"}
+    await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1) { __typename } } }')
+    assert gate.version != version
+    assert gate.settled_until - server.clock.monotonic() == pytest.approx(600)
+
+
+async def test_a_listing_that_is_replaced_changes_the_version(server: Server) -> None:
+    await server.seconds('{ coin(symbol: "BTC") { symbol } }')
+    version = server.symbols.version
+    assert server.symbols.settled_until - server.clock.monotonic() == pytest.approx(3600)
+    server.clock.advance(timedelta(hours=2).total_seconds())
+    await server.seconds('{ coin(symbol: "BTC") { symbol } }')
+    assert server.symbols.version != version

@@ -1,0 +1,83 @@
+"""Queries over WebSocket, by graphql-transport-ws, on a real socket."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidStatus
+from websockets.typing import Subprotocol
+
+from sandbox.faults import FaultKind
+from tests.conftest import Graph, StartGraph
+
+PROTOCOL = Subprotocol("graphql-transport-ws")
+PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) {
+  ... on PriceSeries { candles { time close } } ... on Problem { code } } } }"""
+
+
+def address(graph: Graph) -> str:
+    return str(graph.http.base_url).replace("http", "ws", 1) + "/graphql"
+
+
+async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
+    for message in messages:
+        await socket.send(json.dumps(message))
+
+
+async def frames(graph: Graph, *queries: str) -> Sequence[str | bytes]:
+    """What comes back for the queries, which are sent at the same time, until all of them are complete."""
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"})
+        found = [await socket.recv()]
+        for name, query in enumerate(queries):
+            await send(socket, {"type": "subscribe", "id": str(name), "payload": {"query": query}})
+        while sum('"complete"' in str(frame) for frame in found) < len(queries):
+            found.append(await asyncio.wait_for(socket.recv(), 10))
+        return found
+
+
+def answers(found: Sequence[str | bytes]) -> dict[str, Any]:
+    messages = [json.loads(frame) for frame in found]
+    return {message["id"]: message["payload"] for message in messages if message["type"] == "next"}
+
+
+async def test_a_query_is_answered_in_text_frames_as_over_http(graph: Graph) -> None:
+    found = await frames(graph, PRICE)
+    assert all(isinstance(frame, str) for frame in found)
+    assert answers(found)["0"]["data"] == graph.data(PRICE)
+
+
+async def test_many_queries_of_one_connection_share_what_they_ask_for(graph: Graph) -> None:
+    found = answers(await frames(graph, *[PRICE] * 10))
+    assert len(found) == 10
+    assert all(answer == found["0"] for answer in found.values())
+    assert graph.calls("/api/futures/price/history") == 1
+
+
+async def test_an_error_has_its_code(graph: Graph) -> None:
+    found = answers(await frames(graph, '{ coin(symbol: "NOSUCH") { symbol } }'))
+    assert found["0"]["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+async def test_each_operation_of_a_connection_has_a_deadline_of_its_own(start_graph: StartGraph) -> None:
+    graph = start_graph(deadline_seconds=0.5)
+    graph.data("{ coins(first: 1) { totalCount } }")
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"})
+        await socket.recv()
+        graph.fail(FaultKind.HANG, "/api/futures/price/history", times=1)
+        codes = []
+        for name in ("first", "second"):
+            await send(socket, {"type": "subscribe", "id": name, "payload": {"query": PRICE}})
+            message = json.loads(await asyncio.wait_for(socket.recv(), 10))
+            await socket.recv()
+            codes.append(message["payload"]["data"]["pair"]["price"].get("code"))
+    assert codes == ["TIMEOUT", None]
+
+
+async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:
+    with pytest.raises(InvalidStatus, match="403"):
+        await connect(address(graph), subprotocols=[PROTOCOL], origin="https://elsewhere.example", proxy=None)  # type: ignore[arg-type]  # a text is an origin

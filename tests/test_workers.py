@@ -1,0 +1,157 @@
+"""`serve --workers`: several processes that are one server, and one user of the key."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from cg_client.plans import Plan
+from sandbox.app import Sandbox, create_sandbox
+from tests.running import running
+from tests.test_cli import KEY, run, serving
+from tests.test_quota_over_http import hundred_series
+
+STARTS_WITHIN = 60.0  # seconds
+ENDS_WITHIN = 10.0
+
+
+def until(holds: Callable[[], bool], seconds: float) -> None:
+    latest = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < latest
+        time.sleep(0.05)
+
+
+def children(process: subprocess.Popen[str], *pattern: str) -> list[int]:
+    found = subprocess.run(  # noqa: S603  # a Debian tool
+        ["pgrep", "-P", str(process.pid), *pattern],  # noqa: S607  # as above
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return [int(line) for line in found.stdout.split()]
+
+
+def workers(process: subprocess.Popen[str]) -> list[int]:
+    return children(process, "-f", "spawn_main")
+
+
+def started(process: subprocess.Popen[str]) -> list[int]:
+    """Both workers, once they are there."""
+    until(lambda: len(workers(process)) == 2, STARTS_WITHIN)
+    return workers(process)
+
+
+def replacement(process: subprocess.Popen[str], first: list[int]) -> int:
+    """The worker that comes in place of one of the first."""
+    until(lambda: len(set(workers(process)) - set(first)) == 1, STARTS_WITHIN)
+    (new,) = set(workers(process)) - set(first)
+    return new
+
+
+def runs(pid: int) -> bool:
+    """A process that has ended counts as ended though nobody has asked for its end yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+@contextlib.contextmanager
+def answering_alone(pid: int, process: subprocess.Popen[str]) -> Iterator[None]:
+    """The other workers stand still: what is answered is answered by this one."""
+    others = [other for other in workers(process) if other != pid]
+    for other in others:
+        os.kill(other, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for other in others:
+            os.kill(other, signal.SIGCONT)
+
+
+def is_healthy(address: str) -> bool:
+    return httpx.get(f"{address}/healthz", timeout=STARTS_WITHIN).status_code == httpx.codes.OK
+
+
+def parts(address: str) -> list[dict[str, Any]]:
+    """Each of a hundred series, in one operation."""
+    answer = httpx.post(f"{address}/graphql", json={"query": hundred_series()}, timeout=STARTS_WITHIN).json()
+    return [pair["fundingRate"] for pair in answer["data"].values()]
+
+
+def test_every_worker_answers_and_one_that_dies_is_replaced() -> None:
+    with serving("--sandbox", "--workers", "2") as (address, process):
+        first = started(process)
+        assert len(first) == 2
+        for pid in first:
+            with answering_alone(pid, process):
+                assert is_healthy(address)
+        os.kill(first[0], signal.SIGKILL)
+        with answering_alone(replacement(process, first), process):
+            assert is_healthy(address)
+        assert len(workers(process)) == 2
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_everything_ends_with_the_process_that_started_it(end: signal.Signals) -> None:
+    with serving("--sandbox", "--workers", "2") as (address, process):
+        started(process)
+        assert is_healthy(address)
+        family = children(process)
+        assert len(family) >= 3  # two workers and the sandbox
+        process.send_signal(end)
+        assert process.wait(ENDS_WITHIN) == (-end if end is signal.SIGKILL else 0)
+        until(lambda: not any(map(runs, family)), ENDS_WITHIN)
+
+
+def test_the_number_of_workers_cannot_be_changed_while_they_share_the_quota() -> None:
+    with serving("--sandbox", "--workers", "2") as (address, process):
+        first = started(process)
+        for change in (signal.SIGTTIN, signal.SIGTTOU):
+            process.send_signal(change)
+        time.sleep(1.5)  # the supervisor looks twice a second
+        assert (workers(process), is_healthy(address)) == (first, True)
+
+
+def test_all_workers_together_spend_the_quota_and_never_pass_it() -> None:
+    sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
+    with (
+        running(create_sandbox(sandbox)) as upstream,
+        serving("--workers", "2", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_PLAN="hobbyist") as (
+            address,
+            process,
+        ),
+    ):
+        first = started(process)
+        for pid in first:
+            assert KEY.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+            with answering_alone(pid, process):
+                answered = Counter(part["__typename"] for part in parts(address))
+            assert answered == {"FundingSeries": 14, "Unavailable": 86}  # the listing of the pairs was its fifteenth
+        assert (sandbox.calls.total(), sandbox.quota.refused) == (30, 0)
+        os.kill(first[0], signal.SIGKILL)
+        with answering_alone(replacement(process, first), process):
+            assert {part.get("code") for part in parts(address)} == {"QUOTA_EXHAUSTED"}
+        assert (sandbox.calls.total(), sandbox.quota.refused) == (30, 0)
+        process.send_signal(signal.SIGTERM)
+        assert process.stderr
+        log = process.stderr.read()
+    assert KEY not in log
+    assert '"event": "worker replaced"' in log
+
+
+@pytest.mark.parametrize("count", ["0", "31", "two", "-1"])
+def test_more_workers_than_the_smallest_quota_has_requests_are_refused(count: str) -> None:
+    done = run("serve", "--sandbox", "--workers", count)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("coinglass-graphql:")]
+    assert line == f"coinglass-graphql: COINGLASS_WORKERS is a whole number from 1 to 30, not '{count}'"
+    assert done.returncode == 2
