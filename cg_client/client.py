@@ -20,6 +20,7 @@ from cg_client.gate import Gate
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
+from cg_client.revision import Revision
 from cg_client.secret import Secret
 from cg_client.throttle import MINUTE, QuotaWindow, Throttle, Usage
 from cg_client.transport import Reply, Transport
@@ -72,7 +73,8 @@ class Client:
     ) -> None:
         self.clock = clock or Clock()
         self.config = config
-        self.gate = Gate(config.plan, self.clock)
+        self.revision = Revision()
+        self.gate = Gate(config.plan, self.clock, self.revision)
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = transport or _http(config)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)

@@ -23,6 +23,7 @@ from cg_client.errors import (
 from cg_client.intervals import Interval
 from cg_client.params import Params, Series
 from cg_client.plans import Plan, history_days, plan_for_history, plan_for_interval
+from cg_client.revision import Revision
 from cg_client.windows import floor
 
 REMEMBERED = timedelta(minutes=10)
@@ -37,10 +38,11 @@ class _Refusal:
 class Gate:
     """Refuses what the plan lacks. While the plan is unknown nothing is refused from the catalogue alone."""
 
-    def __init__(self, plan: Plan | None, clock: Clock) -> None:
+    def __init__(self, plan: Plan | None, clock: Clock, revision: Revision | None = None) -> None:
+        """`revision` counts what changes here, but for what time alone brings."""
         self._plan = plan
         self._clock = clock
-        self.version = 0  # changes with what is refused, but for what time alone brings
+        self._revision = revision or Revision()
         self._refusals: dict[tuple[Endpoint, Interval | None], _Refusal] = {}
 
     @property
@@ -49,7 +51,8 @@ class Gate:
 
     @plan.setter
     def plan(self, plan: Plan | None) -> None:
-        self.version += plan is not self._plan
+        if plan is not self._plan:
+            self._revision.change()
         self._plan = plan
 
     @property
@@ -110,7 +113,7 @@ class Gate:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
         until = self._clock.monotonic() + REMEMBERED.total_seconds()
         self._refusals[endpoint, interval] = _Refusal(error, until)
-        self.version += 1
+        self._revision.change()
         return error
 
     def _remembered(self, endpoint: Endpoint, interval: Interval | None) -> Gated | None:

@@ -6,7 +6,7 @@ typing error costs nothing. When a refresh fails, the last listing stays in use.
 
 import contextlib
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -19,6 +19,7 @@ from cg_client.endpoints import futures, spot
 from cg_client.errors import CoinglassError, PayloadMismatch, UnknownName
 from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
 from cg_client.params import Params
+from cg_client.revision import Revision
 
 LISTING_HOLDS = 3600.0  # seconds
 UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
@@ -40,14 +41,14 @@ def decode_names(data: msgspec.Raw) -> tuple[str, ...]:
 class Listing(Generic[T]):
     """One listing, and when it was last asked for."""
 
-    def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock) -> None:
+    def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock, revision: Revision) -> None:
         cached = alru_cache(maxsize=1)(load)
         self._load: Callable[[], Awaitable[T]] = cached
         self._forget = cached.cache_invalidate  # made here, not at import: it belongs to one event loop
         self._clock = clock
         self._asked_at = 0.0
         self._last: T | None = None
-        self.version = 0  # of the listing in use
+        self._revision = revision
 
     async def get(self, at_most: float = LISTING_HOLDS) -> T:
         """The listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
@@ -66,7 +67,7 @@ class Listing(Generic[T]):
         if self._last is None:
             self._asked_at = self._clock.monotonic()
         self._last = loaded
-        self.version += 1
+        self._revision.change()
         return loaded
 
     def at_hand(self, search: Callable[[T], F]) -> F | None:
@@ -99,23 +100,17 @@ class Symbols:
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self.futures = Listing(self._instruments(futures.market.SUPPORTED_PAIRS), client.clock)
-        self.spot = Listing(self._instruments(spot.market.SUPPORTED_PAIRS), client.clock)
-        self.futures_coins = Listing(self._named("coin", futures.market.SUPPORTED_COINS), client.clock)
-        self.spot_coins = Listing(self._named("coin", spot.market.SUPPORTED_COINS), client.clock)
-        self.futures_exchanges = Listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES), client.clock)
-        self._listings: tuple[Listing[Any], ...] = (
-            self.futures,
-            self.spot,
-            self.futures_coins,
-            self.spot_coins,
-            self.futures_exchanges,
-        )
+        self._listings: list[Listing[Any]] = []
+        self.futures = self._listing(self._instruments(futures.market.SUPPORTED_PAIRS))
+        self.spot = self._listing(self._instruments(spot.market.SUPPORTED_PAIRS))
+        self.futures_coins = self._listing(self._named("coin", futures.market.SUPPORTED_COINS))
+        self.spot_coins = self._listing(self._named("coin", spot.market.SUPPORTED_COINS))
+        self.futures_exchanges = self._listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES))
 
-    @property
-    def version(self) -> Hashable:
-        """Changes with each listing that is replaced."""
-        return tuple(listing.version for listing in self._listings)
+    def _listing(self, load: Callable[[], Coroutine[Any, Any, T]]) -> Listing[T]:
+        listing = Listing(load, self._client.clock, self._client.revision)
+        self._listings.append(listing)
+        return listing
 
     @property
     def settled_until(self) -> float:

@@ -163,7 +163,7 @@ class KnownDocuments(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         context = self.execution_context
         if context.query:
-            context.validation_rules = relevant(context.query, context.validation_rules)
+            context.validation_rules = (relevant(context.query, context.validation_rules),)
         yield
         if context.pre_execution_errors or context.graphql_document is None or not context.query:
             return

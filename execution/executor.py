@@ -75,6 +75,11 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             self.shape.root = grouped_field_set
         return super().execute_collected_root_fields(root_type, root_value, self.shape.root, serially, new_defer_usages)
 
+    def build_response(self, data: dict[str, Any] | None) -> Answer:
+        """Lets go of itself: the helpers for resolvers refer to their executor, which would wait for the collector."""
+        self.async_helpers = None  # type: ignore[assignment]  # nobody asks an executor for them that has answered
+        return super().build_response(data)
+
     def execute_field(
         self,
         parent_type: GraphQLObjectType,

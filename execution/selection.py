@@ -62,7 +62,7 @@ class Selection:
         if not of_table and (type(rows) not in (list, tuple) or set(map(type, rows)) - {self.origin}):
             raise Doubt
         if not self._keys:  # directives have left out everything
-            return [{} for _ in rows]
+            return [{} for _ in range(len(rows))]
         columns = [
             [self._type_name] * len(rows)
             if part is None

@@ -72,7 +72,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         routed,
         limit=settings.response_cache_megabytes * MEGABYTE,
         clock=client.clock,
-        version=lambda: (client.gate.version, symbols.version),
+        version=lambda: client.revision.count,
         is_sandbox=lambda: client.sandbox,
     )
     metrics.count(responses)

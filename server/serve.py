@@ -52,6 +52,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         app,
         log_level="warning",
         access_log=False,
+        server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):

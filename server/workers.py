@@ -49,6 +49,7 @@ class Workers(Multiprocess):
             workers=settings.workers,
             log_level="warning",
             access_log=False,
+            server_header=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
             timeout_worker_healthcheck=_SILENT_SECONDS,
         )

@@ -3,7 +3,6 @@
 import math
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -103,26 +102,26 @@ async def test_what_the_catalogue_gates_holds_as_long_as_the_plan() -> None:
     gated = Server(Plan.HOBBYIST)
     query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
     assert await gated.seconds(query) == math.inf
-    version = gated.client.gate.version
+    before = gated.client.revision.count
     gated.client.gate.plan = Plan.PROFESSIONAL
-    assert gated.client.gate.version != version
+    assert gated.client.revision.count != before
     await gated.client.close()
 
 
-async def test_what_coinglass_refused_changes_the_version_and_holds_until_it_is_asked_again(server: Server) -> None:
+async def test_what_coinglass_refused_is_a_revision_and_holds_until_it_is_asked_again(server: Server) -> None:
     gate = server.client.gate
-    version: Any = gate.version
+    before = server.client.revision.count
     assert gate.settled_until == math.inf
     server.upstream.bodies[PRICE] = {"code": "401", "msg": "Upgrade plan"}
     await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1) { __typename } } }')
-    assert gate.version != version
+    assert server.client.revision.count != before
     assert gate.settled_until - server.clock.monotonic() == pytest.approx(600)
 
 
-async def test_a_listing_that_is_replaced_changes_the_version(server: Server) -> None:
+async def test_a_listing_that_is_replaced_is_a_revision(server: Server) -> None:
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
-    version = server.symbols.version
+    before = server.client.revision.count
     assert server.symbols.settled_until - server.clock.monotonic() == pytest.approx(3600)
     server.clock.advance(timedelta(hours=2).total_seconds())
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
-    assert server.symbols.version != version
+    assert server.client.revision.count != before

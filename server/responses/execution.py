@@ -32,7 +32,7 @@ class Execution:
         self._state: dict[str, Any] = {**scope.get("state", {})}
         self._app, self._scope = app, {**scope, "state": self._state}
         self._client_send, self._finish = send, finish
-        self._receive = replayed(body, self._after_the_body(receive))
+        self._receive: Receive | None = replayed(body, self._after_the_body(receive))
         self._start: Message | None = None
         self._holds_until: float | None = None
         self._streams = asyncio.Event()
@@ -54,8 +54,10 @@ class Execution:
             raise
 
     async def _run(self) -> None:
+        receive, self._receive = self._receive, None  # which refers to this: the answer must not wait for the collector
+        assert receive is not None  # noqa: S101  # it runs once
         try:
-            await self._app(self._scope, self._receive, self._send)
+            await self._app(self._scope, receive, self._send)
         finally:
             self._settle(None)
 

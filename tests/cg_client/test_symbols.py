@@ -11,6 +11,7 @@ from cg_client.client import Client
 from cg_client.endpoints import futures, spot
 from cg_client.errors import PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.instruments import NameIndex
+from cg_client.revision import Revision
 from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
@@ -161,7 +162,7 @@ class Directory:
 @pytest.mark.parametrize("name", ["BTC", "TYPO"])
 async def test_a_failed_refresh_is_not_tried_again_by_every_lookup(clock: FakeClock, name: str) -> None:
     directory = Directory()
-    listing = Listing(directory.load, clock)
+    listing = Listing(directory.load, clock, Revision())
     await listing.get()
     directory.down = True
     clock.advance(LISTING_HOLDS)
@@ -174,7 +175,7 @@ async def test_a_failed_refresh_is_not_tried_again_by_every_lookup(clock: FakeCl
 
 async def test_a_listing_recovers_after_failed_refreshes(clock: FakeClock) -> None:
     directory = Directory()
-    listing = Listing(directory.load, clock)
+    listing = Listing(directory.load, clock, Revision())
     await listing.get()
     directory.down = True
     clock.advance(LISTING_HOLDS)
