@@ -10,6 +10,7 @@ other: together they cannot pass the limit.
 """
 
 import asyncio
+from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
@@ -20,14 +21,6 @@ from cg_client.transport import Reply
 
 MINUTE = 60.0
 _DIGITS = 9  # of a count that can be meant
-
-
-@dataclass(eq=False, slots=True)
-class Slot:
-    """One request that counts against the quota; `ended` is None while it is under way."""
-
-    started: float
-    ended: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,8 @@ class QuotaWindow:
     def __init__(self, limit: int, workers: int = 1) -> None:
         self.limit = limit
         self._workers = workers
-        self._slots: list[Slot] = []
+        self._under_way = 0
+        self._ended: list[float] = []  # when those ended that still count, the oldest first
         self._blocked_until = 0.0
 
     @property
@@ -62,26 +56,28 @@ class QuotaWindow:
         """Requests a minute of this process. At least one, so that it still learns of a limit that rises again."""
         return max(1, self.limit // self._workers)
 
-    def start(self, now: float) -> Slot:
-        slot = Slot(now)
-        self._slots.append(slot)
-        return slot
+    def start(self) -> None:
+        self._under_way += 1
+
+    def end(self, now: float) -> None:
+        self._under_way -= 1
+        self._ended.append(now)
 
     def available_at(self, now: float, ahead: int = 0) -> float:
         """When a call may start that lets `ahead` others go first: never too early, `now` if at once."""
         self._expire(now)
-        over = len(self._slots) + ahead + 1 - self.share
+        over = self._used + ahead + 1 - self.share
         if over <= 0:
             return max(now, self._blocked_until)
-        frees = sorted((now if slot.ended is None else slot.ended) + MINUTE for slot in self._slots)
+        frees = [*(end + MINUTE for end in self._ended), *[now + MINUTE] * self._under_way]
         if over > len(frees):  # beyond all that counts now: whole minutes behind those who go first
             frees = frees[-self.share :] or [now]
-            rounds, index = divmod(over - 1 - len(self._slots), len(frees))
+            rounds, index = divmod(over - 1 - self._used, len(frees))
             return max(frees[index] + (rounds + 1) * MINUTE, self._blocked_until)
         return max(frees[over - 1], self._blocked_until)
 
-    def correct(self, slot: Slot, now: float, limit: int | None, used: int | None) -> None:
-        """What the headers of the answer to `slot` say: the key's limit, and what upstream counts in its minute.
+    def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
+        """What the headers of the answer to a request say: the key's limit, and what upstream counts in its minute.
 
         Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
         strangers', and held against us: so we never think to have more left than the key has.
@@ -92,22 +88,25 @@ class QuotaWindow:
             return
         self._expire(now)
         beyond_others = min(used, self.limit) - (self.limit - self.share)
-        self._slots.extend(Slot(now, now) for _ in range(beyond_others - len(self._slots)))
-        before = [other for other in self._slots if other.ended is not None and other.ended < slot.started]
-        for forgotten in before[: max(0, len(before) - max(0, used - 1))]:
-            self._slots.remove(forgotten)
+        self._ended.extend([now] * (beyond_others - self._used))
+        before = bisect_left(self._ended, started)
+        del self._ended[: max(0, before - max(0, used - 1))]
 
     def block(self, until: float) -> None:
         self._blocked_until = max(self._blocked_until, until)
 
     def usage(self, now: float) -> Usage:
         self._expire(now)
-        ends = [now if slot.ended is None else slot.ended for slot in self._slots]
-        resets_in = max(ends) + MINUTE - now if ends else None
-        return Usage(self.share, len(self._slots), resets_in, held=now < self._blocked_until)
+        last = now if self._under_way else max(self._ended, default=None)
+        resets_in = None if last is None else last + MINUTE - now
+        return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
+
+    @property
+    def _used(self) -> int:
+        return len(self._ended) + self._under_way
 
     def _expire(self, now: float) -> None:
-        self._slots = [slot for slot in self._slots if slot.ended is None or slot.ended + MINUTE > now]
+        del self._ended[: bisect_right(self._ended, now, key=lambda end: end + MINUTE)]
 
 
 class Throttle:
@@ -122,15 +121,16 @@ class Throttle:
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
         """Raises QuotaExhausted, with the seconds until a call could start, where that is past the deadline."""
-        slot = await self._admit(deadline)
+        started = await self._admit(deadline)
         try:
             reply = await self._send(call, deadline)
         finally:
-            slot.ended = self._clock.monotonic()
-        self._learn(slot, reply)
+            self._window.end(self._clock.monotonic())
+        self._learn(started, reply)
         return reply
 
-    async def _admit(self, deadline: float) -> Slot:
+    async def _admit(self, deadline: float) -> float:
+        """When the request starts: now, once there is room."""
         self._in_time(self._window.available_at(self._clock.monotonic(), self._waiting), deadline)
         self._waiting += 1
         try:
@@ -138,7 +138,8 @@ class Throttle:
                 while (at := self._window.available_at(now := self._clock.monotonic())) > now:
                     self._in_time(at, deadline)
                     await self._clock.sleep(at - now)
-                return self._window.start(now)
+                self._window.start()
+                return now
         finally:
             self._waiting -= 1
 
@@ -147,10 +148,10 @@ class Throttle:
         if at > deadline and at > now:
             raise QuotaExhausted(at - now)
 
-    def _learn(self, slot: Slot, reply: Reply) -> None:
+    def _learn(self, started: float, reply: Reply) -> None:
         now = self._clock.monotonic()
         self._window.correct(
-            slot, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
+            started, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
         )
 
     def hold(self, asked: float | None) -> float:

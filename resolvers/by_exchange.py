@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.decode import equally_long, finite, in_milliseconds, one_of, strict
+from resolvers.checks import equally_long, finite, in_milliseconds, strict
+from resolvers.decode import one_of
 
 
 class _History(msgspec.Struct):

@@ -7,7 +7,7 @@ of ten figures, in the order of `Level`.
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.decode import finite, in_milliseconds, strict
+from resolvers.checks import finite, in_milliseconds, strict
 
 
 class Level(msgspec.Struct, array_like=True, frozen=True, gc=False):

@@ -10,7 +10,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.errors import PayloadMismatch
-from resolvers.decode import finite, in_milliseconds, strict
+from resolvers.checks import finite, in_milliseconds, strict
 
 
 class _Fund(msgspec.Struct):

@@ -8,7 +8,8 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.shapes import KeyedRows
-from resolvers.decode import rows_decoder, strict
+from resolvers.checks import strict
+from resolvers.decode import rows_decoder
 
 _lists = msgspec.json.Decoder(dict[str, list[dict[str, msgspec.Raw]]])
 

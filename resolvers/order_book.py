@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.decode import finite, in_milliseconds, strict
+from resolvers.checks import finite, in_milliseconds, strict
 
 
 class _Level(msgspec.Struct, array_like=True, gc=False):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.decode import finite, in_milliseconds, strict
+from resolvers.checks import finite, in_milliseconds, strict
 
 _EDGES = tuple(f"edge_{number}" for number in range(10))
 _Row = msgspec.defstruct(

@@ -155,10 +155,13 @@ async def test_a_new_minute_at_upstream_frees_what_was_counted_before(
 
 async def test_a_new_minute_at_upstream_does_not_free_what_ran_beside_the_answer(clock: FakeClock) -> None:
     window = QuotaWindow(30)
-    beside, answered = window.start(clock.monotonic()), window.start(clock.monotonic())
+    started = clock.monotonic()
+    window.start()
+    window.start()
     clock.advance(1)
-    beside.ended = answered.ended = clock.monotonic()
-    window.correct(answered, clock.monotonic(), None, 1)
+    window.end(clock.monotonic())
+    window.end(clock.monotonic())
+    window.correct(started, clock.monotonic(), None, 1)
     assert window.usage(clock.monotonic()).used == 2
 
 

@@ -1,0 +1,94 @@
+"""What values of upstream must be, and are made: finite figures, times in milliseconds, lists that belong together.
+
+Whatever is not so raises PayloadMismatch with the path of the field.
+"""
+
+import calendar
+import math
+import re
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from cg_client.call import Decode
+from cg_client.errors import PayloadMismatch
+from cg_client.shapes import all_milliseconds, milliseconds
+
+_TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
+_PLACE = re.compile(r" - at `\$(.*)`$")
+_MISSING = re.compile(r"missing required field `(.*?)`")
+
+
+def mismatch(error: msgspec.DecodeError) -> PayloadMismatch:
+    """The error with the path of the field below `data`, and without what it said of the path."""
+    text = str(error)
+    place = _PLACE.search(text)
+    missing = _MISSING.search(text)
+    path = (place.group(1) if place else "") + (f".{missing.group(1)}" if missing else "")
+    return PayloadMismatch(f"data{path}", _PLACE.sub("", text))
+
+
+def strict(decode: Callable[[msgspec.Raw], Any]) -> Decode[Any]:
+    """The decoder with its errors as PayloadMismatch."""
+
+    def decoded(data: msgspec.Raw) -> Any:  # noqa: ANN401  # whatever the decoder makes
+        try:
+            return decode(data)
+        except msgspec.DecodeError as error:
+            raise mismatch(error) from error
+
+    return decoded
+
+
+def finite(values: Sequence[float | None], field: str) -> None:
+    """Raises PayloadMismatch for NaN and infinities, which msgspec reads out of strings."""
+    known: Sequence[float] = [value for value in values if value is not None]
+    _finite(known, field)
+
+
+def _finite(values: Sequence[float], field: str) -> None:
+    if not math.isfinite(sum(values)) and not all(map(math.isfinite, values)):  # a sum can overflow
+        raise PayloadMismatch(field, "it is not a finite number")
+
+
+def figures(values: Sequence[Any], field: str, *, optional: bool) -> Sequence[float | None]:
+    """Finite figures, packed where none is missing."""
+    if optional and None in values:
+        finite(values, field)
+        return values
+    _finite(values, field)
+    return array("d", values)
+
+
+def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
+    """Times in any unit as milliseconds; raises PayloadMismatch for what can be no time."""
+    known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None
+    if known and (min(known) < 0 or max(known) >= _TIME_AT_MOST):
+        raise PayloadMismatch(field, "it is not a time")
+    if all_milliseconds(known):
+        return times
+    return [None if time is None else milliseconds(time) for time in times]
+
+
+def midnight(day: str, field: str) -> int:
+    """The start of a day in UTC, in milliseconds; raises PayloadMismatch."""
+    try:
+        return calendar.timegm(date_of(day.replace("/", "-")).timetuple()) * 1000
+    except ValueError as error:
+        raise PayloadMismatch(field, f"it is not a date: {day!r}") from error
+
+
+def date_of(text: str) -> date:
+    """A date as `2025-04-17` or as the `250417` of option expiries. Raises ValueError."""
+    return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date() if len(text) == 6 else date.fromisoformat(text)  # noqa: PLR2004  # the length of the second form
+
+
+def equally_long(lists: Mapping[str, Sequence[Any]]) -> None:
+    """Raises PayloadMismatch where parallel lists cannot be read across."""
+    first, size = next((wire, len(values)) for wire, values in lists.items())
+    for wire, values in lists.items():
+        if len(values) != size:
+            raise PayloadMismatch(f"data.{wire}", f"it holds {len(values)} values beside {size} of {first}")
