@@ -3,7 +3,6 @@
 A shape says where the payload lies and how it is laid out; the decoder in `resolvers` reads it into declared types.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 _SECONDS_BELOW = 10**11
@@ -64,5 +63,6 @@ def milliseconds(time: int) -> int:
     return time // 1000 if time < _MICROSECONDS_BELOW else time // 1_000_000
 
 
-def all_milliseconds(times: Sequence[int]) -> bool:
-    return not times or (min(times) >= _SECONDS_BELOW and max(times) < _MILLISECONDS_BELOW)
+def are_milliseconds(earliest: int, latest: int) -> bool:
+    """Whether times from the one to the other are milliseconds already."""
+    return earliest >= _SECONDS_BELOW and latest < _MILLISECONDS_BELOW

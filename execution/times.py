@@ -10,7 +10,7 @@ from collections import OrderedDict
 from vocabulary.scalars import format_time, time_of
 
 _DAY = 86_400_000  # milliseconds
-_KEPT_AT_MOST = 100_000  # texts, of some 80 bytes each
+_KEPT_AT_MOST = 30_000  # texts, of some 80 bytes each
 
 
 class TimeTexts:

@@ -6,6 +6,7 @@ Whatever is not so raises PayloadMismatch with the path of the field.
 import calendar
 import math
 import re
+import struct
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -15,7 +16,7 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import all_milliseconds, milliseconds
+from cg_client.shapes import are_milliseconds, milliseconds
 
 _TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
 _PLACE = re.compile(r" - at `\$(.*)`$")
@@ -60,15 +61,18 @@ def figures(values: Sequence[Any], field: str, *, optional: bool) -> Sequence[fl
         finite(values, field)
         return values
     _finite(values, field)
-    return array("d", values)
+    return array("d", struct.pack(f"{len(values)}d", *values))
 
 
 def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
     """Times in any unit as milliseconds; raises PayloadMismatch for what can be no time."""
     known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None
-    if known and (min(known) < 0 or max(known) >= _TIME_AT_MOST):
+    if not known:
+        return times
+    earliest, latest = min(known), max(known)
+    if earliest < 0 or latest >= _TIME_AT_MOST:
         raise PayloadMismatch(field, "it is not a time")
-    if all_milliseconds(known):
+    if are_milliseconds(earliest, latest):
         return times
     return [None if time is None else milliseconds(time) for time in times]
 

@@ -9,7 +9,6 @@ from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from operator import attrgetter
 from typing import Any, Literal, cast
 
 import msgspec
@@ -37,6 +36,13 @@ _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
     strawberry.ID: (int | str, str),
     date: (str, date_of),
 }
+
+
+@functools.cache
+def _reader_of(slot: str) -> Callable[[Sequence[Any]], list[Any]]:
+    """Reads one slot of many structs. The source is a slot's name, which is ours; written out, it is twice as fast."""
+    read: Callable[[Sequence[Any]], list[Any]] = eval(f"lambda raws: [raw.{slot} for raw in raws]")  # noqa: S307  # see above
+    return read
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Records:
         slot, _, missable = self.slots[leaf.wires[0]]
         if len(leaf.wires) > 1 or (missable and not leaf.optional):
             return [self._read(raw, leaf) for raw in raws]
-        stored = list(map(attrgetter(slot), raws))
+        stored = _reader_of(slot)(raws)
         return [None if one == "" else one for one in stored] if leaf.optional and "" in stored else stored
 
     def table(self, raws: Sequence[Any], identity: Identity | None = None) -> Columns[Any]:

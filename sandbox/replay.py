@@ -11,7 +11,7 @@ from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
 from cg_client.params import Series
 from cg_client.plans import Plan, history_days
-from cg_client.shapes import all_milliseconds
+from cg_client.shapes import are_milliseconds
 from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample
@@ -62,7 +62,7 @@ def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON
 
 
 def _in_unit_of(documented: int, time: int) -> int:
-    return time if all_milliseconds([documented]) else time // 1000
+    return time if are_milliseconds(documented, documented) else time // 1000
 
 
 def _heatmap(data: Row, now: int) -> Row:

@@ -1,15 +1,14 @@
 """Gives each request an id and logs it, as raw ASGI around the application."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.request_id import REQUEST_ID, SOURCE, request_id
 
-log = structlog.get_logger(__name__)
+_REQUEST_ID, _SOURCE = REQUEST_ID.encode(), SOURCE.encode()
 
 
 class RequestLog:
@@ -20,12 +19,15 @@ class RequestLog:
 
     def __init__(self, app: ASGIApp, is_sandbox: Callable[[], bool]) -> None:
         self._app, self._is_sandbox = app, is_sandbox
+        self._log = structlog.get_logger(__name__).bind()  # once: it is configured by now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = request_id(Headers(scope=scope).get(REQUEST_ID))
+        name = request_id(
+            next((value.decode("latin-1") for header, value in scope["headers"] if header == _REQUEST_ID), None)
+        )
         scope.setdefault("state", {})["request_id"] = name
         started, status = time.perf_counter(), 500
 
@@ -33,15 +35,23 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = name
-                if self._is_sandbox():
-                    headers[SOURCE] = "sandbox"
+                message["headers"] = [*message.get("headers", ()), *self._own(name)]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=name):
-            try:
-                await self._app(scope, receive, marked)
-            finally:
-                spent = round((time.perf_counter() - started) * 1000, 1)
-                log.info("request", method=scope["method"], path=scope["path"], status=status, milliseconds=spent)
+        try:
+            await self._app(scope, receive, marked)
+        finally:
+            spent = round((time.perf_counter() - started) * 1000, 1)
+            self._log.info(
+                "request",
+                method=scope["method"],
+                path=scope["path"],
+                status=status,
+                milliseconds=spent,
+                request_id=name,
+            )
+
+    def _own(self, name: str) -> Iterator[tuple[bytes, bytes]]:
+        yield _REQUEST_ID, name.encode()
+        if self._is_sandbox():
+            yield _SOURCE, b"sandbox"

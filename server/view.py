@@ -1,5 +1,7 @@
 """The GraphQL endpoint: Strawberry's view with our JSON, context and error shape."""
 
+from typing import Any
+
 import orjson
 from cross_web import HTTPException
 from starlette.requests import Request
@@ -7,7 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -39,11 +41,31 @@ class GraphQLView(GraphQL[Context, None]):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        request = Request(scope, receive)
         try:
-            response = await self.run(Request(scope, receive))
+            response = await self._plainly_answered(request) or await self.run(request)
         except HTTPException as error:
             response = refusal(error.status_code, error.reason)
         await response(scope, receive, send)
+
+    async def _plainly_answered(self, request: Request) -> Response | None:
+        """The answer to a POST of one operation in JSON; None for all that Strawberry's `run` has to tell apart."""
+        if not _is_plain(request.scope):
+            return None
+        asked = self.decode_json(await request.body())
+        operation = _operation(asked) if isinstance(asked, dict) else None
+        if operation is None:
+            return None
+        result = await self.execute_single(
+            request=request,
+            request_adapter=self.request_adapter_class(request),
+            request_data=operation,
+            context=await self.get_context(request, _NONE),
+            root_value=None,
+            sub_response=_NONE,
+        )
+        body = self.encode_json(await self.process_result(request, result))
+        return Response(body, media_type="application/json")
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
         name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
@@ -80,6 +102,32 @@ class GraphQLView(GraphQL[Context, None]):
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html
         return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
+
+
+_NONE = Response()  # where Strawberry's hooks want one and ours do not look at it
+
+
+def _is_plain(scope: Scope) -> bool:
+    """A POST of JSON whose sender wants one answer in JSON."""
+    if scope["method"] != "POST":
+        return False
+    is_json = False
+    for name, value in scope["headers"]:
+        if name == b"content-type":
+            is_json = value.partition(b";")[0].strip() == b"application/json"
+        elif name == b"accept" and (b"multipart/mixed" in value or b"text/event-stream" in value):
+            return False
+    return is_json
+
+
+def _operation(asked: dict[str, Any]) -> GraphQLRequestData | None:
+    """None for what is no operation, which Strawberry refuses."""
+    query, variables, extensions = asked.get("query"), asked.get("variables"), asked.get("extensions")
+    if not (
+        isinstance(query, str | None) and isinstance(variables, dict | None) and isinstance(extensions, dict | None)
+    ):
+        return None
+    return GraphQLRequestData(query, variables, asked.get("operationName"), extensions)
 
 
 def refusal(status: int, message: str) -> Response:
