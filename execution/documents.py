@@ -23,7 +23,7 @@ from graphql import (
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from strawberry.extensions import SchemaExtension
 
-from execution.literal_calls import LiteralCall
+from execution.calls import ResolverCalls
 from execution.selection import Selection
 from execution.validation import relevant
 
@@ -43,7 +43,7 @@ class Shape:
     root: GroupedFieldSet | None = None
     collected: dict[_Key, tuple[FieldDetailsList, CollectedFields]] = field(default_factory=dict)
     selections: dict[_Key, tuple[FieldDetailsList, Selection | None]] = field(default_factory=dict)
-    calls: dict[_Key, tuple[FieldDetailsList, LiteralCall | None]] = field(default_factory=dict)
+    calls: dict[_Key, tuple[FieldDetailsList, ResolverCalls | None]] = field(default_factory=dict)
 
 
 class Document:

@@ -23,10 +23,10 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
+from execution.calls import ResolverCall, ResolverCalls
 from execution.documents import Documents
 from execution.fragments import as_lists
 from execution.leaves import completer
-from execution.literal_calls import LiteralCall, literal_call
 from execution.selection import Field, Leaf, LeafList, Nested, NestedList, Part, Render, Selection
 from vocabulary.columns import Column, Columns
 
@@ -89,7 +89,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Answer:
         """As the stock executor does it, but for arguments that are known from the time before."""
-        call = self._literal_call(parent_type, field_details_list)
+        call = self._call(parent_type, field_details_list)
         if call is None:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
         field = parent_type.fields[field_details_list[0].node.name.value]
@@ -116,23 +116,20 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             self.handle_field_error(error, return_type, field_details_list, path)
             return None
 
-    def _literal_call(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> LiteralCall | None:
+    def _call(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> ResolverCall | None:
         key = parent_type, id(field_details_list)
         found = self.shape.calls.get(key)
         if found is None or found[0] is not field_details_list:
-            call = self._new_literal_call(parent_type, field_details_list) if self.in_bulk else None
-            found = self.shape.calls[key] = field_details_list, call
-        return found[1]
+            calls = self._calls(parent_type, field_details_list) if self.in_bulk else None
+            found = self.shape.calls[key] = field_details_list, calls
+        return None if found[1] is None else found[1].get(self.variable_values)
 
-    def _new_literal_call(self, parent: GraphQLObjectType, details: FieldDetailsList) -> LiteralCall | None:
+    def _calls(self, parent: GraphQLObjectType, details: FieldDetailsList) -> ResolverCalls | None:
         field = parent.fields.get(details[0].node.name.value)
         schema = getattr(self.schema, "_strawberry_schema", None)
         if field is None or schema is None or details[0].fragment_variable_values is not None:
             return None
-        try:
-            return literal_call(field, details[0].node, schema, self.operation)
-        except Exception:  # noqa: BLE001  # an argument that is wrong: the stock executor says so
-            return None
+        return ResolverCalls(field, details[0].node, schema)
 
     def complete_object_value(
         self,

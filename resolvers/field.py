@@ -24,12 +24,12 @@ from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.loaders import RowKey
 from resolvers.results import NO_ALTERNATIVES, problem
-from resolvers.series import at_hand, serve
+from resolvers.series import at_hand, fetched, request, serve
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
 from vocabulary.problems import PlanGated, Unavailable
-from vocabulary.series import Series
+from vocabulary.series import Series, Served
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
@@ -273,11 +273,14 @@ def _series(payload: type[Series], chosen: Chosen) -> _Answer:
 
     def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
         asked = context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy
-        served = at_hand(*asked)
-        return fetched(*asked) if served is None else payload.of(served)
+        if not context.client.plan_is_settled:
+            return later(serve(*asked))
+        wanted = request(*asked)
+        served = at_hand(context, wanted)
+        return later(fetched(context, wanted)) if served is None else payload.of(served)
 
-    async def fetched(*asked: *tuple[Context, Endpoint, SeriesParams, Decode[Any], PlanLimitPolicy]) -> object:
-        return payload.of(await serve(*asked))
+    async def later(waiting: Awaitable[Served]) -> object:
+        return payload.of(await waiting)
 
     return answer
 
@@ -294,9 +297,9 @@ def _payload(payload: type, chosen: Chosen) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, params: Params, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, params, decoders[endpoint])
         held = context.loaders.held(call)
-        return fetched(context, call) if held is None else _filled(payload, Source.of([held]), held.value)
+        return later(context, call) if held is None else _filled(payload, Source.of([held]), held.value)
 
-    async def fetched(context: Context, call: Call) -> object:
+    async def later(context: Context, call: Call) -> object:
         got = await context.loaders.endpoint.load(call)
         return _filled(payload, Source.of([got]), got.value)
 

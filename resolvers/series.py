@@ -39,13 +39,16 @@ class Request:
         return Served(_cut(rows, self.window), Source.of(answers), self.requested, self.interval, self.truncated)
 
 
-def at_hand(
+async def serve(
     context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
-) -> Served | None:
-    """As `serve`, without waiting for anything; None where something has to be fetched."""
-    if not context.client.plan_is_settled:
-        return None
-    wanted = request(context, endpoint, asked, decode, policy)
+) -> Served:
+    """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
+    await context.client.know_plan()
+    return await fetched(context, request(context, endpoint, asked, decode, policy))
+
+
+def at_hand(context: Context, wanted: Request) -> Served | None:
+    """The points, without waiting for anything; None where something has to be fetched."""
     answers = []
     for call in wanted.calls:
         answer = context.loaders.held(call)
@@ -55,13 +58,12 @@ def at_hand(
     return wanted.served(answers)
 
 
-async def serve(
-    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
-) -> Served:
-    """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
-    await context.client.know_plan()
-    wanted = request(context, endpoint, asked, decode, policy)
-    return wanted.served(await asyncio.gather(*map(context.loaders.endpoint.load, wanted.calls)))
+async def fetched(context: Context, wanted: Request) -> Served:
+    """The points, from the calls of one or several pages at the same time."""
+    load = context.loaders.endpoint.load
+    if len(wanted.calls) == 1:
+        return wanted.served([await load(wanted.calls[0])])
+    return wanted.served(await asyncio.gather(*map(load, wanted.calls)))
 
 
 def request(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from execution import executor, leaves, literal_calls, selection, times
+from execution import calls, executor, leaves, selection, times
 from execution.documents import Document
 from tests.execution.differential import Trial
 from vocabulary.columns import Columns
@@ -79,8 +79,8 @@ def directives_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Document, "shape", lambda self, operation, _: real(self, operation, {}))
 
 
-def arguments_are_those_of_another_field(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(literal_calls, "has_variables", lambda _: False)
+def variables_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calls, "_variables", lambda _: ())
 
 
 def bytes_are_kept_by_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,7 +116,7 @@ FAULTS: Sequence[Plant] = (
     times_lose_their_milliseconds,
     aliases_are_forgotten,
     directives_are_looked_at_once,
-    arguments_are_those_of_another_field,
+    variables_are_looked_at_once,
     bytes_are_kept_by_rows_alone,
     parts_of_a_table_are_taken_for_the_whole,
     nested_lists_begin_one_too_late,

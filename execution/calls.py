@@ -1,0 +1,123 @@
+"""Calls of resolvers whose arguments were there before: coerced and converted once, for each field and its variables.
+
+The stock executor coerces arguments, and Strawberry converts them, each time that a field is resolved.
+"""
+
+from collections.abc import Callable, Hashable
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    GraphQLField,
+    GraphQLResolveInfo,
+    ListValueNode,
+    ObjectValueNode,
+    Undefined,
+    VariableNode,
+    Visitor,
+    visit,
+)
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry import UNSET
+from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.schema_converter import get_arguments
+from strawberry.types.field import StrawberryField
+
+_ABSENT = Undefined
+_UNCHANGEABLE = (str, int, float, bool, type(None), Enum, datetime, date, type(UNSET), type(_ABSENT))
+_CALLS_AT_MOST = 256  # of one field
+
+
+class ResolverCall:
+    """Calls a field's resolver as Strawberry would with these arguments."""
+
+    __slots__ = ("_arguments", "_config", "_field", "_info", "_parent", "_resolve", "_self")
+
+    def __init__(self, field: StrawberryField, config: StrawberryConfig, arguments: dict[str, Any]) -> None:
+        resolver = field.base_resolver
+        assert resolver is not None  # noqa: S101  # there is none to call without it
+        self._field, self._config, self._arguments = field, config, arguments
+        self._resolve: Callable[..., Any] = resolver
+        self._self = resolver.self_parameter is not None
+        self._info = None if resolver.info_parameter is None else resolver.info_parameter.name
+        self._parent = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one is not None}
+
+    def __call__(self, source: object, info: GraphQLResolveInfo[Any]) -> Any:  # noqa: ANN401  # whatever the resolver gives
+        arguments = self._arguments.copy()
+        if self._info is not None:
+            arguments[self._info] = self._config.info_class(_raw_info=info, _field=self._field)
+        for name in self._parent:
+            arguments[name] = source
+        return self._resolve(source, **arguments) if self._self else self._resolve(**arguments)
+
+
+class ResolverCalls:
+    """The calls of one field of a document, by the values of the variables in its arguments."""
+
+    __slots__ = ("_calls", "_definition", "_field", "_node", "_schema", "_variables")
+
+    def __init__(self, field: GraphQLField, node: FieldNode, schema: Any) -> None:  # noqa: ANN401  # Strawberry's, which is not typed here
+        self._field, self._node, self._schema = field, node, schema
+        self._definition = _plain(field.extensions.get("strawberry-definition"))
+        self._variables = () if self._definition is None else _variables(node)
+        self._calls: dict[Hashable, ResolverCall | None] = {}
+
+    def get(self, variables: VariableValues) -> ResolverCall | None:
+        """None where the stock executor has to see to it: an argument is wrong, or could be changed by who gets it."""
+        if self._definition is None:
+            return None
+        values = [variables.coerced.get(name, _ABSENT) for name in self._variables]
+        if not all(isinstance(value, _UNCHANGEABLE) for value in values):
+            return None
+        key = tuple((type(value), value) for value in values)  # since 1 and 1.0 and True are equal
+        if key not in self._calls:
+            if len(self._calls) >= _CALLS_AT_MOST:
+                self._calls.clear()
+            self._calls[key] = self._made(self._definition, variables)
+        return self._calls[key]
+
+    def _made(self, definition: StrawberryField, variables: VariableValues) -> ResolverCall | None:
+        try:
+            given = get_argument_values(self._field, self._node, variables)
+            if not _all_unchangeable(given):
+                return None
+            _, arguments = get_arguments(
+                field=definition,
+                source=None,
+                info=None,  # type: ignore[arg-type]  # only input objects ask for it
+                kwargs=given,
+                config=self._schema.config,
+                scalar_registry=self._schema.schema_converter.scalar_registry,
+            )
+        except Exception:  # noqa: BLE001  # an argument that is wrong: the stock executor says so
+            return None
+        return ResolverCall(definition, self._schema.config, arguments) if _all_unchangeable(arguments) else None
+
+
+def _plain(definition: object) -> StrawberryField | None:
+    """The field, if calling its resolver is all that Strawberry does for it."""
+    if type(definition) is not StrawberryField or definition.base_resolver is None:
+        return None
+    return None if definition.extensions or definition.is_subscription else definition
+
+
+def _all_unchangeable(arguments: dict[str, Any]) -> bool:
+    return all(isinstance(value, _UNCHANGEABLE) for value in arguments.values())
+
+
+def _variables(node: FieldNode) -> tuple[str, ...]:
+    """The variables in the arguments of a field."""
+    found: dict[str, None] = {}
+
+    class Variables(Visitor):
+        def enter_variable(self, variable: VariableNode, *_: object) -> None:
+            found[variable.name.value] = None
+
+    for argument in node.arguments or ():
+        if isinstance(argument.value, VariableNode):
+            found[argument.value.name.value] = None
+        elif isinstance(argument.value, ListValueNode | ObjectValueNode):
+            visit(argument.value, Variables())
+    return tuple(found)
