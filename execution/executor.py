@@ -25,9 +25,9 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from execution.calls import ResolverCall, ResolverCalls
 from execution.documents import Documents
-from execution.fragments import as_lists
+from execution.forms import AsLists
 from execution.leaves import completer
-from execution.selection import Field, Leaf, LeafList, Nested, NestedList, Part, Render, Selection
+from execution.selection import Field, Form, Leaf, LeafList, Nested, NestedList, Part, Selection
 from vocabulary.columns import Column, Columns
 
 _DEFINITION = "strawberry-definition"
@@ -45,9 +45,9 @@ class Counts:
 
 
 class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
-    """`render` is how lists of rows get into the answer."""
+    """`form` is what completed rows are made of."""
 
-    render: Render = staticmethod(as_lists)
+    form: Form = AsLists()
     documents = Documents()
     counts = Counts()
 
@@ -58,9 +58,9 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         self.shape = self.documents.shape(self.operation, self.variable_values.coerced)
 
     @classmethod
-    def over(cls, documents: Documents, render: Render, counts: Counts) -> "type[BulkExecutor]":
+    def over(cls, documents: Documents, form: Form, counts: Counts) -> "type[BulkExecutor]":
         """An executor that knows the documents, since Strawberry can only be told the class of its executor."""
-        return type(cls.__name__, (cls,), {"documents": documents, "render": staticmethod(render), "counts": counts})
+        return type(cls.__name__, (cls,), {"documents": documents, "form": form, "counts": counts})
 
     def execute_collected_root_fields(
         self,
@@ -143,7 +143,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         selection = self.selection(return_type, field_details_list)
         if selection is not None and type(result) is selection.origin:
             try:
-                (row,) = selection.rows([result], self.render)
+                (row,) = self.form.rows(selection, [result])
             except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
                 self.counts.misses += 1
             else:
@@ -164,7 +164,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             try:
                 part = self._part(GraphQLList(item_type), field_details_list)
                 if part is not None:
-                    (found,) = part[0]([items], self.render)
+                    (found,) = part[0]([items], self.form)
                     self.counts.hits += 1
                     return found
             except Exception:  # noqa: BLE001  # as above

@@ -117,13 +117,13 @@ class Settings:
     )
     response_cache_megabytes: int = _variable(
         "COINGLASS_RESPONSE_CACHE_MB",
-        32,
+        16,
         _integer(0, 65536),
         "Bound of the cache of whole answers, in megabytes; 0 keeps none.",
     )
     fragment_cache_megabytes: int = _variable(
         "COINGLASS_FRAGMENT_CACHE_MB",
-        16,
+        8,
         _integer(0, 65536),
         "Bound of the cache of encoded lists, in megabytes; 0 keeps none.",
     )

@@ -11,7 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 
 from execution.documents import Documents, KnownDocuments
 from execution.executor import BulkExecutor, Counts
-from execution.fragments import Fragments, as_lists
+from execution.forms import AsLists
+from execution.fragments import Fragments
 from execution.object_types import resolve_by_class
 from schema.limits import is_fixed
 from tests.execution.model import DATA, Maker, Query
@@ -42,7 +43,7 @@ class Trial:
         self.counts = Counts()
         documents = Documents()
         self.stock = schema(None, documents)
-        self.lists = schema(BulkExecutor.over(documents, as_lists, self.counts), documents)
+        self.lists = schema(BulkExecutor.over(documents, AsLists(), self.counts), documents)
         self.bytes = schema(BulkExecutor.over(documents, Fragments(1_000_000), Counts()), documents)
         self._loop = asyncio.new_event_loop()
 
@@ -80,11 +81,12 @@ def _seen(result: Any) -> tuple[str, list[Any]]:
     return repr(result.data), _errors(result)
 
 
-def _encoded(result: Any) -> tuple[bytes, list[Any]]:
+def _encoded(result: Any) -> tuple[str, list[Any]]:
+    """What a client reads: 1e16 may be written as 1e+16, but 1 is not 1.0."""
     try:
-        return orjson.dumps(result.data), _errors(result)
+        return repr(orjson.loads(orjson.dumps(result.data))), _errors(result)
     except TypeError as error:  # an integer that JSON has no room for, which the stock executor passes on as well
-        return repr(error).encode(), []
+        return repr(error), []
 
 
 def _errors(result: Any) -> list[Any]:
