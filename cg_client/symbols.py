@@ -66,8 +66,9 @@ class Listing(Generic[T]):
             return self._last
         if self._last is None:
             self._asked_at = self._clock.monotonic()
+        else:
+            self._revision.change()
         self._last = loaded
-        self._revision.change()
         return loaded
 
     def at_hand(self, search: Callable[[T], F]) -> F | None:

@@ -17,8 +17,8 @@ class Engine:
         self.documents = Documents()
         self.fragments = Fragments(fragment_bytes)
         self.counts = Counts()
+        self.in_bulk = agrees(BulkExecutor.over(Documents(), Fragments(fragment_bytes), Counts()))
         bulk = BulkExecutor.over(self.documents, self.fragments, self.counts)
-        self.in_bulk = agrees(bulk)
         self.schema = self._built(calls_at_most, bulk if self.in_bulk else None)
 
     def _built(self, calls_at_most: int, executor: type[BulkExecutor] | None) -> KnownSchema:

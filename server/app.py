@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 
 import structlog
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.client import Client
 from cg_client.symbols import Symbols
@@ -19,6 +18,7 @@ from execution.engine import Engine
 from server.metrics import Metrics
 from server.request_log import RequestLog
 from server.responses import ResponseCache
+from server.responses.cache import PATH as GRAPHQL
 from server.settings import Settings
 from server.view import GraphQLView
 
@@ -58,18 +58,16 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     routed = Starlette(
         routes=[
             Route("/", view),
-            Route("/graphql", view),
-            WebSocketRoute("/graphql", view),
+            WebSocketRoute(GRAPHQL, view),
             Route("/schema.graphql", graphql_schema),
             Route("/healthz", healthy),
             Route("/readyz", ready),
             Route("/metrics", metrics.page),
         ],
-        middleware=[Middleware(RequestLog, is_sandbox=lambda: client.sandbox)],
         lifespan=lambda _: _living(client, symbols if warm else None),
     )
     responses = ResponseCache(
-        routed,
+        RequestLog(_ahead(view, routed), is_sandbox=lambda: client.sandbox),
         limit=settings.response_cache_megabytes * MEGABYTE,
         clock=client.clock,
         version=lambda: client.revision.count,
@@ -77,6 +75,16 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     )
     metrics.count(responses)
     return responses
+
+
+def _ahead(view: GraphQLView, routed: Starlette) -> ASGIApp:
+    """The way of nearly all requests, past routes and middleware of which they need none."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        wanted = view if scope["type"] == "http" and scope["path"] == GRAPHQL else routed
+        await wanted(scope, receive, send)
+
+    return app
 
 
 @contextlib.asynccontextmanager

@@ -1,0 +1,58 @@
+"""`/metrics` counts what the fast path and the caches did."""
+
+import re
+
+from tests.conftest import Graph, StartGraph
+
+PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) {
+  ... on PriceSeries { candles { time close } } } } }"""
+OTHER = PRICE.replace("close", "high close")
+
+
+def figures(graph: Graph) -> dict[str, float]:
+    page = graph.http.get("/metrics")
+    assert page.headers["content-type"].startswith("text/plain; version=0.0.4")
+    lines = re.findall(r"^coinglass_graphql_(\S+?(?:\{.*\})?) (\S+)$", page.text, re.MULTILINE)
+    return {name.replace('"', ""): float(value) for name, value in lines}
+
+
+def lookups(graph: Graph, of: str) -> tuple[float, float]:
+    found = figures(graph)
+    return found[f"lookups_total{{of={of},outcome=hit}}"], found[f"lookups_total{{of={of},outcome=miss}}"]
+
+
+def test_each_lookup_is_counted_where_it_happens(graph: Graph) -> None:
+    for _ in range(3):
+        graph.data(PRICE)
+    assert lookups(graph, "response") == (2, 1)
+    assert lookups(graph, "document") == (0, 1)  # the two others did not get so far
+    assert lookups(graph, "fragment") == (0, 1)
+    hits, misses = lookups(graph, "bulk")
+    assert hits > 0
+    assert misses == 0
+
+
+def test_a_query_that_differs_elsewhere_finds_the_bytes_of_a_list(graph: Graph) -> None:
+    graph.data(PRICE)
+    graph.data("query Other " + PRICE)
+    assert lookups(graph, "fragment") == (1, 1)
+    graph.data(OTHER)
+    assert lookups(graph, "fragment") == (1, 2)
+
+
+def test_sizes_and_quota_are_shown(graph: Graph) -> None:
+    graph.data(PRICE)
+    found = figures(graph)
+    assert all(found[f"kept_bytes{{of={of}}}"] > 0 for of in ("response", "fragment", "rows"))
+    assert found["bulk_enabled"] == 1
+    assert found["quota_limit"] == 1200
+    assert found["quota_used"] == 2  # the listing and the price
+
+
+def test_without_room_nothing_is_kept(start_graph: StartGraph) -> None:
+    graph = start_graph(response_cache_megabytes=0, fragment_cache_megabytes=0, cache_megabytes=0)
+    for _ in range(2):
+        graph.data(PRICE)
+    assert graph.calls("/api/futures/price/history") == 2
+    found = figures(graph)
+    assert [found[f"kept_bytes{{of={of}}}"] for of in ("response", "fragment", "rows")] == [0, 0, 0]
