@@ -36,6 +36,7 @@ Alternatives: TypeAlias = Mapping[str, Endpoint]
 Arguments: TypeAlias = dict[str, Any]
 Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
 
+GATED_FOR = 60.0  # seconds that a client may go by it that the plan lacks something: an upgrade is to be noticed soon
 POLICY = argument(
     "on_plan_limit",
     PlanLimitPolicy,
@@ -229,8 +230,8 @@ def field(
     def failed(error: CoinglassError, context: Context) -> PlanGated | Unavailable:
         error.endpoint = error.endpoint or endpoints[0].path
         found = problem(error, context.client.gate, alternatives)
-        if isinstance(found, Unavailable):
-            context.validity.never()
+        gated_until = context.client.clock.monotonic() + GATED_FOR
+        context.validity.ends(gated_until if isinstance(found, PlanGated) else 0.0)
         return found
 
     async def later(waiting: Awaitable[object], context: Context) -> object:

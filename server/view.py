@@ -21,6 +21,7 @@ from resolvers.context import Caller, Context
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
 
+_HOLDS_AT_MOST = 300.0  # seconds
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
     "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
@@ -97,7 +98,9 @@ class GraphQLView(GraphQL[Context, None]):
         return await super().process_result(request, result)
 
     def _holds_until(self, context: Context) -> float:
-        return min(context.validity.until, self._client.gate.settled_until, self._symbols.settled_until)
+        """Not for long: caches on the way to a client do not hear of a change here."""
+        latest = self._client.clock.monotonic() + _HOLDS_AT_MOST
+        return min(context.validity.until, self._client.gate.settled_until, self._symbols.settled_until, latest)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html

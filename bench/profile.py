@@ -1,0 +1,107 @@
+"""`python -m bench.profile Q3`: where our server spends its time on a query whose rows are cached.
+
+In one process, without sockets: the application is called as uvicorn calls it, and the upstream as httpx would be. What
+uvicorn and the kernel take comes on top; cProfile makes Python's calls look dearer than C's loops.
+"""
+
+import asyncio
+import cProfile
+import pstats
+import sys
+import time
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp, Message
+
+from bench.queries import repeated
+from bench.upstream import app as upstream
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from sandbox.app import KEY
+from server.app import create_app, settle
+from server.log import configure
+from server.settings import Settings
+
+REQUESTS = 2000
+SHOWN = 40
+_STAGES = (
+    ("the layer that keeps whole answers", "cache.py", "__call__"),
+    ("the application behind it", "execution.py", "_run"),
+    ("id and log of the request", "request_log.py", "__call__"),
+    ("HTTP to operation and back", "view.py", "__call__"),
+    ("the operation", "schema.py", "execute"),
+    ("resolvers with their calls", "calls.py", "__call__"),
+    ("completion of payloads", "executor.py", "complete_object_value"),
+    ("lists as bytes", "fragments.py", "whole"),
+    ("encoding of the answer", "view.py", "encode_json"),
+)
+
+
+def main() -> None:
+    configure("warning", Secret(""))
+    asyncio.run(profile(sys.argv[1] if len(sys.argv) > 1 else "Q3"))
+
+
+async def profile(query: str) -> None:
+    settings = Settings(
+        api_key=Secret(KEY), plan=Plan.ENTERPRISE, base_url="http://upstream", response_cache_megabytes=0
+    )
+    _replace_transport()
+    served, body = create_app(settings, warm=False), repeated(query).body(0)
+    settle()
+    size = await _ask(served, body)
+    started = time.process_time()
+    for _ in range(REQUESTS):
+        await _ask(served, body)
+    alone = (time.process_time() - started) / REQUESTS * 1e6
+    profiler = cProfile.Profile()
+    profiler.enable()
+    for _ in range(REQUESTS):
+        await _ask(served, body)
+    profiler.disable()
+    sys.stdout.write(f"{query}: {alone:.0f} us of CPU a request without the profiler, {size} bytes\n\n")
+    _show(pstats.Stats(profiler))
+
+
+def _replace_transport() -> None:
+    """The upstream of the benchmark in this process, in the place of the wire."""
+    made = Client.__init__
+
+    def init(self: Client, config: ClientConfig) -> None:
+        made(self, config, transport=httpx.ASGITransport(upstream))
+
+    Client.__init__ = init  # type: ignore[assignment, method-assign]  # for this process alone
+
+
+async def _ask(app: ASGIApp, body: bytes) -> int:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers, "state": {}}
+    await app(scope, receive, send)
+    assert sent[0]["status"] == 200, sent  # noqa: S101, PLR2004  # otherwise something else is measured
+    return len(sent[1]["body"])
+
+
+def _show(stats: pstats.Stats) -> None:
+    total: float = stats.total_tt  # type: ignore[attr-defined]  # typeshed leaves it out
+    found: dict[Any, Any] = stats.stats  # type: ignore[attr-defined]  # as above
+    for name, file, function in _STAGES:
+        spent = max(
+            (one[3] for place, one in found.items() if place[0].endswith(file) and place[2] == function), default=0
+        )
+        sys.stdout.write(f"{spent / total:6.1%}  {name}\n")
+    sys.stdout.write("\n")
+    stats.strip_dirs().sort_stats("tottime").print_stats(SHOWN)
+
+
+if __name__ == "__main__":
+    main()

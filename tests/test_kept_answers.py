@@ -1,0 +1,85 @@
+"""Whole answers that are kept, over HTTP: what is kept, for how long, and what makes an end of it."""
+
+import pytest
+
+from cg_client.plans import Plan
+from sandbox.faults import FaultKind
+from tests.conftest import Graph, StartGraph
+
+FUNDING = "/api/futures/funding-rate/exchange-list"
+RATES = """{ coin(symbol: "BTC") { currentFundingRates { __typename
+  ... on CurrentFundingRates { source { freshness } } ... on Problem { code } } } }"""
+PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1) {
+  ... on PriceSeries { candles { time open } } } } }"""
+HEATMAP = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
+
+
+def header(graph: Graph, query: str, name: str) -> str | None:
+    found: str | None = graph.http.get("/graphql", params={"query": query}).headers.get(name)
+    return found
+
+
+def age(graph: Graph, query: str) -> str | None:
+    return header(graph, query, "age")
+
+
+def test_an_answer_is_kept_and_says_for_how_long(graph: Graph) -> None:
+    first = graph.http.get("/graphql", params={"query": RATES})
+    again = graph.http.get("/graphql", params={"query": RATES})
+    assert first.json() == again.json()
+    assert "age" not in first.headers
+    assert 0 <= int(again.headers["age"]) <= 2
+    assert first.headers["cache-control"] == again.headers["cache-control"]
+    assert first.headers["cache-control"].startswith("public, max-age=")
+    assert again.headers["x-coinglass-source"] == "sandbox"
+    assert first.headers["x-request-id"] != again.headers["x-request-id"]
+    known = graph.http.get("/graphql", params={"query": RATES}, headers={"if-none-match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
+def test_it_is_the_same_in_each_encoding(graph: Graph, encoding: str) -> None:
+    plain = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": "identity"})
+    other = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": encoding})
+    assert other.json() == plain.json()
+    assert other.headers.get("content-encoding", "identity") == encoding
+
+
+def test_a_failure_is_not_kept(graph: Graph) -> None:
+    graph.fail(FaultKind.SERVER_ERROR, FUNDING)
+    assert header(graph, RATES, "cache-control") == "no-store"
+    graph.sandbox.faults.clear()
+    assert graph.data(RATES)["coin"]["currentFundingRates"]["source"] == {"freshness": "FRESH"}
+    assert age(graph, '{ coin(symbol: "BTC") { currentFundingRates { __typename } } }') is None
+
+
+@pytest.mark.parametrize("query", ["{ quota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
+def test_what_is_of_the_moment_or_wrong_is_not_kept(graph: Graph, query: str) -> None:
+    assert [header(graph, query, "cache-control") for _ in range(2)] == ["no-store", "no-store"]
+
+
+def test_a_refusal_by_coinglass_takes_effect_at_once(graph: Graph) -> None:
+    graph.data(HEATMAP)
+    assert [age(graph, HEATMAP) is None for _ in range(2)] == [True, False]
+    graph.fail(FaultKind.PLAN, "/api/futures/liquidation/heatmap/model1", times=1)
+    other = HEATMAP.replace("H24", "D7")
+    assert graph.data(other)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
+    again = graph.http.get("/graphql", params={"query": HEATMAP}).json()
+    assert again["data"]["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
+
+
+def test_a_plan_that_is_learnt_takes_effect_at_once(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST, told=False)
+    assert graph.data(HEATMAP)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
+    assert header(graph, HEATMAP, "cache-control") == "public, max-age=59"
+
+
+def test_what_never_changes_is_kept_for_minutes_only(graph: Graph) -> None:
+    assert header(graph, "{ __typename }", "cache-control") == "public, max-age=299"
+
+
+def test_a_page_is_for_browsers_and_a_hash_for_clients(graph: Graph) -> None:
+    page = graph.http.get("/graphql", headers={"accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    unknown = graph.http.get("/graphql", params={"extensions": '{"persistedQuery": {"version": 1, "sha256Hash": "0"}}'})
+    assert unknown.json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"
