@@ -21,15 +21,16 @@ ALL = (*SCENARIOS, "herd", "growth", "memory", "grid")
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """Seconds of a run that a bound rests on, and of others; how often growth and herd are repeated."""
+    """Seconds and rounds of what a bound rests on, seconds of others; how often growth and herd are repeated."""
 
     bound: int
+    rounds: int
     other: int
     growth: int
     herd: int
 
 
-FULL, QUICK = Effort(3, 2, 2, 3), Effort(1, 1, 1, 1)
+FULL, QUICK = Effort(2, 2, 1, 2, 3), Effort(1, 1, 1, 1, 1)
 
 
 @dataclass(slots=True)
@@ -45,10 +46,10 @@ def run(names: Sequence[str], effort: Effort) -> Results:
         bench = Bench(source)
         found = Results(bench.runs)
         chosen = [scenario for name, scenario in SCENARIOS.items() if name in names]
-        bench.measure([case for one in chosen for case in one.cases()], effort.bound)
+        bench.measure([case for one in chosen for case in one.cases()], effort.bound, effort.rounds)
         found.verdicts += [verdict for one in chosen for verdict in one.verdicts(bench.runs)]
         if "grid" in names:
-            bench.measure(grid.cases(), effort.other)
+            bench.measure(grid.cases(), effort.other, 1)
         found.verdicts += _others(names, source, effort, found.points)
     return found
 

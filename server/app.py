@@ -25,7 +25,7 @@ from server.view import GraphQLView
 log = structlog.get_logger(__name__)
 
 MEGABYTE = 1024 * 1024
-_COLLECT_AFTER = (50_000, 20, 100)  # objects, and young and middle collections
+_COLLECT_AFTER = (10_000, 20, 100)  # objects, and young and middle collections
 
 
 def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) -> ASGIApp:
