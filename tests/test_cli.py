@@ -45,7 +45,11 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
             yield next(found.group(1) for found in said if found), process
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(30)
+            try:
+                process.wait(30)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
 
 
 @pytest.mark.parametrize(
