@@ -42,8 +42,9 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]
     source = "sandbox" if sandbox else "CoinGlass"
-    sys.stderr.write(f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n")
+    announcement = f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n"
     if settings.workers > 1:
+        sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
     app = create_app(settings, sandbox=sandbox)
@@ -56,7 +57,19 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run([listener])
+        AnnouncedServer(config, announcement).run([listener])
+
+
+class AnnouncedServer(uvicorn.Server):
+    """Says that it serves when it does, and when signals end it in good order."""
+
+    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
+        super().__init__(config)
+        self._announcement = announcement
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        sys.stderr.write(self._announcement)
 
 
 def _listen(settings: Settings) -> socket.socket:
