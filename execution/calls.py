@@ -28,6 +28,7 @@ from strawberry.types.field import StrawberryField
 _ABSENT = Undefined
 _UNCHANGEABLE = (str, int, float, bool, type(None), Enum, datetime, date, type(UNSET), type(_ABSENT))
 _CALLS_AT_MOST = 256  # of one field
+_TEXT_AT_MOST = 256  # characters of a variable: longer ones would make what is kept large
 
 
 class ResolverCall:
@@ -69,7 +70,7 @@ class ResolverCalls:
         if self._definition is None:
             return None
         values = [variables.coerced.get(name, _ABSENT) for name in self._variables]
-        if not all(isinstance(value, _UNCHANGEABLE) for value in values):
+        if not all(isinstance(value, _UNCHANGEABLE) for value in values) or any(map(_is_long, values)):
             return None
         key = tuple((type(value), value) for value in values)  # since 1 and 1.0 and True are equal
         if key not in self._calls:
@@ -101,6 +102,10 @@ def _plain(definition: object) -> StrawberryField | None:
     if type(definition) is not StrawberryField or definition.base_resolver is None:
         return None
     return None if definition.extensions or definition.is_subscription else definition
+
+
+def _is_long(value: object) -> bool:
+    return isinstance(value, str) and len(value) > _TEXT_AT_MOST
 
 
 def _all_unchangeable(arguments: dict[str, Any]) -> bool:

@@ -38,8 +38,11 @@ class Fragments(AsLists):
         return orjson.Fragment(found)
 
     def _keep(self, key: Hashable, text: bytes) -> None:
+        taken = len(text) + _ENTRY
+        if taken > self._limit:  # it would drop all others, and then itself
+            return
         self._kept[key] = text
-        self.size += len(text) + _ENTRY
+        self.size += taken
         while self.size > self._limit:
             _, dropped = self._kept.popitem(last=False)
             self.size -= len(dropped) + _ENTRY

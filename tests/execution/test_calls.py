@@ -1,0 +1,47 @@
+"""Arguments are converted once for the same variables, and what is kept for that stays small."""
+
+import strawberry
+from graphql import FieldNode, OperationDefinitionNode, parse
+from graphql.execution.values import VariableValues, get_variable_values
+
+from execution.calls import ResolverCalls
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def echo(self, text: str) -> str:
+        return text
+
+
+SCHEMA = strawberry.Schema(Query)
+INNER = SCHEMA._schema  # graphql-core's
+(OPERATION,) = parse("query ($text: String!) { echo(text: $text) }").definitions
+
+
+def calls() -> ResolverCalls:
+    assert isinstance(OPERATION, OperationDefinitionNode)
+    assert INNER.query_type is not None
+    (node,) = OPERATION.selection_set.selections
+    assert isinstance(node, FieldNode)
+    return ResolverCalls(INNER.query_type.fields["echo"], node, SCHEMA)
+
+
+def variables(text: str) -> VariableValues:
+    assert isinstance(OPERATION, OperationDefinitionNode)
+    found = get_variable_values(INNER, OPERATION.variable_definitions or (), {"text": text})
+    assert isinstance(found, VariableValues)
+    return found
+
+
+def test_the_same_variables_find_the_same_call() -> None:
+    asked = calls()
+    assert asked.get(variables("BTC")) is asked.get(variables("BTC")) is not None
+    assert asked.get(variables("ETH")) is not asked.get(variables("BTC"))
+
+
+def test_a_long_text_is_left_to_the_stock_executor_and_not_kept() -> None:
+    asked = calls()
+    assert asked.get(variables("B" * 257)) is None
+    assert asked._calls == {}  # what is kept shows in no other way
+    assert asked.get(variables("B" * 256)) is not None
