@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from cg_client.call import Answer, Call
 from cg_client.clock import Clock
-from cg_client.errors import CoinglassError, UpstreamTimeout
+from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
 
 GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
@@ -81,10 +81,18 @@ class MemoryStore:
         return len(self._entries)
 
 
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A fetch under way, and the deadline of who began it."""
+
+    task: asyncio.Task[Answer[Any]]
+    deadline: float
+
+
 class Cache:
     def __init__(self, fetch: Callable[[Call, float], Awaitable[Fetched]], store: Store, clock: Clock) -> None:
         self._fetch, self._store, self._clock = fetch, store, clock
-        self._flights: dict[Call, asyncio.Task[Answer[Any]]] = {}
+        self._flights: dict[Call, _Flight] = {}
 
     def fresh(self, call: Call) -> Answer[Any] | None:
         """A kept answer that is within its time."""
@@ -93,41 +101,61 @@ class Cache:
 
     async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
+        found = self.ask(call, deadline, grace=grace)
+        return found if isinstance(found, Answer) else await found
+
+    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]:
+        """The same without waiting: who waits may go, the flight goes on for the others."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return entry.answer
-        flight = self._flight(call, deadline)
+        under_way = self._flights.get(call)
+        flight = under_way or self._depart(call, deadline)
         if grace and entry is not None and now < entry.grace_until:
             return replace(entry.answer, stale=True)
-        try:
-            return await self._landed(flight, deadline)
-        except CoinglassError as error:
-            if entry is None or not error.retryable or now >= entry.usable_until:
-                raise
-            return replace(entry.answer, stale=True)
+        return asyncio.shield(flight.task) if under_way is None else self._joined(call, under_way, deadline)
 
-    def _flight(self, call: Call, deadline: float) -> asyncio.Task[Answer[Any]]:
-        flight = self._flights.get(call)
-        if flight is None:
-            flight = self._flights[call] = asyncio.create_task(self._fly(call, deadline))
-            flight.add_done_callback(lambda done: self._land(call, done))
+    def _depart(self, call: Call, deadline: float) -> _Flight:
+        flight = _Flight(asyncio.create_task(self._fly(call, deadline)), deadline)
+        self._flights[call] = flight
+        flight.task.add_done_callback(lambda done: self._land(call, done))
         return flight
 
     async def _fly(self, call: Call, deadline: float) -> Answer[Any]:
-        entry = Entry.of(await self._fetch(call, deadline), self._clock.monotonic())
+        """Ends by the deadline, since every layer below does."""
+        try:
+            fetched = await self._fetch(call, deadline)
+        except CoinglassError as error:
+            return self._instead(call, error)
+        entry = Entry.of(fetched, self._clock.monotonic())
         self._store.put(call, entry)
         return entry.answer
+
+    def _instead(self, call: Call, error: CoinglassError) -> Answer[Any]:
+        """The kept answer, past its time, where the failure may pass; otherwise raises the failure."""
+        entry = self._store.get(call)
+        if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
+            raise error
+        return replace(entry.answer, stale=True)
 
     def _land(self, call: Call, flight: asyncio.Task[Answer[Any]]) -> None:
         del self._flights[call]
         if not flight.cancelled():
             flight.exception()  # a refresh that nobody waits for has been looked at
 
-    async def _landed(self, flight: asyncio.Task[Answer[Any]], deadline: float) -> Answer[Any]:
-        """The flight's answer; who waits may go, the flight goes on for the others."""
+    async def _joined(self, call: Call, flight: _Flight, deadline: float) -> Answer[Any]:
+        """The answer of a flight that somebody else began; once more where it ended for the want of his time alone."""
+        seconds = deadline - self._clock.monotonic()
         try:
-            async with asyncio.timeout(max(0.0, deadline - self._clock.monotonic())):
-                return await asyncio.shield(flight)
-        except TimeoutError as error:
-            raise UpstreamTimeout("CoinGlass did not answer within the time of this operation.") from error
+            async with asyncio.timeout(max(0.0, seconds) if deadline < flight.deadline else None):
+                return await asyncio.shield(flight.task)
+        except TimeoutError:
+            timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
+            timeout.endpoint = call.endpoint.path
+            return self._instead(call, timeout)
+        except (UpstreamTimeout, QuotaExhausted):
+            if flight.deadline >= deadline or self._clock.monotonic() >= deadline:
+                raise
+        again = self._flights.get(call) or self._depart(call, deadline)
+        return await asyncio.shield(again.task)

@@ -1,9 +1,11 @@
 """What travels through the layers of the client: a call on the way in, an answer on the way out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
+from urllib.parse import quote_plus
 
 import msgspec
 
@@ -15,13 +17,40 @@ T = TypeVar("T")
 Decode: TypeAlias = Callable[[msgspec.Raw], T]
 
 
-@dataclass(frozen=True, slots=True)
+_known_quoted = lru_cache(4096)(quote_plus)  # the same names, intervals and limits are in most requests
+_KNOWN_AT_MOST = 500  # characters: longer texts of callers would fill the memory
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One upstream request and how its payload is read: the key of the cache, and never with a secret in it."""
+    """One upstream request and how its payload is read: the key of the cache, and never with a secret in it.
+
+    `target` is the path with its query as they are sent: calls with the same one ask for the same.
+    """
 
     endpoint: Endpoint
     params: Params
     decode: Decode[object]
+    target: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", _target(self.endpoint.path, self.params.query()))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Call) and self.target == other.target and self.decode == other.decode
+
+    def __hash__(self) -> int:
+        return hash(self.target)
+
+
+def _target(path: str, query: dict[str, str]) -> str:
+    if not query:
+        return path
+    return f"{path}?{'&'.join([f'{_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
+
+
+def _quoted(text: str) -> str:
+    return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -119,24 +119,26 @@ class Client:
         `grace`: an answer that is just past its time will do while it is refreshed.
         """
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
-        try:
-            if endpoint is not account.SUBSCRIPTION:
-                await self.know_plan()
-            self.gate.check(endpoint, params)
-            answer = await self._cache(Call(endpoint, params, decode), by, grace=grace)
-        except (PlanRefused, IntervalRefused) as refusal:
-            raise _named(self.gate.learn(endpoint, params, refusal), endpoint) from refusal
-        except CoinglassError as error:
-            raise _named(error, endpoint) from error.__cause__
-        return cast("Answer[T]", answer)
+        if endpoint is not account.SUBSCRIPTION:
+            await self.know_plan()
+        found = self.ask(Call(endpoint, params, decode), by, grace=grace)
+        return cast("Answer[T]", found if isinstance(found, Answer) else await found)
+
+    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]:
+        """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
+        self._check(call)
+        return self._cache.ask(call, deadline, grace=grace)
 
     def held(self, call: Call) -> Answer[Any] | None:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
+        self._check(call)
+        return self._cache.fresh(call)
+
+    def _check(self, call: Call) -> None:
         try:
             self.gate.check(call.endpoint, call.params)
         except CoinglassError as error:
             raise _named(error, call.endpoint) from None
-        return self._cache.fresh(call)
 
     @property
     def plan_was_asked(self) -> bool:
@@ -168,7 +170,15 @@ class Client:
         self._window.limit = max(self._window.limit, REQUESTS_PER_MINUTE[plan])
 
     async def _fetch(self, call: Call, deadline: float) -> Fetched:
-        opened = await self._retry(call, deadline)
+        try:
+            return self._fetched(call, await self._retry(call, deadline))
+        except (PlanRefused, IntervalRefused) as refusal:
+            raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
+        except CoinglassError as error:
+            error.endpoint = error.endpoint or call.endpoint.path
+            raise
+
+    def _fetched(self, call: Call, opened: _Opened) -> Fetched:
         answer: Answer[Any] = Answer(
             call.decode(opened.data), call.endpoint, self.clock.now(), sandbox=opened.reply.sandbox
         )

@@ -3,10 +3,8 @@
 import asyncio
 import base64
 import importlib.metadata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from urllib.parse import quote_plus
 
 import httpx
 
@@ -14,18 +12,13 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
-from cg_client.wire import Whole
+from cg_client.wire import Seconds, WireTransport, fields_of
 from cg_client.wire.coding import ACCEPTED
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = "x-coinglass-source"  # set by the sandbox on each of its answers
 _PROJECT = "coinglass-graphql"
 _NO_BODY = httpx.ByteStream(b"")
-
-# The same names, intervals and limits are in most requests; what is refreshed is asked for in the same words.
-_known_quoted = lru_cache(4096)(quote_plus)
-_known_url = lru_cache(1024)(httpx.URL)
-_KNOWN_AT_MOST = 500  # characters: longer texts of callers would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,39 +44,64 @@ class Transport:
         self, http: httpx.AsyncBaseTransport, base_url: str, api_key: Secret, clock: Clock, attempt_seconds: float
     ) -> None:
         url = httpx.URL(base_url)
-        self._http = http
-        self._base_url = str(url.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
-        self._headers = httpx.Headers(_headers(url) | {KEY_HEADER: api_key.reveal()})
         self._clock = clock
         self._attempt_seconds = attempt_seconds
-        self._extensions = {"timeout": httpx.Timeout(attempt_seconds).as_dict()}
+        headers = httpx.Headers(_headers(url) | {KEY_HEADER: api_key.reveal()})
+        self._way = (
+            _OverWire(http, url, headers, attempt_seconds)
+            if isinstance(http, WireTransport)
+            else _OverHttpx(http, url, headers, attempt_seconds)
+        )
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
-            async with asyncio.timeout(seconds):
-                return await self._send(self._request(call))
+            return await self._way.get(call.target, seconds)
         except (TimeoutError, httpx.TimeoutException) as error:
             raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.") from error
         except httpx.HTTPError as error:
             raise UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).") from error
 
-    def _request(self, call: Call) -> httpx.Request:
-        query = "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in call.params.query().items()])
-        url = f"{self._base_url}{call.endpoint.path}" + (f"?{query}" if query else "")
-        made = _known_url(url) if len(url) <= _KNOWN_AT_MOST else httpx.URL(url)
-        return httpx.Request("GET", made, headers=self._headers, stream=_NO_BODY, extensions=self._extensions)
 
-    async def _send(self, request: httpx.Request) -> Reply:
-        """Past httpx's client: nothing is redirected and there are no cookies, so that it would only cost."""
-        response = await self._http.handle_async_request(request)
-        body = response.stream.body if isinstance(response.stream, Whole) else await _read(response)
-        headers = {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in response.headers.raw}
-        return Reply(response.status_code, body, headers)
+class _OverWire:
+    """With the bytes of the head made here: httpx's URL and request objects cost more than sending them."""
+
+    def __init__(self, wire: WireTransport, base: httpx.URL, headers: httpx.Headers, attempt_seconds: float) -> None:
+        self._wire = wire
+        self._start = b"GET " + base.copy_with(query=None, fragment=None).raw_path.rstrip(b"/")
+        self._rest = fields_of(headers)
+        self._attempt_seconds = attempt_seconds
+
+    async def get(self, target: str, seconds: float) -> Reply:
+        longest = self._attempt_seconds
+        answer = await self._wire.exchange(
+            self._start + target.encode("ascii") + self._rest, Seconds(longest, longest, longest, seconds)
+        )
+        return _reply(answer.status, answer.body, answer.headers)
 
 
-def _quoted(text: str) -> str:
-    return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
+class _OverHttpx:
+    """By any transport of httpx, and past its client: nothing is redirected, and there are no cookies."""
+
+    def __init__(
+        self, http: httpx.AsyncBaseTransport, base: httpx.URL, headers: httpx.Headers, attempt_seconds: float
+    ) -> None:
+        self._http = http
+        self._base = str(base.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
+        self._headers = headers
+        self._extensions = {"timeout": httpx.Timeout(attempt_seconds).as_dict()}
+
+    async def get(self, target: str, seconds: float) -> Reply:
+        async with asyncio.timeout(seconds):
+            request = httpx.Request(
+                "GET", self._base + target, headers=self._headers, stream=_NO_BODY, extensions=self._extensions
+            )
+            response = await self._http.handle_async_request(request)
+            return _reply(response.status_code, await _read(response), response.headers.raw)
+
+
+def _reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
+    return Reply(status, body, {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers})
 
 
 async def _read(response: httpx.Response) -> bytes:

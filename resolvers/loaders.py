@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Hashable, Sequence
+from collections.abc import Awaitable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
 from cg_client.client import Client
+from cg_client.errors import CoinglassError
 from resolvers.validity import Validity
 
 Key: TypeAlias = Hashable
@@ -27,13 +28,29 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
         self._client, self._deadline, self._validity = client, deadline, validity
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
-        answers = await asyncio.gather(*map(self._fetch, keys), return_exceptions=True)
-        return [_not_cancelled(answer) for answer in answers]
+        if not self._client.plan_is_settled:
+            await self._client.know_plan()
+        answers = await asyncio.gather(*map(self._begun, keys), return_exceptions=True)
+        return [self._found(answer) for answer in answers]
 
-    async def _fetch(self, call: Call) -> Answer[Any]:
-        answer = await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline)
-        self._validity.rests_on(answer)
-        return answer
+    def _begun(self, call: Call) -> Awaitable[Answer[Any]]:
+        """No task: a flight under way, or what is known at once."""
+        known: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
+        try:
+            found = self._client.ask(call, self._deadline)
+        except CoinglassError as error:
+            known.set_exception(error)
+            return known
+        if not isinstance(found, Answer):
+            return found
+        known.set_result(found)
+        return known
+
+    def _found(self, answer: Answer[Any] | BaseException) -> Answer[Any] | Exception:
+        if isinstance(answer, Answer):
+            self._validity.rests_on(answer)
+            return answer
+        return _failure(answer)
 
 
 class RowList(Protocol):
@@ -83,17 +100,16 @@ class RowLoader(DataLoader[RowKey, Row | None]):
         return found
 
 
-def _of(found: dict[Key, Row] | BaseException, key: Key) -> Any:  # noqa: ANN401  # a row, None, or the exception to raise for this key
-    if isinstance(found, BaseException):
-        return _not_cancelled(found)
-    return found.get(key)
+def _of(found: dict[Key, Row] | BaseException, key: Key) -> Row | Exception | None:
+    """The row of the key, if there is one, or what kept it from being looked up."""
+    return _failure(found) if isinstance(found, BaseException) else found.get(key)
 
 
-def _not_cancelled(result: Any) -> Any:  # noqa: ANN401  # whatever was gathered
+def _failure(gathered: BaseException) -> Exception:
     """A cancellation must end the operation: gathered as a value it would become data."""
-    if isinstance(result, BaseException) and not isinstance(result, Exception):
-        raise result
-    return result
+    if not isinstance(gathered, Exception):
+        raise gathered
+    return gathered
 
 
 class Loaders:

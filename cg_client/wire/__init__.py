@@ -4,6 +4,6 @@ httpx's own transport costs about a millisecond of CPU a request; a query of twe
 From the socket upwards: `dial`, `answer` (bytes to one answer), `connection`, `pool`, `coding`, `transport`.
 """
 
-from cg_client.wire.transport import Whole, WireTransport
+from cg_client.wire.transport import Seconds, Whole, WireTransport, fields_of
 
-__all__ = ["Whole", "WireTransport"]
+__all__ = ["Seconds", "Whole", "WireTransport", "fields_of"]

@@ -1,6 +1,7 @@
 """One connection to the server: a request goes out and its answer is read, one after another."""
 
 import asyncio
+import math
 import select
 from typing import cast
 
@@ -33,12 +34,19 @@ class Connection(asyncio.Protocol):
         """Whether a request can be sent; what has come while it rested and was not read yet is the server's closing."""
         return self._open and not self._transport.is_closing() and not self._pending.poll(0)
 
-    async def ask(self, request: bytes, *, without_body: bool = False, within: float | None = None) -> Answer:
-        """Raises ReadTimeout after `within` seconds of silence, HungUp, and httpx's other errors of a connection."""
+    async def ask(
+        self, request: bytes, *, without_body: bool = False, within: float | None = None, until: float = math.inf
+    ) -> Answer:
+        """Raises HungUp, httpx's other errors of a connection, and ReadTimeout.
+
+        That comes after `within` seconds of silence, and at `until` in the loop's time.
+        """
         self._reader.begin(without_body=without_body)
         self._answered = self._loop.create_future()
         self._heard_at = self._loop.time()
-        self._timer = None if within is None else self._loop.call_later(within, self._look, within)
+        self._within, self._until = math.inf if within is None else within, until
+        due = min(self._heard_at + self._within, until)
+        self._timer = None if due == math.inf else self._loop.call_at(due, self._look)
         try:
             self._transport.write(request)
             await self._answered
@@ -104,9 +112,9 @@ class Connection(asyncio.Protocol):
             return httpx.ReadError(f"The connection broke ({type(error).__name__}).")
         return httpx.RemoteProtocolError("The connection ended before the answer was complete.")
 
-    def _look(self, within: float) -> None:
-        due = self._heard_at + within
+    def _look(self) -> None:
+        due = min(self._heard_at + self._within, self._until)
         if due <= self._loop.time():
-            self.fail(httpx.ReadTimeout("The server was silent for too long."))
+            self.fail(httpx.ReadTimeout("The answer did not come in time."))
         else:
-            self._timer = self._loop.call_at(due, self._look, within)
+            self._timer = self._loop.call_at(due, self._look)

@@ -30,6 +30,12 @@ class Pool:
         self._all: set[Connection] = set()
         self._closed = False
 
+    def at_hand(self) -> Connection | None:
+        """A resting connection, if one can be used; the others are left to `take`."""
+        if self._idle and self._holds(self._idle[-1]):
+            return self._idle.pop()
+        return None
+
     async def take(self, *, fresh: bool, connect: float | None, wait: float | None) -> Connection:
         """A connection that is open, a new one if `fresh`; `connect` and `wait` (for a place) are seconds.
 

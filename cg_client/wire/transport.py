@@ -1,16 +1,36 @@
 """The wire as httpx sees it: an httpx.Request goes in, an httpx.Response with its whole body comes out."""
 
+import asyncio
+import math
 import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import httpx
 
 from cg_client.wire.answer import Answer, Limits
 from cg_client.wire.coding import decoded
-from cg_client.wire.connection import HungUp
+from cg_client.wire.connection import Connection, HungUp
 from cg_client.wire.pool import Pool
 
 _HTTP = {"http_version": b"HTTP/1.1"}
 _OF_CODED_BODY = (b"content-encoding", b"content-length")
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """Longest times: to connect, of silence, to wait for a connection, and of all together; None is for ever."""
+
+    connect: float | None = None
+    read: float | None = None
+    pool: float | None = None
+    total: float | None = None
+
+    @classmethod
+    def of(cls, timeout: Mapping[str, float | None]) -> Self:
+        """From httpx's extension, which knows no total."""
+        return cls(timeout.get("connect"), timeout.get("read"), timeout.get("pool"))
 
 
 class Whole(httpx.ByteStream):
@@ -42,30 +62,42 @@ class WireTransport(httpx.AsyncBaseTransport):
             raise httpx.UnsupportedProtocol("Only requests without a body are spoken here.")
         if (request.url.scheme, request.url.netloc) != self._server:
             raise httpx.UnsupportedProtocol("The request is for another server.")
+        seconds = Seconds.of(request.extensions.get("timeout", {}))
+        answer = await self.exchange(_head(request), seconds, without_body=request.method == "HEAD")
+        return httpx.Response(answer.status, headers=answer.headers, stream=Whole(answer.body), extensions=_HTTP)
+
+    async def exchange(self, head: bytes, seconds: Seconds, *, without_body: bool = False) -> Answer:
+        """The answer, decoded, to the bytes of a request; `handle_async_request` without httpx's objects."""
+        until = math.inf if seconds.total is None else asyncio.get_running_loop().time() + seconds.total
         try:
-            answer = await self._ask(request, fresh=False)
+            answer = await self._ask(head, seconds, until, without_body=without_body, fresh=False)
         except HungUp:
-            answer = await self._ask(request, fresh=True)
-        return self._response(answer)
+            answer = await self._ask(head, seconds, until, without_body=without_body, fresh=True)
+        return self._decoded(answer) if answer.codings and answer.body else answer
 
     async def aclose(self) -> None:
         await self._pool.close()
 
-    async def _ask(self, request: httpx.Request, *, fresh: bool) -> Answer:
-        head = _head(request)
-        seconds = request.extensions.get("timeout", {})
-        connection = await self._pool.take(fresh=fresh, connect=seconds.get("connect"), wait=seconds.get("pool"))
+    async def _ask(self, head: bytes, seconds: Seconds, until: float, *, without_body: bool, fresh: bool) -> Answer:
+        connection = self._pool.at_hand() if not fresh else None
+        if connection is None:
+            connection = await self._taken(seconds, until, fresh=fresh)
         try:
-            return await connection.ask(head, without_body=request.method == "HEAD", within=seconds.get("read"))
+            return await connection.ask(head, without_body=without_body, within=seconds.read, until=until)
         finally:
             self._pool.give_back(connection)
 
-    def _response(self, answer: Answer) -> httpx.Response:
-        headers, body = answer.headers, answer.body
-        if answer.codings and body:
-            body = decoded(body, answer.codings, self._limits.body)
-            headers = [header for header in headers if header[0].lower() not in _OF_CODED_BODY]
-        return httpx.Response(answer.status, headers=headers, stream=Whole(body), extensions=_HTTP)
+    async def _taken(self, seconds: Seconds, until: float, *, fresh: bool) -> Connection:
+        try:
+            async with asyncio.timeout_at(None if until == math.inf else until):
+                return await self._pool.take(fresh=fresh, connect=seconds.connect, wait=seconds.pool)
+        except TimeoutError as error:
+            raise httpx.PoolTimeout("No connection was there in time.") from error
+
+    def _decoded(self, answer: Answer) -> Answer:
+        body = decoded(answer.body, answer.codings, self._limits.body)
+        headers = [header for header in answer.headers if header[0].lower() not in _OF_CODED_BODY]
+        return Answer(answer.status, headers, body)
 
 
 def _is_empty(body: object) -> bool:
@@ -73,10 +105,16 @@ def _is_empty(body: object) -> bool:
 
 
 def _head(request: httpx.Request) -> bytes:
-    """The request's bytes. A line break in a header would let its value say more than a header."""
-    fields = [name + b": " + value for name, value in request.headers.raw]
-    lines = [b"%b %b HTTP/1.1" % (request.method.encode("ascii"), request.url.raw_path), *fields, b"", b""]
-    head = b"\r\n".join(lines)
-    if head.count(b"\n") != len(lines) - 1 or head.count(b"\r") != len(lines) - 1:
+    return b"%b %b%b" % (request.method.encode("ascii"), request.url.raw_path, fields_of(request.headers))
+
+
+def fields_of(headers: httpx.Headers) -> bytes:
+    """What follows on the target in the bytes of a request; raises httpx.LocalProtocolError.
+
+    A line break in a header would let its value say more than a header.
+    """
+    lines = [b" HTTP/1.1", *(name + b": " + value for name, value in headers.raw), b"", b""]
+    fields = b"\r\n".join(lines)
+    if fields.count(b"\n") != len(lines) - 1 or fields.count(b"\r") != len(lines) - 1:
         raise httpx.LocalProtocolError("A header of the request holds a line break.")
-    return head
+    return fields
