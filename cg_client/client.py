@@ -10,12 +10,12 @@ import httpx
 import msgspec
 
 from cg_client.cache import Cache, Fetched, MemoryStore
-from cg_client.call import Answer, Call
+from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
-from cg_client.envelope import payload
-from cg_client.errors import CoinglassError, Gated, IntervalRefused, PlanRefused, RateLimited
+from cg_client.envelope import payload, plain_data
+from cg_client.errors import CoinglassError, Gated, IntervalRefused, PayloadMismatch, PlanRefused, RateLimited
 from cg_client.gate import Gate
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
@@ -53,9 +53,9 @@ class ClientConfig:
 
 @dataclass(frozen=True, slots=True)
 class _Opened:
-    """An answer whose envelope said success."""
+    """What a successful answer says."""
 
-    data: msgspec.Raw
+    value: object
     reply: Reply
 
 
@@ -179,20 +179,28 @@ class Client:
             raise
 
     def _fetched(self, call: Call, opened: _Opened) -> Fetched:
-        answer: Answer[Any] = Answer(
-            call.decode(opened.data), call.endpoint, self.clock.now(), sandbox=opened.reply.sandbox
-        )
-        self.sandbox = self.sandbox or answer.sandbox
+        sandbox = opened.reply.sandbox
+        answer: Answer[Any] = Answer(opened.value, call.endpoint, self.clock.now(), sandbox=sandbox)
+        self.sandbox = self.sandbox or sandbox
         lifetime = call.endpoint.lifetime(call.params, answer.fetched_at)
         return Fetched(answer, len(opened.reply.body), lifetime.total_seconds())
 
     async def _attempt(self, call: Call, deadline: float) -> _Opened:
         reply = await self._throttle(call, deadline)
         try:
-            return _Opened(payload(reply), reply)
+            return _Opened(_opened(reply, call.decode), reply)
         except RateLimited as limited:
             limited.retry_after = self._throttle.hold(limited.retry_after)
             raise
+
+
+def _opened(reply: Reply, decode: Decode[object]) -> object:
+    """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
+    plain = plain_data(reply)
+    if plain is not None:
+        with contextlib.suppress(PayloadMismatch):  # a payload that is none, or that something follows
+            return decode(plain)
+    return decode(payload(reply))
 
 
 def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:

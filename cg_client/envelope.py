@@ -6,6 +6,7 @@ The texts are matched beside the codes because the same refusal was seen under s
 """
 
 import email.utils
+import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -25,7 +26,9 @@ from cg_client.transport import Reply
 
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
 _TEXT_SHOWN = 200
+_OK = 200
 _SERVER_ERROR = 500
+_PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -48,6 +51,15 @@ def payload(reply: Reply) -> msgspec.Raw:
     if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
         return envelope.data
     raise _failure(reply, code, (envelope.msg or envelope.message or "")[:_TEXT_SHOWN])
+
+
+def plain_data(reply: Reply) -> msgspec.Raw | None:
+    """What is most likely the `data` of a success, found without reading it; None where the body begins otherwise.
+
+    It is right wherever it is one JSON value: anything behind `data` would stand in it.
+    """
+    found = _PLAIN.match(reply.body) if reply.status == _OK else None
+    return None if found is None else msgspec.Raw(reply.body[found.end() : -1])
 
 
 def _without_envelope(reply: Reply) -> UpstreamFailed:

@@ -89,9 +89,10 @@ def _only(kind: type, values: Iterable[Any]) -> None:
 def _floats(values: Sequence[Any]) -> list[Any]:
     if type(values) is not array or values.typecode != "d":
         _only(float, values)
-    if not math.isfinite(sum(values)):  # a sum that overflows is looked at, too
+    known = _listed(values)
+    if not math.isfinite(sum(known)):  # a sum that overflows is looked at, too
         raise Doubt
-    return _listed(values)
+    return known
 
 
 def _ints(values: Sequence[Any]) -> list[Any]:

@@ -61,7 +61,12 @@ def figures(values: Sequence[Any], field: str, *, optional: bool) -> Sequence[fl
         finite(values, field)
         return values
     _finite(values, field)
-    return array("d", struct.pack(f"{len(values)}d", *values))
+    return packed("d", values)
+
+
+def packed(typecode: str, values: Sequence[Any]) -> "array[Any]":
+    """Through `struct`, which takes half the time of `array` itself."""
+    return array(typecode, struct.pack(f"{len(values)}{typecode}", *values))
 
 
 def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
@@ -69,7 +74,8 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | N
     known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None
     if not known:
         return times
-    earliest, latest = min(known), max(known)
+    ascending = sorted(known)  # which they mostly are: that is seen faster than the least and the greatest are found
+    earliest, latest = ascending[0], ascending[-1]
     if earliest < 0 or latest >= _TIME_AT_MOST:
         raise PayloadMismatch(field, "it is not a time")
     if are_milliseconds(earliest, latest):

@@ -115,7 +115,8 @@ def _list(records: Records, raw: object, leaf: Leaf) -> list[Any]:
 
 def _order(times: Sequence[int]) -> list[int] | None:
     """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
-    if all(map(operator.lt, times, itertools.islice(times, 1, None))):
+    known = list(times)  # a packed time would become an object at every look
+    if all(map(operator.lt, known, itertools.islice(known, 1, None))):
         return None
     latest = {time: index for index, time in enumerate(times)}
     return [latest[time] for time in sorted(latest)]

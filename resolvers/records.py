@@ -5,11 +5,10 @@ A class's annotations say what a field holds, its metadata and the endpoint's `s
 
 import functools
 import itertools
-from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 import strawberry
@@ -20,7 +19,7 @@ from strawberry.types.field import StrawberryField
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import Rows
-from resolvers.checks import date_of, figures, finite, in_milliseconds, midnight
+from resolvers.checks import date_of, figures, finite, in_milliseconds, midnight, packed
 from vocabulary.columns import Column, Columns, Identity, Lists
 from vocabulary.payloads import Sourced, fields_of
 from vocabulary.scalars import Timestamp, time_of
@@ -86,7 +85,11 @@ class Records:
 
     def table(self, raws: Sequence[Any], identity: Identity | None = None) -> Columns[Any]:
         """Many records as columns."""
-        return self.table_of({leaf.name: self.values(raws, leaf) for leaf in self.leaves}, identity)
+        read: dict[tuple[tuple[str, ...], bool], list[Any]] = {}  # what is shown in two ways is read once
+        for leaf in self.leaves:
+            if (leaf.wires, leaf.optional) not in read:
+                read[leaf.wires, leaf.optional] = self.values(raws, leaf)
+        return self.table_of({leaf.name: read[leaf.wires, leaf.optional] for leaf in self.leaves}, identity)
 
     def table_of(self, values: Mapping[str, Sequence[Any]], identity: Identity | None = None) -> Columns[Any]:
         """Columns out of stored values of equal number, by the names of the leaves."""
@@ -201,7 +204,7 @@ def _times(leaf: Leaf, values: Sequence[Any], field: str) -> Sequence[int | None
 
 def _packed_times(leaf: Leaf, values: Sequence[Any], field: str) -> Sequence[int | None]:
     times = _times(leaf, values, field)
-    return times if leaf.optional and None in times else array("q", cast("Sequence[int]", times))
+    return times if leaf.optional and None in times else packed("q", times)
 
 
 def _or_nothing(stored: Any) -> Any:  # noqa: ANN401  # types for msgspec
