@@ -20,7 +20,7 @@ STALE_AT_MOST = 3600.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """An answer as the layers below bring it; `size` in bytes of body, `lifetime` in seconds."""
+    """An answer as the layers below bring it; `size` in bytes of body, `lifetime` in seconds from now."""
 
     answer: Answer[Any]
     size: int

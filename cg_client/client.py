@@ -132,6 +132,10 @@ class Client:
     def held(self, call: Call) -> Answer[Any] | None:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
         self._check(call)
+        return self.kept(call)
+
+    def kept(self, call: Call) -> Answer[Any] | None:
+        """As `held`, of a call that the gate let through."""
         return self._cache.fresh(call)
 
     def _check(self, call: Call) -> None:

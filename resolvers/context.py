@@ -8,6 +8,7 @@ import strawberry
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
+from resolvers.requests import Requests
 from resolvers.validity import Validity
 
 
@@ -29,16 +30,21 @@ class Context:
     request_id: str
     deadline: float
     validity: Validity
+    requests: Requests
 
     @classmethod
-    def of(cls, client: Client, symbols: Symbols, caller: Caller, request_id: str) -> "Context":
+    def of(
+        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, requests: Requests | None = None
+    ) -> "Context":
+        """`requests` None knows none yet."""
         deadline, validity = client.deadline(), Validity()
         loaders = Loaders(client, deadline, validity)
-        return cls(client, symbols, loaders, caller, request_id, deadline, validity)
+        known = requests or Requests(client)
+        return cls(client, symbols, loaders, caller, request_id, deadline, validity, known)
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""
-        return Context.of(self.client, self.symbols, self.caller, self.request_id)
+        return Context.of(self.client, self.symbols, self.caller, self.request_id, self.requests)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

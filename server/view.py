@@ -18,6 +18,7 @@ from strawberry.types import ExecutionResult
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
+from resolvers.requests import Requests
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
 
@@ -36,7 +37,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
-        self._client, self._symbols = client, symbols
+        self._client, self._symbols, self._requests = client, symbols, Requests(client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -70,7 +71,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
         name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
-        context = Context.of(self._client, self._symbols, Caller(), name)
+        context = Context.of(self._client, self._symbols, Caller(), name, self._requests)
         request.state.context = context
         return context
 

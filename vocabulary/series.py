@@ -1,6 +1,5 @@
 """Series: points over time, as rows and as columns from one store."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +9,10 @@ import strawberry
 
 from cg_client.intervals import Interval
 from vocabulary.columns import Columns
+from vocabulary.derived import of_rows
 from vocabulary.enums import Truncation
 from vocabulary.fields import value
-from vocabulary.payloads import Source, Sourced, fields_of, rows_field
+from vocabulary.payloads import Source, Sourced
 from vocabulary.scalars import Timestamp
 
 
@@ -40,12 +40,13 @@ class Series(Sourced):
 
     @classmethod
     def of(cls, served: Served) -> Self:
-        return cls(
+        return of_rows(
+            cls,
+            served.rows,
             source=served.source,
             requested_interval=served.requested_interval,
             interval=served.interval,
             truncated=served.truncated,
-            **window_of(cls, served.rows),
         )
 
 
@@ -59,35 +60,7 @@ class DailySeries(Sourced):
 
     @classmethod
     def of_rows(cls, source: Source, rows: Columns[Any]) -> Self:
-        return cls(source=source, **window_of(cls, rows))
-
-
-def window_of(payload: type, rows: Columns[Any]) -> dict[str, Any]:
-    """What a payload says of its rows, by the names of its fields: their ends, and the rows as `both_ways`."""
-    ends = rows.column("time") if rows else None
-    return {
-        "from_": None if ends is None else ends[0],
-        "to": None if ends is None else ends[-1],
-        "count": len(rows),
-        **both_ways(payload, rows),
-    }
-
-
-def both_ways(payload: type, rows: Columns[Any]) -> dict[str, object]:
-    """The rows, their columns and the latest of them, by the names of the payload's fields."""
-    named: dict[str, object] = {rows_field(payload)[0]: rows, "latest": rows[-1] if rows else None}
-    columns, names = _columns_of(payload)
-    if columns is not None:
-        named["columns"] = columns(**{name: rows.column(name) for name in names})
-    return named
-
-
-@functools.cache
-def _columns_of(payload: type) -> tuple[Any, tuple[str, ...]]:
-    """The class of a payload's columns, if it has some, and their names."""
-    columns: Any = next((field.type for field in fields_of(payload) if field.python_name == "columns"), None)
-    names = () if columns is None else tuple(field.python_name for field in fields_of(columns))
-    return columns, names
+        return of_rows(cls, rows, source=source)
 
 
 Time = Annotated[datetime, value("Start of the interval.", wire="time")]

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import strawberry
 
@@ -11,10 +11,11 @@ from cg_client.endpoints import etf as api
 from resolvers.decode import columns_decoder
 from schema.etf.days import Day, TimestampOfDay
 from vocabulary.columns import Columns
+from vocabulary.derived import of_rows
 from vocabulary.fields import value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
-from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps, both_ways
+from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="A fund on one day.")
@@ -88,8 +89,7 @@ class FundPrices(Sourced):
 
     @classmethod
     def of(cls, source: Source, rows: Columns[FundCandle]) -> Self:
-        named: dict[str, Any] = both_ways(cls, rows)
-        return cls(source=source, count=len(rows), **named)
+        return of_rows(cls, rows, source=source)
 
 
 FundHistoryResult = Annotated[FundHistory | PlanGated | Unavailable, result("FundHistory")]

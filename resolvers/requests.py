@@ -1,0 +1,177 @@
+"""What a window of a series takes: gated, sensible, and laid on the calls that hold it."""
+
+import dataclasses
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from cg_client.call import Call, Decode
+from cg_client.client import Client
+from cg_client.endpoint import Endpoint
+from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.intervals import Interval
+from cg_client.params import Series as SeriesParams
+from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
+from vocabulary.enums import PlanLimitPolicy, Truncation
+
+S = TypeVar("S", bound=SeriesParams)
+
+_KNOWN_AT_MOST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A window as it may be asked for, and the calls whose answers hold it.
+
+    `until`: monotonic seconds, until when the same would be made of the same parameters.
+    """
+
+    requested: Interval
+    interval: Interval
+    window: Window
+    truncated: Truncation | None
+    calls: Sequence[Call]
+    until: float
+
+
+class Requests:
+    """Works requests out, and keeps them for the series that are asked for again and again.
+
+    One is right for its bar, and as long as the plan and what CoinGlass refused stay what they are.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._known: OrderedDict[Hashable, tuple[Request, int]] = OrderedDict()
+
+    def of(self, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy) -> Request:
+        """Raises what the gate refuses, and BadArgument."""
+        key = endpoint, asked, decode, policy
+        revision = self._client.revision.count
+        found = self._known.get(key)
+        if found is not None and found[1] == revision and self._client.clock.monotonic() < found[0].until:
+            self._known.move_to_end(key)
+            return found[0]
+        made = _request(self._client, endpoint, asked, decode, policy)
+        self._known[key] = made, revision
+        if len(self._known) > _KNOWN_AT_MOST:
+            self._known.popitem(last=False)
+        return made
+
+    def until(self, asked: SeriesParams) -> float:
+        """Until when limits that are reckoned from now stay where they are, in monotonic seconds."""
+        return _until(self._client, asked, self._client.clock.now())
+
+
+def _request(
+    client: Client, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy
+) -> Request:
+    now = client.clock.now()
+    try:
+        allowed, wanted, truncated = admit(client, endpoint, asked, policy, now)
+    except CoinglassError as error:
+        error.endpoint = endpoint.path
+        raise
+    calls = [Call(endpoint, _paged(allowed, page), decode) for page in _pages(client, endpoint, allowed, wanted, now)]
+    until = min(_until(client, asked, now), client.gate.settled_until)
+    return Request(asked.interval, allowed.interval, wanted, truncated, calls, until)
+
+
+def _until(client: Client, asked: SeriesParams, now: datetime) -> float:
+    """The end of the bar, or the end of the window where that comes before."""
+    step = asked.interval.milliseconds
+    seconds = (step - _ms(now) % step) / 1000
+    if asked.to is not None and asked.to >= now:
+        seconds = min(seconds, (asked.to - now).total_seconds())
+    return client.clock.monotonic() + seconds
+
+
+def admit(
+    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
+) -> tuple[S, Window, Truncation | None]:
+    """The parameters and the window as the plan lets them be asked for, and what was left out."""
+    _sensible(endpoint, asked, now)
+    try:
+        client.gate.check(endpoint, asked)
+    except IntervalTooFine as refusal:
+        if policy is not PlanLimitPolicy.COARSEN or refusal.floor is None:
+            raise
+        asked = dataclasses.replace(asked, interval=refusal.floor)
+    wanted = _window(asked, now)
+    try:
+        client.gate.check_depth(endpoint, asked.interval, wanted.start)
+    except (HistoryTooDeep, BeyondRetention) as refusal:
+        if policy is not PlanLimitPolicy.CLIP:
+            raise
+        reason = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
+        return asked, _clipped(client, endpoint, asked, wanted, refusal), reason
+    return asked, wanted, None
+
+
+def _clipped(
+    client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
+) -> Window:
+    """The part of the window that is there; raises the refusal where there is none."""
+    earliest = client.gate.earliest(endpoint, asked.interval)
+    start = max(wanted.start, _ms(earliest)) if earliest else wanted.start
+    if wanted.end is not None and wanted.end < start:
+        raise refusal
+    return dataclasses.replace(wanted, start=start)
+
+
+def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
+    """Raises BadArgument with the remedy."""
+    if not endpoint.has(asked.interval):
+        raise BadArgument(f"This series has {_intervals(endpoint)}, not {asked.interval.name}.")
+    if asked.last is not None and asked.from_ is not None:
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+    if asked.last is not None and not 1 <= asked.last <= MAX_POINTS:
+        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.")
+    if asked.from_ is not None and asked.from_ > now:
+        raise BadArgument("`from` lies in the future.")
+    if asked.from_ is not None and asked.to is not None and asked.from_ >= asked.to:
+        raise BadArgument("`from` must be before `to`.")
+
+
+def _intervals(endpoint: Endpoint) -> str:
+    if len(endpoint.intervals) == len(Interval):
+        return f"intervals up to {endpoint.coarsest.name}"
+    return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
+
+
+def _window(asked: SeriesParams, now: datetime) -> Window:
+    step = asked.interval.milliseconds
+    start = None if asked.from_ is None else _ms(asked.from_)
+    end = None if asked.to is None else _ms(asked.to)
+    wanted = window(step, _ms(now), last=asked.last, start=start, end=end)
+    if bars(wanted, step, _ms(now)) > MAX_POINTS:
+        raise BadArgument(
+            f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval."
+        )
+    return wanted
+
+
+def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
+    earliest = client.gate.earliest(endpoint, asked.interval)
+    return pages(
+        wanted,
+        asked.interval.milliseconds,
+        _ms(now),
+        endpoint.page_rows,
+        earliest=None if earliest is None else _ms(earliest),
+    )
+
+
+def _paged(params: S, page: Page) -> S:
+    """The parameters of one request."""
+    return dataclasses.replace(params, last=page.limit, from_=_time(page.start), to=_time(page.end))
+
+
+def _ms(time: datetime) -> int:
+    return round(time.timestamp() * 1000)
+
+
+def _time(stamp: int | None) -> datetime | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
