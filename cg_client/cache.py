@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from cg_client.call import Answer, Call
+from cg_client.call import Answer, Call, Standing
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, UpstreamTimeout
+from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
@@ -91,15 +92,27 @@ class Cache:
         entry = self._store.get(call)
         return entry.answer if entry is not None and self._clock.monotonic() < entry.fresh_until else None
 
+    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
+        """How the call stands, without asking, and the answer that asking would bring at once."""
+        now = self._clock.monotonic()
+        entry = self._store.get(call)
+        if entry is not None and now < entry.fresh_until:
+            return Standing.AT_HAND, entry.answer
+        flies = call in self._flights
+        if grace and entry is not None and now < entry.grace_until:
+            return Standing.IN_FLIGHT if flies else Standing.REFRESH, replace(entry.answer, stale=True)
+        return Standing.IN_FLIGHT if flies else Standing.FETCH, None
+
     async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return entry.answer
-        flight = self._flight(call, deadline)
         if grace and entry is not None and now < entry.grace_until:
+            uncounted(self._flight, call, deadline)
             return replace(entry.answer, stale=True)
+        flight = self._flight(call, deadline)
         try:
             return await self._landed(flight, deadline)
         except CoinglassError as error:

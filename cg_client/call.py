@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import Generic, TypeAlias, TypeVar
 
 import msgspec
@@ -22,6 +23,15 @@ class Call:
     endpoint: Endpoint
     params: Params
     decode: Decode[object]
+
+
+class Standing(Enum):
+    """What becomes of a call if it is asked for now."""
+
+    AT_HAND = "AT_HAND"  # answered from what is kept
+    REFRESH = "REFRESH"  # answered from what is kept, which one request renews in the background
+    IN_FLIGHT = "IN_FLIGHT"  # a request is under way already and will answer it
+    FETCH = "FETCH"  # sent
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from cg_client.cache import Cache, Fetched, MemoryStore
-from cg_client.call import Answer, Call
+from cg_client.call import Answer, Call, Standing
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
@@ -105,6 +105,11 @@ class Client:
     def quota(self) -> Usage:
         return self._throttle.usage()
 
+    @property
+    def remaining(self) -> int:
+        """Requests that could start now: of `quota`, what is quick to say."""
+        return self._window.remaining(self.clock.monotonic())
+
     async def fetch(
         self,
         endpoint: Endpoint,
@@ -132,11 +137,19 @@ class Client:
 
     def held(self, call: Call) -> Answer[Any] | None:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
+        self._admit(call)
+        return self._cache.fresh(call)
+
+    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
+        """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""
+        self._admit(call)
+        return self._cache.foresee(call, grace=grace)
+
+    def _admit(self, call: Call) -> None:
         try:
             self.gate.check(call.endpoint, call.params)
         except CoinglassError as error:
             raise _named(error, call.endpoint) from None
-        return self._cache.fresh(call)
 
     @property
     def plan_was_asked(self) -> bool:

@@ -14,6 +14,7 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
+from cg_client.tally import count_sent
 from cg_client.wire import Whole
 from cg_client.wire.coding import ACCEPTED
 
@@ -59,6 +60,7 @@ class Transport:
         self._extensions = {"timeout": httpx.Timeout(attempt_seconds).as_dict()}
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
+        count_sent()
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
             async with asyncio.timeout(seconds):

@@ -5,7 +5,10 @@ from typing import TypeAlias
 
 import strawberry
 
+from cg_client.call_plan import CallPlan
 from cg_client.client import Client
+from cg_client.fetcher import Fetcher
+from cg_client.planner import LISTING, Planner
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
 from resolvers.validity import Validity
@@ -20,21 +23,31 @@ class Caller:
 
 @dataclass(slots=True)
 class Context:
-    """`deadline` in monotonic seconds of the client's clock."""
+    """`deadline` in monotonic seconds of the client's clock; `plan` is what a dry run finds, None for a real one."""
 
-    client: Client
+    client: Fetcher
     symbols: Symbols
     loaders: Loaders
     caller: Caller
     request_id: str
     deadline: float
     validity: Validity
+    plan: CallPlan | None = None
 
     @classmethod
-    def of(cls, client: Client, symbols: Symbols, caller: Caller, request_id: str) -> "Context":
+    def of(cls, client: Fetcher, symbols: Symbols, caller: Caller, request_id: str) -> "Context":
         deadline, validity = client.deadline(), Validity()
         loaders = Loaders(client, deadline, validity)
         return cls(client, symbols, loaders, caller, request_id, deadline, validity)
+
+    @classmethod
+    def of_dry_run(cls, client: Client, symbols: Symbols, caller: Caller, request_id: str) -> "Context":
+        """For an operation of which only the calls are wanted, and none is sent."""
+        plan = CallPlan()
+        names = symbols.asked_of(Planner(client, plan, leads_on=LISTING))
+        context = cls.of(Planner(client, plan), names, caller, request_id)
+        context.plan = plan
+        return context
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from cg_client.call import Answer, Call, Decode
-from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
@@ -87,7 +87,7 @@ def _until_next_bar(interval: Interval, now: datetime) -> float:
 
 
 def admit(
-    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
+    client: Fetcher, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
 ) -> tuple[S, Window, Truncation | None]:
     """The parameters and the window as the plan lets them be asked for, and what was left out."""
     _sensible(endpoint, asked, now)
@@ -109,7 +109,7 @@ def admit(
 
 
 def _clipped(
-    client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
+    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
 ) -> Window:
     """The part of the window that is there; raises the refusal where there is none."""
     earliest = client.gate.earliest(endpoint, asked.interval)
@@ -151,7 +151,7 @@ def _window(asked: SeriesParams, now: datetime) -> Window:
     return wanted
 
 
-def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
+def _pages(client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
     earliest = client.gate.earliest(endpoint, asked.interval)
     return pages(
         wanted,
