@@ -105,10 +105,9 @@ class Client:
     def quota(self) -> Usage:
         return self._throttle.usage()
 
-    @property
-    def remaining(self) -> int:
-        """Requests that could start now: of `quota`, what is quick to say."""
-        return self._window.remaining(self.clock.monotonic())
+    def remaining(self, now: float) -> int:
+        """Requests that could start at `now` (monotonic seconds): of `quota`, what is quick to say."""
+        return self._window.remaining(now)
 
     async def fetch(
         self,

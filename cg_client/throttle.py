@@ -105,7 +105,9 @@ class QuotaWindow:
         """Requests that could start now."""
         if self._ended and self._ended[0] + MINUTE <= now:
             self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - self._used)
+        if now < self._blocked_until:
+            return 0
+        return max(0, self.share - self._used)
 
     @property
     def _used(self) -> int:

@@ -58,10 +58,10 @@ class GraphQLView(GraphQL[Context, None]):
         response.raw_headers.extend(self._own_headers(request, tally))
         await response(scope, receive, send)
 
-    def _own_headers(self, request: Request, tally: Tally) -> list[tuple[bytes, bytes]]:
-        own = cost(tally.sent, self._client.remaining)
+    def _own_headers(self, request: Request, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
+        own = cost(tally.sent, self._client.remaining(self._client.clock.monotonic()))
         context: Context | None = getattr(request.state, "context", None)
-        return own if context is None or context.plan is None else [*own, dry_run.NOT_KEPT]
+        return own if context is None or context.plan is None else (*own, dry_run.NOT_KEPT)
 
     async def _plainly_answered(self, request: Request) -> Response | None:
         """The answer to a POST of one operation in JSON; None for all that Strawberry's `run` has to tell apart."""

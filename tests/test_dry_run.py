@@ -5,10 +5,12 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import GraphQLNamedType, get_named_type
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from cg_client.plans import Plan
+from tests.cases import SCHEMA
 from tests.conftest import Graph, StartGraph
 from tests.test_examples import EXAMPLES
 
@@ -163,6 +165,36 @@ def test_a_wish_that_is_not_understood_spends_nothing(graph: Graph, wish: str) -
     assert response.status_code == 400
     assert "X-Dry-Run" in response.json()["errors"][0]["message"]
     assert graph.sandbox.calls.total() == 0
+
+
+def test_nothing_is_looked_up_below_what_a_call_brings() -> None:
+    """Or a call that is not at hand would hide further ones, which a dry run says of listings and pages alone."""
+    backed = {}
+    for kind in SCHEMA._schema.type_map.values():
+        for name, field in getattr(kind, "fields", {}).items():
+            metadata = getattr(field.extensions.get("strawberry-definition"), "metadata", {})
+            if metadata.get("endpoints"):
+                backed[f"{kind.name}.{name}"] = get_named_type(field.type)
+    hiding = {name for name, payload in backed.items() if backed.keys() & below(payload)}
+    assert len(backed) > 100
+    assert hiding == set()
+
+
+def below(payload: GraphQLNamedType) -> set[str]:
+    """The fields of all types that can be reached from the one."""
+    seen: set[str] = set()
+    fields: set[str] = set()
+    waiting = [payload]
+    while waiting:
+        kind = waiting.pop()
+        if kind.name in seen:
+            continue
+        seen.add(kind.name)
+        waiting.extend(getattr(kind, "types", ()))
+        for name, field in getattr(kind, "fields", {}).items():
+            fields.add(f"{kind.name}.{name}")
+            waiting.append(get_named_type(field.type))
+    return fields
 
 
 async def test_a_websocket_has_no_dry_runs(graph: Graph) -> None:

@@ -36,7 +36,7 @@ class ResponseCache:
 
     `version`: what the server may answer apart from time, such as its plan; an answer made under another one is not
     served. A value must not come back after it was left, or an answer begun under it could outlive the change.
-    `remaining`: requests that may start now, for each response to state.
+    `remaining`: requests that may start at a time, for each response to state.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ResponseCache:
         clock: Clock,
         version: Callable[[], Hashable],
         is_sandbox: Callable[[], bool],
-        remaining: Callable[[], int],
+        remaining: Callable[[float], int],
         scope_of: Callable[[Scope], str] = everyone,
     ) -> None:
         self._app, self._clock, self._version = app, clock, version
@@ -119,7 +119,7 @@ class ResponseCache:
         if answer is None or not answer.is_for_all:
             return False
         self.shared += 1
-        own = [_own_id(question.headers), *cost(0, self._remaining())]
+        own = [_own_id(question.headers), *cost(0, self._remaining(self._clock.monotonic()))]
         await self._reply(answer, self._rendering(answer, question), own, question, send)
         return True
 
@@ -171,7 +171,7 @@ class ResponseCache:
     def _repeated(self, answer: Answer, now: float, headers: Named) -> list[Header]:
         """What a kept answer says of its own each time."""
         self.hits += 1
-        return [_own_id(headers), (b"age", b"%d" % answer.age(now)), *cost(0, self._remaining())]
+        return [_own_id(headers), (b"age", b"%d" % answer.age(now)), *cost(0, self._remaining(now))]
 
     async def _reply(
         self, answer: Answer, rendering: Rendering, own: list[Header], question: Question, send: Send
@@ -188,7 +188,7 @@ class ResponseCache:
     async def _refuse(self, status: int, message: str, scope: Scope, receive: Receive, send: Send) -> None:
         self.refused += 1
         response = refusal(status, message)
-        response.raw_headers.extend([_own_id(named(scope)), *cost(0, self._remaining())])
+        response.raw_headers.extend([_own_id(named(scope)), *cost(0, self._remaining(self._clock.monotonic()))])
         if self._is_sandbox():
             response.headers[SOURCE] = "sandbox"
         await response(scope, receive, send)

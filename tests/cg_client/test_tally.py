@@ -73,7 +73,7 @@ async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.Mo
     client._throttle.hold(None)
     with counting() as tally, pytest.raises(CoinglassError):
         await fetch(client)
-    assert (tally.sent, client.remaining, client.quota.remaining) == (0, 0, 0)
+    assert (tally.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)
 
 
 async def test_what_remains_is_quick_to_say_and_the_same(
@@ -84,6 +84,6 @@ async def test_what_remains_is_quick_to_say_and_the_same(
     for symbol in ("A", "B", "C"):
         await fetch(client, symbol)
         clock.advance(25)
-        assert client.remaining == client.quota.remaining
-        seen.append(client.remaining)
+        seen.append(client.remaining(clock.monotonic()))
+        assert seen[-1] == client.quota.remaining
     assert seen == [29, 28, 28]

@@ -46,7 +46,7 @@ def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Re
             "clock": clock,
             "version": lambda: server.version,
             "is_sandbox": lambda: server.sandbox,
-            "remaining": lambda: server.remaining,
+            "remaining": lambda _: server.remaining,
         }
         return ResponseCache(given.pop("app", origin), **(told | given))
 
