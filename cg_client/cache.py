@@ -10,9 +10,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from cg_client.call import Answer, Call
+from cg_client.call import Answer, Call, Standing
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
+from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
@@ -99,6 +100,17 @@ class Cache:
         entry = self._store.get(call)
         return entry.answer if entry is not None and self._clock.monotonic() < entry.fresh_until else None
 
+    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
+        """How the call stands, without asking, and the answer that asking would bring at once."""
+        now = self._clock.monotonic()
+        entry = self._store.get(call)
+        if entry is not None and now < entry.fresh_until:
+            return Standing.AT_HAND, entry.answer
+        flies = call in self._flights
+        if grace and entry is not None and now < entry.grace_until:
+            return Standing.IN_FLIGHT if flies else Standing.REFRESH, replace(entry.answer, stale=True)
+        return Standing.IN_FLIGHT if flies else Standing.FETCH, None
+
     async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         found = self.ask(call, deadline, grace=grace)
@@ -111,10 +123,13 @@ class Cache:
         if entry is not None and now < entry.fresh_until:
             return entry.answer
         under_way = self._flights.get(call)
-        flight = under_way or self._depart(call, deadline)
         if grace and entry is not None and now < entry.grace_until:
+            if under_way is None:
+                uncounted(self._depart, call, deadline)
             return replace(entry.answer, stale=True)
-        return asyncio.shield(flight.task) if under_way is None else self._joined(call, under_way, deadline)
+        if under_way is not None:
+            return self._joined(call, under_way, deadline)
+        return asyncio.shield(self._depart(call, deadline).task)
 
     def _depart(self, call: Call, deadline: float) -> _Flight:
         flight = _Flight(asyncio.create_task(self._fly(call, deadline)), deadline)

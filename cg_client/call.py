@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
 from typing import Generic, TypeAlias, TypeVar
 from urllib.parse import quote_plus
@@ -51,6 +52,15 @@ def _target(path: str, query: dict[str, str]) -> str:
 
 def _quoted(text: str) -> str:
     return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
+
+
+class Standing(Enum):
+    """What becomes of a call if it is asked for now."""
+
+    AT_HAND = "AT_HAND"  # answered from what is kept
+    REFRESH = "REFRESH"  # answered from what is kept, which one request renews in the background
+    IN_FLIGHT = "IN_FLIGHT"  # a request is under way already and will answer it
+    FETCH = "FETCH"  # sent
 
 
 @dataclass(frozen=True, slots=True)

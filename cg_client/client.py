@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from cg_client.cache import Cache, Fetched, MemoryStore
-from cg_client.call import Answer, Call, Decode
+from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
@@ -105,6 +105,10 @@ class Client:
     def quota(self) -> Usage:
         return self._throttle.usage()
 
+    def remaining(self, now: float) -> int:
+        """Requests that could start at `now` (monotonic seconds): of `quota`, what is quick to say."""
+        return self._window.remaining(now)
+
     async def fetch(
         self,
         endpoint: Endpoint,
@@ -126,19 +130,24 @@ class Client:
 
     def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]:
         """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
-        self._check(call)
+        self._admit(call)
         return self._cache.ask(call, deadline, grace=grace)
 
     def held(self, call: Call) -> Answer[Any] | None:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
-        self._check(call)
+        self._admit(call)
         return self.kept(call)
 
     def kept(self, call: Call) -> Answer[Any] | None:
         """As `held`, of a call that the gate let through."""
         return self._cache.fresh(call)
 
-    def _check(self, call: Call) -> None:
+    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
+        """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""
+        self._admit(call)
+        return self._cache.foresee(call, grace=grace)
+
+    def _admit(self, call: Call) -> None:
         try:
             self.gate.check(call.endpoint, call.params)
         except CoinglassError as error:

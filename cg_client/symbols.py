@@ -12,11 +12,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from async_lru import alru_cache
 
-from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
 from cg_client.errors import CoinglassError, PayloadMismatch, UnknownName
+from cg_client.fetcher import Fetcher
 from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
 from cg_client.params import Params
 from cg_client.revision import Revision
@@ -71,6 +71,10 @@ class Listing(Generic[T]):
         self._last = loaded
         return loaded
 
+    def adopt(self, other: "Listing[T]") -> None:
+        """Goes on from what another one has."""
+        self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
+
     def at_hand(self, search: Callable[[T], F]) -> F | None:
         """What the search finds, without waiting for anything; None where a listing has to be asked for."""
         if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
@@ -99,7 +103,7 @@ class Symbols:
     Raises UnknownName with suggestions, or the CoinglassError of the listing's request.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Fetcher) -> None:
         self._client = client
         self._listings: list[Listing[Any]] = []
         self.futures = self._listing(self._instruments(futures.market.SUPPORTED_PAIRS))
@@ -112,6 +116,13 @@ class Symbols:
         listing = Listing(load, self._client.clock, self._client.revision)
         self._listings.append(listing)
         return listing
+
+    def asked_of(self, client: Fetcher) -> "Symbols":
+        """The same listings, for whose next requests another client is asked; what it finds is not known here."""
+        others = Symbols(client)
+        for mine, its in zip(self._listings, others._listings, strict=True):
+            its.adopt(mine)
+        return others
 
     @property
     def settled_until(self) -> float:

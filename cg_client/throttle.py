@@ -101,6 +101,14 @@ class QuotaWindow:
         resets_in = None if last is None else last + MINUTE - now
         return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
 
+    def remaining(self, now: float) -> int:
+        """Requests that could start now."""
+        if self._ended and self._ended[0] + MINUTE <= now:
+            self._expire(now)
+        if now < self._blocked_until:
+            return 0
+        return max(0, self.share - self._used)
+
     @property
     def _used(self) -> int:
         return len(self._ended) + self._under_way

@@ -12,6 +12,7 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
+from cg_client.tally import count_sent
 from cg_client.wire import Seconds, WireTransport, fields_of
 from cg_client.wire.coding import ACCEPTED
 
@@ -54,6 +55,7 @@ class Transport:
         )
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
+        count_sent()
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
             return await self._way.get(call.target, seconds)

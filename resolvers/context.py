@@ -5,7 +5,10 @@ from typing import TypeAlias
 
 import strawberry
 
+from cg_client.call_plan import CallPlan
 from cg_client.client import Client
+from cg_client.fetcher import Fetcher
+from cg_client.planner import LISTING, Planner
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
 from resolvers.requests import Requests
@@ -21,9 +24,9 @@ class Caller:
 
 @dataclass(slots=True)
 class Context:
-    """`deadline` in monotonic seconds of the client's clock."""
+    """`deadline` in monotonic seconds of the client's clock; `plan` is what a dry run finds, None for a real one."""
 
-    client: Client
+    client: Fetcher
     symbols: Symbols
     loaders: Loaders
     caller: Caller
@@ -31,16 +34,28 @@ class Context:
     deadline: float
     validity: Validity
     requests: Requests
+    plan: CallPlan | None = None
 
     @classmethod
     def of(
-        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, requests: Requests | None = None
+        cls, client: Fetcher, symbols: Symbols, caller: Caller, request_id: str, requests: Requests | None = None
     ) -> "Context":
         """`requests` None knows none yet."""
         deadline, validity = client.deadline(), Validity()
         loaders = Loaders(client, deadline, validity)
         known = requests or Requests(client)
         return cls(client, symbols, loaders, caller, request_id, deadline, validity, known)
+
+    @classmethod
+    def of_dry_run(
+        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, requests: Requests
+    ) -> "Context":
+        """For an operation of which only the calls are wanted, and none is sent."""
+        plan = CallPlan()
+        names = symbols.asked_of(Planner(client, plan, leads_on=LISTING))
+        context = cls.of(Planner(client, plan), names, caller, request_id, requests)
+        context.plan = plan
+        return context
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""

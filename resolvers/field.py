@@ -229,6 +229,8 @@ def field(
 
     def failed(error: CoinglassError, context: Context) -> PlanGated | Unavailable:
         error.endpoint = error.endpoint or endpoints[0].path
+        if context.plan is not None:
+            context.plan.refuse(error)
         found = problem(error, context.client.gate, alternatives)
         gated_until = context.client.clock.monotonic() + GATED_FOR
         context.validity.ends(gated_until if isinstance(found, PlanGated) else 0.0)

@@ -9,12 +9,15 @@ from typing import Any, Protocol, TypeAlias
 from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
-from cg_client.client import Client
+from cg_client.call_plan import NotAsked
 from cg_client.errors import CoinglassError
+from cg_client.fetcher import Fetcher
 from resolvers.validity import Validity
 
 Key: TypeAlias = Hashable
 Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself
+
+_LATER_PAGES = "The list comes in pages, and is read as far as the rows need that are looked for."
 
 
 class EndpointLoader(DataLoader[Call, Answer[Any]]):
@@ -23,7 +26,7 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
+    def __init__(self, client: Fetcher, deadline: float, validity: Validity) -> None:
         super().__init__()
         self._client, self._deadline, self._validity = client, deadline, validity
 
@@ -89,8 +92,14 @@ class RowLoader(DataLoader[RowKey, Row | None]):
     async def _search(self, rows: RowList, wanted: set[Key]) -> dict[Key, Row]:
         """Page by page, until every key is found or a page brings nothing new."""
         found: dict[Key, Row] = {}
-        for call in rows.pages():
-            answer = await self._calls.load(call)
+        pages = rows.pages()
+        for call in pages:
+            try:
+                answer = await self._calls.load(call)
+            except NotAsked as unasked:
+                if call is not pages[-1]:
+                    unasked.leads_on(_LATER_PAGES)
+                raise
             before = len(found)
             for row in answer.value:
                 for key in rows.keys_of(row):
@@ -115,7 +124,7 @@ def _failure(gathered: BaseException) -> Exception:
 class Loaders:
     """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
-    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
+    def __init__(self, client: Fetcher, deadline: float, validity: Validity) -> None:
         self._client, self._deadline, self._validity = client, deadline, validity
 
     @functools.cached_property

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from cg_client.call import Call, Decode
-from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
@@ -42,7 +42,7 @@ class Requests:
     One is right for its bar, and as long as the plan and what CoinGlass refused stay what they are.
     """
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Fetcher) -> None:
         self._client = client
         self._known: OrderedDict[Hashable, tuple[Request, int]] = OrderedDict()
 
@@ -66,7 +66,7 @@ class Requests:
 
 
 def _request(
-    client: Client, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy
+    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy
 ) -> Request:
     now = client.clock.now()
     try:
@@ -79,7 +79,7 @@ def _request(
     return Request(asked.interval, allowed.interval, wanted, truncated, calls, until)
 
 
-def _until(client: Client, asked: SeriesParams, now: datetime) -> float:
+def _until(client: Fetcher, asked: SeriesParams, now: datetime) -> float:
     """The end of the bar, or the end of the window where that comes before."""
     step = asked.interval.milliseconds
     seconds = (step - _ms(now) % step) / 1000
@@ -89,7 +89,7 @@ def _until(client: Client, asked: SeriesParams, now: datetime) -> float:
 
 
 def admit(
-    client: Client, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
+    client: Fetcher, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
 ) -> tuple[S, Window, Truncation | None]:
     """The parameters and the window as the plan lets them be asked for, and what was left out."""
     _sensible(endpoint, asked, now)
@@ -111,7 +111,7 @@ def admit(
 
 
 def _clipped(
-    client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
+    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
 ) -> Window:
     """The part of the window that is there; raises the refusal where there is none."""
     earliest = client.gate.earliest(endpoint, asked.interval)
@@ -153,7 +153,7 @@ def _window(asked: SeriesParams, now: datetime) -> Window:
     return wanted
 
 
-def _pages(client: Client, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
+def _pages(client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
     earliest = client.gate.earliest(endpoint, asked.interval)
     return pages(
         wanted,

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from cg_client.client import Client
+from cg_client.fetcher import Fetcher
 from cg_client.plans import Plan
 from vocabulary.fields import value
 from vocabulary.payloads import Sourced
@@ -36,7 +36,7 @@ class Quota:
     )
 
     @classmethod
-    def of(cls, client: Client) -> Self:
+    def of(cls, client: Fetcher) -> Self:
         usage = client.quota
         resets = None if usage.resets_in is None else client.clock.now() + timedelta(seconds=usage.resets_in)
         return cls(limit=usage.limit, used=usage.used, remaining=usage.remaining, resets_at=resets)

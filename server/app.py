@@ -72,6 +72,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         clock=client.clock,
         version=lambda: client.revision.count,
         is_sandbox=lambda: client.sandbox,
+        remaining=client.remaining,
     )
     metrics.count(responses)
     return responses

@@ -17,8 +17,11 @@ from strawberry.types import ExecutionResult
 
 from cg_client.client import Client
 from cg_client.symbols import Symbols
+from cg_client.tally import Tally, counting
 from resolvers.context import Caller, Context
 from resolvers.requests import Requests
+from server import dry_run
+from server.cost import cost
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
 
@@ -30,7 +33,10 @@ _BANNER = (
 
 
 class GraphQLView(GraphQL[Context, None]):
-    """POST, GET for queries, and WebSocket; a browser gets the explorer's page."""
+    """POST, GET for queries, and WebSocket; a browser gets the explorer's page.
+
+    Each response states what it cost. `X-Dry-Run` asks for the cost alone.
+    """
 
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
@@ -41,14 +47,22 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await super().__call__(scope, receive, send)
+            answering = dry_run.refused if dry_run.is_asked(scope) else super().__call__
+            await answering(scope, receive, send)
             return
         request = Request(scope, receive)
-        try:
-            response = await self._plainly_answered(request) or await self.run(request)
-        except HTTPException as error:
-            response = refusal(error.status_code, error.reason)
+        with counting() as tally:
+            try:
+                response = await self._plainly_answered(request) or await self.run(request)
+            except HTTPException as error:
+                response = refusal(error.status_code, error.reason)
+        response.raw_headers.extend(self._own_headers(request, tally))
         await response(scope, receive, send)
+
+    def _own_headers(self, request: Request, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
+        own = cost(tally.sent, self._client.remaining(self._client.clock.monotonic()))
+        context: Context | None = getattr(request.state, "context", None)
+        return own if context is None or context.plan is None else (*own, dry_run.NOT_KEPT)
 
     async def _plainly_answered(self, request: Request) -> Response | None:
         """The answer to a POST of one operation in JSON; None for all that Strawberry's `run` has to tell apart."""
@@ -71,7 +85,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
         name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
-        context = Context.of(self._client, self._symbols, Caller(), name, self._requests)
+        dry = dry_run.is_wished(request.headers)
+        made = Context.of_dry_run if dry else Context.of
+        context = made(self._client, self._symbols, Caller(), name, self._requests)
         request.state.context = context
         return context
 
@@ -95,6 +111,9 @@ class GraphQLView(GraphQL[Context, None]):
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """Says beside the answer until when it would come out the same, for the layer that may keep it."""
         context: Context = request.state.context
+        if context.plan is not None:
+            found = dry_run.foreseen(result, context.plan, self._client.quota)
+            return await super().process_result(request, found)
         request.state.holds_until = None if result.errors else self._holds_until(context)
         return await super().process_result(request, result)
 

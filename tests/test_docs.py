@@ -17,8 +17,9 @@ from typing import Any
 import httpx
 import pytest
 
+from cg_client.plans import Plan
 from server.settings import VARIABLES
-from tests.conftest import Graph
+from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -59,7 +60,8 @@ def curl(command: str) -> str:
     words = shlex.split(command)
     url = next(word for word in words if word.startswith("http"))
     body = words[words.index("-d") + 1]
-    return httpx.post(url, content=body, headers={"content-type": "application/json"}).text
+    headers = [words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H"]
+    return httpx.post(url, content=body, headers=dict(headers)).text
 
 
 def test_the_readme_has_the_commands_that_a_stranger_needs() -> None:
@@ -67,16 +69,39 @@ def test_the_readme_has_the_commands_that_a_stranger_needs() -> None:
         ["make", "serve"],
         ["curl", "-s"],
         [".venv/bin/coinglass-graphql", "schema"],
+        ["curl", "-s"],
         ["make", "test"],
     ]
 
 
 def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -> None:
-    serve, ask = COMMANDS[:2]
+    serve, ask, dry_run = COMMANDS[0], COMMANDS[1], COMMANDS[3]
     with made_to_serve(serve) as address:
-        answer = json.loads(curl(ask.replace("http://127.0.0.1:8000", address)))
+        answer, foreseen = (
+            json.loads(curl(command.replace("http://127.0.0.1:8000", address))) for command in (ask, dry_run)
+        )
     assert "errors" not in answer
     assert answer["data"]["coin"]["openInterest"]["source"] == {"sandbox": True}
+    assert foreseen["data"] is None
+    assert foreseen["extensions"]["plan"].keys() == shown_plan().keys()
+
+
+def shown_plan() -> dict[str, Any]:
+    """What the README shows of a dry run."""
+    (found,) = (json.loads(text) for kind, text in BLOCKS if kind == "json" and '"plan"' in text)
+    plan: dict[str, Any] = found["extensions"]["plan"]
+    return plan
+
+
+def test_the_dry_run_that_the_readme_shows_is_told_so(start_graph: StartGraph) -> None:
+    body = json.loads(shlex.split(COMMANDS[3])[-1])
+    graph = start_graph(Plan.STANDARD)
+    graph.data('{ pair(exchange: "binance", symbol: "BTC/USDT") { symbol } }')
+    told = graph.http.post("/graphql", json=body, headers={"x-dry-run": "1"}).json()["extensions"]["plan"]
+    shown = shown_plan()
+    for refusal in [*told["refused"], *shown["refused"]]:
+        del refusal["message"]  # cut short in the README
+    assert told == shown
 
 
 def test_the_readme_prints_the_schema() -> None:
@@ -86,7 +111,7 @@ def test_the_readme_prints_the_schema() -> None:
 
 def test_the_test_command_of_the_readme_finds_these_tests() -> None:
     collect = os.environ | {"PYTEST_ADDOPTS": "--collect-only tests/test_docs.py"}
-    printed = subprocess.check_output(shlex.split(COMMANDS[3]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
+    printed = subprocess.check_output(shlex.split(COMMANDS[4]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
     assert "test_the_test_command_of_the_readme_finds_these_tests" in printed
 
 

@@ -6,15 +6,18 @@ import re
 from collections.abc import Hashable
 from typing import NamedTuple, TypeAlias
 
+from server.cost import QUOTA_REMAINING, UPSTREAM_CALLS
 from server.responses.encodings import IDENTITY, chosen, encode
 from server.responses.question import Key, RawKey
 
 Header: TypeAlias = tuple[bytes, bytes]
 
-_PLAIN = frozenset((b"content-type", b"content-length", b"x-request-id", b"x-coinglass-source"))
-_OURS = frozenset((b"content-length", b"x-request-id", b"cache-control", b"etag", b"age"))
+# What belongs to the one run that said it.
+OF_THE_RUN = frozenset((b"x-request-id", UPSTREAM_CALLS, QUOTA_REMAINING))
+_PLAIN = OF_THE_RUN | {b"content-type", b"content-length", b"x-coinglass-source"}
+_OURS = OF_THE_RUN | {b"content-length", b"cache-control", b"etag", b"age"}
 _OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
-_VARY = (b"vary", b"accept, accept-encoding")
+_VARY = (b"vary", b"accept, accept-encoding, x-dry-run")
 _NOT_KEPT = (b"cache-control", b"no-store")
 _YEAR = 31_536_000  # seconds; the longest max-age that means anything
 _SERVER_ERROR = 500

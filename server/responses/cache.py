@@ -11,8 +11,9 @@ from collections.abc import Callable, Hashable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
+from server.cost import cost
 from server.request_id import REQUEST_ID, SOURCE, request_id
-from server.responses.answer import Answer, Header, Rendering
+from server.responses.answer import OF_THE_RUN, Answer, Header, Rendering
 from server.responses.body import AT_MOST, TooLarge, read, replayed
 from server.responses.encodings import acceptable
 from server.responses.execution import Execution, Said
@@ -35,6 +36,7 @@ class ResponseCache:
 
     `version`: what the server may answer apart from time, such as its plan; an answer made under another one is not
     served. A value must not come back after it was left, or an answer begun under it could outlive the change.
+    `remaining`: requests that may start at a time, for each response to state.
     """
 
     def __init__(
@@ -45,10 +47,11 @@ class ResponseCache:
         clock: Clock,
         version: Callable[[], Hashable],
         is_sandbox: Callable[[], bool],
+        remaining: Callable[[float], int],
         scope_of: Callable[[Scope], str] = everyone,
     ) -> None:
         self._app, self._clock, self._version = app, clock, version
-        self._is_sandbox, self._scope_of = is_sandbox, scope_of
+        self._is_sandbox, self._remaining, self._scope_of = is_sandbox, remaining, scope_of
         self._store = Store(limit)
         self._flights: dict[tuple[Key, Hashable], Execution] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -116,14 +119,17 @@ class ResponseCache:
         if answer is None or not answer.is_for_all:
             return False
         self.shared += 1
-        await self._reply(answer, self._rendering(answer, question), [_own_id(question.headers)], question, send)
+        own = [_own_id(question.headers), *cost(0, self._remaining(self._clock.monotonic()))]
+        await self._reply(answer, self._rendering(answer, question), own, question, send)
         return True
 
     async def _run(
         self, key: Key, version: Hashable, question: Question, scope: Scope, receive: Receive, send: Send
     ) -> None:
         async def reply(answer: Answer) -> None:
-            said = [header for header in answer.headers if header[0] == _REQUEST_ID]  # the one that the log has
+            said = [
+                header for header in answer.headers if header[0] in OF_THE_RUN
+            ]  # the id is the one that the log has
             await self._reply(
                 answer, self._rendering(answer, question), said or [_own_id(question.headers)], question, send
             )
@@ -165,7 +171,7 @@ class ResponseCache:
     def _repeated(self, answer: Answer, now: float, headers: Named) -> list[Header]:
         """What a kept answer says of its own each time."""
         self.hits += 1
-        return [_own_id(headers), (b"age", b"%d" % answer.age(now))]
+        return [_own_id(headers), (b"age", b"%d" % answer.age(now)), *cost(0, self._remaining(now))]
 
     async def _reply(
         self, answer: Answer, rendering: Rendering, own: list[Header], question: Question, send: Send
@@ -182,8 +188,7 @@ class ResponseCache:
     async def _refuse(self, status: int, message: str, scope: Scope, receive: Receive, send: Send) -> None:
         self.refused += 1
         response = refusal(status, message)
-        name, value = _own_id(named(scope))
-        response.headers[name.decode()] = value.decode()
+        response.raw_headers.extend([_own_id(named(scope)), *cost(0, self._remaining(self._clock.monotonic()))])
         if self._is_sandbox():
             response.headers[SOURCE] = "sandbox"
         await response(scope, receive, send)

@@ -6,6 +6,8 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.types import Scope
 
+from server.dry_run import DRY_RUN, is_off
+
 _HEADER_AT_MOST = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is kept
 _QUERY_STRING_AT_MOST = 1024 * 1024
 _READ: Final = frozenset(
@@ -17,13 +19,14 @@ _READ: Final = frozenset(
         b"content-type",
         b"if-none-match",
         b"x-request-id",
+        DRY_RUN,
     )
 )
 _OTHER_FORMS = (b"text/html", b"text/event-stream", b"multipart/mixed")
 _JSON = b"application/json"
 
 Named: TypeAlias = dict[bytes, bytes]
-RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes]
+RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes | None, bytes]
 
 
 class Key(NamedTuple):
@@ -57,10 +60,12 @@ class Question(NamedTuple):
     def raw(self) -> RawKey:
         """Equal for requests that are the same to the byte; needs no parsing."""
         accept, encoding = self.headers.get(b"accept"), self.headers.get(b"accept-encoding")
-        return self.caller, self.method, self.query_string, accept, encoding, self.body
+        return self.caller, self.method, self.query_string, accept, encoding, self.headers.get(DRY_RUN), self.body
 
     def key(self) -> Key | None:
-        """None where this is no request or a malformed one: the application says so."""
+        """None for a dry run, and where this is no request or a malformed one: the application says so."""
+        if not is_off(self.headers.get(DRY_RUN)):
+            return None
         is_get = self.method == "GET"
         payload = _canonical(_parameters(self.query_string) if is_get else _read(self.body))
         if payload is None:

@@ -28,6 +28,7 @@ class Server:
     def __init__(self) -> None:
         self.version = 0
         self.sandbox = False
+        self.remaining = 30
 
 
 @pytest.fixture
@@ -45,6 +46,7 @@ def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Re
             "clock": clock,
             "version": lambda: server.version,
             "is_sandbox": lambda: server.sandbox,
+            "remaining": lambda _: server.remaining,
         }
         return ResponseCache(given.pop("app", origin), **(told | given))
 

@@ -96,6 +96,7 @@ class Machine(RuleBasedStateMachine):
             clock=self.clock,
             version=lambda: self.version,
             is_sandbox=lambda: False,
+            remaining=lambda _: 30,
             scope_of=lambda scope: dict(scope["headers"])[b"x-caller"].decode(),
         )
 

@@ -1,0 +1,54 @@
+"""What an operation would ask CoinGlass for, as a dry run finds it."""
+
+from collections.abc import Mapping
+
+from cg_client.call import Call, Standing
+from cg_client.errors import CoinglassError, RequestRefused
+
+
+class CallPlan:
+    """`calls`: each distinct call and how it stands. `refused`: what would not be sent, without repetition.
+
+    `open`: why more calls may follow than are known, by the endpoint whose answer decides it.
+    """
+
+    def __init__(self) -> None:
+        self.calls: dict[Call, Standing] = {}
+        self.refused: list[RequestRefused] = []
+        self.open: dict[str, str] = {}
+        self._refusals: set[tuple[str, str]] = set()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.open
+
+    @property
+    def standings(self) -> Mapping[Standing, int]:
+        """How many calls stand how."""
+        found = list(self.calls.values())
+        return {standing: found.count(standing) for standing in Standing}
+
+    def note(self, call: Call, standing: Standing) -> None:
+        self.calls.setdefault(call, standing)
+
+    def refuse(self, error: CoinglassError) -> None:
+        """Notes what would be refused without being sent; other errors are none of the plan's."""
+        place = error.endpoint, str(error)
+        if isinstance(error, RequestRefused) and place not in self._refusals:
+            self._refusals.add(place)
+            self.refused.append(error)
+
+    def leave_open(self, endpoint: str, reason: str) -> None:
+        self.open.setdefault(endpoint, reason)
+
+
+class NotAsked(CoinglassError):
+    """The call is not at hand, and a dry run sends none. No caller sees this: a dry run's data is dropped."""
+
+    def __init__(self, plan: CallPlan, call: Call) -> None:
+        super().__init__("This is a dry run: CoinGlass was not asked.")
+        self._plan, self.endpoint = plan, call.endpoint.path
+
+    def leads_on(self, reason: str) -> None:
+        """What else has to be asked depends on the answer."""
+        self._plan.leave_open(self.endpoint, reason)

@@ -1,0 +1,46 @@
+"""What operations ask of a client: the client itself, or in a dry run what takes its place."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from cg_client.call import Answer, Call
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.gate import Gate
+from cg_client.params import Params
+from cg_client.revision import Revision
+from cg_client.throttle import Usage
+
+T = TypeVar("T")
+
+
+class Fetcher(Protocol):
+    """`Client` says what each of these does."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def gate(self) -> Gate: ...
+    @property
+    def revision(self) -> Revision: ...
+    @property
+    def quota(self) -> Usage: ...
+    @property
+    def plan_is_settled(self) -> bool: ...
+
+    def deadline(self) -> float: ...
+    async def know_plan(self) -> None: ...
+    async def fetch(
+        self,
+        endpoint: Endpoint,
+        params: Params,
+        decode: Callable[[msgspec.Raw], T],
+        deadline: float | None = None,
+        *,
+        grace: bool = True,
+    ) -> Answer[T]: ...
+    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]: ...
+    def held(self, call: Call) -> Answer[Any] | None: ...
+    def kept(self, call: Call) -> Answer[Any] | None: ...

@@ -1,0 +1,100 @@
+"""Takes a client's place in a dry run: answers from what is at hand, notes each call, and sends none."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from cg_client.call import Answer, Call, Standing
+from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.client import Client
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import account
+from cg_client.gate import Gate
+from cg_client.params import Params
+from cg_client.revision import Revision
+from cg_client.throttle import Usage
+
+T = TypeVar("T")
+
+LISTING = "Names are looked up in this listing, which is not at hand: what is asked for them shows when it is."
+PLAN = "The plan of the key is not known yet: it decides what may be asked, so that nothing else is foreseen."
+
+
+class Planner:
+    """`leads_on`: why further calls depend on the answers that are asked for through this one, if they do.
+
+    Reads the client and changes nothing of it: no refresh is started, and the plan is not asked for.
+    """
+
+    def __init__(self, client: Client, plan: CallPlan, leads_on: str | None = None) -> None:
+        self._client, self._plan, self._leads_on = client, plan, leads_on
+        self.revision = Revision()  # nothing that a dry run finds makes answers of the server others
+
+    @property
+    def clock(self) -> Clock:
+        return self._client.clock
+
+    @property
+    def gate(self) -> Gate:
+        return self._client.gate
+
+    @property
+    def quota(self) -> Usage:
+        return self._client.quota
+
+    @property
+    def plan_is_settled(self) -> bool:
+        return self._client.plan_is_settled
+
+    def deadline(self) -> float:
+        return self._client.deadline()
+
+    async def know_plan(self) -> None:
+        """Raises NotAsked where a client would ask for the plan."""
+        if self.plan_is_settled:
+            return
+        call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+        self._note(call)
+        self._plan.leave_open(call.endpoint.path, PLAN)
+        raise NotAsked(self._plan, call)
+
+    async def fetch(
+        self,
+        endpoint: Endpoint,
+        params: Params,
+        decode: Callable[[msgspec.Raw], T],
+        deadline: float | None = None,  # noqa: ARG002  # nothing is waited for
+        *,
+        grace: bool = True,
+    ) -> Answer[T]:
+        """The answer where a client would have it at once; raises NotAsked, and what the gate refuses."""
+        if endpoint is not account.SUBSCRIPTION:
+            await self.know_plan()
+        return cast("Answer[T]", self.ask(Call(endpoint, params, decode), 0.0, grace=grace))
+
+    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:  # noqa: ARG002  # as above
+        """As `fetch`, where the plan is settled."""
+        answer = self._note(call, grace=grace)
+        if answer is not None:
+            return answer
+        if self._leads_on is not None:
+            self._plan.leave_open(call.endpoint.path, self._leads_on)
+        raise NotAsked(self._plan, call)
+
+    def held(self, call: Call) -> Answer[Any] | None:
+        return self._noted(call, self._client.held(call))
+
+    def kept(self, call: Call) -> Answer[Any] | None:
+        return self._noted(call, self._client.kept(call))
+
+    def _noted(self, call: Call, answer: Answer[Any] | None) -> Answer[Any] | None:
+        if answer is not None:
+            self._plan.note(call, Standing.AT_HAND)
+        return answer
+
+    def _note(self, call: Call, *, grace: bool = True) -> Answer[Any] | None:
+        standing, answer = self._client.foresee(call, grace=grace)
+        self._plan.note(call, standing)
+        return answer

@@ -1,0 +1,180 @@
+"""A planner foresees what its client would do, and does nothing of it."""
+
+import asyncio
+
+import httpx
+import pytest
+import respx
+
+from cg_client.call import Call, Standing
+from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.client import Client
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import account, futures
+from cg_client.errors import PlanRequired, UnknownName
+from cg_client.params import Coin, Params
+from cg_client.planner import Planner
+from cg_client.plans import Plan
+from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Symbols
+from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fetch
+from tests.clock import FakeClock
+
+COINS = futures.market.SUPPORTED_COINS.path
+ADVANCED = Endpoint(path="/api/advanced", summary="For others.", params=Coin, plan=Plan.STANDARD)
+
+
+@pytest.fixture
+def plan() -> CallPlan:
+    return CallPlan()
+
+
+@pytest.fixture
+def planner(client: Client, plan: CallPlan) -> Planner:
+    return Planner(client, plan)
+
+
+async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
+    planner: Planner, plan: CallPlan, upstream: respx.MockRouter
+) -> None:
+    with pytest.raises(NotAsked):
+        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+    with pytest.raises(NotAsked) as unasked:
+        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+    assert (plan.calls, plan.is_complete) == ({a_call(): Standing.FETCH}, True)
+    assert unasked.value.endpoint == ENDPOINT.path
+    assert not upstream.calls
+    assert planner.quota.used == 0
+
+
+@pytest.mark.parametrize(
+    ("age", "standing"),
+    [(59.0, Standing.AT_HAND), (61.0, Standing.REFRESH), (89.0, Standing.REFRESH), (91.0, Standing.FETCH)],
+)
+async def test_a_kept_answer_stands_as_the_client_would_treat_it(
+    client: Client,
+    plan: CallPlan,
+    planner: Planner,
+    upstream: respx.MockRouter,
+    clock: FakeClock,
+    age: float,
+    standing: Standing,
+) -> None:
+    route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    await fetch(client)
+    clock.advance(age)
+    found = await asyncio.gather(planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode), return_exceptions=True)
+    assert plan.calls == {a_call(): standing}
+    assert isinstance(found[0], NotAsked) == (standing is Standing.FETCH)
+    assert route.call_count == 1
+    await fetch(client)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert route.call_count == (1 if standing is Standing.AT_HAND else 2)
+
+
+async def test_without_grace_an_answer_past_its_time_is_fetched(
+    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    await fetch(client)
+    clock.advance(61)
+    with pytest.raises(NotAsked):
+        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode, grace=False)
+    assert plan.calls == {a_call(): Standing.FETCH}
+
+
+async def test_a_request_under_way_costs_nothing_more(
+    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter
+) -> None:
+    landing = asyncio.Event()
+
+    async def late(_: httpx.Request) -> httpx.Response:
+        await landing.wait()
+        return answer(1)
+
+    upstream.get(ENDPOINT.path).mock(side_effect=late)
+    asking = asyncio.create_task(fetch(client))
+    await asyncio.sleep(0)
+    with pytest.raises(NotAsked):
+        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+    assert plan.calls == {a_call(): Standing.IN_FLIGHT}
+    landing.set()
+    assert (await asking).value == 1
+
+
+async def test_what_is_held_is_noted(
+    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter
+) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    assert planner.held(a_call()) is None
+    assert plan.calls == {}
+    await fetch(client)
+    held = planner.held(a_call())
+    assert held is not None
+    assert (held.value, plan.calls) == (1, {a_call(): Standing.AT_HAND})
+
+
+async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, planner: Planner) -> None:
+    with pytest.raises(PlanRequired) as refusal:
+        await planner.fetch(ADVANCED, Coin(symbol="BTC"), decode)
+    assert plan.calls == {}
+    for _ in range(2):
+        plan.refuse(refusal.value)
+    assert [error.endpoint for error in plan.refused] == [ADVANCED.path]
+
+
+async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
+    asking: Client, plan: CallPlan, upstream: respx.MockRouter
+) -> None:
+    with pytest.raises(NotAsked):
+        await Planner(asking, plan).fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+    question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    assert plan.calls == {question: Standing.FETCH}
+    assert list(plan.open) == [account.SUBSCRIPTION.path]
+    assert not upstream.calls
+    assert not asking.plan_was_asked
+
+
+@pytest.fixture
+def symbols(client: Client, upstream: respx.MockRouter) -> Symbols:
+    upstream.get(COINS).mock(return_value=answer(["BTC", "ETH"]))
+    return Symbols(client)
+
+
+async def test_listings_are_looked_up_as_far_as_they_are_at_hand(
+    client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    def copied() -> Symbols:
+        return symbols.asked_of(Planner(client, plan, leads_on="They are names."))
+
+    with pytest.raises(NotAsked):
+        await copied().coin("btc")
+    assert (plan.open, len(upstream.calls)) == ({COINS: "They are names."}, 0)
+    await symbols.coin("btc")
+    plan.open.clear()
+    plan.calls.clear()
+    assert await copied().coin("btc") == "BTC"
+    assert (plan.open, plan.calls) == ({}, {})
+    clock.advance(LISTING_HOLDS + 1)
+    version = client.revision.count
+    assert await copied().coin("btc") == "BTC"
+    assert list(plan.open) == [COINS]
+    assert (client.revision.count, len(upstream.calls)) == (version, 1)
+    await symbols.coin("btc")
+    assert len(upstream.calls) == 2
+
+
+async def test_an_unknown_name_in_a_dry_run_leaves_the_listings_as_they_were(
+    client: Client, symbols: Symbols, plan: CallPlan, clock: FakeClock
+) -> None:
+    await symbols.coin("btc")
+    until, version = symbols.futures_coins.settled_until, client.revision.count
+    clock.advance(UNKNOWN_NAME_AFTER - 1)
+    with pytest.raises(UnknownName):
+        await symbols.futures_coins.find(lambda names: names.require("NOSUCH"))
+    clock.advance(2)
+    other = symbols.asked_of(Planner(client, plan))
+    with pytest.raises(UnknownName):
+        await other.futures_coins.find(lambda names: names.require("NOSUCH"))
+    assert list(plan.calls.values()) == [Standing.FETCH]
+    assert (symbols.futures_coins.settled_until, client.revision.count) == (until, version)

@@ -1,0 +1,89 @@
+"""Requests count for the operation that started them, each attempt once, and for no other."""
+
+import asyncio
+
+import httpx
+import pytest
+import respx
+
+from cg_client.client import Client
+from cg_client.errors import CoinglassError
+from cg_client.symbols import Symbols
+from cg_client.tally import counting
+from tests.cg_client.conftest import ENDPOINT, answer, fetch
+from tests.clock import FakeClock
+
+
+async def sent(client: Client, symbol: str = "BTC") -> int:
+    """What one operation sends, in a task of its own."""
+
+    async def operation() -> int:
+        with counting() as tally:
+            await fetch(client, symbol)
+        return tally.sent
+
+    return await asyncio.create_task(operation())
+
+
+async def test_a_kept_answer_costs_nothing(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    assert [await sent(client), await sent(client), await sent(client, "ETH")] == [1, 0, 1]
+
+
+async def test_retries_count(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(side_effect=[httpx.Response(503), httpx.ConnectError("no"), answer(1)])
+    assert await sent(client) == 3
+
+
+async def test_a_failed_operation_counts_what_it_sent(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=httpx.Response(404))
+    with counting() as tally, pytest.raises(CoinglassError):
+        await fetch(client)
+    assert tally.sent == 1
+
+
+async def test_a_flight_counts_for_the_operation_that_started_it(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    assert sorted(await asyncio.gather(*(sent(client) for _ in range(5)))) == [0, 0, 0, 0, 1]
+
+
+async def test_a_listing_counts_for_the_operation_that_needs_it(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get("/api/futures/supported-coins").mock(return_value=answer(["BTC"]))
+    symbols = Symbols(client)
+    with counting() as tally:
+        await asyncio.gather(symbols.coin("BTC"), symbols.coin("btc"))
+    assert tally.sent == 1
+
+
+async def test_a_refresh_in_the_background_counts_for_no_operation(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    await fetch(client)
+    clock.advance(61)
+    with counting() as tally:
+        assert (await fetch(client)).stale
+        for _ in range(50):
+            await asyncio.sleep(0)
+    assert (tally.sent, route.call_count) == (0, 2)
+
+
+async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    client._throttle.hold(None)
+    with counting() as tally, pytest.raises(CoinglassError):
+        await fetch(client)
+    assert (tally.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)
+
+
+async def test_what_remains_is_quick_to_say_and_the_same(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=answer(1))
+    seen = []
+    for symbol in ("A", "B", "C"):
+        await fetch(client, symbol)
+        clock.advance(25)
+        seen.append(client.remaining(clock.monotonic()))
+        assert seen[-1] == client.quota.remaining
+    assert seen == [29, 28, 28]

@@ -1,0 +1,203 @@
+"""What a dry run says an operation would cost is what it costs, and saying it costs nothing."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from graphql import GraphQLNamedType, get_named_type
+from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
+
+from cg_client.plans import Plan
+from tests.cases import SCHEMA
+from tests.conftest import Graph, StartGraph
+from tests.test_examples import EXAMPLES
+
+PAIR = 'pair(exchange: "binance", symbol: "BTC/USDT")'
+NAMES = f"{{ {PAIR} {{ symbol }} }}"
+LONG = f'{{ {PAIR} {{ price(interval: H4, from: "2026-01-01", to: "2026-09-01") {{ __typename }} }} }}'
+HEATMAP = f"{{ {PAIR} {{ liquidationHeatmap(range: H24) {{ __typename }} }} }}"
+FUNDS = f"{{ {PAIR} {{ fundingRate(interval: H8, last: 2) {{ __typename }} }} }}"
+COIN = '{ coin(symbol: "BTC") { market { __typename } } }'
+PAIRS = "/api/futures/supported-exchange-pairs"
+
+
+def dry(graph: Graph, query: str, wish: str = "1", **variables: Any) -> httpx.Response:
+    return graph.http.post("/graphql", json={"query": query, "variables": variables}, headers={"x-dry-run": wish})
+
+
+def plan(graph: Graph, query: str) -> dict[str, Any]:
+    """What the dry run found, which must have cost nothing."""
+    before = graph.sandbox.calls.total()
+    response = dry(graph, query)
+    assert graph.sandbox.calls.total() == before
+    assert (response.status_code, response.headers["x-upstream-calls"]) == (200, "0")
+    answer = response.json()
+    assert answer.keys() == {"data", "extensions"}, answer
+    assert answer["data"] is None
+    found: dict[str, Any] = answer["extensions"]["plan"]
+    assert found["complete"] == (not found["open"])
+    for name, status in (("callsToFetch", "FETCH"), ("callsToRefresh", "REFRESH")):
+        assert found[name] == sum(call["status"] == status for call in found["calls"])
+    return found
+
+
+def cost(graph: Graph, query: str) -> list[tuple[str, dict[str, str]]]:
+    """The calls that a real run caused, as the sandbox saw them."""
+    graph.forget()
+    response = graph.http.post("/graphql", json={"query": query})
+    assert int(response.headers["x-upstream-calls"]) == graph.sandbox.calls.total()
+    return sorted(graph.sandbox.requests, key=str)
+
+
+def to_fetch(found: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    calls = [(call["endpoint"], call["parameters"]) for call in found["calls"] if call["status"] == "FETCH"]
+    return sorted(calls, key=str)
+
+
+@pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("plan_of_key", [Plan.HOBBYIST, Plan.STANDARD, Plan.PROFESSIONAL], ids=lambda one: one.name)
+def test_an_example_costs_what_its_dry_run_says(start_graph: StartGraph, document: Path, plan_of_key: Plan) -> None:
+    """Cold, where a listing leaves it open, it costs at least that; warm, nothing."""
+    graph, query = start_graph(plan_of_key), document.read_text()
+    cold = plan(graph, query)
+    before = to_fetch(cold)
+    caused = cost(graph, query)
+    assert all(call in caused for call in before)
+    assert before == caused or not cold["complete"]
+    warm = plan(graph, query)
+    assert cost(graph, query) == to_fetch(warm) == []
+    assert warm["complete"]
+
+
+@pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
+def test_with_the_names_at_hand_an_example_is_foreseen_to_the_call(start_graph: StartGraph, document: Path) -> None:
+    graph, query = start_graph(), document.read_text()
+    listings = (
+        "{ coins { edges { cursor } } pairs { edges { cursor } } spotPairs { edges { cursor } } exchanges { name } }"
+    )
+    graph.data(listings)
+    found = plan(graph, query)
+    caused = cost(graph, query)
+    pages = {endpoint["endpoint"] for endpoint in found["open"]}
+    assert {path for path in pages if not path.endswith("coins-markets")} == set()
+    assert to_fetch(found) == caused or pages
+
+
+def test_a_window_in_pages_costs_as_many_calls_as_pages(graph: Graph) -> None:
+    graph.data(NAMES)
+    found = plan(graph, LONG)
+    assert found["complete"]
+    assert found["callsToFetch"] > 1
+    assert cost(graph, LONG) == to_fetch(found)
+    assert {call["status"] for call in plan(graph, LONG)["calls"]} == {"AT_HAND"}
+
+
+def test_what_depends_on_a_listing_is_left_open(graph: Graph) -> None:
+    found = plan(graph, FUNDS)
+    assert [(call["endpoint"], call["status"]) for call in found["calls"]] == [(PAIRS, "FETCH")]
+    assert [place["endpoint"] for place in found["open"]] == [PAIRS]
+
+
+def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
+    graph.data('{ coin(symbol: "BTC") { symbol } }')
+    found = plan(graph, COIN)
+    assert (found["callsToFetch"], found["complete"]) == (1, False)
+    assert [place["endpoint"] for place in found["open"]] == ["/api/futures/coins-markets"]
+    graph.data(COIN)
+    assert plan(graph, COIN)["complete"]
+
+
+def test_what_the_plan_lacks_is_named_with_the_plan_that_has_it(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    graph.data(NAMES)
+    found = plan(graph, HEATMAP)
+    (refused,) = found["refused"]
+    assert (found["calls"], found["complete"], refused["code"]) == ([], True, "PLAN_REQUIRED")
+    assert (refused["requiredPlan"], refused["currentPlan"]) == ("PROFESSIONAL", "HOBBYIST")
+    assert cost(graph, HEATMAP) == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ nope }",
+        "{",
+        "query ($n: Int!) { coins(first: $n) { edges { cursor } } }",
+        f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}",
+        '{ pair(exchange: "binance", symbol: "NOSUCH") { symbol } }',
+        "{ " + " ".join(f"a{number}: exchanges {{ assets {{ __typename }} }}" for number in range(9)) + " }",
+    ],
+)
+def test_a_wrong_request_has_the_same_errors(graph: Graph, query: str) -> None:
+    graph.data(NAMES)
+    real, told = graph.ask(query), dry(graph, query).json()
+    assert told["errors"] == real["errors"]
+    assert ("extensions" in told) == any("path" in error for error in real["errors"])
+
+
+def test_an_unknown_name_in_a_listing_that_may_be_older_than_the_name_is_left_open(graph: Graph) -> None:
+    unknown = '{ coin(symbol: "NOSUCH") { symbol } }'
+    graph.data('{ coin(symbol: "BTC") { symbol } }')
+    told = dry(graph, unknown).json()
+    assert [place["endpoint"] for place in told["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
+
+
+def test_a_dry_run_and_a_real_one_have_nothing_of_each_other(graph: Graph) -> None:
+    real = graph.http.get("/graphql", params={"query": FUNDS})
+    told = graph.http.get("/graphql", params={"query": FUNDS}, headers={"x-dry-run": "true"})
+    assert told.json()["extensions"]["plan"]["callsToFetch"] == 0
+    assert (told.headers["cache-control"], told.headers.get("etag"), told.headers.get("age")) == (
+        "no-store",
+        None,
+        None,
+    )
+    again = graph.http.get("/graphql", params={"query": FUNDS}, headers={"x-dry-run": "0"})
+    assert again.json() == real.json()
+    assert "age" in again.headers
+    assert "x-dry-run" in real.headers["vary"]
+
+
+@pytest.mark.parametrize("wish", ["yes", "", "2", "TRUE"])
+def test_a_wish_that_is_not_understood_spends_nothing(graph: Graph, wish: str) -> None:
+    response = dry(graph, FUNDS, wish)
+    assert response.status_code == 400
+    assert "X-Dry-Run" in response.json()["errors"][0]["message"]
+    assert graph.sandbox.calls.total() == 0
+
+
+def test_nothing_is_looked_up_below_what_a_call_brings() -> None:
+    """Or a call that is not at hand would hide further ones, which a dry run says of listings and pages alone."""
+    backed = {}
+    for kind in SCHEMA._schema.type_map.values():
+        for name, field in getattr(kind, "fields", {}).items():
+            metadata = getattr(field.extensions.get("strawberry-definition"), "metadata", {})
+            if metadata.get("endpoints"):
+                backed[f"{kind.name}.{name}"] = get_named_type(field.type)
+    hiding = {name for name, payload in backed.items() if backed.keys() & below(payload)}
+    assert len(backed) > 100
+    assert hiding == set()
+
+
+def below(payload: GraphQLNamedType) -> set[str]:
+    """The fields of all types that can be reached from the one."""
+    seen: set[str] = set()
+    fields: set[str] = set()
+    waiting = [payload]
+    while waiting:
+        kind = waiting.pop()
+        if kind.name in seen:
+            continue
+        seen.add(kind.name)
+        waiting.extend(getattr(kind, "types", ()))
+        for name, field in getattr(kind, "fields", {}).items():
+            fields.add(f"{kind.name}.{name}")
+            waiting.append(get_named_type(field.type))
+    return fields
+
+
+async def test_a_websocket_has_no_dry_runs(graph: Graph) -> None:
+    address = str(graph.http.base_url).replace("http", "ws", 1) + "/graphql"
+    with pytest.raises(InvalidStatus):
+        await connect(address, additional_headers={"x-dry-run": "1"}, proxy=None)
