@@ -52,21 +52,34 @@ def bars(asked: Window, step: int, now: int) -> int:
     return max(0, (end - asked.start) // step + 1)
 
 
-def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> list[Page]:
-    """The requests that together hold every point of the window, oldest first; none before `earliest`."""
-    newest = _newest(asked, step, now, page_rows)
-    if newest is not None:
-        return [Page(_allowed(newest, step, now, earliest))]
-    return list(_grid(asked, step, now, page_rows, earliest))
+def ways(
+    asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None
+) -> list[tuple[Page, ...]]:
+    """The sets of requests of which each holds every point of the window, the cheapest first; none before `earliest`.
+
+    The pages of a set are in the order of time. The newest points are in one request of either size that is large
+    enough; a window that ends before now may also be cut out of the grid.
+    """
+    limits = dict.fromkeys(_allowed(rows, step, now, earliest) for rows in _newest(asked, step, now, page_rows))
+    newest = [(Page(limit),) for limit in limits]
+    if newest and (asked.end is None or asked.end >= now):
+        return newest
+    grid = tuple(_grid(asked, step, now, page_rows, earliest))
+    return [*newest, grid] if grid or not newest else newest
 
 
-def _newest(asked: Window, step: int, now: int, page_rows: int) -> int | None:
-    """Rows of the open-ended request that holds the window, if one does."""
+def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> tuple[Page, ...]:
+    """The cheapest of the `ways`."""
+    return ways(asked, step, now, page_rows, earliest=earliest)[0]
+
+
+def _newest(asked: Window, step: int, now: int, page_rows: int) -> list[int]:
+    """Rows of the open-ended requests that hold the window, the smaller first."""
     open_ended = asked.end is None or asked.end >= now
     needed = (
         asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + _SLACK
     )
-    return next((rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows), None)
+    return [rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows]
 
 
 def _allowed(rows: int, step: int, now: int, earliest: int | None) -> int:
@@ -85,6 +98,11 @@ def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | No
             first = earliest
         if first <= last:
             yield Page(page_rows, first, last)
+
+
+def tail(asked: tuple[Page, ...]) -> Page | None:
+    """The small open-ended request, where the window takes a larger one."""
+    return Page(_SMALL) if asked and asked[0].start is None and asked[0].limit > _SMALL else None
 
 
 def floor(time: int, step: int) -> int:

@@ -1,13 +1,14 @@
 """Windows become pages that hold every bar once, whatever upstream does at a page's edges."""
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, floor, pages, window
+from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, floor, pages, ways, window
 
 HOUR = 3_600_000
 NOW = 1_780_000_000_000
@@ -29,7 +30,7 @@ class Upstream:
         inside = self.times[bisect_left(self.times, page.start) : cut(self.times, page.end)]
         return inside[: page.limit] if self.counts_from_start else inside[-page.limit :]
 
-    def joined(self, asked: list[Page]) -> list[int]:
+    def joined(self, asked: Sequence[Page]) -> list[int]:
         return [time for page in asked for time in self.rows(page)]
 
 
@@ -46,8 +47,11 @@ class Scene:
         end = self.now if self.asked.end is None else self.asked.end
         return [time for time in self.upstream.times if self.asked.start <= time <= end]
 
-    def pages(self, earliest: int | None = None) -> list[Page]:
+    def pages(self, earliest: int | None = None) -> tuple[Page, ...]:
         return pages(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
+
+    def ways(self, earliest: int | None = None) -> list[tuple[Page, ...]]:
+        return ways(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
 
 
 @st.composite
@@ -81,10 +85,18 @@ def scenes(draw: st.DrawFn, *, aligned: bool = False) -> Scene:
 
 
 @given(scenes())
-def test_pages_joined_hold_every_bar_of_the_window_once_and_in_order(scene: Scene) -> None:
-    joined = scene.upstream.joined(scene.pages())
-    assert joined == sorted(set(joined))
-    assert set(scene.inside) <= set(joined)
+def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) -> None:
+    for way in scene.ways():
+        joined = scene.upstream.joined(way)
+        assert joined == sorted(set(joined))
+        assert set(scene.inside) <= set(joined)
+
+
+@given(scenes())
+def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene: Scene) -> None:
+    found = scene.ways()
+    assert len(set(found)) == len(found)
+    assert all(len(way) == 1 for way in found[:-1])
 
 
 @st.composite
@@ -141,13 +153,13 @@ def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited:
     assert_shared(scene.pages(earliest), second.pages(earliest))
 
 
-def assert_shared(first: list[Page], second: list[Page]) -> None:
+def assert_shared(first: Sequence[Page], second: Sequence[Page]) -> None:
     for (start, end), one in spans(first).items():
         for (other_start, other_end), other in spans(second).items():
             assert one == other or end < other_start or other_end < start
 
 
-def spans(asked: list[Page]) -> dict[tuple[int, int], Page]:
+def spans(asked: Sequence[Page]) -> dict[tuple[int, int], Page]:
     return {(page.start, page.end): page for page in asked if page.start is not None and page.end is not None}
 
 
@@ -204,4 +216,4 @@ def test_bars_counts_what_can_have_begun_by_now(start: int, end: int | None, cou
 
 def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
     asked = window(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
-    assert pages(asked, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == []
+    assert pages(asked, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == ()
