@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, UpstreamTimeout
@@ -82,8 +83,15 @@ class MemoryStore:
 
 
 class Cache:
-    def __init__(self, fetch: Callable[[Call, float], Awaitable[Fetched]], store: Store, clock: Clock) -> None:
-        self._fetch, self._store, self._clock = fetch, store, clock
+    def __init__(
+        self,
+        fetch: Callable[[Call, float, Asker], Awaitable[Fetched]],
+        store: Store,
+        clock: Clock,
+        join: Callable[[Call, Asker], None] | None = None,
+    ) -> None:
+        """`join` hears of those who wait for a flight that was begun for somebody else."""
+        self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
         self._flights: dict[Call, asyncio.Task[Answer[Any]]] = {}
 
     def fresh(self, call: Call) -> Answer[Any] | None:
@@ -91,15 +99,18 @@ class Cache:
         entry = self._store.get(call)
         return entry.answer if entry is not None and self._clock.monotonic() < entry.fresh_until else None
 
-    async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
+    async def __call__(
+        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return entry.answer
-        flight = self._flight(call, deadline)
         if grace and entry is not None and now < entry.grace_until:
+            self._flight(call, deadline, asker.in_the_background())
             return replace(entry.answer, stale=True)
+        flight = self._flight(call, deadline, asker)
         try:
             return await self._landed(flight, deadline)
         except CoinglassError as error:
@@ -107,15 +118,17 @@ class Cache:
                 raise
             return replace(entry.answer, stale=True)
 
-    def _flight(self, call: Call, deadline: float) -> asyncio.Task[Answer[Any]]:
+    def _flight(self, call: Call, deadline: float, asker: Asker) -> asyncio.Task[Answer[Any]]:
         flight = self._flights.get(call)
         if flight is None:
-            flight = self._flights[call] = asyncio.create_task(self._fly(call, deadline))
+            flight = self._flights[call] = asyncio.create_task(self._fly(call, deadline, asker))
             flight.add_done_callback(lambda done: self._land(call, done))
+        elif self._join is not None:
+            self._join(call, asker)
         return flight
 
-    async def _fly(self, call: Call, deadline: float) -> Answer[Any]:
-        entry = Entry.of(await self._fetch(call, deadline), self._clock.monotonic())
+    async def _fly(self, call: Call, deadline: float, asker: Asker) -> Answer[Any]:
+        entry = Entry.of(await self._fetch(call, deadline, asker), self._clock.monotonic())
         self._store.put(call, entry)
         return entry.answer
 

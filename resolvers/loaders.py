@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from aiodataloader import DataLoader
 
+from cg_client.asker import Asker
 from cg_client.call import Answer, Call
 from cg_client.client import Client
 from resolvers.validity import Validity
@@ -22,16 +23,16 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
+    def __init__(self, client: Client, deadline: float, validity: Validity, asker: Asker) -> None:
         super().__init__()
-        self._client, self._deadline, self._validity = client, deadline, validity
+        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         answers = await asyncio.gather(*map(self._fetch, keys), return_exceptions=True)
         return [_not_cancelled(answer) for answer in answers]
 
     async def _fetch(self, call: Call) -> Answer[Any]:
-        answer = await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline)
+        answer = await self._client.fetch(call.endpoint, call.params, call.decode, self._deadline, asker=self._asker)
         self._validity.rests_on(answer)
         return answer
 
@@ -99,12 +100,12 @@ def _not_cancelled(result: Any) -> Any:  # noqa: ANN401  # whatever was gathered
 class Loaders:
     """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
-    def __init__(self, client: Client, deadline: float, validity: Validity) -> None:
-        self._client, self._deadline, self._validity = client, deadline, validity
+    def __init__(self, client: Client, deadline: float, validity: Validity, asker: Asker) -> None:
+        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._client, self._deadline, self._validity)
+        return EndpointLoader(self._client, self._deadline, self._validity, self._asker)
 
     @functools.cached_property
     def row(self) -> RowLoader:

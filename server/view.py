@@ -18,6 +18,7 @@ from strawberry.types import ExecutionResult
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
+from server.asker import asker
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
 
@@ -70,7 +71,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
         name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
-        context = Context.of(self._client, self._symbols, Caller(), name)
+        context = Context.of(self._client, self._symbols, Caller(asker=asker(request)), name)
         request.state.context = context
         return context
 

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.asker import Asker
 from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
 from cg_client.call import Answer, Call
 from cg_client.errors import (
@@ -35,7 +36,7 @@ class Origin:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def __call__(self, call: Call, _deadline: float) -> Fetched:
+    async def __call__(self, call: Call, _deadline: float, _asker: Asker) -> Fetched:
         self.count += 1
         value = self.count
         await self.open.wait()

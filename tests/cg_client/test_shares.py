@@ -14,8 +14,9 @@ from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import QuotaExhausted
 from cg_client.plans import Plan
+from cg_client.quota import MINUTE, QuotaWindow
 from cg_client.secret import Secret
-from cg_client.throttle import MINUTE, QuotaWindow, Throttle
+from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import KEY, a_call, answer, fails, fetch
 from tests.cg_client.test_throttle import AGES, MAX, USED
@@ -109,7 +110,7 @@ async def test_a_worker_has_its_whole_share_however_busy_the_others_are(
     for number, after in calls:
         clock.advance(after)
         worker, now = workers[number % count], clock.monotonic()
-        spent = sum(now - time < MINUTE for time in worker.sent)
+        spent = sum(time + MINUTE > now for time in worker.sent)
         try:
             await worker.ask(deadline=now)
         except QuotaExhausted:
