@@ -115,9 +115,8 @@ class QuotaExhausted(RequestRefused):
 
 class QueueFull(QuotaExhausted):
     def __init__(self, retry_after: float, waiting: int) -> None:
-        super().__init__(
-            retry_after, f"{waiting} requests of this client wait for the quota already: ask for less at a time"
-        )
+        fact = f"No more requests of this client may wait for the quota than the {waiting} that do"
+        super().__init__(retry_after, f"{fact}: ask for less at a time")
 
 
 class UpstreamFailed(CoinglassError):

@@ -40,7 +40,7 @@ class _Waiter:
 
 
 class Governor:
-    """A client may have as many places in the queue as are free: it never fills up for one who has none yet."""
+    """A client may have as many places in the queue as are free: half of them at most, so that none fills it alone."""
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
@@ -158,7 +158,7 @@ class Governor:
             self._stop_timer()
 
     def _set_timer(self) -> None:
-        """Looks again when the first who waits could start: whoever must be refused has not come to his deadline."""
+        """Looks again when the first who waits could start: nobody's deadline is earlier, or he would not wait."""
         best = next((priority for priority, queue in self._queues.items() if queue), None)
         if best is None:
             self._stop_timer()
