@@ -248,10 +248,14 @@ async def test_interactive_load_without_end_keeps_a_backfill_back_until_its_dead
 async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
-    early, late = (queue.ask(asker, deadline=queue.in_seconds(by)) for asker, by in ((ANN, 70), (BOB, 500)))
+    by = {"ann": 70.0, "bob": 500.0, "cat": 350.0}
+    early, late, behind = (
+        queue.ask(Asker(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
+    )
     await enqueued()
     queue.throttle.hold(300)
     assert await refused(early) == 300
+    assert await refused(behind) == 300 + MINUTE
     assert queue.clock.monotonic() == 1000
     await late
     assert queue.sent.ran[-1][0] == 1300
@@ -293,9 +297,38 @@ async def test_a_call_that_leaves_in_its_turn_lets_the_next_one_have_it(queue_of
     queue.governor.review()
     assert queue.throttle.usage().used == 1
     first.cancel()
+    await enqueued()
+    assert queue.waiting == [0, 0, 0]
     await second
     assert first.cancelled()
     assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE)
+
+
+@pytest.mark.parametrize("hold", [0.0, 300.0])
+async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: QueueOf, hold: float) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    first, second = queue.ask(ANN, deadline=queue.in_seconds(MINUTE)), queue.ask(BOB)
+    await enqueued()
+    queue.clock.advance(MINUTE)
+    first.cancel()
+    queue.throttle.hold(hold)
+    await second
+    assert first.cancelled()
+    assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE + hold)
+
+
+async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_later(queue_of: QueueOf) -> None:
+    queue = queue_of(5)
+    for _ in range(5):
+        await queue.call(Asker("filler"))
+        queue.clock.advance(10)
+    patient = queue.ask(Asker("ann", BACKFILL))
+    await enqueued()
+    await queue.call(BOB)
+    assert queue.clock.monotonic() == 1060
+    await patient
+    assert queue.clock.monotonic() == 1080  # when two have gone beside the urgent one: one is kept
 
 
 async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
@@ -412,6 +445,17 @@ async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: Queu
     assert queue.waiting == [3, 1, 0]
     await asyncio.gather(joined, *others)
     assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
+
+
+async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    joined = queue.ask(Asker("ann", BACKFILL), "joined")
+    await enqueued()
+    queue.governor.prefer(a_call("joined"), BOB)
+    joined.cancel()
+    await enqueued()
+    assert queue.waiting == [0, 0, 0]
 
 
 async def test_a_joined_call_may_start_at_once(queue_of: QueueOf) -> None:
