@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call, Standing
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
@@ -91,8 +92,15 @@ class _Flight:
 
 
 class Cache:
-    def __init__(self, fetch: Callable[[Call, float], Awaitable[Fetched]], store: Store, clock: Clock) -> None:
-        self._fetch, self._store, self._clock = fetch, store, clock
+    def __init__(
+        self,
+        fetch: Callable[[Call, float, Asker], Awaitable[Fetched]],
+        store: Store,
+        clock: Clock,
+        join: Callable[[Call, Asker], None] = lambda *_: None,
+    ) -> None:
+        """`join` hears of those who wait for a flight that was begun for somebody else."""
+        self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
         self._flights: dict[Call, _Flight] = {}
 
     def fresh(self, call: Call) -> Answer[Any] | None:
@@ -111,12 +119,16 @@ class Cache:
             return Standing.IN_FLIGHT if flies else Standing.REFRESH, replace(entry.answer, stale=True)
         return Standing.IN_FLIGHT if flies else Standing.FETCH, None
 
-    async def __call__(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:
+    async def __call__(
+        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> Answer[Any]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
-        found = self.ask(call, deadline, grace=grace)
+        found = self.ask(call, deadline, asker, grace=grace)
         return found if isinstance(found, Answer) else await found
 
-    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]:
+    def ask(
+        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> Answer[Any] | Awaitable[Answer[Any]]:
         """The same without waiting: who waits may go, the flight goes on for the others."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
@@ -125,22 +137,25 @@ class Cache:
         under_way = self._flights.get(call)
         if grace and entry is not None and now < entry.grace_until:
             if under_way is None:
-                uncounted(self._depart, call, deadline)
+                uncounted(self._depart, call, deadline, asker.in_the_background())
+            else:
+                self._join(call, asker.in_the_background())
             return replace(entry.answer, stale=True)
         if under_way is not None:
-            return self._joined(call, under_way, deadline)
-        return asyncio.shield(self._depart(call, deadline).task)
+            self._join(call, asker)
+            return self._joined(call, under_way, deadline, asker)
+        return asyncio.shield(self._depart(call, deadline, asker).task)
 
-    def _depart(self, call: Call, deadline: float) -> _Flight:
-        flight = _Flight(asyncio.create_task(self._fly(call, deadline)), deadline)
+    def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
+        flight = _Flight(asyncio.create_task(self._fly(call, deadline, asker)), deadline)
         self._flights[call] = flight
         flight.task.add_done_callback(lambda done: self._land(call, done))
         return flight
 
-    async def _fly(self, call: Call, deadline: float) -> Answer[Any]:
+    async def _fly(self, call: Call, deadline: float, asker: Asker) -> Answer[Any]:
         """Ends by the deadline, since every layer below does."""
         try:
-            fetched = await self._fetch(call, deadline)
+            fetched = await self._fetch(call, deadline, asker)
         except CoinglassError as error:
             return self._instead(call, error)
         entry = Entry.of(fetched, self._clock.monotonic())
@@ -159,7 +174,7 @@ class Cache:
         if not flight.cancelled():
             flight.exception()  # a refresh that nobody waits for has been looked at
 
-    async def _joined(self, call: Call, flight: _Flight, deadline: float) -> Answer[Any]:
+    async def _joined(self, call: Call, flight: _Flight, deadline: float, asker: Asker) -> Answer[Any]:
         """The answer of a flight that somebody else began; once more where it ended for the want of his time alone."""
         seconds = deadline - self._clock.monotonic()
         try:
@@ -172,5 +187,5 @@ class Cache:
         except (UpstreamTimeout, QuotaExhausted):
             if flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
-        again = self._flights.get(call) or self._depart(call, deadline)
+        again = self._flights.get(call) or self._depart(call, deadline, asker)
         return await asyncio.shield(again.task)

@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.cache import Cache, Fetched, MemoryStore
 from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.clock import Clock
@@ -17,12 +18,15 @@ from cg_client.endpoints import account
 from cg_client.envelope import payload, plain_data
 from cg_client.errors import CoinglassError, Gated, IntervalRefused, PayloadMismatch, PlanRefused, RateLimited
 from cg_client.gate import Gate
+from cg_client.governor import Governor
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.quota import MINUTE, QuotaWindow, Usage
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.revision import Revision
+from cg_client.round_robin import Weights
 from cg_client.secret import Secret
-from cg_client.throttle import MINUTE, QuotaWindow, Throttle, Usage
+from cg_client.throttle import Throttle
 from cg_client.transport import Reply, Transport
 from cg_client.wire import WireTransport
 
@@ -37,6 +41,7 @@ class ClientConfig:
 
     `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one. `workers`
     processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
+    `client_weights`: how many requests a client has in its turn, where it is not one.
     """
 
     api_key: Secret
@@ -49,6 +54,7 @@ class ClientConfig:
     proxy: str | None = None
     workers: int = 1
     quota_spent: bool = False
+    client_weights: Weights = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +87,11 @@ class Client:
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE)
         sending = Transport(self.http, config.base_url, config.api_key, self.clock, config.attempt_seconds)
-        self._throttle = Throttle(sending, self._window, self.clock)
+        self._throttle = Throttle(sending, self._window, self.clock, config.client_weights)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
         self._store = MemoryStore(config.cache_bytes)
-        self._cache = Cache(self._fetch, self._store, self.clock)
+        self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
 
@@ -109,6 +115,10 @@ class Client:
         """Requests that could start at `now` (monotonic seconds): of `quota`, what is quick to say."""
         return self._window.remaining(now)
 
+    @property
+    def governor(self) -> Governor:
+        return self._throttle.governor
+
     async def fetch(
         self,
         endpoint: Endpoint,
@@ -117,6 +127,7 @@ class Client:
         deadline: float | None = None,
         *,
         grace: bool = True,
+        asker: Asker = OURSELVES,
     ) -> Answer[T]:
         """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
@@ -125,13 +136,15 @@ class Client:
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
         if endpoint is not account.SUBSCRIPTION:
             await self.know_plan()
-        found = self.ask(Call(endpoint, params, decode), by, grace=grace)
+        found = self.ask(Call(endpoint, params, decode), by, asker, grace=grace)
         return cast("Answer[T]", found if isinstance(found, Answer) else await found)
 
-    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]:
+    def ask(
+        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> Answer[Any] | Awaitable[Answer[Any]]:
         """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
         self._admit(call)
-        return self._cache.ask(call, deadline, grace=grace)
+        return self._cache.ask(call, deadline, asker, grace=grace)
 
     def held(self, call: Call) -> Answer[Any] | None:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
@@ -180,11 +193,11 @@ class Client:
             self._ask_plan_after = self.clock.monotonic() + MINUTE
             return
         self.gate.plan = plan
-        self._window.limit = max(self._window.limit, REQUESTS_PER_MINUTE[plan])
+        self._throttle.allow(REQUESTS_PER_MINUTE[plan])
 
-    async def _fetch(self, call: Call, deadline: float) -> Fetched:
+    async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
         try:
-            return self._fetched(call, await self._retry(call, deadline))
+            return self._fetched(call, await self._retry(call, deadline, asker))
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
         except CoinglassError as error:
@@ -198,8 +211,8 @@ class Client:
         lifetime = call.endpoint.lifetime(call.params, answer.fetched_at)
         return Fetched(answer, len(opened.reply.body), lifetime.total_seconds())
 
-    async def _attempt(self, call: Call, deadline: float) -> _Opened:
-        reply = await self._throttle(call, deadline)
+    async def _attempt(self, call: Call, deadline: float, asker: Asker) -> _Opened:
+        reply = await self._throttle(call, deadline, asker)
         try:
             return _Opened(_opened(reply, call.decode), reply)
         except RateLimited as limited:

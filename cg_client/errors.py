@@ -7,6 +7,7 @@ CoinglassError
  │  ├ HistoryTooDeep         the plan's history is shorter
  │  ├ BeyondRetention        CoinGlass itself keeps less
  │  └ QuotaExhausted         could not start before the deadline
+ │     └ QueueFull             too many wait for the quota already
  ├ UpstreamFailed          sent
  │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
  │  ├ Unauthorized           the key is missing or unknown
@@ -107,11 +108,15 @@ class QuotaExhausted(RequestRefused):
     code = ProblemCode.QUOTA_EXHAUSTED
     retryable = True
 
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(
-            f"The quota of requests a minute is spent; a request could start in {retry_after:.0f} s at the earliest."
-        )
+    def __init__(self, retry_after: float, fact: str = "The quota of requests a minute is spent") -> None:
+        super().__init__(f"{fact}; a request could start in {retry_after:.0f} s at the earliest.")
         self.retry_after = retry_after
+
+
+class QueueFull(QuotaExhausted):
+    def __init__(self, retry_after: float, waiting: int) -> None:
+        fact = f"No more requests of this client may wait for the quota than the {waiting} that do"
+        super().__init__(retry_after, f"{fact}: ask for less at a time")
 
 
 class UpstreamFailed(CoinglassError):

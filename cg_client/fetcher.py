@@ -5,13 +5,14 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.gate import Gate
 from cg_client.params import Params
+from cg_client.quota import Usage
 from cg_client.revision import Revision
-from cg_client.throttle import Usage
 
 T = TypeVar("T")
 
@@ -40,7 +41,10 @@ class Fetcher(Protocol):
         deadline: float | None = None,
         *,
         grace: bool = True,
+        asker: Asker = OURSELVES,
     ) -> Answer[T]: ...
-    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any] | Awaitable[Answer[Any]]: ...
+    def ask(
+        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> Answer[Any] | Awaitable[Answer[Any]]: ...
     def held(self, call: Call) -> Answer[Any] | None: ...
     def kept(self, call: Call) -> Answer[Any] | None: ...

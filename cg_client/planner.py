@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call, Standing
 from cg_client.call_plan import CallPlan, NotAsked
 from cg_client.client import Client
@@ -13,8 +14,8 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.gate import Gate
 from cg_client.params import Params
+from cg_client.quota import Usage
 from cg_client.revision import Revision
-from cg_client.throttle import Usage
 
 T = TypeVar("T")
 
@@ -68,13 +69,21 @@ class Planner:
         deadline: float | None = None,  # noqa: ARG002  # nothing is waited for
         *,
         grace: bool = True,
+        asker: Asker = OURSELVES,
     ) -> Answer[T]:
         """The answer where a client would have it at once; raises NotAsked, and what the gate refuses."""
         if endpoint is not account.SUBSCRIPTION:
             await self.know_plan()
-        return cast("Answer[T]", self.ask(Call(endpoint, params, decode), 0.0, grace=grace))
+        return cast("Answer[T]", self.ask(Call(endpoint, params, decode), 0.0, asker, grace=grace))
 
-    def ask(self, call: Call, deadline: float, *, grace: bool = True) -> Answer[Any]:  # noqa: ARG002  # as above
+    def ask(
+        self,
+        call: Call,
+        deadline: float,  # noqa: ARG002  # as above
+        asker: Asker = OURSELVES,  # noqa: ARG002  # as above
+        *,
+        grace: bool = True,
+    ) -> Answer[Any]:
         """As `fetch`, where the plan is settled."""
         answer = self._note(call, grace=grace)
         if answer is not None:

@@ -52,16 +52,14 @@ def bars(asked: Window, step: int, now: int) -> int:
     return max(0, (end - asked.start) // step + 1)
 
 
-def ways(
-    asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None
-) -> list[tuple[Page, ...]]:
+def ways(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> list[tuple[Page, ...]]:
     """The sets of requests of which each holds every point of the window, the cheapest first; none before `earliest`.
 
     The pages of a set are in the order of time. The newest points are in one request of either size that is large
     enough; a window that ends before now may also be cut out of the grid.
     """
     limits = dict.fromkeys(_allowed(rows, step, now, earliest) for rows in _newest(asked, step, now, page_rows))
-    newest = [(Page(limit),) for limit in limits]
+    newest: list[tuple[Page, ...]] = [(Page(limit),) for limit in limits]
     if newest and (asked.end is None or asked.end >= now):
         return newest
     grid = tuple(_grid(asked, step, now, page_rows, earliest))

@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import strawberry
 
+from cg_client.asker import OURSELVES, Asker
 from cg_client.call_plan import CallPlan
 from cg_client.client import Client
 from cg_client.fetcher import Fetcher
@@ -17,9 +18,13 @@ from resolvers.validity import Validity
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. Today everyone may see what the server's key may see; a caller's own key will mean an own client."""
+    """Who asks. Today everyone may see what the server's key may see; a caller's own key will mean an own client.
+
+    `asker` is whose turn at the quota it is, and changes no answer.
+    """
 
     name: str = "anonymous"
+    asker: Asker = OURSELVES
 
 
 @dataclass(slots=True)
@@ -42,7 +47,7 @@ class Context:
     ) -> "Context":
         """`requests` None knows none yet."""
         deadline, validity = client.deadline(), Validity()
-        loaders = Loaders(client, deadline, validity)
+        loaders = Loaders(client, deadline, validity, caller.asker)
         known = requests or Requests(client)
         return cls(client, symbols, loaders, caller, request_id, deadline, validity, known)
 

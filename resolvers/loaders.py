@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeAlias
 
 from aiodataloader import DataLoader
 
+from cg_client.asker import Asker
 from cg_client.call import Answer, Call
 from cg_client.call_plan import NotAsked
 from cg_client.errors import CoinglassError
@@ -26,9 +27,9 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, client: Fetcher, deadline: float, validity: Validity) -> None:
+    def __init__(self, client: Fetcher, deadline: float, validity: Validity, asker: Asker) -> None:
         super().__init__()
-        self._client, self._deadline, self._validity = client, deadline, validity
+        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         if not self._client.plan_is_settled:
@@ -40,7 +41,7 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
         """No task: a flight under way, or what is known at once."""
         known: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
         try:
-            found = self._client.ask(call, self._deadline)
+            found = self._client.ask(call, self._deadline, self._asker)
         except CoinglassError as error:
             known.set_exception(error)
             return known
@@ -124,12 +125,12 @@ def _failure(gathered: BaseException) -> Exception:
 class Loaders:
     """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
-    def __init__(self, client: Fetcher, deadline: float, validity: Validity) -> None:
-        self._client, self._deadline, self._validity = client, deadline, validity
+    def __init__(self, client: Fetcher, deadline: float, validity: Validity, asker: Asker) -> None:
+        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._client, self._deadline, self._validity)
+        return EndpointLoader(self._client, self._deadline, self._validity, self._asker)
 
     @functools.cached_property
     def row(self) -> RowLoader:

@@ -153,7 +153,7 @@ def _window(asked: SeriesParams, now: datetime) -> Window:
     return wanted
 
 
-def _pages(client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> list[Page]:
+def _pages(client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> tuple[Page, ...]:
     earliest = client.gate.earliest(endpoint, asked.interval)
     return pages(
         wanted,

@@ -14,7 +14,7 @@ from strawberry.types import ExecutionResult
 from cg_client.call import Call, Standing
 from cg_client.call_plan import CallPlan, NotAsked
 from cg_client.errors import Gated, RequestRefused
-from cg_client.throttle import Usage
+from cg_client.quota import Usage
 
 DRY_RUN: Final = b"x-dry-run"
 NOT_KEPT: Final = (b"cache-control", b"no-store")

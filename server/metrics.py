@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
+from cg_client.asker import Priority
 from cg_client.client import Client
 from execution.engine import Engine
 from server.responses import ResponseCache
@@ -26,9 +27,7 @@ class Figures(Collector):
     def collect(self) -> Iterator[Metric]:
         yield from self._lookups()
         yield from self._sizes()
-        usage = self._client.quota
-        yield GaugeMetricFamily(f"{_PREFIX}_quota_limit", "Requests a minute that may be sent.", usage.limit)
-        yield GaugeMetricFamily(f"{_PREFIX}_quota_used", "Requests of the last minute that count.", usage.used)
+        yield from self._quota()
 
     def _lookups(self) -> Iterator[Metric]:
         """Hits and misses of each thing that is looked up, from the whole answer down to the values of a list."""
@@ -64,6 +63,22 @@ class Figures(Collector):
         yield sizes
         in_bulk = float(self._engine.in_bulk)
         yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 where the bulk executor passed its self-check.", in_bulk)
+
+    def _quota(self) -> Iterator[Metric]:
+        usage, governor = self._client.quota, self._client.governor
+        yield GaugeMetricFamily(f"{_PREFIX}_quota_limit", "Requests a minute that may be sent.", usage.limit)
+        yield GaugeMetricFamily(f"{_PREFIX}_quota_used", "Requests of the last minute that count.", usage.used)
+        waiting = GaugeMetricFamily(
+            f"{_PREFIX}_quota_waiting", "Requests that wait for the quota.", labels=["priority"]
+        )
+        refused = CounterMetricFamily(
+            f"{_PREFIX}_quota_refused", "Requests that could not have started in time.", labels=["priority"]
+        )
+        for priority in Priority:
+            waiting.add_metric([priority.name.lower()], governor.waiting(priority))
+            refused.add_metric([priority.name.lower()], governor.refused[priority])
+        yield waiting
+        yield refused
 
 
 class Metrics:

@@ -30,8 +30,9 @@ if hasattr(os, "register_at_fork"):
 
 def request_id(wished: str | None) -> str:
     """The caller's id where it is short and plain, so that it cannot forge a line of the log; otherwise a new one."""
-    return wished if wished is not None and _is_plain(wished) else _NAMES.new()
+    return wished if wished is not None and is_plain(wished) else _NAMES.new()
 
 
-def _is_plain(text: str) -> bool:
+def is_plain(text: str) -> bool:
+    """Whether a name is short and of letters, digits, dashes and underscores."""
     return len(text) <= _AT_MOST and text.isascii() and text.replace("-", "").replace("_", "").isalnum()

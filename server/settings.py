@@ -12,10 +12,12 @@ from cg_client.client import BASE_URL, ClientConfig
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from schema.limits import CALLS_AT_MOST
+from server.request_id import is_plain
 
 T = TypeVar("T")
 
 AUTO = "auto"
+WEIGHT_AT_MOST = 100
 LOG_LEVELS = ("debug", "info", "warning", "error")
 WORKERS_AT_MOST = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
@@ -64,6 +66,15 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _weights(text: str) -> Mapping[str, int]:
+    pairs = [pair.strip().partition("=") for pair in text.split(",")]
+    weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
+    right = all(client and is_plain(client) and 1 <= weight <= WEIGHT_AT_MOST for client, weight in weights.items())
+    if not right or len(weights) < len(pairs):
+        raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {WEIGHT_AT_MOST}")
+    return weights
 
 
 def _level(text: str) -> str:
@@ -130,6 +141,12 @@ class Settings:
     calls_at_most: int = _variable(
         "COINGLASS_MAX_CALLS", CALLS_AT_MOST, _integer(1, 100_000), "Most upstream calls that one operation may cause."
     )
+    client_weights: Mapping[str, int] | None = _variable(
+        "COINGLASS_CLIENT_WEIGHTS",
+        None,
+        _weights,
+        "Requests that a client has in its turn at the quota, where it is not one, such as `dashboard=4,reports=2`.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # set where a worker takes a dead one's place, whose requests still count
 
@@ -161,6 +178,7 @@ class Settings:
             cache_bytes=self.cache_megabytes * 1024 * 1024,
             workers=self.workers,
             quota_spent=self.replaces_worker,
+            client_weights=self.client_weights or {},
         )
 
 

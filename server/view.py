@@ -21,6 +21,7 @@ from cg_client.tally import Tally, counting
 from resolvers.context import Caller, Context
 from resolvers.requests import Requests
 from server import dry_run
+from server.asker import asker
 from server.cost import cost
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
@@ -87,7 +88,7 @@ class GraphQLView(GraphQL[Context, None]):
         name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
         dry = dry_run.is_wished(request.headers)
         made = Context.of_dry_run if dry else Context.of
-        context = made(self._client, self._symbols, Caller(), name, self._requests)
+        context = made(self._client, self._symbols, Caller(asker=asker(request)), name, self._requests)
         request.state.context = context
         return context
 

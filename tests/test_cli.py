@@ -65,6 +65,7 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
         (("--sandbox",), {"COINGLASS_DEADLINE_SECONDS": "nan"}, ["COINGLASS_DEADLINE_SECONDS"]),
         (("--sandbox",), {"COINGLASS_CACHE_MB": "-1"}, ["COINGLASS_CACHE_MB"]),
         (("--sandbox",), {"COINGLASS_LOG_LEVEL": "loud"}, ["COINGLASS_LOG_LEVEL"]),
+        (("--sandbox",), {"COINGLASS_CLIENT_WEIGHTS": "dashboard=0"}, ["COINGLASS_CLIENT_WEIGHTS"]),
         ((), {"COINGLASS_API_KEY": f"{KEY} ", "COINGLASS_PLAN": "gold"}, ["COINGLASS_API_KEY", "COINGLASS_PLAN"]),
         (("--sandbox",), {"COINGLASS_HOST": "no.such.host.invalid"}, ["COINGLASS_HOST"]),
     ],

@@ -47,6 +47,9 @@ def test_sizes_and_quota_are_shown(graph: Graph) -> None:
     assert found["bulk_enabled"] == 1
     assert found["quota_limit"] == 1200
     assert found["quota_used"] == 2  # the listing and the price
+    for priority in ("interactive", "refresh", "backfill"):
+        assert found[f"quota_waiting{{priority={priority}}}"] == 0
+        assert found[f"quota_refused_total{{priority={priority}}}"] == 0
 
 
 def test_without_room_nothing_is_kept(start_graph: StartGraph) -> None:

@@ -1,7 +1,16 @@
-"""The quota is never overdrawn, and who cannot be served in time is told when to come back."""
+"""The quota is never overdrawn, clients share it fairly, and who cannot be served in time is told when to come back."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+
+import httpx
 
 from cg_client.plans import Plan
+from sandbox.envelopes import Reply
+from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.test_metrics import figures
 
 INTERVALS = ("H4", "H6", "H8", "H12", "D1", "W1")
 EXCHANGES = ("Binance", "OKX", "Bybit", "Bitget", "Gate", "HTX", "CoinEx", "BingX", "MEXC")
@@ -9,13 +18,18 @@ EXCHANGES = ("Binance", "OKX", "Bybit", "Bitget", "Gate", "HTX", "CoinEx", "Bing
 
 def hundred_series() -> str:
     """A hundred different requests in one operation."""
+    return f"{{ {parts_of('fundingRate')} }}"
+
+
+def parts_of(field: str) -> str:
+    """A hundred series of the same kind."""
     wanted = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
-    parts = " ".join(
-        f'p{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") {{ fundingRate(interval: {interval}, last: 5) '
-        "{ __typename ... on Unavailable { code retryable retryAfter } } }"
+    selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
+    return " ".join(
+        f'{field}{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") '
+        f"{{ {field}(interval: {interval}, last: 5) {selected} }}"
         for index, (exchange, coin, interval) in enumerate(wanted[:100])
     )
-    return f"{{ {parts} }}"
 
 
 def series_of(graph: Graph) -> list[dict[str, object]]:
@@ -65,3 +79,91 @@ def test_the_quota_itself_costs_no_request(graph: Graph) -> None:
         "resetsAt": None,
     }
     assert graph.sandbox.calls.total() == 0
+
+
+class Gate(Fault):
+    """Holds the answers to all but bob's requests until it is opened."""
+
+    def __init__(self) -> None:
+        super().__init__(FaultKind.SLOW)
+        self.opened = threading.Event()
+
+    def hits(self, path: str) -> bool:
+        return path != BOBS
+
+    async def reply(self, regular: Reply) -> Reply:
+        await asyncio.to_thread(self.opened.wait, 30)
+        return regular
+
+
+BOBS = "/api/futures/price/history"
+BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+  price(interval: D1, last: 5) { __typename ... on Problem { code } } } }"""
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(20):
+        while not holds():  # noqa: ASYNC110  # the servers run in threads of their own, and tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
+    start_graph: StartGraph,
+) -> None:
+    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, calls_at_most=1000)
+    sandbox = graph.sandbox
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
+    first, second = Gate(), Gate()
+    sandbox.faults[:] = [first]
+
+    def waiting() -> float:
+        return figures(graph)["quota_waiting{priority=interactive}"]
+
+    async def ask(query: str, client: str) -> httpx.Response:
+        return await http.post("/graphql", json={"query": query}, headers={"x-client-id": client})
+
+    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
+        fields = ("fundingRate", "openInterest", "longShortRatio")
+        ann = asyncio.create_task(ask(f"{{ {' '.join(map(parts_of, fields))} }}", "ann"))
+        await until(lambda: len(sandbox.requests) == 12 and waiting() == 289)
+        bob = asyncio.create_task(ask(BOB_ASKS, "bob"))
+        await until(lambda: waiting() == 290)
+        sandbox.faults[:], sandbox.quota.limit = [second], 14  # two slots more, of which the answers tell
+        first.opened.set()
+        assert (await bob).json()["data"]["pair"]["price"]["__typename"] == "PriceSeries"
+        await until(lambda: len(sandbox.requests) == 14)
+        assert BOBS in [path for path, _ in sandbox.requests[12:]]
+        assert waiting() == 288
+        sandbox.quota.limit = 1000
+        second.opened.set()
+        parts = (await ann).json()["data"].values()
+    kinds = [next(iter(part.values()))["__typename"] for part in parts]
+    assert len(kinds) == 300
+    assert not any(kind in ("Unavailable", "PlanGated") for kind in kinds)
+    assert (sandbox.calls.total(), sandbox.quota.refused) == (302, 0)
+
+
+def test_a_backfill_leaves_room_for_those_who_wait(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    graph.http.headers["x-priority"] = "backfill"
+    parts = series_of(graph)
+    assert sum(part["__typename"] == "FundingSeries" for part in parts) == 23  # the listing was the twenty-fourth
+    del graph.http.headers["x-priority"]
+    assert graph.data(BOB_ASKS)["pair"]["price"]["__typename"] == "PriceSeries"
+    found = figures(graph)
+    assert found["quota_refused_total{priority=backfill}"] == 77
+    assert found["quota_refused_total{priority=interactive}"] == 0
+
+
+def test_an_answer_is_the_same_for_every_client(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    headers: list[dict[str, str]] = [{}, {"x-client-id": "ann"}, {"x-client-id": "bob", "x-priority": "backfill"}]
+    bodies = {graph.http.post("/graphql", json={"query": BOB_ASKS}, headers=said).content for said in headers}
+    assert len(bodies) == 1
+    assert graph.calls(BOBS) == 1
+
+
+def test_headers_that_say_nothing_usable_count_as_not_said(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    graph.http.headers.update({"x-client-id": "a name with blanks", "x-priority": "highest"})
+    assert sum(part["__typename"] == "FundingSeries" for part in series_of(graph)) == 29

@@ -10,8 +10,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
+from cg_client.plans import Plan
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.test_quota_over_http import hundred_series
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
 PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) {
@@ -27,9 +29,10 @@ async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
         await socket.send(json.dumps(message))
 
 
-async def frames(graph: Graph, *queries: str) -> Sequence[str | bytes]:
+async def frames(graph: Graph, *queries: str, **headers: str) -> Sequence[str | bytes]:
     """What comes back for the queries, which are sent at the same time, until all of them are complete."""
-    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+    said = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=said, proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
         found = [await socket.recv()]
         for name, query in enumerate(queries):
@@ -76,6 +79,15 @@ async def test_each_operation_of_a_connection_has_a_deadline_of_its_own(start_gr
             await socket.recv()
             codes.append(message["payload"]["data"]["pair"]["price"].get("code"))
     assert codes == ["TIMEOUT", None]
+
+
+async def test_the_operations_of_a_connection_have_the_priority_that_it_was_opened_with(
+    start_graph: StartGraph,
+) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    found = answers(await frames(graph, hundred_series(), x_priority="backfill"))["0"]["data"].values()
+    served = [part for part in found if part["fundingRate"]["__typename"] == "FundingSeries"]
+    assert len(served) == 23  # of 30: one was for the listing, six are kept for those who wait
 
 
 async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.asker import Asker, Priority
 from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
 from cg_client.call import Answer, Call
 from cg_client.errors import (
@@ -23,6 +24,7 @@ from tests.cg_client.conftest import ENDPOINT, a_call
 from tests.clock import START, FakeClock
 
 AGES = 1e9
+ANN, BOB, PATIENT = Asker("ann"), Asker("bob"), Asker("cat", Priority.BACKFILL)
 LIFETIME = 20.0
 
 
@@ -35,7 +37,7 @@ class Origin:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def __call__(self, call: Call, _deadline: float) -> Fetched:
+    async def __call__(self, call: Call, _deadline: float, _asker: Asker) -> Fetched:
         self.count += 1
         value = self.count
         await self.open.wait()
@@ -227,3 +229,64 @@ def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, i
     held = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
     assert store.size == sum(held) <= 100
     assert len(store) == len(held)
+
+
+class Asked:
+    """Notes for whom is fetched, and who joined."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.askers: list[Asker] = []
+        self.joined: list[Asker] = []
+        self.origin = Origin()
+        self.cache = Cache(self.fetch, MemoryStore(1000), clock, self.join)
+
+    async def fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
+        self.askers.append(asker)
+        return await self.origin(call, deadline, asker)
+
+    def join(self, _call: Call, asker: Asker) -> None:
+        self.joined.append(asker)
+
+
+async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
+    asked = Asked(clock)
+    answers = [await asked.cache(a_call(), AGES, asker) for asker in (ANN, BOB, PATIENT)]
+    assert [answer.value for answer in answers] == [1, 1, 1]
+    assert asked.askers == [ANN]
+
+
+@pytest.mark.parametrize(
+    ("asker", "priority"),
+    [(Asker("ann"), Priority.REFRESH), (Asker("ann", Priority.BACKFILL), Priority.BACKFILL)],
+)
+async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
+    clock: FakeClock, asker: Asker, priority: Priority
+) -> None:
+    asked = Asked(clock)
+    await asked.cache(a_call(), AGES, BOB)
+    clock.advance(LIFETIME + 0.1)
+    assert (await asked.cache(a_call(), AGES, asker)).stale
+    await settle()
+    assert asked.askers[1] == Asker("ann", priority)
+
+
+async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
+    asked = Asked(clock)
+    asked.origin.open.clear()
+    waiting = [asyncio.create_task(asked.cache(a_call(), AGES, asker)) for asker in (PATIENT, ANN, BOB)]
+    await settle()
+    asked.origin.open.set()
+    assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
+    assert (asked.askers, asked.joined) == ([PATIENT], [ANN, BOB])
+
+
+async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
+    asked = Asked(clock)
+    await asked.cache(a_call(), AGES, BOB)
+    clock.advance(LIFETIME + 0.1)
+    asked.origin.open.clear()
+    for asker in (PATIENT, ANN):
+        assert (await asked.cache(a_call(), AGES, asker)).stale
+    assert asked.joined == [Asker("ann", Priority.REFRESH)]
+    asked.origin.open.set()
+    await settle()

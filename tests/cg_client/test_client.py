@@ -8,6 +8,7 @@ import httpx
 import pytest
 import respx
 
+from cg_client.asker import Asker, Priority
 from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import account, futures
 from cg_client.errors import (
@@ -19,7 +20,7 @@ from cg_client.errors import (
     RateLimited,
 )
 from cg_client.intervals import Interval
-from cg_client.params import PairSeries
+from cg_client.params import Coin, PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER
@@ -189,3 +190,44 @@ async def test_answers_of_a_sandbox_are_marked(client: Client, upstream: respx.M
 def test_a_deadline_is_the_configured_seconds_from_now(clock: FakeClock) -> None:
     client = Client(ClientConfig(api_key=Secret(KEY), deadline_seconds=7.0), clock=clock)
     assert client.deadline() == clock.monotonic() + 7.0
+
+
+async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
+    client: Client, clock: FakeClock, upstream: respx.MockRouter
+) -> None:
+    """The reserve of a Hobbyist minute is six: the backfill waits for room, until it is not one any more."""
+    route = upstream.get("/api/test").mock(return_value=answer([]))
+    patient = Asker("ann", Priority.BACKFILL)
+    for number in range(24):
+        await client.fetch(ENDPOINT, Coin(symbol=f"COIN{number}"), decode, asker=patient)
+    late = clock.monotonic() + 100
+    waiting = asyncio.create_task(client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, late, asker=patient))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert (client.governor.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
+    joined = await client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, late, asker=Asker("bob"))
+    assert clock.monotonic() == 1000
+    assert await waiting is joined
+    assert route.call_count == 25
+
+
+async def test_clients_and_priorities_are_no_part_of_what_is_kept(client: Client, upstream: respx.MockRouter) -> None:
+    route = upstream.get("/api/test").mock(return_value=answer([]))
+    askers = (Asker("ann"), Asker("bob", Priority.BACKFILL), Asker(""))
+    answers = [await client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, asker=asker) for asker in askers]
+    assert answers[0] is answers[1] is answers[2]
+    assert route.call_count == 1
+
+
+async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRouter) -> None:
+    route = upstream.get("/api/test").mock(return_value=answer([]))
+    config = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, workers=30, client_weights={"ann": 2})
+    client = Client(config, clock=clock, transport=httpx.AsyncHTTPTransport())
+    await fetch(client)
+    wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
+    await asyncio.gather(
+        *(client.fetch(ENDPOINT, Coin(symbol=name), decode, 1e9, asker=Asker(name[:3])) for name in wanted)
+    )
+    sent = [call.request.url.params["symbol"] for call in route.calls]
+    assert sent == ["BTC", "ann1", "ann2", "bob1", "ann3", "bob2"]
+    await client.close()

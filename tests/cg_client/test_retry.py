@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.asker import Asker
 from cg_client.call import Call
 from cg_client.errors import (
     CoinglassError,
@@ -36,7 +37,7 @@ class Attempts:
         self.failures = iter(failures)
         self.count = 0
 
-    async def __call__(self, _call: Call, _deadline: float) -> str:
+    async def __call__(self, _call: Call, _deadline: float, _asker: Asker) -> str:
         self.count += 1
         await asyncio.sleep(0)
         failure = next(self.failures, None)

@@ -14,8 +14,9 @@ from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import QuotaExhausted
 from cg_client.plans import Plan
+from cg_client.quota import MINUTE, QuotaWindow
 from cg_client.secret import Secret
-from cg_client.throttle import MINUTE, QuotaWindow, Throttle
+from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import KEY, a_call, answer, fails, fetch
 from tests.cg_client.test_throttle import AGES, MAX, USED
@@ -40,7 +41,7 @@ class Key:
         return used
 
     def _counts(self, time: float, now: float) -> bool:
-        return now - time < MINUTE if self.sliding else time // MINUTE == now // MINUTE
+        return time + MINUTE > now if self.sliding else time // MINUTE == now // MINUTE
 
 
 class Worker:
@@ -109,7 +110,7 @@ async def test_a_worker_has_its_whole_share_however_busy_the_others_are(
     for number, after in calls:
         clock.advance(after)
         worker, now = workers[number % count], clock.monotonic()
-        spent = sum(now - time < MINUTE for time in worker.sent)
+        spent = sum(time + MINUTE > now for time in worker.sent)
         try:
             await worker.ask(deadline=now)
         except QuotaExhausted:
@@ -138,7 +139,7 @@ async def test_a_worker_never_thinks_to_have_more_than_the_key_has_left(
             await worker.ask(deadline=now)
         except QuotaExhausted:
             continue
-        used = sum(now - time < MINUTE for time in key.times)
+        used = sum(time + MINUTE > now for time in key.times)
         assert worker.throttle.usage().remaining <= max(0, key.limit - used)
 
 

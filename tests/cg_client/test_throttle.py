@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cg_client.call import Call
 from cg_client.errors import QuotaExhausted, UpstreamTimeout
-from cg_client.throttle import MINUTE, QuotaWindow, Throttle
+from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import a_call
 from tests.clock import FakeClock

@@ -80,6 +80,19 @@ async def test_different_requests_and_callers_do_not(
     assert [reply.number for reply in await asyncio.gather(*tasks)] == [1, 2, 3]
 
 
+async def test_whose_turn_at_the_quota_it_is_does_not_part_them(
+    cache: ResponseCache, origin: Origin, waiting: Waiting
+) -> None:
+    tasks = [
+        waiting(cache, x_client_id="ann"),
+        waiting(cache, x_client_id="bob"),
+        waiting(cache, x_priority="backfill"),
+    ]
+    await settle()
+    origin.open.set()
+    assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
+
+
 async def test_nobody_joins_a_run_from_before_a_change(
     cache: ResponseCache, origin: Origin, server: Server, waiting: Waiting
 ) -> None:

@@ -1,0 +1,191 @@
+"""Who starts next where the quota has no room for all: the queue in front of the running minute.
+
+Priorities are strict: while somebody waits for an answer, no refresh starts, and while a refresh waits, no backfill.
+Within a priority the clients take turns. Refreshes and backfills leave the window's reserve alone, so that a request
+that somebody waits for finds room in a minute that they would have spent.
+
+Who cannot start before its deadline is refused at once, as far as can be told from those who stand before it; who is
+overtaken later, as soon as room comes or an answer corrects the count. The deadline thus also ends what is overtaken
+for ever.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from cg_client.asker import Asker, Priority
+from cg_client.call import Call
+from cg_client.clock import Clock
+from cg_client.errors import QueueFull, QuotaExhausted
+from cg_client.quota import Forecast, QuotaWindow
+from cg_client.round_robin import EQUAL, RoundRobin, Weights
+
+WAITING_AT_MOST = 1000
+
+_SPENT = {
+    Priority.INTERACTIVE: "The quota of requests a minute is spent",
+    Priority.REFRESH: "What the quota of requests a minute leaves to refreshes is spent",
+    Priority.BACKFILL: "What the quota of requests a minute leaves to backfills is spent",
+}
+
+
+@dataclass(eq=False, slots=True)
+class _Waiter:
+    """`started`: when its call may go, in monotonic seconds; the window counts it from then on."""
+
+    call: Call
+    deadline: float
+    asker: Asker
+    started: asyncio.Future[float] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class Governor:
+    """A client may have as many places in the queue as are free: half of them at most, so that none fills it alone."""
+
+    def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
+        self._window, self._clock = window, clock
+        self._queues = {priority: RoundRobin[_Waiter](weights) for priority in Priority}
+        self._timer: asyncio.Task[None] | None = None
+        self._timer_due = 0.0
+        self.refused = dict.fromkeys(Priority, 0)
+
+    def waiting(self, priority: Priority) -> int:
+        return len(self._queues[priority])
+
+    def start(self, asker: Asker) -> float | None:
+        """Starts a call where there is room for it and nobody waits who goes first; None where it has to wait."""
+        priority = asker.priority
+        for better, queue in self._queues.items():
+            if better > priority:
+                break
+            if queue:
+                return None
+        now = self._clock.monotonic()
+        if self._window.available_at(now, self._keep(priority)) > now:
+            return None
+        self._window.start()
+        return now
+
+    async def wait(self, call: Call, deadline: float, asker: Asker) -> float:
+        """When the call starts. Raises QuotaExhausted, with the seconds until it could start, if not in time."""
+        self._check(deadline, asker)
+        waiter = _Waiter(call, deadline, asker)
+        self._queues[asker.priority].push(asker.client, waiter)
+        self._start_next()
+        self._set_timer()
+        try:
+            return await waiter.started
+        except asyncio.CancelledError:
+            self._leave(waiter)
+            raise
+
+    def prefer(self, call: Call, asker: Asker) -> None:
+        """Somebody more urgent waits for the call too: if it waits here, it goes on as his."""
+        for priority, queue in self._queues.items():
+            found = next((one for one in queue if one.call == call), None) if priority > asker.priority else None
+            if found is not None:
+                queue.discard(found.asker.client, found)
+                found.asker = asker
+                self._queues[asker.priority].push(asker.client, found)
+                self._start_next()
+                self._set_timer()
+
+    def review(self) -> None:
+        """To be called when there may be more room than there was, or less."""
+        if self._is_empty():
+            return
+        self._start_next()
+        self._refuse_late()
+        self._set_timer()
+
+    def _check(self, deadline: float, asker: Asker) -> None:
+        now = self._clock.monotonic()
+        at = self._place(asker, now)
+        if at > deadline and at > now:
+            raise self._refusal(asker, at - now)
+        own = sum(queue.count(asker.client) for queue in self._queues.values())
+        if own >= WAITING_AT_MOST - sum(map(len, self._queues.values())):
+            self.refused[asker.priority] += 1
+            raise QueueFull(at - now, own)
+
+    def _place(self, asker: Asker, now: float) -> float:
+        """When one more call could start behind those who go first."""
+        forecast = self._window.forecast(now)
+        for priority in Priority:
+            keep = self._keep(priority)
+            if priority == asker.priority:
+                forecast.add(self._queues[priority].ahead_of(asker.client), keep)
+                break
+            forecast.add(len(self._queues[priority]), keep)
+        return forecast.next(self._keep(asker.priority))
+
+    def _start_next(self) -> None:
+        now = self._clock.monotonic()
+        for priority, queue in self._queues.items():
+            while queue and self._window.available_at(now, self._keep(priority)) <= now:
+                waiter = queue.pop()
+                if not waiter.started.done():  # else its caller leaves in this very moment
+                    self._window.start()
+                    waiter.started.set_result(now)
+
+    def _refuse_late(self) -> None:
+        """Those who cannot start in time any more: they take no place, so that others may come to theirs."""
+        now = self._clock.monotonic()
+        for waiter, at in list(self._late(self._window.forecast(now), now)):
+            self._queues[waiter.asker.priority].discard(waiter.asker.client, waiter)
+            if not waiter.started.done():
+                waiter.started.set_exception(self._refusal(waiter.asker, at - now))
+
+    def _late(self, forecast: Forecast, now: float) -> Iterator[tuple[_Waiter, float]]:
+        for priority, queue in self._queues.items():
+            keep = self._keep(priority)
+            for waiter in queue:
+                at = forecast.next(keep)
+                if at > waiter.deadline and at > now:
+                    yield waiter, at
+                else:
+                    forecast.add(keep=keep)
+
+    def _leave(self, waiter: _Waiter) -> None:
+        """Its caller was cancelled: before its turn, or in it before anything was sent."""
+        started = waiter.started
+        if started.cancelled():
+            self._queues[waiter.asker.priority].discard(waiter.asker.client, waiter)
+        elif started.exception() is None:
+            self._window.give_back()
+            self.review()
+        if self._is_empty():
+            self._stop_timer()
+
+    def _set_timer(self) -> None:
+        """Looks again when the first who waits could start: nobody's deadline is earlier, or he would not wait."""
+        best = next((priority for priority, queue in self._queues.items() if queue), None)
+        if best is None:
+            self._stop_timer()
+            return
+        now = self._clock.monotonic()
+        due = self._window.available_at(now, self._keep(best))
+        if self._timer is None or due < self._timer_due:
+            self._stop_timer()
+            self._timer_due = due
+            self._timer = asyncio.create_task(self._look_again_in(due - now))
+
+    async def _look_again_in(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+        self._timer = None
+        self.review()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refusal(self, asker: Asker, seconds: float) -> QuotaExhausted:
+        self.refused[asker.priority] += 1
+        return QuotaExhausted(seconds, _SPENT[asker.priority])
+
+    def _keep(self, priority: Priority) -> int:
+        return 0 if priority is Priority.INTERACTIVE else self._window.reserve
+
+    def _is_empty(self) -> bool:
+        return not any(self._queues.values())

@@ -1,0 +1,138 @@
+"""The quota of requests a minute: what counts at present, and when there is room again.
+
+Nothing says whether CoinGlass counts in fixed or in sliding minutes, so a request is held against us from its start
+until a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that
+after each answer, upwards for other users of the key and downwards once upstream has begun a new minute.
+
+Several processes that use the key as one server have an equal share of its requests each, and need not know of each
+other: together they cannot pass the limit.
+"""
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+
+MINUTE = 60.0
+_RESERVE = 5  # one request in so many
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The quota as this process knows it. `resets_in`: seconds until nothing counts any more, if nothing is added.
+
+    `limit` and `used` are those of the process' share; `held`: nothing may start at present, whatever is left of it.
+    """
+
+    limit: int
+    used: int
+    resets_in: float | None
+    held: bool = False
+
+    @property
+    def remaining(self) -> int:
+        """Requests that could start now."""
+        return 0 if self.held else max(0, self.limit - self.used)
+
+
+class QuotaWindow:
+    """The running minute. Times are monotonic seconds. `limit` is the key's, which `workers` processes share."""
+
+    def __init__(self, limit: int, workers: int = 1) -> None:
+        self.limit = limit
+        self._workers = workers
+        self._under_way = 0
+        self._releases: list[float] = []  # until when those count that have ended, the first first
+        self._blocked_until = 0.0
+
+    @property
+    def share(self) -> int:
+        """Requests a minute of this process. At least one, so that it still learns of a limit that rises again."""
+        return max(1, self.limit // self._workers)
+
+    @property
+    def reserve(self) -> int:
+        """Requests of the share that are kept for those who wait: a fifth, none of a share below five."""
+        return self.share // _RESERVE
+
+    def start(self) -> None:
+        self._under_way += 1
+
+    def give_back(self) -> None:
+        """Nothing was sent after a start."""
+        self._under_way -= 1
+
+    def end(self, now: float) -> None:
+        self._under_way -= 1
+        self._releases.append(now + MINUTE)
+
+    def available_at(self, now: float, keep: int = 0) -> float:
+        """When a call may start that leaves `keep` requests alone: never too early, `now` if at once."""
+        self._expire(now)
+        earliest = max(now, self._blocked_until)
+        over = self._used + 1 - (self.share - keep)
+        if over <= 0:
+            return earliest
+        return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + MINUTE)
+
+    def forecast(self, now: float) -> "Forecast":
+        self._expire(now)
+        releases = [*self._releases, *[now + MINUTE] * self._under_way]
+        return Forecast(self.share, releases, max(now, self._blocked_until))
+
+    def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
+        """What the headers of the answer to a request say: the key's limit, and what upstream counts in its minute.
+
+        Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
+        strangers', and held against us: so we never think to have more left than the key has.
+        """
+        if limit is not None and limit > 0:
+            self.limit = limit
+        if used is None:
+            return
+        self._expire(now)
+        beyond_others = min(used, self.limit) - (self.limit - self.share)
+        self._releases.extend([now + MINUTE] * (beyond_others - self._used))
+        before = bisect_left(self._releases, started + MINUTE)
+        del self._releases[: max(0, before - max(0, used - 1))]
+
+    def block(self, until: float) -> None:
+        self._blocked_until = max(self._blocked_until, until)
+
+    def usage(self, now: float) -> Usage:
+        self._expire(now)
+        last = now + MINUTE if self._under_way else max(self._releases, default=None)
+        resets_in = None if last is None else last - now
+        return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
+
+    def remaining(self, now: float) -> int:
+        """Requests that could start now."""
+        if self._releases and self._releases[0] <= now:
+            self._expire(now)
+        return 0 if now < self._blocked_until else max(0, self.share - self._used)
+
+    @property
+    def _used(self) -> int:
+        return len(self._releases) + self._under_way
+
+    def _expire(self, now: float) -> None:
+        del self._releases[: bisect_right(self._releases, now)]
+
+
+class Forecast:
+    """When calls could start that go one after the other, if no others come and each is answered at once.
+
+    Who keeps something of the quota back comes after those who do not: then the times only rise.
+    """
+
+    def __init__(self, share: int, releases: list[float], earliest: float) -> None:
+        """`releases`: until when each request counts that has started, in order."""
+        self._share, self._releases, self._earliest = share, releases, earliest
+
+    def next(self, keep: int = 0) -> float:
+        """When the next one could start, leaving `keep` requests alone."""
+        over = len(self._releases) - (self._share - keep)
+        return self._earliest if over < 0 else max(self._earliest, self._releases[over])
+
+    def add(self, count: int = 1, keep: int = 0) -> None:
+        """So many go before the next one."""
+        for _ in range(count):
+            self._releases.append(self.next(keep) + MINUTE)

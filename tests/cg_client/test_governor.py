@@ -1,0 +1,468 @@
+"""Who starts next: fair between clients, urgent before patient, and nobody waits in vain."""
+
+import asyncio
+import itertools
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cg_client import governor as module
+from cg_client.asker import Asker, Priority
+from cg_client.errors import ProblemCode, QueueFull, QuotaExhausted
+from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.round_robin import EQUAL, Weights
+from cg_client.throttle import Throttle
+from cg_client.transport import Reply
+from tests.cg_client.conftest import a_call
+from tests.cg_client.test_throttle import AGES, MAX, USED, Upstream, refused
+from tests.clock import FakeClock
+
+INTERACTIVE, REFRESH, BACKFILL = Priority
+ANN, BOB = Asker("ann"), Asker("bob")
+
+
+class Queue:
+    """A throttle with an upstream that answers at once, unless the call's symbol says after how many seconds."""
+
+    def __init__(self, limit: int, clock: FakeClock | None = None, weights: Weights = EQUAL) -> None:
+        self.clock = clock or FakeClock()
+        self.sent = Upstream(self.clock)
+        self.window = QuotaWindow(limit)
+        self.throttle = Throttle(self.sent, self.window, self.clock, weights)
+        self.governor = self.throttle.governor
+
+    def ask(self, asker: Asker, name: str = "", deadline: float = AGES) -> asyncio.Task[Reply]:
+        return asyncio.create_task(self.call(asker, name, deadline))
+
+    async def call(self, asker: Asker, name: str = "", deadline: float = AGES) -> Reply:
+        return await self.throttle(a_call(name or asker.client), deadline, asker)
+
+    async def fill(self) -> None:
+        """Spends what the minute has."""
+        for _ in range(self.window.share):
+            await self.call(Asker("filler"))
+        self.sent.order.clear()
+
+    def in_seconds(self, seconds: float) -> float:
+        return self.clock.monotonic() + seconds
+
+    @property
+    def waiting(self) -> Sequence[int]:
+        return [self.governor.waiting(priority) for priority in Priority]
+
+
+@pytest.fixture
+def queue_of(clock: FakeClock) -> Callable[..., Queue]:
+    return lambda limit, weights=EQUAL: Queue(limit, clock, weights)
+
+
+QueueOf = Callable[..., Queue]
+
+
+async def enqueued() -> None:
+    """Lets those who ask get into the queue; no time passes."""
+    for _ in range(2):
+        await asyncio.sleep(0)
+
+
+async def test_who_asks_for_three_hundred_lets_another_wait_for_two_slots_at_most(queue_of: QueueOf) -> None:
+    queue = queue_of(10)
+    many = [queue.ask(ANN) for _ in range(300)]
+    await enqueued()
+    await queue.call(BOB)
+    assert queue.sent.order.index("bob") + 1 - 10 <= 2
+    assert queue.clock.monotonic() == 1000 + MINUTE
+    await asyncio.gather(*many)
+
+
+async def test_clients_take_turns_and_their_own_calls_keep_their_order(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    wanted = ["ann1", "ann2", "ann3", "bob1", "bob2", "cat1"]
+    await asyncio.gather(*(queue.ask(Asker(name[:3]), name) for name in wanted))
+    assert queue.sent.order == ["ann1", "bob1", "cat1", "ann2", "bob2", "ann3"]
+
+
+async def test_a_client_of_more_weight_has_more_in_its_turn(queue_of: QueueOf) -> None:
+    queue = queue_of(1, {"ann": 3})
+    await queue.fill()
+    await asyncio.gather(*(queue.ask(asker) for asker in [ANN] * 4 + [BOB] * 3))
+    assert queue.sent.order == ["ann", "ann", "ann", "bob", "ann", "bob", "bob"]
+
+
+async def test_the_urgent_go_first(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    patient_first = [*reversed(Priority)]
+    tasks = [queue.ask(Asker("ann", priority), f"{priority}") for priority in patient_first * 2]
+    await enqueued()
+    assert queue.waiting == [2, 2, 2]
+    await asyncio.gather(*tasks)
+    assert queue.sent.order == ["0", "0", "1", "1", "2", "2"]
+    assert queue.waiting == [0, 0, 0]
+
+
+@pytest.mark.parametrize("priority", [REFRESH, BACKFILL])
+@pytest.mark.parametrize(("limit", "open_to_all"), [(1, 1), (4, 4), (30, 24), (300, 240)])
+async def test_in_the_background_the_reserve_is_left_alone(
+    queue_of: QueueOf, priority: Priority, limit: int, open_to_all: int
+) -> None:
+    queue, patient = queue_of(limit), Asker("ann", priority)
+    asked = (queue.call(patient, deadline=queue.in_seconds(15)) for _ in range(limit + 5))
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    refusals = [answer for answer in answers if isinstance(answer, QuotaExhausted)]
+    assert (len(queue.sent.order), len(refusals)) == (open_to_all, limit + 5 - open_to_all)
+    assert priority.name.lower() in str(refusals[0])
+    for _ in range(limit - open_to_all):
+        await queue.call(BOB, deadline=queue.clock.monotonic())
+    assert await refused(queue.call(BOB, deadline=queue.in_seconds(15))) == MINUTE
+    assert queue.governor.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
+
+
+async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is_untouched(queue_of: QueueOf) -> None:
+    queue, patient = queue_of(30), Asker("ann", REFRESH)
+    for _ in range(23):
+        await queue.call(BOB)
+    await queue.call(patient, deadline=queue.clock.monotonic())
+    assert await refused(queue.call(patient, deadline=queue.in_seconds(15))) == MINUTE
+
+
+async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of: QueueOf) -> None:
+    queue = queue_of(2)
+    for asker in (ANN, Asker("bob", BACKFILL)):
+        before = asyncio.all_tasks()
+        started = queue.governor.start(asker)
+        assert (started, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
+    assert queue.governor.start(ANN) is None
+    assert queue.clock.slept == []
+
+
+async def test_who_waits_in_the_background_does_not_hold_up_an_urgent_call(queue_of: QueueOf) -> None:
+    queue = queue_of(10)
+    tasks = [queue.ask(Asker("ann", BACKFILL)) for _ in range(20)]
+    await enqueued()
+    assert queue.waiting == [0, 0, 12]
+    await queue.call(BOB, deadline=queue.clock.monotonic())
+    assert queue.clock.monotonic() == 1000
+    await asyncio.gather(*tasks)
+
+
+async def test_the_stated_wait_is_that_of_the_own_place(queue_of: QueueOf) -> None:
+    queue = queue_of(2)
+    await queue.fill()
+    waiting = [queue.ask(ANN) for _ in range(4)]
+    await enqueued()
+    soon = queue.in_seconds(15)
+    assert await refused(queue.call(ANN, deadline=soon)) == 3 * MINUTE
+    assert await refused(queue.call(BOB, deadline=soon)) == MINUTE
+    assert await refused(queue.call(Asker("bob", REFRESH), deadline=soon)) == 3 * MINUTE
+    await queue.call(BOB, deadline=queue.in_seconds(MINUTE))
+    await asyncio.gather(*waiting)
+
+
+askers = st.builds(Asker, st.sampled_from("abc"), st.sampled_from(Priority))
+ages = st.floats(0, 59, allow_nan=False).map(lambda value: round(value, 2))
+crowds = st.tuples(
+    st.integers(1, 8),
+    st.lists(ages, max_size=8),
+    st.lists(askers, max_size=12),
+    st.dictionaries(st.sampled_from("abc"), st.integers(1, 3)),
+)
+
+
+Crowd = tuple[int, list[float], list[Asker], Weights]
+
+
+async def crowd(
+    limit: int, spent: list[float], waiting: list[Asker], weights: Weights
+) -> tuple[Queue, list[asyncio.Task[Reply]]]:
+    """A queue in which some wait, after requests that were sent at different times."""
+    queue = Queue(limit, weights=weights)
+    for at in sorted(spent)[:limit]:
+        queue.clock.advance(at - (queue.clock.monotonic() - 1000))
+        await queue.call(Asker("filler"))
+    tasks = [queue.ask(asker) for asker in waiting]
+    await enqueued()
+    return queue, tasks
+
+
+@settings(max_examples=100)
+@given(crowds, askers)
+async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(given_crowd: Crowd, asker: Asker) -> None:
+    """Who waits instead of leaving starts exactly when the refusal says, if nobody comes meanwhile."""
+    queue, tasks = await crowd(*given_crowd)
+    asked_at = queue.clock.monotonic()
+    try:
+        await queue.call(asker, "late", deadline=asked_at)
+    except QuotaExhausted as refusal:
+        stated = refusal.retry_after
+        await queue.call(asker, "late")
+        started = dict(zip(queue.sent.order, queue.sent.ran, strict=True))["late"][0]
+        assert started - asked_at == pytest.approx(stated)
+    await asyncio.gather(*tasks)
+
+
+@settings(max_examples=100)
+@given(crowds, st.sampled_from("abc"))
+async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(given_crowd: Crowd, client: str) -> None:
+    limit, spent, waiting, weights = given_crowd
+    others = [asker for asker in waiting if asker.client != client]
+    queue, tasks = await crowd(limit, spent, others, weights)
+    before = len(queue.sent.order)
+    urgent = {asker.client for asker in others if asker.priority is INTERACTIVE}
+    await queue.call(Asker(client), "late")
+    assert queue.sent.order.index("late") - before <= sum(weights.get(other, 1) for other in urgent)
+    await asyncio.gather(*tasks)
+
+
+async def test_who_is_overtaken_is_refused_before_the_deadline_with_the_new_wait(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    patient = queue.ask(Asker("ann", BACKFILL), deadline=queue.in_seconds(MINUTE + 30))
+    await enqueued()
+    assert queue.waiting == [0, 0, 1]
+    await queue.call(BOB)
+    assert await refused(patient) == MINUTE
+    assert queue.clock.monotonic() == 1000 + MINUTE
+    assert queue.waiting == [0, 0, 0]
+
+
+async def test_interactive_load_without_end_keeps_a_backfill_back_until_its_deadline_and_no_longer(
+    queue_of: QueueOf,
+) -> None:
+    queue = queue_of(2)
+    await queue.fill()
+    deadline = queue.in_seconds(5 * MINUTE)
+    patient = queue.ask(Asker("ann", BACKFILL), "patient", deadline)
+    load = [queue.ask(BOB) for _ in range(40)]
+    refusal = await asyncio.gather(patient, return_exceptions=True)
+    assert isinstance(refusal[0], QuotaExhausted)
+    assert queue.clock.monotonic() <= deadline
+    await asyncio.gather(*load)
+    await queue.call(Asker("ann", BACKFILL), "patient")
+    assert queue.sent.order[-1] == "patient"
+
+
+async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    by = {"ann": 70.0, "bob": 500.0, "cat": 350.0}
+    early, late, behind = (
+        queue.ask(Asker(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
+    )
+    await enqueued()
+    queue.throttle.hold(300)
+    assert await refused(early) == 300
+    assert await refused(behind) == 300 + MINUTE
+    assert queue.clock.monotonic() == 1000
+    await late
+    assert queue.sent.ran[-1][0] == 1300
+
+
+@pytest.mark.parametrize("headers", [{USED: "1"}, {MAX: "5", USED: "3"}])
+async def test_room_that_an_answer_tells_of_is_used_at_once(queue_of: QueueOf, headers: dict[str, str]) -> None:
+    """A new minute at upstream, or a higher limit."""
+    queue = queue_of(3)
+    for _ in range(2):
+        await queue.call(ANN)
+    queue.sent.headers = headers
+    queue.clock.advance(1)
+    under_way = queue.ask(ANN, "2s")
+    await enqueued()
+    await queue.call(BOB)
+    assert queue.clock.monotonic() == 1003
+    await under_way
+
+
+async def test_a_limit_that_is_learnt_otherwise_is_used_at_once(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    waiting = queue.ask(ANN)
+    await enqueued()
+    queue.throttle.allow(2)
+    queue.throttle.allow(1)
+    await waiting
+    assert queue.clock.monotonic() == 1000
+    assert queue.throttle.usage().limit == 2
+
+
+async def test_a_call_that_leaves_in_its_turn_lets_the_next_one_have_it(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    first, second = queue.ask(ANN), queue.ask(BOB)
+    await enqueued()
+    queue.clock.advance(MINUTE)
+    queue.governor.review()
+    assert queue.throttle.usage().used == 1
+    first.cancel()
+    await enqueued()
+    assert queue.waiting == [0, 0, 0]
+    await second
+    assert first.cancelled()
+    assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE)
+
+
+@pytest.mark.parametrize("hold", [0.0, 300.0])
+async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: QueueOf, hold: float) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    first, second = queue.ask(ANN, deadline=queue.in_seconds(MINUTE)), queue.ask(BOB)
+    await enqueued()
+    queue.clock.advance(MINUTE)
+    first.cancel()
+    queue.throttle.hold(hold)
+    await second
+    assert first.cancelled()
+    assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE + hold)
+
+
+async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_later(queue_of: QueueOf) -> None:
+    queue = queue_of(5)
+    for _ in range(5):
+        await queue.call(Asker("filler"))
+        queue.clock.advance(10)
+    patient = queue.ask(Asker("ann", BACKFILL))
+    await enqueued()
+    await queue.call(BOB)
+    assert queue.clock.monotonic() == 1060
+    await patient
+    assert queue.clock.monotonic() == 1080  # when two have gone beside the urgent one: one is kept
+
+
+async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    before = asyncio.all_tasks()
+    leaving = [queue.ask(asker) for asker in (ANN, BOB)]
+    await enqueued()
+    for task in leaving:
+        task.cancel()
+    await asyncio.gather(*leaving, return_exceptions=True)
+    await enqueued()
+    assert queue.waiting == [0, 0, 0]
+    assert asyncio.all_tasks() - before <= {queue.clock._waker}
+    assert queue.governor._timer is None
+
+
+arrivals = st.tuples(askers, st.floats(0, 200), st.floats(0, 70), st.none() | st.floats(0, 250), st.floats(0, 300))
+
+
+@settings(max_examples=150)
+@given(st.integers(1, 7), st.lists(arrivals, max_size=20))
+async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
+    limit: int, calls: list[tuple[Asker, float, float, float | None, float]]
+) -> None:
+    """Each call ends: sent, refused within its deadline, or cancelled at any moment; a minute never holds too many."""
+    queue = Queue(limit)
+    clock, ended = queue.clock, []
+
+    async def call(asker: Asker, after: float, lasts: float, leaves: float | None, patience: float) -> None:
+        await clock.sleep(after)
+        deadline = queue.in_seconds(patience)
+        task = queue.ask(asker, f"{lasts:.2f}s", deadline)
+        if leaves is not None:
+            await clock.sleep(leaves)
+            task.cancel()
+        (outcome,) = await asyncio.gather(task, return_exceptions=True)
+        if isinstance(outcome, QuotaExhausted):
+            assert leaves is not None or clock.monotonic() <= deadline + 1e-6
+        else:
+            assert isinstance(outcome, Reply | asyncio.CancelledError)
+        ended.append(outcome)
+
+    await asyncio.gather(*(call(*one) for one in calls))
+    assert len(ended) == len(calls)
+    assert sum(isinstance(outcome, Reply) for outcome in ended) <= len(queue.sent.ran)
+    for started, _ in queue.sent.ran:
+        assert len([end for start, end in queue.sent.ran if start <= started < end + MINUTE]) <= limit
+    clock.advance(MINUTE + 1)
+    assert (queue.throttle.usage().used, queue.waiting, queue.governor._timer) == (0, [0, 0, 0], None)
+
+
+@pytest.mark.parametrize("sliding", [True, False])
+@given(limit=st.integers(1, 5), calls=st.lists(st.tuples(askers, st.floats(0, 100), st.floats(0, 20)), max_size=20))
+async def test_upstream_never_counts_more_than_the_limit(
+    sliding: bool, limit: int, calls: list[tuple[Asker, float, float]]
+) -> None:
+    queue = Queue(limit)
+
+    async def call(asker: Asker, after: float, lasts: float) -> None:
+        await queue.clock.sleep(after)
+        await queue.call(asker, f"{lasts:.2f}s")
+
+    await asyncio.gather(*(call(*one) for one in calls))
+    starts = [start for start, _ in queue.sent.ran]
+    for start in starts:
+        first = start if sliding else start // MINUTE * MINUTE
+        assert sum(first <= other < first + MINUTE for other in starts) <= limit
+    assert len(starts) == len(calls)
+
+
+async def test_a_client_has_at_most_as_many_places_as_are_free(
+    queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "WAITING_AT_MOST", 10)
+    queue = queue_of(1)
+    await queue.fill()
+    clients = ("ann", "bob", "cat", "dan", "eve")
+    tasks = {client: [queue.ask(Asker(client)) for _ in range(6)] for client in clients}
+    await enqueued()
+    assert {client: sum(not task.done() for task in own) for client, own in tasks.items()} == {
+        "ann": 5,
+        "bob": 3,
+        "cat": 1,
+        "dan": 1,
+        "eve": 0,
+    }
+    ended = await asyncio.gather(*itertools.chain(*tasks.values()), return_exceptions=True)
+    assert sum(isinstance(one, QueueFull) for one in ended) == 20
+
+
+async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "WAITING_AT_MOST", 2)
+    queue = queue_of(1)
+    await queue.fill()
+    waiting = queue.ask(ANN)
+    await enqueued()
+    with pytest.raises(QueueFull, match="than the 1 that do: ask for less at a time") as full:
+        await queue.call(ANN)
+    assert (full.value.retry_after, full.value.code) == (2 * MINUTE, ProblemCode.QUOTA_EXHAUSTED)
+    assert queue.governor.refused[INTERACTIVE] == 1
+    await waiting
+
+
+async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    joined = queue.ask(Asker("ann", BACKFILL), "joined")
+    others = [queue.ask(Asker("cat", priority), priority.name) for priority in (REFRESH, INTERACTIVE, INTERACTIVE)]
+    await enqueued()
+    queue.governor.prefer(a_call("joined"), BOB)
+    queue.governor.prefer(a_call("unknown"), BOB)
+    queue.governor.prefer(a_call("REFRESH"), Asker("bob", BACKFILL))
+    assert queue.waiting == [3, 1, 0]
+    await asyncio.gather(joined, *others)
+    assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
+
+
+async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
+    queue = queue_of(1)
+    await queue.fill()
+    joined = queue.ask(Asker("ann", BACKFILL), "joined")
+    await enqueued()
+    queue.governor.prefer(a_call("joined"), BOB)
+    joined.cancel()
+    await enqueued()
+    assert queue.waiting == [0, 0, 0]
+
+
+async def test_a_joined_call_may_start_at_once(queue_of: QueueOf) -> None:
+    queue = queue_of(10)
+    tasks = [queue.ask(Asker("ann", REFRESH), f"{number}") for number in range(10)]
+    await enqueued()
+    queue.governor.prefer(a_call("9"), BOB)
+    await tasks[9]
+    assert queue.clock.monotonic() == 1000
+    await tasks[8]

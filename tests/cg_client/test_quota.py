@@ -1,0 +1,85 @@
+"""The window says when there is room: never too early, and at once where there is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.quota import MINUTE, QuotaWindow
+
+NOW = 1000.0
+seconds = st.floats(0, 90, allow_nan=False).map(lambda value: round(value, 2))
+
+
+def window_of(limit: int, ages: list[float], under_way: int = 0, blocked: float = 0.0) -> QuotaWindow:
+    """A window in which requests ended `ages` seconds ago."""
+    window = QuotaWindow(limit)
+    for age in sorted(ages, reverse=True):
+        window.start()
+        window.end(NOW - age)
+    for _ in range(under_way):
+        window.start()
+    window.block(NOW + blocked)
+    return window
+
+
+states = st.builds(window_of, st.integers(1, 12), st.lists(seconds, max_size=20), st.integers(0, 4), seconds)
+
+
+@pytest.mark.parametrize(
+    ("limit", "workers", "reserve"),
+    [(30, 1, 6), (80, 1, 16), (300, 1, 60), (1200, 1, 240), (30, 4, 1), (30, 30, 0), (4, 1, 0), (5, 1, 1), (1, 1, 0)],
+)
+def test_a_fifth_of_the_share_is_kept_for_those_who_wait(limit: int, workers: int, reserve: int) -> None:
+    window = QuotaWindow(limit, workers)
+    assert window.reserve == reserve < window.share
+
+
+def test_the_reserve_follows_the_limit() -> None:
+    window = QuotaWindow(30)
+    window.correct(NOW, NOW, 300, None)
+    assert window.reserve == 60
+
+
+@given(states, st.integers(1, 40), st.booleans())
+def test_the_forecast_is_what_comes_about(window: QuotaWindow, calls: int, background: bool) -> None:
+    """Calls that start one after the other, each as soon as it may, and end at once if none is under way."""
+    keep = window.reserve if background else 0
+    window._releases.extend([NOW + MINUTE] * window._under_way)
+    window._under_way = 0
+    forecast, now = window.forecast(NOW), NOW
+    for _ in range(calls):
+        now = window.available_at(now, keep)
+        assert forecast.next(keep) == now
+        forecast.add(keep=keep)
+        window.start()
+        window.end(now)
+
+
+@given(states, st.integers(0, 20), st.integers(0, 20))
+def test_the_times_of_a_forecast_rise_though_those_behind_keep_the_reserve(
+    window: QuotaWindow, all_of_it: int, keeping: int
+) -> None:
+    forecast, times = window.forecast(NOW), []
+    for keep in [*[0] * all_of_it, *[window.reserve] * keeping]:
+        times.append(forecast.next(keep))
+        forecast.add(keep=keep)
+    assert times == sorted(times)
+
+
+@given(states)
+def test_room_is_never_stated_too_early(window: QuotaWindow) -> None:
+    for keep in (0, window.reserve):
+        at = window.available_at(NOW, keep)
+        assert window.forecast(NOW).next(keep) == at
+        assert at >= max(NOW, window._blocked_until)
+        under_way = window._under_way if at < NOW + MINUTE else 0
+        assert sum(release > at for release in window._releases) + under_way < window.share - keep
+
+
+def test_a_start_that_is_given_back_counts_no_more() -> None:
+    window = window_of(1, [])
+    window.start()
+    assert window.available_at(NOW) == NOW + MINUTE
+    window.give_back()
+    assert window.available_at(NOW) == NOW
+    assert window.usage(NOW).used == 0

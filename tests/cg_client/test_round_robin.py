@@ -1,0 +1,127 @@
+"""Clients take turns: nobody waits for more than one turn of each of the others."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.round_robin import RoundRobin, Weights
+
+clients = st.sampled_from("abcd")
+weights = st.dictionaries(clients, st.integers(1, 4))
+# A push of a client's item, a pop, or the removal of the item that came so many pushes ago.
+steps = st.lists(clients | st.none() | st.integers(1, 5), max_size=40)
+
+
+class Line:
+    """A round robin beside a plain list of what must be in it."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.robin = RoundRobin[int](weights)
+        self.pushed: list[str] = []
+        self.inside: dict[int, str] = {}
+
+    def push(self, client: str) -> int:
+        item = len(self.pushed)
+        self.robin.push(client, item)
+        self.pushed.append(client)
+        self.inside[item] = client
+        return item
+
+    def pop(self) -> int:
+        item = self.robin.pop()
+        del self.inside[item]
+        return item
+
+    def discard(self, item: int) -> None:
+        self.robin.discard(self.pushed[item], item)
+        self.inside.pop(item, None)
+
+
+def line_after(weights: Weights, done: list[str | int | None]) -> Line:
+    line = Line(weights)
+    for step in done:
+        if isinstance(step, str):
+            line.push(step)
+        elif step is None and line.inside:
+            line.pop()
+        elif isinstance(step, int) and step <= len(line.pushed):
+            line.discard(len(line.pushed) - step)
+    return line
+
+
+@given(weights, steps)
+def test_nothing_is_lost_or_taken_twice_and_the_order_is_known_beforehand(
+    weights: Weights, done: list[str | int | None]
+) -> None:
+    line = line_after(weights, done)
+    order, inside = list(line.robin), dict(line.inside)
+    counts = Counter(inside.values())
+    assert len(line.robin) == len(inside)
+    assert all(line.robin.count(client) == counts[client] for client in "abcd")
+    assert [line.pop() for _ in inside] == order
+    assert sorted(order) == sorted(inside)
+    assert len(line.robin) == 0
+
+
+@given(weights, steps)
+def test_the_items_of_a_client_go_in_their_order(weights: Weights, done: list[str | int | None]) -> None:
+    line = line_after(weights, done)
+    for client in "abcd":
+        own = [item for item in line.robin if line.pushed[item] == client]
+        assert own == sorted(own)
+
+
+@given(weights, steps, clients)
+def test_the_place_of_one_more_is_the_one_that_it_gets(
+    weights: Weights, done: list[str | int | None], client: str
+) -> None:
+    line = line_after(weights, done)
+    ahead = line.robin.ahead_of(client)
+    item = line.push(client)
+    assert list(line.robin).index(item) == ahead
+
+
+@given(weights, steps, clients)
+def test_a_client_that_comes_waits_for_one_turn_of_each_of_the_others(
+    weights: Weights, done: list[str | int | None], client: str
+) -> None:
+    line = line_after(weights, done)
+    for item in [item for item, of in line.inside.items() if of == client]:
+        line.discard(item)
+    others = set(line.inside.values())
+    assert line.robin.ahead_of(client) <= sum(weights.get(other, 1) for other in others)
+
+
+@given(weights, steps)
+def test_in_each_round_a_client_has_as_many_as_its_weight_says(weights: Weights, done: list[str | int | None]) -> None:
+    """Between two turns of one client each other one has at most one."""
+    line = line_after(weights, done)
+    order = [line.pushed[item] for item in line.robin]
+    for client in set(order):
+        places = [place for place, of in enumerate(order) if of == client]
+        for first, second in zip(places, places[weights.get(client, 1) :], strict=False):
+            between = Counter(order[first + 1 : second])
+            assert all(count <= weights.get(other, 1) for other, count in between.items() if other != client)
+
+
+@pytest.mark.parametrize(
+    ("weights", "order"), [({}, "abcabcaaa"), ({"a": 2}, "aabcaabca"), ({"b": 9, "c": 2}, "abbccaaaa")]
+)
+def test_turns_follow_the_weights(weights: Weights, order: str) -> None:
+    line = Line(weights)
+    for client in "aaaaabbcc":
+        line.push(client)
+    assert "".join(line.pushed[item] for item in line.robin) == order
+
+
+def test_only_clients_that_wait_are_known() -> None:
+    line = Line({})
+    for number in range(100):
+        line.push(f"client{number}")
+    for item in range(50):
+        line.discard(item)
+    while line.inside:
+        line.pop()
+    assert not line.robin._items

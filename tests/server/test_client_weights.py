@@ -1,0 +1,25 @@
+"""The setting that gives a client more in its turn at the quota."""
+
+import pytest
+
+from cg_client.secret import Secret
+from server.settings import Settings, SettingsError
+
+VARIABLE = "COINGLASS_CLIENT_WEIGHTS"
+
+
+def test_weights_reach_the_client() -> None:
+    settings = Settings.from_env({VARIABLE: "dashboard=4, reports_2=100"})
+    assert settings.client_config().client_weights == {"dashboard": 4, "reports_2": 100}
+
+
+def test_without_it_all_weigh_the_same() -> None:
+    assert Settings(api_key=Secret("")).client_config().client_weights == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["dashboard", "=4", "a=0", "a=101", "a=-1", "a=1.5", "a=2,", "a=1,a=2", "a b=1", "10.0.0.1=2", "a=2=3"]
+)
+def test_what_is_no_list_of_weights_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"{VARIABLE} is a list such as dashboard=4,reports=2"):
+        Settings.from_env({VARIABLE: text})
