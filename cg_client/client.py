@@ -1,4 +1,7 @@
-"""One CoinGlass key with its plan, quota and cache: gate > cache > retry > throttle > transport > envelope > decode."""
+"""One CoinGlass key with its plan, quota and cache.
+
+A call goes through gate > cache > breaker > retry > throttle > bulkhead > transport > envelope > decode.
+"""
 
 import asyncio
 import contextlib
@@ -9,6 +12,8 @@ from typing import Any, TypeVar, cast
 import httpx
 import msgspec
 
+from cg_client.breaker import Breaker, BreakerPolicy
+from cg_client.bulkhead import Bulkhead
 from cg_client.cache import Cache, Fetched, MemoryStore
 from cg_client.call import Answer, Call
 from cg_client.clock import Clock
@@ -33,7 +38,7 @@ BASE_URL = "https://open-api-v4.coinglass.com"
 
 @dataclass(frozen=True, kw_only=True)
 class ClientConfig:
-    """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation.
+    """`plan` None asks the account endpoint. The seconds bound an attempt, its connecting, its silences, an operation.
 
     `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one. `workers`
     processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
@@ -43,9 +48,11 @@ class ClientConfig:
     base_url: str = BASE_URL
     plan: Plan | None = None
     attempt_seconds: float = 10.0
+    connect_seconds: float = 5.0
+    read_seconds: float = 8.0
     deadline_seconds: float = 15.0
     cache_bytes: int = 64 * 1024 * 1024
-    connections: int = 20
+    connections: int = 32
     proxy: str | None = None
     workers: int = 1
     quota_spent: bool = False
@@ -70,6 +77,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
         jitter: Callable[[], float] | None = None,
+        breaking: BreakerPolicy | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.config = config
@@ -80,10 +88,20 @@ class Client:
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE)
-        sending = Transport(self.http, config.base_url, config.api_key, self.clock, config.attempt_seconds)
-        self._throttle = Throttle(sending, self._window, self.clock)
+        sending = Transport(
+            self.http,
+            config.base_url,
+            config.api_key,
+            self.clock,
+            config.attempt_seconds,
+            connect_seconds=config.connect_seconds,
+            read_seconds=config.read_seconds,
+        )
+        self.bulkhead = Bulkhead(sending, config.connections, self.clock)
+        self._throttle = Throttle(self.bulkhead, self._window, self.clock)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
+        self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock)
         self._asking_plan = asyncio.Lock()
@@ -168,7 +186,7 @@ class Client:
         self._window.limit = max(self._window.limit, REQUESTS_PER_MINUTE[plan])
 
     async def _fetch(self, call: Call, deadline: float) -> Fetched:
-        opened = await self._retry(call, deadline)
+        opened = await self.breaker(call, deadline)
         answer: Answer[Any] = Answer(
             call.decode(opened.data), call.endpoint, self.clock.now(), sandbox=opened.reply.sandbox
         )

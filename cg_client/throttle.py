@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QuotaExhausted
+from cg_client.errors import QuotaExhausted, RequestRefused
 from cg_client.transport import Reply
 
 MINUTE = 60.0
@@ -62,6 +62,10 @@ class QuotaWindow:
     def end(self, now: float) -> None:
         self._under_way -= 1
         self._ended.append(now)
+
+    def give_back(self) -> None:
+        """Of a request that was not sent after all."""
+        self._under_way -= 1
 
     def available_at(self, now: float, ahead: int = 0) -> float:
         """When a call may start that lets `ahead` others go first: never too early, `now` if at once."""
@@ -124,8 +128,13 @@ class Throttle:
         started = await self._admit(deadline)
         try:
             reply = await self._send(call, deadline)
-        finally:
+        except RequestRefused:
+            self._window.give_back()
+            raise
+        except BaseException:
             self._window.end(self._clock.monotonic())
+            raise
+        self._window.end(self._clock.monotonic())
         self._learn(started, reply)
         return reply
 

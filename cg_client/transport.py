@@ -19,6 +19,7 @@ from cg_client.wire.coding import ACCEPTED
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = "x-coinglass-source"  # set by the sandbox on each of its answers
+FAIR_SECONDS = 4.0  # within which CoinGlass answers when it is well: 0.4 to 3.5 s
 _PROJECT = "coinglass-graphql"
 _NO_BODY = httpx.ByteStream(b"")
 
@@ -48,23 +49,39 @@ class Transport:
     """Raises UpstreamTimeout and UpstreamUnavailable; their messages name no URL, host or header."""
 
     def __init__(
-        self, http: httpx.AsyncBaseTransport, base_url: str, api_key: Secret, clock: Clock, attempt_seconds: float
+        self,
+        http: httpx.AsyncBaseTransport,
+        base_url: str,
+        api_key: Secret,
+        clock: Clock,
+        attempt_seconds: float,
+        *,
+        connect_seconds: float | None = None,
+        read_seconds: float | None = None,
     ) -> None:
+        """`read_seconds` bound silence; None leaves it to `attempt_seconds`, which bound everything."""
         url = httpx.URL(base_url)
         self._http = http
         self._base_url = str(url.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
         self._headers = httpx.Headers(_headers(url) | {KEY_HEADER: api_key.reveal()})
         self._clock = clock
         self._attempt_seconds = attempt_seconds
-        self._extensions = {"timeout": httpx.Timeout(attempt_seconds).as_dict()}
+        timeout = httpx.Timeout(
+            attempt_seconds, connect=connect_seconds or attempt_seconds, read=read_seconds or attempt_seconds
+        )
+        self._extensions = {"timeout": timeout.as_dict()}
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
             async with asyncio.timeout(seconds):
                 return await self._send(self._request(call))
-        except (TimeoutError, httpx.TimeoutException) as error:
-            raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.") from error
+        except httpx.TimeoutException as error:
+            message = f"CoinGlass did not answer in time ({type(error).__name__})."
+            raise UpstreamTimeout(message, fair=not isinstance(error, httpx.PoolTimeout)) from error
+        except TimeoutError as error:
+            fair = seconds >= min(self._attempt_seconds, FAIR_SECONDS)
+            raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.", fair=fair) from error
         except httpx.HTTPError as error:
             raise UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).") from error
 

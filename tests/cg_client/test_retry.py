@@ -100,7 +100,8 @@ async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> N
 async def test_waits_double_up_to_the_longest_and_are_wholly_jittered(clock: FakeClock, jitter: float) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 6)
     policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
-    await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy)(a_call(), AGES)
+    budget = RetryBudget(purse=6.0, first=6.0)
+    await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy, budget=budget)(a_call(), AGES)
     assert clock.slept == [jitter * wait for wait in (0.25, 0.5, 1.0, 2.0, 2.0, 2.0)]
 
 
