@@ -20,6 +20,7 @@ from cg_client.groups import group_of
 T = TypeVar("T")
 
 PER_FREE_PLACE = 3
+LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
 QUEUE_AT_MOST = 500  # calls of one group that wait; one operation causes 300 at most
 
 
@@ -77,7 +78,7 @@ class Bulkhead(Generic[T]):
 
     async def _turn(self, group: str, deadline: float) -> None:
         """Returns with a place taken."""
-        left = deadline - self._clock.monotonic()
+        left = deadline - self._clock.monotonic() - LEAST_SECONDS
         if left <= 0 or self.waiting[group] >= self._queue:
             self.refused[group] += 1
             raise ConnectionsBusy(group)

@@ -4,7 +4,6 @@ A call goes through gate > cache > breaker > retry > throttle > bulkhead > trans
 """
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
@@ -32,6 +31,8 @@ from cg_client.transport import Reply, Transport
 from cg_client.wire import WireTransport
 
 T = TypeVar("T")
+
+_FIRST_PLAN_WAIT, _LONGEST_PLAN_WAIT = 1.0, 10.0  # seconds
 
 BASE_URL = "https://open-api-v4.coinglass.com"
 
@@ -106,8 +107,12 @@ class Client:
         self._cache = Cache(self._fetch, self._store, self.clock)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
+        self._ask_plan_wait = _FIRST_PLAN_WAIT
+        self._asking_again: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        if self._asking_again is not None:
+            self._asking_again.cancel()
         await self.http.aclose()
 
     def deadline(self) -> float:
@@ -162,11 +167,18 @@ class Client:
         return self.gate.plan is not None or self._ask_plan_after >= 0
 
     async def know_plan(self) -> None:
-        """Asks for the plan of the key where it is not configured; without an answer again after a minute."""
+        """Asks for the plan of the key where it is not configured. Only the first time is waited for.
+
+        Without an answer it is asked for again after a second, then two, up to ten; after a refusal in a minute.
+        """
         if self.plan_is_settled:
             return
+        if self.plan_was_asked:
+            if self._asking_again is None or self._asking_again.done():
+                self._asking_again = asyncio.create_task(self._ask_plan())
+            return
         async with self._asking_plan:
-            if not self.plan_is_settled:
+            if not self.plan_was_asked:
                 await self._ask_plan()
 
     @property
@@ -175,12 +187,16 @@ class Client:
         return self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after
 
     async def _ask_plan(self) -> None:
-        plan = None
-        with contextlib.suppress(CoinglassError):
-            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
+        plan, wait = None, MINUTE
+        try:
+            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription, grace=False)
             plan = answer.value.plan
+        except CoinglassError as error:
+            if error.retryable:
+                wait = self._ask_plan_wait
+                self._ask_plan_wait = min(_LONGEST_PLAN_WAIT, wait * 2)
         if plan is None:
-            self._ask_plan_after = self.clock.monotonic() + MINUTE
+            self._ask_plan_after = self.clock.monotonic() + wait
             return
         self.gate.plan = plan
         self._window.limit = max(self._window.limit, REQUESTS_PER_MINUTE[plan])
