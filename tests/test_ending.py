@@ -36,10 +36,12 @@ def served() -> Iterator[Serving]:
     sandbox.faults.append(Fault(FaultKind.SLOW, PRICE, seconds=0.5))
     with (
         running(create_sandbox(sandbox)) as upstream,
-        serving(COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_PLAN="professional") as (
-            address,
-            process,
-        ),
+        serving(
+            COINGLASS_API_KEY=KEY,
+            COINGLASS_BASE_URL=upstream,
+            COINGLASS_PLAN="professional",
+            COINGLASS_DEADLINE_SECONDS=str(DEADLINE),
+        ) as (address, process),
     ):
         yield address, process, sandbox
 
