@@ -1,4 +1,7 @@
-"""One CoinGlass key with its plan, quota and cache: gate > cache > retry > throttle > transport > envelope > decode."""
+"""One CoinGlass key with its plan, quota and cache.
+
+A call goes through gate > cache > breaker > retry > throttle > bulkhead > transport > envelope > decode.
+"""
 
 import asyncio
 import contextlib
@@ -10,6 +13,8 @@ import httpx
 import msgspec
 
 from cg_client.asker import OURSELVES, Asker
+from cg_client.breaker import Breaker, BreakerPolicy
+from cg_client.bulkhead import Bulkhead
 from cg_client.cache import Cache, Fetched, MemoryStore
 from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.clock import Clock
@@ -32,12 +37,14 @@ from cg_client.wire import WireTransport
 
 T = TypeVar("T")
 
+_FIRST_PLAN_WAIT, _LONGEST_PLAN_WAIT = 1.0, 10.0  # seconds
+
 BASE_URL = "https://open-api-v4.coinglass.com"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClientConfig:
-    """`plan` None asks the account endpoint; the seconds bound one attempt and, by default, one operation.
+    """`plan` None asks the account endpoint. The seconds bound an attempt, its connecting, its silences, an operation.
 
     `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one. `workers`
     processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
@@ -48,9 +55,11 @@ class ClientConfig:
     base_url: str = BASE_URL
     plan: Plan | None = None
     attempt_seconds: float = 10.0
+    connect_seconds: float = 5.0
+    read_seconds: float = 8.0
     deadline_seconds: float = 15.0
     cache_bytes: int = 64 * 1024 * 1024
-    connections: int = 20
+    connections: int = 32
     proxy: str | None = None
     workers: int = 1
     quota_spent: bool = False
@@ -76,6 +85,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
         jitter: Callable[[], float] | None = None,
+        breaking: BreakerPolicy | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.config = config
@@ -86,16 +96,30 @@ class Client:
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE)
-        sending = Transport(self.http, config.base_url, config.api_key, self.clock, config.attempt_seconds)
-        self._throttle = Throttle(sending, self._window, self.clock, config.client_weights)
+        sending = Transport(
+            self.http,
+            config.base_url,
+            config.api_key,
+            self.clock,
+            config.attempt_seconds,
+            connect_seconds=config.connect_seconds,
+            read_seconds=config.read_seconds,
+        )
+        self.bulkhead = Bulkhead(sending, config.connections, self.clock)
+        self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
+        self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
+        self._ask_plan_wait = _FIRST_PLAN_WAIT
+        self._asking_again: asyncio.Task[None] | None = None
 
     async def close(self) -> None:
+        if self._asking_again is not None:
+            self._asking_again.cancel()
         await self.http.aclose()
 
     def deadline(self) -> float:
@@ -172,11 +196,18 @@ class Client:
         return self.gate.plan is not None or self._ask_plan_after >= 0
 
     async def know_plan(self) -> None:
-        """Asks for the plan of the key where it is not configured; without an answer again after a minute."""
+        """Asks for the plan of the key where it is not configured. Only the first time is waited for.
+
+        Without an answer it is asked for again after a second, then two, up to ten; after a refusal in a minute.
+        """
         if self.plan_is_settled:
             return
+        if self.plan_was_asked:
+            if self._asking_again is None or self._asking_again.done():
+                self._asking_again = asyncio.create_task(self._ask_plan())
+            return
         async with self._asking_plan:
-            if not self.plan_is_settled:
+            if not self.plan_was_asked:
                 await self._ask_plan()
 
     @property
@@ -185,19 +216,23 @@ class Client:
         return self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after
 
     async def _ask_plan(self) -> None:
-        plan = None
-        with contextlib.suppress(CoinglassError):
-            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
+        plan, wait = None, MINUTE
+        try:
+            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription, grace=False)
             plan = answer.value.plan
+        except CoinglassError as error:
+            if error.retryable:
+                wait = self._ask_plan_wait
+                self._ask_plan_wait = min(_LONGEST_PLAN_WAIT, wait * 2)
         if plan is None:
-            self._ask_plan_after = self.clock.monotonic() + MINUTE
+            self._ask_plan_after = self.clock.monotonic() + wait
             return
         self.gate.plan = plan
         self._throttle.allow(REQUESTS_PER_MINUTE[plan])
 
     async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
         try:
-            return self._fetched(call, await self._retry(call, deadline, asker))
+            return self._fetched(call, await self.breaker(call, deadline, asker))
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
         except CoinglassError as error:

@@ -6,8 +6,10 @@ CoinglassError
  │  ├ IntervalTooFine        the plan's floor lies above the interval
  │  ├ HistoryTooDeep         the plan's history is shorter
  │  ├ BeyondRetention        CoinGlass itself keeps less
- │  └ QuotaExhausted         could not start before the deadline
- │     └ QueueFull             too many wait for the quota already
+ │  ├ QuotaExhausted         could not start before the deadline
+ │  │  └ QueueFull           too many wait for the quota already
+ │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, and is left alone
+ │  └ ConnectionsBusy        no connection was free for this group before the deadline
  ├ UpstreamFailed          sent
  │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
  │  ├ Unauthorized           the key is missing or unknown
@@ -119,8 +121,31 @@ class QueueFull(QuotaExhausted):
         super().__init__(retry_after, f"{fact}: ask for less at a time")
 
 
+class CircuitOpen(RequestRefused):
+    code = ProblemCode.CIRCUIT_OPEN
+    retryable = True
+
+    def __init__(self, group: str, retry_after: float) -> None:
+        super().__init__(
+            f"CoinGlass fails to answer for {group} and is left alone; it is tried again in {retry_after:.0f} s."
+        )
+        self.retry_after = retry_after
+
+
+class ConnectionsBusy(RequestRefused):
+    code = ProblemCode.TIMEOUT
+    retryable = True
+
+    def __init__(self, group: str) -> None:
+        super().__init__(
+            f"CoinGlass is slow to answer for {group}: its share of the connections did not become free in time."
+        )
+
+
 class UpstreamFailed(CoinglassError):
-    """A request was sent and brought no payload."""
+    """A request was sent and brought no payload. `before`: what the attempt before it met, of the same call."""
+
+    before: "UpstreamFailed | None" = None
 
 
 class PlanRefused(UpstreamFailed):
@@ -151,6 +176,11 @@ class RateLimited(UpstreamFailed):
 class UpstreamTimeout(UpstreamFailed):
     code = ProblemCode.TIMEOUT
     retryable = True
+
+    def __init__(self, message: str, *, fair: bool = True) -> None:
+        """`fair`: CoinGlass had time enough to answer, so that it is slow and not the caller hasty."""
+        super().__init__(message)
+        self.fair = fair
 
 
 class UpstreamUnavailable(UpstreamFailed):

@@ -32,10 +32,14 @@ class RetryPolicy:
 
 
 class RetryBudget:
-    """A purse: each call puts in a part of a retry, each retry takes a whole one out."""
+    """A purse: each call puts in a part of a retry, each retry takes a whole one out.
 
-    def __init__(self, share: float = 0.2, purse: float = 10.0) -> None:
-        self._share, self._largest, self._purse = share, purse, purse
+    `first` is in it from the start, so that a first call can be tried again; `purse` is the most that it can hold. Of n
+    calls in a row at most `purse` + `share` * n are tried again, and `first` + `share` * n of the first ones.
+    """
+
+    def __init__(self, share: float = 0.2, purse: float = 5.0, first: float = 2.0) -> None:
+        self._share, self._largest, self._purse = share, purse, min(first, purse)
 
     def deposit(self) -> None:
         self._purse = min(self._largest, self._purse + self._share)
@@ -63,10 +67,13 @@ class Retry(Generic[T]):
         """Raises the last failure where trying again cannot help or is not allowed any more."""
         self._budget.deposit()
         attempt = 1
+        before: UpstreamFailed | None = None
         while True:
             try:
                 return await self._attempt(call, deadline, asker)
             except UpstreamFailed as error:
+                if error is not before:
+                    error.before, before = before, error
                 wait = self._wait(error, attempt)
                 if attempt >= self._policy.attempts_for(error) or self._clock.monotonic() + wait >= deadline:
                     raise

@@ -4,7 +4,6 @@ A listing is refreshed after an hour, and for an unknown name at most once a min
 typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
-import contextlib
 import math
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Generic, TypeVar
@@ -128,10 +127,13 @@ class Symbols:
     def settled_until(self) -> float:
         return min(listing.settled_until for listing in self._listings)
 
-    async def warm(self) -> None:
-        """Asks for the instruments before somebody waits for them; without an answer the first who needs them asks."""
-        with contextlib.suppress(CoinglassError):
+    async def warm(self) -> bool:
+        """Asks for the instruments before somebody waits for them; whether that is done with, for good or ill."""
+        try:
             await self.futures.get()
+        except CoinglassError as error:
+            return not error.retryable
+        return True
 
     async def pair(self, exchange: str, symbol: str) -> Instrument:
         return await self.futures.find(lambda index: index.find(exchange, symbol))

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
+from cg_client.errors import RequestRefused
 from cg_client.governor import Governor
 from cg_client.quota import MINUTE, QuotaWindow, Usage
 from cg_client.round_robin import EQUAL, Weights
@@ -35,8 +36,14 @@ class Throttle:
             started = await self.governor.wait(call, deadline, asker)
         try:
             reply = await self._send(call, deadline)
-        finally:
+        except RequestRefused:
+            self._window.give_back()
+            self.governor.review()
+            raise
+        except BaseException:
             self._window.end(self._clock.monotonic())
+            raise
+        self._window.end(self._clock.monotonic())
         self._learn(started, reply)
         return reply
 

@@ -18,6 +18,7 @@ from cg_client.wire.coding import ACCEPTED
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = "x-coinglass-source"  # set by the sandbox on each of its answers
+FAIR_SECONDS = 4.0  # within which CoinGlass answers when it is well: 0.4 to 3.5 s
 _PROJECT = "coinglass-graphql"
 _NO_BODY = httpx.ByteStream(b"")
 
@@ -42,16 +43,27 @@ class Transport:
     """Raises UpstreamTimeout and UpstreamUnavailable; their messages name no URL, host or header."""
 
     def __init__(
-        self, http: httpx.AsyncBaseTransport, base_url: str, api_key: Secret, clock: Clock, attempt_seconds: float
+        self,
+        http: httpx.AsyncBaseTransport,
+        base_url: str,
+        api_key: Secret,
+        clock: Clock,
+        attempt_seconds: float,
+        *,
+        connect_seconds: float | None = None,
+        read_seconds: float | None = None,
     ) -> None:
+        """`read_seconds` bound silence; None leaves it to `attempt_seconds`, which bound everything."""
         url = httpx.URL(base_url)
         self._clock = clock
         self._attempt_seconds = attempt_seconds
         headers = httpx.Headers(_headers(url) | {KEY_HEADER: api_key.reveal()})
+        longest = Seconds(connect_seconds or attempt_seconds, read_seconds or attempt_seconds, attempt_seconds)
+        self._fair_seconds = min(FAIR_SECONDS, attempt_seconds, *filter(None, (connect_seconds, read_seconds)))
         self._way = (
-            _OverWire(http, url, headers, attempt_seconds)
+            _OverWire(http, url, headers, longest)
             if isinstance(http, WireTransport)
-            else _OverHttpx(http, url, headers, attempt_seconds)
+            else _OverHttpx(http, url, headers, longest)
         )
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
@@ -60,7 +72,8 @@ class Transport:
         try:
             return await self._way.get(call.target, seconds)
         except (TimeoutError, httpx.TimeoutException) as error:
-            raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.") from error
+            fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
+            raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.", fair=fair) from error
         except httpx.HTTPError as error:
             raise UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).") from error
 
@@ -68,17 +81,14 @@ class Transport:
 class _OverWire:
     """With the bytes of the head made here: httpx's URL and request objects cost more than sending them."""
 
-    def __init__(self, wire: WireTransport, base: httpx.URL, headers: httpx.Headers, attempt_seconds: float) -> None:
-        self._wire = wire
+    def __init__(self, wire: WireTransport, base: httpx.URL, headers: httpx.Headers, longest: Seconds) -> None:
+        self._wire, self._longest = wire, longest
         self._start = b"GET " + base.copy_with(query=None, fragment=None).raw_path.rstrip(b"/")
         self._rest = fields_of(headers)
-        self._attempt_seconds = attempt_seconds
 
     async def get(self, target: str, seconds: float) -> Reply:
-        longest = self._attempt_seconds
-        answer = await self._wire.exchange(
-            self._start + target.encode("ascii") + self._rest, Seconds(longest, longest, longest, seconds)
-        )
+        head = self._start + target.encode("ascii") + self._rest
+        answer = await self._wire.exchange(head, self._longest, seconds)
         return _reply(answer.status, answer.body, answer.headers)
 
 
@@ -86,12 +96,13 @@ class _OverHttpx:
     """By any transport of httpx, and past its client: nothing is redirected, and there are no cookies."""
 
     def __init__(
-        self, http: httpx.AsyncBaseTransport, base: httpx.URL, headers: httpx.Headers, attempt_seconds: float
+        self, http: httpx.AsyncBaseTransport, base: httpx.URL, headers: httpx.Headers, longest: Seconds
     ) -> None:
         self._http = http
         self._base = str(base.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
         self._headers = headers
-        self._extensions = {"timeout": httpx.Timeout(attempt_seconds).as_dict()}
+        timeout = httpx.Timeout(longest.pool, connect=longest.connect, read=longest.read)
+        self._extensions = {"timeout": timeout.as_dict()}
 
     async def get(self, target: str, seconds: float) -> Reply:
         async with asyncio.timeout(seconds):

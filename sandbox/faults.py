@@ -129,8 +129,8 @@ class ConnectionKept:
 
 async def break_off(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
     """Ends the connection: at once and hard, or in the middle of a body whose length was announced."""
-    transport = scope.get(_CONNECTION)
-    if not isinstance(transport, asyncio.Transport):
+    transport = scope.get(_CONNECTION)  # asyncio's or uvloop's, which have no class in common
+    if transport is None:
         raise TypeError("Only a sandbox on a real socket can break a connection.")
     if fault.kind is FaultKind.RESET:
         raw = transport.get_extra_info("socket")

@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from execution.engine import Engine
+from server.ending import Ending
 from server.metrics import Metrics
 from server.request_log import RequestLog
 from server.responses import ResponseCache
 from server.responses.cache import PATH as GRAPHQL
 from server.settings import Settings
 from server.view import GraphQLView
+from server.warming import warm
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +77,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         remaining=client.remaining,
     )
     metrics.count(responses)
-    return responses
+    return Ending(responses)
 
 
 def _ahead(view: GraphQLView, routed: Starlette) -> ASGIApp:
@@ -90,7 +92,7 @@ def _ahead(view: GraphQLView, routed: Starlette) -> ASGIApp:
 
 @contextlib.asynccontextmanager
 async def _living(client: Client, symbols: Symbols | None) -> AsyncIterator[None]:
-    warming = asyncio.create_task(_warm(client, symbols))
+    warming = asyncio.create_task(warm(client, symbols))
     try:
         yield
     finally:
@@ -98,13 +100,6 @@ async def _living(client: Client, symbols: Symbols | None) -> AsyncIterator[None
         with contextlib.suppress(asyncio.CancelledError):
             await warming
         await client.close()
-
-
-async def _warm(client: Client, symbols: Symbols | None) -> None:
-    """Asks for what nearly every operation needs, so that the first ones do not wait for it."""
-    await client.know_plan()
-    if symbols is not None:
-        await symbols.warm()
 
 
 def settle() -> None:

@@ -28,6 +28,8 @@ class Figures(Collector):
         yield from self._lookups()
         yield from self._sizes()
         yield from self._quota()
+        yield from self._circuits()
+        yield from self._connections()
 
     def _lookups(self) -> Iterator[Metric]:
         """Hits and misses of each thing that is looked up, from the whole answer down to the values of a list."""
@@ -52,6 +54,33 @@ class Figures(Collector):
         yield CounterMetricFamily(
             f"{_PREFIX}_responses_evicted", "Answers dropped for want of room.", responses.evicted
         )
+
+    def _circuits(self) -> Iterator[Metric]:
+        """By group of endpoints, once it was asked for."""
+        state = GaugeMetricFamily(f"{_PREFIX}_circuit_state", "0 closed, 1 half open, 2 open.", labels=["group"])
+        opened = CounterMetricFamily(f"{_PREFIX}_circuit_opened", "How often it opened.", labels=["group"])
+        for circuit in self._client.breaker:
+            state.add_metric([circuit.group], circuit.state.value)
+            opened.add_metric([circuit.group], circuit.opened)
+        yield state
+        yield opened
+
+    def _connections(self) -> Iterator[Metric]:
+        bulkhead = self._client.bulkhead
+        in_use = GaugeMetricFamily(
+            f"{_PREFIX}_connections_in_use", "Connections to CoinGlass that await an answer.", labels=["group"]
+        )
+        for group, count in bulkhead.in_use.items():
+            in_use.add_metric([group], count)
+        yield in_use
+        turns = CounterMetricFamily(
+            f"{_PREFIX}_connection_waits", "Requests that had to wait for a connection.", labels=["group", "outcome"]
+        )
+        for group, count in bulkhead.waits.items():
+            turns.add_metric([group, "waited"], count)
+        for group, count in bulkhead.refused.items():
+            turns.add_metric([group, "refused"], count)
+        yield turns
 
     def _sizes(self) -> Iterator[Metric]:
         sizes = GaugeMetricFamily(

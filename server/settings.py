@@ -120,6 +120,21 @@ class Settings:
     attempt_seconds: float = _variable(
         "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time that one request to CoinGlass takes."
     )
+    connect_seconds: float = _variable(
+        "COINGLASS_CONNECT_SECONDS",
+        5.0,
+        _number(0.1, 300),
+        "Longest time that a connection to CoinGlass takes to open.",
+    )
+    read_seconds: float = _variable(
+        "COINGLASS_READ_SECONDS", 8.0, _number(0.1, 300), "Longest silence of CoinGlass within one request."
+    )
+    connections: int = _variable(
+        "COINGLASS_CONNECTIONS",
+        32,
+        _integer(1, 1000),
+        "Most connections to CoinGlass of one process; one group of endpoints uses three quarters of them at most.",
+    )
     cache_megabytes: int = _variable(
         "COINGLASS_CACHE_MB",
         64,
@@ -173,6 +188,9 @@ class Settings:
             base_url=self.base_url,
             plan=self.plan,
             attempt_seconds=self.attempt_seconds,
+            connect_seconds=self.connect_seconds,
+            read_seconds=self.read_seconds,
+            connections=self.connections,
             deadline_seconds=self.deadline_seconds,
             proxy=self.proxy,
             cache_bytes=self.cache_megabytes * 1024 * 1024,

@@ -59,6 +59,14 @@ def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
         assert pair["openInterest"]["__typename"] == "OISeries"
 
 
+@pytest.mark.parametrize(
+    ("kind", "error"), [(FaultKind.RESET, "ReadError"), (FaultKind.TRUNCATED, "RemoteProtocolError")]
+)
+def test_a_connection_that_the_sandbox_breaks_does_break(graph: Graph, kind: FaultKind, error: str) -> None:
+    graph.fail(kind, FUNDING)
+    assert graph.data(QUERY)["pair"]["fundingRate"]["message"] == f"The connection to CoinGlass failed ({error})."
+
+
 def test_a_hanging_upstream_is_a_timeout_within_the_deadline(start_graph: StartGraph) -> None:
     graph = start_graph(deadline_seconds=1.0, attempt_seconds=0.4)
     graph.fail(FaultKind.HANG, FUNDING, seconds=5.0)

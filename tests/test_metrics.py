@@ -2,6 +2,7 @@
 
 import re
 
+from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
 
 PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) {
@@ -50,6 +51,27 @@ def test_sizes_and_quota_are_shown(graph: Graph) -> None:
     for priority in ("interactive", "refresh", "backfill"):
         assert found[f"quota_waiting{{priority={priority}}}"] == 0
         assert found[f"quota_refused_total{{priority={priority}}}"] == 0
+
+
+def test_circuits_and_connections_are_shown_by_group(graph: Graph) -> None:
+    graph.data(PRICE)
+    found = figures(graph)
+    assert (found["circuit_state{group=futures/price}"], found["circuit_opened_total{group=futures/price}"]) == (0, 0)
+    assert found["connections_in_use{group=futures/price}"] == 0
+    graph.fail(FaultKind.HTTP_500, "/api/futures/price/history")
+    for interval in ("M1", "M3", "M5", "M15", "M30"):
+        graph.data(PRICE.replace("H1", interval))
+    found = figures(graph)
+    assert (found["circuit_state{group=futures/price}"], found["circuit_opened_total{group=futures/price}"]) == (2, 1)
+
+
+def test_waits_for_a_connection_are_counted(start_graph: StartGraph) -> None:
+    graph = start_graph(connections=1)
+    graph.data(
+        """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+          a: price(interval: H1, last: 2) { __typename } b: price(interval: H4, last: 2) { __typename } } }"""
+    )
+    assert figures(graph)["connection_waits_total{group=futures/price,outcome=waited}"] == 1
 
 
 def test_without_room_nothing_is_kept(start_graph: StartGraph) -> None:

@@ -175,6 +175,15 @@ def is_honest(got: Any, path: str, name: str) -> bool:
     return only_nulls_differ(got, answer(path))
 
 
+@pytest.mark.parametrize("path", sorted({path for path, _ in FIELDS}))
+@pytest.mark.parametrize("unknown", [{"deep": [1, None]}, "text", None, 12.5], ids=repr)
+async def test_a_field_that_is_new_to_us_changes_nothing(path: str, unknown: Any) -> None:
+    def grown(data: Any) -> Any:
+        return in_first_record(data, lambda record: record.update({"not_documented": unknown}))
+
+    assert await decoded(path, grown) == answer(path)
+
+
 @pytest.mark.parametrize(("path", "name"), FIELDS)
 async def test_a_missing_field_is_null_or_named(path: str, name: str) -> None:
     got = await decoded(path, lambda data: in_first_record(data, lambda record: record.pop(name)))

@@ -20,16 +20,15 @@ _OF_CODED_BODY = (b"content-encoding", b"content-length")
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """Longest times: to connect, of silence, to wait for a connection, and of all together; None is for ever."""
+    """Longest times: to connect, of silence, to wait for a connection; None is for ever."""
 
     connect: float | None = None
     read: float | None = None
     pool: float | None = None
-    total: float | None = None
 
     @classmethod
     def of(cls, timeout: Mapping[str, float | None]) -> Self:
-        """From httpx's extension, which knows no total."""
+        """From httpx's extension."""
         return cls(timeout.get("connect"), timeout.get("read"), timeout.get("pool"))
 
 
@@ -66,9 +65,14 @@ class WireTransport(httpx.AsyncBaseTransport):
         answer = await self.exchange(_head(request), seconds, without_body=request.method == "HEAD")
         return httpx.Response(answer.status, headers=answer.headers, stream=Whole(answer.body), extensions=_HTTP)
 
-    async def exchange(self, head: bytes, seconds: Seconds, *, without_body: bool = False) -> Answer:
-        """The answer, decoded, to the bytes of a request; `handle_async_request` without httpx's objects."""
-        until = math.inf if seconds.total is None else asyncio.get_running_loop().time() + seconds.total
+    async def exchange(
+        self, head: bytes, seconds: Seconds, within: float = math.inf, *, without_body: bool = False
+    ) -> Answer:
+        """The answer, decoded, to the bytes of a request; `handle_async_request` without httpx's objects.
+
+        `within`: seconds of all together.
+        """
+        until = asyncio.get_running_loop().time() + within
         try:
             answer = await self._ask(head, seconds, until, without_body=without_body, fresh=False)
         except HungUp:

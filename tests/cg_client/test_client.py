@@ -135,20 +135,56 @@ async def test_an_unstated_plan_is_asked_for_once(asking: Client, upstream: resp
     assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
-@pytest.mark.parametrize("reply", [failure("500", "Server Error"), answer({"level": "Galaxy"}), answer([])])
-async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again_after_a_minute(
-    asking: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response
+@pytest.mark.parametrize(
+    ("reply", "seconds"), [(failure("500", "Server Error"), 1), (answer({"level": "Galaxy"}), 60), (answer([]), 60)]
+)
+async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again(
+    asking: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
 ) -> None:
     asked = upstream.get(ASK_PLAN).mock(return_value=reply)
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await fetch(asking)
     before = asked.call_count
+    clock.advance(seconds * 0.9)
     await fetch(asking, "ETH")
     assert (asked.call_count, asking.gate.plan, asking.plan_was_asked) == (before, None, True)
     asked.mock(return_value=answer({"level": "Startup"}))
-    clock.advance(120)
-    await fetch(asking, "SOL")
+    clock.advance(seconds * 0.2)
+    await asking.know_plan()
+    assert asking._asking_again is not None
+    await asking._asking_again
     assert asking.gate.plan is Plan.STARTUP
+
+
+async def test_nobody_waits_for_a_plan_that_is_asked_for_again(
+    asking: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    hanging = asyncio.Event()
+
+    async def hangs(_: httpx.Request) -> httpx.Response:
+        await hanging.wait()
+        return httpx.Response(500)
+
+    asked = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    await fetch(asking)
+    asked.mock(side_effect=hangs)
+    clock.advance(1)
+    for symbol in ("ETH", "SOL"):
+        assert (await fetch(asking, symbol)).value == []
+    assert asking.gate.plan is None
+    hanging.set()
+
+
+async def test_a_plan_is_asked_for_ever_less_often_but_at_least_each_ten_seconds(
+    asking: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    upstream.get(ASK_PLAN).mock(side_effect=httpx.ConnectError("down"))
+    waits = []
+    for _ in range(6):
+        await asking._ask_plan()
+        waits.append(asking._ask_plan_after - clock.monotonic())
+    assert waits == pytest.approx([1, 2, 4, 8, 10, 10])
 
 
 @pytest.mark.parametrize(

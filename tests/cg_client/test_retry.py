@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from random import Random
 
 import pytest
@@ -101,7 +102,8 @@ async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> N
 async def test_waits_double_up_to_the_longest_and_are_wholly_jittered(clock: FakeClock, jitter: float) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 6)
     policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
-    await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy)(a_call(), AGES)
+    budget = RetryBudget(purse=6.0, first=6.0)
+    await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy, budget=budget)(a_call(), AGES)
     assert clock.slept == [jitter * wait for wait in (0.25, 0.5, 1.0, 2.0, 2.0, 2.0)]
 
 
@@ -164,6 +166,29 @@ def test_retries_are_never_more_than_the_purse_and_its_share_of_the_calls(calls:
         budget.deposit()
         retries += budget.withdraw() + budget.withdraw()
     assert retries <= purse + share * calls + 1e-6
+
+
+@given(st.integers(1, 60), st.integers(0, 100))
+async def test_a_failing_upstream_is_asked_a_fifth_more_and_a_few_times_from_the_first_call_on(
+    calls: int, well: int
+) -> None:
+    """With everything failing; and after a while in which all was well, which lets no more be saved than the purse."""
+    attempts = Attempts([])
+    retry, bound = retry_of(attempts, FakeClock()), 2.0 if well == 0 else 5.0
+    for _ in range(well):
+        await retry(a_call(), AGES)
+    attempts.failures, attempts.count = repeat(UpstreamUnavailable("down")), 0
+    for asked in range(1, calls + 1):
+        with pytest.raises(UpstreamUnavailable):
+            await retry(a_call(), AGES)
+        assert attempts.count - asked <= bound + 0.2 * asked + 1e-6
+
+
+async def test_a_burst_of_calls_that_all_fail_shares_the_budget(clock: FakeClock) -> None:
+    attempts = Attempts(repeat(UpstreamUnavailable("down")))
+    retry = retry_of(attempts, clock)
+    await asyncio.gather(*(retry(a_call(), AGES) for _ in range(300)), return_exceptions=True)
+    assert attempts.count - 300 <= 5
 
 
 def test_savings_do_not_pass_the_size_of_the_purse() -> None:

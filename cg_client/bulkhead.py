@@ -1,0 +1,104 @@
+"""Keeps one slow group of endpoints from using all connections.
+
+There are as many places as connections, and a group may hold three for each that is free: three quarters of all where
+it is alone, and less the more others hold. So two groups that hang leave some to a third. Who finds no place
+waits in the order of arrival, past those whose group has its share. Nobody waits for a connection further down, where
+waiting would look like CoinGlass' slowness.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from cg_client.call import Call
+from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
+from cg_client.errors import ConnectionsBusy
+from cg_client.groups import group_of
+
+T = TypeVar("T")
+
+PER_FREE_PLACE = 3
+LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
+QUEUE_AT_MOST = 500  # calls of one group that wait; one operation causes 300 at most
+
+
+class Bulkhead(Generic[T]):
+    """By group: `in_use` are the places held and `waiting` the calls that wait now; `waits` and `refused` only grow."""
+
+    def __init__(
+        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = QUEUE_AT_MOST
+    ) -> None:
+        self._send, self._clock, self._queue = send, clock, queue
+        self._free = places
+        self.in_use: Counter[str] = Counter()
+        self.waits: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self._groups: dict[Endpoint, str] = {}
+        self._waiting: dict[asyncio.Future[None], str] = {}  # the longest first
+        self.waiting: Counter[str] = Counter()
+
+    async def __call__(self, call: Call, deadline: float) -> T:
+        """Raises ConnectionsBusy, without having sent anything, where no place is free before the deadline."""
+        group = self._groups.get(call.endpoint) or self._group(call.endpoint)
+        if self._has_room(group):
+            self._take(group)
+        else:
+            await self._turn(group, deadline)
+        try:
+            return await self._send(call, deadline)
+        finally:
+            self._give_back(group)
+
+    def _group(self, endpoint: Endpoint) -> str:
+        return self._groups.setdefault(endpoint, group_of(endpoint))
+
+    def _has_room(self, group: str) -> bool:
+        return self.in_use[group] < PER_FREE_PLACE * self._free
+
+    def _take(self, group: str) -> None:
+        self._free -= 1
+        self.in_use[group] += 1
+
+    def _give_back(self, group: str) -> None:
+        self._free += 1
+        self.in_use[group] -= 1
+        self._let_in()
+
+    def _let_in(self) -> None:
+        """Whoever of those that wait can start; nobody who can is left waiting."""
+        while (waiter := next(filter(self._can_start, self._waiting), None)) is not None:
+            self._take(self._waiting.pop(waiter))
+            waiter.set_result(None)
+
+    def _can_start(self, waiter: asyncio.Future[None]) -> bool:
+        """Not one that is done: it was given up, and has yet to leave."""
+        return not waiter.done() and self._has_room(self._waiting[waiter])
+
+    async def _turn(self, group: str, deadline: float) -> None:
+        """Returns with a place taken."""
+        left = deadline - self._clock.monotonic() - LEAST_SECONDS
+        if left <= 0 or self.waiting[group] >= self._queue:
+            self.refused[group] += 1
+            raise ConnectionsBusy(group)
+        self.waits[group] += 1
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiting[waiter] = group
+        self.waiting[group] += 1
+        try:
+            async with asyncio.timeout(left):
+                await waiter
+        except BaseException as error:
+            self._leave(waiter, group)
+            if not isinstance(error, TimeoutError):
+                raise
+            self.refused[group] += 1
+            raise ConnectionsBusy(group) from error
+        finally:
+            self.waiting[group] -= 1
+
+    def _leave(self, waiter: asyncio.Future[None], group: str) -> None:
+        """Gives back the place that came too late for this one."""
+        if self._waiting.pop(waiter, None) is None:
+            self._give_back(group)

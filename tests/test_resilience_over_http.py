@@ -1,0 +1,116 @@
+"""What users see while a group of endpoints fails or hangs, and how soon all is well again: over real sockets."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from sandbox.app import KEY, Sandbox, create_sandbox
+from sandbox.faults import Fault, FaultKind
+from server.app import create_app
+from server.settings import Settings
+from tests.conftest import Graph, StartGraph
+from tests.running import running
+
+PRICE = "/api/futures/price/history"
+PAIRS = "/api/futures/supported-exchange-pairs"
+INTERVALS = ("M1", "M3", "M5", "M15", "M30", "H6", "H8", "H12", "D1", "W1")
+RECOVERS_WITHIN = 15.0  # seconds
+
+
+def price(interval: str) -> str:
+    return f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ part: price(interval: {interval}, last: 2) {{
+      __typename ... on PriceSeries {{ source {{ freshness }} }}
+      ... on Problem {{ code message endpoint }} ... on Unavailable {{ retryable retryAfter }} }} }} }}"""
+
+
+def part(graph: Graph, query: str) -> dict[str, Any]:
+    found: dict[str, Any] = graph.data(query)["pair"]["part"]
+    return found
+
+
+def until(holds: Callable[[], bool], seconds: float = RECOVERS_WITHIN) -> None:
+    latest = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < latest
+        time.sleep(0.1)
+
+
+def opened(graph: Graph, kind: FaultKind = FaultKind.HTTP_500) -> Graph:
+    """With the circuit of prices open."""
+    graph.fail(kind, PRICE)
+    for interval in INTERVALS[:5]:
+        assert part(graph, price(interval))["code"] == "UPSTREAM_ERROR"
+    return graph
+
+
+def test_an_open_circuit_costs_nothing_says_when_to_come_back_and_closes_by_itself(graph: Graph) -> None:
+    opened(graph)
+    graph.forget()
+    refused = part(graph, price("H4"))
+    assert (refused["code"], refused["endpoint"], refused["retryable"]) == ("CIRCUIT_OPEN", PRICE, True)
+    assert 0 < refused["retryAfter"] <= 1
+    assert graph.calls(PRICE) == 0
+    other = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { part: fundingRate(interval: H4) { __typename } } }'
+    assert part(graph, other)["__typename"] == "FundingSeries"
+    graph.sandbox.faults.clear()
+    until(lambda: part(graph, price("H4"))["__typename"] == "PriceSeries")
+    assert part(graph, price("D1"))["source"]["freshness"] == "FRESH"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [FaultKind.PARAMETER_MISSING, FaultKind.NOT_FOUND, FaultKind.PAIR_UNKNOWN, FaultKind.WRONG_TYPE, FaultKind.PLAN],
+)
+def test_what_is_no_failure_of_coinglass_opens_no_circuit(graph: Graph, kind: FaultKind) -> None:
+    graph.fail(kind, PRICE)
+    codes = {part(graph, price(interval))["code"] for interval in INTERVALS}
+    assert "CIRCUIT_OPEN" not in codes
+    graph.sandbox.faults.clear()
+
+
+def test_the_short_deadlines_of_users_open_no_circuit(start_graph: StartGraph) -> None:
+    graph = start_graph(deadline_seconds=0.2)
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
+    graph.fail(FaultKind.SLOW, PRICE, seconds=0.5)
+    assert {part(graph, price(interval))["code"] for interval in INTERVALS} == {"TIMEOUT"}
+
+
+def test_a_group_that_hangs_leaves_connections_to_the_others(start_graph: StartGraph) -> None:
+    graph = start_graph(connections=4, deadline_seconds=2.0, attempt_seconds=2.0)
+    graph.fail(FaultKind.HANG, PRICE, seconds=5.0)
+    parts = "\n".join(
+        f"p{number}: price(interval: {name}) {{ __typename ... on Problem {{ code }} }}"
+        for number, name in enumerate(INTERVALS)
+    )
+    started = time.monotonic()
+    pair = graph.data(
+        f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {parts} fundingRate(interval: H4) {{ __typename }} }} }}'
+    )["pair"]
+    assert time.monotonic() - started < 2.5
+    assert pair.pop("fundingRate") == {"__typename": "FundingSeries"}
+    assert {found["code"] for found in pair.values()} == {"TIMEOUT"}
+    assert graph.calls(PRICE) == 3
+
+
+@pytest.mark.parametrize("kind", [FaultKind.HTTP_500, FaultKind.RESET, FaultKind.HANG])
+def test_a_server_that_starts_while_coinglass_is_down_recovers_by_itself(kind: FaultKind) -> None:
+    sandbox = Sandbox(Plan.STARTUP)
+    sandbox.faults.append(Fault(kind, seconds=3.0))
+    with running(create_sandbox(sandbox)) as upstream:
+        settings = Settings(api_key=Secret(KEY), base_url=upstream, deadline_seconds=1.0, attempt_seconds=1.0)
+        with (
+            running(create_app(settings), lifespan="on") as address,
+            httpx.Client(base_url=address, timeout=60) as http,
+        ):
+            graph = Graph(http, sandbox)
+            assert http.get("/healthz").status_code == 200
+            assert part(graph, price("H4"))["__typename"] == "Unavailable"
+            assert http.get("/readyz").json() == {"ready": True, "plan": None, "sandbox": False}
+            sandbox.faults.clear()
+            until(lambda: http.get("/readyz").json()["plan"] == "STARTUP")
+            until(lambda: graph.calls(PAIRS) > 0 and part(graph, price("H4"))["__typename"] == "PriceSeries")
