@@ -35,6 +35,7 @@ class Entry:
 
     answer: Answer[Any]
     size: int
+    kept_at: float
     fresh_until: float
     grace_until: float
     usable_until: float
@@ -44,7 +45,7 @@ class Entry:
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, GRACE_AT_MOST)
         answer = replace(fetched.answer, fresh_until=fresh)
-        return cls(answer, fetched.size, fresh, fresh + grace, fresh + STALE_AT_MOST)
+        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
 
 
 class Store(Protocol):
@@ -136,15 +137,19 @@ class Cache:
             return entry.answer
         under_way = self._flights.get(call)
         if grace and entry is not None and now < entry.grace_until:
-            if under_way is None:
-                uncounted(self._depart, call, deadline, asker.in_the_background())
-            else:
-                self._join(call, asker.in_the_background())
+            self.refresh(call, deadline, asker)
             return replace(entry.answer, stale=True)
         if under_way is not None:
             self._join(call, asker)
             return self._joined(call, under_way, deadline, asker)
         return asyncio.shield(self._depart(call, deadline, asker).task)
+
+    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
+        """Fetches what nobody waits for."""
+        if call in self._flights:
+            self._join(call, asker.in_the_background())
+        else:
+            uncounted(self._depart, call, deadline, asker.in_the_background())
 
     def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
         flight = _Flight(asyncio.create_task(self._fly(call, deadline, asker)), deadline)

@@ -5,7 +5,7 @@ A call goes through gate > cache > breaker > retry > throttle > bulkhead > trans
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -15,7 +15,7 @@ import msgspec
 from cg_client.asker import OURSELVES, Asker
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
-from cg_client.cache import Cache, Fetched, MemoryStore
+from cg_client.cache import Cache, Entry, Fetched, MemoryStore
 from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
@@ -23,6 +23,7 @@ from cg_client.endpoints import account
 from cg_client.envelope import payload, plain_data
 from cg_client.errors import CoinglassError, Gated, IntervalRefused, PayloadMismatch, PlanRefused, RateLimited
 from cg_client.gate import Gate
+from cg_client.gathering import Gathering, Way
 from cg_client.governor import Governor
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
@@ -112,6 +113,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
+        self._gathering = Gathering(self.is_free)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
         self._ask_plan_wait = _FIRST_PLAN_WAIT
@@ -175,6 +177,18 @@ class Client:
         self._admit(call)
         return self.kept(call)
 
+    async def choose(self, ways: Sequence[Way]) -> Way:
+        """Which of several ways to fetch the same costs least beside what else is being asked for."""
+        return await self._gathering.choose(ways)
+
+    def entry(self, call: Call) -> Entry | None:
+        """What is kept of a call that the gate let through, past its time too."""
+        return self._store.get(call)
+
+    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
+        """Fetches in the background, of a call that the gate let through, what nobody waits for."""
+        self._cache.refresh(call, deadline, asker)
+
     def kept(self, call: Call) -> Answer[Any] | None:
         """As `held`, of a call that the gate let through."""
         return self._cache.fresh(call)
@@ -183,6 +197,11 @@ class Client:
         """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""
         self._admit(call)
         return self._cache.foresee(call, grace=grace)
+
+    def is_free(self, call: Call) -> bool:
+        """Whether asking sends nothing: the answer is at hand or under way."""
+        standing, _ = self._cache.foresee(call)
+        return standing in (Standing.AT_HAND, Standing.IN_FLIGHT)
 
     def _admit(self, call: Call) -> None:
         try:

@@ -42,13 +42,13 @@ class Endpoint:
 
     def lifetime(self, params: Params, now: datetime) -> timedelta:
         """How long an answer to these parameters may be served as fresh."""
-        closed = isinstance(params, Series) and params.to is not None and params.to < now - _margin(params.interval)
+        closed = isinstance(params, Series) and params.to is not None and params.to < now - margin(params.interval)
         return max(CLOSED, self.refresh) if closed else self.refresh
 
     def __repr__(self) -> str:
         return f"Endpoint({self.path})"
 
 
-def _margin(interval: Interval) -> timedelta:
+def margin(interval: Interval) -> timedelta:
     """Two bars: upstream may finish a bar late."""
     return timedelta(milliseconds=2 * interval.milliseconds)

@@ -1,15 +1,17 @@
 """What operations ask of a client: the client itself, or in a dry run what takes its place."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from cg_client.asker import OURSELVES, Asker
+from cg_client.cache import Entry
 from cg_client.call import Answer, Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.gate import Gate
+from cg_client.gathering import Way
 from cg_client.params import Params
 from cg_client.quota import Usage
 from cg_client.revision import Revision
@@ -46,5 +48,8 @@ class Fetcher(Protocol):
     def ask(
         self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
     ) -> Answer[Any] | Awaitable[Answer[Any]]: ...
+    async def choose(self, ways: Sequence[Way]) -> Way: ...
+    def entry(self, call: Call) -> Entry | None: ...
+    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None: ...
     def held(self, call: Call) -> Answer[Any] | None: ...
     def kept(self, call: Call) -> Answer[Any] | None: ...

@@ -1,11 +1,12 @@
 """Takes a client's place in a dry run: answers from what is at hand, notes each call, and sends none."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
 
 from cg_client.asker import OURSELVES, Asker
+from cg_client.cache import Entry
 from cg_client.call import Answer, Call, Standing
 from cg_client.call_plan import CallPlan, NotAsked
 from cg_client.client import Client
@@ -13,6 +14,7 @@ from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.gate import Gate
+from cg_client.gathering import Gathering, Way
 from cg_client.params import Params
 from cg_client.quota import Usage
 from cg_client.revision import Revision
@@ -31,6 +33,7 @@ class Planner:
 
     def __init__(self, client: Client, plan: CallPlan, leads_on: str | None = None) -> None:
         self._client, self._plan, self._leads_on = client, plan, leads_on
+        self._gathering = Gathering(lambda call: call in plan.calls or client.is_free(call))
         self.revision = Revision()  # nothing that a dry run finds makes answers of the server others
 
     @property
@@ -91,6 +94,16 @@ class Planner:
         if self._leads_on is not None:
             self._plan.leave_open(call.endpoint.path, self._leads_on)
         raise NotAsked(self._plan, call)
+
+    async def choose(self, ways: Sequence[Way]) -> Way:
+        return await self._gathering.choose(ways)
+
+    def entry(self, call: Call) -> Entry | None:
+        return self._client.entry(call)
+
+    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:  # noqa: ARG002  # as above
+        standing, _ = self._client.foresee(call)
+        self._plan.note(call, Standing.REFRESH if standing is Standing.FETCH else standing)
 
     def held(self, call: Call) -> Answer[Any] | None:
         return self._noted(call, self._client.held(call))

@@ -11,9 +11,10 @@ from cg_client.call import Call, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
 from cg_client.fetcher import Fetcher
+from cg_client.gathering import Way
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
-from cg_client.windows import MAX_POINTS, Page, Window, bars, pages, window
+from cg_client.windows import MAX_POINTS, Page, Window, bars, tail, ways, window
 from vocabulary.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
@@ -23,16 +24,18 @@ _KNOWN_AT_MOST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A window as it may be asked for, and the calls whose answers hold it.
+    """A window as it may be asked for, and the ways to fetch it: calls whose answers hold it, the cheapest first.
 
-    `until`: monotonic seconds, until when the same would be made of the same parameters.
+    `tail`: the call for the newest points alone, where the first way is an open-ended request for many. `until`:
+    monotonic seconds, until when the same would be made of the same parameters.
     """
 
     requested: Interval
     interval: Interval
     window: Window
     truncated: Truncation | None
-    calls: Sequence[Call]
+    ways: Sequence[Way]
+    tail: Call | None
     until: float
 
 
@@ -74,9 +77,22 @@ def _request(
     except CoinglassError as error:
         error.endpoint = endpoint.path
         raise
-    calls = [Call(endpoint, _paged(allowed, page), decode) for page in _pages(client, endpoint, allowed, wanted, now)]
+
+    def call(page: Page) -> Call:
+        return Call(endpoint, _paged(allowed, page), decode)
+
+    found = _ways(client, endpoint, allowed, wanted, now)
+    newest = tail(found[0])
     until = min(_until(client, asked, now), client.gate.settled_until)
-    return Request(asked.interval, allowed.interval, wanted, truncated, calls, until)
+    return Request(
+        asked.interval,
+        allowed.interval,
+        wanted,
+        truncated,
+        [tuple(map(call, way)) for way in found],
+        None if newest is None else call(newest),
+        until,
+    )
 
 
 def _until(client: Fetcher, asked: SeriesParams, now: datetime) -> float:
@@ -153,9 +169,11 @@ def _window(asked: SeriesParams, now: datetime) -> Window:
     return wanted
 
 
-def _pages(client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime) -> tuple[Page, ...]:
+def _ways(
+    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime
+) -> list[tuple[Page, ...]]:
     earliest = client.gate.earliest(endpoint, asked.interval)
-    return pages(
+    return ways(
         wanted,
         asked.interval.milliseconds,
         _ms(now),
