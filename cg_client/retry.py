@@ -28,7 +28,7 @@ class RetryPolicy:
         """Fewer where the fault may lie in our parameters."""
         if not error.retryable:
             return 1
-        return 2 if isinstance(error, UpstreamUnavailable) and error.perhaps_ours else self.attempts
+        return min(2, self.attempts) if isinstance(error, UpstreamUnavailable) and error.perhaps_ours else self.attempts
 
 
 class RetryBudget:

@@ -25,21 +25,15 @@ def closed_window(context: Context, wanted: Request) -> Part | None:
     if end is None:
         return None
     for call in [way[0] for way in wanted.ways if way and _is_open_ended(way[0])]:
-        found = _base(context, call, wanted)
+        found = _base(context, call)
         if found is not None and end <= _closed_at(found, wanted):
             return found
     return None
 
 
 def base(context: Context, wanted: Request) -> Part | None:
-    """The closed points of a long request that the newest points complete; None where there are none or a gap."""
-    if wanted.tail is None:
-        return None
-    found = _base(context, wanted.ways[0][0], wanted)
-    if found is None:
-        return None
-    oldest = context.client.clock.now().timestamp() * 1000 - (_limit(wanted.tail) - 2) * wanted.interval.milliseconds
-    return found if oldest <= _closed_at(found, wanted) else None
+    """The closed points of a long request that the newest points may complete."""
+    return None if wanted.tail is None else _base(context, wanted.ways[0][0])
 
 
 def completed(found: Part, tail: Part, wanted: Request) -> Sequence[Part] | None:
@@ -53,10 +47,13 @@ def completed(found: Part, tail: Part, wanted: Request) -> Sequence[Part] | None
     return [replace(found, value=found.value[:before]), tail]
 
 
-def _base(context: Context, call: Call, wanted: Request) -> Part | None:
-    """What is kept of the call, for as long as closed points are, where it begins early enough for the window."""
+def _base(context: Context, call: Call) -> Part | None:
+    """What is kept of the call, for as long as closed points are.
+
+    It begins early enough for any window that the call would be sent for now, which begins later than then.
+    """
     entry = context.client.entry(call)
-    if entry is None or not _reaches_back(entry.answer, _limit(call), wanted):
+    if entry is None:
         return None
     until = entry.kept_at + CLOSED.total_seconds()
     return replace(entry.answer, fresh_until=until) if context.client.clock.monotonic() < until else None
@@ -67,16 +64,5 @@ def _closed_at(answer: Part, wanted: Request) -> float:
     return (answer.fetched_at - margin(wanted.interval)).timestamp() * 1000
 
 
-def _reaches_back(answer: Part, limit: int, wanted: Request) -> bool:
-    """Whether the answer begins early enough, or holds all that there is."""
-    rows = answer.value
-    return len(rows) < limit or (len(rows) > 0 and rows.column("timestamp").stored[0] <= wanted.window.start)
-
-
 def _is_open_ended(call: Call) -> bool:
     return isinstance(call.params, SeriesParams) and call.params.from_ is None
-
-
-def _limit(call: Call) -> int:
-    assert isinstance(call.params, SeriesParams)  # noqa: S101  # of a request of a series
-    return call.params.last or 0

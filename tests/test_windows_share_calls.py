@@ -1,0 +1,204 @@
+"""Windows of one series share their calls: at the same time, one after the other, and with the newest points alone."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from resolvers.requests import Requests
+from sandbox.app import KEY, Sandbox, create_sandbox
+from sandbox.faults import Fault, FaultKind
+from tests.cases import SCHEMA
+from tests.clock import FakeClock
+
+PRICE = "/api/futures/price/history"
+QUERY = """
+query($last: Int, $from: DateTime, $to: DateTime) { pair(exchange: "Binance", symbol: "BTCUSDT") {
+  price(interval: M1, last: $last, from: $from, to: $to) { __typename
+    ... on PriceSeries { source { freshness fetchedAt } columns { timestamp open high low close } }
+    ... on Problem { code } } } }
+"""
+HOUR = 3600.0
+
+
+class Desk:
+    """One client and the sandbox behind it, on a clock of their own."""
+
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        self.sandbox = Sandbox(Plan.ENTERPRISE, now=lambda: self.clock.now().timestamp())
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.ENTERPRISE)
+        self.newest_rows: int | None = None  # that the small request brings, where it does not bring all
+        self.client = Client(config, clock=self.clock, transport=_Short(self), policy=RetryPolicy(attempts=1))
+        self._symbols, self._requests = Symbols(self.client), Requests(self.client)
+
+    async def ask(self, **window: Any) -> dict[str, Any]:
+        context = Context.of(self.client, self._symbols, Caller(), "test", self._requests)
+        result = await SCHEMA.execute(QUERY, variable_values=window, context_value=context)
+        assert not result.errors
+        assert result.data is not None
+        found: dict[str, Any] = result.data["pair"]["price"]
+        return found
+
+    async def times(self, **window: Any) -> list[int]:
+        found: list[int] = (await self.ask(**window))["columns"]["timestamp"]
+        return found
+
+    def ago(self, **span: float) -> str:
+        return (self.clock.now() - timedelta(**span)).isoformat()
+
+    @property
+    def limits(self) -> list[int]:
+        """`limit` of each request for prices so far."""
+        return [int(query["limit"]) for path, query in self.sandbox.requests if path == PRICE]
+
+    def later(self, seconds: float) -> None:
+        self.clock.advance(seconds)
+
+    def fail(self) -> None:
+        self.sandbox.faults.append(Fault(FaultKind.SERVER_ERROR, PRICE))
+
+
+class _Short(httpx.AsyncBaseTransport):
+    """The sandbox, whose small answers may be cut."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._sandbox = desk, httpx.ASGITransport(create_sandbox(desk.sandbox))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._sandbox.handle_async_request(request)
+        if self._desk.newest_rows is None or request.url.params.get("limit") != "100":
+            return response
+        body = json.loads(await response.aread())
+        body["data"] = body["data"][-self._desk.newest_rows :]
+        return httpx.Response(200, content=json.dumps(body).encode())
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    desk = Desk()
+    yield desk
+    await desk.client.close()
+
+
+async def test_windows_that_are_asked_for_together_become_one_fetch(desk: Desk) -> None:
+    windows: list[dict[str, Any]] = [
+        {"last": 24},
+        {"last": 100},
+        {"last": 500},
+        {"from": desk.ago(minutes=900), "to": desk.ago(minutes=700)},
+        {"from": desk.ago(minutes=90)},
+    ]
+    found = await asyncio.gather(*(desk.times(**window) for window in windows))
+    assert [len(times) for times in found] == [24, 100, 500, 201, 91]
+    assert desk.limits == [1000]
+
+
+async def test_a_short_window_alone_is_fetched_as_a_short_one(desk: Desk) -> None:
+    assert len(await desk.times(last=24)) == 24
+    assert desk.limits == [100]
+
+
+async def test_a_window_that_is_contained_in_a_kept_one_costs_nothing(desk: Desk) -> None:
+    longest = await desk.times(last=900)
+    assert await desk.times(last=24) == longest[-24:]
+    assert await desk.times(**{"from": desk.ago(minutes=800), "to": desk.ago(minutes=790)}) == longest[99:110]
+    assert desk.limits == [1000]
+
+
+async def test_a_closed_window_is_served_from_an_answer_past_its_time(desk: Desk) -> None:
+    await desk.times(last=900)
+    window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
+    desk.later(HOUR - 1)
+    found = await desk.ask(**window)
+    assert (len(found["columns"]["timestamp"]), found["source"]["freshness"]) == (101, "FRESH")
+    assert desk.limits == [1000]
+
+
+async def test_a_window_that_ended_since_is_not_served_from_it(desk: Desk) -> None:
+    await desk.times(last=900)
+    desk.later(600)
+    times = await desk.times(**{"from": desk.ago(minutes=60), "to": desk.ago(minutes=5)})
+    assert (len(times), desk.limits) == (56, [1000, 100])
+
+
+async def test_closed_points_are_fetched_again_after_an_hour(desk: Desk) -> None:
+    await desk.times(last=900)
+    window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
+    desk.later(HOUR + 1)
+    assert len(await desk.times(**window)) == 101
+    assert desk.limits == [1000, 1000]
+
+
+async def test_only_the_newest_points_of_a_kept_series_are_fetched(desk: Desk) -> None:
+    await desk.ask(last=900)
+    desk.later(600)
+    found = await desk.ask(last=900)
+    assert desk.limits == [1000, 100]
+    other = Desk()
+    other.clock.advance(600)
+    assert found["columns"] == (await other.ask(last=900))["columns"]
+    assert found["source"]["freshness"] == "FRESH"
+    assert found["source"]["fetchedAt"].startswith("2026-07-01T12:00:00")
+
+
+async def test_where_bars_may_be_missing_between_closed_points_and_the_newest_all_are_fetched(desk: Desk) -> None:
+    await desk.ask(last=900)
+    desk.later(600)
+    desk.newest_rows = 5
+    times = await desk.times(last=900)
+    assert desk.limits == [1000, 100, 1000]
+    assert times == list(range(times[0], times[0] + 900 * 60_000, 60_000))
+
+
+async def test_within_its_grace_a_long_window_is_served_at_once_and_its_newest_points_are_refreshed(desk: Desk) -> None:
+    await desk.ask(last=900)
+    desk.later(6)
+    assert (await desk.ask(last=900))["source"]["freshness"] == "STALE"
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert desk.limits == [1000, 100]
+    assert (await desk.ask(last=900))["source"]["freshness"] == "FRESH"
+    assert desk.limits == [1000, 100]
+
+
+async def test_a_long_window_whose_newest_points_cannot_be_had_is_served_as_stale(desk: Desk) -> None:
+    await desk.ask(last=900)
+    desk.later(600)
+    desk.fail()
+    found = await desk.ask(last=900)
+    assert (found["source"]["freshness"], len(found["columns"]["open"])) == ("STALE", 900)
+    assert desk.limits == [1000, 100]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.tuples(st.integers(0, 1200), st.integers(1, 1500)), min_size=2, max_size=5))
+async def test_whatever_was_asked_for_before_a_window_holds_what_it_holds_for_a_new_client(
+    asked: list[tuple[int, int]],
+) -> None:
+    desk, passed = Desk(), 0
+    for seconds, last in asked:
+        desk.later(seconds)
+        passed += seconds
+        found = await desk.ask(last=last)
+        if found["source"]["freshness"] == "STALE":
+            continue
+        new = Desk()
+        new.clock.advance(passed)
+        expected = (await new.ask(last=last))["columns"]
+        closed = slice(0, -3)  # the newest may be as old as their lifetime
+        assert {name: values[closed] for name, values in found["columns"].items()} == {
+            name: values[closed] for name, values in expected.items()
+        }
