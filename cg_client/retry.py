@@ -1,7 +1,7 @@
 """Tries again what can succeed: transport errors, timeouts, server errors and rate limits.
 
-Bounded three ways: by attempts, by the deadline, and by a budget that lets retries be a fifth of all calls, so that a
-failing upstream is not asked three times as often. Waiting is exponential with full jitter.
+Bounded three ways: by attempts, by the deadline, and by a budget that keeps retries within a fifth of the calls, so
+that a failing upstream is not asked three times as often. Waiting is exponential with full jitter.
 """
 
 import random
@@ -31,9 +31,12 @@ class RetryPolicy:
 
 
 class RetryBudget:
-    """A purse: each call puts in a part of a retry, each retry takes a whole one out."""
+    """A purse: each call puts in a part of a retry, each retry takes a whole one out.
 
-    def __init__(self, share: float = 0.2, purse: float = 10.0) -> None:
+    It begins full, so that the first calls can be retried: with it, retries are within a fifth from 200 calls on.
+    """
+
+    def __init__(self, share: float = 0.15, purse: float = 10.0) -> None:
         self._share, self._largest, self._purse = share, purse, purse
 
     def deposit(self) -> None:

@@ -170,3 +170,12 @@ def test_savings_do_not_pass_the_size_of_the_purse() -> None:
     for _ in range(100):
         budget.deposit()
     assert [budget.withdraw(), budget.withdraw()] == [True, False]
+
+
+def test_the_default_budget_keeps_retries_within_a_fifth_from_two_hundred_calls_on() -> None:
+    budget, retries = RetryBudget(), 0
+    for _ in range(200):
+        budget.deposit()
+        while budget.withdraw():
+            retries += 1
+    assert 30 <= retries <= 40
