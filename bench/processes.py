@@ -52,6 +52,11 @@ class Process:
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def peak_bytes(self) -> int:
+        """The most that was resident at any time."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
+
     def settled_cpu_seconds(self) -> float:
         """The CPU time once the process has nothing left to do: sleeping for a while, not only kept from its core."""
         latest, before, quiet = time.monotonic() + QUIET_WITHIN, -1.0, 0

@@ -34,9 +34,9 @@ LANES: tuple[Mapping[str, Scenario], ...] = (
     {"dashboard": dashboard},
     {"fairness": fairness},
     {"quota": cut_quota},
-    {"memory": memory},
+    {"errors": half_errors, "memory": memory},
     {"hang": hanging, "changes": changes, "start": start, "stop": stop},
-    {"crowd": crowd, "callers": callers, "errors": half_errors, "faults": every_fault},
+    {"crowd": crowd, "callers": callers, "faults": every_fault},
 )
 ALL = tuple(name for lane in LANES for name in lane)
 

@@ -16,15 +16,14 @@ from chaos.verdict import Effort, Verdict
 
 CALLERS = 100
 EVERY = 10.0  # seconds
-SECONDS = 150.0
 DEADLINE = 15.0
 QUOTA = REQUESTS_PER_MINUTE[Plan.HOBBYIST]
 
 
-async def dashboard(_: Effort) -> list[Verdict]:
+async def dashboard(effort: Effort) -> list[Verdict]:
     parts = _parts()
     async with rig("hobbyist", QUOTA) as one:
-        answers = await for_seconds(one, SECONDS, CALLERS, EVERY, lambda _caller, _at: parts)
+        answers = await for_seconds(one, effort.dashboard, CALLERS, EVERY, lambda _caller, _at: parts)
         counted = await one.upstream.calls()
     found = outcomes(answers)
     breaches = [*faults(answers, DEADLINE, {}), *too_old(found, STALE_AT_MOST)]
@@ -38,7 +37,9 @@ async def dashboard(_: Effort) -> list[Verdict]:
     text += f"at most {most} calls in a minute, {refused} refused{some(breaches)}"
     bound = f"every part answered, FRESH ≤ its refresh time, STALE ≤ 1 h more; ≤ {QUOTA} calls in any minute"
     holds = answered and not breaches and most <= QUOTA and refused == 0
-    return [Verdict(f"Hobbyist dashboard, {CALLERS} callers every {EVERY:g} s, {SECONDS:g} s", bound, text, holds)]
+    return [
+        Verdict(f"Hobbyist dashboard, {CALLERS} callers every {EVERY:g} s, {effort.dashboard:g} s", bound, text, holds)
+    ]
 
 
 def _parts() -> list[Part]:

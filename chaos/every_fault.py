@@ -16,6 +16,8 @@ from sandbox.faults import FaultKind
 DEADLINE = 2.0  # seconds
 CALLERS = 8
 ROUNDS = 2
+MEMORY_AT_MOST = 256.0  # megabytes: the bare server, its caches when full, and what the allocator keeps
+_MEGABYTE = 2**20
 _SECONDS = {FaultKind.SLOW: 0.3, FaultKind.HANG: 6.0, FaultKind.DRIPS: 3.0, FaultKind.LENGTH_TOO_LONG: 0.1}
 _REMEMBERED = (FaultKind.PLAN, FaultKind.INTERVAL)  # for ten minutes: as refusals of the key's plan
 _SETTINGS = {"deadline_seconds": DEADLINE, "timeout_seconds": 1}
@@ -36,6 +38,7 @@ async def every_fault(effort: Effort) -> list[Verdict]:
         for kind in FaultKind:
             cells = [await _cell(healthy, common, kind, share, next(numbers)) for share in effort.shares]
             verdicts.append(_verdict(kind, cells))
+        verdicts.append(_memory(common.server.resident_bytes(), common.server.peak_bytes()))
     return verdicts
 
 
@@ -49,6 +52,13 @@ async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number
         await one.upstream.heal()
         back = 0.0 if kind in _REMEMBERED else await recovery(one, parts)
     return Cell(share, answers, list(faults(answers, DEADLINE, reference)), back)
+
+
+def _memory(after: int, peak: int) -> Verdict:
+    """What endless bodies and bombs leave behind; the peak is what they take while they are refused."""
+    text = f"{after / _MEGABYTE:.0f} MB, {peak / _MEGABYTE:.0f} MB at most"
+    bound = f"≤ {MEMORY_AT_MOST:g} MB at the end"
+    return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MEMORY_AT_MOST)
 
 
 def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:

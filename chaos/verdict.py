@@ -20,11 +20,12 @@ class Effort:
 
     shares: tuple[float, ...]
     failing: float
+    dashboard: float
     memory: float
 
 
-FULL = Effort(shares=(0.0, 0.25, 0.5, 1.0), failing=30.0, memory=600.0)
-QUICK = Effort(shares=(0.5, 1.0), failing=12.0, memory=60.0)
+FULL = Effort(shares=(0.0, 0.25, 0.5, 1.0), failing=30.0, dashboard=150.0, memory=600.0)
+QUICK = Effort(shares=(0.5, 1.0), failing=12.0, dashboard=125.0, memory=60.0)
 
 
 def as_table(verdicts: Iterable[Verdict]) -> str:

@@ -51,6 +51,12 @@ def test_a_fault_holds_where_nothing_is_breached_and_all_comes_back() -> None:
     assert not holds([], 5.1)
 
 
+def test_memory_that_faults_leave_behind_is_bounded() -> None:
+    bound = int(every_fault.MEMORY_AT_MOST) * 2**20
+    assert every_fault._memory(bound, 4 * bound).holds
+    assert not every_fault._memory(bound + 1, bound + 1).holds
+
+
 def test_a_cut_quota_is_kept_to_but_for_what_was_under_way() -> None:
     def holds(refused: int, later: int) -> bool:
         return cut_quota._verdict([data("a")], refused, 0, later).holds
