@@ -11,7 +11,11 @@ _HOW = """\
 `make chaos` tries everything and prints the table, `make chaos QUICK=1` in three minutes, `make chaos ONLY="hang stop"`
 some of it; `make chaos WRITE=1` writes this file. The server is the real one, `python -m server serve`, and asks the
 sandbox, which is another process, over a socket of the machine. What the sandbox counted is what the calls are counted
-by. A part is a field that CoinGlass answers. Wherever a part has data it is compared with what it is without faults."""
+by. A part is a field that CoinGlass answers. Data is compared with what it is without faults, in `crowd` with the
+sandbox's samples; in `dashboard`, `quota`, `stop` and `memory` it is only counted.
+
+Six rows of scenarios go on at the same time on the two cores, all servers on one of them: times are those of a busy
+machine. A scenario that is tried alone finds shorter ones."""
 
 
 def write(verdicts: Sequence[Verdict]) -> None:
