@@ -15,7 +15,7 @@ from sandbox.faults import FaultKind
 CALLERS = 10
 DEADLINE = 2.0  # seconds
 AT_MOST = 0.2  # that the memory is off the plateau
-_CHANGES_EVERY = 3.0  # seconds between one fault and the next
+_CHANGES_EVERY = 3.0  # seconds between one fault and the next, at most
 _MEGABYTE = 2**20
 # So small that they are full before the plateau is read.
 _CACHES = {"cache_mb": 4, "response_cache_mb": 2, "fragment_cache_mb": 1}
@@ -28,7 +28,7 @@ _LEFT_OUT = (
 async def memory(effort: Effort) -> list[Verdict]:
     async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as one:
         read: list[int] = []
-        tasks = [asyncio.create_task(_reads(one, read)), asyncio.create_task(_fails(one))]
+        tasks = [asyncio.create_task(_reads(one, read)), asyncio.create_task(_fails(one, effort.memory))]
         try:
             answers = await for_seconds(one, effort.memory, CALLERS, 0.25, _chosen)
         finally:
@@ -47,11 +47,13 @@ async def _reads(one: Rig, read: list[int]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _fails(one: Rig) -> None:
+async def _fails(one: Rig, seconds: float) -> None:
+    """Every fault comes at least twice."""
     kinds = [kind for kind in FaultKind if kind not in _LEFT_OUT]
+    every = min(_CHANGES_EVERY, seconds / (2 * len(kinds)))
     for number, kind in enumerate(itertools.cycle(kinds)):
         await one.upstream.fail(kind.value, share=0.3, seed=number, seconds=1.5, retry_after="1")
-        await asyncio.sleep(_CHANGES_EVERY)
+        await asyncio.sleep(every)
         await one.upstream.heal()
 
 
