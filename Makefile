@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench format clean
+.PHONY: serve test check lint types copies clients schema docker-lint bench chaos format clean
 
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -46,6 +46,9 @@ schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 
 bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONLY="cold herd", WRITE=1 for bench/RESULTS.md
 	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
+
+chaos: $(STAMP)          ## the real server before a CoinGlass that fails: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
+	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -25,13 +25,12 @@ _PACKAGES = (
 
 
 def facts() -> Iterator[tuple[str, str]]:
-    """Names and values."""
+    """Names and values, whatever makes the load."""
     yield "date", datetime.now(UTC).date().isoformat()
     yield "processor", f"{_model()}, {os.cpu_count()} cores"
     yield "system", f"{platform.system()} {platform.release()}"
     yield "Python", f"{platform.python_implementation()} {platform.python_version()}"
     yield "packages", ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
-    yield "load", _wrk()
 
 
 def _model() -> str:
@@ -39,7 +38,7 @@ def _model() -> str:
     return found[1] if found else platform.machine()
 
 
-def _wrk() -> str:
+def wrk() -> str:
     """The first words of what wrk says about itself."""
     said = subprocess.run([require_wrk(), "-v"], capture_output=True, text=True, check=False)  # noqa: S603  # no input
     return (said.stdout + said.stderr).split("Copyright", 1)[0].strip()

@@ -15,7 +15,7 @@ STARTS_WITHIN = 30.0  # seconds
 STOPS_WITHIN = 5.0
 QUIET_WITHIN = 60.0
 _QUIET_READINGS = 3
-_SERVES = re.compile(r"serves .*at (http://[\d.]+:\d+)/")
+_SERVES = re.compile(r"^(?:.* serves .*at )?(http://[\d.]+:\d+)(?:/|$)", re.MULTILINE)
 _TICKS = os.sysconf("SC_CLK_TCK")
 _STARTED_WITHOUT = ("COINGLASS_", "BENCH_", "PLAIN_", "PYTHON")  # variables that would change what is measured
 
@@ -30,6 +30,19 @@ class Process:
 
     pid: int
     url: str
+    handle: subprocess.Popen[bytes]
+    log: int  # file descriptor of what it says
+
+    def said(self) -> str:
+        """The first megabyte of its log."""
+        return os.pread(self.log, 2**20, 0).decode(errors="replace")
+
+    def exit_code(self, within: float) -> int | None:
+        """What it ended with; None where it has not after so many seconds."""
+        try:
+            return self.handle.wait(within)
+        except subprocess.TimeoutExpired:
+            return None
 
     def cpu_seconds(self) -> float:
         """User and system time since the start, in steps of a clock tick (10 ms)."""
@@ -38,6 +51,11 @@ class Process:
 
     def resident_bytes(self) -> int:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def peak_bytes(self) -> int:
+        """The most that was resident at any time."""
+        status = Path(f"/proc/{self.pid}/status").read_text()
+        return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
     def settled_cpu_seconds(self) -> float:
         """The CPU time once the process has nothing left to do: sleeping for a while, not only kept from its core."""
@@ -72,7 +90,7 @@ def started(command: Sequence[str], env: Mapping[str, str], core: int) -> Iterat
         process = subprocess.Popen(command, env=complete, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own modules
         stack.callback(_stop, process)
         os.sched_setaffinity(process.pid, {core})
-        yield Process(process.pid, _address(process, log.fileno()))
+        yield Process(process.pid, _address(process, log.fileno()), process, log.fileno())
 
 
 def _address(process: subprocess.Popen[bytes], log: int) -> str:

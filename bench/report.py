@@ -7,6 +7,7 @@ from bench import grid, machine
 from bench.cases import Case
 from bench.growth import Point
 from bench.load import Run
+from bench.markdown import table
 from bench.plot import svg
 from bench.queries import ABOUT, OTHER_SERIES
 from bench.scenarios import AT_ONCE, Verdict
@@ -48,7 +49,7 @@ def bounds(verdicts: Iterable[Verdict]) -> str:
         (one.label, one.bound, *(one.findings[n].text if n in one.findings else "" for n in AT_ONCE), one.holds)
         for one in verdicts
     ]
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
@@ -60,7 +61,7 @@ def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
 
 
 def of_grid(runs: Mapping[Case, Run]) -> str:
-    return _table(grid.HEAD, list(grid.rows(runs)))
+    return table(grid.HEAD, list(grid.rows(runs)))
 
 
 def write(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> None:
@@ -72,7 +73,7 @@ def write(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequenc
 def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> Iterator[str]:
     yield "# Results of the benchmark"
     yield _HOW
-    yield _table(("what", "measured with"), list(machine.facts()))
+    yield table(("what", "measured with"), [*machine.facts(), ("load", machine.wrk())])
     yield "## Bounds"
     yield "In brackets: CPU milliseconds per request of ours and of the other."
     yield bounds(verdicts)
@@ -82,7 +83,7 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     yield of_grid(runs)
     yield "## Growth"
     yield "![CPU per request and per row, from 1 to 100,000 rows](growth.svg)"
-    yield _table(
+    yield table(
         ("rows", "CPU ms per request", "CPU µs per row"),
         [(f"{one.rows:,}", f"{one.request:.3f}", f"{one.row:.3f}") for one in points],
     )
@@ -91,8 +92,3 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
 def _short(verdicts: Sequence[Verdict]) -> Iterator[str]:
     found = list(shortfalls(verdicts))
     yield "\n".join(["What does not hold:", "", *found]) if found else "All bounds hold."
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

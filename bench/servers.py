@@ -70,7 +70,7 @@ def ours(state: State, upstream: Upstream) -> Iterator[Process]:
     }
     core, _ = cores()
     with started([sys.executable, "-m", "server", "serve", "--port", "0"], env | _OURS[state], core) as process:
-        _wait_until_ready(process)
+        wait_until_ready(process)
         yield process
 
 
@@ -96,7 +96,7 @@ def _listening(app: str, env: dict[str, str], core: int) -> contextlib.AbstractC
     return started([sys.executable, "-m", "bench.listen", app], env, core)
 
 
-def _wait_until_ready(process: Process) -> None:
+def wait_until_ready(process: Process) -> None:
     latest = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < latest:
         with contextlib.suppress(httpx.TransportError):

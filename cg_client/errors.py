@@ -143,9 +143,13 @@ class ConnectionsBusy(RequestRefused):
 
 
 class UpstreamFailed(CoinglassError):
-    """A request was sent and brought no payload. `before`: what the attempt before it met, of the same call."""
+    """A request brought no payload. `before`: what the attempt before it met, of the same call.
+
+    `sent`: whether CoinGlass can have heard of it, and counts it.
+    """
 
     before: "UpstreamFailed | None" = None
+    sent = True
 
 
 class PlanRefused(UpstreamFailed):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import RequestRefused
+from cg_client.errors import RequestRefused, UpstreamFailed
 from cg_client.governor import Governor
 from cg_client.quota import MINUTE, QuotaWindow, Usage
 from cg_client.round_robin import EQUAL, Weights
@@ -36,16 +36,20 @@ class Throttle:
             started = await self.governor.wait(call, deadline, asker)
         try:
             reply = await self._send(call, deadline)
-        except RequestRefused:
-            self._window.give_back()
-            self.governor.review()
-            raise
-        except BaseException:
-            self._window.end(self._clock.monotonic())
+        except BaseException as error:
+            self._end(error)
             raise
         self._window.end(self._clock.monotonic())
         self._learn(started, reply)
         return reply
+
+    def _end(self, error: BaseException) -> None:
+        """Of a request without an answer, which counts unless CoinGlass cannot have heard of it."""
+        if isinstance(error, RequestRefused) or (isinstance(error, UpstreamFailed) and not error.sent):
+            self._window.give_back()
+            self.governor.review()
+        else:
+            self._window.end(self._clock.monotonic())
 
     def _learn(self, started: float, reply: Reply) -> None:
         now = self._clock.monotonic()

@@ -10,7 +10,7 @@ import httpx
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import UpstreamTimeout, UpstreamUnavailable
+from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
 from cg_client.tally import count_sent
 from cg_client.wire import Seconds, WireTransport, fields_of
@@ -20,6 +20,7 @@ KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = "x-coinglass-source"  # set by the sandbox on each of its answers
 FAIR_SECONDS = 4.0  # within which CoinGlass answers when it is well: 0.4 to 3.5 s
 _PROJECT = "coinglass-graphql"
+_NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NO_BODY = httpx.ByteStream(b"")
 
 
@@ -67,15 +68,26 @@ class Transport:
         )
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
-        count_sent()
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
-            return await self._way.get(call.target, seconds)
-        except (TimeoutError, httpx.TimeoutException) as error:
+            reply = await self._way.get(call.target, seconds)
+        except (TimeoutError, httpx.HTTPError) as error:
+            failure = self._failure(error, seconds)
+            if failure.sent:
+                count_sent()
+            raise failure from error
+        count_sent()
+        return reply
+
+    def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float) -> UpstreamFailed:
+        failure: UpstreamFailed
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
             fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
-            raise UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.", fair=fair) from error
-        except httpx.HTTPError as error:
-            raise UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).") from error
+            failure = UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.", fair=fair)
+        else:
+            failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
+        failure.sent = not isinstance(error, _NOTHING_SENT)
+        return failure
 
 
 class _OverWire:

@@ -25,6 +25,7 @@ PLAN = failure("401", "Upgrade plan")
 INTERVAL = failure("403", "The requested interval is not available for your current API plan.")
 KEY_MISSING = failure("400", "API key missing.")
 KEY_INVALID = failure("400", "Invalid API key provided")
+KEY_REVOKED = failure("401", "Unauthorized")  # not captured; 401 is documented as "no valid key"
 PAIR_UNKNOWN = failure(
     "400", "The requested pair does not exist on the exchange. Please check the documentation to view supported pairs."
 )

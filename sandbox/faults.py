@@ -1,20 +1,19 @@
 """Switches that make the sandbox fail in one of the ways in which CoinGlass, or the way to it, can fail."""
 
 import asyncio
+import functools
+import gzip
 import json
-import socket
-import struct
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
-
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sandbox import envelopes
 from sandbox.envelopes import Reply
 
-_CONNECTION = "sandbox.connection"
+_BOMB_BYTES = 100 * 1024 * 1024  # of zeros, which gzip makes a thousandth of
 
 
 class FaultKind(Enum):
@@ -39,6 +38,24 @@ class FaultKind(Enum):
     HANG = "hang"
     RESET = "reset"
     TRUNCATED = "truncated"
+    LENGTH_TOO_LONG = "length_too_long"
+    LENGTH_TOO_SHORT = "length_too_short"
+    DRIPS = "drips"
+    OVERSIZED = "oversized"
+    GZIP_BOMB = "gzip_bomb"
+
+
+# Not another answer, but the regular one that does not arrive as it should: see `sandbox/delivery.py`.
+OF_DELIVERY = frozenset(
+    {
+        FaultKind.RESET,
+        FaultKind.TRUNCATED,
+        FaultKind.LENGTH_TOO_LONG,
+        FaultKind.LENGTH_TOO_SHORT,
+        FaultKind.DRIPS,
+        FaultKind.OVERSIZED,
+    }
+)
 
 
 _REPLIES: Mapping[FaultKind, Reply] = {
@@ -62,27 +79,37 @@ _REPLIES: Mapping[FaultKind, Reply] = {
 
 @dataclass
 class Fault:
-    """`path` is one endpoint's or `*`; `times` None goes on until switched off; `seconds` is for SLOW and HANG."""
+    """`path` is one endpoint's or `*`; `times` None goes on until switched off.
+
+    `share` of the requests is hit, the same ones for the same `seed`. `seconds` is for SLOW, HANG, DRIPS and
+    LENGTH_TOO_LONG.
+    """
 
     kind: FaultKind
     path: str = "*"
     times: int | None = None
     seconds: float = 1.0
     retry_after: str | None = None
+    share: float = 1.0
+    seed: int = 0
+    _chance: random.Random = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._chance = random.Random(self.seed)  # noqa: S311  # keeps no secret
 
     def hits(self, path: str) -> bool:
         """Whether the fault is due; counts it down."""
         if self.path not in ("*", path) or self.times == 0:
             return False
+        if self._chance.random() >= self.share:
+            return False
         if self.times is not None:
             self.times -= 1
         return True
 
-    async def reply(self, regular: Reply) -> Reply | None:
-        """What to answer instead; None where the connection is to break."""
+    async def reply(self, regular: Reply) -> Reply:
+        """What to answer instead, but for the faults of delivery."""
         match self.kind:
-            case FaultKind.RESET | FaultKind.TRUNCATED:
-                return None
             case FaultKind.SLOW | FaultKind.HANG:
                 await asyncio.sleep(self.seconds)
                 return regular
@@ -90,9 +117,16 @@ class Fault:
                 return Reply(200, regular.body[: len(regular.body) // 2])
             case FaultKind.WRONG_TYPE:
                 return Reply(200, _with_wrong_type(regular.body))
+            case FaultKind.GZIP_BOMB:
+                return Reply(200, _bomb(), {"content-encoding": "gzip"})
             case kind:
                 headers = {} if self.retry_after is None else {"retry-after": self.retry_after}
                 return Reply(_REPLIES[kind].status, _REPLIES[kind].body, headers)
+
+
+@functools.cache
+def _bomb() -> bytes:
+    return gzip.compress(bytes(_BOMB_BYTES))
 
 
 def _with_wrong_type(body: bytes) -> bytes:
@@ -110,34 +144,3 @@ def _spoil(parent: Any, place: Any) -> None:  # noqa: ANN401  # JSON
         _spoil(value, len(value) - 1)
     else:
         parent[place] = {"spoilt": True}
-
-
-class ConnectionKept:
-    """ASGI around the sandbox that hands the connection itself on in the scope, for the faults that break it.
-
-    uvicorn's `send` belongs to the cycle that holds the connection; other servers have none to give.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        cycle = getattr(send, "__self__", None)
-        scope[_CONNECTION] = getattr(cycle, "transport", None)
-        await self._app(scope, receive, send)
-
-
-async def break_off(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
-    """Ends the connection: at once and hard, or in the middle of a body whose length was announced."""
-    transport = scope.get(_CONNECTION)  # asyncio's or uvloop's, which have no class in common
-    if transport is None:
-        raise TypeError("Only a sandbox on a real socket can break a connection.")
-    if fault.kind is FaultKind.RESET:
-        raw = transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-        return
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
-    transport.close()

@@ -7,11 +7,12 @@ MINUTE = 60.0
 
 
 class Quota:
-    """A sliding minute; refused requests count too."""
+    """A sliding minute; refused requests count too. `most`: the most that any minute so far has held."""
 
     def __init__(self, limit: int, clock: Callable[[], float]) -> None:
         self.limit = limit
         self.refused = 0
+        self.most = 0
         self._clock = clock
         self._times: deque[float] = deque()
 
@@ -21,6 +22,7 @@ class Quota:
         while self._times and self._times[0] + MINUTE <= now:
             self._times.popleft()
         self._times.append(now)
+        self.most = max(self.most, len(self._times))
         over = len(self._times) > self.limit
         self.refused += over
         return not over

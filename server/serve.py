@@ -79,6 +79,13 @@ class AnnouncedServer(uvicorn.Server):
         await super().startup(sockets)
         sys.stderr.write(self._announcement)
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Ends with 0 when it was told to end: uvicorn would raise the signal again, after all is in good order."""
+        with super().capture_signals():
+            yield
+            self._captured_signals.clear()
+
 
 def _listen(settings: Settings) -> socket.socket:
     try:

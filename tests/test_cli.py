@@ -52,6 +52,13 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
                 raise
 
 
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_told_to_end_ends_in_good_order(end: signal.Signals) -> None:
+    with serving("--sandbox") as (_, process):
+        process.send_signal(end)
+        assert process.wait(30) == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "variables", "names"),
     [

@@ -36,6 +36,10 @@ FAULTS = [
     (FaultKind.RATE_LIMITED, "RATE_LIMITED", 1, True),
     (FaultKind.RATE_LIMITED_IN_BODY, "RATE_LIMITED", 1, True),
     (FaultKind.RATE_LIMITED_OLD_CODE, "RATE_LIMITED", 1, True),
+    (FaultKind.LENGTH_TOO_LONG, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.LENGTH_TOO_SHORT, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.OVERSIZED, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.GZIP_BOMB, "UPSTREAM_ERROR", 3, True),
     (FaultKind.WRONG_TYPE, "BAD_PAYLOAD", 1, False),
 ]
 
@@ -44,7 +48,7 @@ FAULTS = [
 def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
     graph: Graph, kind: FaultKind, code: str, attempts: int, retryable: bool | None
 ) -> None:
-    graph.fail(kind, FUNDING)
+    graph.fail(kind, FUNDING, seconds=0.01)
     pair = graph.data(QUERY)["pair"]
     funding = pair["fundingRate"]
     assert (funding["code"], funding["endpoint"]) == (code, FUNDING)
@@ -74,6 +78,19 @@ def test_a_hanging_upstream_is_a_timeout_within_the_deadline(start_graph: StartG
     assert (answer["fundingRate"]["code"], answer["fundingRate"]["retryable"]) == ("TIMEOUT", True)
     assert answer["openInterest"]["__typename"] == "OISeries"
     assert 2 <= graph.calls(FUNDING) <= 3
+
+
+def test_a_body_in_drips_is_read_to_its_end(graph: Graph) -> None:
+    graph.fail(FaultKind.DRIPS, FUNDING, seconds=0.2)
+    assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
+    assert graph.calls(FUNDING) == 1
+
+
+def test_a_body_in_drips_is_not_waited_for_beyond_the_deadline(start_graph: StartGraph) -> None:
+    graph = start_graph(deadline_seconds=1.0, attempt_seconds=0.4)
+    graph.fail(FaultKind.DRIPS, FUNDING, seconds=5.0)
+    answer = graph.data(QUERY)["pair"]
+    assert (answer["fundingRate"]["code"], answer["openInterest"]["__typename"]) == ("TIMEOUT", "OISeries")
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from tests.test_samples import scalars
 CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
 MAY = {
     "cg_client/retry.py": "jitter of a wait",
+    "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "server/request_id.py": "the id of a request",
 }
 

@@ -35,6 +35,11 @@ def test_a_module_imports_from_its_own_layer_or_from_below(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_that_is_installed_needs_what_measures_it(path: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(path)} & {"bench", "chaos", "tests"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_the_command_line_reads_the_environment(path: Path) -> None:
     source = path.read_text()
     reads = "os.environ" in source or "getenv" in source

@@ -132,7 +132,7 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
         first.opened.set()
         assert (await bob).json()["data"]["pair"]["price"]["__typename"] == "PriceSeries"
         await until(lambda: len(sandbox.requests) == 14)
-        assert BOBS in [path for path, _ in sandbox.requests[12:]]
+        assert BOBS in [path for path, _ in list(sandbox.requests)[12:]]
         assert waiting() == 288
         sandbox.quota.limit = 1000
         second.opened.set()

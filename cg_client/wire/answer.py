@@ -13,7 +13,7 @@ _SWITCHING = 101
 class Limits:
     """In bytes. `body` bounds it encoded and decoded; `head` all that comes without a byte of body."""
 
-    body: int = 64 * 1024 * 1024
+    body: int = 16 * 1024 * 1024
     head: int = 64 * 1024
 
 
@@ -79,6 +79,10 @@ class AnswerReader:
         body = b"".join(self._parts)
         self._parts = []
         return Answer(self._status, self._headers, body, self._codings)
+
+    def forget(self) -> None:
+        """What came of an answer that is not to be read: an error that refers to this may live for long."""
+        self._parts = []
 
     def on_message_begin(self) -> None:
         self.reusable = False  # after a complete answer, this is one that nobody asked for

@@ -47,6 +47,7 @@ def _inflate(body: bytes, window_bits: int, limit: int) -> tuple[bytes, bytes]:
     stream = zlib.decompressobj(window_bits)
     plain = stream.decompress(body, limit + 1)
     if len(plain) > limit:
+        del plain  # or the error's traceback would keep it
         raise httpx.DecodingError("The body is too large when decoded.")
     if not stream.eof:
         raise httpx.DecodingError("The body ends before its coding does.")

@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
             await self._answered
         except BaseException:
             self.close()
+            self._reader.forget()
             raise
         finally:
             if self._timer is not None:

@@ -3,16 +3,22 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.call import Call
-from cg_client.errors import QuotaExhausted, UpstreamTimeout
+from cg_client.client import Client, ClientConfig
+from cg_client.errors import QuotaExhausted, UpstreamFailed, UpstreamTimeout
+from cg_client.plans import Plan
 from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.tally import counting
 from cg_client.throttle import Throttle
 from cg_client.transport import Reply
-from tests.cg_client.conftest import a_call
+from tests.cg_client.conftest import a_call, decode
 from tests.clock import FakeClock
 
 MAX, USED = "api-key-max-limit", "api-key-use-limit"
@@ -245,3 +251,17 @@ async def test_usage_states_what_is_spent_and_when_nothing_counts_any_more(
     assert (throttle.usage().used, throttle.usage().remaining, throttle.usage().resets_in) == (1, 29, 50)
     clock.advance(50)
     assert throttle.usage().used == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "counted"), [(httpx.ConnectError, 0), (httpx.ConnectTimeout, 0), (httpx.ReadError, 1)]
+)
+async def test_a_connection_that_was_never_made_spends_no_quota(error: type[httpx.HTTPError], counted: int) -> None:
+    def fails(_: httpx.Request) -> httpx.Response:
+        raise error("down")
+
+    config = ClientConfig(api_key=Secret("key"), plan=Plan.HOBBYIST)
+    client = Client(config, transport=httpx.MockTransport(fails), policy=RetryPolicy(attempts=1))
+    with counting() as tally, pytest.raises(UpstreamFailed):
+        await client.fetch(a_call().endpoint, a_call().params, decode)
+    assert (client.quota.used, tally.sent) == (counted, counted)

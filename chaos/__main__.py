@@ -1,0 +1,96 @@
+"""`make chaos`: the real server before a CoinGlass that fails, and whether what is promised holds.
+
+The exit code is 0 where everything that was tried holds.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from bench.processes import BenchError
+from chaos import report
+from chaos.callers import callers
+from chaos.changes import changes
+from chaos.crowd import crowd
+from chaos.cut_quota import cut_quota
+from chaos.dashboard import dashboard
+from chaos.every_fault import every_fault
+from chaos.fairness import fairness
+from chaos.half_errors import half_errors
+from chaos.hanging import hanging
+from chaos.memory import memory
+from chaos.start import start
+from chaos.stop import stop
+from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
+
+Scenario: TypeAlias = Callable[[Effort], Awaitable[list[Verdict]]]
+
+# Rows go on at the same time, since most of them wait for time to pass; in a row one goes after another.
+LANES: tuple[Mapping[str, Scenario], ...] = (
+    {"dashboard": dashboard},
+    {"fairness": fairness},
+    {"quota": cut_quota},
+    {"errors": half_errors, "memory": memory},
+    {"hang": hanging, "changes": changes, "start": start, "stop": stop},
+    {"crowd": crowd, "callers": callers, "faults": every_fault},
+)
+ALL = tuple(name for lane in LANES for name in lane)
+
+
+async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
+    async with asyncio.TaskGroup() as group:
+        lanes = [group.create_task(_lane(lane, names, effort)) for lane in LANES]
+    return [verdict for lane in lanes for verdict in lane.result()]
+
+
+async def _lane(lane: Mapping[str, Scenario], names: Sequence[str], effort: Effort) -> list[Verdict]:
+    return [one for name in lane if name in names for one in await _tried(name, lane[name], effort)]
+
+
+async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]:
+    """What it found; that it could not be carried out is found too."""
+    started = time.monotonic()
+    try:
+        found = await scenario(effort)
+    except (OSError, RuntimeError, BenchError) as error:
+        found = [Verdict(name, "can be carried out", f"{type(error).__name__}: {str(error)[:300]}", holds=False)]
+    held = sum(one.holds for one in found)
+    sys.stdout.write(f"{name}: {held} of {len(found)} hold ({time.monotonic() - started:.0f} s)\n")
+    sys.stdout.flush()
+    return found
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"what to try: {', '.join(ALL)}")
+    parser.add_argument("--quick", action="store_true", help="three minutes at most")
+    parser.add_argument("--write", action="store_true", help="write RESULTS.md")
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(ALL)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if chosen.write and (chosen.names or chosen.quick):
+        parser.error("--write needs everything, tried in full")
+    chosen.names = chosen.names or list(ALL)
+    return chosen
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was started is stopped
+    chosen = arguments()
+    try:
+        verdicts = asyncio.run(run(chosen.names, QUICK if chosen.quick else FULL))
+    except KeyboardInterrupt:
+        return 130
+    sys.stdout.write("\n" + as_table(verdicts) + "\n")
+    if chosen.write:
+        report.write(verdicts)
+    return 0 if all(one.holds for one in verdicts) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

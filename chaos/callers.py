@@ -1,0 +1,85 @@
+"""Callers that are many, that leave early, and that never read what they asked for."""
+
+import asyncio
+import contextlib
+
+from chaos.connection import Caller
+from chaos.load import at_once
+from chaos.outcomes import LATE_BY, faults, shares, some
+from chaos.parts import Part, document, mix, on_pair, price, turned
+from chaos.rig import Rig, outcomes, rig
+from chaos.verdict import Effort, Verdict
+
+DEADLINE = 5.0  # seconds
+MANY, LEAVING, DEAF, WELL_BEHAVED = 500, 200, 50, 10
+GROWS_AT_MOST = 64.0  # megabytes, for answers that nobody reads
+_ASKED_BY_THE_DEAF = 50
+_MEGABYTE = 2**20
+
+
+async def callers(_: Effort) -> list[Verdict]:
+    async with rig(deadline_seconds=DEADLINE) as one:
+        return [await _many(one), await _leaving(one), await _deaf(one)]
+
+
+async def _many(one: Rig) -> Verdict:
+    parts = mix(0)
+    reference = await one.values(parts)
+    answers = await at_once(one, MANY, 2, lambda caller, at: turned(parts, caller + at))
+    breaches = list(faults(answers, DEADLINE, reference))
+    slowest = max(answer.reply.seconds for answer in answers)
+    holds = not breaches and all(part.answered for part in outcomes(answers))
+    text = f"{shares(outcomes(answers))}; slowest {slowest:.2f} s{some(breaches)}"
+    return Verdict(f"{MANY} callers at once", f"all answered, ≤ {DEADLINE + LATE_BY:g} s", text, holds)
+
+
+async def _leaving(one: Rig) -> Verdict:
+    """Half of them in the middle of what they say, the others before what they asked for is there."""
+    before = one.server.resident_bytes()
+    await one.upstream.fail("slow", seconds=0.5)
+    await asyncio.gather(*(_leaves(one.caller(), mix(number % 60), at=number) for number in range(LEAVING)))
+    await one.upstream.heal()
+    grown = (one.server.resident_bytes() - before) / _MEGABYTE
+    after = await one.once(mix(0))
+    breaches = [*faults([after], DEADLINE, {}), *_logged(one)]
+    text = f"then {shares(after.outcomes)} in {after.reply.seconds:.2f} s, {grown:+.0f} MB{some(breaches)}"
+    holds = not breaches and bool(after.outcomes) and all(part.answered for part in after.outcomes)
+    return Verdict(f"{LEAVING} callers leave in mid-request", "the next is answered, nothing is logged", text, holds)
+
+
+async def _leaves(caller: Caller, parts: list[Part], at: int) -> None:
+    _, writer = await caller.connect()
+    request = caller.request(document(parts))
+    writer.write(request if at % 2 else request[: len(request) // 2])
+    with contextlib.suppress(OSError):
+        await writer.drain()
+    await asyncio.sleep(0.05)
+    caller.close()
+
+
+async def _deaf(one: Rig) -> Verdict:
+    """They ask for a thousand candles over and over and read nothing, while others are served."""
+    big = [on_pair("big", "Binance", "BTC", price("interval: H4, last: 1000"))]
+    await one.values(big)
+    parts = mix(0)
+    reference = await one.values(parts)
+    before = one.server.resident_bytes()
+    deaf = [one.caller() for _ in range(DEAF)]
+    for caller in deaf:
+        reader, writer = await caller.connect()
+        reader._transport.pause_reading()  # type: ignore[attr-defined]  # noqa: SLF001  # asyncio reads ahead without being asked
+        writer.write(caller.request(document(big)) * _ASKED_BY_THE_DEAF)
+    answers = await at_once(one, WELL_BEHAVED, 20, lambda caller, at: turned(parts, caller + at))
+    grown = (one.server.resident_bytes() - before) / _MEGABYTE
+    for caller in deaf:
+        caller.close()
+    breaches = list(faults(answers, DEADLINE, reference))
+    slowest = max(answer.reply.seconds for answer in answers)
+    text = f"others: {shares(outcomes(answers))}, slowest {slowest:.2f} s; {grown:+.0f} MB{some(breaches)}"
+    holds = not breaches and grown <= GROWS_AT_MOST and all(part.answered for part in outcomes(answers))
+    bound = f"others answered ≤ {DEADLINE + LATE_BY:g} s, memory ≤ +{GROWS_AT_MOST:g} MB"
+    return Verdict(f"{DEAF} callers never read", bound, text, holds)
+
+
+def _logged(one: Rig) -> list[str]:
+    return ["a traceback in the log"] if "Traceback" in one.server.said() else []

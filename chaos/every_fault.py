@@ -1,0 +1,83 @@
+"""Every fault of the sandbox at several shares of the requests, while callers ask for what was not asked before."""
+
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+
+from chaos.load import RECOVERS_WITHIN, at_once, recovery, said
+from chaos.outcomes import LATE_BY, Answered, faults, shares, some
+from chaos.parts import mix, turned
+from chaos.rig import Rig, outcomes, rig
+from chaos.verdict import Effort, Verdict
+from sandbox.faults import FaultKind
+
+DEADLINE = 2.0  # seconds
+CALLERS = 8
+ROUNDS = 2
+MEMORY_AT_MOST = 256.0  # megabytes: the bare server, its caches when full, and what the allocator keeps
+_MEGABYTE = 2**20
+_SECONDS = {FaultKind.SLOW: 0.3, FaultKind.HANG: 6.0, FaultKind.DRIPS: 3.0, FaultKind.LENGTH_TOO_LONG: 0.1}
+_REMEMBERED = (FaultKind.PLAN, FaultKind.INTERVAL)  # for ten minutes: as refusals of the key's plan
+_SETTINGS = {"deadline_seconds": DEADLINE, "timeout_seconds": 1}
+
+
+@dataclass(slots=True)
+class Cell:
+    share: float
+    answers: Sequence[Answered]
+    breaches: list[str]
+    back: float | None
+
+
+async def every_fault(effort: Effort) -> list[Verdict]:
+    verdicts = []
+    numbers = itertools.count()
+    async with rig(**_SETTINGS) as healthy, rig(**_SETTINGS) as common:
+        for kind in FaultKind:
+            cells = [await _cell(healthy, common, kind, share, next(numbers)) for share in effort.shares]
+            verdicts.append(_verdict(kind, cells))
+        verdicts.append(_memory(common.server.resident_bytes(), common.server.peak_bytes()))
+    return verdicts
+
+
+async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number: int) -> Cell:
+    parts = mix(number)
+    reference = await healthy.values(parts)
+    async with _for(kind, common) as one:
+        options = {"share": share, "seed": number, "seconds": _SECONDS.get(kind, 1.0), "retry_after": "1"}
+        await one.upstream.fail(kind.value, **options)
+        answers = await at_once(one, CALLERS, ROUNDS, lambda caller, at: turned(parts, caller * ROUNDS + at))
+        await one.upstream.heal()
+        back = 0.0 if kind in _REMEMBERED else await recovery(one, parts)
+    return Cell(share, answers, list(faults(answers, DEADLINE, reference)), back)
+
+
+def _memory(after: int, peak: int) -> Verdict:
+    """What endless bodies and bombs leave behind; the peak is what they take while they are refused."""
+    text = f"{after / _MEGABYTE:.0f} MB, {peak / _MEGABYTE:.0f} MB at most"
+    bound = f"≤ {MEMORY_AT_MOST:g} MB at the end"
+    return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MEMORY_AT_MOST)
+
+
+def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:
+    """A server of its own where what it learns would outlast the fault."""
+    return rig(**_SETTINGS) if kind in _REMEMBERED else _kept(common)
+
+
+@contextlib.asynccontextmanager
+async def _kept(common: Rig) -> AsyncIterator[Rig]:
+    yield common
+
+
+def _verdict(kind: FaultKind, cells: Sequence[Cell]) -> Verdict:
+    breaches = [f"at {one.share:.0%}: {breach}" for one in cells for breach in one.breaches]
+    found = "; ".join(f"{one.share:.0%}: {shares(outcomes(list(one.answers)))}" for one in cells)
+    slowest = max(answer.reply.seconds for one in cells for answer in one.answers)
+    never = any(one.back is None for one in cells)
+    back = None if never else max(one.back or 0.0 for one in cells)
+    returns = "" if kind in _REMEMBERED else f", back {said(back)}"
+    holds = not breaches and back is not None and back <= RECOVERS_WITHIN
+    bound = f"true or typed, ≤ {DEADLINE + LATE_BY:g} s, back ≤ {RECOVERS_WITHIN:g} s"
+    return Verdict(f"fault {kind.value}", bound, f"{found}; slowest {slowest:.2f} s{returns}{some(breaches)}", holds)

@@ -1,0 +1,46 @@
+"""One client asks for 300 series at once; another, a moment later, for one."""
+
+import asyncio
+
+from cg_client.intervals import Interval
+from chaos.outcomes import some
+from chaos.parts import Part, document, on_pair, price
+from chaos.rig import asked, rig
+from chaos.verdict import Effort, Verdict
+from sandbox.directory import COINS
+
+SERIES = 300
+SLOTS = 2
+QUOTA = 30
+DEADLINE = 100  # seconds: the first minute's calls are spent at once, so that the single one waits for the second's
+_VENUES = ("Binance", "OKX", "Bybit", "Gate", "MEXC")
+_SINGLE = on_pair("single", "CoinEx", "BTC", price(f"interval: {Interval.W1.name}, last: 10"))
+
+
+async def fairness(_: Effort) -> list[Verdict]:
+    async with rig("hobbyist", QUOTA, deadline_seconds=DEADLINE) as one:
+        greedy = asyncio.create_task(one.caller("backfill").ask(_backfill(), DEADLINE + 10))
+        await asyncio.sleep(3)
+        before = (await one.upstream.calls())["total"]
+        answer = await asked(one.caller("dashboard"), [_SINGLE])
+        requests = (await one.upstream.requests())[before:]
+        refused = (await one.upstream.calls())["rateLimited"]
+        greedy.cancel()
+    places = [at for at, request in enumerate(requests) if request["query"].get("exchange") == "CoinEx"]
+    outcome = answer.outcomes[0] if answer.outcomes else None
+    said = "no answer" if outcome is None else outcome.code or "answered"
+    text = f"{said} after {answer.reply.seconds:.0f} s, "
+    text += f"behind {places[0]} calls of the other" if places else f"never sent, behind {len(requests)} calls"
+    breaches = [f"{refused} calls were refused by the quota"] if refused else []
+    holds = said == "answered" and bool(places) and places[0] <= SLOTS and not breaches
+    label = f"one client asks for {SERIES} series at once, another for one"
+    return [Verdict(label, f"the one waits ≤ {SLOTS} quota slots", text + some(breaches), holds)]
+
+
+def _backfill() -> bytes:
+    wanted = [(exchange, coin) for exchange in _VENUES for coin in COINS][:SERIES]
+    return document(_part(number, *pair) for number, pair in enumerate(wanted))
+
+
+def _part(number: int, exchange: str, coin: str) -> Part:
+    return on_pair(f"b{number}", exchange, coin, price("interval: H4, last: 10"))

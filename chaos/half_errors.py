@@ -1,0 +1,62 @@
+"""Half of what CoinGlass answers are server errors."""
+
+import asyncio
+
+from cg_client.intervals import Interval
+from chaos.load import for_seconds, in_time, recovery, said
+from chaos.outcomes import faults, shares, some
+from chaos.parts import Part, lists, on_pair, price
+from chaos.rig import Rig, asked, outcomes, rig
+from chaos.verdict import Effort, Verdict
+from sandbox.directory import COINS
+
+DEADLINE = 5.0  # seconds
+CALLERS = 10
+SERIES = 600  # that are asked for once each, so that what is beyond their number is retries
+_EXPIRED = 11.0
+ANSWERED = 0.99
+RETRIES = 0.2
+_VENUES = ("Binance", "Bybit", "CoinEx")
+_INTERVALS = (Interval.H1, Interval.H4, Interval.H6, Interval.H8)
+
+
+async def half_errors(effort: Effort) -> list[Verdict]:
+    async with rig(deadline_seconds=DEADLINE) as one:
+        return [await _seen(one, effort.failing), await _retries(one)]
+
+
+async def _seen(one: Rig, seconds: float) -> Verdict:
+    """Parts that hold for at most ten seconds, seen before."""
+    parts = [part for number in range(5) for part in lists(number) if part.name.startswith(("byExchange", "takers"))]
+    reference = await one.values(parts)
+    await asyncio.sleep(_EXPIRED)
+    await one.upstream.fail("http_500", share=0.5, seed=1)
+    answers = await for_seconds(one, seconds, CALLERS, 0.5, lambda caller, at: parts[(caller + at) % 2 :: 2])
+    await one.upstream.heal()
+    back = await recovery(one, parts)
+    found, breaches = outcomes(answers), list(faults(answers, DEADLINE, reference))
+    share = sum(part.answered for part in found) / max(1, len(found))
+    text = f"{share:.2%}: {shares(found)}; back {said(back)}{some(breaches)}"
+    holds = share >= ANSWERED and not breaches and in_time(back)
+    return Verdict("upstream 50 % errors, parts seen before", f"≥ {ANSWERED:.0%} answered", text, holds)
+
+
+async def _retries(one: Rig) -> Verdict:
+    before = (await one.upstream.calls())["total"]
+    await one.upstream.fail("http_500", share=0.5, seed=2)
+    caller = one.caller()
+    answers = [await asked(caller, [_series(number + at) for at in range(10)]) for number in range(0, SERIES, 10)]
+    caller.close()
+    await one.upstream.heal()
+    calls = (await one.upstream.calls())["total"] - before
+    breaches = list(faults(answers, DEADLINE, {}))
+    share = (calls - SERIES) / SERIES
+    text = f"{share:.1%}: {calls} calls for {SERIES} series; {shares(outcomes(answers))}{some(breaches)}"
+    bound = f"retries ≤ {RETRIES:.0%} over the base load"
+    return Verdict("upstream 50 % errors, series not seen before", bound, text, share <= RETRIES and not breaches)
+
+
+def _series(number: int) -> Part:
+    coin, rest = COINS[number % len(COINS)], number // len(COINS)
+    exchange, interval = _VENUES[rest % len(_VENUES)], _INTERVALS[rest // len(_VENUES)]
+    return on_pair(f"s{number}", exchange, coin, price(f"interval: {interval.name}, last: 10"))

@@ -1,0 +1,50 @@
+"""CoinGlass accepts requests and answers none."""
+
+import asyncio
+
+from cg_client.intervals import Interval
+from chaos.load import for_seconds, in_time, recovery, said
+from chaos.outcomes import LATE_BY, Answered, Outcome, faults, shares, some
+from chaos.parts import Part, closed, lists, on_pair, price
+from chaos.rig import outcomes, rig
+from chaos.verdict import Effort, Verdict
+
+DEADLINE = 2.0  # seconds
+CALLERS = 8
+_TYPED = ("TIMEOUT", "CIRCUIT_OPEN")
+_EXPIRED = 12.0  # seconds after which the parts that hold for up to ten seconds are past their time
+
+
+async def hanging(effort: Effort) -> list[Verdict]:
+    known = [one for one in lists(0) if one.name.startswith(("byExchange", "takers", "funds"))]
+    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1.5) as one:
+        reference = await one.values(known)
+        await one.once([_unseen(-1, 0)])  # the list of pairs is known
+        await one.upstream.fail("hang", seconds=600)
+        await asyncio.sleep(_EXPIRED)
+        answers = await for_seconds(one, effort.failing, CALLERS, 0.2, lambda caller, at: [*known, _unseen(caller, at)])
+        await one.upstream.heal()
+        back = await recovery(one, known)
+    return [_verdict(answers, list(faults(answers, DEADLINE, reference)), back)]
+
+
+def _unseen(caller: int, at: int) -> Part:
+    """A series that nobody asked for before."""
+    coin = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LTC", "DOT", "UNI", "APT")[caller + 1]
+    return on_pair(f"unseen{caller + 1}n{at}", "Binance", coin, price(closed(Interval.H4, 20 + at % 100)))
+
+
+def _verdict(answers: list[Answered], breaches: list[str], back: float | None) -> Verdict:
+    seen = [one for one in outcomes(answers) if not one.part.startswith("unseen")]
+    unseen = [one for one in outcomes(answers) if one.part.startswith("unseen")]
+    breaches += [f"{one.part}: {_state(one)}" for one in seen if not (one.answered and one.stale)]
+    breaches += [f"{one.part}: {_state(one)}" for one in unseen if one.code not in _TYPED]
+    slowest = max(one.reply.seconds for one in answers)
+    found = f"seen: {shares(seen)}, {sum(one.stale for one in seen)} STALE; unseen: {shares(unseen)}; "
+    found += f"slowest {slowest:.2f} s; back {said(back)}{some(breaches)}"
+    bound = f"≤ {DEADLINE + LATE_BY:g} s; seen parts STALE, others {' or '.join(_TYPED)}"
+    return Verdict("upstream hangs", bound, found, not breaches and in_time(back))
+
+
+def _state(one: Outcome) -> str:
+    return one.code or ("STALE" if one.stale else "FRESH")

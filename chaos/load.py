@@ -1,0 +1,60 @@
+"""Callers that ask at the same time, and for how long CoinGlass' recovery stays unnoticed."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from chaos.outcomes import Answered
+from chaos.parts import Part
+from chaos.rig import Rig, asked
+
+Chooses = Callable[[int, int], list[Part]]  # what a caller asks for in a round
+RECOVERS_WITHIN = 5.0  # seconds
+
+
+async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list[Answered]:
+    """Each caller asks so many times, without a pause."""
+
+    async def call(number: int) -> list[Answered]:
+        caller = rig.caller(f"caller-{number}")
+        answers = [await asked(caller, chooses(number, at)) for at in range(rounds)]
+        caller.close()
+        return answers
+
+    return [one for of_one in await asyncio.gather(*map(call, range(callers))) for one in of_one]
+
+
+async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, chooses: Chooses) -> list[Answered]:
+    """Each caller asks over and over, with a pause after each answer; they begin one after another within a pause."""
+    ends = time.monotonic() + seconds
+
+    async def call(number: int) -> list[Answered]:
+        caller = rig.caller(f"caller-{number}")
+        answers: list[Answered] = []
+        await asyncio.sleep(pause * number / callers)
+        while time.monotonic() < ends:
+            answers.append(await asked(caller, chooses(number, len(answers))))
+            await asyncio.sleep(pause)
+        caller.close()
+        return answers
+
+    return [one for of_one in await asyncio.gather(*map(call, range(callers))) for one in of_one]
+
+
+async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float | None:
+    """Seconds until every part is data again; None where that takes too long."""
+    started = time.monotonic()
+    while (now := time.monotonic()) - started < patience:
+        answer = await rig.once(parts)
+        if answer.outcomes and all(one.answered and not one.stale for one in answer.outcomes):
+            return now - started
+        await asyncio.sleep(0.1)
+    return None
+
+
+def said(seconds: float | None) -> str:
+    return "never" if seconds is None else f"after {seconds:.1f} s"
+
+
+def in_time(seconds: float | None) -> bool:
+    return seconds is not None and seconds <= RECOVERS_WITHIN

@@ -1,0 +1,73 @@
+"""Minutes of everything mixed: callers who ask for old and new series while faults come and go."""
+
+import asyncio
+import itertools
+import statistics
+from collections.abc import Sequence
+
+from chaos.load import for_seconds
+from chaos.outcomes import Answered, faults, shares, some
+from chaos.parts import Part, lists, mix
+from chaos.rig import Rig, outcomes, rig
+from chaos.verdict import Effort, Verdict
+from sandbox.faults import FaultKind
+
+CALLERS = 10
+DEADLINE = 2.0  # seconds
+AT_MOST = 0.2  # that the memory is off the plateau
+_CHANGES_EVERY = 3.0  # seconds between one fault and the next, at most
+_MEGABYTE = 2**20
+# So small that they are full before the plateau is read.
+_CACHES = {"cache_mb": 4, "response_cache_mb": 2, "fragment_cache_mb": 1}
+_LEFT_OUT = (
+    FaultKind.PLAN,
+    FaultKind.INTERVAL,
+)  # after which a part is refused for ten minutes
+
+
+async def memory(effort: Effort) -> list[Verdict]:
+    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as one:
+        read: list[int] = []
+        tasks = [asyncio.create_task(_reads(one, read)), asyncio.create_task(_fails(one, effort.memory))]
+        try:
+            answers = await for_seconds(one, effort.memory, CALLERS, 0.25, _chosen)
+        finally:
+            for task in tasks:
+                task.cancel()
+    return [_verdict([size / _MEGABYTE for size in read], answers, effort.memory)]
+
+
+def _chosen(caller: int, at: int) -> list[Part]:
+    return mix((caller * 37 + at) % 300) if at % 2 else lists(at % 20)
+
+
+async def _reads(one: Rig, read: list[int]) -> None:
+    while True:
+        read.append(one.server.resident_bytes())
+        await asyncio.sleep(0.5)
+
+
+async def _fails(one: Rig, seconds: float) -> None:
+    """Every fault comes at least twice."""
+    kinds = [kind for kind in FaultKind if kind not in _LEFT_OUT]
+    every = min(_CHANGES_EVERY, seconds / (2 * len(kinds)))
+    for number, kind in enumerate(itertools.cycle(kinds)):
+        await one.upstream.fail(kind.value, share=0.3, seed=number, seconds=1.5, retry_after="1")
+        await asyncio.sleep(every)
+        await one.upstream.heal()
+
+
+def plateau(read: Sequence[float]) -> float:
+    """What is used after the first third: the median of the tenth that follows it."""
+    third, tenth = len(read) // 3, max(1, len(read) // 10)
+    return statistics.median(read[third : third + tenth])
+
+
+def _verdict(read: Sequence[float], answers: list[Answered], seconds: float) -> Verdict:
+    level, last = plateau(read), statistics.median(read[-max(1, len(read) // 10) :])
+    off = last / level - 1
+    breaches = list(faults(answers, DEADLINE, {}))
+    text = f"{off:+.0%}: {level:.0f} MB after a third, {last:.0f} MB at the end, {max(read):.0f} MB at most; "
+    text += f"{shares(outcomes(answers))}{some(breaches)}"
+    bound = f"within {AT_MOST:.0%} of the plateau, all answers typed and in time"
+    return Verdict(f"memory over {seconds:g} s of mixed chaos", bound, text, abs(off) <= AT_MOST and not breaches)

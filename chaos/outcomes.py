@@ -1,0 +1,120 @@
+"""What became of each part of an answer, and what no answer may ever be."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cg_client.catalogue import CATALOGUE
+from cg_client.errors import ProblemCode
+from chaos.connection import Reply
+from chaos.parts import Part
+
+LATE_BY = 0.5  # seconds beyond the deadline that an answer may take
+_CODES = {one.value for one in ProblemCode}
+_CLOCK = 1.5  # seconds by which an age may seem greater: times are stated in whole seconds at worst
+
+Reference = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`code` None: it has data. `age` in seconds, of data; `code` is of the part or of the errors that took it away."""
+
+    part: str
+    code: str | None
+    value: object = None
+    stale: bool = False
+    age: float = 0.0
+    lifetime: float = 0.0
+
+    @property
+    def answered(self) -> bool:
+        return self.code is None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    reply: Reply
+    outcomes: Sequence[Outcome]
+
+
+def read(parts: Iterable[Part], reply: Reply, now: float | None = None) -> Answered:
+    if reply.status != 200:  # noqa: PLR2004
+        return Answered(reply, [])
+    answer = orjson.loads(reply.body)
+    at = time.time() if now is None else now
+    return Answered(reply, [_outcome(one.name, answer, at) for one in parts])
+
+
+def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
+    found = (answer.get("data") or {}).get(name)
+    while isinstance(found, dict) and "__typename" not in found:
+        found = next(iter(found.values()))
+    if found is None:
+        return Outcome(name, _code_of_error(name, answer.get("errors") or []))
+    if "code" in found:
+        return Outcome(name, found["code"])
+    source = found["source"]
+    age = now - datetime.fromisoformat(source["fetchedAt"]).timestamp()
+    value = {key: one for key, one in found.items() if key != "source"}
+    lifetime = CATALOGUE[source["endpoint"]].refresh.total_seconds()
+    return Outcome(name, None, value, source["freshness"] == "STALE", age, lifetime)
+
+
+def _code_of_error(name: str, errors: Sequence[Mapping[str, Any]]) -> str:
+    for error in errors:
+        if (error.get("path") or [None])[0] in (name, None):
+            return str(error.get("extensions", {}).get("code", "no code"))
+    return "null without an error"
+
+
+def faults(answers: Iterable[Answered], deadline: float, reference: Reference) -> Iterator[str]:
+    """A sentence for each breach of what always holds: an answer with status 200, in time, typed and true."""
+    for one in answers:
+        if one.reply.status != 200:  # noqa: PLR2004
+            yield f"status {one.reply.status} {one.reply.body[:80]!r} after {one.reply.seconds:.1f} s"
+        elif one.reply.seconds > deadline + LATE_BY:
+            yield f"answered after {one.reply.seconds:.2f} s"
+        for outcome in one.outcomes:
+            yield from _faults_of(outcome, reference)
+
+
+def _faults_of(outcome: Outcome, reference: Reference) -> Iterator[str]:
+    if outcome.code is not None:
+        if outcome.code not in _CODES:
+            yield f"{outcome.part} failed with {outcome.code}"
+        return
+    if outcome.part in reference and outcome.value != reference[outcome.part]:
+        yield f"{outcome.part} has other values: {str(outcome.value)[:120]}"
+
+
+def too_old(outcomes: Iterable[Outcome], stale_at_most: float) -> Iterator[str]:
+    """Data that is older than its freshness allows."""
+    for one in outcomes:
+        allowed = one.lifetime + (stale_at_most if one.stale else 0.0)
+        if one.answered and one.age > allowed + _CLOCK:
+            yield f"{one.part} was {one.age:.0f} s old and {'STALE' if one.stale else 'FRESH'}"
+
+
+def shares(outcomes: Sequence[Outcome]) -> str:
+    """How many parts were data, and the codes of the others."""
+    counted: dict[str, int] = {}
+    for one in outcomes:
+        if one.code is not None:
+            counted[one.code] = counted.get(one.code, 0) + 1
+    data = sum(one.answered for one in outcomes)
+    others = ", ".join(f"{count} {code}" for code, count in sorted(counted.items()))
+    return f"{data} of {len(outcomes)} parts data" + (f" ({others})" if others else "")
+
+
+def some(found: Iterable[str], most: int = 2) -> str:
+    """The first breaches and their number; empty where there is none."""
+    every = list(found)
+    if not every:
+        return ""
+    text = f"; {len(every)} breaches: {'; '.join(every[:most])}"
+    return text.replace("|", "/").replace("\n", " ")

@@ -1,0 +1,129 @@
+"""The real server and the sandbox that it takes for CoinGlass, each in a process of its own."""
+
+import asyncio
+import contextlib
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from bench.processes import Process, cores, started
+from bench.servers import wait_until_ready
+from chaos.connection import Caller
+from chaos.outcomes import Answered, Outcome, read
+from chaos.parts import Part, document
+
+UNLIMITED = 1_000_000  # requests a minute
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """The sandbox's switches."""
+
+    process: Process
+
+    async def fail(self, kind: str, **options: object) -> None:
+        await self._send("POST", "faults", {"kind": kind, **options})
+
+    async def heal(self) -> None:
+        await self._send("DELETE", "faults")
+
+    async def change(self, name: str, **state: object) -> None:
+        await self._send("PUT", name, state)
+
+    async def calls(self) -> dict[str, Any]:
+        counted: dict[str, Any] = await self._send("GET", "calls")
+        return counted
+
+    async def requests(self) -> list[dict[str, Any]]:
+        seen: list[dict[str, Any]] = await self._send("GET", "requests")
+        return seen
+
+    async def _send(self, method: str, name: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
+        async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
+            answer = await http.request(method, f"{self.process.url}/_sandbox/{name}", json=body)
+        return answer.raise_for_status().json() if method == "GET" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    server: Process
+    upstream: Upstream
+
+    def caller(self, name: str = "") -> Caller:
+        return Caller(self.server.url, name)
+
+    async def once(self, parts: list[Part]) -> Answered:
+        """One request of a caller who comes and goes."""
+        return await asked(self.caller(), parts)
+
+    async def values(self, parts: list[Part]) -> dict[str, object]:
+        """What is answered while nothing fails, by the parts' names."""
+        answer = await self.once(parts)
+        missing = [one for one in answer.outcomes if not one.answered]
+        if missing or not answer.outcomes:
+            raise RuntimeError(f"Without faults some parts fail: {missing[:3]} {answer.reply.body[:500]!r}")
+        return {one.part: one.value for one in answer.outcomes}
+
+
+async def asked(caller: Caller, parts: list[Part]) -> Answered:
+    return read(parts, await caller.ask(document(parts)))
+
+
+def outcomes(answers: list[Answered]) -> list[Outcome]:
+    return [outcome for one in answers for outcome in one.outcomes]
+
+
+@contextlib.asynccontextmanager
+async def rig(plan: str = "professional", quota: int = UNLIMITED, /, **settings: object) -> AsyncIterator[Rig]:
+    """Both processes; `settings` are the server's, without their prefix: `deadline_seconds=2`."""
+    async with sandbox(plan, quota) as upstream, server(upstream.process.url, plan, **settings) as process:
+        await asyncio.to_thread(wait_until_ready, process)
+        yield Rig(process, upstream)
+
+
+@contextlib.asynccontextmanager
+async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIterator[Upstream]:
+    command = [sys.executable, "-m", "sandbox", "--tied", "--plan", plan, "--quota", str(quota), "--port", str(port)]
+    _, core = cores()
+    async with _entered(started(command, {}, core)) as process:
+        yield Upstream(process)
+
+
+@contextlib.asynccontextmanager
+async def server(upstream: str, plan: str, **settings: object) -> AsyncIterator[Process]:
+    core, _ = cores()
+    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
+    async with _entered(started(command, _environment(upstream, plan, settings), core)) as process:
+        yield process
+
+
+def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> dict[str, str]:
+    own: dict[str, object] = {
+        "api_key": "sandbox",
+        "base_url": upstream,
+        "plan": plan,
+        "log_level": "warning",
+        **settings,
+    }
+    return {f"COINGLASS_{name.upper()}": str(value) for name, value in own.items()}
+
+
+@contextlib.asynccontextmanager
+async def _entered(context: AbstractContextManager[Process]) -> AsyncIterator[Process]:
+    """A process starts and ends in a thread, so that the other scenarios go on meanwhile."""
+    process = await asyncio.to_thread(context.__enter__)
+    try:
+        yield process
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

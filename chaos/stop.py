@@ -1,0 +1,43 @@
+"""The server is told to end while callers are being answered."""
+
+import asyncio
+import os
+import signal
+import time
+
+from chaos.load import for_seconds
+from chaos.outcomes import Answered, faults, some
+from chaos.parts import mix
+from chaos.rig import rig
+from chaos.verdict import Effort, Verdict
+
+CALLERS = 50
+DEADLINE = 5.0  # seconds
+ENDS_WITHIN = 8.0  # the deadline, and a little for the rest
+
+
+async def stop(_: Effort) -> list[Verdict]:
+    async with rig(deadline_seconds=DEADLINE) as one:
+        await one.upstream.fail("slow", seconds=0.5)
+        asking = asyncio.create_task(for_seconds(one, 6.0, CALLERS, 0.1, lambda caller, at: mix(caller % 3 + 3 * at)))
+        await asyncio.sleep(2.0)
+        told = time.monotonic()
+        os.kill(one.server.pid, signal.SIGTERM)
+        code = await asyncio.to_thread(one.server.exit_code, ENDS_WITHIN + 5)
+        took = time.monotonic() - told
+        answers = await asking
+        said = one.server.said()
+    return [_verdict(answers, code, took, said)]
+
+
+def _verdict(answers: list[Answered], code: int | None, took: float, said: str) -> Verdict:
+    """A request that finds no server is refused cleanly; one that was cut was not."""
+    whole = [one for one in answers if one.reply.status]
+    refused = [one for one in answers if not one.reply.status and not one.reply.cut]
+    breaches = list(faults(whole, DEADLINE, {}))
+    breaches += [f"an answer was cut: {one.reply.body!r}" for one in answers if one.reply.cut]
+    breaches += ["a traceback in the log"] if "Traceback" in said else []
+    text = f"exit code {code} after {took:.1f} s; {len(whole)} answered, {len(refused)} refused{some(breaches)}"
+    holds = code == 0 and took <= ENDS_WITHIN and not breaches and bool(whole)
+    bound = f"exits 0 within {ENDS_WITHIN:g} s, nothing cut"
+    return Verdict(f"SIGTERM with {CALLERS} callers", bound, text, holds)

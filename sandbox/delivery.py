@@ -1,0 +1,89 @@
+"""How a regular answer fails to arrive: what comes is cut, slow, endless, or not as long as was announced."""
+
+import asyncio
+import socket
+import struct
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sandbox.faults import Fault, FaultKind
+
+_CONNECTION = "sandbox.connection"
+_OFF_BY = 10  # bytes
+_PIECES = 20  # of a body that drips
+_CHUNK = bytes(1024 * 1024).replace(b"\0", b" ")
+_CHUNKS = 65  # one more than the megabytes that our client takes
+
+
+class ConnectionKept:
+    """ASGI around the sandbox that hands the connection itself on in the scope, for the faults that need it.
+
+    uvicorn's `send` belongs to the cycle that holds the connection; other servers have none to give.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle = getattr(send, "__self__", None)
+        scope[_CONNECTION] = getattr(cycle, "transport", None)
+        await self._app(scope, receive, send)
+
+
+async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
+    """Sends the body as the fault, which is one of `OF_DELIVERY`, has it."""
+    transport: asyncio.Transport | None = scope.get(_CONNECTION)  # uvloop's is no subclass
+    if transport is None:
+        raise TypeError("Only a sandbox on a real socket can spoil what is delivered.")
+    match fault.kind:
+        case FaultKind.RESET:
+            _reset(transport)
+        case FaultKind.TRUNCATED:
+            await _begin(send, len(body), body[: len(body) // 2])
+            transport.close()
+        case FaultKind.LENGTH_TOO_LONG:
+            await _begin(send, len(body) + _OFF_BY, body)
+            await asyncio.sleep(fault.seconds)
+            transport.close()
+        case FaultKind.LENGTH_TOO_SHORT:
+            await _begin(send, max(0, len(body) - _OFF_BY), body[:-_OFF_BY], more=False)
+            transport.write(body[-_OFF_BY:])  # what the next answer on this connection would seem to begin with
+        case FaultKind.DRIPS:
+            await _drip(send, body, fault.seconds / _PIECES)
+        case _:
+            await _without_end(transport, send)
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """At once and hard."""
+    raw = transport.get_extra_info("socket")
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+async def _begin(send: Send, length: int | None, part: bytes, *, more: bool = True) -> None:
+    """The head, with the length that is announced, and a part of the body."""
+    headers = [(b"content-type", b"application/json")]
+    if length is not None:
+        headers.append((b"content-length", str(length).encode()))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": part, "more_body": more})
+
+
+async def _drip(send: Send, body: bytes, pause: float) -> None:
+    size = -(-len(body) // _PIECES)
+    await _begin(send, len(body), body[:size])
+    for start in range(size, len(body), size):
+        await asyncio.sleep(pause)
+        await send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _without_end(transport: asyncio.Transport, send: Send) -> None:
+    """Blanks, which may stand before JSON, until who reads them has had enough."""
+    await _begin(send, None, _CHUNK)
+    for _ in range(_CHUNKS):
+        if transport.is_closing():
+            return
+        await send({"type": "http.response.body", "body": _CHUNK, "more_body": True})
+    transport.close()

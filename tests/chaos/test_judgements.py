@@ -1,0 +1,163 @@
+"""What each scenario makes of what it found: a breach of its bound is one that does not hold."""
+
+from collections.abc import Iterator
+
+import orjson
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from cg_client.intervals import Interval
+from chaos import crowd, cut_quota, every_fault, hanging, memory, stop
+from chaos.connection import Caller, Reply
+from chaos.outcomes import Answered, Outcome
+from chaos.parts import closed, document, mix
+from chaos.rig import free_port
+from chaos.verdict import Verdict, as_table
+from sandbox.faults import FaultKind
+from sandbox.samples import sample
+from tests.running import running
+
+OK = Reply(200, b"{}", 0.1)
+
+
+def data(part: str, *, stale: bool = False) -> Answered:
+    return Answered(OK, [Outcome(part, None, {}, stale=stale)])
+
+
+def problem(part: str, code: str) -> Answered:
+    return Answered(OK, [Outcome(part, code)])
+
+
+def test_a_hang_holds_where_seen_parts_are_stale_and_others_typed() -> None:
+    def holds(*answers: Answered, back: float | None = 1.0) -> bool:
+        return hanging._verdict(list(answers), [], back).holds
+
+    stale, typed = data("seen", stale=True), problem("unseen1", "TIMEOUT")
+    assert holds(stale, typed)
+    assert not holds(data("seen"), typed)
+    assert not holds(problem("seen", "TIMEOUT"), typed)
+    assert not holds(stale, problem("unseen1", "UPSTREAM_ERROR"))
+    assert not holds(stale, typed, back=6.0)
+    assert not holds(stale, typed, back=None)
+
+
+def test_a_fault_holds_where_nothing_is_breached_and_all_comes_back() -> None:
+    def holds(breaches: list[str], back: float | None) -> bool:
+        return every_fault._verdict(FaultKind.RESET, [every_fault.Cell(0.5, [data("a")], breaches, back)]).holds
+
+    assert holds([], 0.1)
+    assert not holds(["a wrong value"], 0.1)
+    assert not holds([], None)
+    assert not holds([], 5.1)
+
+
+def test_memory_that_faults_leave_behind_is_bounded() -> None:
+    bound = int(every_fault.MEMORY_AT_MOST) * 2**20
+    assert every_fault._memory(bound, 4 * bound).holds
+    assert not every_fault._memory(bound + 1, bound + 1).holds
+
+
+def test_a_cut_quota_is_kept_to_but_for_what_was_under_way() -> None:
+    def holds(refused: int, later: int) -> bool:
+        return cut_quota._verdict([data("a")], refused, 0, later).holds
+
+    assert holds(cut_quota.CALLERS, cut_quota.AFTER)
+    assert not holds(cut_quota.CALLERS + 1, cut_quota.AFTER)
+    assert not holds(0, cut_quota.AFTER + 1)
+    assert not holds(0, 0)
+
+
+def test_an_end_is_clean_where_nothing_is_cut_and_the_code_is_zero() -> None:
+    refused, cut = (Answered(Reply(0, said, 0.1), []) for said in (b"refused: OSError", b"cut: IncompleteReadError"))
+    assert stop._verdict([data("a"), refused], 0, 1.0, "").holds
+    assert not stop._verdict([data("a"), cut], 0, 1.0, "").holds
+    assert not stop._verdict([data("a")], -15, 1.0, "").holds
+    assert not stop._verdict([data("a")], 0, 1.0, "Traceback").holds
+    assert not stop._verdict([refused], 0, 1.0, "").holds
+
+
+@pytest.mark.parametrize(("last", "holds"), [(100, True), (119, True), (121, False), (79, False)])
+def test_memory_is_held_against_its_plateau(last: float, holds: bool) -> None:
+    read = [50.0] * 10 + [100.0] * 15 + [last] * 5
+    assert memory.plateau(read) == 100
+    assert memory._verdict(read, [data("a")], 60).holds == holds
+
+
+def test_bars_that_are_missing_or_of_others_are_seen() -> None:
+    rows, step = sample(crowd.PATH)["data"], Interval.H1.milliseconds
+
+    def untrue(times: list[int], shift: int = 0) -> list[str]:
+        closes = [float(rows[(at // step + shift) % len(rows)]["close"]) for at in times]
+        columns = {"timestamp": times, "close": closes}
+        return crowd._untrue([Answered(OK, [Outcome("a", None, {"columns": columns})])])
+
+    assert untrue([step, 2 * step, 3 * step]) == []
+    assert untrue([step, 3 * step]) == ["a has bars missing or double"]
+    assert untrue([step, 2 * step], shift=1) == ["a has figures of other bars"]
+
+
+def test_forty_series_in_two_hundred_windows_are_asked_for() -> None:
+    windows = crowd._windows(1_795_000_000_000 // crowd._STEP * crowd._STEP)
+    assert len({one.text for one in windows}) == 200
+    assert len({one.text.split("{")[0] for one in windows}) == 40
+
+
+def test_each_number_asks_for_other_series() -> None:
+    texts = [one.text for number in range(200) for one in mix(number) if one.name.startswith("price")]
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_window_of_closed_bars_ends_before_the_open_one() -> None:
+    assert (
+        closed(Interval.H4, 2, 1_795_000_000)
+        == 'interval: H4, from: "2026-11-17T16:00:00Z", to: "2026-11-17T20:00:00Z"'
+    )
+
+
+def test_the_table_says_what_does_not_hold() -> None:
+    table = as_table([Verdict("a", "b", "c", holds=True), Verdict("d", "e", "f", holds=False)])
+    assert table.splitlines()[2:] == ["| a | b | c | yes |", "| d | e | f | **no** |"]
+
+
+@pytest.fixture
+def echo() -> Iterator[str]:
+    """Answers with the client's name and body; breaks off in the middle where the body says so."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        body = (await receive())["body"]
+        said = dict(scope["headers"])[b"x-client-id"] + b" " + body
+        length = str(len(said)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        if b"cut" in body:
+            await send({"type": "http.response.body", "body": said[:3], "more_body": True})
+            return
+        await send({"type": "http.response.body", "body": said})
+
+    with running(app) as address:
+        yield address
+
+
+async def test_a_caller_is_answered_over_one_connection(echo: str) -> None:
+    caller = Caller(echo, "me")
+    assert [(await caller.ask(body)).body for body in (b"one", b"two")] == [b"me one", b"me two"]
+    caller.close()
+
+
+async def test_an_answer_that_does_not_end_is_cut_and_the_next_has_a_new_connection(echo: str) -> None:
+    caller = Caller(echo, "me")
+    broken = await caller.ask(b"cut this one")
+    assert (broken.status, broken.cut) == (0, True)
+    assert (await caller.ask(b"whole")).status == 200
+    caller.close()
+
+
+async def test_where_nobody_listens_a_request_is_refused() -> None:
+    caller = Caller(f"http://127.0.0.1:{free_port()}")
+    refused = await caller.ask(b"{}")
+    assert (refused.status, refused.cut) == (0, False)
+
+
+def test_a_document_asks_for_each_part_under_its_name() -> None:
+    query = orjson.loads(document(mix(0)[:2]))["query"]
+    assert query.startswith("{ price0: pair(")
+    assert " funding0: pair(" in query

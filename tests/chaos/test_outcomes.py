@@ -1,0 +1,90 @@
+"""What the chaos suite judges by can fail: each breach is seen as one."""
+
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+
+from cg_client.cache import STALE_AT_MOST
+from chaos.connection import Reply
+from chaos.outcomes import Answered, Outcome, faults, read, shares, some, too_old
+from chaos.parts import MARKET, Part, on_pair
+
+PART = on_pair("one", "Binance", "BTC", MARKET)
+NOW = 1_795_000_000.0
+VALUE = {"__typename": "PairMarket", "symbol": "BTCUSDT"}
+
+
+def source(age: float = 0.0, freshness: str = "FRESH") -> dict[str, Any]:
+    fetched = datetime.fromtimestamp(NOW - age, UTC).isoformat().replace("+00:00", "Z")
+    return {"endpoint": "/api/futures/pairs-markets", "freshness": freshness, "fetchedAt": fetched}
+
+
+def answer(part: object, *errors: dict[str, Any], status: int = 200, seconds: float = 0.1) -> Answered:
+    body = {"data": {"one": part}} | ({"errors": errors} if errors else {})
+    return read([PART], Reply(status, orjson.dumps(body), seconds), NOW)
+
+
+def breaches(one: Answered, reference: dict[str, object] | None = None) -> list[str]:
+    return list(faults([one], 2.0, reference or {}))
+
+
+def test_data_that_is_true_and_in_time_is_no_breach() -> None:
+    assert breaches(answer({"it": VALUE | {"source": source()}}), {"one": VALUE}) == []
+
+
+def test_another_value_is_a_breach() -> None:
+    wrong = answer({"it": VALUE | {"symbol": "ETHUSDT", "source": source()}})
+    assert "other values" in breaches(wrong, {"one": VALUE})[0]
+
+
+@pytest.mark.parametrize("status", [0, 500, 503])
+def test_an_answer_that_is_none_is_a_breach(status: int) -> None:
+    assert breaches(answer({"it": VALUE}, status=status)) != []
+
+
+def test_an_answer_after_the_deadline_and_half_a_second_is_a_breach() -> None:
+    whole = {"it": VALUE | {"source": source()}}
+    assert breaches(answer(whole, seconds=2.4)) == []
+    assert breaches(answer(whole, seconds=2.6)) == ["answered after 2.60 s"]
+
+
+def test_a_problem_is_no_breach_and_a_fault_of_ours_is_one() -> None:
+    assert breaches(answer({"it": {"__typename": "Unavailable", "code": "TIMEOUT"}})) == []
+    typed = {"path": ["one"], "extensions": {"code": "UPSTREAM_ERROR"}}
+    assert breaches(answer(None, typed)) == []
+    masked = {"path": ["one"], "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+    assert breaches(answer(None, masked)) == ["one failed with INTERNAL_SERVER_ERROR"]
+
+
+def test_a_part_that_is_missing_without_a_reason_is_a_breach() -> None:
+    assert breaches(answer(None)) == ["one failed with null without an error"]
+
+
+def test_the_age_of_data_is_held_against_its_freshness() -> None:
+    def old(age: float, freshness: str) -> list[str]:
+        return list(too_old(answer({"it": VALUE | {"source": source(age, freshness)}}).outcomes, STALE_AT_MOST))
+
+    assert old(59, "FRESH") == []
+    assert old(70, "FRESH") == ["one was 70 s old and FRESH"]
+    assert old(70, "STALE") == []
+    assert len(old(STALE_AT_MOST + 70, "STALE")) == 1
+
+
+def test_what_was_answered_is_counted_by_code() -> None:
+    found = [Outcome("a", None), Outcome("b", "TIMEOUT"), Outcome("c", "TIMEOUT")]
+    assert shares(found) == "1 of 3 parts data (2 TIMEOUT)"
+
+
+def test_breaches_fit_into_a_table() -> None:
+    assert some([]) == ""
+    assert some(["a|b", "c\nd", "e"]) == "; 3 breaches: a/b; c d"
+
+
+def test_ages_are_told_from_now_on() -> None:
+    fetched = datetime.fromtimestamp(time.time() - 5, UTC).isoformat()
+    body = {"data": {"one": {"it": VALUE | {"source": source() | {"fetchedAt": fetched}}}}}
+    (outcome,) = read([Part("one", "")], Reply(200, orjson.dumps(body), 0.1)).outcomes
+    assert 4.9 < outcome.age < 7
