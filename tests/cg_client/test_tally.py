@@ -31,7 +31,7 @@ async def test_a_kept_answer_costs_nothing(client: Client, upstream: respx.MockR
 
 
 async def test_retries_count(client: Client, upstream: respx.MockRouter) -> None:
-    upstream.get(ENDPOINT.path).mock(side_effect=[httpx.Response(503), httpx.ConnectError("no"), answer(1)])
+    upstream.get(ENDPOINT.path).mock(side_effect=[httpx.Response(503), httpx.ReadError("no"), answer(1)])
     assert await sent(client) == 3
 
 
