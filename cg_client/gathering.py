@@ -1,7 +1,7 @@
 """Holds back for a moment what can be fetched in several ways, so that what is asked for together shares its calls.
 
 Of one series, a short window is in the request for a long one: which of them is sent is decided when all who ask within
-the moment are known, whatever operations and clients they belong to.
+the moment are known, whatever operations and clients they belong to. The moment goes on while more are coming.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from typing import TypeAlias
 from cg_client.call import Call
 
 HELD_SECONDS = 0.002
+HELD_AT_MOST = 0.02  # seconds, while others keep coming
 
 Way: TypeAlias = tuple[Call, ...]  # calls whose answers together are enough
 
@@ -20,22 +21,35 @@ class Gathering:
         """`is_free`: whether asking for the call sends nothing, since it is at hand or under way."""
         self._is_free = is_free
         self._held: list[tuple[Sequence[Way], asyncio.Future[Way]]] = []
+        self._sent: set[Call] = set()  # in this moment, whether they are under way yet or not
+        self._asked = 0  # in this moment
 
     async def choose(self, ways: Sequence[Way]) -> Way:
         """The way that costs the fewest calls beside what others take, the first of several; none is sent here."""
+        self._asked += 1
+        if self._asked == 1:
+            self._wait(asyncio.get_running_loop().time() + HELD_AT_MOST)
         if len(ways) == 1:
+            self._sent.update(ways[0])
             return ways[0]
-        loop = asyncio.get_running_loop()
-        choice: asyncio.Future[Way] = loop.create_future()
-        if not self._held:
-            loop.call_later(HELD_SECONDS, self._decide)
+        choice: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
         self._held.append((ways, choice))
         return await choice
 
+    def _wait(self, latest: float) -> None:
+        asyncio.get_running_loop().call_later(HELD_SECONDS, self._look, self._asked, latest)
+
+    def _look(self, asked: int, latest: float) -> None:
+        """Whether more came since, so that it is worth while to wait on."""
+        if self._asked > asked and asyncio.get_running_loop().time() < latest:
+            self._wait(latest)
+        else:
+            self._decide()
+
     def _decide(self) -> None:
         """For each one way, first for those who have the least choice."""
-        held, self._held = self._held, []
-        sent: set[Call] = set()
+        held, sent = self._held, self._sent
+        self._held, self._sent, self._asked = [], set(), 0
         for ways, choice in sorted(held, key=lambda one: len(one[0])):
             if choice.done():  # given up
                 continue

@@ -22,7 +22,7 @@ async def fairness(_: Effort) -> list[Verdict]:
         greedy = asyncio.create_task(one.caller("backfill").ask(_backfill(), DEADLINE + 10))
         await asyncio.sleep(3)
         before = (await one.upstream.calls())["total"]
-        answer = await asked(one.caller("dashboard"), [_SINGLE])
+        answer = await asked(one.caller("dashboard"), [_SINGLE], DEADLINE + 10)
         requests = (await one.upstream.requests())[before:]
         refused = (await one.upstream.calls())["rateLimited"]
         greedy.cancel()

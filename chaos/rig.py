@@ -13,7 +13,7 @@ import httpx
 
 from bench.processes import Process, cores, started
 from bench.servers import wait_until_ready
-from chaos.connection import Caller
+from chaos.connection import PATIENCE, Caller
 from chaos.outcomes import Answered, Outcome, read
 from chaos.parts import Part, document
 
@@ -70,8 +70,8 @@ class Rig:
         return {one.part: one.value for one in answer.outcomes}
 
 
-async def asked(caller: Caller, parts: list[Part]) -> Answered:
-    return read(parts, await caller.ask(document(parts)))
+async def asked(caller: Caller, parts: list[Part], patience: float = PATIENCE) -> Answered:
+    return read(parts, await caller.ask(document(parts), patience))
 
 
 def outcomes(answers: list[Answered]) -> list[Outcome]:
