@@ -122,6 +122,7 @@ class Client:
     async def close(self) -> None:
         if self._asking_again is not None:
             self._asking_again.cancel()
+        await self._cache.close()
         await self.http.aclose()
 
     def deadline(self) -> float:

@@ -211,6 +211,18 @@ def kept(size: int) -> Entry:
     return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
 
 
+async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    await cache(a_call(), AGES)
+    origin.open.clear()
+    clock.advance(LIFETIME + 1)
+    assert (await cache(a_call(), AGES)).stale
+    await settle()
+    before = asyncio.all_tasks()
+    await cache.close()
+    assert len(before) - len(asyncio.all_tasks()) == 1
+
+
 @pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
 async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     origin: Origin, clock: FakeClock, failure: CoinglassError
