@@ -157,6 +157,13 @@ class Cache:
         flight.task.add_done_callback(lambda done: self._land(call, done))
         return flight
 
+    async def close(self) -> None:
+        """Ends the fetches that nobody waits for any more."""
+        tasks = [flight.task for flight in self._flights.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     async def _fly(self, call: Call, deadline: float, asker: Asker) -> Answer[Any]:
         """Ends by the deadline, since every layer below does."""
         try:

@@ -5,10 +5,12 @@ the moment are known, whatever operations and clients they belong to. The moment
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from cg_client.call import Call
+from cg_client.clock import Clock
 
 HELD_SECONDS = 0.002
 HELD_AT_MOST = 0.02  # seconds, while others keep coming
@@ -17,22 +19,26 @@ Way: TypeAlias = tuple[Call, ...]  # calls whose answers together are enough
 
 
 class Gathering:
-    def __init__(self, is_free: Callable[[Call], bool]) -> None:
+    def __init__(self, is_free: Callable[[Call], bool], clock: Clock) -> None:
         """`is_free`: whether asking for the call sends nothing, since it is at hand or under way."""
-        self._is_free = is_free
+        self._is_free, self._clock = is_free, clock
         self._held: list[tuple[Sequence[Way], asyncio.Future[Way]]] = []
-        self._sent: set[Call] = set()  # in this moment, whether they are under way yet or not
-        self._asked = 0  # in this moment
+        self._sent: set[Call] = set()  # since `_began`, whether they are under way yet or not
+        self._began = -math.inf
+        self._asked = 0
 
     async def choose(self, ways: Sequence[Way]) -> Way:
         """The way that costs the fewest calls beside what others take, the first of several; none is sent here."""
+        now = self._clock.monotonic()
+        if not self._held and now - self._began > HELD_AT_MOST:
+            self._began, self._sent = now, set()
         self._asked += 1
-        if self._asked == 1:
-            self._wait(asyncio.get_running_loop().time() + HELD_AT_MOST)
         if len(ways) == 1:
             self._sent.update(ways[0])
             return ways[0]
         choice: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
+        if not self._held:
+            self._wait(asyncio.get_running_loop().time() + HELD_AT_MOST)
         self._held.append((ways, choice))
         return await choice
 
@@ -48,11 +54,10 @@ class Gathering:
 
     def _decide(self) -> None:
         """For each one way, first for those who have the least choice."""
-        held, sent = self._held, self._sent
-        self._held, self._sent, self._asked = [], set(), 0
+        held, self._held = self._held, []
         for ways, choice in sorted(held, key=lambda one: len(one[0])):
             if choice.done():  # given up
                 continue
-            way = min(ways, key=lambda way: sum(not (call in sent or self._is_free(call)) for call in way))
-            sent.update(way)
+            way = min(ways, key=lambda way: sum(not (call in self._sent or self._is_free(call)) for call in way))
+            self._sent.update(way)
             choice.set_result(way)

@@ -33,7 +33,7 @@ class Planner:
 
     def __init__(self, client: Client, plan: CallPlan, leads_on: str | None = None) -> None:
         self._client, self._plan, self._leads_on = client, plan, leads_on
-        self._gathering = Gathering(lambda call: call in plan.calls or client.is_free(call))
+        self._gathering = Gathering(lambda call: call in plan.calls or client.is_free(call), client.clock)
         self.revision = Revision()  # nothing that a dry run finds makes answers of the server others
 
     @property

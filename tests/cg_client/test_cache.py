@@ -211,6 +211,40 @@ def kept(size: int) -> Entry:
     return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
 
 
+async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    await cache(a_call(), AGES)
+    origin.open.clear()
+    clock.advance(LIFETIME + 1)
+    assert (await cache(a_call(), AGES)).stale
+    await settle()
+    before = asyncio.all_tasks()
+    await cache.close()
+    assert len(before) - len(asyncio.all_tasks()) == 1
+
+
+@pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
+async def test_who_has_more_time_than_the_one_it_joined_asks_again(
+    origin: Origin, clock: FakeClock, failure: CoinglassError
+) -> None:
+    async def fails_first(call: Call, deadline: float, asker: Asker) -> Fetched:
+        fetched = await origin(call, deadline, asker)
+        if fetched.answer.value == 1:
+            raise failure
+        return fetched
+
+    cache = Cache(fails_first, MemoryStore(1000), clock)
+    origin.open.clear()
+    deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
+    asked = [asyncio.create_task(cache(a_call(), deadline)) for deadline in deadlines]
+    await settle()
+    origin.open.set()
+    hasty, *patient, hastier = await asyncio.gather(*asked, return_exceptions=True)
+    assert [hasty, hastier] == [failure, failure]
+    assert [answer.value for answer in patient if isinstance(answer, Answer)] == [2, 2]
+    assert origin.count == 2
+
+
 def test_the_store_drops_what_was_not_used_for_longest() -> None:
     store = MemoryStore(100)
     for symbol in ("A", "B"):

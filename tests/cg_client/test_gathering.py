@@ -7,19 +7,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client.call import Call
-from cg_client.gathering import Gathering, Way
+from cg_client.clock import Clock
+from cg_client.gathering import HELD_AT_MOST, Gathering, Way
 from tests.cg_client.conftest import a_call
+from tests.clock import FakeClock
 
 A, B, C, D = (a_call(name) for name in "ABCD")
 
 
 async def chosen(*ways: list[Way], free: frozenset[Call] = frozenset()) -> list[Way]:
-    gathering = Gathering(free.__contains__)
+    gathering = Gathering(free.__contains__, Clock())
     return await asyncio.gather(*map(gathering.choose, ways))
 
 
 async def test_who_has_no_choice_is_not_held_back() -> None:
-    waiting = Gathering(lambda _: False).choose([(A, B)])
+    waiting = Gathering(lambda _: False, Clock()).choose([(A, B)])
     with pytest.raises(StopIteration, match="Call"):
         waiting.send(None)
 
@@ -38,7 +40,7 @@ async def test_what_is_at_hand_or_under_way_costs_nothing() -> None:
 
 
 async def test_who_goes_leaves_the_choice_to_the_others() -> None:
-    gathering = Gathering(lambda _: False)
+    gathering = Gathering(lambda _: False, Clock())
     gone = asyncio.create_task(gathering.choose([(A,), (B,)]))
     stays = asyncio.create_task(gathering.choose([(B,), (C,)]))
     await asyncio.sleep(0)
@@ -54,3 +56,11 @@ async def test_each_gets_one_of_its_ways_and_together_they_send_no_more_than_the
     found = await chosen(*asked)
     assert all(way in ways for way, ways in zip(found, asked, strict=True))
     assert len({call for way in found for call in way}) <= sum(len(ways[0]) for ways in asked)
+
+
+async def test_a_call_that_was_chosen_a_moment_ago_is_shared_before_it_is_under_way(clock: FakeClock) -> None:
+    gathering = Gathering(lambda _: False, clock)
+    assert await gathering.choose([(B,)]) == (B,)
+    assert await gathering.choose([(A,), (B,)]) == (B,)
+    clock.advance(2 * HELD_AT_MOST)
+    assert await gathering.choose([(A,), (B,)]) == (A,)
