@@ -1,6 +1,6 @@
 """Leaves a group of endpoints alone while CoinGlass fails to answer for it.
 
-A circuit opens when half of a group's last twenty calls within a minute were failures of CoinGlass, and at least five.
+A circuit opens when four fifths of a group's last twenty calls within a minute were failures of CoinGlass, and at least five.
 Open, it refuses at once: that costs no request and lets the cache serve what it has. After a wait one call at a time is
 let through as a probe; its answer closes the circuit, its failure opens it for twice as long, within bounds. When one
 circuit closes the others may probe at once, since CoinGlass may be back as a whole.
@@ -37,7 +37,7 @@ T = TypeVar("T")
 class BreakerPolicy:
     """Opens at `least` failures if they are `share` of the last `calls` within `memory`. All times are seconds."""
 
-    share: float = 0.5
+    share: float = 0.8
     calls: int = 20
     least: int = 5
     memory: float = 60.0

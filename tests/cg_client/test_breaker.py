@@ -107,17 +107,16 @@ async def test_a_circuit_opens_after_the_least_number_of_failures_and_then_costs
 async def test_a_circuit_stays_closed_below_its_share_of_failures(circuits: Circuits) -> None:
     for _ in range(30):
         await circuits.ask()
-        await circuits.ask()
-        await circuits.fail(1)
+        await circuits.fail(3)
     assert await circuits.ask() == "answer"
 
 
 async def test_a_circuit_opens_at_its_share_of_failures(circuits: Circuits) -> None:
-    for _ in range(7):
-        await circuits.ask()
-    await circuits.fail(6)
-    assert await circuits.ask() == "answer"
-    await circuits.fail(2)
+    await circuits.ask()
+    await circuits.ask()
+    await circuits.fail(7)
+    assert circuits.states == [("test", CircuitState.CLOSED, 0)]
+    await circuits.fail(1)
     await circuits.refused()
 
 
