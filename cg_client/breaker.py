@@ -1,6 +1,6 @@
 """Leaves a group of endpoints alone while CoinGlass fails to answer for it.
 
-A circuit opens when four fifths of a group's last twenty calls within a minute were failures of CoinGlass, and at least five.
+A circuit opens when four fifths of a group's last twenty calls within a minute, and at least five, failed at CoinGlass.
 Open, it refuses at once: that costs no request and lets the cache serve what it has. After a wait one call at a time is
 let through as a probe; its answer closes the circuit, its failure opens it for twice as long, within bounds. When one
 circuit closes the others may probe at once, since CoinGlass may be back as a whole.

@@ -8,8 +8,8 @@ import strawberry
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call_plan import CallPlan
 from cg_client.client import Client
+from cg_client.dry_client import LISTING, DryClient
 from cg_client.fetcher import Fetcher
-from cg_client.planner import LISTING, Planner
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
 from resolvers.requests import Requests
@@ -57,8 +57,8 @@ class Context:
     ) -> "Context":
         """For an operation of which only the calls are wanted, and none is sent."""
         plan = CallPlan()
-        names = symbols.asked_of(Planner(client, plan, leads_on=LISTING))
-        context = cls.of(Planner(client, plan), names, caller, request_id, requests)
+        names = symbols.asked_of(DryClient(client, plan, leads_on=LISTING))
+        context = cls.of(DryClient(client, plan), names, caller, request_id, requests)
         context.plan = plan
         return context
 

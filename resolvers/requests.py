@@ -1,6 +1,7 @@
 """What a window of a series takes: gated, sensible, and laid on the calls that hold it."""
 
 import dataclasses
+import itertools
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from vocabulary.enums import PlanLimitPolicy, Truncation
 S = TypeVar("S", bound=SeriesParams)
 
 _KNOWN_AT_MOST = 4096
+_TARGET_AT_MOST = 500  # characters: longer lists of names would make what is kept large
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,8 @@ class Requests:
             self._known.move_to_end(key)
             return found[0]
         made = _request(self._client, endpoint, asked, decode, policy)
-        self._known[key] = made, revision
+        if all(len(call.target) <= _TARGET_AT_MOST for call in itertools.chain(*made.ways)):
+            self._known[key] = made, revision
         if len(self._known) > _KNOWN_AT_MOST:
             self._known.popitem(last=False)
         return made

@@ -1,4 +1,4 @@
-"""A planner foresees what its client would do, and does nothing of it."""
+"""A dry client foresees what its client would do, and does nothing of it."""
 
 import asyncio
 
@@ -9,11 +9,11 @@ import respx
 from cg_client.call import Call, Standing
 from cg_client.call_plan import CallPlan, NotAsked
 from cg_client.client import Client
+from cg_client.dry_client import DryClient
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account, futures
 from cg_client.errors import PlanRequired, UnknownName
 from cg_client.params import Coin, Params
-from cg_client.planner import Planner
 from cg_client.plans import Plan
 from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Symbols
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fetch
@@ -29,21 +29,21 @@ def plan() -> CallPlan:
 
 
 @pytest.fixture
-def planner(client: Client, plan: CallPlan) -> Planner:
-    return Planner(client, plan)
+def dry(client: Client, plan: CallPlan) -> DryClient:
+    return DryClient(client, plan)
 
 
 async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
-    planner: Planner, plan: CallPlan, upstream: respx.MockRouter
+    dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(NotAsked):
-        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
     with pytest.raises(NotAsked) as unasked:
-        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
     assert (plan.calls, plan.is_complete) == ({a_call(): Standing.FETCH}, True)
     assert unasked.value.endpoint == ENDPOINT.path
     assert not upstream.calls
-    assert planner.quota.used == 0
+    assert dry.quota.used == 0
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
 async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     client: Client,
     plan: CallPlan,
-    planner: Planner,
+    dry: DryClient,
     upstream: respx.MockRouter,
     clock: FakeClock,
     age: float,
@@ -62,7 +62,7 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(age)
-    found = await asyncio.gather(planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode), return_exceptions=True)
+    found = await asyncio.gather(dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode), return_exceptions=True)
     assert plan.calls == {a_call(): standing}
     assert isinstance(found[0], NotAsked) == (standing is Standing.FETCH)
     assert route.call_count == 1
@@ -73,18 +73,18 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
 
 
 async def test_without_grace_an_answer_past_its_time_is_fetched(
-    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter, clock: FakeClock
+    client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(61)
     with pytest.raises(NotAsked):
-        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode, grace=False)
+        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode, grace=False)
     assert plan.calls == {a_call(): Standing.FETCH}
 
 
 async def test_a_request_under_way_costs_nothing_more(
-    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter
+    client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     landing = asyncio.Event()
 
@@ -96,27 +96,27 @@ async def test_a_request_under_way_costs_nothing_more(
     asking = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
     with pytest.raises(NotAsked):
-        await planner.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
     assert plan.calls == {a_call(): Standing.IN_FLIGHT}
     landing.set()
     assert (await asking).value == 1
 
 
 async def test_what_is_held_is_noted(
-    client: Client, plan: CallPlan, planner: Planner, upstream: respx.MockRouter
+    client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
-    assert planner.held(a_call()) is None
+    assert dry.held(a_call()) is None
     assert plan.calls == {}
     await fetch(client)
-    held = planner.held(a_call())
+    held = dry.held(a_call())
     assert held is not None
     assert (held.value, plan.calls) == (1, {a_call(): Standing.AT_HAND})
 
 
-async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, planner: Planner) -> None:
+async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) -> None:
     with pytest.raises(PlanRequired) as refusal:
-        await planner.fetch(ADVANCED, Coin(symbol="BTC"), decode)
+        await dry.fetch(ADVANCED, Coin(symbol="BTC"), decode)
     assert plan.calls == {}
     for _ in range(2):
         plan.refuse(refusal.value)
@@ -127,7 +127,7 @@ async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
     asking: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(NotAsked):
-        await Planner(asking, plan).fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+        await DryClient(asking, plan).fetch(ENDPOINT, Coin(symbol="BTC"), decode)
     question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
     assert plan.calls == {question: Standing.FETCH}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
@@ -145,7 +145,7 @@ async def test_listings_are_looked_up_as_far_as_they_are_at_hand(
     client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     def copied() -> Symbols:
-        return symbols.asked_of(Planner(client, plan, leads_on="They are names."))
+        return symbols.asked_of(DryClient(client, plan, leads_on="They are names."))
 
     with pytest.raises(NotAsked):
         await copied().coin("btc")
@@ -173,7 +173,7 @@ async def test_an_unknown_name_in_a_dry_run_leaves_the_listings_as_they_were(
     with pytest.raises(UnknownName):
         await symbols.futures_coins.find(lambda names: names.require("NOSUCH"))
     clock.advance(2)
-    other = symbols.asked_of(Planner(client, plan))
+    other = symbols.asked_of(DryClient(client, plan))
     with pytest.raises(UnknownName):
         await other.futures_coins.find(lambda names: names.require("NOSUCH"))
     assert list(plan.calls.values()) == [Standing.FETCH]

@@ -25,7 +25,7 @@ LISTING = "Names are looked up in this listing, which is not at hand: what is as
 PLAN = "The plan of the key is not known yet: it decides what may be asked, so that nothing else is foreseen."
 
 
-class Planner:
+class DryClient:
     """`leads_on`: why further calls depend on the answers that are asked for through this one, if they do.
 
     Reads the client and changes nothing of it: no refresh is started, and the plan is not asked for.

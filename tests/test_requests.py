@@ -1,0 +1,92 @@
+"""Requests of series are worked out once a bar, and again when anything else changes what may be asked for."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from cg_client.client import Client, ClientConfig
+from cg_client.endpoints.futures import market
+from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
+from cg_client.intervals import Interval
+from cg_client.params import PairSeries
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from resolvers.requests import Request, Requests
+from tests.cg_client.conftest import decode
+from tests.clock import START, FakeClock
+from vocabulary.enums import PlanLimitPolicy
+
+PRICE = market.PRICE_HISTORY
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def client(clock: FakeClock) -> Client:
+    return Client(ClientConfig(api_key=Secret("key"), plan=Plan.STANDARD), clock=clock)
+
+
+@pytest.fixture
+def requests(client: Client) -> Requests:
+    return Requests(client)
+
+
+def asked(symbol: str = "BTCUSDT", **window: Any) -> PairSeries:
+    return PairSeries(exchange="Binance", symbol=symbol, interval=Interval.H1, **window)
+
+
+def of(requests: Requests, wanted: PairSeries) -> Request:
+    return requests.of(PRICE, wanted, decode, PlanLimitPolicy.FAIL)
+
+
+def test_a_request_is_kept_for_its_bar(requests: Requests, clock: FakeClock) -> None:
+    first = of(requests, asked(last=24))
+    clock.advance(3599)
+    assert of(requests, asked(last=24)) is first
+    clock.advance(1)
+    later = of(requests, asked(last=24))
+    assert later is not first
+    assert later.window.start - first.window.start == Interval.H1.milliseconds
+
+
+def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended(
+    requests: Requests, clock: FakeClock
+) -> None:
+    wanted = asked(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
+    first = of(requests, wanted)
+    clock.advance(299)
+    assert of(requests, wanted) is first
+    clock.advance(2)
+    assert of(requests, wanted) is not first
+
+
+def test_another_plan_or_a_refusal_ends_what_is_kept(requests: Requests, client: Client) -> None:
+    first = of(requests, asked(last=24))
+    client.gate.plan = Plan.PROFESSIONAL
+    second = of(requests, asked(last=24))
+    assert second is not first
+    client.gate.learn(PRICE, asked("ETHUSDT"), IntervalRefused("no"))
+    with pytest.raises(IntervalTooFine):
+        of(requests, asked(last=24))
+
+
+def test_what_is_wrong_is_wrong_each_time(requests: Requests) -> None:
+    for _ in range(2):
+        with pytest.raises(BadArgument):
+            of(requests, asked(last=0))
+
+
+def test_long_names_are_not_kept(requests: Requests) -> None:
+    long = asked("X" * 600, last=24)
+    assert of(requests, long) is not of(requests, long)
+
+
+def test_what_is_kept_is_bounded(requests: Requests) -> None:
+    first = of(requests, asked(last=1))
+    for number in range(4096):
+        of(requests, asked(f"A{number}", last=1))
+    assert of(requests, asked(last=1)) is not first
