@@ -105,9 +105,10 @@ class QuotaWindow:
 
     def remaining(self, now: float) -> int:
         """Requests that could start now."""
-        if self._releases and self._releases[0] <= now:
+        releases = self._releases
+        if releases and releases[0] <= now:
             self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - self._used)
+        return 0 if now < self._blocked_until else max(0, self.share - len(releases) - self._under_way)
 
     @property
     def _used(self) -> int:

@@ -2,13 +2,10 @@
 
 import contextlib
 import dataclasses
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from types import FrameType
-from typing import NoReturn
 
 import uvicorn
 
@@ -59,13 +56,8 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    signal.signal(signal.SIGTERM, _end_well)  # which uvicorn raises again once it has shut down
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
-
-
-def _end_well(_number: int, _frame: FrameType | None) -> NoReturn:
-    sys.exit(0)
 
 
 class AnnouncedServer(uvicorn.Server):
