@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 PER_FREE_PLACE = 3
 LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
-QUEUE_AT_MOST = 500  # calls of one group that wait; one operation causes 300 at most
+QUEUE_AT_MOST = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
 
 
 class Bulkhead(Generic[T]):
