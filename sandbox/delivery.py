@@ -12,7 +12,7 @@ _CONNECTION = "sandbox.connection"
 _OFF_BY = 10  # bytes
 _PIECES = 20  # of a body that drips
 _CHUNK = bytes(1024 * 1024).replace(b"\0", b" ")
-_CHUNKS = 65  # one more than the megabytes that our client takes
+_CHUNKS = 17  # megabytes, one more than our client takes
 
 
 class ConnectionKept:
