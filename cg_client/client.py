@@ -178,9 +178,9 @@ class Client:
         self._admit(call)
         return self.kept(call)
 
-    async def choose(self, ways: Sequence[Way]) -> Way:
+    def choose(self, ways: Sequence[Way]) -> asyncio.Future[Way]:
         """Which of several ways to fetch the same costs least beside what else is being asked for."""
-        return await self._gathering.choose(ways)
+        return self._gathering.choose(ways)
 
     def entry(self, call: Call) -> Entry | None:
         """What is kept of a call that the gate let through, past its time too."""

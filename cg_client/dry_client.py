@@ -1,5 +1,6 @@
 """Takes a client's place in a dry run: answers from what is at hand, notes each call, and sends none."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
@@ -95,8 +96,8 @@ class DryClient:
             self._plan.leave_open(call.endpoint.path, self._leads_on)
         raise NotAsked(self._plan, call)
 
-    async def choose(self, ways: Sequence[Way]) -> Way:
-        return await self._gathering.choose(ways)
+    def choose(self, ways: Sequence[Way]) -> asyncio.Future[Way]:
+        return self._gathering.choose(ways)
 
     def entry(self, call: Call) -> Entry | None:
         return self._client.entry(call)

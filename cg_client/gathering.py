@@ -27,20 +27,21 @@ class Gathering:
         self._began = -math.inf
         self._asked = 0
 
-    async def choose(self, ways: Sequence[Way]) -> Way:
+    def choose(self, ways: Sequence[Way]) -> asyncio.Future[Way]:
         """The way that costs the fewest calls beside what others take, the first of several; none is sent here."""
         now = self._clock.monotonic()
         if not self._held and now - self._began > HELD_AT_MOST:
             self._began, self._sent = now, set()
         self._asked += 1
+        choice: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
         if len(ways) == 1:
             self._sent.update(ways[0])
-            return ways[0]
-        choice: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
+            choice.set_result(ways[0])
+            return choice
         if not self._held:
             self._wait(asyncio.get_running_loop().time() + HELD_AT_MOST)
         self._held.append((ways, choice))
-        return await choice
+        return choice
 
     def _wait(self, latest: float) -> None:
         asyncio.get_running_loop().call_later(HELD_SECONDS, self._look, self._asked, latest)

@@ -16,19 +16,25 @@ from graphql import (
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
+    OperationType,
+    Undefined,
     is_leaf_type,
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
+from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
 from execution.calls import ResolverCall, ResolverCalls
 from execution.documents import Documents
+from execution.fields import OpenField, Place, fill
 from execution.forms import AsLists
 from execution.leaves import completer
+from execution.object_types import ObjectTypes
 from execution.selection import Field, Form, Leaf, LeafList, Nested, NestedList, Part, Selection
 from vocabulary.columns import Column, Columns
+from vocabulary.under_way import UnderWay
 
 _DEFINITION = "strawberry-definition"
 _FEW = 8  # rows, below which the stock executor is as quick
@@ -50,17 +56,22 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
     form: Form = AsLists()
     documents = Documents()
     counts = Counts()
+    types = ObjectTypes()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         watched = self.middleware_manager and self.middleware_manager.middlewares
         self.in_bulk = not watched and self.abort_signal is None
+        self.open: list[OpenField] = []
+        self.leaves_open = self.in_bulk and self.operation.operation is OperationType.QUERY
         self.shape = self.documents.shape(self.operation, self.variable_values.coerced)
 
     @classmethod
     def over(cls, documents: Documents, form: Form, counts: Counts) -> "type[BulkExecutor]":
         """An executor that knows the documents, since Strawberry can only be told the class of its executor."""
-        return type(cls.__name__, (cls,), {"documents": documents, "form": form, "counts": counts})
+        return type(
+            cls.__name__, (cls,), {"documents": documents, "form": form, "counts": counts, "types": ObjectTypes()}
+        )
 
     def execute_collected_root_fields(
         self,
@@ -73,7 +84,85 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         """With the lists of fields of the first time, by whose identity the shape knows what is below them."""
         if self.shape.root is None:
             self.shape.root = grouped_field_set
-        return super().execute_collected_root_fields(root_type, root_value, self.shape.root, serially, new_defer_usages)
+        asked = root_type, root_value, self.shape.root, serially, new_defer_usages
+        found = super().execute_collected_root_fields(*asked)
+        return self._closed(found, asked) if self.open or self.is_awaitable(found) else found
+
+    async def _closed(self, found: Answer, asked: tuple[Any, ...]) -> Answer:
+        """With the open fields in their places; where one fails, the stock executor does it all again."""
+        try:
+            data = await found if self.is_awaitable(found) else found
+            return data if await self._is_closed() else await self._again(asked)
+        finally:
+            self._drop(0)
+
+    async def _is_closed(self) -> bool:
+        try:
+            while self.open:
+                await self._close()
+        except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
+            self.counts.misses += 1
+            return False
+        return True
+
+    async def _again(self, asked: tuple[Any, ...]) -> Answer:
+        self.leaves_open, self.collected_errors = False, CollectedErrors()
+        found = super().execute_collected_root_fields(*asked)
+        return await found if self.is_awaitable(found) else found
+
+    async def _close(self) -> None:
+        """Completes the fields that are open now, in turn as they come; raises what one of them raises."""
+        waiting: list[Place] = []
+        opened = len(self.open)
+        for field in self.open[:opened]:
+            results, key = field.place
+            results[key] = self.complete_value(*field.completion, await field.value(), None)
+            if self.is_awaitable(results[key]):
+                waiting.append(field.place)
+        if waiting:
+            await fill(waiting)
+        del self.open[:opened]
+
+    def execute_fields(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> Answer:
+        """As the stock executor does it, but that a field which waits for a future alone is left open."""
+        if not self.leaves_open or position_context is not None:
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
+        results: dict[str, Any] = {}
+        waiting: list[Place] = []
+        opened = len(self.open)
+        try:
+            for key, details in grouped_field_set.items():
+                field_path = Path(path, key, parent_type.name)
+                result = self.execute_field(parent_type, source_value, details, field_path, None)
+                if result is Undefined:
+                    continue
+                results[key] = result
+                if type(result) is OpenField:
+                    self.open.append(result.at(results, key))
+                elif self.is_awaitable(result):
+                    waiting.append((results, key))
+        except Exception:
+            self._drop(opened)
+            self.settle_in_background([results[key] for results, key in waiting])
+            raise
+        return self._filled(results, waiting) if waiting else results
+
+    async def _filled(self, results: dict[str, Any], waiting: list[Place]) -> dict[str, Any]:
+        await fill(waiting)
+        return results
+
+    def _drop(self, start: int) -> None:
+        """The open fields from this one on stand where no answer will be."""
+        for field in self.open[start:]:
+            field.drop()
+        del self.open[start:]
 
     def build_response(self, data: dict[str, Any] | None) -> Answer:
         """Lets go of itself: the helpers for resolvers refer to their executor, which would wait for the collector."""
@@ -97,6 +186,8 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         rest = field.type, field_details_list, info, path
         try:
             result = call(source, info)
+            if type(result) is UnderWay and self.leaves_open and position_context is None:
+                return OpenField(result, rest)
             if self.is_awaitable(result):
                 return self.complete_awaitable_value(*rest, result, position_context)
             completed = self.complete_value(*rest, result, position_context)
@@ -105,9 +196,9 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             return None
         if not self.is_awaitable(completed):
             return completed
-        return self._completed(completed, field.type, field_details_list, path)
+        return self._awaited(completed, field.type, field_details_list, path)
 
-    async def _completed(
+    async def _awaited(
         self, waiting: Any, return_type: GraphQLOutputType, field_details_list: FieldDetailsList, path: Path
     ) -> Answer:
         try:
@@ -115,6 +206,24 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         except Exception as error:  # noqa: BLE001  # as above
             self.handle_field_error(error, return_type, field_details_list, path)
             return None
+
+    def complete_value(
+        self,
+        return_type: GraphQLOutputType,
+        field_details_list: FieldDetailsList,
+        info: GraphQLResolveInfo[Any],
+        path: Path,
+        result: Any,
+        position_context: Any,
+    ) -> Answer:
+        """Past the stock executor's questions where the class of an object says which type it has."""
+        kind = self.types.of(return_type, type(result), self.schema) if self.in_bulk else None
+        if kind is None:
+            return super().complete_value(return_type, field_details_list, info, path, result, position_context)
+        row = self._row(kind, field_details_list, result)
+        if row is not None:
+            return row
+        return self.collect_and_execute_subfields(kind, field_details_list, path, result, position_context)
 
     def _call(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> ResolverCall | None:
         key = parent_type, id(field_details_list)
@@ -140,16 +249,23 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Answer:
-        selection = self.selection(return_type, field_details_list)
-        if selection is not None and type(result) is selection.origin:
-            try:
-                (row,) = self.form.rows(selection, [result])
-            except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
-                self.counts.misses += 1
-            else:
-                self.counts.hits += 1
-                return row
+        row = self._row(return_type, field_details_list, result)
+        if row is not None:
+            return row
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
+
+    def _row(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList, result: Any) -> Answer | None:
+        """The object completed in bulk; None where the stock executor has to do it."""
+        selection = self.selection(object_type, field_details_list)
+        if selection is None or type(result) is not selection.origin:
+            return None
+        try:
+            (row,) = self.form.rows(selection, [result])
+        except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
+            self.counts.misses += 1
+            return None
+        self.counts.hits += 1
+        return row
 
     def complete_iterable_value(
         self,

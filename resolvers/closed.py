@@ -11,29 +11,29 @@ from typing import Any, TypeAlias
 
 from cg_client.call import Answer, Call
 from cg_client.endpoint import CLOSED, margin
+from cg_client.fetcher import Fetcher
 from cg_client.params import Series as SeriesParams
-from resolvers.context import Context
 from resolvers.requests import Request
 from vocabulary.columns import Columns
 
 Part: TypeAlias = Answer[Columns[Any]]
 
 
-def closed_window(context: Context, wanted: Request) -> Part | None:
+def closed_window(client: Fetcher, wanted: Request) -> Part | None:
     """An answer past its time that holds the whole window, if that ended before the answer was fetched."""
     end = wanted.window.end
     if end is None:
         return None
     for call in [way[0] for way in wanted.ways if way and _is_open_ended(way[0])]:
-        found = _base(context, call)
+        found = _base(client, call)
         if found is not None and end <= _closed_at(found, wanted):
             return found
     return None
 
 
-def base(context: Context, wanted: Request) -> Part | None:
+def base(client: Fetcher, wanted: Request) -> Part | None:
     """The closed points of a long request that the newest points may complete."""
-    return None if wanted.tail is None else _base(context, wanted.ways[0][0])
+    return None if wanted.tail is None else _base(client, wanted.ways[0][0])
 
 
 def completed(found: Part, tail: Part, wanted: Request) -> Sequence[Part] | None:
@@ -47,16 +47,16 @@ def completed(found: Part, tail: Part, wanted: Request) -> Sequence[Part] | None
     return [replace(found, value=found.value[:before]), tail]
 
 
-def _base(context: Context, call: Call) -> Part | None:
+def _base(client: Fetcher, call: Call) -> Part | None:
     """What is kept of the call, for as long as closed points are.
 
     It begins early enough for any window that the call would be sent for now, which begins later than then.
     """
-    entry = context.client.entry(call)
+    entry = client.entry(call)
     if entry is None:
         return None
     until = entry.kept_at + CLOSED.total_seconds()
-    return replace(entry.answer, fresh_until=until) if context.client.clock.monotonic() < until else None
+    return replace(entry.answer, fresh_until=until) if client.clock.monotonic() < until else None
 
 
 def _closed_at(answer: Part, wanted: Request) -> float:

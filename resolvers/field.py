@@ -24,12 +24,13 @@ from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.loaders import RowKey
 from resolvers.results import NO_ALTERNATIVES, problem
-from resolvers.series import at_hand, fetched, request, serve
+from resolvers.series import at_hand, fetched, request, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
 from vocabulary.problems import PlanGated, Unavailable
 from vocabulary.series import Series, Served
+from vocabulary.under_way import UnderWay
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
@@ -249,6 +250,8 @@ def field(
             found = resolve(self, info, **arguments)
         except CoinglassError as error:
             return failed(error, info.context)
+        if type(found) is UnderWay:
+            return found.rescued(lambda error: failed(error, info.context))
         return later(found, info.context) if isawaitable(found) else found
 
     return strawberry.field(
@@ -279,8 +282,10 @@ def _series(payload: type[Series], chosen: Chosen) -> _Answer:
         if not context.client.plan_is_settled:
             return later(serve(*asked))
         wanted = request(*asked)
-        served = at_hand(context, wanted)
-        return later(fetched(context, wanted)) if served is None else payload.of(served)
+        found = at_hand(context, wanted)
+        if found is not None:
+            return payload.of(found)
+        return UnderWay(fetched(context, wanted), lambda answers: payload.of(served(wanted, answers)))
 
     async def later(waiting: Awaitable[Served]) -> object:
         return payload.of(await waiting)

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -11,9 +11,10 @@ from aiodataloader import DataLoader
 from cg_client.asker import Asker
 from cg_client.call import Answer, Call
 from cg_client.call_plan import NotAsked
-from cg_client.errors import CoinglassError
 from cg_client.fetcher import Fetcher
+from resolvers.flights import Flights
 from resolvers.validity import Validity
+from resolvers.windows import WindowLoader
 
 Key: TypeAlias = Hashable
 Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself
@@ -22,37 +23,24 @@ _LATER_PAGES = "The list comes in pages, and is read as far as the rows need tha
 
 
 class EndpointLoader(DataLoader[Call, Answer[Any]]):
-    """Answers each distinct upstream request once per operation, all of them at the same time.
+    """Answers the requests of an operation, all of them at the same time.
 
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, client: Fetcher, deadline: float, validity: Validity, asker: Asker) -> None:
+    def __init__(self, flights: Flights) -> None:
         super().__init__()
-        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
+        self._client, self._flights = flights.client, flights
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         if not self._client.plan_is_settled:
             await self._client.know_plan()
-        answers = await asyncio.gather(*map(self._begun, keys), return_exceptions=True)
+        answers = await asyncio.gather(*map(self._flights.begin, keys), return_exceptions=True)
         return [self._found(answer) for answer in answers]
-
-    def _begun(self, call: Call) -> Awaitable[Answer[Any]]:
-        """No task: a flight under way, or what is known at once."""
-        known: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
-        try:
-            found = self._client.ask(call, self._deadline, self._asker)
-        except CoinglassError as error:
-            known.set_exception(error)
-            return known
-        if not isinstance(found, Answer):
-            return found
-        known.set_result(found)
-        return known
 
     def _found(self, answer: Answer[Any] | BaseException) -> Answer[Any] | Exception:
         if isinstance(answer, Answer):
-            self._validity.rests_on(answer)
+            self._flights.validity.rests_on(answer)
             return answer
         return _failure(answer)
 
@@ -126,11 +114,16 @@ class Loaders:
     """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
     def __init__(self, client: Fetcher, deadline: float, validity: Validity, asker: Asker) -> None:
-        self._client, self._deadline, self._validity, self._asker = client, deadline, validity, asker
+        self._client, self._validity = client, validity
+        self._flights = Flights(client, deadline, validity, asker)
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._client, self._deadline, self._validity, self._asker)
+        return EndpointLoader(self._flights)
+
+    @functools.cached_property
+    def window(self) -> WindowLoader:
+        return WindowLoader(self._flights)
 
     @functools.cached_property
     def row(self) -> RowLoader:

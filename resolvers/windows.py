@@ -1,0 +1,82 @@
+"""Windows of series that an operation waits for: how each is fetched is chosen when all of them are known."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Coroutine, Sequence
+from typing import Any, TypeAlias
+
+from aiodataloader import DataLoader
+
+from cg_client.call import Call
+from cg_client.errors import CoinglassError
+from cg_client.gathering import Way
+from resolvers.closed import Part, base, completed
+from resolvers.flights import Flights
+from resolvers.requests import Request
+
+Parts: TypeAlias = Sequence[Part]
+
+
+class WindowLoader(DataLoader[Request, Parts]):
+    """The answers that together hold each window, in the order of time.
+
+    All requests are under way together. One that fails raises for the windows alone that rest on it.
+    """
+
+    cache = False  # windows share requests, and are not the same for it
+
+    def __init__(self, flights: Flights) -> None:
+        super().__init__()
+        self._flights, self._client = flights, flights.client
+
+    async def batch_load_fn(self, keys: list[Request]) -> list[Any]:
+        apart = {place: asyncio.ensure_future(way) for place, way in enumerate(map(self._apart, keys)) if way}
+        choices = {place: self._client.choose(key.ways) for place, key in enumerate(keys) if place not in apart}
+        under_way: dict[int, Awaitable[Parts]] = {**apart}
+        for place in sorted(choices, key=lambda place: not choices[place].done()):
+            under_way[place] = self._begun(await choices[place])
+        return [await _outcome(under_way[place]) for place in range(len(keys))]
+
+    def _begun(self, way: Way) -> Awaitable[Parts]:
+        return self._flights.all([self._flights.begin(call) for call in way])
+
+    def _apart(self, wanted: Request) -> Coroutine[Any, Any, Parts] | None:
+        """The way of a window whose closed points are kept."""
+        found = base(self._client, wanted)
+        return None if found is None or wanted.tail is None else self._around(found, wanted, wanted.tail)
+
+    async def _around(self, found: Part, wanted: Request, tail: Call) -> Parts:
+        """The closed points with the newest, which are fetched; stale ones where those cannot be had for now."""
+        if self._is_in_grace(wanted):
+            self._client.refresh(tail, self._flights.deadline, self._flights.asker)
+            return self._stale(found)
+        way = await self._client.choose([(tail,), *wanted.ways])
+        try:
+            newest = await self._begun(way)
+        except CoinglassError as error:
+            if way != (tail,) or not error.retryable:
+                raise
+            return self._stale(found)
+        if way != (tail,):
+            return newest
+        parts = completed(found, newest[0], wanted)
+        if parts is None:
+            return await self._begun(wanted.ways[0])
+        self._flights.validity.rests_on(found)
+        return parts
+
+    def _is_in_grace(self, wanted: Request) -> bool:
+        entry = self._client.entry(wanted.ways[0][0])
+        return entry is not None and self._client.clock.monotonic() < entry.grace_until
+
+    def _stale(self, found: Part) -> Parts:
+        answer = dataclasses.replace(found, stale=True)
+        self._flights.validity.rests_on(answer)
+        return [answer]
+
+
+async def _outcome(under_way: Awaitable[Parts]) -> Parts | Exception:
+    try:
+        return await under_way
+    except Exception as error:  # noqa: BLE001  # it is raised for its window
+        return error
