@@ -19,6 +19,8 @@ class Interval(Enum):
     D1 = "1d"
     W1 = "1w"
 
+    __hash__ = object.__hash__  # a member is itself; Enum's own is in Python, and keys with intervals are everywhere
+
     def __init__(self, wire: str) -> None:
         self.milliseconds = int(wire[:-1]) * _UNITS[wire[-1]]
 

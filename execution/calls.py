@@ -40,7 +40,7 @@ class ResolverCall:
         resolver = field.base_resolver
         assert resolver is not None  # noqa: S101  # there is none to call without it
         self._field, self._config, self._arguments = field, config, arguments
-        self._resolve: Callable[..., Any] = resolver
+        self._resolve: Callable[..., Any] = resolver.wrapped_func if callable(resolver.wrapped_func) else resolver
         self._self = resolver.self_parameter is not None
         self._info = None if resolver.info_parameter is None else resolver.info_parameter.name
         self._parent = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one is not None}
@@ -65,19 +65,33 @@ class ResolverCalls:
         self._variables = () if self._definition is None else _variables(node)
         self._calls: dict[Hashable, ResolverCall | None] = {}
 
+    @property
+    def are_kept(self) -> bool:
+        """Whether there are any that need not go through the stock executor."""
+        return self._definition is not None
+
     def get(self, variables: VariableValues) -> ResolverCall | None:
         """None where the stock executor has to see to it: an argument is wrong, or could be changed by who gets it."""
         if self._definition is None:
             return None
         values = [variables.coerced.get(name, _ABSENT) for name in self._variables]
+        key = (*map(type, values), *values)  # since 1 and 1.0 and True are equal
+        try:
+            if key in self._calls:
+                return self._calls[key]
+        except TypeError:  # what can be changed is no key
+            return None
+        return self._new(key, values, self._definition, variables)
+
+    def _new(
+        self, key: Hashable, values: list[Any], definition: StrawberryField, variables: VariableValues
+    ) -> ResolverCall | None:
         if not all(isinstance(value, _UNCHANGEABLE) for value in values) or any(map(_is_long, values)):
             return None
-        key = tuple((type(value), value) for value in values)  # since 1 and 1.0 and True are equal
-        if key not in self._calls:
-            if len(self._calls) >= _CALLS_AT_MOST:
-                self._calls.clear()
-            self._calls[key] = self._made(self._definition, variables)
-        return self._calls[key]
+        if len(self._calls) >= _CALLS_AT_MOST:
+            self._calls.clear()
+        self._calls[key] = made = self._made(definition, variables)
+        return made
 
     def _made(self, definition: StrawberryField, variables: VariableValues) -> ResolverCall | None:
         try:

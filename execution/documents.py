@@ -13,7 +13,9 @@ from typing import Any, TypeAlias
 from graphql import (
     DirectiveNode,
     DocumentNode,
+    FieldNode,
     GraphQLError,
+    GraphQLField,
     GraphQLObjectType,
     Node,
     OperationDefinitionNode,
@@ -37,6 +39,15 @@ _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
 _Key: TypeAlias = tuple[GraphQLObjectType, int]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownField:
+    """A field as it is declared and asked for, and the calls of its resolver."""
+
+    declared: GraphQLField
+    nodes: list[FieldNode]
+    calls: ResolverCalls
+
+
 @dataclass(slots=True)
 class Shape:
     """What was found out of an operation's selections, for one choice of what its directives include and skip.
@@ -47,7 +58,7 @@ class Shape:
     root: GroupedFieldSet | None = None
     collected: dict[_Key, tuple[FieldDetailsList, CollectedFields]] = field(default_factory=dict)
     selections: dict[_Key, tuple[FieldDetailsList, Selection | None]] = field(default_factory=dict)
-    calls: dict[_Key, tuple[FieldDetailsList, ResolverCalls | None]] = field(default_factory=dict)
+    fields: dict[_Key, tuple[FieldDetailsList, KnownField | None]] = field(default_factory=dict)
 
 
 class Document:

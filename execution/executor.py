@@ -26,8 +26,8 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
-from execution.calls import ResolverCall, ResolverCalls
-from execution.documents import Documents
+from execution.calls import ResolverCalls
+from execution.documents import Documents, KnownField
 from execution.fields import OpenField, Place, fill
 from execution.forms import AsLists
 from execution.leaves import completer
@@ -178,12 +178,13 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Answer:
         """As the stock executor does it, but for arguments that are known from the time before."""
-        call = self._call(parent_type, field_details_list)
-        if call is None:
+        known = self._known(parent_type, field_details_list)
+        call = None if known is None else known.calls.get(self.variable_values)
+        if known is None or call is None:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
-        field = parent_type.fields[field_details_list[0].node.name.value]
-        info = self.build_resolve_info(field, [one.node for one in field_details_list], parent_type, path)
-        rest = field.type, field_details_list, info, path
+        return_type = known.declared.type
+        info = self.build_resolve_info(known.declared, known.nodes, parent_type, path)
+        rest = return_type, field_details_list, info, path
         try:
             result = call(source, info)
             if type(result) is UnderWay and self.leaves_open and position_context is None:
@@ -192,11 +193,11 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
                 return self.complete_awaitable_value(*rest, result, position_context)
             completed = self.complete_value(*rest, result, position_context)
         except Exception as error:  # noqa: BLE001  # an error of the field, whatever it is
-            self.handle_field_error(error, field.type, field_details_list, path)
+            self.handle_field_error(error, return_type, field_details_list, path)
             return None
         if not self.is_awaitable(completed):
             return completed
-        return self._awaited(completed, field.type, field_details_list, path)
+        return self._awaited(completed, return_type, field_details_list, path)
 
     async def _awaited(
         self, waiting: Any, return_type: GraphQLOutputType, field_details_list: FieldDetailsList, path: Path
@@ -225,20 +226,22 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             return row
         return self.collect_and_execute_subfields(kind, field_details_list, path, result, position_context)
 
-    def _call(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> ResolverCall | None:
+    def _known(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> KnownField | None:
+        """None where the stock executor has to look at the arguments."""
         key = parent_type, id(field_details_list)
-        found = self.shape.calls.get(key)
+        found = self.shape.fields.get(key)
         if found is None or found[0] is not field_details_list:
-            calls = self._calls(parent_type, field_details_list) if self.in_bulk else None
-            found = self.shape.calls[key] = field_details_list, calls
-        return None if found[1] is None else found[1].get(self.variable_values)
+            made = self._field_of(parent_type, field_details_list) if self.in_bulk else None
+            found = self.shape.fields[key] = field_details_list, made
+        return found[1]
 
-    def _calls(self, parent: GraphQLObjectType, details: FieldDetailsList) -> ResolverCalls | None:
+    def _field_of(self, parent: GraphQLObjectType, details: FieldDetailsList) -> KnownField | None:
         field = parent.fields.get(details[0].node.name.value)
         schema = getattr(self.schema, "_strawberry_schema", None)
         if field is None or schema is None or details[0].fragment_variable_values is not None:
             return None
-        return ResolverCalls(field, details[0].node, schema)
+        calls = ResolverCalls(field, details[0].node, schema)
+        return KnownField(field, [one.node for one in details], calls) if calls.are_kept else None
 
     def complete_object_value(
         self,

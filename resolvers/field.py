@@ -16,7 +16,6 @@ from cg_client.call import Call, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, NoData
 from cg_client.params import Params
-from cg_client.params import Series as SeriesParams
 from cg_client.plans import Plan
 from cg_client.shapes import Record
 from resolvers.arguments import argument, arguments_of, sign
@@ -168,13 +167,13 @@ def upstream(
         policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
         if prepare is not None:
             return prepared(info.context, picked, arguments, policy, prepare)
-        return answer(info.context, picked, picked.params(**arguments), policy)
+        return answer(info.context, picked, arguments, policy)
 
     async def prepared(
         context: Context, picked: Endpoint, arguments: Arguments, policy: PlanLimitPolicy, prepare: Prepare
     ) -> object:
         complete = await prepare(context, arguments)
-        found = answer(context, picked, picked.params(**complete), policy)
+        found = answer(context, picked, complete, policy)
         return await found if isawaitable(found) else found
 
     policies = [POLICY] if is_series else []
@@ -270,15 +269,15 @@ def bound(parent: object, names: Mapping[str, str]) -> Arguments:
     return {parameter: getattr(parent, attribute) for parameter, attribute in names.items()}
 
 
-_Answer: TypeAlias = Callable[[Context, Endpoint, Params, PlanLimitPolicy], object]  # a payload, or what waits for it
+_Answer: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], object]  # a payload, or what waits
 
 
 def _series(payload: type[Series], chosen: Chosen) -> _Answer:
     _, row = rows_field(payload)
     decoders = {endpoint: series_decoder(payload, row, endpoint) for endpoint in chosen.endpoints}
 
-    def answer(context: Context, endpoint: Endpoint, params: Params, policy: PlanLimitPolicy) -> object:
-        asked = context, endpoint, cast("SeriesParams", params), decoders[endpoint], policy
+    def answer(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
+        asked = context, endpoint, arguments, decoders[endpoint], policy
         if not context.client.plan_is_settled:
             return later(serve(*asked))
         wanted = request(*asked)
@@ -302,8 +301,8 @@ def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
 def _payload(payload: type, chosen: Chosen) -> _Answer:
     decoders = {endpoint: _decoder(payload, endpoint) for endpoint in chosen.endpoints}
 
-    def answer(context: Context, endpoint: Endpoint, params: Params, _: PlanLimitPolicy) -> object:
-        call = Call(endpoint, params, decoders[endpoint])
+    def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
+        call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
         held = context.loaders.held(call)
         return later(context, call) if held is None else _filled(payload, Source.of([held]), held.value)
 

@@ -135,7 +135,7 @@ class Loaders:
 
     def kept(self, call: Call) -> Answer[Any] | None:
         """As `held`, of a call that the gate let through."""
-        return self._rested_on(self._client.kept(call)) if self._client.plan_is_settled else None
+        return self._rested_on(self._client.kept(call))
 
     def _rested_on(self, answer: Answer[Any] | None) -> Answer[Any] | None:
         if answer is not None:

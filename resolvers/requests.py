@@ -3,10 +3,10 @@
 import dataclasses
 import itertools
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
 from cg_client.endpoint import Endpoint
@@ -19,6 +19,7 @@ from cg_client.windows import MAX_POINTS, Page, Window, bars, tail, ways, window
 from vocabulary.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
+Asked: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
 
 _KNOWN_AT_MOST = 4096
 _TARGET_AT_MOST = 500  # characters: longer lists of names would make what is kept large
@@ -51,24 +52,29 @@ class Requests:
         self._client = client
         self._known: OrderedDict[Hashable, tuple[Request, int]] = OrderedDict()
 
-    def of(self, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy) -> Request:
+    def of(self, endpoint: Endpoint, asked: Asked, decode: Decode[object], policy: PlanLimitPolicy) -> Request:
         """Raises what the gate refuses, and BadArgument."""
-        key = endpoint, asked, decode, policy
+        named = asked if isinstance(asked, SeriesParams) else (tuple(asked), tuple(asked.values()))
+        key = endpoint, named, decode, policy
         revision = self._client.revision.count
         found = self._known.get(key)
         if found is not None and found[1] == revision and self._client.clock.monotonic() < found[0].until:
             self._known.move_to_end(key)
             return found[0]
-        made = _request(self._client, endpoint, asked, decode, policy)
+        made = _request(self._client, endpoint, _params(endpoint, asked), decode, policy)
         if all(len(call.target) <= _TARGET_AT_MOST for call in itertools.chain(*made.ways)):
             self._known[key] = made, revision
         if len(self._known) > _KNOWN_AT_MOST:
             self._known.popitem(last=False)
         return made
 
-    def until(self, asked: SeriesParams) -> float:
+    def until(self, endpoint: Endpoint, asked: Asked) -> float:
         """Until when limits that are reckoned from now stay where they are, in monotonic seconds."""
-        return _until(self._client, asked, self._client.clock.now())
+        return _until(self._client, _params(endpoint, asked), self._client.clock.now())
+
+
+def _params(endpoint: Endpoint, asked: Asked) -> SeriesParams:
+    return asked if isinstance(asked, SeriesParams) else cast("SeriesParams", endpoint.params(**asked))
 
 
 def _request(

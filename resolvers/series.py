@@ -9,11 +9,10 @@ from cg_client.call import Answer, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.gathering import Way
-from cg_client.params import Series as SeriesParams
 from cg_client.windows import Window
 from resolvers.closed import Part, base, closed_window, completed
 from resolvers.context import Context
-from resolvers.requests import Request
+from resolvers.requests import Asked, Request
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.payloads import Source
@@ -21,7 +20,7 @@ from vocabulary.series import Served
 
 
 async def serve(
-    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+    context: Context, endpoint: Endpoint, asked: Asked, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
     await context.client.know_plan()
@@ -68,13 +67,13 @@ def _kept(context: Context, way: Way) -> Sequence[Part] | None:
 
 
 def request(
-    context: Context, endpoint: Endpoint, asked: SeriesParams, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+    context: Context, endpoint: Endpoint, asked: Asked, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Request:
     """What is to be fetched; raises what the gate refuses, and BadArgument."""
     try:
         wanted = context.requests.of(endpoint, asked, decode, policy)
     except CoinglassError:
-        context.validity.ends(context.requests.until(asked))
+        context.validity.ends(context.requests.until(endpoint, asked))
         raise
     context.validity.ends(wanted.until)
     return wanted

@@ -10,6 +10,7 @@ import httpx
 from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 
 from cg_client.client import Client, ClientConfig
+from cg_client.clock import Clock
 from cg_client.plans import Plan
 from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
@@ -22,9 +23,11 @@ from tests.cases import SCHEMA
 class Upstream(httpx.AsyncBaseTransport):
     """The sandbox, but for the bodies in `bodies`, by path."""
 
-    def __init__(self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL) -> None:
-        self.bodies = bodies or {}
-        self.sandbox = Sandbox(plan)
+    def __init__(
+        self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL, clock: Clock | None = None
+    ) -> None:
+        self.bodies, clock = bodies or {}, clock or Clock()
+        self.sandbox = Sandbox(plan, now=lambda: clock.now().timestamp())
         self._sandbox = httpx.ASGITransport(create_sandbox(self.sandbox))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

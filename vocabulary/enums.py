@@ -124,6 +124,8 @@ class PlanLimitPolicy(Enum):
     COARSEN = strawberry.enum_value("COARSEN", description="Serve the finest interval that the plan includes.")
     CLIP = strawberry.enum_value("CLIP", description="Serve the part of the window that the plan includes.")
 
+    __hash__ = object.__hash__  # as that of Interval
+
 
 @strawberry.enum(description="What it is that the plan does not include.")
 class GateReason(Enum):

@@ -21,12 +21,13 @@ class Source:
 
     @classmethod
     def of(cls, answers: Sequence[Answer[Any]]) -> Self:
-        return cls(
-            endpoint=answers[0].endpoint.path,
-            fetched_at=min(answer.fetched_at for answer in answers),
-            freshness=Freshness.STALE if any(answer.stale for answer in answers) else Freshness.FRESH,
-            sandbox=any(answer.sandbox for answer in answers),
-        )
+        first, *others = answers
+        fetched_at, stale, sandbox = first.fetched_at, first.stale, first.sandbox
+        for answer in others:
+            fetched_at = min(fetched_at, answer.fetched_at)
+            stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
+        freshness = Freshness.STALE if stale else Freshness.FRESH
+        return cls(endpoint=first.endpoint.path, fetched_at=fetched_at, freshness=freshness, sandbox=sandbox)
 
 
 @strawberry.interface(description="A payload that says where it came from.")
