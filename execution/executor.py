@@ -6,10 +6,12 @@ again and says what is wrong. `graphql-core` is pinned, since what is overridden
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import (
+    GraphQLError,
     GraphQLField,
     GraphQLList,
     GraphQLNonNull,
@@ -63,6 +65,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         watched = self.middleware_manager and self.middleware_manager.middlewares
         self.in_bulk = not watched and self.abort_signal is None
         self.open: list[OpenField] = []
+        self.again: BulkExecutor | None = None  # what answers in the place of this one
         self.leaves_open = self.in_bulk and self.operation.operation is OperationType.QUERY
         self.shape = self.documents.shape(self.operation, self.variable_values.coerced)
 
@@ -106,9 +109,15 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         return True
 
     async def _again(self, asked: tuple[Any, ...]) -> Answer:
-        self.leaves_open, self.collected_errors = False, CollectedErrors()
-        found = super().execute_collected_root_fields(*asked)
-        return await found if self.is_awaitable(found) else found
+        """By another executor: what may still run for this one must not add its errors to the answer."""
+        self.again = again = copy(self)
+        again.leaves_open, again.open, again.collected_errors = False, [], CollectedErrors()
+        try:
+            found = again.execute_collected_root_fields(*asked)
+            return await found if self.is_awaitable(found) else found
+        except GraphQLError as error:
+            again.collected_errors.add(error, None)
+            return None
 
     async def _close(self) -> None:
         """Completes the fields that are open now, in turn as they come; raises what one of them raises."""
@@ -167,7 +176,8 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
     def build_response(self, data: dict[str, Any] | None) -> Answer:
         """Lets go of itself: the helpers for resolvers refer to their executor, which would wait for the collector."""
         self.async_helpers = None  # type: ignore[assignment]  # nobody asks an executor for them that has answered
-        return super().build_response(data)
+        again, self.again = self.again, None
+        return super().build_response(data) if again is None else again.build_response(data)
 
     def execute_field(
         self,

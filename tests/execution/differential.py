@@ -21,6 +21,7 @@ from vocabulary.scalars import SCALARS
 
 CONFIG = StrawberryConfig(scalar_map=SCALARS)
 _ODDS = (0.0, 0.02, 0.2, 0.2)  # of a bad row
+_FAILS = 0.05  # share of cases in which what is under way fails
 
 
 def schema(executor: type[BulkExecutor] | None, documents: Documents) -> strawberry.Schema:
@@ -60,6 +61,7 @@ class Trial:
                 query = writer.query()
             bad = chance.choice(_ODDS)
             DATA.payload, DATA.rows = maker.payload(bad), maker.rows(bad)
+            DATA.fails = chance.random() < _FAILS
             variables = {name: value for name, value in writer.variables().items() if f"${name}:" in query}
             yield from self._compared(query, variables)
 

@@ -1,5 +1,6 @@
 """A schema with a field of every kind that rows can have, and data for it: good, odd and bad."""
 
+import asyncio
 import random
 from array import array
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +16,7 @@ from strawberry.permission import BasePermission
 
 from vocabulary.columns import Column, Columns, Lists, new_identity
 from vocabulary.scalars import Timestamp, time_of
+from vocabulary.under_way import UnderWay
 
 ROW_COUNTS = (0, 1, 7, 8, 9, 30)
 
@@ -112,9 +114,24 @@ class Data:
 
     payload: "Payload"
     rows: list[Row]
+    fails: bool = False
 
 
 DATA = Data(cast("Payload", None), [])
+
+
+def under_way(found: Any) -> Any:
+    """The value some turns of the loop later, as what it is or, where the data fails, as an error."""
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+    loop.call_soon(loop.call_soon, future.set_result, found)
+    return UnderWay(future, _made)
+
+
+def _made(found: Any) -> Any:
+    if DATA.fails:
+        raise ValueError("It cannot be made.")
+    return found
 
 
 @strawberry.type
@@ -130,6 +147,18 @@ class Query:
     @strawberry.field
     async def later(self) -> Annotated[Payload | Refusal, strawberry.union("Result")] | None:
         return DATA.payload
+
+    @strawberry.field
+    def soon(self) -> Annotated[Payload | Refusal, strawberry.union("Result")] | None:
+        return cast("Payload", under_way(DATA.payload))
+
+    @strawberry.field
+    def surely(self) -> Annotated[Payload | Refusal, strawberry.union("Result")]:
+        return cast("Payload", under_way(DATA.payload))
+
+    @strawberry.field
+    def rows_soon(self) -> list[Row] | None:
+        return cast("list[Row]", under_way(DATA.rows))
 
     @strawberry.field
     def rows(self) -> list[Row]:
@@ -150,6 +179,19 @@ class Query:
     @strawberry.field
     def nest(self) -> "Query | None":
         return Query()
+
+    @strawberry.field
+    async def nest_later(self) -> "Query | None":
+        await asyncio.sleep(0)
+        return Query()
+
+    @strawberry.field
+    def nest_soon(self) -> "Query | None":
+        return cast("Query", under_way(Query()))
+
+    @strawberry.field
+    def nests(self) -> "list[Query]":
+        return [Query(), Query()]
 
 
 class Weird:

@@ -24,6 +24,7 @@ OBJECTS: Mapping[str, Mapping[str, str]] = {
 NAMED = "fragment OfRow on Row { fo: price name __typename maybe shares { name } } "
 SHARED = "fragment OfShare on Share { name s: part at } "
 VARIABLES = {"on": "Boolean!", "off": "Boolean!", "first": "Int", "side": "Side", "at": "DateTime"}
+NESTS = ("nest", "nestLater", "nestSoon", "nests")
 ARGUMENTS = ("", "(first: 9)", "(first: $first)", "(first: 8, side: SELL)", "(side: $side)", "(first: -1)", "(at: $at)")
 
 
@@ -35,7 +36,10 @@ class Writer:
     def query(self) -> str:
         """An operation with the variables that it uses; its fragments stand behind it."""
         roots = " ".join(self._root(place) for place in range(self._chance.randint(1, 3)))
-        body = f"{{ nest {{ {roots} }} }}" if self._chance.random() < 0.2 else f"{{ {roots} }}"
+        for _ in range(self._chance.choice([0, 0, 0, 1, 2])):
+            beside = self._root(9) if self._chance.random() < 0.3 else ""
+            roots = f"{beside} {self._chance.choice(NESTS)} {{ {roots} }}"
+        body = f"{{ {roots} }}"
         used = [f"${name}: {kind}" for name, kind in VARIABLES.items() if f"${name}" in body]
         declared = f" Q({', '.join(used)})" if used else ""
         fragments = (NAMED if "...OfRow" in body else "") + (SHARED if "...OfShare" in body else "")
@@ -62,13 +66,14 @@ class Writer:
         return f"p{place}: payload{self._directive(0.1)} {{ {self._fields('Payload')} }}"
 
     def _result(self, place: int) -> str:
-        name = self._chance.choice(["result", "later"])
+        name = self._chance.choice(["result", "later", "soon", "soon", "surely"])
         payload = f"... on Payload {{ {self._fields('Payload')} }}"
         return f"r{place}: {name} {{ __typename {payload} ... on Refusal {{ code }} }}"
 
     def _rows(self, place: int) -> str:
         self._of_rows = self._fields("Row")
-        return f"l{place}: rows{self._directive(0.1)} {{ {self._of_rows} }}"
+        name = self._chance.choice(["rows", "rows", "rowsSoon"])
+        return f"l{place}: {name}{self._directive(0.1)} {{ {self._of_rows} }}"
 
     def _some(self, place: int) -> str:
         arguments = self._chance.choice(ARGUMENTS)

@@ -10,6 +10,7 @@ import pytest
 
 from execution import calls, executor, leaves, selection, times
 from execution.documents import Document
+from execution.executor import BulkExecutor
 from tests.execution.differential import Trial
 from vocabulary.columns import Columns
 
@@ -107,7 +108,30 @@ def resolvers_are_taken_for_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(executor, "_attribute", lambda field: field.extensions["strawberry-definition"].python_name)
 
 
+def what_fails_under_way_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = BulkExecutor._is_closed
+
+    async def closed(self: BulkExecutor) -> bool:
+        await real(self)
+        return True
+
+    monkeypatch.setattr(BulkExecutor, "_is_closed", closed)
+
+
+def what_is_under_way_stands_behind_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = executor.fill
+
+    async def filled(places: Sequence[Any]) -> None:
+        await real(places)
+        for results, key in places:
+            results[key] = results.pop(key)
+
+    monkeypatch.setattr(executor, "fill", filled)
+
+
 FAULTS: Sequence[Plant] = (
+    what_fails_under_way_is_null,
+    what_is_under_way_stands_behind_the_rest,
     nan_is_a_float,
     any_value_is_of_the_type,
     a_large_int_is_an_int,
