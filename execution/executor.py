@@ -273,7 +273,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if selection is None or type(result) is not selection.origin:
             return None
         try:
-            (row,) = self.form.rows(selection, [result])
+            row = selection.row(result, self.form)
         except Exception:  # noqa: BLE001  # whatever it is, the stock executor meets it again and locates it
             self.counts.misses += 1
             return None

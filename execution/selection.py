@@ -70,6 +70,15 @@ class Selection:
             for name, get, part in self._columns
         ]
 
+    def row(self, value: object, form: Form) -> dict[str, Any]:
+        """One object by its keys; raises Doubt."""
+        if type(value) is not self.origin:
+            raise Doubt
+        return {
+            key: self._type_name if part is None else part([get(value)], form)[0]
+            for key, (_, get, part) in zip(self.keys, self._columns, strict=True)
+        }
+
 
 class Leaf:
     __slots__ = ("_complete",)

@@ -131,13 +131,7 @@ class Loaders:
 
     def held(self, call: Call) -> Answer[Any] | None:
         """The answer that is at hand, without waiting for anything; raises what the gate refuses."""
-        return self._rested_on(self._client.held(call)) if self._client.plan_is_settled else None
-
-    def kept(self, call: Call) -> Answer[Any] | None:
-        """As `held`, of a call that the gate let through."""
-        return self._rested_on(self._client.kept(call))
-
-    def _rested_on(self, answer: Answer[Any] | None) -> Answer[Any] | None:
+        answer = self._client.held(call) if self._client.plan_is_settled else None
         if answer is not None:
             self._validity.rests_on(answer)
         return answer

@@ -47,11 +47,12 @@ def fetched(context: Context, wanted: Request) -> asyncio.Future[Sequence[Part]]
 
 
 def _completed_at_hand(context: Context, wanted: Request) -> Served | None:
-    newest = None if wanted.tail is None else context.loaders.kept(wanted.tail)
+    newest = None if wanted.tail is None else context.client.kept(wanted.tail)
     found = None if newest is None else base(context.client, wanted)
     parts = None if newest is None or found is None else completed(found, newest, wanted)
-    if found is None or parts is None:
+    if newest is None or found is None or parts is None:
         return None
+    context.validity.rests_on(newest)
     context.validity.rests_on(found)
     return served(wanted, parts)
 
@@ -59,10 +60,12 @@ def _completed_at_hand(context: Context, wanted: Request) -> Served | None:
 def _kept(context: Context, way: Way) -> Sequence[Part] | None:
     answers = []
     for call in way:
-        answer = context.loaders.kept(call)
+        answer = context.client.kept(call)
         if answer is None:
             return None
         answers.append(answer)
+    for answer in answers:
+        context.validity.rests_on(answer)
     return answers
 
 

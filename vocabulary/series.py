@@ -1,9 +1,8 @@
 """Series: points over time, as rows and as columns from one store."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, NamedTuple, Self
 
 import strawberry
 
@@ -16,8 +15,7 @@ from vocabulary.payloads import Source, Sourced
 from vocabulary.scalars import Timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(NamedTuple):
     """Rows as they answer a series, and what became of the request."""
 
     rows: Columns[Any]

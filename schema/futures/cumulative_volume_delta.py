@@ -1,6 +1,5 @@
 """Cumulative volume delta, of futures and of spot."""
 
-import dataclasses
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
@@ -46,7 +45,7 @@ class CumulativeVolumeDeltaSeries(Series):
 
     @classmethod
     def of(cls, served: Served) -> Self:
-        return super().of(dataclasses.replace(served, rows=_counted(served.rows)))
+        return super().of(served._replace(rows=_counted(served.rows)))
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:

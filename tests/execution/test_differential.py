@@ -11,6 +11,7 @@ import pytest
 from execution import calls, executor, leaves, selection, times
 from execution.documents import Document
 from execution.executor import BulkExecutor
+from execution.fields import fill
 from tests.execution.differential import Trial
 from vocabulary.columns import Columns
 
@@ -119,14 +120,12 @@ def what_fails_under_way_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def what_is_under_way_stands_behind_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = executor.fill
-
     async def filled(places: Sequence[Any]) -> None:
-        await real(places)
+        await fill(places)
         for results, key in places:
             results[key] = results.pop(key)
 
-    monkeypatch.setattr(executor, "fill", filled)
+    monkeypatch.setattr("execution.executor.fill", filled)
 
 
 FAULTS: Sequence[Plant] = (
