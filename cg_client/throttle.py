@@ -54,7 +54,7 @@ class Throttle:
     def _learn(self, started: float, reply: Reply) -> None:
         now = self._clock.monotonic()
         self._window.correct(
-            started, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
+            started, now, _count(reply.header(b"api-key-max-limit")), _count(reply.header(b"api-key-use-limit"))
         )
         self.governor.review()
 
