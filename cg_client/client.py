@@ -4,7 +4,6 @@ A call goes through gate > cache > breaker > retry > throttle > bulkhead > trans
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -269,8 +268,10 @@ def _opened(reply: Reply, decode: Decode[object]) -> object:
     """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
     plain = plain_data(reply)
     if plain is not None:
-        with contextlib.suppress(PayloadMismatch):  # a payload that is none, or that something follows
+        try:
             return decode(plain)
+        except PayloadMismatch:
+            plain = None  # a payload that is none, or that something follows
     return decode(payload(reply))
 
 

@@ -59,7 +59,7 @@ def plain_data(reply: Reply) -> msgspec.Raw | None:
     It is right wherever it is one JSON value: anything behind `data` would stand in it.
     """
     found = _PLAIN.match(reply.body) if reply.status == _OK else None
-    return None if found is None else msgspec.Raw(reply.body[found.end() : -1])
+    return None if found is None else msgspec.Raw(memoryview(reply.body)[found.end() : -1])
 
 
 def _without_envelope(reply: Reply) -> UpstreamFailed:
