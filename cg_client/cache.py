@@ -9,8 +9,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol
 
 import msgspec
 
@@ -23,8 +22,6 @@ from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
-
-Waiter: TypeAlias = asyncio.Future[Answer[Any]]
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -94,11 +91,26 @@ class MemoryStore:
         return len(self._entries)
 
 
-class _Flight(msgspec.Struct, frozen=True):
-    """A fetch under way, and the deadline of who began it."""
+class _Flight(msgspec.Struct):
+    """A fetch under way, the deadline of who began it, and what he waits for, if he does: he may go before it ends."""
 
     task: asyncio.Task[Answer[Any]]
     deadline: float
+    waiter: asyncio.Future[Answer[Any]] | None = None
+
+    def land(self) -> None:
+        """Hands over what came of the task."""
+        if self.task.cancelled():
+            if self.waiter is not None:
+                self.waiter.cancel()
+            return
+        error = self.task.exception()  # a refresh that nobody waits for has been looked at
+        if self.waiter is None or self.waiter.done():
+            return
+        if error is None:
+            self.waiter.set_result(self.task.result())
+        else:
+            self.waiter.set_exception(error)
 
 
 class Cache:
@@ -151,9 +163,9 @@ class Cache:
         if under_way is not None:
             self._join(call, asker)
             return self._joined(call, under_way, deadline, asker)
-        waiter = asyncio.get_running_loop().create_future()
-        self._depart(call, deadline, asker, waiter)
-        return waiter
+        flight = self._depart(call, deadline, asker)
+        flight.waiter = flight.task.get_loop().create_future()
+        return flight.waiter
 
     def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
         """Fetches what nobody waits for."""
@@ -166,10 +178,9 @@ class Cache:
         """Whether asking sends nothing: the answer is at hand or under way."""
         return call.key in self._flights or self.fresh(call) is not None
 
-    def _depart(self, call: Call, deadline: float, asker: Asker, waiter: Waiter | None = None) -> _Flight:
-        """`waiter` gets what comes of it, and may go before."""
+    def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
         task = asyncio.get_running_loop().create_task(self._fly(call, deadline, asker))
-        task.add_done_callback(partial(self._land, call.key, waiter))
+        task.add_done_callback(lambda _: self._flights.pop(call.key).land())
         flight = self._flights[call.key] = _Flight(task, deadline)
         return flight
 
@@ -196,20 +207,6 @@ class Cache:
         if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
             raise error
         return replace(entry.answer, stale=True)
-
-    def _land(self, key: Key, waiter: Waiter | None, flight: asyncio.Task[Answer[Any]]) -> None:
-        del self._flights[key]
-        if flight.cancelled():
-            if waiter is not None:
-                waiter.cancel()
-            return
-        error = flight.exception()  # a refresh that nobody waits for has been looked at
-        if waiter is None or waiter.done():
-            return
-        if error is None:
-            waiter.set_result(flight.result())
-        else:
-            waiter.set_exception(error)
 
     async def _joined(self, call: Call, flight: _Flight, deadline: float, asker: Asker) -> Answer[Any]:
         """The answer of a flight that somebody else began; once more where it ended for the want of his time alone."""

@@ -39,7 +39,7 @@ class AnswerReader:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._longest_head, self._longest_body = limits.head, limits.body
         self._parser = httptools.HttpResponseParser(self)
         self.begin(without_body=False)
 
@@ -70,7 +70,7 @@ class AnswerReader:
             self.reusable = False
             if not self._complete:
                 raise httpx.RemoteProtocolError("The answer is not valid HTTP.") from error
-        if self._fault is None and self._bare > self._limits.head and not self._complete:
+        if self._bare > self._longest_head and not self._complete and self._fault is None:
             self._fault = "The head of the answer is too large."
         if self._fault is not None:
             raise httpx.RemoteProtocolError(self._fault)
@@ -96,8 +96,8 @@ class AnswerReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._complete:
             return
-        self._head_size += len(name) + len(value)
-        if self._head_size > self._limits.head:
+        size = self._head_size = self._head_size + len(name) + len(value)
+        if size > self._longest_head:
             self._fault = "The head of the answer is too large."
         elif not self._status:  # else a trailer of a chunked body
             self._headers.append((name, value))
@@ -122,7 +122,7 @@ class AnswerReader:
         if b"content-encoding" in fields:
             self._codings = b",".join([value for name, value in self._headers if name.lower() == b"content-encoding"])
         self._until_close = length is None and b"transfer-encoding" not in fields
-        if length is not None and int(length) > self._limits.body and not self._without_body:
+        if length is not None and int(length) > self._longest_body and not self._without_body:
             self._fault = "The body of the answer is too large."
 
     def on_body(self, part: bytes) -> None:
@@ -130,7 +130,7 @@ class AnswerReader:
             return
         self._bare = 0
         self._body_size += len(part)
-        if self._body_size > self._limits.body:
+        if self._body_size > self._longest_body:
             self._fault = "The body of the answer is too large."
         else:
             self._parts.append(part)

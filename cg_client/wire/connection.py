@@ -24,7 +24,7 @@ class Connection(asyncio.Protocol):
         self._reader = AnswerReader(limits)
         self._answered: asyncio.Future[None] | None = None
         self._heard_at = self._rests_since = 0.0  # time of the loop, as below
-        self._within = self._until = math.inf
+        self._until = self._silence = math.inf
         self._timer: asyncio.TimerHandle | None = None
         self._timer_due = math.inf
         self._open = True
@@ -47,16 +47,17 @@ class Connection(asyncio.Protocol):
         return self.is_open and self._loop.time() - self._rests_since < longest and not self._pending.poll(0)
 
     async def ask(
-        self, request: bytes, *, without_body: bool = False, within: float | None = None, until: float = math.inf
+        self, request: bytes, within: float = math.inf, *, silence: float | None = None, without_body: bool = False
     ) -> Answer:
         """Raises HungUp, httpx's other errors of a connection, and ReadTimeout.
 
-        That comes after `within` seconds of silence, and at `until` in the loop's time.
+        That comes after `within` seconds, and after `silence` seconds in which nothing came.
         """
         self._reader.begin(without_body=without_body)
         self._answered = self._loop.create_future()
         self._heard_at = self._loop.time()
-        self._within, self._until = math.inf if within is None else within, until
+        self._until = self._heard_at + within
+        self._silence = math.inf if silence is None else silence
         self._watch()
         try:
             self._transport.write(request)
@@ -126,7 +127,7 @@ class Connection(asyncio.Protocol):
 
     def _watch(self) -> None:
         """Sets the timer, unless it ends early enough: that of an earlier request goes on, and looks what is due."""
-        due = min(self._heard_at + self._within, self._until)
+        due = min(self._heard_at + self._silence, self._until)
         if due < self._timer_due:
             self._stop_timer()
             self._timer, self._timer_due = self._loop.call_at(due, self._look), due
@@ -140,7 +141,7 @@ class Connection(asyncio.Protocol):
         self._timer, self._timer_due = None, math.inf
         if self._answered is None or self._answered.done():
             return  # it rests
-        if min(self._heard_at + self._within, self._until) <= self._loop.time():
+        if min(self._heard_at + self._silence, self._until) <= self._loop.time():
             self.fail(httpx.ReadTimeout("The answer did not come in time."))
         else:
             self._watch()

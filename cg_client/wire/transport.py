@@ -3,6 +3,7 @@
 import asyncio
 import math
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -72,14 +73,15 @@ class WireTransport(httpx.AsyncBaseTransport):
 
         `within`: seconds of all together.
         """
-        until = asyncio.get_running_loop().time() + within
+        until = time.monotonic() + within
         fresh = False
         while True:
             connection = None if fresh else self._pool.at_hand()
             if connection is None:
                 connection = await self._taken(seconds, until, fresh=fresh)
             try:
-                answer = await connection.ask(head, without_body=without_body, within=seconds.read, until=until)
+                left = until - time.monotonic()
+                answer = await connection.ask(head, left, silence=seconds.read, without_body=without_body)
             except HungUp:
                 fresh = True
             else:
@@ -92,7 +94,7 @@ class WireTransport(httpx.AsyncBaseTransport):
 
     async def _taken(self, seconds: Seconds, until: float, *, fresh: bool) -> Connection:
         try:
-            async with asyncio.timeout_at(None if until == math.inf else until):
+            async with asyncio.timeout(None if until == math.inf else until - time.monotonic()):
                 return await self._pool.take(fresh=fresh, connect=seconds.connect, wait=seconds.pool)
         except TimeoutError as error:
             raise httpx.PoolTimeout("No connection was there in time.") from error
