@@ -52,10 +52,12 @@ class Call:
 def _target(path: str, query: dict[str, str]) -> str:
     if not query:
         return path
-    return f"{path}?{'&'.join([f'{_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
+    return f"{path}?{'&'.join([f'{_known_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
 
 
 def _quoted(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
     return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
 
 
