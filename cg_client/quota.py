@@ -113,7 +113,7 @@ class QuotaWindow:
     def remaining(self, now: float) -> int:
         """Requests that could start now."""
         self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - self._used)
+        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
 
     @property
     def _used(self) -> int:

@@ -23,7 +23,7 @@ class RoundRobin(Generic[T]):
         self._weights = weights
         self._items: OrderedDict[str, deque[T]] = OrderedDict()  # the client whose turn it is stands first
         self._left = 0  # items of the present turn
-        self.size = 0
+        self.size = 0  # as len() says, for those who ask at each call
 
     def __len__(self) -> int:
         return self.size

@@ -71,7 +71,7 @@ class WireTransport(httpx.AsyncBaseTransport):
     ) -> Answer:
         """The answer, decoded, to the bytes of a request; `handle_async_request` without httpx's objects.
 
-        `within`: seconds of all together.
+        `within`: seconds of all together. A resting connection may hang up, and is replaced by one that cannot.
         """
         until = time.monotonic() + within
         fresh = False
