@@ -64,7 +64,8 @@ class Bulkhead(Generic[T]):
     def _give_back(self, group: str) -> None:
         self._free += 1
         self.in_use[group] -= 1
-        self._let_in()
+        if self._waiting:
+            self._let_in()
 
     def _let_in(self) -> None:
         """Whoever of those that wait can start; nobody who can is left waiting."""

@@ -7,12 +7,16 @@ up to `STALE_AT_MOST`, only when upstream fails in a way that may pass. The stor
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, Protocol
 
+import msgspec
+
 from cg_client.asker import OURSELVES, Asker
-from cg_client.call import Answer, Call, Standing
+from cg_client.call import Answer, Call, Key, Standing
 from cg_client.clock import Clock
+from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
 from cg_client.tally import uncounted
 
@@ -20,17 +24,18 @@ GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """An answer as the layers below bring it; `size` in bytes of body, `lifetime` in seconds from now."""
+class Fetched(msgspec.Struct, frozen=True):
+    """What the layers below bring; `size` in bytes of body, `lifetime` in seconds from now."""
 
-    answer: Answer[Any]
+    value: object
+    endpoint: Endpoint
+    fetched_at: datetime
+    sandbox: bool
     size: int
     lifetime: float
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """A kept answer; the times are monotonic seconds."""
 
     answer: Answer[Any]
@@ -44,7 +49,9 @@ class Entry:
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, GRACE_AT_MOST)
-        answer = replace(fetched.answer, fresh_until=fresh)
+        answer: Answer[Any] = Answer(
+            fetched.value, fetched.endpoint, fetched.fetched_at, sandbox=fetched.sandbox, fresh_until=fresh
+        )
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
 
 
@@ -60,21 +67,21 @@ class MemoryStore:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[Call, Entry] = OrderedDict()
+        self._entries: OrderedDict[Key, Entry] = OrderedDict()
         self.size = 0
 
     def get(self, call: Call) -> Entry | None:
-        entry = self._entries.get(call)
+        entry = self._entries.get(call.key)
         if entry is not None:
-            self._entries.move_to_end(call)
+            self._entries.move_to_end(call.key)
         return entry
 
     def put(self, call: Call, entry: Entry) -> None:
-        replaced = self._entries.pop(call, None)
+        replaced = self._entries.pop(call.key, None)
         self.size -= replaced.size if replaced else 0
         if entry.size > self._limit:
             return
-        self._entries[call] = entry
+        self._entries[call.key] = entry
         self.size += entry.size
         while self.size > self._limit and self._entries:
             _, dropped = self._entries.popitem(last=False)
@@ -84,12 +91,26 @@ class MemoryStore:
         return len(self._entries)
 
 
-@dataclass(frozen=True, slots=True)
-class _Flight:
-    """A fetch under way, and the deadline of who began it."""
+class _Flight(msgspec.Struct):
+    """A fetch under way, the deadline of who began it, and what he waits for, if he does: he may go before it ends."""
 
     task: asyncio.Task[Answer[Any]]
     deadline: float
+    waiter: asyncio.Future[Answer[Any]] | None = None
+
+    def land(self) -> None:
+        """Hands over what came of the task."""
+        if self.task.cancelled():
+            if self.waiter is not None:
+                self.waiter.cancel()
+            return
+        error = self.task.exception()  # a refresh that nobody waits for has been looked at
+        if self.waiter is None or self.waiter.done():
+            return
+        if error is None:
+            self.waiter.set_result(self.task.result())
+        else:
+            self.waiter.set_exception(error)
 
 
 class Cache:
@@ -102,7 +123,7 @@ class Cache:
     ) -> None:
         """`join` hears of those who wait for a flight that was begun for somebody else."""
         self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
-        self._flights: dict[Call, _Flight] = {}
+        self._flights: dict[Key, _Flight] = {}
 
     def fresh(self, call: Call) -> Answer[Any] | None:
         """A kept answer that is within its time."""
@@ -115,7 +136,7 @@ class Cache:
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return Standing.AT_HAND, entry.answer
-        flies = call in self._flights
+        flies = call.key in self._flights
         if grace and entry is not None and now < entry.grace_until:
             return Standing.IN_FLIGHT if flies else Standing.REFRESH, replace(entry.answer, stale=True)
         return Standing.IN_FLIGHT if flies else Standing.FETCH, None
@@ -135,26 +156,32 @@ class Cache:
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
             return entry.answer
-        under_way = self._flights.get(call)
+        under_way = self._flights.get(call.key)
         if grace and entry is not None and now < entry.grace_until:
             self.refresh(call, deadline, asker)
             return replace(entry.answer, stale=True)
         if under_way is not None:
             self._join(call, asker)
             return self._joined(call, under_way, deadline, asker)
-        return asyncio.shield(self._depart(call, deadline, asker).task)
+        flight = self._depart(call, deadline, asker)
+        flight.waiter = flight.task.get_loop().create_future()
+        return flight.waiter
 
     def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
         """Fetches what nobody waits for."""
-        if call in self._flights:
+        if call.key in self._flights:
             self._join(call, asker.in_the_background())
         else:
             uncounted(self._depart, call, deadline, asker.in_the_background())
 
+    def is_free(self, call: Call) -> bool:
+        """Whether asking sends nothing: the answer is at hand or under way."""
+        return call.key in self._flights or self.fresh(call) is not None
+
     def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
-        flight = _Flight(asyncio.create_task(self._fly(call, deadline, asker)), deadline)
-        self._flights[call] = flight
-        flight.task.add_done_callback(lambda done: self._land(call, done))
+        task = asyncio.get_running_loop().create_task(self._fly(call, deadline, asker))
+        task.add_done_callback(lambda _: self._flights.pop(call.key).land())
+        flight = self._flights[call.key] = _Flight(task, deadline)
         return flight
 
     async def close(self) -> None:
@@ -181,11 +208,6 @@ class Cache:
             raise error
         return replace(entry.answer, stale=True)
 
-    def _land(self, call: Call, flight: asyncio.Task[Answer[Any]]) -> None:
-        del self._flights[call]
-        if not flight.cancelled():
-            flight.exception()  # a refresh that nobody waits for has been looked at
-
     async def _joined(self, call: Call, flight: _Flight, deadline: float, asker: Asker) -> Answer[Any]:
         """The answer of a flight that somebody else began; once more where it ended for the want of his time alone."""
         seconds = deadline - self._clock.monotonic()
@@ -199,5 +221,5 @@ class Cache:
         except (UpstreamTimeout, QuotaExhausted):
             if flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
-        again = self._flights.get(call) or self._depart(call, deadline, asker)
+        again = self._flights.get(call.key) or self._depart(call, deadline, asker)
         return await asyncio.shield(again.task)

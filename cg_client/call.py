@@ -16,6 +16,7 @@ from cg_client.params import Params
 T = TypeVar("T")
 
 Decode: TypeAlias = Callable[[msgspec.Raw], T]
+Key: TypeAlias = tuple[str, Decode[object]]
 
 
 _known_quoted = lru_cache(4096)(quote_plus)  # the same names, intervals and limits are in most requests
@@ -26,19 +27,23 @@ _KNOWN_AT_MOST = 500  # characters: longer texts of callers would fill the memor
 class Call:
     """One upstream request and how its payload is read: the key of the cache, and never with a secret in it.
 
-    `target` is the path with its query as they are sent: calls with the same one ask for the same.
+    `target` is the path with its query as they are sent: calls with the same one ask for the same. `key` is equal for
+    equal calls, for tables that are looked into often: it is hashed and compared without a call into Python.
     """
 
     endpoint: Endpoint
     params: Params
     decode: Decode[object]
     target: str = field(init=False)
+    key: Key = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "target", _target(self.endpoint.path, self.params.query()))
+        target = _target(self.endpoint.path, self.params.query())
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "key", (target, self.decode))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Call) and self.target == other.target and self.decode == other.decode
+        return isinstance(other, Call) and self.key == other.key
 
     def __hash__(self) -> int:
         return hash(self.target)
@@ -47,10 +52,12 @@ class Call:
 def _target(path: str, query: dict[str, str]) -> str:
     if not query:
         return path
-    return f"{path}?{'&'.join([f'{_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
+    return f"{path}?{'&'.join([f'{_known_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
 
 
 def _quoted(text: str) -> str:
+    if text.isalnum() and text.isascii():
+        return text
     return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
 
 

@@ -4,7 +4,6 @@ A call goes through gate > cache > breaker > retry > throttle > bulkhead > trans
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -65,14 +64,6 @@ class ClientConfig:
     workers: int = 1
     quota_spent: bool = False
     client_weights: Weights = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Opened:
-    """What a successful answer says."""
-
-    value: object
-    reply: Reply
 
 
 class Client:
@@ -201,8 +192,7 @@ class Client:
 
     def is_free(self, call: Call) -> bool:
         """Whether asking sends nothing: the answer is at hand or under way."""
-        standing, _ = self._cache.foresee(call)
-        return standing in (Standing.AT_HAND, Standing.IN_FLIGHT)
+        return self._cache.is_free(call)
 
     def _admit(self, call: Call) -> None:
         try:
@@ -252,35 +242,36 @@ class Client:
 
     async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
         try:
-            return self._fetched(call, await self.breaker(call, deadline, asker))
+            return await self.breaker(call, deadline, asker)
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
         except CoinglassError as error:
             error.endpoint = error.endpoint or call.endpoint.path
             raise
 
-    def _fetched(self, call: Call, opened: _Opened) -> Fetched:
-        sandbox = opened.reply.sandbox
-        answer: Answer[Any] = Answer(opened.value, call.endpoint, self.clock.now(), sandbox=sandbox)
-        self.sandbox = self.sandbox or sandbox
-        lifetime = call.endpoint.lifetime(call.params, answer.fetched_at)
-        return Fetched(answer, len(opened.reply.body), lifetime.total_seconds())
-
-    async def _attempt(self, call: Call, deadline: float, asker: Asker) -> _Opened:
+    async def _attempt(self, call: Call, deadline: float, asker: Asker) -> Fetched:
         reply = await self._throttle(call, deadline, asker)
         try:
-            return _Opened(_opened(reply, call.decode), reply)
+            return self._fetched(call, reply)
         except RateLimited as limited:
             limited.retry_after = self._throttle.hold(limited.retry_after)
             raise
+
+    def _fetched(self, call: Call, reply: Reply) -> Fetched:
+        value, now, endpoint = _opened(reply, call.decode), self.clock.now(), call.endpoint
+        self.sandbox = self.sandbox or reply.sandbox
+        lifetime = endpoint.lifetime(call.params, now).total_seconds()
+        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime)
 
 
 def _opened(reply: Reply, decode: Decode[object]) -> object:
     """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
     plain = plain_data(reply)
     if plain is not None:
-        with contextlib.suppress(PayloadMismatch):  # a payload that is none, or that something follows
+        try:
             return decode(plain)
+        except PayloadMismatch:
+            plain = None  # a payload that is none, or that something follows
     return decode(payload(reply))
 
 

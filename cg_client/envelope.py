@@ -59,13 +59,13 @@ def plain_data(reply: Reply) -> msgspec.Raw | None:
     It is right wherever it is one JSON value: anything behind `data` would stand in it.
     """
     found = _PLAIN.match(reply.body) if reply.status == _OK else None
-    return None if found is None else msgspec.Raw(reply.body[found.end() : -1])
+    return None if found is None else msgspec.Raw(memoryview(reply.body)[found.end() : -1])
 
 
 def _without_envelope(reply: Reply) -> UpstreamFailed:
     """What a body without an envelope means: only the status speaks."""
     if reply.status == 429:  # noqa: PLR2004
-        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header("retry-after")))
+        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
     if reply.status == 404:  # noqa: PLR2004
         return NotFound("CoinGlass does not know this path.")
     if reply.status in (401, 403):
@@ -95,7 +95,7 @@ def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
     """The rest, by the code of the body or else of HTTP."""
     codes = {code, str(reply.status)}
     if codes & {"429", "50001"}:
-        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header("retry-after")))
+        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
     if "404" in codes:
         return NotFound(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:

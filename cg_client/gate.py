@@ -71,14 +71,16 @@ class Gate:
     def check(self, endpoint: Endpoint, params: Params) -> None:
         """Raises PlanRequired or IntervalTooFine where the endpoint or the interval is not included."""
         interval = params.interval if isinstance(params, Series) else None
-        refusal = self._remembered(endpoint, None) or self._remembered(endpoint, interval)
-        if refusal is not None:
-            raise refusal
-        if self.plan is None:
+        if self._refusals:
+            refusal = self._remembered(endpoint, None) or self._remembered(endpoint, interval)
+            if refusal is not None:
+                raise refusal
+        plan = self._plan
+        if plan is None:
             return
-        if self.plan < endpoint.plan:
+        if plan < endpoint.plan:
             raise self._plan_required(endpoint, GateSource.CATALOGUE)
-        floor_ = self.finest(endpoint)
+        floor_ = endpoint.interval_floors.get(plan)
         if interval is not None and floor_ is not None and interval.milliseconds < floor_.milliseconds:
             raise self._interval_too_fine(endpoint, interval, GateSource.CATALOGUE)
 

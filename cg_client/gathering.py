@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from cg_client.call import Call
+from cg_client.call import Call, Key
 from cg_client.clock import Clock
 
 HELD_SECONDS = 0.002
@@ -23,7 +23,7 @@ class Gathering:
         """`is_free`: whether asking for the call sends nothing, since it is at hand or under way."""
         self._is_free, self._clock = is_free, clock
         self._held: list[tuple[Sequence[Way], asyncio.Future[Way]]] = []
-        self._sent: set[Call] = set()  # since `_began`, whether they are under way yet or not
+        self._sent: set[Key] = set()  # since `_began`, whether they are under way yet or not
         self._began = -math.inf
         self._asked = 0
 
@@ -35,7 +35,7 @@ class Gathering:
         self._asked += 1
         choice: asyncio.Future[Way] = asyncio.get_running_loop().create_future()
         if len(ways) == 1:
-            self._sent.update(ways[0])
+            self._send(ways[0])
             choice.set_result(ways[0])
             return choice
         if not self._held:
@@ -59,6 +59,31 @@ class Gathering:
         for ways, choice in sorted(held, key=lambda one: len(one[0])):
             if choice.done():  # given up
                 continue
-            way = min(ways, key=lambda way: sum(not (call in self._sent or self._is_free(call)) for call in way))
-            self._sent.update(way)
+            way = self._cheapest(ways)
+            self._send(way)
             choice.set_result(way)
+
+    def _cheapest(self, ways: Sequence[Way]) -> Way:
+        """The first of those that cost the fewest calls; no more is counted than decides it."""
+        best, least = ways[0], self._cost(ways[0], math.inf)
+        for way in ways[1:]:
+            if not least:
+                break
+            cost = self._cost(way, least)
+            if cost < least:
+                best, least = way, cost
+        return best
+
+    def _cost(self, way: Way, enough: float) -> int:
+        """Calls that are neither chosen already nor free, counted up to `enough`."""
+        cost = 0
+        for call in way:
+            if call.key not in self._sent and not self._is_free(call):
+                cost += 1
+                if cost >= enough:
+                    break
+        return cost
+
+    def _send(self, way: Way) -> None:
+        for call in way:
+            self._sent.add(call.key)

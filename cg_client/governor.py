@@ -12,6 +12,7 @@ for ever.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from cg_client.asker import Asker, Priority
 from cg_client.call import Call
@@ -21,6 +22,7 @@ from cg_client.quota import Forecast, QuotaWindow
 from cg_client.round_robin import EQUAL, RoundRobin, Weights
 
 WAITING_AT_MOST = 1000
+_SIZE = attrgetter("size")
 
 _SPENT = {
     Priority.INTERACTIVE: "The quota of requests a minute is spent",
@@ -45,6 +47,9 @@ class Governor:
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
         self._queues = {priority: RoundRobin[_Waiter](weights) for priority in Priority}
+        self._not_after = {
+            priority: [queue for other, queue in self._queues.items() if other <= priority] for priority in Priority
+        }
         self._timer: asyncio.Task[None] | None = None
         self._timer_due = 0.0
         self.refused = dict.fromkeys(Priority, 0)
@@ -54,14 +59,11 @@ class Governor:
 
     def start(self, asker: Asker) -> float | None:
         """Starts a call where there is room for it and nobody waits who goes first; None where it has to wait."""
-        priority = asker.priority
-        for better, queue in self._queues.items():
-            if better > priority:
-                break
-            if queue:
+        for queue in self._not_after[asker.priority]:
+            if queue.size:
                 return None
         now = self._clock.monotonic()
-        if self._window.available_at(now, self._keep(priority)) > now:
+        if self._window.available_at(now, self._keep(asker.priority)) > now:
             return None
         self._window.start()
         return now
@@ -188,4 +190,4 @@ class Governor:
         return 0 if priority is Priority.INTERACTIVE else self._window.reserve
 
     def _is_empty(self) -> bool:
-        return not any(self._queues.values())
+        return not any(map(_SIZE, self._queues.values()))

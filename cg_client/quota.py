@@ -37,16 +37,20 @@ class QuotaWindow:
     """The running minute. Times are monotonic seconds. `limit` is the key's, which `workers` processes share."""
 
     def __init__(self, limit: int, workers: int = 1) -> None:
-        self.limit = limit
         self._workers = workers
+        self.limit = limit
         self._under_way = 0
         self._releases: list[float] = []  # until when those count that have ended, the first first
         self._blocked_until = 0.0
 
     @property
-    def share(self) -> int:
-        """Requests a minute of this process. At least one, so that it still learns of a limit that rises again."""
-        return max(1, self.limit // self._workers)
+    def limit(self) -> int:
+        return self._limit
+
+    @limit.setter
+    def limit(self, limit: int) -> None:
+        """`share` are the requests a minute of this process. At least one, so that it learns of a limit that rises."""
+        self._limit, self.share = limit, max(1, limit // self._workers)
 
     @property
     def reserve(self) -> int:
@@ -84,15 +88,18 @@ class QuotaWindow:
         Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
         strangers', and held against us: so we never think to have more left than the key has.
         """
-        if limit is not None and limit > 0:
+        if limit is not None and limit > 0 and limit != self._limit:
             self.limit = limit
         if used is None:
             return
         self._expire(now)
         beyond_others = min(used, self.limit) - (self.limit - self.share)
-        self._releases.extend([now + MINUTE] * (beyond_others - self._used))
-        before = bisect_left(self._releases, started + MINUTE)
-        del self._releases[: max(0, before - max(0, used - 1))]
+        strange = beyond_others - self._used
+        if strange > 0:
+            self._releases.extend([now + MINUTE] * strange)
+        gone = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
+        if gone > 0:
+            del self._releases[:gone]
 
     def block(self, until: float) -> None:
         self._blocked_until = max(self._blocked_until, until)
@@ -105,17 +112,17 @@ class QuotaWindow:
 
     def remaining(self, now: float) -> int:
         """Requests that could start now."""
-        releases = self._releases
-        if releases and releases[0] <= now:
-            self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - len(releases) - self._under_way)
+        self._expire(now)
+        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
 
     @property
     def _used(self) -> int:
         return len(self._releases) + self._under_way
 
     def _expire(self, now: float) -> None:
-        del self._releases[: bisect_right(self._releases, now)]
+        releases = self._releases
+        if releases and releases[0] <= now:
+            del releases[: bisect_right(releases, now)]
 
 
 class Forecast:

@@ -23,10 +23,10 @@ class RoundRobin(Generic[T]):
         self._weights = weights
         self._items: OrderedDict[str, deque[T]] = OrderedDict()  # the client whose turn it is stands first
         self._left = 0  # items of the present turn
-        self._count = 0
+        self.size = 0  # as len() says, for those who ask at each call
 
     def __len__(self) -> int:
-        return self._count
+        return self.size
 
     def __iter__(self) -> Iterator[T]:
         """In the order in which they would be taken."""
@@ -46,12 +46,12 @@ class RoundRobin(Generic[T]):
         if not self._items:
             self._left = self._weight(client)
         self._items.setdefault(client, deque()).append(item)
-        self._count += 1
+        self.size += 1
 
     def pop(self) -> T:
         client, items = next(iter(self._items.items()))
         item = items.popleft()
-        self._count -= 1
+        self.size -= 1
         self._left -= 1
         if not items:
             self._drop(client)
@@ -66,7 +66,7 @@ class RoundRobin(Generic[T]):
         if items is None or item not in items:
             return
         items.remove(item)
-        self._count -= 1
+        self.size -= 1
         if not items:
             self._drop(client)
 

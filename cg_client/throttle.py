@@ -39,7 +39,6 @@ class Throttle:
         except BaseException as error:
             self._end(error)
             raise
-        self._window.end(self._clock.monotonic())
         self._learn(started, reply)
         return reply
 
@@ -53,8 +52,9 @@ class Throttle:
 
     def _learn(self, started: float, reply: Reply) -> None:
         now = self._clock.monotonic()
+        self._window.end(now)
         self._window.correct(
-            started, now, _count(reply.header("api-key-max-limit")), _count(reply.header("api-key-use-limit"))
+            started, now, _count(reply.header(b"api-key-max-limit")), _count(reply.header(b"api-key-use-limit"))
         )
         self.governor.review()
 

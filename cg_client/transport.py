@@ -3,10 +3,10 @@
 import asyncio
 import base64
 import importlib.metadata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping
 
 import httpx
+import msgspec
 
 from cg_client.call import Call
 from cg_client.clock import Clock
@@ -14,30 +14,31 @@ from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailabl
 from cg_client.secret import Secret
 from cg_client.tally import count_sent
 from cg_client.wire import Seconds, WireTransport, fields_of
+from cg_client.wire.answer import Answer, by_name
 from cg_client.wire.coding import ACCEPTED
 
 KEY_HEADER = "CG-API-KEY"
-SANDBOX_HEADER = "x-coinglass-source"  # set by the sandbox on each of its answers
+SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its answers
 FAIR_SECONDS = 4.0  # within which CoinGlass answers when it is well: 0.4 to 3.5 s
 _PROJECT = "coinglass-graphql"
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _NO_BODY = httpx.ByteStream(b"")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, gc=False):
     """Header names are lower case."""
 
     status: int
     body: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[bytes, bytes] = {}
 
-    def header(self, name: str) -> str | None:
-        return self.headers.get(name)
+    def header(self, name: bytes) -> str | None:
+        value = self.headers.get(name)
+        return None if value is None else value.decode("latin-1")
 
     @property
     def sandbox(self) -> bool:
-        return self.header(SANDBOX_HEADER) == "sandbox"
+        return self.headers.get(SANDBOX_HEADER) == b"sandbox"
 
 
 class Transport:
@@ -70,14 +71,14 @@ class Transport:
     async def __call__(self, call: Call, deadline: float) -> Reply:
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
         try:
-            reply = await self._way.get(call.target, seconds)
+            answer = await self._way.get(call.target, seconds)
         except (TimeoutError, httpx.HTTPError) as error:
             failure = self._failure(error, seconds)
             if failure.sent:
                 count_sent()
             raise failure from error
         count_sent()
-        return reply
+        return Reply(answer.status, answer.body, answer.fields)
 
     def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float) -> UpstreamFailed:
         failure: UpstreamFailed
@@ -98,10 +99,8 @@ class _OverWire:
         self._start = b"GET " + base.copy_with(query=None, fragment=None).raw_path.rstrip(b"/")
         self._rest = fields_of(headers)
 
-    async def get(self, target: str, seconds: float) -> Reply:
-        head = self._start + target.encode("ascii") + self._rest
-        answer = await self._wire.exchange(head, self._longest, seconds)
-        return _reply(answer.status, answer.body, answer.headers)
+    def get(self, target: str, seconds: float) -> Awaitable[Answer]:
+        return self._wire.exchange(self._start + target.encode("ascii") + self._rest, self._longest, seconds)
 
 
 class _OverHttpx:
@@ -116,17 +115,14 @@ class _OverHttpx:
         timeout = httpx.Timeout(longest.pool, connect=longest.connect, read=longest.read)
         self._extensions = {"timeout": timeout.as_dict()}
 
-    async def get(self, target: str, seconds: float) -> Reply:
+    async def get(self, target: str, seconds: float) -> Answer:
         async with asyncio.timeout(seconds):
             request = httpx.Request(
                 "GET", self._base + target, headers=self._headers, stream=_NO_BODY, extensions=self._extensions
             )
             response = await self._http.handle_async_request(request)
-            return _reply(response.status_code, await _read(response), response.headers.raw)
-
-
-def _reply(status: int, body: bytes, headers: Sequence[tuple[bytes, bytes]]) -> Reply:
-    return Reply(status, body, {name.lower().decode("latin-1"): value.decode("latin-1") for name, value in headers})
+            headers = response.headers.raw
+            return Answer(response.status_code, headers, by_name(headers), await _read(response))
 
 
 async def _read(response: httpx.Response) -> bytes:

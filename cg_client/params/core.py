@@ -36,8 +36,11 @@ class Params:
 
     def query(self) -> dict[str, str]:
         """The query string as upstream reads it, without what was left open."""
-        values = ((wire, getattr(self, name)) for name, wire in wire_names(type(self)).items())
-        return {wire: _text(value) for wire, value in values if value is not None}
+        return {
+            wire: value if type(value) is str else _text(value)
+            for name, wire in wire_names(type(self)).items()
+            if (value := getattr(self, name)) is not None
+        }
 
 
 def _text(value: object) -> str:
@@ -59,10 +62,12 @@ _WIRE_NAMES: dict[type[Params], Mapping[str, str]] = {}
 
 def wire_names(params: type[Params]) -> Mapping[str, str]:
     """Upstream name by field name, in the order of declaration."""
-    if params not in _WIRE_NAMES:
+    known = _WIRE_NAMES.get(params)
+    if known is None:
         hints = get_type_hints(params, include_extras=True)
-        _WIRE_NAMES[params] = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
-    return _WIRE_NAMES[params]
+        known = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
+        _WIRE_NAMES[params] = known
+    return known
 
 
 def _wire(name: str, hint: object) -> str:

@@ -1,9 +1,11 @@
 """Reads the answers of one connection from its bytes, whatever the pieces they come in. Knows nothing of sockets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httptools
 import httpx
+import msgspec
 
 _FIRST_FINAL = 200  # statuses below it only announce an answer
 _SWITCHING = 101
@@ -17,12 +19,15 @@ class Limits:
     head: int = 64 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """As sent: the body is still encoded by `codings`, its `content-encoding`."""
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """As sent: the body is still encoded by `codings`, its `content-encoding`.
+
+    `fields`: of the headers the last of each name, by it in lower case.
+    """
 
     status: int
     headers: list[tuple[bytes, bytes]]
+    fields: dict[bytes, bytes]
     body: bytes
     codings: bytes = b""
 
@@ -34,7 +39,7 @@ class AnswerReader:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+        self._longest_head, self._longest_body = limits.head, limits.body
         self._parser = httptools.HttpResponseParser(self)
         self.begin(without_body=False)
 
@@ -42,6 +47,7 @@ class AnswerReader:
         """`without_body`: the request was a HEAD."""
         self._without_body = without_body
         self._headers: list[tuple[bytes, bytes]] = []
+        self._fields: dict[bytes, bytes] = {}
         self._status = 0  # of the final answer, once its head is complete
         self._parts: list[bytes] = []
         self._head_size = 0
@@ -64,7 +70,7 @@ class AnswerReader:
             self.reusable = False
             if not self._complete:
                 raise httpx.RemoteProtocolError("The answer is not valid HTTP.") from error
-        if self._fault is None and self._bare > self._limits.head and not self._complete:
+        if self._bare > self._longest_head and not self._complete and self._fault is None:
             self._fault = "The head of the answer is too large."
         if self._fault is not None:
             raise httpx.RemoteProtocolError(self._fault)
@@ -78,7 +84,7 @@ class AnswerReader:
         """The complete answer, handed over: a resting connection must not hold the last body."""
         body = b"".join(self._parts)
         self._parts = []
-        return Answer(self._status, self._headers, body, self._codings)
+        return Answer(self._status, self._headers, self._fields, body, self._codings)
 
     def forget(self) -> None:
         """What came of an answer that is not to be read: an error that refers to this may live for long."""
@@ -90,8 +96,8 @@ class AnswerReader:
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._complete:
             return
-        self._head_size += len(name) + len(value)
-        if self._head_size > self._limits.head:
+        size = self._head_size = self._head_size + len(name) + len(value)
+        if size > self._longest_head:
             self._fault = "The head of the answer is too large."
         elif not self._status:  # else a trailer of a chunked body
             self._headers.append((name, value))
@@ -111,14 +117,12 @@ class AnswerReader:
 
     def _foresee(self) -> None:
         """How the body will end, how it is encoded, and whether it can be held."""
-        headers: dict[bytes, bytes] = {}
-        for name, value in self._headers:
-            lower = name.lower()
-            headers[lower] = headers[lower] + b"," + value if lower in headers else value
-        length = headers.get(b"content-length")
-        self._codings = headers.get(b"content-encoding", b"")
-        self._until_close = length is None and b"transfer-encoding" not in headers
-        if length is not None and int(length) > self._limits.body and not self._without_body:
+        fields = self._fields = by_name(self._headers)
+        length = fields.get(b"content-length")
+        if b"content-encoding" in fields:
+            self._codings = b",".join([value for name, value in self._headers if name.lower() == b"content-encoding"])
+        self._until_close = length is None and b"transfer-encoding" not in fields
+        if length is not None and int(length) > self._longest_body and not self._without_body:
             self._fault = "The body of the answer is too large."
 
     def on_body(self, part: bytes) -> None:
@@ -126,7 +130,7 @@ class AnswerReader:
             return
         self._bare = 0
         self._body_size += len(part)
-        if self._body_size > self._limits.body:
+        if self._body_size > self._longest_body:
             self._fault = "The body of the answer is too large."
         else:
             self._parts.append(part)
@@ -135,3 +139,8 @@ class AnswerReader:
         if self._status and not self._complete:
             self._complete = True
             self.reusable = self._fault is None and self._parser.should_keep_alive()
+
+
+def by_name(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """As an answer has them."""
+    return {name.lower(): value for name, value in headers}

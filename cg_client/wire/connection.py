@@ -23,30 +23,42 @@ class Connection(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._reader = AnswerReader(limits)
         self._answered: asyncio.Future[None] | None = None
-        self._heard_at = 0.0  # time of the loop, as below
+        self._heard_at = self._rests_since = 0.0  # time of the loop, as below
+        self._until = self._silence = math.inf
+        self._timer: asyncio.TimerHandle | None = None
+        self._timer_due = math.inf
         self._open = True
         self._has_answered = False
-        self.rests_since = 0.0  # set by who keeps it
         self.gone: asyncio.Future[None] = self._loop.create_future()
 
     @property
-    def usable(self) -> bool:
-        """Whether a request can be sent; what has come while it rested and was not read yet is the server's closing."""
-        return self._open and not self._transport.is_closing() and not self._pending.poll(0)
+    def is_open(self) -> bool:
+        """As far as is known without asking the system."""
+        return self._open and not self._transport.is_closing()
+
+    def rest(self) -> None:
+        self._rests_since = self._loop.time()
+
+    def is_usable(self, longest: float) -> bool:
+        """Whether a request can be sent: it rests for less than `longest` seconds, and nothing has come meanwhile.
+
+        What has come and was not read yet is the server's closing.
+        """
+        return self.is_open and self._loop.time() - self._rests_since < longest and not self._pending.poll(0)
 
     async def ask(
-        self, request: bytes, *, without_body: bool = False, within: float | None = None, until: float = math.inf
+        self, request: bytes, within: float = math.inf, *, silence: float | None = None, without_body: bool = False
     ) -> Answer:
         """Raises HungUp, httpx's other errors of a connection, and ReadTimeout.
 
-        That comes after `within` seconds of silence, and at `until` in the loop's time.
+        That comes after `within` seconds, and after `silence` seconds in which nothing came.
         """
         self._reader.begin(without_body=without_body)
         self._answered = self._loop.create_future()
         self._heard_at = self._loop.time()
-        self._within, self._until = math.inf if within is None else within, until
-        due = min(self._heard_at + self._within, until)
-        self._timer = None if due == math.inf else self._loop.call_at(due, self._look)
+        self._until = self._heard_at + within
+        self._silence = math.inf if silence is None else silence
+        self._watch()
         try:
             self._transport.write(request)
             await self._answered
@@ -54,9 +66,6 @@ class Connection(asyncio.Protocol):
             self.close()
             self._reader.forget()
             raise
-        finally:
-            if self._timer is not None:
-                self._timer.cancel()
         self._has_answered = True
         if not self._reader.reusable:
             self.close()
@@ -66,6 +75,7 @@ class Connection(asyncio.Protocol):
         """At once: what is still under way is of no use to anybody."""
         self._open = False
         self._transport.abort()
+        self._stop_timer()
 
     def fail(self, error: httpx.TransportError) -> None:
         """Closes, and ends the exchange that is under way, if one is, with the error."""
@@ -82,7 +92,6 @@ class Connection(asyncio.Protocol):
         if self._answered is None or self._answered.done():
             self.close()  # nobody has asked
             return
-        self._heard_at = self._loop.time()
         try:
             complete = self._reader.feed(data)
         except httpx.RemoteProtocolError as error:
@@ -90,12 +99,15 @@ class Connection(asyncio.Protocol):
             return
         if complete:
             self._answered.set_result(None)
+        else:
+            self._heard_at = self._loop.time()
 
     def eof_received(self) -> None:
         self._open = False
 
     def connection_lost(self, error: Exception | None) -> None:
         self._open = False
+        self._stop_timer()
         self.gone.set_result(None)
         if self._answered is None or self._answered.done():
             return
@@ -113,9 +125,23 @@ class Connection(asyncio.Protocol):
             return httpx.ReadError(f"The connection broke ({type(error).__name__}).")
         return httpx.RemoteProtocolError("The connection ended before the answer was complete.")
 
+    def _watch(self) -> None:
+        """Sets the timer, unless it ends early enough: that of an earlier request goes on, and looks what is due."""
+        due = min(self._heard_at + self._silence, self._until)
+        if due < self._timer_due:
+            self._stop_timer()
+            self._timer, self._timer_due = self._loop.call_at(due, self._look), due
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer, self._timer_due = None, math.inf
+
     def _look(self) -> None:
-        due = min(self._heard_at + self._within, self._until)
-        if due <= self._loop.time():
+        self._timer, self._timer_due = None, math.inf
+        if self._answered is None or self._answered.done():
+            return  # it rests
+        if min(self._heard_at + self._silence, self._until) <= self._loop.time():
             self.fail(httpx.ReadTimeout("The answer did not come in time."))
         else:
-            self._timer = self._loop.call_at(due, self._look)
+            self._watch()

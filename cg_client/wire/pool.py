@@ -32,7 +32,7 @@ class Pool:
 
     def at_hand(self) -> Connection | None:
         """A resting connection, if one can be used; the others are left to `take`."""
-        if self._idle and self._holds(self._idle[-1]):
+        if self._idle and self._idle[-1].is_usable(IDLE_SECONDS):
             return self._idle.pop()
         return None
 
@@ -43,7 +43,7 @@ class Pool:
         """
         kept = await self._place(wait)
         if kept is not None:
-            if not fresh and self._holds(kept):
+            if not fresh and kept.is_usable(IDLE_SECONDS):
                 return kept
             kept.close()
         try:
@@ -53,8 +53,8 @@ class Pool:
             raise
 
     def give_back(self, connection: Connection) -> None:
-        connection.rests_since = asyncio.get_running_loop().time()
-        self._pass_on(connection if connection.usable else None)
+        connection.rest()
+        self._pass_on(connection if connection.is_open else None)
 
     async def close(self) -> None:
         """Ends everything that is under way, and returns when all sockets are closed."""
@@ -103,9 +103,6 @@ class Pool:
             self._free += 1
         else:
             self._idle.append(connection)
-
-    def _holds(self, kept: Connection) -> bool:
-        return kept.usable and asyncio.get_running_loop().time() - kept.rests_since < IDLE_SECONDS
 
     async def _connect(self, seconds: float | None) -> Connection:
         try:

@@ -3,13 +3,14 @@
 import asyncio
 import math
 import ssl
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
 import httpx
 
-from cg_client.wire.answer import Answer, Limits
+from cg_client.wire.answer import Answer, Limits, by_name
 from cg_client.wire.coding import decoded
 from cg_client.wire.connection import Connection, HungUp
 from cg_client.wire.pool import Pool
@@ -70,30 +71,30 @@ class WireTransport(httpx.AsyncBaseTransport):
     ) -> Answer:
         """The answer, decoded, to the bytes of a request; `handle_async_request` without httpx's objects.
 
-        `within`: seconds of all together.
+        `within`: seconds of all together. A resting connection may hang up, and is replaced by one that cannot.
         """
-        until = asyncio.get_running_loop().time() + within
-        try:
-            answer = await self._ask(head, seconds, until, without_body=without_body, fresh=False)
-        except HungUp:
-            answer = await self._ask(head, seconds, until, without_body=without_body, fresh=True)
-        return self._decoded(answer) if answer.codings and answer.body else answer
+        until = time.monotonic() + within
+        fresh = False
+        while True:
+            connection = None if fresh else self._pool.at_hand()
+            if connection is None:
+                connection = await self._taken(seconds, until, fresh=fresh)
+            try:
+                left = until - time.monotonic()
+                answer = await connection.ask(head, left, silence=seconds.read, without_body=without_body)
+            except HungUp:
+                fresh = True
+            else:
+                return self._decoded(answer) if answer.codings and answer.body else answer
+            finally:
+                self._pool.give_back(connection)
 
     async def aclose(self) -> None:
         await self._pool.close()
 
-    async def _ask(self, head: bytes, seconds: Seconds, until: float, *, without_body: bool, fresh: bool) -> Answer:
-        connection = self._pool.at_hand() if not fresh else None
-        if connection is None:
-            connection = await self._taken(seconds, until, fresh=fresh)
-        try:
-            return await connection.ask(head, without_body=without_body, within=seconds.read, until=until)
-        finally:
-            self._pool.give_back(connection)
-
     async def _taken(self, seconds: Seconds, until: float, *, fresh: bool) -> Connection:
         try:
-            async with asyncio.timeout_at(None if until == math.inf else until):
+            async with asyncio.timeout(None if until == math.inf else until - time.monotonic()):
                 return await self._pool.take(fresh=fresh, connect=seconds.connect, wait=seconds.pool)
         except TimeoutError as error:
             raise httpx.PoolTimeout("No connection was there in time.") from error
@@ -101,7 +102,7 @@ class WireTransport(httpx.AsyncBaseTransport):
     def _decoded(self, answer: Answer) -> Answer:
         body = decoded(answer.body, answer.codings, self._limits.body)
         headers = [header for header in answer.headers if header[0].lower() not in _OF_CODED_BODY]
-        return Answer(answer.status, headers, body)
+        return Answer(answer.status, headers, by_name(headers), body)
 
 
 def _is_empty(body: object) -> bool:

@@ -43,7 +43,7 @@ class Origin:
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
-        return Fetched(Answer(value, call.endpoint, START), size=1, lifetime=LIFETIME)
+        return Fetched(value, call.endpoint, START, sandbox=False, size=1, lifetime=LIFETIME)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeC
 
 @given(st.floats(0, 1e5))
 def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
-    entry = Entry.of(Fetched(Answer(None, ENDPOINT, START), 1, lifetime), 0.0)
+    entry = Entry.of(Fetched(None, ENDPOINT, START, False, 1, lifetime), 0.0)
     assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, GRACE_AT_MOST))
     assert entry.usable_until - entry.fresh_until == pytest.approx(STALE_AT_MOST)
 
@@ -208,7 +208,7 @@ async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: O
 
 
 def kept(size: int) -> Entry:
-    return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
+    return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
 
 
 async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
@@ -223,13 +223,39 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
     assert len(before) - len(asyncio.all_tasks()) == 1
 
 
+async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    origin.open.clear()
+    waiting = [asyncio.create_task(cache(a_call(), AGES)) for _ in range(2)]
+    await settle()
+    await cache.close()
+    ended = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
+
+
+async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Origin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    free = []
+    for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
+        clock.advance(seconds)
+        free.append(cache.is_free(a_call()))
+        origin.open.clear()
+        asking = asyncio.create_task(cache(a_call(), AGES))
+        await settle()
+        free.append(cache.is_free(a_call()))
+        origin.open.set()
+        await asking
+        await settle()
+    assert free == [False, True, True, True, False, True, False, True]
+
+
 @pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
 async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     origin: Origin, clock: FakeClock, failure: CoinglassError
 ) -> None:
     async def fails_first(call: Call, deadline: float, asker: Asker) -> Fetched:
         fetched = await origin(call, deadline, asker)
-        if fetched.answer.value == 1:
+        if fetched.value == 1:
             raise failure
         return fetched
 

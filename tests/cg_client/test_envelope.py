@@ -31,7 +31,9 @@ HTML = b"<html><body>Bad gateway</body></html>"
 
 def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
     with pytest.raises(UpstreamFailed) as error:
-        payload(Reply(status, content, {name.replace("_", "-"): value for name, value in headers.items()}))
+        payload(
+            Reply(status, content, {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()})
+        )
     return error.value
 
 

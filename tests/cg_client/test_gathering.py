@@ -56,6 +56,24 @@ async def test_each_gets_one_of_its_ways_and_together_they_send_no_more_than_the
     assert len({call for way in found for call in way}) <= sum(len(ways[0]) for ways in asked)
 
 
+calls = st.sampled_from([A, B, C, D])
+ways = st.lists(st.lists(calls, max_size=3).map(tuple), min_size=1, max_size=4)
+
+
+@given(st.lists(ways, max_size=6), st.frozensets(calls), st.sets(calls))
+async def test_each_choice_is_the_first_of_those_that_cost_least(
+    asked: list[list[Way]], free: frozenset[Call], sent: set[Call]
+) -> None:
+    gathering = Gathering(free.__contains__, Clock())
+    for call in sent:
+        await gathering.choose([(call,)])
+    found = await asyncio.gather(*map(gathering.choose, asked))
+    costless = free | sent
+    for some, way in sorted(zip(asked, found, strict=True), key=lambda one: len(one[0])):
+        assert way == min(some, key=lambda way: sum(call not in costless for call in way))
+        costless |= set(way)
+
+
 async def test_a_call_that_was_chosen_a_moment_ago_is_shared_before_it_is_under_way(clock: FakeClock) -> None:
     gathering = Gathering(lambda _: False, clock)
     assert await gathering.choose([(B,)]) == (B,)

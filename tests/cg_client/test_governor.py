@@ -261,8 +261,8 @@ async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of
     assert queue.sent.ran[-1][0] == 1300
 
 
-@pytest.mark.parametrize("headers", [{USED: "1"}, {MAX: "5", USED: "3"}])
-async def test_room_that_an_answer_tells_of_is_used_at_once(queue_of: QueueOf, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", [{USED: b"1"}, {MAX: b"5", USED: b"3"}])
+async def test_room_that_an_answer_tells_of_is_used_at_once(queue_of: QueueOf, headers: dict[bytes, bytes]) -> None:
     """A new minute at upstream, or a higher limit."""
     queue = queue_of(3)
     for _ in range(2):

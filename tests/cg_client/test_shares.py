@@ -61,7 +61,7 @@ class Worker:
         await self._pass(there)
         used = self.key.take()
         await self._pass(back)
-        return Reply(200, b"{}", {MAX: str(self.key.limit), USED: str(used)})
+        return Reply(200, b"{}", {MAX: b"%d" % self.key.limit, USED: b"%d" % used})
 
     async def _pass(self, seconds: float) -> None:
         if seconds:

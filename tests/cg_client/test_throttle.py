@@ -21,7 +21,7 @@ from cg_client.transport import Reply
 from tests.cg_client.conftest import a_call, decode
 from tests.clock import FakeClock
 
-MAX, USED = "api-key-max-limit", "api-key-use-limit"
+MAX, USED = b"api-key-max-limit", b"api-key-use-limit"
 AGES = 1e9
 
 
@@ -30,7 +30,7 @@ class Upstream:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.headers: dict[str, str] = {}
+        self.headers: dict[bytes, bytes] = {}
         self.ran: list[tuple[float, float]] = []
         self.order: list[str] = []
 
@@ -132,10 +132,10 @@ async def test_a_request_under_way_counts_and_so_does_one_that_failed(clock: Fak
 async def test_other_users_of_the_key_count(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
-    throttle, sent.headers = throttle_of(30), {USED: "29"}
+    throttle, sent.headers = throttle_of(30), {USED: b"29"}
     await throttle(a_call(), AGES)
     assert throttle.usage().remaining == 1
-    sent.headers = {USED: "30"}
+    sent.headers = {USED: b"30"}
     await throttle(a_call(), AGES)
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
 
@@ -143,7 +143,7 @@ async def test_other_users_of_the_key_count(
 async def test_room_is_stated_for_the_time_at_which_it_comes_though_upstream_counts_far_beyond_the_limit(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
-    throttle, sent.headers = throttle_of(30), {USED: "100"}
+    throttle, sent.headers = throttle_of(30), {USED: b"100"}
     await throttle(a_call(), AGES)
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
 
@@ -155,7 +155,7 @@ async def test_a_new_minute_at_upstream_frees_what_was_counted_before(
     for _ in range(29):
         await throttle(a_call(), AGES)
     clock.advance(1)
-    sent.headers = {USED: "1"}
+    sent.headers = {USED: b"1"}
     await throttle(a_call(), AGES)
     assert throttle.usage().used == 1
 
@@ -176,7 +176,7 @@ async def test_a_new_minute_at_upstream_does_not_free_what_ran_beside_the_answer
 async def test_the_limit_follows_the_header(
     throttle_of: Callable[[int], Throttle], sent: Upstream, before: int, after: int
 ) -> None:
-    throttle, sent.headers = throttle_of(before), {MAX: str(after)}
+    throttle, sent.headers = throttle_of(before), {MAX: b"%d" % after}
     await throttle(a_call(), AGES)
     assert throttle.usage().limit == after
 
@@ -185,13 +185,13 @@ async def test_the_limit_follows_the_header(
 async def test_headers_that_are_no_numbers_are_ignored(
     throttle_of: Callable[[int], Throttle], sent: Upstream, garbage: str
 ) -> None:
-    throttle, sent.headers = throttle_of(30), {MAX: garbage, USED: garbage}
+    throttle, sent.headers = throttle_of(30), dict.fromkeys([MAX, USED], garbage.encode("latin-1"))
     await throttle(a_call(), AGES)
     assert (throttle.usage().limit, throttle.usage().used) == (30, 1)
 
 
 async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle], sent: Upstream) -> None:
-    throttle, sent.headers = throttle_of(30), {MAX: "0"}
+    throttle, sent.headers = throttle_of(30), {MAX: b"0"}
     await throttle(a_call(), AGES)
     assert throttle.usage().limit == 30
 

@@ -324,6 +324,33 @@ async def test_silence_in_an_answer_is_a_read_timeout_and_its_connection_is_clos
         assert await get(wire, server) == BODY
 
 
+async def test_a_shorter_time_than_that_of_the_request_before_is_kept(connect: Connect) -> None:
+    halt = Halt(HALF, b"")
+    async with scripted(says(ok(BODY)), halt) as server:
+        wire = connect(server, connections=1)
+        assert await get(wire, server, read=60) == BODY
+        async with asyncio.timeout(5):
+            assert type(await fails(get(wire, server, read=0.02))) is httpx.ReadTimeout
+        halt.go.set()
+
+
+async def test_the_time_of_a_request_ends_neither_the_rest_of_its_connection_nor_the_next_request(
+    connect: Connect,
+) -> None:
+    halt, loop = Halt(HALF, BODY[6:]), asyncio.get_running_loop()
+    async with scripted(says(ok(BODY)), halt, says(ok(BODY))) as server:
+        wire = connect(server, connections=1)
+        assert await get(wire, server, read=0.02) == BODY
+        loop.call_later(0.05, halt.go.set)
+        assert await get(wire, server, read=5) == BODY
+        rested = asyncio.Event()
+        assert await get(wire, server, read=0.02) == BODY
+        loop.call_later(0.05, rested.set)
+        await rested.wait()
+        assert await get(wire, server) == BODY
+    assert server.opened == 1
+
+
 async def test_an_answer_that_goes_on_is_not_silent(connect: Connect) -> None:
     async def slow(writer: asyncio.StreamWriter) -> None:
         for byte in ok(BODY):
