@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+import native
 from cg_client.secret import Secret
 from sandbox.app import KEY
 from server.app import create_app, settle
@@ -42,7 +43,8 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]
     source = "sandbox" if sandbox else "CoinGlass"
-    announcement = f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n"
+    reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
+    announcement = f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
     if settings.workers > 1:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
