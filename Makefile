@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: serve test check lint types copies clients schema docker-lint bench chaos format clean
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@

@@ -1,3 +1,4 @@
+# cython: cdivision=True
 """Numbers as JSON spells them, read exactly.
 
 A function that reads one thing begins at `at` and gives the place behind it, or NULL where it is not plain; it looks
