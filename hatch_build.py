@@ -10,7 +10,7 @@ from setuptools import Distribution, Extension
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import BaseError, CCompilerError
 
-_WITHOUT = "native/rows.pyx is not compiled ({}): everything works, and rows are read more slowly"
+_WITHOUT = "native/rows.pyx is not compiled: everything works, and rows are read more slowly ({})"
 
 
 class CompiledReader(BuildHookInterface):
