@@ -41,10 +41,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.api_key)
     listener = _listen(settings)
-    host, port = listener.getsockname()[:2]
-    source = "sandbox" if sandbox else "CoinGlass"
-    reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
-    announcement = f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
+    announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
@@ -60,6 +57,12 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     )
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
+
+
+def _announcement(host: str, port: int, *, sandbox: bool) -> str:
+    source = "sandbox" if sandbox else "CoinGlass"
+    reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
+    return f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
 
 
 class AnnouncedServer(uvicorn.Server):
