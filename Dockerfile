@@ -1,6 +1,11 @@
 # The image holds the installed package and nothing that was needed to build it. It starts the live server, which needs
 # COINGLASS_API_KEY; `serve --sandbox` as the command starts the sandbox.
 FROM python:3.11-slim AS builder
+# For native/rows.pyx. Not pinned: Debian keeps one version of a release, and nothing of it comes into the image.
+# hadolint ignore=DL3008
+RUN apt-get update \
+    && apt-get install --yes --no-install-recommends gcc libc6-dev \
+    && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels . \

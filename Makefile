@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 .PHONY: serve test check lint types copies clients schema docker-lint bench chaos format clean
 
-$(STAMP): pyproject.toml
+$(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
@@ -28,7 +28,7 @@ types: $(STAMP)
 
 copies: $(STAMP)         ## ten or more lines that stand twice
 	$(BIN)/pylint --disable=all --enable=duplicate-code --score=n --min-similarity-lines=10 --ignore-imports=yes \
-		--ignore-signatures=yes --ignore-docstrings=yes cg_client execution resolvers sandbox schema server vocabulary
+		--ignore-signatures=yes --ignore-docstrings=yes cg_client execution native resolvers sandbox schema server vocabulary
 
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile

@@ -4,8 +4,6 @@ Numbers may come as strings and times in any unit. What a type cannot hold raise
 """
 
 import functools
-import itertools
-import operator
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -16,7 +14,9 @@ from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import ParallelLists
+from native import ascends
 from resolvers.checks import equally_long, strict
+from resolvers.packed_rows import packed_reader
 from resolvers.records import Leaf, Records
 from vocabulary.columns import Column, Columns, new_identity
 from vocabulary.scalars import Timestamp
@@ -77,7 +77,13 @@ def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
 
 def _rows_reader(records: Records) -> Callable[[msgspec.Raw], Columns[Any]]:
     decoder = msgspec.json.Decoder(list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
-    return lambda data: records.table(decoder.decode(data), new_identity())
+    packed = packed_reader(records)
+
+    def read(data: msgspec.Raw) -> Columns[Any]:
+        rows = None if packed is None else packed(data)
+        return records.table(decoder.decode(data), new_identity()) if rows is None else rows
+
+    return read
 
 
 def _lists_reader(records: Records) -> Callable[[msgspec.Raw], Columns[Any]]:
@@ -115,8 +121,7 @@ def _list(records: Records, raw: object, leaf: Leaf) -> list[Any]:
 
 def _order(times: Sequence[int]) -> list[int] | None:
     """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
-    known = list(times)  # a packed time would become an object at every look
-    if all(map(operator.lt, known, itertools.islice(known, 1, None))):
+    if ascends(times):
         return None
     latest = {time: index for index, time in enumerate(times)}
     return [latest[time] for time in sorted(latest)]

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
+import native
 from cg_client.secret import Secret
 from sandbox.app import KEY
 from server.app import create_app, settle
@@ -40,9 +41,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.api_key)
     listener = _listen(settings)
-    host, port = listener.getsockname()[:2]
-    source = "sandbox" if sandbox else "CoinGlass"
-    announcement = f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql)\n"
+    announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
@@ -58,6 +57,12 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     )
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
+
+
+def _announcement(host: str, port: int, *, sandbox: bool) -> str:
+    source = "sandbox" if sandbox else "CoinGlass"
+    reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
+    return f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
 
 
 class AnnouncedServer(uvicorn.Server):

@@ -12,8 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+import native
 from cg_client.plans import Plan
 from sandbox.app import Sandbox, create_sandbox
+from server import serve
 from tests.cases import SCHEMA
 from tests.running import running
 
@@ -50,6 +52,14 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+@pytest.mark.parametrize(("compiled", "reader"), [(True, "the compiled reader"), (False, "no compiled reader")])
+def test_the_line_at_the_start_says_how_rows_are_read(
+    compiled: bool, reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(native, "COMPILED", compiled)
+    assert f"with {reader}" in serve._announcement("127.0.0.1", 1, sandbox=True)
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])

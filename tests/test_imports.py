@@ -9,12 +9,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 BELOW = {
     "cg_client": set(),
+    "native": set(),
     "vocabulary": {"cg_client"},
-    "resolvers": {"cg_client", "vocabulary"},
+    "resolvers": {"cg_client", "native", "vocabulary"},
     "schema": {"cg_client", "vocabulary", "resolvers"},
     "execution": {"cg_client", "vocabulary", "resolvers", "schema"},
     "sandbox": {"cg_client"},
-    "server": {"cg_client", "vocabulary", "resolvers", "schema", "execution", "sandbox"},
+    "server": {"cg_client", "native", "vocabulary", "resolvers", "schema", "execution", "sandbox"},
 }
 MODULES = [path for package in BELOW for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -1,0 +1,27 @@
+"""What is compiled, where a C compiler was at hand when this was built; without one, Python does the same."""
+
+import itertools
+import operator
+from array import array
+from collections.abc import Sequence
+from typing import Literal
+
+try:
+    from native import rows
+except ImportError:
+    COMPILED = False
+else:
+    COMPILED = True
+
+
+def rows_reader(fields: Sequence[tuple[bytes, Literal["d", "q"]]]) -> "rows.RowsReader | None":
+    """Reads a JSON array of objects into an array for each field, or gives None where they are not plain."""
+    return rows.RowsReader(fields) if COMPILED and 0 < len(fields) <= rows.FIELDS_AT_MOST else None
+
+
+def ascends(times: Sequence[int]) -> bool:
+    """Whether each is later than the one before."""
+    if COMPILED and isinstance(times, array):
+        return rows.ascends(times)
+    known = list(times)  # a packed time would become an object at every look
+    return all(map(operator.lt, known, itertools.islice(known, 1, None)))

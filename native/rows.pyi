@@ -1,0 +1,13 @@
+from array import array
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+FIELDS_AT_MOST: int
+
+class RowsReader:
+    def __init__(self, fields: Sequence[tuple[bytes, Literal["d", "q"]]]) -> None: ...
+    def __call__(self, data: msgspec.Raw | bytes) -> list[array[Any]] | None: ...
+
+def ascends(times: array[int]) -> bool: ...

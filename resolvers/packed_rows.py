@@ -1,0 +1,51 @@
+"""Rows of figures and times, read at once into packed columns by the compiled reader."""
+
+from array import array
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import msgspec
+
+from cg_client.shapes import are_milliseconds
+from native import ascends, rows_reader
+from resolvers.checks import in_milliseconds, packed
+from resolvers.records import TIMES, Leaf, Records
+from vocabulary.columns import Column, Columns, new_identity
+
+Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
+
+
+def packed_reader(records: Records) -> Read | None:
+    """Gives None for rows that are not plain; is None where the class holds anything else or nothing is compiled."""
+    if not all(_lies_packed(records, leaf) for leaf in records.leaves):
+        return None
+    stored = {leaf.wires[0]: leaf.stored for leaf in records.leaves}
+    reader = rows_reader([(wire.encode(), "d" if kind is float else "q") for wire, kind in stored.items()])
+    if reader is None:
+        return None
+    times = [(place, f"data.{wire}") for place, (wire, kind) in enumerate(stored.items()) if kind is int]
+    shown = [(leaf.name, list(stored).index(leaf.wires[0]), leaf.convert) for leaf in records.leaves]
+
+    def read(data: msgspec.Raw) -> Columns[Any] | None:
+        arrays = reader(data)
+        if arrays is None:
+            return None
+        for place, field in times:
+            arrays[place] = _in_milliseconds(arrays[place], field)
+        table = {name: Column(arrays[place], convert) for name, place, convert in shown}
+        return Columns(records.cls, table, len(arrays[0]), new_identity())
+
+    return read
+
+
+def _lies_packed(records: Records, leaf: Leaf) -> bool:
+    """Whether it is a figure, or a time as a number, under one upstream name: where none is missing it is packed."""
+    kinds = {float: (float,), int: TIMES}.get(leaf.stored, ())
+    return leaf.kind in kinds and len(leaf.wires) == 1 and records.slots[leaf.wires[0]][1] is leaf.stored
+
+
+def _in_milliseconds(times: "array[int]", field: str) -> "array[int]":
+    if ascends(times) and times and are_milliseconds(times[0], times[-1]):
+        return times
+    found = in_milliseconds(times, field)
+    return times if found is times else packed("q", found)

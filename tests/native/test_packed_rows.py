@@ -1,0 +1,87 @@
+"""Which classes are read natively, and that times are milliseconds whichever way they come."""
+
+import dataclasses
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+import strawberry
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints.futures.market import PRICE_HISTORY
+from cg_client.errors import PayloadMismatch
+from cg_client.shapes import Rows
+from resolvers.packed_rows import packed_reader
+from resolvers.records import Records
+from tests.native.readers import compiled
+from vocabulary.fields import value
+from vocabulary.scalars import Timestamp
+from vocabulary.series import Time, TimestampOfTime
+
+
+@strawberry.type
+class Point:
+    time: Time
+    timestamp: TimestampOfTime
+    figure: float | None
+
+
+@strawberry.type
+class WithText(Point):
+    text: str
+
+
+@strawberry.type
+class WithCode(Point):
+    code: Annotated[bool, value("A code.", codes={1: True})]
+
+
+@strawberry.type
+class WithList(Point):
+    figures: list[float]
+
+
+@strawberry.type
+class WithFigureOfTime(Point):
+    spent: Annotated[float, value("The time once more, as a figure.", wire="time")]
+
+
+TWO_NAMES = dataclasses.replace(PRICE_HISTORY, spelling={"figure": ("first", "second")})
+DAYS = dataclasses.replace(PRICE_HISTORY, shape=Rows(time_is_date=True))
+
+
+@compiled
+@pytest.mark.parametrize(
+    ("row", "endpoint"),
+    [(kind, PRICE_HISTORY) for kind in (WithText, WithCode, WithList, WithFigureOfTime)]
+    + [(Point, TWO_NAMES), (Point, DAYS)],
+)
+def test_rows_of_more_than_figures_and_times_are_not_for_the_compiled_reader(row: type, endpoint: Endpoint) -> None:
+    assert packed_reader(Records(Point, PRICE_HISTORY)) is not None
+    assert packed_reader(Records(row, endpoint)) is None
+
+
+def read(*times: int) -> Any:
+    reader = packed_reader(Records(Point, PRICE_HISTORY))
+    assert reader is not None
+    return reader(msgspec.Raw(msgspec.json.encode([{"time": time, "figure": 1} for time in times])))
+
+
+@compiled
+@pytest.mark.parametrize("unit", [1, 1000, 10**6, 10**9])
+@pytest.mark.parametrize("seconds", [(1_600_000_000, 1_600_000_001), (1_600_000_001, 1_600_000_000)])
+def test_times_of_any_unit_are_milliseconds(unit: int, seconds: tuple[int, ...]) -> None:
+    assert list(read(*(time * unit for time in seconds)).column("timestamp")) == [time * 1000 for time in seconds]
+
+
+@compiled
+def test_time_and_timestamp_are_one_array() -> None:
+    columns = read(1_600_000_000_000).table
+    assert columns["time"].stored is columns["timestamp"].stored
+    assert columns["timestamp"][0] == Timestamp(1_600_000_000_000)
+
+
+@compiled
+def test_what_can_be_no_time_is_refused_by_name() -> None:
+    with pytest.raises(PayloadMismatch, match=r"data\.time"):
+        read(1_600_000_000_000, -1)
