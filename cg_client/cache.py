@@ -7,11 +7,11 @@ up to `STALE_AT_MOST`, only when upstream fails in a way that may pass. The stor
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call, Key, Standing

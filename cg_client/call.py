@@ -70,8 +70,7 @@ class Standing(Enum):
     FETCH = "FETCH"  # sent
 
 
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T]):
+class Answer(msgspec.Struct, Generic[T], frozen=True):
     """A decoded payload and where it came from.
 
     `stale`: past its time, served because there was nothing newer. `fresh_until`: monotonic seconds, until when the

@@ -46,11 +46,11 @@ class ResolverCall:
         self._parent = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one is not None}
 
     def __call__(self, source: object, info: GraphQLResolveInfo[Any]) -> Any:  # noqa: ANN401  # whatever the resolver gives
-        arguments = self._arguments.copy()
+        arguments = self._arguments
         if self._info is not None:
-            arguments[self._info] = self._config.info_class(_raw_info=info, _field=self._field)
-        for name in self._parent:
-            arguments[name] = source
+            arguments = {**arguments, self._info: self._config.info_class(_raw_info=info, _field=self._field)}
+        if self._parent:
+            arguments = {**arguments, **dict.fromkeys(self._parent, source)}
         return self._resolve(source, **arguments) if self._self else self._resolve(**arguments)
 
 

@@ -6,8 +6,9 @@ window that ends with them, and are completed by the small request for the newes
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from cg_client.call import Answer, Call
 from cg_client.endpoint import CLOSED, margin

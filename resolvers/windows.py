@@ -1,11 +1,11 @@
 """Windows of series that an operation waits for: how each is fetched is chosen when all of them are known."""
 
 import asyncio
-import dataclasses
 from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, TypeAlias
 
 from aiodataloader import DataLoader
+from msgspec.structs import replace
 
 from cg_client.call import Call
 from cg_client.errors import CoinglassError
@@ -28,6 +28,12 @@ class WindowLoader(DataLoader[Request, Parts]):
     def __init__(self, flights: Flights) -> None:
         super().__init__()
         self._flights, self._client = flights, flights.client
+
+    def load(self, key: Request) -> asyncio.Future[Parts]:
+        """As the loader's own, which looks among windows that it keeps."""
+        future: asyncio.Future[Parts] = self.loop.create_future()
+        self.do_resolve_reject(key, future)
+        return future
 
     async def batch_load_fn(self, keys: list[Request]) -> list[Any]:
         apart = {place: asyncio.ensure_future(way) for place, way in enumerate(map(self._apart, keys)) if way}
@@ -70,7 +76,7 @@ class WindowLoader(DataLoader[Request, Parts]):
         return entry is not None and self._client.clock.monotonic() < entry.grace_until
 
     def _stale(self, found: Part) -> Parts:
-        answer = dataclasses.replace(found, stale=True)
+        answer = replace(found, stale=True)
         self._flights.validity.rests_on(answer)
         return [answer]
 
