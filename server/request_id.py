@@ -24,6 +24,7 @@ class _Names:
 
 
 _NAMES = _Names()
+new_id = _NAMES.new
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_NAMES.begin)  # or forked workers would use the same names
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
 from server.cost import cost
-from server.request_id import REQUEST_ID, SOURCE, request_id
+from server.request_id import REQUEST_ID, SOURCE, new_id, request_id
 from server.responses.answer import OF_THE_RUN, Answer, Header, Rendering
 from server.responses.body import AT_MOST, TooLarge, read, replayed
 from server.responses.encodings import acceptable
@@ -196,4 +196,4 @@ class ResponseCache:
 
 def _own_id(headers: Named) -> Header:
     wished = headers.get(_REQUEST_ID)
-    return _REQUEST_ID, request_id(wished.decode("latin-1") if wished is not None else None).encode()
+    return _REQUEST_ID, (new_id() if wished is None else request_id(wished.decode("latin-1"))).encode()

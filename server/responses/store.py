@@ -16,7 +16,7 @@ class Store:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._answers: OrderedDict[Key, Answer] = OrderedDict()
-        self._aliases: dict[RawKey, Answer] = {}
+        self._aliases: dict[RawKey, tuple[Answer, Rendering]] = {}
         self.bytes = 0
         self.evicted = 0
 
@@ -25,10 +25,8 @@ class Store:
 
     def at_once(self, raw: RawKey, now: float, version: Hashable) -> tuple[Answer, Rendering] | None:
         """The answer, in the form in which this very request had it before."""
-        answer = self._aliases.get(raw)
-        if answer is None or not self._holds(answer, now, version):
-            return None
-        return answer, answer.aliases[raw]
+        found = self._aliases.get(raw)
+        return found if found is not None and self._holds(found[0], now, version) else None
 
     def find(self, key: Key, now: float, version: Hashable) -> Answer | None:
         answer = self._answers.get(key)
@@ -57,7 +55,7 @@ class Store:
         if len(answer.aliases) == _ALIASES_AT_MOST:
             oldest = next(iter(answer.aliases))
             del self._aliases[oldest], answer.aliases[oldest]
-        answer.aliases[raw], self._aliases[raw] = rendering, answer
+        answer.aliases[raw], self._aliases[raw] = rendering, (answer, rendering)
         self._count(answer)
 
     def _count(self, answer: Answer) -> None:
