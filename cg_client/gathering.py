@@ -38,8 +38,9 @@ class Gathering:
             self._send(ways[0])
             choice.set_result(ways[0])
             return choice
-        if not self._held:
-            self._wait(asyncio.get_running_loop().time() + HELD_AT_MOST)
+        if not self._held:  # the moment begins when all who ask at once have asked
+            loop = asyncio.get_running_loop()
+            loop.call_soon(self._wait, loop.time() + HELD_AT_MOST)
         self._held.append((ways, choice))
         return choice
 
