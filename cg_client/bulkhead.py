@@ -84,12 +84,13 @@ class Bulkhead(Generic[T]):
             self.refused[group] += 1
             raise ConnectionsBusy(group)
         self.waits[group] += 1
-        waiter = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(left, _give_up, waiter)
         self._waiting[waiter] = group
         self.waiting[group] += 1
         try:
-            async with asyncio.timeout(left):
-                await waiter
+            await waiter
         except BaseException as error:
             self._leave(waiter, group)
             if not isinstance(error, TimeoutError):
@@ -97,9 +98,15 @@ class Bulkhead(Generic[T]):
             self.refused[group] += 1
             raise ConnectionsBusy(group) from error
         finally:
+            timer.cancel()
             self.waiting[group] -= 1
 
     def _leave(self, waiter: asyncio.Future[None], group: str) -> None:
         """Gives back the place that came too late for this one."""
         if self._waiting.pop(waiter, None) is None:
             self._give_back(group)
+
+
+def _give_up(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
