@@ -7,8 +7,10 @@ waiting would look like CoinGlass' slowness.
 """
 
 import asyncio
-from collections import Counter
+import itertools
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 from typing import Generic, TypeVar
 
 from cg_client.call import Call
@@ -36,7 +38,8 @@ class Bulkhead(Generic[T]):
         self.waits: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
         self._groups: dict[Endpoint, str] = {}
-        self._waiting: dict[asyncio.Future[None], str] = {}  # the longest first
+        self._queues: dict[str, OrderedDict[asyncio.Future[None], int]] = {}  # with the order of arrival
+        self._arrivals = itertools.count()
         self.waiting: Counter[str] = Counter()
 
     async def __call__(self, call: Call, deadline: float) -> T:
@@ -64,18 +67,37 @@ class Bulkhead(Generic[T]):
     def _give_back(self, group: str) -> None:
         self._free += 1
         self.in_use[group] -= 1
-        if self._waiting:
+        if self._queues:
             self._let_in()
 
     def _let_in(self) -> None:
         """Whoever of those that wait can start; nobody who can is left waiting."""
-        while (waiter := next(filter(self._can_start, self._waiting), None)) is not None:
-            self._take(self._waiting.pop(waiter))
+        while (found := self._next()) is not None:
+            waiter, group = found
+            self._leaves(waiter, group)
+            self._take(group)
             waiter.set_result(None)
 
-    def _can_start(self, waiter: asyncio.Future[None]) -> bool:
+    def _next(self) -> tuple[asyncio.Future[None], str] | None:
+        """Who waits longest of all whose group has room."""
+        able = [found for group in self._queues if self._has_room(group) and (found := self._first(group)) is not None]
+        if not able:
+            return None
+        _, waiter, group = min(able, key=itemgetter(0))
+        return waiter, group
+
+    def _first(self, group: str) -> tuple[int, asyncio.Future[None], str] | None:
         """Not one that is done: it was given up, and has yet to leave."""
-        return not waiter.done() and self._has_room(self._waiting[waiter])
+        queue = self._queues[group].items()
+        return next(((number, waiter, group) for waiter, number in queue if not waiter.done()), None)
+
+    def _leaves(self, waiter: asyncio.Future[None], group: str) -> bool:
+        """Whether it stood in the queue of its group."""
+        queue = self._queues.get(group, OrderedDict())
+        stood = queue.pop(waiter, None) is not None
+        if stood and not queue:
+            del self._queues[group]
+        return stood
 
     async def _turn(self, group: str, deadline: float) -> None:
         """Returns with a place taken."""
@@ -87,7 +109,7 @@ class Bulkhead(Generic[T]):
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
         timer = loop.call_later(left, _give_up, waiter)
-        self._waiting[waiter] = group
+        self._queues.setdefault(group, OrderedDict())[waiter] = next(self._arrivals)
         self.waiting[group] += 1
         try:
             await waiter
@@ -103,7 +125,7 @@ class Bulkhead(Generic[T]):
 
     def _leave(self, waiter: asyncio.Future[None], group: str) -> None:
         """Gives back the place that came too late for this one."""
-        if self._waiting.pop(waiter, None) is None:
+        if not self._leaves(waiter, group):
             self._give_back(group)
 
 
