@@ -33,7 +33,7 @@ _STAGES = (
     ("HTTP to operation and back", "view.py", "__call__"),
     ("the operation", "schema.py", "execute"),
     ("resolvers with their calls", "calls.py", "__call__"),
-    ("completion of payloads", "executor.py", "complete_object_value"),
+    ("completion of payloads", "executor.py", "complete_value"),
     ("lists as bytes", "fragments.py", "whole"),
     ("encoding of the answer", "view.py", "encode_json"),
 )
