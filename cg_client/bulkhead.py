@@ -74,7 +74,7 @@ class Bulkhead(Generic[T]):
         """Whoever of those that wait can start; nobody who can is left waiting."""
         while (found := self._next()) is not None:
             waiter, group = found
-            self._leaves(waiter, group)
+            self._taken_out(waiter, group)
             self._take(group)
             waiter.set_result(None)
 
@@ -91,7 +91,7 @@ class Bulkhead(Generic[T]):
         queue = self._queues[group].items()
         return next(((number, waiter, group) for waiter, number in queue if not waiter.done()), None)
 
-    def _leaves(self, waiter: asyncio.Future[None], group: str) -> bool:
+    def _taken_out(self, waiter: asyncio.Future[None], group: str) -> bool:
         """Whether it stood in the queue of its group."""
         queue = self._queues.get(group, OrderedDict())
         stood = queue.pop(waiter, None) is not None
@@ -125,7 +125,7 @@ class Bulkhead(Generic[T]):
 
     def _leave(self, waiter: asyncio.Future[None], group: str) -> None:
         """Gives back the place that came too late for this one."""
-        if not self._leaves(waiter, group):
+        if not self._taken_out(waiter, group):
             self._give_back(group)
 
 
