@@ -11,7 +11,6 @@ from typing import Any
 from graphql import (
     FieldNode,
     GraphQLField,
-    GraphQLResolveInfo,
     ListValueNode,
     ObjectValueNode,
     Undefined,
@@ -20,8 +19,7 @@ from graphql import (
     visit,
 )
 from graphql.execution.values import VariableValues, get_argument_values
-from strawberry import UNSET
-from strawberry.schema.config import StrawberryConfig
+from strawberry import UNSET, Info
 from strawberry.schema.schema_converter import get_arguments
 from strawberry.types.field import StrawberryField
 
@@ -34,21 +32,21 @@ _TEXT_AT_MOST = 256  # characters of a variable: longer ones would make what is 
 class ResolverCall:
     """Calls a field's resolver as Strawberry would with these arguments."""
 
-    __slots__ = ("_arguments", "_config", "_field", "_info", "_parent", "_resolve", "_self")
+    __slots__ = ("_arguments", "_info", "_parent", "_resolve", "_self")
 
-    def __init__(self, field: StrawberryField, config: StrawberryConfig, arguments: dict[str, Any]) -> None:
+    def __init__(self, field: StrawberryField, arguments: dict[str, Any]) -> None:
         resolver = field.base_resolver
         assert resolver is not None  # noqa: S101  # there is none to call without it
-        self._field, self._config, self._arguments = field, config, arguments
+        self._arguments = arguments
         self._resolve: Callable[..., Any] = resolver.wrapped_func if callable(resolver.wrapped_func) else resolver
         self._self = resolver.self_parameter is not None
         self._info = None if resolver.info_parameter is None else resolver.info_parameter.name
         self._parent = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one is not None}
 
-    def __call__(self, source: object, info: GraphQLResolveInfo[Any]) -> Any:  # noqa: ANN401  # whatever the resolver gives
+    def __call__(self, source: object, info: Info[Any, Any]) -> Any:  # noqa: ANN401  # whatever the resolver gives
         arguments = self._arguments
         if self._info is not None:
-            arguments = {**arguments, self._info: self._config.info_class(_raw_info=info, _field=self._field)}
+            arguments = {**arguments, self._info: info}
         if self._parent:
             arguments = {**arguments, **dict.fromkeys(self._parent, source)}
         return self._resolve(source, **arguments) if self._self else self._resolve(**arguments)
@@ -57,22 +55,23 @@ class ResolverCall:
 class ResolverCalls:
     """The calls of one field of a document, by the values of the variables in its arguments."""
 
-    __slots__ = ("_calls", "_definition", "_field", "_node", "_schema", "_variables")
+    __slots__ = ("_calls", "_field", "_node", "_schema", "_variables", "definition")
 
     def __init__(self, field: GraphQLField, node: FieldNode, schema: Any) -> None:  # noqa: ANN401  # Strawberry's, which is not typed here
         self._field, self._node, self._schema = field, node, schema
-        self._definition = _plain(field.extensions.get("strawberry-definition"))
-        self._variables = () if self._definition is None else _variables(node)
+        known = _plain(field.extensions.get("strawberry-definition"))
+        self.definition = known if schema.config.info_class is Info else None
+        self._variables = () if self.definition is None else _variables(node)
         self._calls: dict[Hashable, ResolverCall | None] = {}
 
     @property
     def are_kept(self) -> bool:
         """Whether there are any that need not go through the stock executor."""
-        return self._definition is not None
+        return self.definition is not None
 
     def get(self, variables: VariableValues) -> ResolverCall | None:
         """None where the stock executor has to see to it: an argument is wrong, or could be changed by who gets it."""
-        if self._definition is None:
+        if self.definition is None:
             return None
         values = [variables.coerced.get(name, _ABSENT) for name in self._variables]
         key = (*map(type, values), *values)  # since 1 and 1.0 and True are equal
@@ -81,7 +80,7 @@ class ResolverCalls:
                 return self._calls[key]
         except TypeError:  # what can be changed is no key
             return None
-        return self._new(key, values, self._definition, variables)
+        return self._new(key, values, self.definition, variables)
 
     def _new(
         self, key: Hashable, values: list[Any], definition: StrawberryField, variables: VariableValues
@@ -108,7 +107,7 @@ class ResolverCalls:
             )
         except Exception:  # noqa: BLE001  # an argument that is wrong: the stock executor says so
             return None
-        return ResolverCall(definition, self._schema.config, arguments) if _all_unchangeable(arguments) else None
+        return ResolverCall(definition, arguments) if _all_unchangeable(arguments) else None
 
 
 def _plain(definition: object) -> StrawberryField | None:

@@ -48,6 +48,18 @@ class KnownField:
     calls: ResolverCalls
 
 
+@dataclass(frozen=True, slots=True)
+class Below:
+    """What is selected of an object: compiled, None where only the stock executor can tell, and as it is collected.
+
+    `fields` is None where some of it may come later, by a directive.
+    """
+
+    details: FieldDetailsList
+    selection: Selection | None
+    fields: GroupedFieldSet | None
+
+
 @dataclass(slots=True)
 class Shape:
     """What was found out of an operation's selections, for one choice of what its directives include and skip.
@@ -57,7 +69,7 @@ class Shape:
 
     root: GroupedFieldSet | None = None
     collected: dict[_Key, tuple[FieldDetailsList, CollectedFields]] = field(default_factory=dict)
-    selections: dict[_Key, tuple[FieldDetailsList, Selection | None]] = field(default_factory=dict)
+    below: dict[_Key, Below] = field(default_factory=dict)
     fields: dict[_Key, tuple[FieldDetailsList, KnownField | None]] = field(default_factory=dict)
 
 

@@ -5,40 +5,35 @@ doubt, a value of the wrong type, a null in the wrong place, a resolver, a direc
 again and says what is wrong. `graphql-core` is pinned, since what is overridden here is not its public API.
 """
 
-from collections.abc import Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import (
     GraphQLError,
-    GraphQLField,
     GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
     OperationType,
     Undefined,
-    is_leaf_type,
 )
 from graphql.execution.collect_fields import CollectedFields, FieldDetailsList, GroupedFieldSet
 from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
-from strawberry.types.base import StrawberryObjectDefinition
 
 from execution.calls import ResolverCalls
-from execution.documents import Documents, KnownField
+from execution.compiling import part, selected
+from execution.documents import Below, Documents, KnownField
+from execution.field_info import FieldInfo, raw
 from execution.fields import OpenField, Place, fill
 from execution.forms import AsLists
-from execution.leaves import completer
 from execution.object_types import ObjectTypes
-from execution.selection import Field, Form, Leaf, LeafList, Nested, NestedList, Part, Selection
+from execution.selection import Form, Selection
 from vocabulary.columns import Column, Columns
 from vocabulary.under_way import UnderWay
 
-_DEFINITION = "strawberry-definition"
 _FEW = 8  # rows, below which the stock executor is as quick
 
 Answer: TypeAlias = Any  # what can stand in an answer
@@ -193,7 +188,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if known is None or call is None:
             return super().execute_field(parent_type, source, field_details_list, path, position_context)
         return_type = known.declared.type
-        info = self.build_resolve_info(known.declared, known.nodes, parent_type, path)
+        info: Any = FieldInfo(self, known, parent_type, path)  # which the stock executor gets as its own
         rest = return_type, field_details_list, info, path
         try:
             result = call(source, info)
@@ -205,7 +200,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         except Exception as error:  # noqa: BLE001  # an error of the field, whatever it is
             self.handle_field_error(error, return_type, field_details_list, path)
             return None
-        if not self.is_awaitable(completed):
+        if type(completed) is dict or not self.is_awaitable(completed):
             return completed
         return self._awaited(completed, return_type, field_details_list, path)
 
@@ -230,11 +225,15 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         """Past the stock executor's questions where the class of an object says which type it has."""
         kind = self.types.of(return_type, type(result), self.schema) if self.in_bulk else None
         if kind is None:
-            return super().complete_value(return_type, field_details_list, info, path, result, position_context)
-        row = self._row(kind, field_details_list, result)
+            rest = field_details_list, raw(info), path, result, position_context
+            return super().complete_value(return_type, *rest)
+        below = self._below(kind, field_details_list)
+        row = None if below.selection is None else self._row(below.selection, result)
         if row is not None:
             return row
-        return self.collect_and_execute_subfields(kind, field_details_list, path, result, position_context)
+        if below.fields is None or position_context is not None:
+            return self.collect_and_execute_subfields(kind, field_details_list, path, result, position_context)
+        return self.execute_fields(kind, result, path, below.fields, None)
 
     def _known(self, parent_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> KnownField | None:
         """None where the stock executor has to look at the arguments."""
@@ -262,15 +261,15 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Answer:
-        row = self._row(return_type, field_details_list, result)
+        selection = self._below(return_type, field_details_list).selection
+        row = None if selection is None else self._row(selection, result)
         if row is not None:
             return row
         return super().complete_object_value(return_type, field_details_list, info, path, result, position_context)
 
-    def _row(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList, result: Any) -> Answer | None:
+    def _row(self, selection: Selection, result: Any) -> Answer | None:
         """The object completed in bulk; None where the stock executor has to do it."""
-        selection = self.selection(object_type, field_details_list)
-        if selection is None or type(result) is not selection.origin:
+        if type(result) is not selection.origin:
             return None
         try:
             row = selection.row(result, self.form)
@@ -291,9 +290,9 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
     ) -> Answer:
         if type(items) in (Columns, Column) or (type(items) in (list, tuple) and len(items) >= _FEW):
             try:
-                part = self._part(GraphQLList(item_type), field_details_list)
-                if part is not None:
-                    (found,) = part[0]([items], self.form)
+                known = part(GraphQLList(item_type), field_details_list, self.selection) if self.in_bulk else None
+                if known is not None:
+                    (found,) = known[0]([items], self.form)
                     self.counts.hits += 1
                     return found
             except Exception:  # noqa: BLE001  # as above
@@ -312,82 +311,16 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def selection(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Selection | None:
         """What is selected of the type; None where only the stock executor can tell."""
+        return self._below(object_type, field_details_list).selection
+
+    def _below(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Below:
         key = object_type, id(field_details_list)
-        found = self.shape.selections.get(key)
-        if found is None or found[0] is not field_details_list:
-            made = self._selection(object_type, field_details_list) if self.in_bulk else None
-            found = self.shape.selections[key] = field_details_list, made
-        return found[1]
+        found = self.shape.below.get(key)
+        if found is None or found.details is not field_details_list:
+            found = self.shape.below[key] = self._looked_below(object_type, field_details_list)
+        return found
 
-    def _selection(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Selection | None:
-        definition = object_type.extensions.get(_DEFINITION)
-        grouped, deferred, forbidden = self.collect_subfields(object_type, field_details_list)
-        if not isinstance(definition, StrawberryObjectDefinition) or _is_peculiar(definition) or deferred or forbidden:
-            return None
-        fields = []
-        for key, details in grouped.items():
-            field = self._field(object_type, key, details)
-            if field is None:
-                return None
-            fields.append(field)
-        return Selection(definition.origin, object_type.name, fields)
-
-    def _field(self, parent: GraphQLObjectType, key: str, details: FieldDetailsList) -> Field | None:
-        name = details[0].node.name.value
-        if name == "__typename":
-            return Field(key, name, None, None)
-        field = parent.fields.get(name)
-        attribute = None if field is None else _attribute(field)
-        if field is None or attribute is None or any(map(_has_odd_directive, details)):
-            return None
-        part = self._part(field.type, details)
-        return None if part is None else Field(key, attribute, *part)
-
-    def _part(self, declared: GraphQLOutputType, details: FieldDetailsList) -> tuple[Part, Any] | None:
-        """How values of the type are completed, and the signature of that."""
-        kind, nullable = _unwrapped(declared)
-        if is_leaf_type(kind):
-            complete = completer(kind, nullable=nullable)
-            return None if complete is None else (Leaf(complete), None)
-        if isinstance(kind, GraphQLList):
-            return self._list_part(kind.of_type, details, nullable=nullable)
-        if not isinstance(kind, GraphQLObjectType):
-            return None
-        selection = self.selection(kind, details)
-        return None if selection is None else (Nested(selection, nullable=nullable), selection.signature)
-
-    def _list_part(
-        self, item_type: GraphQLOutputType, details: FieldDetailsList, *, nullable: bool
-    ) -> tuple[Part, Any] | None:
-        kind, nullable_item = _unwrapped(item_type)
-        if is_leaf_type(kind):
-            complete = completer(kind, nullable=nullable_item)
-            return None if complete is None else (LeafList(complete, nullable=nullable), None)
-        if not isinstance(kind, GraphQLObjectType):
-            return None
-        selection = self.selection(kind, details)
-        return None if selection is None else (NestedList(selection, nullable=nullable), selection.signature)
-
-
-def _unwrapped(declared: GraphQLOutputType) -> tuple[GraphQLOutputType, bool]:
-    return (declared.of_type, False) if isinstance(declared, GraphQLNonNull) else (declared, True)
-
-
-def _attribute(field: GraphQLField) -> str | None:
-    """The attribute that the field reads, where that is all that it does."""
-    definition = field.extensions.get(_DEFINITION)
-    if field.args or definition is None or not getattr(field.resolve, "_is_default", False):
-        return None
-    name: str = definition.python_name
-    return name if definition.is_basic_field and name.isidentifier() else None
-
-
-def _is_peculiar(definition: StrawberryObjectDefinition) -> bool:
-    """Whether the class has its own say in which objects are of it."""
-    return definition.is_type_of is not None or definition.is_graphql_generic or definition.concrete_of is not None
-
-
-def _has_odd_directive(details: Any) -> bool:  # a FieldDetails
-    node = details.node
-    odd: Iterator[bool] = (one.name.value not in ("include", "skip") for one in node.directives or ())
-    return any(odd) or bool(node.arguments)
+    def _looked_below(self, object_type: GraphQLObjectType, field_details_list: FieldDetailsList) -> Below:
+        collected = self.collect_subfields(object_type, field_details_list)
+        selection = selected(object_type, collected, self.selection) if self.in_bulk else None
+        return Below(field_details_list, selection, None if collected.new_defer_usages else collected.grouped_field_set)

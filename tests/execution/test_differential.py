@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from execution import calls, executor, leaves, selection, times
+from execution import calls, compiling, leaves, selection, times
 from execution.documents import Document
 from execution.executor import BulkExecutor
 from execution.fields import fill
@@ -70,7 +70,7 @@ def times_lose_their_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def aliases_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        executor,
+        compiling,
         "Field",
         lambda key, attribute, *rest: selection.Field(attribute if key[1:2] == "_" else key, attribute, *rest),
     )
@@ -106,7 +106,7 @@ def rows_of_other_classes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def resolvers_are_taken_for_attributes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "_attribute", lambda field: field.extensions["strawberry-definition"].python_name)
+    monkeypatch.setattr(compiling, "_attribute", lambda field: field.extensions["strawberry-definition"].python_name)
 
 
 def what_fails_under_way_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
