@@ -104,7 +104,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
-        self._gathering = Gathering(self.is_free, self.clock)
+        self._gathering = Gathering(self._cache.is_free, self.clock)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
         self._ask_plan_wait = _FIRST_PLAN_WAIT

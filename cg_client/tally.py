@@ -4,8 +4,7 @@ The count travels in the context that tasks inherit, so that a flight counts for
 included, and for none of those that join it.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
@@ -23,15 +22,18 @@ class Tally:
 _current: ContextVar[Tally | None] = ContextVar("tally", default=None)
 
 
-@contextmanager
-def counting() -> Iterator[Tally]:
+class counting:  # noqa: N801  # what one does with it
     """Counts what is sent inside, and later by the tasks that were started inside."""
-    tally = Tally()
-    token = _current.set(tally)
-    try:
-        yield tally
-    finally:
-        _current.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Tally:
+        tally = Tally()
+        self._token = _current.set(tally)
+        return tally
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
 
 
 def count_sent() -> None:

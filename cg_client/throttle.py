@@ -1,6 +1,7 @@
 """Sends a call when the quota has room for it, and tells the quota what the answer says of it."""
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
@@ -53,9 +54,8 @@ class Throttle:
     def _learn(self, started: float, reply: Reply) -> None:
         now = self._clock.monotonic()
         self._window.end(now)
-        self._window.correct(
-            started, now, _count(reply.header(b"api-key-max-limit")), _count(reply.header(b"api-key-use-limit"))
-        )
+        limit, used = reply.headers.get(b"api-key-max-limit"), reply.headers.get(b"api-key-use-limit")
+        self._window.correct(started, now, _count(limit), _count(used))
         self.governor.review()
 
     def allow(self, limit: int) -> None:
@@ -74,7 +74,8 @@ class Throttle:
         return self._window.usage(self._clock.monotonic())
 
 
-def _count(value: str | None) -> int | None:
+@lru_cache(1024)  # the limit is mostly the same, and what is used of it never large
+def _count(value: bytes | None) -> int | None:
     """A header's figure; None for what is no count of requests."""
-    text = (value or "").strip()
-    return int(text) if text.isdecimal() and len(text) <= _DIGITS else None
+    text = (value or b"").strip()
+    return int(text) if text.isdigit() and len(text) <= _DIGITS else None

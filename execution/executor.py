@@ -150,7 +150,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
                 results[key] = result
                 if type(result) is OpenField:
                     self.open.append(result.at(results, key))
-                elif self.is_awaitable(result):
+                elif type(result) is not dict and self.is_awaitable(result):
                     waiting.append((results, key))
         except Exception:
             self._drop(opened)

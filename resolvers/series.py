@@ -34,7 +34,8 @@ def at_hand(context: Context, wanted: Request) -> Served | None:
         answers = _kept(context, way)
         if answers is not None:
             return served(wanted, answers)
-    found = closed_window(context.client, wanted) if context.client.plan_is_settled else None
+    ended = wanted.window.end is not None and context.client.plan_is_settled
+    found = closed_window(context.client, wanted) if ended else None
     if found is None:
         return _completed_at_hand(context, wanted) if wanted.tail is not None else None
     context.validity.rests_on(found)

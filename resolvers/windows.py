@@ -38,13 +38,22 @@ class WindowLoader(DataLoader[Request, Parts]):
     async def batch_load_fn(self, keys: list[Request]) -> list[Any]:
         apart = {place: asyncio.ensure_future(way) for place, way in enumerate(map(self._apart, keys)) if way}
         choices = {place: self._client.choose(key.ways) for place, key in enumerate(keys) if place not in apart}
-        under_way: dict[int, Awaitable[Parts]] = {**apart}
+        begun = {}
         for place in sorted(choices, key=lambda place: not choices[place].done()):
-            under_way[place] = self._begun(await choices[place])
-        return [await _outcome(under_way[place]) for place in range(len(keys))]
+            begun[place] = self._begun(await choices[place])
+        return [
+            await (self._flights.outcome(begun[place]) if place in begun else _outcome(apart[place]))
+            for place in range(len(keys))
+        ]
 
-    def _begun(self, way: Way) -> Awaitable[Parts]:
-        return self._flights.all([self._flights.begin(call) for call in way])
+    def _begun(self, way: Way) -> Sequence[asyncio.Future[Part]]:
+        return [self._flights.begin(call) for call in way]
+
+    async def _answers(self, way: Way) -> Parts:
+        found = await self._flights.outcome(self._begun(way))
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def _apart(self, wanted: Request) -> Coroutine[Any, Any, Parts] | None:
         """The way of a window whose closed points are kept."""
@@ -58,7 +67,7 @@ class WindowLoader(DataLoader[Request, Parts]):
             return self._stale(found)
         way = await self._client.choose([(tail,), *wanted.ways])
         try:
-            newest = await self._begun(way)
+            newest = await self._answers(way)
         except CoinglassError as error:
             if way != (tail,) or not error.retryable:
                 raise
@@ -67,7 +76,7 @@ class WindowLoader(DataLoader[Request, Parts]):
             return newest
         parts = completed(found, newest[0], wanted)
         if parts is None:
-            return await self._begun(wanted.ways[0])
+            return await self._answers(wanted.ways[0])
         self._flights.validity.rests_on(found)
         return parts
 

@@ -1,16 +1,19 @@
 """Whose turn at the quota a request takes, from its headers: what they say badly counts as not said."""
 
-from starlette.requests import HTTPConnection
+from collections.abc import Mapping
+
+from starlette.types import Scope
 
 from cg_client.asker import Asker, Priority
+from server.headers import text
 from server.request_id import is_plain
 
-CLIENT_ID, PRIORITY = "x-client-id", "x-priority"
+CLIENT_ID, PRIORITY = b"x-client-id", b"x-priority"
+_BACKFILL = Priority.BACKFILL.name.lower().encode()
 
 
-def asker(request: HTTPConnection) -> Asker:
+def asker(scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
     """The client is the one that `X-Client-Id` names, else the address that the request comes from."""
-    named, address = request.headers.get(CLIENT_ID), request.client.host if request.client else ""
-    client = named if named is not None and is_plain(named) else address
-    is_backfill = request.headers.get(PRIORITY) == Priority.BACKFILL.name.lower()
-    return Asker(client, Priority.BACKFILL if is_backfill else Priority.INTERACTIVE)
+    name, address = text(headers.get(CLIENT_ID)), scope.get("client")
+    client = name if name is not None and is_plain(name) else (address[0] if address else "")
+    return Asker(client, Priority.BACKFILL if headers.get(PRIORITY, b"").lower() == _BACKFILL else Priority.INTERACTIVE)

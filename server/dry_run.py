@@ -18,7 +18,7 @@ from cg_client.quota import Usage
 
 DRY_RUN: Final = b"x-dry-run"
 NOT_KEPT: Final = (b"cache-control", b"no-store")
-_ON = ("1", "true")
+_ON = (b"1", b"true")
 _OFF = (None, b"0", b"false")
 
 
@@ -27,10 +27,10 @@ def is_off(value: bytes | None) -> bool:
     return value in _OFF
 
 
-def is_wished(headers: Mapping[str, str]) -> bool:
+def is_wished(headers: Mapping[bytes, bytes]) -> bool:
     """Raises HTTPException for what is neither on nor off: a typing error must not spend."""
-    value = headers.get(DRY_RUN.decode())
-    if value is None or is_off(value.encode("latin-1")):
+    value = headers.get(DRY_RUN)
+    if is_off(value):
         return False
     if value not in _ON:
         raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")

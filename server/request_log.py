@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.headers import by_name, text
 from server.request_id import REQUEST_ID, SOURCE, request_id
 
 _REQUEST_ID, _SOURCE = REQUEST_ID.encode(), SOURCE.encode()
@@ -25,9 +26,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        name = request_id(
-            next((value.decode("latin-1") for header, value in scope["headers"] if header == _REQUEST_ID), None)
-        )
+        name = request_id(text(by_name(scope).get(_REQUEST_ID)))
         scope.setdefault("state", {})["request_id"] = name
         started, status = time.perf_counter(), 500
 

@@ -4,12 +4,12 @@ from typing import Any
 
 import orjson
 from cross_web import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
 from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
@@ -22,7 +22,9 @@ from resolvers.context import Caller, Context
 from resolvers.requests import Requests
 from server import dry_run
 from server.asker import asker
+from server.body import AT_MOST, TooLarge, read, replayed
 from server.cost import cost
+from server.headers import by_name, text
 from server.request_id import REQUEST_ID, request_id
 from server.websocket import OperationContexts, TextFrames
 
@@ -51,45 +53,51 @@ class GraphQLView(GraphQL[Context, None]):
             answering = dry_run.refused if dry_run.is_asked(scope) else super().__call__
             await answering(scope, receive, send)
             return
-        request = Request(scope, receive)
         with counting() as tally:
             try:
-                response = await self._plainly_answered(request) or await self.run(request)
+                response = await self._answered(scope, receive)
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
-        response.raw_headers.extend(self._own_headers(request, tally))
+        response.raw_headers.extend(self._own_headers(scope, tally))
         await response(scope, receive, send)
 
-    def _own_headers(self, request: Request, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
+    def _own_headers(self, scope: Scope, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
         own = cost(tally.sent, self._client.remaining(self._client.clock.monotonic()))
-        context: Context | None = getattr(request.state, "context", None)
+        context: Context | None = scope.get("state", {}).get("context")
         return own if context is None or context.plan is None else (*own, dry_run.NOT_KEPT)
 
-    async def _plainly_answered(self, request: Request) -> Response | None:
-        """The answer to a POST of one operation in JSON; None for all that Strawberry's `run` has to tell apart."""
-        if not _is_plain(request.scope):
-            return None
-        asked = self.decode_json(await request.body())
-        operation = _operation(asked) if isinstance(asked, dict) else None
-        if operation is None:
-            return None
+    async def _answered(self, scope: Scope, receive: Receive) -> "Response | _Json":
+        """A POST of one operation in JSON is answered here; all else is for Strawberry's `run` to tell apart."""
+        if _is_plain(scope):
+            body = await _body(receive)
+            asked = self.decode_json(body)
+            operation = _operation(asked) if isinstance(asked, dict) else None
+            if operation is not None:
+                return await self._plainly_answered(scope, operation)
+            receive = replayed(body, receive)
+        return await self.run(Request(scope, receive))
+
+    async def _plainly_answered(self, scope: Scope, operation: GraphQLRequestData) -> "_Json":
         result = await self.execute_single(
-            request=request,
-            request_adapter=self.request_adapter_class(request),
+            request=_POST,
+            request_adapter=_ADAPTER,
             request_data=operation,
-            context=await self.get_context(request, _NONE),
+            context=self._context(scope),
             root_value=None,
             sub_response=_NONE,
         )
-        body = self.encode_json(await self.process_result(request, result))
-        return Response(body, media_type="application/json")
+        return _Json(self.encode_json(process_result(self._noted(scope, result))))
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:  # noqa: ARG002  # Strawberry's hook
-        name = getattr(request.state, "request_id", None) or request_id(request.headers.get(REQUEST_ID))
-        dry = dry_run.is_wished(request.headers)
-        made = Context.of_dry_run if dry else Context.of
-        context = made(self._client, self._symbols, Caller(asker=asker(request)), name, self._requests)
-        request.state.context = context
+        return self._context(request.scope)
+
+    def _context(self, scope: Scope) -> Context:
+        """Of the operation that the scope is about, where others find it too."""
+        state, headers = scope.setdefault("state", {}), by_name(scope)
+        name = state.get("request_id") or request_id(text(headers.get(REQUEST_ID.encode())))
+        made = Context.of_dry_run if dry_run.is_wished(headers) else Context.of
+        caller = Caller(asker=asker(scope, headers))
+        context = state["context"] = made(self._client, self._symbols, caller, name, self._requests)
         return context
 
     def decode_json(self, data: str | bytes) -> object:
@@ -110,13 +118,15 @@ class GraphQLView(GraphQL[Context, None]):
         return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
+        return process_result(self._noted(request.scope, result))
+
+    def _noted(self, scope: Scope, result: ExecutionResult) -> ExecutionResult:
         """Says beside the answer until when it would come out the same, for the layer that may keep it."""
-        context: Context = request.state.context
+        context: Context = scope["state"]["context"]
         if context.plan is not None:
-            found = dry_run.foreseen(result, context.plan, self._client.quota)
-            return await super().process_result(request, found)
-        request.state.holds_until = None if result.errors else self._holds_until(context)
-        return await super().process_result(request, result)
+            return dry_run.foreseen(result, context.plan, self._client.quota)
+        scope["state"]["holds_until"] = None if result.errors else self._holds_until(context)
+        return result
 
     def _holds_until(self, context: Context) -> float:
         """Not for long: caches on the way to a client do not hear of a change here."""
@@ -128,7 +138,34 @@ class GraphQLView(GraphQL[Context, None]):
         return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
 
 
-_NONE = Response()  # where Strawberry's hooks want one and ours do not look at it
+class _Json:
+    """As Starlette's Response, for bytes of JSON alone."""
+
+    __slots__ = ("_body", "raw_headers")
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+        self.raw_headers = [(b"content-length", b"%d" % len(body)), (b"content-type", b"application/json")]
+
+    async def __call__(self, _: Scope, _receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        await send({"type": "http.response.body", "body": self._body})
+
+
+# Where Strawberry's hooks want one and ours do not look at it, or at its method alone.
+_NONE = Response()
+_POST = Request({"type": "http", "method": "POST", "headers": []})
+_ADAPTER = GraphQLView.request_adapter_class(_POST)
+
+
+async def _body(receive: Receive) -> bytes:
+    try:
+        body = await read(receive, None)
+    except TooLarge as error:
+        raise HTTPException(413, f"The body is larger than {AT_MOST} bytes.") from error
+    if body is None:
+        raise ClientDisconnect
+    return body
 
 
 def _is_plain(scope: Scope) -> bool:

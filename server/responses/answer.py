@@ -76,7 +76,7 @@ class Answer:
     @property
     def is_for_all(self) -> bool:
         """Whether it is the same for all who ask the same: headers of its own may be for one caller alone."""
-        return self.status < _SERVER_ERROR and all(name in _PLAIN for name, _ in self.headers)
+        return self.status < _SERVER_ERROR and dict(self.headers).keys() <= _PLAIN
 
     def holds(self, now: float, version: Hashable) -> bool:
         return self.holds_until is not None and now < self.holds_until and self.version == version
@@ -94,7 +94,7 @@ class Answer:
         return found
 
     def _is_bare(self) -> bool:
-        return bool(self.body) and all(name != b"content-encoding" for name, _ in self.headers)
+        return bool(self.body) and b"content-encoding" not in dict(self.headers)
 
     def _render(self, coding: str) -> Rendering:
         body = encode(self.body, coding)

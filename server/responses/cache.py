@@ -11,10 +11,10 @@ from collections.abc import Callable, Hashable
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
+from server.body import AT_MOST, TooLarge, read, replayed
 from server.cost import cost
 from server.request_id import REQUEST_ID, SOURCE, new_id, request_id
 from server.responses.answer import OF_THE_RUN, Answer, Header, Rendering
-from server.responses.body import AT_MOST, TooLarge, read, replayed
 from server.responses.encodings import acceptable
 from server.responses.execution import Execution, Said
 from server.responses.question import Key, Named, Question, concerns, named

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.body import replayed
 from server.responses.answer import Answer, Header
-from server.responses.body import replayed
 
 
 class Said(NamedTuple):

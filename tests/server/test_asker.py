@@ -1,17 +1,18 @@
 """Whose turn at the quota a request takes: what its headers say plainly, else its address."""
 
 import pytest
-from starlette.requests import HTTPConnection
 
 from cg_client.asker import Asker, Priority
 from server.asker import asker
+from server.headers import by_name
 
 ADDRESS = "192.0.2.7"
 
 
 def asked(**headers: str) -> Asker:
     raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return asker(HTTPConnection({"type": "http", "headers": raw, "client": (ADDRESS, 4711)}))
+    scope = {"type": "http", "headers": raw, "client": (ADDRESS, 4711)}
+    return asker(scope, by_name(scope))
 
 
 def test_the_client_is_the_one_that_is_named() -> None:
@@ -24,7 +25,7 @@ def test_else_or_where_the_name_is_not_short_and_plain_it_is_the_address(unusabl
 
 
 def test_a_socket_without_addresses_has_one_client() -> None:
-    assert asker(HTTPConnection({"type": "http", "headers": [], "client": None})) == Asker("")
+    assert asker({"type": "http", "headers": [], "client": None}, {}) == Asker("")
 
 
 def test_a_backfill_says_so() -> None:
