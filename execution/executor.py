@@ -71,6 +71,29 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
             cls.__name__, (cls,), {"documents": documents, "form": form, "counts": counts, "types": ObjectTypes()}
         )
 
+    def execute_operation(self, serially: bool | None = None) -> Answer:  # noqa: FBT001  # graphql-core's
+        """Past the collection of the root's fields where that was done before."""
+        root, root_type = self.shape.root, self.schema.query_type
+        if root is None or root_type is None or serially or not self.leaves_open:
+            return super().execute_operation(serially)
+        try:
+            data = self.execute_collected_root_fields(root_type, self.root_value, root, False, ())  # as above
+        except GraphQLError as error:
+            return self._failed(error)
+        return self._responded(data) if self.is_awaitable(data) else self.build_response(data)
+
+    async def _responded(self, waiting: Any) -> Answer:
+        try:
+            data = await waiting
+        except GraphQLError as error:
+            return self._failed(error)
+        return self.build_response(data)
+
+    def _failed(self, error: GraphQLError) -> Answer:
+        """What stands for an operation whose root cannot be null and is."""
+        self.collected_errors.add(error, None)
+        return self.build_response(None)
+
     def execute_collected_root_fields(
         self,
         root_type: GraphQLObjectType,
@@ -80,9 +103,9 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         new_defer_usages: Any,
     ) -> Answer:
         """With the lists of fields of the first time, by whose identity the shape knows what is below them."""
-        if self.shape.root is None:
+        if self.shape.root is None and not new_defer_usages:
             self.shape.root = grouped_field_set
-        asked = root_type, root_value, self.shape.root, serially, new_defer_usages
+        asked = root_type, root_value, self.shape.root or grouped_field_set, serially, new_defer_usages
         found = super().execute_collected_root_fields(*asked)
         return self._closed(found, asked) if self.open or self.is_awaitable(found) else found
 
