@@ -15,7 +15,7 @@ from graphql.execution.collect_fields import CollectedFields, FieldDetails, Fiel
 from strawberry.types.base import StrawberryObjectDefinition
 
 from execution.leaves import completer
-from execution.selection import Field, Leaf, LeafList, Nested, NestedList, Part, Selection
+from execution.selection import Field, LeafList, Nested, NestedList, Part, Selection
 
 Find: TypeAlias = Callable[[GraphQLObjectType, FieldDetailsList], Selection | None]  # what is selected below
 
@@ -54,7 +54,7 @@ def part(declared: GraphQLOutputType, details: FieldDetailsList, find: Find) -> 
     kind, nullable = _unwrapped(declared)
     if is_leaf_type(kind):
         complete = completer(kind, nullable=nullable)
-        return None if complete is None else (Leaf(complete), None)
+        return None if complete is None else (complete, None)
     if isinstance(kind, GraphQLList):
         return _list_part(kind.of_type, details, find, nullable=nullable)
     if not isinstance(kind, GraphQLObjectType):

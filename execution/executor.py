@@ -5,6 +5,7 @@ doubt, a value of the wrong type, a null in the wrong place, a resolver, a direc
 again and says what is wrong. `graphql-core` is pinned, since what is overridden here is not its public API.
 """
 
+import asyncio
 from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -143,7 +144,9 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         opened = len(self.open)
         for field in self.open[:opened]:
             results, key = field.place
-            results[key] = self.complete_value(*field.completion, await field.value(), None)
+            if not field.under_way.future.done():
+                await asyncio.wait([field.under_way.future])
+            results[key] = self.complete_value(*field.completion, field.under_way.value(), None)
             if self.is_awaitable(results[key]):
                 waiting.append(field.place)
         if waiting:

@@ -28,12 +28,6 @@ class OpenField:
         self.place = results, key
         return self
 
-    async def value(self) -> object:
-        """Raises what the value raises."""
-        if not self.under_way.future.done():
-            await asyncio.wait([self.under_way.future])
-        return self.under_way.value()
-
     def drop(self) -> None:
         """Nobody asks for the value any more: that it failed is no news."""
         self.under_way.future.add_done_callback(_looked_at)

@@ -49,8 +49,10 @@ _structs = _AsStructs()
 
 def encoded(selection: Selection, rows: Sequence[Any]) -> bytes:
     """The rows as a JSON array; raises Doubt."""
+    if len(rows) <= _ROWS_AT_ONCE:
+        return msgspec.json.encode(_structs.rows(selection, rows))
     parts = [
         msgspec.json.encode(_structs.rows(selection, rows[start : start + _ROWS_AT_ONCE]))[1:-1]
-        for start in range(0, max(1, len(rows)), _ROWS_AT_ONCE)  # no rows are looked at, too
+        for start in range(0, len(rows), _ROWS_AT_ONCE)
     ]
     return b"".join((b"[", b",".join(parts), b"]"))

@@ -36,17 +36,19 @@ class Doubt(Exception):
     """The stock executor has to look at this."""
 
 
-def completer(leaf: GraphQLLeafType, *, nullable: bool) -> Complete | None:
+def completer(leaf: GraphQLLeafType, *, nullable: bool) -> "Leaf | None":
     """How a column of this leaf is completed; None of a leaf that only the stock executor knows."""
     convert = _enum(leaf) if isinstance(leaf, GraphQLEnumType) else _SCALARS.get(leaf.coerce_output_value)
-    return None if convert is None else _Leaf(convert, nullable=nullable)
+    return None if convert is None else Leaf(convert, nullable=nullable)
 
 
-class _Leaf:
+class Leaf:
+    __slots__ = ("_convert", "_nullable")
+
     def __init__(self, convert: Complete, *, nullable: bool) -> None:
         self._convert, self._nullable = convert, nullable
 
-    def __call__(self, values: Sequence[Any]) -> list[Any]:
+    def __call__(self, values: Sequence[Any], form: object = None) -> list[Any]:  # noqa: ARG002  # leaves are what they are
         """Raises Doubt."""
         if type(values) is Column:
             values = _opened(values, self._convert)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Protocol, TypeAlias
 
-from execution.leaves import Complete, Doubt
+from execution.leaves import Doubt, Leaf
 from vocabulary.columns import Column, Columns, Lists
 
 Row: TypeAlias = Any  # what a form makes of one row
@@ -80,25 +80,15 @@ class Selection:
         }
 
 
-class Leaf:
-    __slots__ = ("_complete",)
-
-    def __init__(self, complete: Complete) -> None:
-        self._complete = complete
-
-    def __call__(self, values: Sequence[Any], form: Form) -> Sequence[Any]:  # noqa: ARG002  # leaves are what they are
-        return self._complete(values)
-
-
 class LeafList:
     """A list of leaves in each row."""
 
     __slots__ = ("_complete", "_nullable")
 
-    def __init__(self, complete: Complete, *, nullable: bool) -> None:
+    def __init__(self, complete: Leaf, *, nullable: bool) -> None:
         self._complete, self._nullable = complete, nullable
 
-    def __call__(self, values: Sequence[Any], form: Form) -> Sequence[Any]:  # noqa: ARG002  # as above
+    def __call__(self, values: Sequence[Any], form: Form) -> Sequence[Any]:  # noqa: ARG002  # leaves are what they are
         return [None if value is None and self._nullable else self._complete(_list(value)) for value in values]
 
 

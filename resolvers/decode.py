@@ -57,12 +57,12 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
     records = Records.of(cls, endpoint)
     read = _lists_reader(records) if isinstance(endpoint.shape, ParallelLists) else _rows_reader(records)
-    return strict(lambda data: _in_order(records, read(data)))
+    times = next((leaf.name for leaf in records.leaves if leaf.kind is Timestamp), None)
+    return strict(read if times is None else lambda data: _in_order(read(data), times))
 
 
-def _in_order(records: Records, rows: Columns[Any]) -> Columns[Any]:
-    times = next((rows.table[leaf.name].stored for leaf in records.leaves if leaf.kind is Timestamp), None)
-    order = None if times is None else _order(times)
+def _in_order(rows: Columns[Any], times: str) -> Columns[Any]:
+    order = _order(rows.table[times].stored)
     if order is None:
         return rows
     table = {name: Column(_chosen(column.stored, order), column.convert) for name, column in rows.table.items()}

@@ -45,6 +45,8 @@ class Flights:
             failed: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
             failed.set_exception(error)
             return failed
+        if isinstance(found, asyncio.Future):
+            return found
         if not isinstance(found, Answer):
             return asyncio.ensure_future(found)
         known: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()

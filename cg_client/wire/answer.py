@@ -50,7 +50,6 @@ class AnswerReader:
         self._fields: dict[bytes, bytes] = {}
         self._status = 0  # of the final answer, once its head is complete
         self._parts: list[bytes] = []
-        self._head_size = 0
         self._body_size = 0
         self._bare = 0  # bytes that came since the last of the body
         self._codings = b""
@@ -94,13 +93,10 @@ class AnswerReader:
         self.reusable = False  # after a complete answer, this is one that nobody asked for
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._complete:
-            return
-        size = self._head_size = self._head_size + len(name) + len(value)
-        if size > self._longest_head:
-            self._fault = "The head of the answer is too large."
-        elif not self._status:  # else a trailer of a chunked body
+        if not self._status:
             self._headers.append((name, value))
+        else:  # a trailer of a chunked body, or of an answer that nobody asked for
+            self._bare += len(name) + len(value)
 
     def on_headers_complete(self) -> None:
         status = self._parser.get_status_code()
@@ -118,6 +114,8 @@ class AnswerReader:
     def _foresee(self) -> None:
         """How the body will end, how it is encoded, and whether it can be held."""
         fields = self._fields = by_name(self._headers)
+        if self._bare > self._longest_head < sum(len(name) + len(value) for name, value in self._headers):
+            self._fault = "The head of the answer is too large."
         length = fields.get(b"content-length")
         if b"content-encoding" in fields:
             self._codings = b",".join([value for name, value in self._headers if name.lower() == b"content-encoding"])

@@ -44,7 +44,8 @@ class Connection(asyncio.Protocol):
 
         What has come and was not read yet is the server's closing.
         """
-        return self.is_open and self._loop.time() - self._rests_since < longest and not self._pending.poll(0)
+        rests = self._open and self._loop.time() - self._rests_since < longest
+        return rests and not self._transport.is_closing() and not self._pending.poll(0)
 
     async def ask(
         self, request: bytes, within: float = math.inf, *, silence: float | None = None, without_body: bool = False

@@ -52,8 +52,8 @@ def a_large_int_is_an_int(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def null_is_a_value_of_every_type(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = leaves._Leaf.__init__
-    monkeypatch.setattr(leaves._Leaf, "__init__", lambda self, convert, **_: real(self, convert, nullable=True))
+    real = leaves.Leaf.__init__
+    monkeypatch.setattr(leaves.Leaf, "__init__", lambda self, convert, **_: real(self, convert, nullable=True))
 
 
 def an_enum_is_shown_by_its_value(monkeypatch: pytest.MonkeyPatch) -> None:

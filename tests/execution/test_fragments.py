@@ -5,7 +5,7 @@ import strawberry
 
 from execution.fragments import Fragments
 from execution.leaves import completer
-from execution.selection import Field, Leaf, Selection
+from execution.selection import Field, Selection
 from tests.cases import SCHEMA
 from vocabulary.columns import Column, Columns, new_identity
 
@@ -18,7 +18,7 @@ class Row:
 def selection() -> Selection:
     complete = completer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a leaf
     assert complete is not None
-    return Selection(Row, "Row", [Field("price", "price", Leaf(complete), None)])
+    return Selection(Row, "Row", [Field("price", "price", complete, None)])
 
 
 def rows(count: int) -> Columns[Row]:
