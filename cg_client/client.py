@@ -104,6 +104,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
+        self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
         self._gathering = Gathering(self._cache.is_free, self.clock)
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
@@ -180,10 +181,6 @@ class Client:
     def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
         """Fetches in the background, of a call that the gate let through, what nobody waits for."""
         self._cache.refresh(call, deadline, asker)
-
-    def kept(self, call: Call) -> Answer[Any] | None:
-        """As `held`, of a call that the gate let through."""
-        return self._cache.fresh(call)
 
     def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
         """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""

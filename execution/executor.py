@@ -60,7 +60,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*args, **kwargs)
         watched = self.middleware_manager and self.middleware_manager.middlewares
         self.in_bulk = not watched and self.abort_signal is None
-        self.open: list[OpenField] = []
+        self.open: list[tuple[OpenField, Place]] = []
         self.again: BulkExecutor | None = None  # what answers in the place of this one
         self.leaves_open = self.in_bulk and self.operation.operation is OperationType.QUERY
         self.shape = self.documents.shape(self.operation, self.variable_values.coerced)
@@ -142,13 +142,13 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         """Completes the fields that are open now, in turn as they come; raises what one of them raises."""
         waiting: list[Place] = []
         opened = len(self.open)
-        for field in self.open[:opened]:
-            results, key = field.place
+        for field, place in self.open[:opened]:
+            results, key = place
             if not field.under_way.future.done():
                 await asyncio.wait([field.under_way.future])
             results[key] = self.complete_value(*field.completion, field.under_way.value(), None)
             if self.is_awaitable(results[key]):
-                waiting.append(field.place)
+                waiting.append(place)
         if waiting:
             await fill(waiting)
         del self.open[:opened]
@@ -173,10 +173,12 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
                 result = self.execute_field(parent_type, source_value, details, field_path, None)
                 if result is Undefined:
                     continue
-                results[key] = result
                 if type(result) is OpenField:
-                    self.open.append(result.at(results, key))
-                elif type(result) is not dict and self.is_awaitable(result):
+                    results[key] = None  # the keys of an answer stand in the order of the query
+                    self.open.append((result, (results, key)))
+                    continue
+                results[key] = result
+                if type(result) is not dict and self.is_awaitable(result):
                     waiting.append((results, key))
         except Exception:
             self._drop(opened)
@@ -190,7 +192,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
 
     def _drop(self, start: int) -> None:
         """The open fields from this one on stand where no answer will be."""
-        for field in self.open[start:]:
+        for field, _ in self.open[start:]:
             field.drop()
         del self.open[start:]
 

@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Self, TypeAlias
+from typing import Any, TypeAlias
 
+import msgspec
 from graphql import GraphQLOutputType, GraphQLResolveInfo
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path, gather_with_cancel
@@ -14,19 +15,11 @@ Place: TypeAlias = tuple[dict[str, Any], str]  # an object of the answer, and th
 Completion: TypeAlias = tuple[GraphQLOutputType, FieldDetailsList, GraphQLResolveInfo[Any], Path]
 
 
-class OpenField:
-    """A field whose value is under way, what completes it, and its place in the answer."""
+class OpenField(msgspec.Struct, frozen=True):
+    """A field whose value is under way, and what completes it."""
 
-    __slots__ = ("completion", "place", "under_way")
-
-    def __init__(self, under_way: UnderWay, completion: Completion) -> None:
-        self.under_way, self.completion = under_way, completion
-
-    def at(self, results: dict[str, Any], key: str) -> Self:
-        """Takes the place: the keys of an answer stand in the order of the query."""
-        results[key] = None
-        self.place = results, key
-        return self
+    under_way: UnderWay
+    completion: Completion
 
     def drop(self) -> None:
         """Nobody asks for the value any more: that it failed is no news."""

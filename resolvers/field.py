@@ -250,7 +250,8 @@ def field(
         except CoinglassError as error:
             return failed(error, info.context)
         if type(found) is UnderWay:
-            return found.rescued(lambda error: failed(error, info.context))
+            found.rescue = lambda error: failed(error, info.context)
+            return found
         return later(found, info.context) if isawaitable(found) else found
 
     return strawberry.field(

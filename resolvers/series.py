@@ -15,7 +15,6 @@ from resolvers.context import Context
 from resolvers.requests import Asked, Request
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy
-from vocabulary.payloads import Source
 from vocabulary.series import Served
 
 
@@ -86,7 +85,7 @@ def request(
 def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     """The window out of the answers that hold it."""
     rows = _cut(Columns.joined([answer.value for answer in answers]), wanted.window)
-    return Served(rows, Source.of(answers), wanted.requested, wanted.interval, wanted.truncated)
+    return Served(rows, answers, wanted.requested, wanted.interval, wanted.truncated)
 
 
 def _cut(rows: Columns[Any], wanted: Window) -> Columns[Any]:

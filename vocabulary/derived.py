@@ -1,6 +1,6 @@
 """What a payload says of its rows beside the rows themselves, worked out when it is asked for.
 
-Most queries read neither the latest row nor the ends of a window, and either the rows or their columns.
+Most queries read neither the latest row nor the ends of a window nor the source, and either the rows or their columns.
 """
 
 import functools
@@ -8,17 +8,17 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from vocabulary.columns import Columns
-from vocabulary.payloads import fields_of, rows_field
+from vocabulary.payloads import Source, fields_of, rows_field
 
 P = TypeVar("P")
 
-_ROWS = "_rows"
+_ROWS, _ANSWERS = "_rows", "_answers"
 
 
 def of_rows(payload: type[P], rows: Columns[Any], **known: object) -> P:
     """A payload of these rows: its list of rows, their columns, their ends and number, the latest of them.
 
-    `known` are the values of its other fields.
+    `known` are the values of its other fields; `_answers` among them are those that its source is worked out of.
     """
     kind: type = payload
     rows_name = _prepared(kind)
@@ -29,15 +29,16 @@ def of_rows(payload: type[P], rows: Columns[Any], **known: object) -> P:
 
 
 class _Derived:
-    """An attribute that is worked out of the rows when it is first read, and then the payload's own."""
+    """An attribute that is worked out of another when it is first read, and then the payload's own."""
 
-    def __init__(self, name: str, work_out: Callable[[Columns[Any]], object]) -> None:
+    def __init__(self, name: str, work_out: Callable[[Any], object]) -> None:
         self._name, self._work_out = name, work_out
+        self._other = _ANSWERS if name == "source" else _ROWS
 
     def __get__(self, payload: object, _: type) -> object:
-        if payload is None or _ROWS not in payload.__dict__:
+        if payload is None or self._other not in payload.__dict__:
             raise AttributeError(self._name)
-        value = payload.__dict__[self._name] = self._work_out(payload.__dict__[_ROWS])
+        value = payload.__dict__[self._name] = self._work_out(payload.__dict__[self._other])
         return value
 
 
@@ -62,7 +63,8 @@ def _time_at(place: int) -> Callable[[Columns[Any]], object]:
     return lambda rows: rows.column("time")[place] if rows else None
 
 
-_WORKS: Mapping[str, Callable[[Columns[Any]], object]] = {
+_WORKS: Mapping[str, Callable[[Any], object]] = {
+    "source": Source.of,
     "from_": _time_at(0),
     "to": _time_at(-1),
     "count": len,

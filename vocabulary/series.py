@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple, Self
+from typing import Annotated, Any, Self
 
+import msgspec
 import strawberry
 
+from cg_client.call import Answer
 from cg_client.intervals import Interval
 from vocabulary.columns import Columns
 from vocabulary.derived import of_rows
@@ -15,14 +17,18 @@ from vocabulary.payloads import Source, Sourced
 from vocabulary.scalars import Timestamp
 
 
-class Served(NamedTuple):
-    """Rows as they answer a series, and what became of the request."""
+class Served(msgspec.Struct, frozen=True):
+    """Rows as they answer a series, the answers that they came in, and what became of the request."""
 
     rows: Columns[Any]
-    source: Source
+    answers: Sequence[Answer[Columns[Any]]]
     requested_interval: Interval
     interval: Interval
     truncated: Truncation | None
+
+    @property
+    def source(self) -> Source:
+        return Source.of(self.answers)
 
 
 @strawberry.interface(description="Points over time: what was asked for, and what was served.")
@@ -41,7 +47,7 @@ class Series(Sourced):
         return of_rows(
             cls,
             served.rows,
-            source=served.source,
+            _answers=served.answers,
             requested_interval=served.requested_interval,
             interval=served.interval,
             truncated=served.truncated,

@@ -7,32 +7,27 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import Any, final
 
+import msgspec
+
 from cg_client.errors import CoinglassError
 
 
 @final
-class UnderWay:
-    """`make` gets the result of the future."""
+class UnderWay(msgspec.Struct):
+    """`make` gets the result of the future; `rescue` gives a value instead of a failure upstream."""
 
-    __slots__ = ("_make", "_rescue", "future")
-
-    def __init__(self, future: asyncio.Future[Any], make: Callable[[Any], object]) -> None:
-        self.future, self._make = future, make
-        self._rescue: Callable[[CoinglassError], object] | None = None
-
-    def rescued(self, rescue: Callable[[CoinglassError], object]) -> "UnderWay":
-        """The same, with a value instead of a failure upstream."""
-        self._rescue = rescue
-        return self
+    future: asyncio.Future[Any]
+    make: Callable[[Any], object]
+    rescue: Callable[[CoinglassError], object] | None = None
 
     def value(self) -> object:
         """When the future is done; raises what it raised."""
         try:
-            return self._make(self.future.result())
+            return self.make(self.future.result())
         except CoinglassError as error:
-            if self._rescue is None:
+            if self.rescue is None:
                 raise
-            return self._rescue(error)
+            return self.rescue(error)
 
     def __await__(self) -> Generator[Any, None, object]:
         """Who waits may go; the future stays for the others."""

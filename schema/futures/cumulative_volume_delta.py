@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 import strawberry
+from msgspec.structs import replace
 
 from resolvers.cumulative_volume_delta import from_first_point
 from vocabulary.columns import Column, Columns
@@ -45,7 +46,7 @@ class CumulativeVolumeDeltaSeries(Series):
 
     @classmethod
     def of(cls, served: Served) -> Self:
-        return super().of(served._replace(rows=_counted(served.rows)))
+        return super().of(replace(served, rows=_counted(served.rows)))
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:
