@@ -53,7 +53,7 @@ class _Payload:
 
 def _rows() -> Columns[_Row]:
     size = len(_TIMES)
-    parts = Columns(
+    parts = Columns.of(
         _Part, {"name": Column([f"p{n}" for n in range(2 * size)]), "share": Column([None, 0.5] * size)}, 2 * size
     )
     table = {
@@ -68,7 +68,7 @@ def _rows() -> Columns[_Row]:
         "known": Column([True, False] * (size // 2)),
         "parts": Column(Lists.of([2] * size, parts)),
     }
-    return Columns(_Row, table, size, new_identity())
+    return Columns.of(_Row, table, size, new_identity())
 
 
 @strawberry.type

@@ -62,11 +62,11 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
 
 
 def _in_order(rows: Columns[Any], times: str) -> Columns[Any]:
-    order = _order(rows.table[times].stored)
+    order = _order(rows.column(times).stored)
     if order is None:
         return rows
-    table = {name: Column(_chosen(column.stored, order), column.convert) for name, column in rows.table.items()}
-    return Columns(rows.row, table, len(order), new_identity())
+    table = {name: Column(_chosen(column.stored, order), column.convert) for name, column in rows.columns.items()}
+    return Columns.of(rows.row, table, len(order), new_identity())
 
 
 def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:

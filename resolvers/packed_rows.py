@@ -10,7 +10,7 @@ from cg_client.shapes import are_milliseconds
 from native import ascends, rows_reader
 from resolvers.checks import in_milliseconds, packed
 from resolvers.records import TIMES, Leaf, Records
-from vocabulary.columns import Column, Columns, new_identity
+from vocabulary.columns import Columns, new_identity
 
 Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
 
@@ -24,7 +24,8 @@ def packed_reader(records: Records) -> Read | None:
     if reader is None:
         return None
     times = [(place, f"data.{wire}") for place, (wire, kind) in enumerate(stored.items()) if kind is int]
-    shown = [(leaf.name, list(stored).index(leaf.wires[0]), leaf.convert) for leaf in records.leaves]
+    places = {leaf.name: list(stored).index(leaf.wires[0]) for leaf in records.leaves}
+    converts = {leaf.name: leaf.convert for leaf in records.leaves if leaf.convert is not None}
 
     def read(data: msgspec.Raw) -> Columns[Any] | None:
         arrays = reader(data)
@@ -32,8 +33,8 @@ def packed_reader(records: Records) -> Read | None:
             return None
         for place, field in times:
             arrays[place] = _in_milliseconds(arrays[place], field)
-        table = {name: Column(arrays[place], convert) for name, place, convert in shown}
-        return Columns(records.cls, table, len(arrays[0]), new_identity())
+        shown = {name: arrays[place] for name, place in places.items()}
+        return Columns(records.cls, shown, converts, len(arrays[0]), new_identity())
 
     return read
 

@@ -95,7 +95,7 @@ class Records:
         """Columns out of stored values of equal number, by the names of the leaves."""
         times: dict[tuple[str, ...], Sequence[int | None]] = {}  # of a field that is shown in two ways read once
         table = {leaf.name: self._column(leaf, values[leaf.name], times) for leaf in self.leaves}
-        return Columns(self.cls, table, len(next(iter(table.values()))), identity)
+        return Columns.of(self.cls, table, len(next(iter(table.values()))), identity)
 
     def _column(self, leaf: Leaf, values: Sequence[Any], times: dict[tuple[str, ...], Sequence[int | None]]) -> Column:
         field = f"data.{leaf.wires[0]}"

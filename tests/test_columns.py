@@ -24,7 +24,7 @@ def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Col
     figures = [value for _, value in values]
     known = [figure for figure in figures if figure is not None]
     stored = array("d", known) if len(known) == len(figures) else figures
-    return Columns(
+    return Columns.of(
         Point, {"at": Column(array("q", [at for at, _ in values])), "value": Column(stored)}, len(values), identity
     )
 

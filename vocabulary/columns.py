@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeAlias, TypeVar, final, overload
 R = TypeVar("R")
 
 Identity: TypeAlias = Hashable
+Convert: TypeAlias = Callable[[Any], Any]
 
 _identities = itertools.count()
 
@@ -29,7 +30,7 @@ class Column(Sequence[Any]):
 
     __slots__ = ("convert", "stored")
 
-    def __init__(self, stored: Sequence[Any], convert: Callable[[Any], Any] | None = None) -> None:
+    def __init__(self, stored: Sequence[Any], convert: Convert | None = None) -> None:
         self.stored, self.convert = stored, convert
 
     def __len__(self) -> int:
@@ -81,16 +82,29 @@ class Lists(Sequence["Columns[Any]"]):
 class Columns(Sequence[R], Generic[R]):
     """Rows of one class, made when they are read: a part of a table, or all of it.
 
-    `table` is keyed by the names of the class's fields. Tables with the same `identity` hold the same rows: a table
-    that is kept for several operations has one, a table made for one operation has none.
+    `stored` are the columns of the whole table by the names of the class's fields, and `converts` what those are read
+    with that are converted. Tables with the same `identity` hold the same rows: a table that is kept for several
+    operations has one, a table made for one operation has none.
     """
 
-    __slots__ = ("_columns", "_start", "_stop", "_whole", "row", "table")
+    __slots__ = ("_start", "_stop", "_whole", "converts", "row", "stored")
 
-    def __init__(self, row: type[R], table: Mapping[str, Column], size: int, identity: Identity | None = None) -> None:
-        self.row, self.table, self._whole = row, table, identity
+    def __init__(
+        self,
+        row: type[R],
+        stored: Mapping[str, Sequence[Any]],
+        converts: Mapping[str, Convert],
+        size: int,
+        identity: Identity | None = None,
+    ) -> None:
+        self.row, self.stored, self.converts, self._whole = row, stored, converts, identity
         self._start, self._stop = 0, size
-        self._columns: Mapping[str, Column] | None = table
+
+    @classmethod
+    def of(cls, row: type[R], table: Mapping[str, Column], size: int, identity: Identity | None = None) -> "Columns[R]":
+        stored = {name: column.stored for name, column in table.items()}
+        converts = {name: column.convert for name, column in table.items() if column.convert is not None}
+        return cls(row, stored, converts, size, identity)
 
     @property
     def identity(self) -> Identity | None:
@@ -99,19 +113,20 @@ class Columns(Sequence[R], Generic[R]):
 
     @property
     def columns(self) -> Mapping[str, Column]:
-        if self._columns is None:
-            self._columns = {name: self.column(name) for name in self.table}
-        return self._columns
+        return {name: self.column(name) for name in self.stored}
 
     def column(self, name: str) -> Column:
         """One of `columns`, without making the others."""
-        return self.table[name][self._start : self._stop] if self._columns is None else self._columns[name]
+        stored = self.stored[name]
+        if len(stored) != self._stop - self._start:
+            stored = stored[self._start : self._stop]
+        return Column(stored, self.converts.get(name))
 
     def __len__(self) -> int:
         return self._stop - self._start
 
     def __iter__(self) -> Iterator[R]:
-        names = tuple(self.table)
+        names = tuple(self.stored)
         for values in zip(*self.columns.values(), strict=True):
             yield self.row(**dict(zip(names, values, strict=True)))
 
@@ -121,17 +136,20 @@ class Columns(Sequence[R], Generic[R]):
     def __getitem__(self, index: slice) -> "Columns[R]": ...
     def __getitem__(self, index: int | slice) -> "R | Columns[R]":
         places = range(self._start, self._stop)[index]
-        if isinstance(places, int):
-            return self.row(**{name: column[places] for name, column in self.table.items()})
-        return self._part(places)
+        return self._row(places) if isinstance(places, int) else self._part(places)
+
+    def _row(self, place: int) -> R:
+        return self.row(
+            **{name: Column(stored, self.converts.get(name))[place] for name, stored in self.stored.items()}
+        )
 
     def _part(self, places: range) -> "Columns[R]":
         if places.step != 1:
             raise ValueError("A part of a table is rows in a row.")
         if (places.start, places.stop) == (self._start, self._stop):
             return self
-        part = Columns(self.row, self.table, 0, self._whole)
-        part._start, part._stop, part._columns = places.start, max(places.start, places.stop), None
+        part = Columns(self.row, self.stored, self.converts, 0, self._whole)
+        part._start, part._stop = places.start, max(places.start, places.stop)
         return part
 
     @classmethod
@@ -140,18 +158,17 @@ class Columns(Sequence[R], Generic[R]):
         if len(parts) == 1:
             return parts[0]
         first = parts[0]
-        table = {name: _chained([part.column(name) for part in parts]) for name in first.table}
+        stored = {name: _chained([part.column(name).stored for part in parts]) for name in first.stored}
         identities = tuple(part.identity for part in parts)
-        return cls(first.row, table, sum(map(len, parts)), None if None in identities else identities)
+        whole = None if None in identities else identities
+        return cls(first.row, stored, first.converts, sum(map(len, parts)), whole)
 
 
-def _chained(columns: Sequence[Column]) -> Column:
+def _chained(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
     """Packed where all of them are."""
-    stored = [column.stored for column in columns]
-    convert = columns[0].convert
-    if all(isinstance(one, array) for one in stored):
-        whole = stored[0][:]
-        for one in stored[1:]:
+    if all(isinstance(one, array) for one in parts):
+        whole = parts[0][:]
+        for one in parts[1:]:
             whole.extend(one)  # type: ignore[attr-defined]  # an array, of the same type as the first
-        return Column(whole, convert)
-    return Column(list(itertools.chain.from_iterable(stored)), convert)
+        return whole
+    return list(itertools.chain.from_iterable(parts))

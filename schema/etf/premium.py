@@ -72,7 +72,7 @@ def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumD
     times = [day.timestamp for day in days]
     funds = [[TickerPremium.of(fund, ticker) for fund in day.funds] for day in days]
     columns = {"time": Column(times, time_of), "timestamp": Column(times), "by_ticker": Column(funds)}
-    return Columns(ETFPremiumDay, columns, len(days))
+    return Columns.of(ETFPremiumDay, columns, len(days))
 
 
 ETFPremiumsResult = Annotated[ETFPremiums | PlanGated | Unavailable, result("ETFPremiums")]

@@ -54,7 +54,7 @@ def _counted(rows: Columns[Any]) -> Columns[Any]:
     columns = rows.columns
     delta = from_first_point(columns["buy_usd"], columns["sell_usd"], columns["cumulative_delta_usd"])
     identity = None if rows.identity is None else ("counted", rows.identity)
-    return Columns(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
+    return Columns.of(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
 
 
 CumulativeVolumeDeltaSeriesResult = Annotated[

@@ -50,7 +50,7 @@ def _decode(data: msgspec.Raw) -> Columns[FootprintBar]:
     bars = decode_footprint(data)
     times = [bar.time for bar in bars]
     columns = {"time": Column(times, time_of), "timestamp": Column(times), "levels": Column(list(map(_levels, bars)))}
-    return Columns(FootprintBar, columns, len(bars))
+    return Columns.of(FootprintBar, columns, len(bars))
 
 
 def _levels(bar: Bar) -> list[FootprintLevel]:

@@ -84,8 +84,8 @@ class LiquidationHeatmap(Sourced):
             prices=Column(heatmap.prices),
             times=times,
             timestamps=Column(heatmap.times),
-            cells=Columns(HeatmapCell, _cells(heatmap), len(heatmap.cell_values)),
-            candles=Columns(HeatmapCandle, candles, len(heatmap.times)),
+            cells=Columns.of(HeatmapCell, _cells(heatmap), len(heatmap.cell_values)),
+            candles=Columns.of(HeatmapCandle, candles, len(heatmap.times)),
         )
 
 

@@ -80,7 +80,7 @@ def _decode(data: msgspec.Raw) -> Columns[OrderbookSnapshot]:
     columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
         name: Column([_levels(getattr(one, name)) for one in snapshots]) for name in ("bids", "asks", "first", "second")
     }
-    return Columns(OrderbookSnapshot, columns, len(snapshots))
+    return Columns.of(OrderbookSnapshot, columns, len(snapshots))
 
 
 def _levels(levels: list[Level] | None) -> list[OrderbookLevel] | None:

@@ -135,7 +135,7 @@ def _decode(data: msgspec.Raw) -> Columns[RainbowPoint]:
         "price_usd": Column([day.price for day in days]),
         "edges_usd": Column([day.edges for day in days]),
     }
-    return Columns(RainbowPoint, columns, len(days))
+    return Columns.of(RainbowPoint, columns, len(days))
 
 
 RainbowResult = Annotated[Rainbow | PlanGated | Unavailable, result("Rainbow")]

@@ -332,7 +332,7 @@ class Maker:
         if all(type(value) is list and all(type(one) is Share for one in value) for value in columns["shares"]):
             made["shares"] = Column(Lists.of([len(value) for value in columns["shares"]], _shares(columns["shares"])))
         identity = new_identity() if self._chance.random() < 0.7 else None
-        table = Columns(Row, made | {"gated": Column([4.25] * len(rows))}, len(rows), identity)
+        table = Columns.of(Row, made | {"gated": Column([4.25] * len(rows))}, len(rows), identity)
         start = self._chance.choice([0, 0, 0, min(2, len(rows))])
         return table[start:]
 
@@ -366,4 +366,4 @@ def _packed(code: Literal["d", "q"], values: Sequence[Any], convert: Callable[[A
 def _shares(lists: Sequence[Sequence[Share]]) -> Columns[Share]:
     flat = [share for found in lists for share in found]
     columns = {name: Column([getattr(share, name) for share in flat]) for name in ("name", "part", "at")}
-    return Columns(Share, columns, len(flat))
+    return Columns.of(Share, columns, len(flat))

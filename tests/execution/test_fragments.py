@@ -22,7 +22,7 @@ def selection() -> Selection:
 
 
 def rows(count: int) -> Columns[Row]:
-    return Columns(Row, {"price": Column([0.5] * count)}, count, new_identity())
+    return Columns.of(Row, {"price": Column([0.5] * count)}, count, new_identity())
 
 
 SELECTION = selection()

@@ -63,14 +63,14 @@ def outcome(read: Decode[Columns[Any]], data: bytes) -> Any:
     except PayloadMismatch as error:
         return str(error)
     first = {
-        name: next(other for other in rows.table if rows.table[other].stored is column.stored)
-        for name, column in rows.table.items()
+        name: next(other for other in rows.columns if rows.columns[other].stored is column.stored)
+        for name, column in rows.columns.items()
     }
     return (
         rows.row,
         len(rows),
         first,
-        {name: (bits(column.stored), column.convert) for name, column in rows.table.items()},
+        {name: (bits(column.stored), column.convert) for name, column in rows.columns.items()},
     )
 
 

@@ -76,7 +76,7 @@ def test_times_of_any_unit_are_milliseconds(unit: int, seconds: tuple[int, ...])
 
 @compiled
 def test_time_and_timestamp_are_one_array() -> None:
-    columns = read(1_600_000_000_000).table
+    columns = read(1_600_000_000_000).columns
     assert columns["time"].stored is columns["timestamp"].stored
     assert columns["timestamp"][0] == Timestamp(1_600_000_000_000)
 
