@@ -4,7 +4,7 @@ A call goes through gate > cache > breaker > retry > throttle > bulkhead > trans
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -22,7 +22,7 @@ from cg_client.endpoints import account
 from cg_client.envelope import payload, plain_data
 from cg_client.errors import CoinglassError, Gated, IntervalRefused, PayloadMismatch, PlanRefused, RateLimited
 from cg_client.gate import Gate
-from cg_client.gathering import Gathering, Way
+from cg_client.gathering import Gathering
 from cg_client.governor import Governor
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
@@ -105,7 +105,7 @@ class Client:
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
-        self._gathering = Gathering(self._cache.is_free, self.clock)
+        self.choose = Gathering(self._cache.is_free, self.clock).choose
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0
         self._ask_plan_wait = _FIRST_PLAN_WAIT
@@ -169,10 +169,6 @@ class Client:
         """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
         self._admit(call)
         return self.kept(call)
-
-    def choose(self, ways: Sequence[Way]) -> asyncio.Future[Way]:
-        """Which of several ways to fetch the same costs least beside what else is being asked for."""
-        return self._gathering.choose(ways)
 
     def entry(self, call: Call) -> Entry | None:
         """What is kept of a call that the gate let through, past its time too."""

@@ -7,6 +7,7 @@ the moment are known, whatever operations and clients they belong to. The moment
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import TypeAlias
 
 from cg_client.call import Call, Key
@@ -22,7 +23,7 @@ class Gathering:
     def __init__(self, is_free: Callable[[Call], bool], clock: Clock) -> None:
         """`is_free`: whether asking for the call sends nothing, since it is at hand or under way."""
         self._is_free, self._clock = is_free, clock
-        self._held: list[tuple[Sequence[Way], asyncio.Future[Way]]] = []
+        self._held: list[tuple[int, Sequence[Way], asyncio.Future[Way]]] = []  # with the number of ways
         self._sent: set[Key] = set()  # since `_began`, whether they are under way yet or not
         self._began = -math.inf
         self._asked = 0
@@ -41,7 +42,7 @@ class Gathering:
         if not self._held:  # the moment begins when all who ask at once have asked
             loop = asyncio.get_running_loop()
             loop.call_soon(self._wait, loop.time() + HELD_AT_MOST)
-        self._held.append((ways, choice))
+        self._held.append((len(ways), ways, choice))
         return choice
 
     def _wait(self, latest: float) -> None:
@@ -57,7 +58,7 @@ class Gathering:
     def _decide(self) -> None:
         """For each one way, first for those who have the least choice."""
         held, self._held = self._held, []
-        for ways, choice in sorted(held, key=lambda one: len(one[0])):
+        for _, ways, choice in sorted(held, key=itemgetter(0)):
             if choice.done():  # given up
                 continue
             way = self._cheapest(ways)
@@ -65,25 +66,20 @@ class Gathering:
             choice.set_result(way)
 
     def _cheapest(self, ways: Sequence[Way]) -> Way:
-        """The first of those that cost the fewest calls; no more is counted than decides it."""
-        best, least = ways[0], self._cost(ways[0], math.inf)
-        for way in ways[1:]:
-            if not least:
-                break
-            cost = self._cost(way, least)
+        """The first of those with the fewest calls that are neither chosen already nor free."""
+        best, least = ways[0], math.inf
+        for way in ways:
+            cost = 0
+            for call in way:
+                if call.key not in self._sent and not self._is_free(call):
+                    cost += 1
+                    if cost >= least:  # no more is counted than decides it
+                        break
             if cost < least:
                 best, least = way, cost
+            if not least:
+                break
         return best
-
-    def _cost(self, way: Way, enough: float) -> int:
-        """Calls that are neither chosen already nor free, counted up to `enough`."""
-        cost = 0
-        for call in way:
-            if call.key not in self._sent and not self._is_free(call):
-                cost += 1
-                if cost >= enough:
-                    break
-        return cost
 
     def _send(self, way: Way) -> None:
         for call in way:

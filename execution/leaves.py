@@ -51,7 +51,8 @@ class Leaf:
     def __call__(self, values: Sequence[Any], form: object = None) -> list[Any]:  # noqa: ARG002  # leaves are what they are
         """Raises Doubt."""
         if type(values) is Column:
-            values = _opened(values, self._convert)
+            plain = values.convert is None and self._convert is not _date_times
+            values = values.stored if plain else _converted(values, self._convert)
         if type(values) is array or None not in values:
             return self._convert(values)
         if not self._nullable:
@@ -60,12 +61,10 @@ class Leaf:
         return [None if value is None else next(known) for value in values]
 
 
-def _opened(column: Column, convert: Complete) -> Sequence[Any]:
+def _converted(column: Column, convert: Complete) -> Sequence[Any]:
     """The values of a column; of packed times the milliseconds, for `_date_times` alone."""
-    packed = type(column.stored) is array
-    if convert is _date_times:
-        return column.stored if packed and column.convert is time_of else list(column)
-    return column.stored if column.convert is None else list(column)
+    as_stored = convert is _date_times and type(column.stored) is array and column.convert is time_of
+    return column.stored if as_stored else list(column)
 
 
 def _enum(leaf: GraphQLEnumType) -> Complete | None:

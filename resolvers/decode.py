@@ -62,7 +62,7 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
 
 
 def _in_order(rows: Columns[Any], times: str) -> Columns[Any]:
-    order = _order(rows.column(times).stored)
+    order = _order(rows.stored[times])
     if order is None:
         return rows
     table = {name: Column(_chosen(column.stored, order), column.convert) for name, column in rows.columns.items()}

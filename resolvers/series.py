@@ -84,7 +84,8 @@ def request(
 
 def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     """The window out of the answers that hold it."""
-    rows = _cut(Columns.joined([answer.value for answer in answers]), wanted.window)
+    found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
+    rows = _cut(found, wanted.window)
     return Served(rows, answers, wanted.requested, wanted.interval, wanted.truncated)
 
 

@@ -16,7 +16,7 @@ class Validity:
 
     def rests_on(self, answer: Answer[Any]) -> None:
         """An answer from upstream; one past its time is replaced at any moment."""
-        self.ends(0.0 if answer.stale else answer.fresh_until)
+        self.until = min(self.until, 0.0 if answer.stale else answer.fresh_until)
 
     def ends(self, at: float) -> None:
         self.until = min(self.until, at)

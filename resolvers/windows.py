@@ -38,9 +38,10 @@ class WindowLoader(DataLoader[Request, Parts]):
     async def batch_load_fn(self, keys: list[Request]) -> list[Any]:
         apart = {place: asyncio.ensure_future(way) for place, way in enumerate(map(self._apart, keys)) if way}
         choices = {place: self._client.choose(key.ways) for place, key in enumerate(keys) if place not in apart}
-        begun = {}
-        for place in sorted(choices, key=lambda place: not choices[place].done()):
-            begun[place] = self._begun(await choices[place])
+        begun = {place: self._begun(choice.result()) for place, choice in choices.items() if choice.done()}
+        for place, choice in choices.items():
+            if place not in begun:
+                begun[place] = self._begun(await choice)
         return [
             await (self._flights.outcome(begun[place]) if place in begun else _outcome(apart[place]))
             for place in range(len(keys))
@@ -57,8 +58,10 @@ class WindowLoader(DataLoader[Request, Parts]):
 
     def _apart(self, wanted: Request) -> Coroutine[Any, Any, Parts] | None:
         """The way of a window whose closed points are kept."""
+        if wanted.tail is None:
+            return None
         found = base(self._client, wanted)
-        return None if found is None or wanted.tail is None else self._around(found, wanted, wanted.tail)
+        return None if found is None else self._around(found, wanted, wanted.tail)
 
     async def _around(self, found: Part, wanted: Request, tail: Call) -> Parts:
         """The closed points with the newest, which are fetched; stale ones where those cannot be had for now."""

@@ -31,13 +31,10 @@ class Connection(asyncio.Protocol):
         self._has_answered = False
         self.gone: asyncio.Future[None] = self._loop.create_future()
 
-    @property
-    def is_open(self) -> bool:
-        """As far as is known without asking the system."""
-        return self._open and not self._transport.is_closing()
-
-    def rest(self) -> None:
+    def rest(self) -> bool:
+        """Whether it can, being open, as far as is known without asking the system."""
         self._rests_since = self._loop.time()
+        return self._open and not self._transport.is_closing()
 
     def is_usable(self, longest: float) -> bool:
         """Whether a request can be sent: it rests for less than `longest` seconds, and nothing has come meanwhile.

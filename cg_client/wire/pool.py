@@ -53,8 +53,7 @@ class Pool:
             raise
 
     def give_back(self, connection: Connection) -> None:
-        connection.rest()
-        self._pass_on(connection if connection.is_open else None)
+        self._pass_on(connection if connection.rest() else None)
 
     async def close(self) -> None:
         """Ends everything that is under way, and returns when all sockets are closed."""
