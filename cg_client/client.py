@@ -86,6 +86,7 @@ class Client:
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = transport or _http(config)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
+        self.remaining = self._window.remaining  # of `quota`, what is quick to say
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE)
         sending = Transport(
@@ -129,10 +130,6 @@ class Client:
     @property
     def quota(self) -> Usage:
         return self._throttle.usage()
-
-    def remaining(self, now: float) -> int:
-        """Requests that could start at `now` (monotonic seconds): of `quota`, what is quick to say."""
-        return self._window.remaining(now)
 
     @property
     def governor(self) -> Governor:

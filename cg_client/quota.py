@@ -113,7 +113,8 @@ class QuotaWindow:
 
     def remaining(self, now: float) -> int:
         """Requests that could start now."""
-        self._expire(now)
+        if self._releases and self._releases[0] <= now:
+            self._expire(now)
         return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
 
     def _expire(self, now: float) -> None:

@@ -17,7 +17,7 @@ from server.request_id import REQUEST_ID, SOURCE, new_id, request_id
 from server.responses.answer import OF_THE_RUN, Answer, Header, Rendering
 from server.responses.encodings import acceptable
 from server.responses.execution import Execution, Said
-from server.responses.question import Key, Named, Question, concerns, named
+from server.responses.question import Key, Named, Question, concerns, named, raw_key
 from server.responses.store import Store
 from server.view import refusal
 
@@ -82,14 +82,15 @@ class ResponseCache:
                 return
         if body is None:
             return
-        question = Question(scope["method"], scope["query_string"], headers, self._scope_of(scope), body)
-        now = self._clock.monotonic()
-        found = self._store.at_once(question.raw, now, self._version())
+        caller = self._scope_of(scope)
+        raw, now = raw_key(scope, headers, caller, body), self._clock.monotonic()
+        found = self._store.at_once(raw, now, self._version())
         if found is None:
+            question = Question(scope["method"], scope["query_string"], headers, caller, body, raw)
             await self._answer(question, scope, receive, send)
             return
         answer, rendering = found
-        await self._reply(answer, rendering, self._repeated(answer, now, headers), question, send)
+        await self._reply(answer, rendering, self._repeated(answer, now, headers), scope["method"], headers, send)
 
     async def _answer(self, question: Question, scope: Scope, receive: Receive, send: Send) -> None:
         """The way of a request that did not come before to the byte."""
@@ -106,7 +107,7 @@ class ResponseCache:
         kept = self._store.find(key, now, version)
         if kept is not None:
             own = self._repeated(kept, now, question.headers)
-            await self._reply(kept, self._rendering(kept, question), own, question, send)
+            await self._reply(kept, self._rendering(kept, question), own, question.method, question.headers, send)
         elif not await self._share(key, version, question, send):
             await self._run(key, version, question, scope, receive, send)
 
@@ -120,7 +121,7 @@ class ResponseCache:
             return False
         self.shared += 1
         own = [_own_id(question.headers), *cost(0, self._remaining(self._clock.monotonic()))]
-        await self._reply(answer, self._rendering(answer, question), own, question, send)
+        await self._reply(answer, self._rendering(answer, question), own, question.method, question.headers, send)
         return True
 
     async def _run(
@@ -130,9 +131,8 @@ class ResponseCache:
             said = [
                 header for header in answer.headers if header[0] in OF_THE_RUN
             ]  # the id is the one that the log has
-            await self._reply(
-                answer, self._rendering(answer, question), said or [_own_id(question.headers)], question, send
-            )
+            own, rendering = said or [_own_id(question.headers)], self._rendering(answer, question)
+            await self._reply(answer, rendering, own, question.method, question.headers, send)
 
         self.misses += 1
         finish = functools.partial(self._finish, key, version)
@@ -174,12 +174,12 @@ class ResponseCache:
         return [_own_id(headers), (b"age", b"%d" % answer.age(now)), *cost(0, self._remaining(now))]
 
     async def _reply(
-        self, answer: Answer, rendering: Rendering, own: list[Header], question: Question, send: Send
+        self, answer: Answer, rendering: Rendering, own: list[Header], method: str, named: Named, send: Send
     ) -> None:
         """`own`: the headers that this response does not share with others."""
         status, headers, body = answer.status, rendering.headers, rendering.body
-        known = question.headers.get(b"if-none-match")
-        if known is not None and question.method == "GET" and rendering.matches(known):
+        known = named.get(b"if-none-match")
+        if known is not None and method == "GET" and rendering.matches(known):
             self.not_modified += 1
             status, headers, body = _NOT_MODIFIED, rendering.unmodified_headers, b""
         await send({"type": "http.response.start", "status": status, "headers": headers + own})

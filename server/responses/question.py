@@ -48,19 +48,17 @@ class Key(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A request with its body; `headers` are those that matter here, `caller` is whose answers it may get."""
+    """A request with its body; `headers` are those that matter here, `caller` is whose answers it may get.
+
+    `raw` is equal for requests that are the same to the byte.
+    """
 
     method: str
     query_string: bytes
     headers: Named
     caller: str
     body: bytes
-
-    @property
-    def raw(self) -> RawKey:
-        """Equal for requests that are the same to the byte; needs no parsing."""
-        accept, encoding = self.headers.get(b"accept"), self.headers.get(b"accept-encoding")
-        return self.caller, self.method, self.query_string, accept, encoding, self.headers.get(DRY_RUN), self.body
+    raw: RawKey
 
     def key(self) -> Key | None:
         """None for a dry run, and where this is no request or a malformed one: the application says so."""
@@ -71,6 +69,12 @@ class Question(NamedTuple):
         if payload is None:
             return None
         return Key(self.caller, self.method, self.headers.get(b"accept"), b"" if is_get else self.query_string, payload)
+
+
+def raw_key(scope: Scope, headers: Named, caller: str, body: bytes) -> RawKey:
+    """What is looked for before anything is read."""
+    accept, encoding, dry = headers.get(b"accept"), headers.get(b"accept-encoding"), headers.get(DRY_RUN)
+    return caller, scope["method"], scope["query_string"], accept, encoding, dry, body
 
 
 def named(scope: Scope) -> Named:
@@ -85,16 +89,17 @@ def named(scope: Scope) -> Named:
 def concerns(scope: Scope, headers: Named) -> bool:
     """Whether the request may be for one answer in JSON, as far as can be said without reading it."""
     if scope["method"] == "POST":
-        asks = _is_json(headers.get(b"content-type")) and b"content-encoding" not in headers
+        kind = headers.get(b"content-type", b"")
+        asks = (kind == _JSON or _is_json(kind)) and b"content-encoding" not in headers
     else:
         asks = scope["method"] == "GET" and _has_question(scope["query_string"])
-    return asks and _takes_json(headers.get(b"accept")) and len(headers.get(b"accept-encoding", b"")) <= _HEADER_AT_MOST
+    accept = headers.get(b"accept")
+    takes = accept is None or accept == _JSON or _takes_json(accept)
+    return asks and takes and len(headers.get(b"accept-encoding", b"")) <= _HEADER_AT_MOST
 
 
-def _is_json(content_type: bytes | None) -> bool:
-    return content_type == _JSON or (
-        content_type is not None and content_type.partition(b";")[0].strip().lower() == _JSON
-    )
+def _is_json(content_type: bytes) -> bool:
+    return content_type.partition(b";")[0].strip().lower() == _JSON
 
 
 def _has_question(query_string: bytes) -> bool:
@@ -102,9 +107,7 @@ def _has_question(query_string: bytes) -> bool:
     return asks and len(query_string) <= _QUERY_STRING_AT_MOST
 
 
-def _takes_json(accept: bytes | None) -> bool:
-    if accept is None or accept == _JSON:
-        return True
+def _takes_json(accept: bytes) -> bool:
     return len(accept) <= _HEADER_AT_MOST and not any(form in accept.lower() for form in _OTHER_FORMS)
 
 
