@@ -30,7 +30,7 @@ class Effort:
     herd: int
 
 
-FULL, QUICK = Effort(2, 2, 1, 2, 3), Effort(1, 1, 1, 1, 1)
+FULL, QUICK = Effort(2, 3, 1, 2, 3), Effort(1, 1, 1, 1, 1)
 
 
 @dataclass(slots=True)

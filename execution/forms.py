@@ -8,6 +8,7 @@ import msgspec
 
 from execution.selection import Row, Selection
 
+_FEW = 100  # rows, whose text is kept as it was written: of a long one the buffer would leave a hole behind it
 _ROWS_AT_ONCE = 1000  # so that the objects of a long list do not all live at the same time
 
 
@@ -49,7 +50,7 @@ _structs = _AsStructs()
 
 def encoded(selection: Selection, rows: Sequence[Any]) -> bytes:
     """The rows as a JSON array; raises Doubt."""
-    if len(rows) <= _ROWS_AT_ONCE:
+    if len(rows) <= _FEW:
         return msgspec.json.encode(_structs.rows(selection, rows))
     parts = [
         msgspec.json.encode(_structs.rows(selection, rows[start : start + _ROWS_AT_ONCE]))[1:-1]
