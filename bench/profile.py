@@ -15,7 +15,7 @@ import httpx
 from starlette.types import ASGIApp, Message
 
 from bench.queries import repeated
-from bench.upstream import app as upstream
+from bench.upstream import Upstream
 from cg_client.client import Client, ClientConfig
 from cg_client.plans import Plan
 from cg_client.secret import Secret
@@ -67,10 +67,15 @@ async def profile(query: str) -> None:
 
 def _replace_transport() -> None:
     """The upstream of the benchmark in this process, in the place of the wire."""
-    made = Client.__init__
+    made, upstream = Client.__init__, Upstream()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        headers = [(name.lower(), value) for name, value in request.headers.raw]
+        status, said, body = await upstream.sent(request.url.raw_path, headers)
+        return httpx.Response(status, headers=said, content=body)
 
     def init(self: Client, config: ClientConfig) -> None:
-        made(self, config, transport=httpx.ASGITransport(upstream))
+        made(self, config, transport=httpx.MockTransport(answer))
 
     Client.__init__ = init  # type: ignore[assignment, method-assign]  # for this process alone
 

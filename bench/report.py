@@ -22,8 +22,8 @@ The figures are CPU of one process, user and system, on a shared machine: take d
 noise. The server under test has a core of its own; wrk, with one thread, and the upstream share another. The upstream
 is the sandbox, which here keeps each answer ready. Every server is a process of its own behind a loopback socket, with
 uvicorn on uvloop and httptools and without an access log. CPU is read from `/proc` before a run and when the server
-has nothing left to do, and divided by the requests that it was sent. What a bound rests on runs three times, in turn with
-what it is held against, and the run with less CPU counts. What is answered is compared as data before the
+has nothing left to do, and divided by the requests that it was sent. What a bound rests on runs three times, in turn
+with what it is held against, and the run with the least CPU counts. What is answered is compared as data before the
 run, and no run counts in which a request failed.
 
 Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with its row objects kept

@@ -55,7 +55,7 @@ class Upstream:
 @contextlib.contextmanager
 def upstream() -> Iterator[Upstream]:
     _, core = cores()
-    with _listening("bench.upstream:app", {}, core) as process:
+    with started([sys.executable, "-m", "bench.upstream"], {}, core) as process:
         yield Upstream(process)
 
 

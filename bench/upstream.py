@@ -1,16 +1,20 @@
 """The upstream of all servers: the sandbox, made fast enough that it never is what is measured.
 
-Each answer is rendered once, by path and query string, at one frozen time. The quota that is announced cannot be
-spent. `GET /_bench/calls` counts the calls; `GET /_bench/delay?ms=50` delays the answers from then on.
+Each answer is rendered once, by path and query string, at one frozen time, and kept as the bytes that are sent. The
+quota that is announced cannot be spent. `GET /_bench/calls` counts the calls; `GET /_bench/delay?ms=50` delays the
+answers from then on.
 """
 
 import asyncio
 import json
+import sys
+import threading
 import time
-from dataclasses import dataclass, field
-from typing import Any
+from email.utils import formatdate
+from typing import Any, NamedTuple, TypeAlias, cast
 
-from starlette.types import Message, Receive, Scope, Send
+import uvloop
+from starlette.types import Message
 
 from cg_client.plans import Plan
 from sandbox.app import Sandbox, create_sandbox
@@ -21,57 +25,107 @@ DAYS = 500
 _DAY = 86_400_000
 _LIMIT = 100_000_000
 _QUOTA = {b"api-key-max-limit": str(_LIMIT).encode(), b"api-key-use-limit": b"1"}
+_END = b"\r\n\r\n"
+_SWITCHES = b"/_bench/"
+
+Header: TypeAlias = tuple[bytes, bytes]
 
 
-@dataclass
-class Sent:
-    """What an application sent."""
+class Sent(NamedTuple):
+    """What the sandbox sends."""
 
-    start: Message = field(default_factory=dict)
-    body: bytes = b""
-
-    async def take(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self.start = dict(message)
-        else:
-            self.body += message.get("body", b"")
+    status: int
+    headers: list[Header]
+    body: bytes
 
 
 class Upstream:
     def __init__(self) -> None:
         self._started = time.time()
+        self._date = formatdate(self._started, usegmt=True).encode()
         self._sandbox = create_sandbox(Sandbox(Plan.ENTERPRISE, quota=_LIMIT, now=lambda: self._started))
-        self._kept: dict[tuple[str, bytes], Sent] = {}
-        self._calls = 0
-        self._delay = 0.0
+        self.kept: dict[bytes, bytes] = {}  # by the target of the request
+        self.calls = 0
+        self.delay = 0.0
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            raise NotImplementedError  # uvicorn goes on without a lifespan
-        path, query = scope["path"], scope["query_string"]
-        if path.startswith("/_bench/"):
-            await _send(self._switch(path, query), send)
-            return
-        self._calls += 1
-        if self._delay:
-            await asyncio.sleep(self._delay)
-        sent = self._kept.get((path, query))
-        if sent is None:
-            sent = self._kept[path, query] = await self._rendered(scope, receive)
-        await _send(sent, send)
+    async def answer(self, head: bytes) -> bytes:
+        """To a request that has nothing but a head, for the first time."""
+        first, *lines = head.split(b"\r\n")
+        target = first.split(b" ")[1]
+        if target.startswith(_SWITCHES):
+            return self._said(self._switch(target))
+        answer = self.kept[target] = self._said(await self.sent(target, [_header(line) for line in lines]))
+        return answer
 
-    def _switch(self, path: str, query: bytes) -> Sent:
-        if path == "/_bench/delay":
-            self._delay = int(query.removeprefix(b"ms=")) / 1000
-        return _json({"calls": self._calls})
+    async def sent(self, target: bytes, headers: list[Header]) -> Sent:
+        path, _, query = target.partition(b"?")
+        scope = {"type": "http", "method": "GET", "path": path.decode(), "query_string": query, "headers": headers}
+        messages: list[Message] = []
 
-    async def _rendered(self, scope: Scope, receive: Receive) -> Sent:
-        sent = Sent()
-        await self._sandbox(scope, receive, sent.take)
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            messages.append(message)
+
+        await self._sandbox(scope, receive, send)
+        start, *parts = messages
+        body = b"".join(part.get("body", b"") for part in parts)
         if scope["path"] == FLOWS:
-            sent = _json(_flows(round(self._started * 1000)), sent.start["headers"])
-        sent.start["headers"] = [(name, _QUOTA.get(name, value)) for name, value in sent.start["headers"]]
-        return sent
+            body = json.dumps(_flows(round(self._started * 1000))).encode()
+        headers = [(name, _QUOTA.get(name, value)) for name, value in start["headers"] if name != b"content-length"]
+        return Sent(start["status"], headers, body)
+
+    def _switch(self, target: bytes) -> Sent:
+        if target.startswith(b"/_bench/delay?ms="):
+            self.delay = int(target.rpartition(b"=")[2]) / 1000
+        return Sent(200, [], json.dumps({"calls": self.calls}).encode())
+
+    def _said(self, sent: Sent) -> bytes:
+        own = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
+        lines = [b"HTTP/1.1 %d Said" % sent.status, *(b": ".join(header) for header in [*own, *sent.headers])]
+        return b"\r\n".join(lines) + _END + sent.body
+
+
+class Connection(asyncio.Protocol):
+    """Answers one request after the other: nobody here sends a second one before the answer."""
+
+    def __init__(self, upstream: Upstream) -> None:
+        self._upstream, self._head = upstream, b""
+        self._rendering: asyncio.Task[None] | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._head += data
+        if not self._head.endswith(_END):
+            return
+        head, self._head = self._head[: -len(_END)], b""
+        kept = self._upstream.kept.get(head[4 : head.find(b" ", 4)])  # behind GET
+        if kept is None:
+            self._rendering = asyncio.get_running_loop().create_task(self._render(head))
+        else:
+            self._answer(kept)
+
+    async def _render(self, head: bytes) -> None:
+        answer = await self._upstream.answer(head)
+        if head.startswith(b"GET " + _SWITCHES):
+            self._transport.write(answer)
+        else:
+            self._answer(answer)
+
+    def _answer(self, answer: bytes) -> None:
+        self._upstream.calls += 1
+        if self._upstream.delay:
+            asyncio.get_running_loop().call_later(self._upstream.delay, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
+
+
+def _header(line: bytes) -> Header:
+    name, _, value = line.partition(b":")
+    return name.lower(), value.strip()
 
 
 def _flows(now: int) -> dict[str, Any]:
@@ -82,16 +136,20 @@ def _flows(now: int) -> dict[str, Any]:
     return documented | {"data": [rows[n % len(rows)] | {"timestamp": day} for n, day in enumerate(times)]}
 
 
-def _json(value: dict[str, Any], headers: list[tuple[bytes, bytes]] | None = None) -> Sent:
-    body = json.dumps(value).encode()
-    others = [one for one in headers or [(b"content-type", b"application/json")] if one[0] != b"content-length"]
-    start = {"type": "http.response.start", "status": 200, "headers": [*others, (b"content-length", b"%d" % len(body))]}
-    return Sent(start, body)
+async def _serve() -> None:
+    """Until its standard input ends, so that it cannot outlive the benchmark."""
+    upstream, loop = Upstream(), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Connection(upstream), "127.0.0.1", 0)
+    sys.stderr.write(f"upstream serves at http://127.0.0.1:{server.sockets[0].getsockname()[1]}/\n")
+    ended = loop.create_future()
+    threading.Thread(target=_end_with_input, args=[loop, ended], daemon=True).start()
+    await ended
 
 
-async def _send(sent: Sent, send: Send) -> None:
-    await send(sent.start)
-    await send({"type": "http.response.body", "body": sent.body})
+def _end_with_input(loop: asyncio.AbstractEventLoop, ended: asyncio.Future[None]) -> None:
+    sys.stdin.buffer.read()
+    loop.call_soon_threadsafe(ended.set_result, None)
 
 
-app = Upstream()
+if __name__ == "__main__":
+    uvloop.run(_serve())
