@@ -46,7 +46,8 @@ def run(names: Sequence[str], effort: Effort) -> Results:
         bench = Bench(source)
         found = Results(bench.runs)
         chosen = [scenario for name, scenario in SCENARIOS.items() if name in names]
-        bench.measure([case for one in chosen for case in one.cases()], effort.bound, effort.rounds)
+        for one in chosen:
+            bench.measure(one.cases(), effort.bound, effort.rounds * one.often)
         found.verdicts += [verdict for one in chosen for verdict in one.verdicts(bench.runs)]
         if "grid" in names:
             bench.measure(grid.cases(), effort.other, 1)

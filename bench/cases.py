@@ -39,7 +39,7 @@ class Bench:
     runs: dict[Case, Run] = field(default_factory=dict)
 
     def measure(self, cases: Iterable[Case], seconds: int, rounds: int) -> None:
-        """Those that were not measured yet, a state at a time; of several rounds the one that took least CPU counts."""
+        """Those that were not measured yet, by state; of several rounds the one that took least CPU counts."""
         wanted = [case for case in dict.fromkeys(cases) if case not in self.runs]
         for state in dict.fromkeys(case.state for case in wanted):
             self._in_state(state, [one for one in wanted if one.state is state], seconds, rounds)

@@ -23,8 +23,9 @@ noise. The server under test has a core of its own; wrk, with one thread, and th
 is the sandbox, which here keeps each answer ready. Every server is a process of its own behind a loopback socket, with
 uvicorn on uvloop and httptools and without an access log. CPU is read from `/proc` before a run and when the server
 has nothing left to do, and divided by the requests that it was sent. What a bound rests on runs three times, in turn
-with what it is held against, and the run with the least CPU counts. What is answered is compared as data before the
-run, and no run counts in which a request failed.
+with what it is held against, and the run with the least CPU counts; kept responses and the cold Q4, of which a busy
+neighbour on the machine makes most, run six times. What is answered is compared as data before the run, and no run
+counts in which a request failed.
 
 Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with its row objects kept
 or not, and gets the same requests. The floor is `bench/floor.py`, which sends the same bytes. It is faster than wrk can

@@ -37,7 +37,10 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Bounds of one row of the table: by query the least ratio, and one to aim at beyond it."""
+    """Bounds of one row of the table: by query the least ratio, and one to aim at beyond it.
+
+    `often`: how many times as often it is measured, where a busy neighbour of the machine makes most of a difference.
+    """
 
     label: str
     state: State
@@ -46,6 +49,7 @@ class Scenario:
     against: Target = Target.PLAIN
     at_once: tuple[int, ...] = AT_ONCE
     stretch: float | None = None
+    often: int = 1
 
     def cases(self) -> Iterator[Case]:
         """Ours beside the other, so that both meet the same mood of the machine."""
@@ -84,7 +88,7 @@ def _beside_floor(ours: Run, floor: Run, least: float) -> Finding:
 
 SCENARIOS: Mapping[str, Scenario] = {
     "response": Scenario(
-        "response cached", State.RESPONSE, repeated, {"Q2": 0.75, "Q3": 0.75}, Target.FLOOR, at_once=(32,)
+        "response cached", State.RESPONSE, repeated, {"Q2": 0.75, "Q3": 0.75}, Target.FLOOR, at_once=(32,), often=2
     ),
     "repeated": Scenario("rows cached, same query repeated", State.ROWS, repeated, {"Q2": 60, "Q3": 60}),
     "new-text": Scenario("rows cached, text never seen before", State.ROWS, new_text, {"Q2": 8, "Q3": 8}),
@@ -94,5 +98,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "flows": Scenario("rows cached, nested rows", State.ROWS, repeated, {"Q5": 80}),
     "dashboard": Scenario("rows cached, 20 aliases", State.ROWS, repeated, {"Q4": 10}, stretch=20),
     "cold": Scenario("cold, upstream at 0 ms", State.COLD, in_turn, {"Q2": 18}),
-    "cold-dashboard": Scenario("cold, upstream at 0 ms, 20 upstream calls", State.COLD, in_turn, {"Q4": 15}),
+    "cold-dashboard": Scenario("cold, upstream at 0 ms, 20 upstream calls", State.COLD, in_turn, {"Q4": 15}, often=2),
 }
