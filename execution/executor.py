@@ -78,7 +78,7 @@ class BulkExecutor(StrawberryGraphQLCoreExecutionContext):
         if root is None or root_type is None or serially or not self.leaves_open:
             return super().execute_operation(serially)
         try:
-            data = self.execute_collected_root_fields(root_type, self.root_value, root, False, ())  # as above
+            data = self.execute_collected_root_fields(root_type, self.root_value, root, False, ())
         except GraphQLError as error:
             return self._failed(error)
         return self._responded(data) if self.is_awaitable(data) else self.build_response(data)
