@@ -176,10 +176,7 @@ class Cache:
 
     def is_free(self, call: Call) -> bool:
         """Whether asking sends nothing: the answer is at hand or under way."""
-        if call.key in self._flights:
-            return True
-        entry = self._store.get(call)
-        return entry is not None and self._clock.monotonic() < entry.fresh_until
+        return call.key in self._flights or self.fresh(call) is not None
 
     def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
         task = asyncio.get_running_loop().create_task(self._fly(call, deadline, asker))

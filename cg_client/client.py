@@ -106,6 +106,7 @@ class Client:
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
+        # Which of several ways to fetch the same costs least beside what else is being asked for.
         self.choose = Gathering(self._cache.is_free, self.clock).choose
         self._asking_plan = asyncio.Lock()
         self._ask_plan_after = -1.0

@@ -72,7 +72,7 @@ class QuotaWindow:
         """When a call may start that leaves `keep` requests alone: never too early, `now` if at once."""
         self._expire(now)
         earliest = max(now, self._blocked_until)
-        over = len(self._releases) + self._under_way + 1 - (self.share - keep)
+        over = self._used + 1 - (self.share - keep)
         if over <= 0:
             return earliest
         return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + MINUTE)
@@ -93,8 +93,8 @@ class QuotaWindow:
         if used is None:
             return
         self._expire(now)
-        beyond_others = min(used, self._limit) - (self._limit - self.share)
-        strange = beyond_others - len(self._releases) - self._under_way
+        beyond_others = min(used, self.limit) - (self.limit - self.share)
+        strange = beyond_others - self._used
         if strange > 0:
             self._releases.extend([now + MINUTE] * strange)
         gone = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
@@ -108,14 +108,16 @@ class QuotaWindow:
         self._expire(now)
         last = now + MINUTE if self._under_way else max(self._releases, default=None)
         resets_in = None if last is None else last - now
-        used = len(self._releases) + self._under_way
-        return Usage(self.share, used, resets_in, held=now < self._blocked_until)
+        return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
 
     def remaining(self, now: float) -> int:
         """Requests that could start now."""
-        if self._releases and self._releases[0] <= now:
-            self._expire(now)
+        self._expire(now)
         return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
+
+    @property
+    def _used(self) -> int:
+        return len(self._releases) + self._under_way
 
     def _expire(self, now: float) -> None:
         releases = self._releases

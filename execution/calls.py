@@ -73,7 +73,7 @@ class ResolverCalls:
         """None where the stock executor has to see to it: an argument is wrong, or could be changed by who gets it."""
         if self.definition is None:
             return None
-        values = [variables.coerced.get(name, _ABSENT) for name in self._variables] if self._variables else []
+        values = [variables.coerced.get(name, _ABSENT) for name in self._variables]
         key = (*map(type, values), *values)  # since 1 and 1.0 and True are equal
         try:
             if key in self._calls:

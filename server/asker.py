@@ -16,4 +16,4 @@ def asker(scope: Scope, headers: Mapping[bytes, bytes]) -> Asker:
     """The client is the one that `X-Client-Id` names, else the address that the request comes from."""
     name, address = text(headers.get(CLIENT_ID)), scope.get("client")
     client = name if name is not None and is_plain(name) else (address[0] if address else "")
-    return Asker(client, Priority.BACKFILL if headers.get(PRIORITY, b"").lower() == _BACKFILL else Priority.INTERACTIVE)
+    return Asker(client, Priority.BACKFILL if headers.get(PRIORITY) == _BACKFILL else Priority.INTERACTIVE)

@@ -174,11 +174,11 @@ class ResponseCache:
         return [_own_id(headers), (b"age", b"%d" % answer.age(now)), *cost(0, self._remaining(now))]
 
     async def _reply(
-        self, answer: Answer, rendering: Rendering, own: list[Header], method: str, named: Named, send: Send
+        self, answer: Answer, rendering: Rendering, own: list[Header], method: str, asked: Named, send: Send
     ) -> None:
-        """`own`: the headers that this response does not share with others."""
+        """`own`: the headers that this response does not share with others; `asked`: those of the request."""
         status, headers, body = answer.status, rendering.headers, rendering.body
-        known = named.get(b"if-none-match")
+        known = asked.get(b"if-none-match")
         if known is not None and method == "GET" and rendering.matches(known):
             self.not_modified += 1
             status, headers, body = _NOT_MODIFIED, rendering.unmodified_headers, b""

@@ -32,6 +32,8 @@ def test_a_backfill_says_so() -> None:
     assert asked(x_priority="backfill") == Asker(ADDRESS, Priority.BACKFILL)
 
 
-@pytest.mark.parametrize("unusable", ["", "interactive", "refresh", "backfill, backfill", "2", "urgent", "BACKFILL!"])
+@pytest.mark.parametrize(
+    "unusable", ["", "interactive", "refresh", "backfill, backfill", "2", "urgent", "BACKFILL", "BACKFILL!"]
+)
 def test_any_other_priority_counts_as_not_said(unusable: str) -> None:
     assert asked(x_priority=unusable) == Asker(ADDRESS, Priority.INTERACTIVE)
