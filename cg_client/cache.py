@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from cg_client.anomalies import Anomaly
 from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call, Key, Standing
 from cg_client.clock import Clock
@@ -33,6 +34,7 @@ class Fetched(msgspec.Struct, frozen=True):
     sandbox: bool
     size: int
     lifetime: float
+    anomalies: tuple[Anomaly, ...] = ()
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -50,7 +52,12 @@ class Entry(msgspec.Struct, frozen=True):
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, GRACE_AT_MOST)
         answer: Answer[Any] = Answer(
-            fetched.value, fetched.endpoint, fetched.fetched_at, sandbox=fetched.sandbox, fresh_until=fresh
+            fetched.value,
+            fetched.endpoint,
+            fetched.fetched_at,
+            sandbox=fetched.sandbox,
+            fresh_until=fresh,
+            anomalies=fetched.anomalies,
         )
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
 

@@ -10,12 +10,13 @@ from urllib.parse import quote_plus
 
 import msgspec
 
+from cg_client.anomalies import Anomaly, AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.params import Params
 
 T = TypeVar("T")
 
-Decode: TypeAlias = Callable[[msgspec.Raw], T]
+Decode: TypeAlias = Callable[[msgspec.Raw, AnomalyCollector], T]
 Key: TypeAlias = tuple[str, Decode[object]]
 
 
@@ -74,7 +75,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     """A decoded payload and where it came from.
 
     `stale`: past its time, served because there was nothing newer. `fresh_until`: monotonic seconds, until when the
-    same call is answered the same.
+    same call is answered the same. `anomalies`: what of CoinGlass' answer could not be read.
     """
 
     value: T
@@ -83,3 +84,4 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     sandbox: bool = False
     stale: bool = False
     fresh_until: float = 0.0
+    anomalies: tuple[Anomaly, ...] = ()

@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import httpx
-import msgspec
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.asker import OURSELVES, Asker
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore
 from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.clock import Clock
+from cg_client.drift import Drift
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.envelope import payload, plain_data
@@ -83,6 +84,7 @@ class Client:
         self.config = config
         self.revision = Revision()
         self.gate = Gate(config.plan, self.clock, self.revision)
+        self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = transport or _http(config)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
@@ -140,7 +142,7 @@ class Client:
         self,
         endpoint: Endpoint,
         params: Params,
-        decode: Callable[[msgspec.Raw], T],
+        decode: Decode[T],
         deadline: float | None = None,
         *,
         grace: bool = True,
@@ -249,21 +251,31 @@ class Client:
             raise
 
     def _fetched(self, call: Call, reply: Reply) -> Fetched:
-        value, now, endpoint = _opened(reply, call.decode), self.clock.now(), call.endpoint
+        anomalies, now, endpoint = AnomalyCollector(), self.clock.now(), call.endpoint
+        try:
+            value = _opened(reply, call.decode, anomalies)
+        finally:
+            found = anomalies.found(self._redact)
+            if found:
+                self.drift.record(endpoint, found)
         self.sandbox = self.sandbox or reply.sandbox
         lifetime = endpoint.lifetime(call.params, now).total_seconds()
-        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime)
+        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, found)
+
+    def _redact(self, text: str) -> str:
+        """Takes the key out of what CoinGlass sent, should it ever repeat it."""
+        return text.replace(self.config.api_key.reveal(), "***")
 
 
-def _opened(reply: Reply, decode: Decode[object]) -> object:
+def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -> object:
     """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
     plain = plain_data(reply)
     if plain is not None:
         try:
-            return decode(plain)
+            return decode(plain, anomalies)
         except PayloadMismatch:
-            plain = None  # a payload that is none, or that something follows
-    return decode(payload(reply))
+            anomalies.clear()  # it is no payload, or something follows it
+    return decode(payload(reply), anomalies)
 
 
 def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:

@@ -1,14 +1,12 @@
 """Takes a client's place in a dry run: answers from what is at hand, notes each call, and sends none."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar, cast
-
-import msgspec
 
 from cg_client.asker import OURSELVES, Asker
 from cg_client.cache import Entry
-from cg_client.call import Answer, Call, Standing
+from cg_client.call import Answer, Call, Decode, Standing
 from cg_client.call_plan import CallPlan, NotAsked
 from cg_client.client import Client
 from cg_client.clock import Clock
@@ -69,7 +67,7 @@ class DryClient:
         self,
         endpoint: Endpoint,
         params: Params,
-        decode: Callable[[msgspec.Raw], T],
+        decode: Decode[T],
         deadline: float | None = None,  # noqa: ARG002  # nothing is waited for
         *,
         grace: bool = True,

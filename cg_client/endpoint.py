@@ -20,7 +20,8 @@ class Endpoint:
 
     `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
     rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
-    has up to there, and `retention` how far back CoinGlass itself keeps an interval.
+    has up to there, and `retention` how far back CoinGlass itself keeps an interval. `may_lack` are CoinGlass' names
+    of fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Endpoint:
     intervals: Sequence[Interval] = tuple(Interval)
     limit_required: bool = False
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
+    may_lack: frozenset[str] = frozenset()
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds

@@ -1,14 +1,12 @@
 """What operations ask of a client: the client itself, or in a dry run what takes its place."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol, TypeVar
-
-import msgspec
 
 from cg_client.asker import OURSELVES, Asker
 from cg_client.cache import Entry
-from cg_client.call import Answer, Call
+from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.gate import Gate
@@ -40,7 +38,7 @@ class Fetcher(Protocol):
         self,
         endpoint: Endpoint,
         params: Params,
-        decode: Callable[[msgspec.Raw], T],
+        decode: Decode[T],
         deadline: float | None = None,
         *,
         grace: bool = True,

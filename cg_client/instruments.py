@@ -7,11 +7,13 @@ fit the one wins whose code is nothing but base and quote.
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from cg_client.errors import PayloadMismatch, UnknownName
+from cg_client.call import Decode
+from cg_client.errors import UnknownName
+from cg_client.struct_reader import struct_decoder
 
 _SUGGESTIONS = 5
 _SIMILARITY = 0.6
@@ -21,7 +23,7 @@ _EXCHANGE_ALIASES = {"gateio": "gate"}
 _SEPARATED = re.compile(r"^([^\W_]+)[-/_ ]([^\W_]+)(?::([^\W_]+))?$")
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A pair of one exchange; the last four are stated for futures only, and not always."""
 
     exchange: str = ""
@@ -34,19 +36,17 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     price_tick_size: float | None = None
 
 
-_decoder = msgspec.json.Decoder(dict[str, list[Instrument]], strict=False)
-
-
-def decode_instruments(data: msgspec.Raw) -> Mapping[str, tuple[Instrument, ...]]:
-    """The instruments by exchange; raises PayloadMismatch."""
-    try:
-        listing = _decoder.decode(data)
-    except msgspec.ValidationError as error:
-        raise PayloadMismatch("data", str(error)) from error
+def _by_exchange(listing: Mapping[str, Sequence[Instrument]]) -> Mapping[str, tuple[Instrument, ...]]:
     return {
         exchange: tuple(msgspec.structs.replace(one, exchange=exchange) for one in found)
         for exchange, found in listing.items()
     }
+
+
+# The instruments by exchange; raises PayloadMismatch.
+decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
+    dict[str, list[Instrument]], _by_exchange
+)
 
 
 def fold(text: str) -> str:

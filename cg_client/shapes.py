@@ -48,7 +48,7 @@ class ParallelLists(Shape):
 
 @dataclass(frozen=True)
 class Tuples(Shape):
-    """Positional rows, alone or as parts of an object: each has a decoder of its own."""
+    """A layout of its own, mostly of positional rows: each has a decoder by hand."""
 
 
 def milliseconds(time: int) -> int:

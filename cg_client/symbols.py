@@ -11,14 +11,16 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from async_lru import alru_cache
 
+from cg_client.call import Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
-from cg_client.errors import CoinglassError, PayloadMismatch, UnknownName
+from cg_client.errors import CoinglassError, UnknownName
 from cg_client.fetcher import Fetcher
 from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
 from cg_client.params import Params
 from cg_client.revision import Revision
+from cg_client.tolerance import rows_of, scalar, tolerant
 
 LISTING_HOLDS = 3600.0  # seconds
 UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
@@ -26,15 +28,9 @@ UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
 T = TypeVar("T")
 F = TypeVar("F")
 
-_names = msgspec.json.Decoder(list[str])
-
-
-def decode_names(data: msgspec.Raw) -> tuple[str, ...]:
-    """Raises PayloadMismatch."""
-    try:
-        return tuple(_names.decode(data))
-    except msgspec.ValidationError as error:
-        raise PayloadMismatch("data", str(error)) from error
+decode_names: Decode[tuple[str, ...]] = tolerant(
+    msgspec.json.Decoder(tuple[str, ...]).decode, rows_of(scalar(str)), tuple[str, ...]
+)
 
 
 class Listing(Generic[T]):

@@ -1,7 +1,7 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Reads a JSON array of flat objects into packed columns, where all that is wanted of them is plain numbers.
 
-Whatever is not plain gives None, and the reader in Python decides. What is given is bit for bit what msgspec reads.
+Whatever is not plain, a field of another name included, gives None, and the reader in Python decides. What is given is bit for bit what msgspec reads.
 Its functions give places as those in `native/numbers.pxd` do.
 """
 
@@ -10,7 +10,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
-from native.numbers cimport Number, Place, Slot, number, value
+from native.numbers cimport Place, Slot, value
 
 cdef enum:
     FIELDS = 64  # as many as `seen` has bits
@@ -29,7 +29,7 @@ cdef struct Field:
 cdef struct Member:  # how the row before went on at this place: up to the value, with brace or comma, key and colon
     Place text
     Py_ssize_t size
-    int field  # its number, -1 of one that is not wanted
+    int field  # its number
 
 
 cdef inline Place blank(Place at, Place end) noexcept nogil:
@@ -49,18 +49,6 @@ cdef Place text(Place at, Place end) noexcept nogil:
     while at < end and at[0] != b'"' and b" " <= at[0] <= b"~" and at[0] != b"\\":
         at += 1
     return at + 1 if at < end and at[0] == b'"' else NULL
-
-
-cdef Place skipped(Place at, Place end) noexcept nogil:
-    """A value that is not wanted: a text, a number, true, false or null."""
-    cdef Number found
-    if at < end and at[0] == b'"':
-        return text(at + 1, end)
-    if end - at >= 4 and (memcmp(at, b"null", 4) == 0 or memcmp(at, b"true", 4) == 0):
-        return at + 4
-    if end - at >= 5 and memcmp(at, b"false", 5) == 0:
-        return at + 5
-    return number(at, end, &found)
 
 
 cdef class RowsReader:
@@ -139,14 +127,11 @@ cdef class RowsReader:
                 known[0] = max(known[0], place + 1)
             if at == NULL:
                 return NULL
-            if member.field < 0:
-                at = skipped(at, end)
-            else:
-                bit = <uint64_t>1 << member.field
-                if seen & bit:
-                    return NULL
-                seen |= bit
-                at = value(at, end, self.fields[member.field].is_integer, &slots[member.field][row])
+            bit = <uint64_t>1 << member.field
+            if seen & bit:
+                return NULL
+            seen |= bit
+            at = value(at, end, self.fields[member.field].is_integer, &slots[member.field][row])
             if at == NULL:
                 return NULL
             at = blank(at, end)
@@ -168,7 +153,7 @@ cdef class RowsReader:
         for field in range(self.count):
             if self.fields[field].size == at - 1 - name and memcmp(self.fields[field].name, name, at - 1 - name) == 0:
                 found.field = field
-        at = mark(at, end, b":")
+        at = mark(at, end, b":") if found.field >= 0 else NULL
         if at != NULL:
             found.text, found.size = first, at - first
         return at

@@ -4,18 +4,22 @@ Source: /api/option/exchange-oi-history and exchange-vol-history, /api/exchange/
 one object and seen without the list; /api/futures/open-interest/exchange-history-chart, documented without it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated, Any
 
 import msgspec
 
+from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from resolvers.checks import equally_long, finite, in_milliseconds, strict
-from resolvers.decode import one_of
+from cg_client.checks import equally_long, finite, in_milliseconds
+from cg_client.struct_reader import EXPECTED, Time, reader_of, the_one
+from cg_client.tolerance import Path, Reading, below, one_of, tolerant
 
 
-class _History(msgspec.Struct):
-    time_list: list[int]
-    price_list: list[float | None]
+class _History(msgspec.Struct, forbid_unknown_fields=True):
+    time_list: list[Time]
+    price_list: Annotated[list[float | None], EXPECTED]
     data_map: dict[str, list[float | None]]
 
 
@@ -28,15 +32,32 @@ class History:
     by_exchange: dict[str, list[float | None]]
 
 
-_decode_one = one_of(_History)
+_decoder = msgspec.json.Decoder(_History | list[_History], strict=False)
+_read_object = reader_of(_History)
 
 
-def _decode(data: msgspec.Raw) -> History:
-    raw = _decode_one(data)
-    equally_long(
-        {"time_list": raw.time_list, "price_list": raw.price_list}
-        | {f"data_map.{name}": values for name, values in raw.data_map.items()}
+def _read(value: Any, path: Path, reading: Reading) -> _History:  # noqa: ANN401  # JSON
+    """The lists as they fit the times; of one that does not fit, nothing can be said."""
+    raw: _History = _read_object(value, path, reading)
+    times: Sequence[int | None] = raw.time_list
+
+    def fitting(name: str, values: Sequence[float | None] | None) -> list[float | None]:
+        if values is None or len(values) != len(times):
+            if values is not None:
+                reading.anomalies.report(AnomalyKind.SHAPE_CHANGED, name, values)
+            values = [None] * len(times)
+        return [value for value, time in zip(values, times, strict=True) if time is not None]
+
+    return _History(
+        [time for time in times if time is not None],
+        fitting("price_list", raw.price_list),
+        {name: fitting(below("data_map", name), values) for name, values in raw.data_map.items()},
     )
+
+
+def _history(raw: _History) -> History:
+    lists: dict[str, Sequence[object]] = {"time_list": raw.time_list, "price_list": raw.price_list}
+    equally_long(lists | {f"data_map.{name}": values for name, values in raw.data_map.items()})
     finite(raw.price_list, "data.price_list")
     for name, values in raw.data_map.items():
         finite(values, f"data.data_map.{name}")
@@ -44,4 +65,6 @@ def _decode(data: msgspec.Raw) -> History:
     return History(times, raw.price_list, raw.data_map)
 
 
-decode_history: Decode[History] = strict(_decode)
+decode_history: Decode[History] = tolerant(
+    lambda data: _history(the_one(_decoder.decode(data))), one_of(_read), _history
+)

@@ -11,7 +11,7 @@ from cg_client.call import Answer, Call
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
 from resolvers.arguments import argument, arguments_of, sign
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.field import Alternatives, Chosen, Only, bound, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.columns import Columns
@@ -21,18 +21,19 @@ from vocabulary.problems import PlanGated, Unavailable
 
 class DailyPayload(Protocol):
     @classmethod
-    def of_rows(cls, source: Source, rows: Columns[Any]) -> Self: ...
+    def of_rows(cls, source: Source, rows: Columns[Any], now: float) -> Self: ...
 
 
 P = TypeVar("P", bound=DailyPayload)
 
 Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
-_LAST = argument("last", int | None, "Number of newest days. Left out: all there are.", strawberry.UNSET)
+TO = "End of the window, inclusive. Left out: now; some lists have days to come, which only a later `to` asks for."
+_LAST = argument("last", int | None, "Number of newest days, up to `to`. Left out: all there are.", strawberry.UNSET)
 _FROM = argument(
     "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
 )
-_TO = argument("to", datetime | None, "End of the window, inclusive.", strawberry.UNSET)
+_TO = argument("to", datetime | None, TO, strawberry.UNSET)
 
 
 def upstream_daily(
@@ -66,14 +67,16 @@ def upstream_daily(
         call, loaders = Call(picked, params(**arguments), decoders[picked]), info.context.loaders
         held = loaders.held(call)
         if held is None:
-            return fetched(loaders.endpoint.load(call), last, from_, to)
-        return served(held, last, from_, to)
+            return fetched(info.context, loaders.endpoint.load(call), last, from_, to)
+        return served(info.context, held, last, from_, to)
 
-    def served(answer: Answer[Any], last: int | None, from_: datetime | None, to: datetime | None) -> object:
-        return payload.of_rows(Source.of([answer]), cut(answer.value, last, from_, to))
+    def served(
+        context: Context, answer: Answer[Any], last: int | None, from_: datetime | None, to: datetime | None
+    ) -> object:
+        return daily_payload(context, payload, answer, answer.value, (last, from_, to))
 
-    async def fetched(waiting: Awaitable[Answer[Any]], *window: *Window) -> object:
-        return served(await waiting, *window)
+    async def fetched(context: Context, waiting: Awaitable[Answer[Any]], *window: *Window) -> object:
+        return served(context, await waiting, *window)
 
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
     return cast("P", field(resolve, chosen.endpoints, alternatives))
@@ -89,10 +92,28 @@ def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> N
         raise BadArgument("`from` must not be after `to`.")
 
 
-def cut(rows: Columns[Any], last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
-    """The rows of the window."""
+def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows: Columns[Any], window: Window) -> P:
+    """The payload of the rows of the window; right until the next day begins of those that are to come."""
+    now = context.client.clock.now().timestamp()
+    coming = _first_after(rows, now)
+    if coming is not None:
+        context.validity.ends(context.client.clock.monotonic() + coming - now)
+    return payload.of_rows(Source.of([answer]), cut(rows, now, *window), now)
+
+
+def cut(rows: Columns[Any], now: float, last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
+    """The rows of the window, which ends at `now` (in seconds) where nothing else is asked for."""
     times = rows.column("timestamp").stored
     start = 0 if from_ is None else bisect_left(times, from_.timestamp() * 1000)
-    end = len(times) if to is None else bisect_right(times, to.timestamp() * 1000)
-    rows = rows[start:end]
+    end = bisect_right(times, (now if to is None else to.timestamp()) * 1000)
+    rows = rows[start : max(start, end)]
     return rows if last is None else rows[max(0, len(rows) - last) :]
+
+
+def _first_after(rows: Columns[Any], now: float) -> float | None:
+    """Time of the first day to come, in seconds."""
+    times = rows.column("timestamp").stored
+    if not len(times) or times[-1] <= now * 1000:
+        return None
+    first: int = times[bisect_right(times, now * 1000)]
+    return first / 1000

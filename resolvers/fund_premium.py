@@ -5,24 +5,33 @@ Source: /api/etf/bitcoin/premium-discount/history, documented without a ticker, 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.errors import PayloadMismatch
-from resolvers.checks import finite, in_milliseconds, strict
+from cg_client.checks import finite, in_milliseconds
+from cg_client.struct_reader import Time, reader_of
+from cg_client.tolerance import Path, Reading, rows_of, tolerant
 
 
-class _Fund(msgspec.Struct):
-    ticker: str | None = None
+class _Figures(msgspec.Struct, forbid_unknown_fields=True):
     nav_usd: float | None = None
     market_price_usd: float | None = None
     premium_discount_details: float | None = None
 
 
-class _Day(_Fund, kw_only=True):
-    timestamp: int
-    funds: list[_Fund] | None = msgspec.field(name="list", default=None)
+class _Fund(_Figures, kw_only=True, forbid_unknown_fields=True):
+    ticker: str
+
+
+class _DayOfFund(_Figures, kw_only=True, forbid_unknown_fields=True):
+    timestamp: Time
+
+
+class _DayOfAll(msgspec.Struct, forbid_unknown_fields=True):
+    timestamp: Time
+    funds: list[_Fund] = msgspec.field(name="list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +52,32 @@ class PremiumDay:
     funds: Sequence[Premium]
 
 
-_decoder = msgspec.json.Decoder(list[_Day], strict=False)
-_FIGURES = ("nav_usd", "market_price_usd", "premium_discount_details")
+_of_fund, _of_all = reader_of(_DayOfFund), reader_of(_DayOfAll)
+_decoder = msgspec.json.Decoder(list[_DayOfAll], strict=False)
 
 
-def _decode(data: msgspec.Raw) -> list[PremiumDay]:
+def _read_day(value: Any, path: Path, reading: Reading) -> _DayOfFund | _DayOfAll:  # noqa: ANN401  # JSON
+    is_of_all = isinstance(value, dict) and "list" in value
+    day: _DayOfFund | _DayOfAll = (_of_all if is_of_all else _of_fund)(value, path, reading)
+    return day
+
+
+def _days(rows: Sequence[_DayOfFund | _DayOfAll]) -> list[PremiumDay]:
     days: dict[int, PremiumDay] = {}
-    for row in _decoder.decode(data):
+    for row in rows:
         (time,) = (one for one in in_milliseconds((row.timestamp,), "data.timestamp") if one is not None)
-        days[time] = PremiumDay(time, tuple(map(_premium, _funds(row))))
+        funds: Sequence[_Figures] = row.funds if isinstance(row, _DayOfAll) else (row,)
+        days[time] = PremiumDay(time, tuple(map(_premium, funds)))
     return [days[time] for time in sorted(days)]
 
 
-def _funds(row: _Day) -> Sequence[_Fund]:
-    if row.funds is not None:
-        for fund in row.funds:
-            if fund.ticker is None:
-                raise PayloadMismatch("data.list.ticker", "it is missing")
-        return row.funds
-    return (row,)
-
-
-def _premium(fund: _Fund) -> Premium:
-    for name in _FIGURES:
+def _premium(fund: _Figures) -> Premium:
+    for name in _Figures.__struct_fields__:
         finite((getattr(fund, name),), f"data.{name}")
-    return Premium(fund.ticker, fund.nav_usd, fund.market_price_usd, fund.premium_discount_details)
+    ticker = fund.ticker if isinstance(fund, _Fund) else None
+    return Premium(ticker, fund.nav_usd, fund.market_price_usd, fund.premium_discount_details)
 
 
-decode_premiums: Decode[list[PremiumDay]] = strict(_decode)
+decode_premiums: Decode[list[PremiumDay]] = tolerant(
+    lambda data: _days(_decoder.decode(data)), rows_of(_read_day), _days
+)

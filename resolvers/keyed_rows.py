@@ -5,13 +5,14 @@ from typing import Any
 
 import msgspec
 
+from cg_client.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.call import Decode
+from cg_client.checks import mismatch
 from cg_client.endpoint import Endpoint
 from cg_client.shapes import KeyedRows
-from resolvers.checks import strict
 from resolvers.decode import rows_decoder
 
-_lists = msgspec.json.Decoder(dict[str, list[dict[str, msgspec.Raw]]])
+_by_key = msgspec.json.Decoder(dict[str, Any])
 
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
@@ -21,9 +22,20 @@ def keyed_rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
         raise TypeError(f"{endpoint} has no rows by key")
     key, decode_rows = endpoint.shape.key, rows_decoder(cls, endpoint)
 
-    def decode(data: msgspec.Raw) -> list[Any]:
-        lists = _lists.decode(data)
-        rows = [row | {key: msgspec.Raw(msgspec.json.encode(name))} for name, found in lists.items() for row in found]
-        return decode_rows(msgspec.Raw(msgspec.json.encode(rows)))
+    def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> list[Any]:
+        rows: list[Any] = []
+        for name, found in _lists(data).items():
+            if isinstance(found, list):
+                rows += [row | {key: name} if isinstance(row, dict) else row for row in found]
+            else:
+                anomalies.report(AnomalyKind.SHAPE_CHANGED, name, found)
+        return decode_rows(msgspec.Raw(msgspec.json.encode(rows)), anomalies)
 
-    return strict(decode)
+    return decode
+
+
+def _lists(data: msgspec.Raw) -> dict[str, Any]:
+    try:
+        return _by_key.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise mismatch(error) from error

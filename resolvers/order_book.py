@@ -10,16 +10,17 @@ from dataclasses import dataclass
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.checks import finite, in_milliseconds, strict
+from cg_client.checks import finite, in_milliseconds
+from cg_client.struct_reader import Figure, Time, struct_decoder
 
 
-class _Level(msgspec.Struct, array_like=True, gc=False):
+class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     price: float
-    quantity: float
+    quantity: Figure
 
 
-class _Snapshot(msgspec.Struct, array_like=True):
-    time: int
+class _Snapshot(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    time: Time
     first: list[_Level]
     second: list[_Level]
 
@@ -27,7 +28,7 @@ class _Snapshot(msgspec.Struct, array_like=True):
 @dataclass(frozen=True, slots=True)
 class Level:
     price: float
-    quantity: float
+    quantity: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +42,7 @@ class Snapshot:
     asks: list[Level] | None
 
 
-_snapshots = msgspec.json.Decoder(list[_Snapshot], strict=False)
-
-
-def _decode(data: msgspec.Raw) -> list[Snapshot]:
-    raws = _snapshots.decode(data)
+def _in_order(raws: list[_Snapshot]) -> list[Snapshot]:
     times = in_milliseconds([raw.time for raw in raws], "data[0]")
     by_time = {time: _snapshot(time, raw) for time, raw in zip(times, raws, strict=True) if time is not None}
     return [by_time[time] for time in sorted(by_time)]
@@ -81,4 +78,4 @@ def _lowest(levels: list[Level]) -> float:
     return min(level.price for level in levels)
 
 
-decode_snapshots: Decode[list[Snapshot]] = strict(_decode)
+decode_snapshots: Decode[list[Snapshot]] = struct_decoder(list[_Snapshot], _in_order)

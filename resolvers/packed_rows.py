@@ -6,10 +6,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from cg_client.checks import in_milliseconds, packed
 from cg_client.shapes import are_milliseconds
 from native import ascends, rows_reader
-from resolvers.checks import in_milliseconds, packed
-from resolvers.records import TIMES, Leaf, Records
+from resolvers.leaves import TIMES, Leaf
+from resolvers.records import Records
 from vocabulary.columns import Columns, new_identity
 
 Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
@@ -17,7 +18,7 @@ Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
 
 def packed_reader(records: Records) -> Read | None:
     """Gives None for rows that are not plain; is None where the class holds anything else or nothing is compiled."""
-    if not all(_lies_packed(records, leaf) for leaf in records.leaves):
+    if records.always_tolerant or not all(map(_lies_packed, records.leaves)):
         return None
     stored = {leaf.wires[0]: leaf.stored for leaf in records.leaves}
     reader = rows_reader([(wire.encode(), "d" if kind is float else "q") for wire, kind in stored.items()])
@@ -39,10 +40,10 @@ def packed_reader(records: Records) -> Read | None:
     return read
 
 
-def _lies_packed(records: Records, leaf: Leaf) -> bool:
+def _lies_packed(leaf: Leaf) -> bool:
     """Whether it is a figure, or a time as a number, under one upstream name: where none is missing it is packed."""
     kinds = {float: (float,), int: TIMES}.get(leaf.stored, ())
-    return leaf.kind in kinds and len(leaf.wires) == 1 and records.slots[leaf.wires[0]][1] is leaf.stored
+    return leaf.kind in kinds and len(leaf.wires) == 1
 
 
 def _in_milliseconds(times: "array[int]", field: str) -> "array[int]":

@@ -3,17 +3,19 @@
 Source: /api/index/bitcoin/rainbow-chart.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import msgspec
 
 from cg_client.call import Decode
-from resolvers.checks import finite, in_milliseconds, strict
+from cg_client.checks import finite, in_milliseconds
+from cg_client.struct_reader import Time, struct_decoder
 
 _EDGES = tuple(f"edge_{number}" for number in range(10))
 _Row = msgspec.defstruct(
     "_Row",
-    [("price", float | None), *((edge, float | None) for edge in _EDGES), ("time", int)],
+    [("price", float | None), *((edge, float | None) for edge in _EDGES), ("time", Time)],
     array_like=True,
     forbid_unknown_fields=True,
     gc=False,
@@ -29,11 +31,8 @@ class Day:
     edges: list[float | None]
 
 
-_rows = msgspec.json.Decoder(list[_Row], strict=False)  # type: ignore[valid-type]  # a type made at run time
-
-
-def _decode(data: msgspec.Raw) -> list[Day]:
-    rows = [msgspec.structs.astuple(row) for row in _rows.decode(data)]
+def _days(raws: Sequence[msgspec.Struct]) -> list[Day]:
+    rows = [msgspec.structs.astuple(raw) for raw in raws]
     times = in_milliseconds([time for *_, time in rows], "data[...][11]")
     by_time = {
         time: Day(time, price, edges)
@@ -45,4 +44,4 @@ def _decode(data: msgspec.Raw) -> list[Day]:
     return [by_time[time] for time in sorted(by_time)]
 
 
-decode_rainbow: Decode[list[Day]] = strict(_decode)
+decode_rainbow: Decode[list[Day]] = struct_decoder(list[_Row], _days)  # type: ignore[valid-type]  # a type made at run time

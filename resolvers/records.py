@@ -1,12 +1,12 @@
 """How records of a declared class are read from an endpoint: by a msgspec struct, as instances or as columns.
 
-A class's annotations say what a field holds, its metadata and the endpoint's `spelling` what upstream calls it.
+A class's annotations say what a field holds, its metadata and the endpoint's `spelling` what upstream calls it. The
+struct accepts only records without an anomaly; `Records.tolerant` makes the same structs of all others.
 """
 
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -16,16 +16,17 @@ from strawberry.types.base import StrawberryList, StrawberryOptional, has_object
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
+from cg_client.checks import date_of, figures, finite, packed
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import Rows
-from resolvers.checks import date_of, figures, finite, in_milliseconds, midnight, packed
+from cg_client.tolerance import RowReader
+from resolvers.leaves import TIMES, Leaf, field_readers, times_of
 from vocabulary.columns import Column, Columns, Identity, Lists
 from vocabulary.payloads import Sourced, fields_of
 from vocabulary.scalars import Timestamp, time_of
 
 _OURS = {"source", "page_info"}  # what a payload says of itself
-TIMES = (datetime, Timestamp)
 _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
     datetime: (int, time_of),
     Timestamp: (int, None),
@@ -44,52 +45,39 @@ def _reader_of(slot: str) -> Callable[[Sequence[Any]], list[Any]]:
     return read
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """One value of a record: our name, upstream's names for it, and how it is stored and shown."""
-
-    name: str
-    wires: tuple[str, ...]
-    stored: Any  # a type for msgspec
-    optional: bool
-    kind: Any  # the declared type
-    convert: Callable[[Any], Any] | None
-    rows: "Records | None" = None  # of each row, where the value is a list of rows
-
-
 class Records:
     """How records of a class are read from an endpoint: which slots a msgspec struct has, and what they become."""
 
     def __init__(self, cls: type, endpoint: Endpoint) -> None:
         self.cls, self.endpoint = cls, endpoint
         self.leaves: list[Leaf] = []
-        self.slots: dict[str, tuple[str, Any, bool]] = {}  # by upstream name: slot, type, whether it may be missing
+        self._slots: dict[tuple[str, Any], str] = {}  # by upstream name and type
         self._build = self._builder(cls, "{}")
-        self.struct = msgspec.defstruct(cls.__name__, self._struct_fields(), gc=False, kw_only=True)
+        self.struct = msgspec.defstruct(
+            cls.__name__, self._struct_fields(), gc=False, kw_only=True, forbid_unknown_fields=True
+        )
+        self.tolerant = RowReader(self.struct, field_readers(self.leaves))
 
     @classmethod
     @functools.cache
     def of(cls, record: type, endpoint: Endpoint) -> "Records":
         return cls(record, endpoint)
 
+    @property
+    def always_tolerant(self) -> bool:
+        """Whether a value is read as two types at once, which the struct cannot do."""
+        return len({wire for wire, _ in self._slots}) < len(self._slots)
+
     def instance(self, raw: object) -> Any:  # noqa: ANN401  # of the class, or a dict of its values
         return self._build(raw)
-
-    def values(self, raws: Sequence[Any], leaf: Leaf) -> list[Any]:
-        """One leaf of many records, as it is stored."""
-        slot, _, missable = self.slots[leaf.wires[0]]
-        if len(leaf.wires) > 1 or (missable and not leaf.optional):
-            return [self._read(raw, leaf) for raw in raws]
-        stored = _reader_of(slot)(raws)
-        return [None if one == "" else one for one in stored] if leaf.optional and "" in stored else stored
 
     def table(self, raws: Sequence[Any], identity: Identity | None = None) -> Columns[Any]:
         """Many records as columns."""
         read: dict[tuple[tuple[str, ...], bool], list[Any]] = {}  # what is shown in two ways is read once
         for leaf in self.leaves:
-            if (leaf.wires, leaf.optional) not in read:
-                read[leaf.wires, leaf.optional] = self.values(raws, leaf)
-        return self.table_of({leaf.name: read[leaf.wires, leaf.optional] for leaf in self.leaves}, identity)
+            if (leaf.slots, leaf.sparse) not in read:
+                read[leaf.slots, leaf.sparse] = self._values(raws, leaf)
+        return self.table_of({leaf.name: read[leaf.slots, leaf.sparse] for leaf in self.leaves}, identity)
 
     def table_of(self, values: Mapping[str, Sequence[Any]], identity: Identity | None = None) -> Columns[Any]:
         """Columns out of stored values of equal number, by the names of the leaves."""
@@ -97,29 +85,40 @@ class Records:
         table = {leaf.name: self._column(leaf, values[leaf.name], times) for leaf in self.leaves}
         return Columns.of(self.cls, table, len(next(iter(table.values()))), identity)
 
+    def is_complete(self, rows: Callable[[], Iterator[Any]]) -> bool:
+        """Whether no field is missing that should be there: from any of the structs, or from all of them."""
+        first = next(rows(), None)
+        return first is None or all(self._is_there(leaf, first, rows) for leaf in self.leaves)
+
+    def _is_there(self, leaf: Leaf, first: object, rows: Callable[[], Iterator[Any]]) -> bool:
+        if leaf.record is not None and not leaf.record.is_complete(lambda: _nested(leaf, rows())):
+            return False
+        if leaf.sparse:
+            if leaf.wires[0] in self.endpoint.may_lack or _is_any(leaf, first):
+                return True
+            return any(_is_any(leaf, row) for row in rows())
+        return not leaf.may_be_none or all(_is_any(leaf, row) for row in rows())
+
+    def _values(self, raws: Sequence[Any], leaf: Leaf) -> list[Any]:
+        """One leaf of many records, as it is stored."""
+        if len(leaf.slots) > 1:
+            return [_read(raw, leaf) for raw in raws]
+        stored = _reader_of(leaf.slots[0])(raws)
+        return [None if one == "" else one for one in stored] if leaf.sparse and "" in stored else stored
+
     def _column(self, leaf: Leaf, values: Sequence[Any], times: dict[tuple[str, ...], Sequence[int | None]]) -> Column:
         field = f"data.{leaf.wires[0]}"
         if leaf.rows is not None:
-            items = list(itertools.chain.from_iterable(values))
-            return Column(Lists.of(list(map(len, values)), leaf.rows.table(items)))
+            return Column(_lists(leaf.rows, values))
         if leaf.kind is float:
             return Column(figures(values, field, optional=leaf.optional))
         if leaf.kind in TIMES:
             if leaf.wires not in times:
-                times[leaf.wires] = _packed_times(leaf, values, field)
+                times[leaf.wires] = _packed_times(leaf, values)
             return Column(times[leaf.wires], time_of if leaf.kind is datetime else None)
-        if isinstance(leaf.kind, StrawberryList) and leaf.convert is not None:
-            return Column([None if value is None else leaf.convert(value) for value in values])
+        if leaf.convert is not None and not isinstance(values, Column):
+            return Column([None if value is None else _converted(leaf, value) for value in values])
         return Column(values)
-
-    def _read(self, raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
-        for wire in leaf.wires:
-            found = getattr(raw, self.slots[wire][0])
-            if found is not None and not (leaf.optional and found == ""):
-                return found
-        if not leaf.optional:
-            raise PayloadMismatch(f"data.{leaf.wires[0]}", "it is missing")
-        return None
 
     def _builder(self, cls: type, template: str) -> Callable[[object], Any]:
         readers = [
@@ -135,75 +134,125 @@ class Records:
         own = field.metadata.get("wire") or field.python_name
         if field.metadata.get("group"):
             return self._builder(inner, template.format(field.metadata["wire"]))
-        name = template.format(own)
-        leaf = self._leaf(field, name, inner, optional=optional)
+        leaf = self._leaf(field, template.format(own), inner, optional=optional)
         self.leaves.append(leaf)
-        for wire in leaf.wires:
-            slot, _, missable = self.slots.get(wire, (f"f{len(self.slots)}", None, False))
-            self.slots[wire] = (slot, leaf.stored, missable or leaf.optional or len(leaf.wires) > 1)
-        return lambda raw: self._shown(self._read(raw, leaf), leaf)
+        return lambda raw: _shown(_read(raw, leaf), leaf)
 
     def _leaf(self, field: StrawberryField, name: str, kind: Any, *, optional: bool) -> Leaf:  # noqa: ANN401  # a Strawberry type
         spelled = self.endpoint.spelling.get(name, name)
         wires = (spelled,) if isinstance(spelled, str) else spelled
-        rows = None if optional or not isinstance(kind, StrawberryList) else self._flat_rows(kind.of_type)
-        stored, convert = self._stored(kind, field.metadata.get("codes"))
-        return Leaf(field.python_name, wires, stored, optional, kind, convert, rows)
+        record = self._record(kind)
+        stored, convert = self._stored(kind, record, field.metadata.get("codes"))
+        return Leaf(
+            name=field.python_name,
+            wires=wires,
+            slots=tuple(self._slots.setdefault((wire, stored), f"f{len(self._slots)}") for wire in wires),
+            stored=stored,
+            optional=optional,
+            sparse=optional and bool(field.metadata.get("sparse")),
+            percent="percent" in field.python_name + wires[0] or bool(field.metadata.get("percent")),
+            verbatim=bool(field.metadata.get("verbatim")),
+            kind=kind,
+            convert=convert,
+            record=record,
+            rows=record if isinstance(kind, StrawberryList) and record is not None and record.is_flat else None,
+        )
 
-    def _flat_rows(self, kind: Any) -> "Records | None":  # noqa: ANN401  # a Strawberry type
-        """How rows of the class are read into columns; None of what is no class, or does not lie in columns."""
-        if not has_object_definition(kind) or any(field.metadata.get("group") for field in fields_of(kind)):
-            return None
-        nested = Records.of(kind, self.endpoint)
-        plain = all(leaf.rows is None and (leaf.convert is None or leaf.kind is datetime) for leaf in nested.leaves)
-        return nested if plain else None
+    def _record(self, kind: Any) -> "Records | None":  # noqa: ANN401  # a Strawberry type
+        """How the value is read, or each item of it, where it is an object."""
+        item = kind.of_type if isinstance(kind, StrawberryList) else kind
+        return Records.of(item, self.endpoint) if has_object_definition(item) else None
 
-    def _stored(self, kind: Any, codes: Mapping[int, Any] | None) -> tuple[Any, Callable[[Any], Any] | None]:  # noqa: ANN401  # a Strawberry type
+    @property
+    def is_flat(self) -> bool:
+        """Whether rows of the class lie in columns as they are stored."""
+        grouped = any(field.metadata.get("group") for field in fields_of(self.cls))
+        return not grouped and all(
+            leaf.record is None and (leaf.convert is None or leaf.kind is datetime) for leaf in self.leaves
+        )
+
+    def _stored(
+        self,
+        kind: Any,  # noqa: ANN401  # a Strawberry type
+        record: "Records | None",
+        codes: Mapping[int, Any] | None,
+    ) -> tuple[Any, Callable[[Any], Any] | None]:
         if codes is not None:
             return int, codes.__getitem__
         if isinstance(kind, StrawberryList):
-            stored, convert = self._stored(kind.of_type, None)
+            stored, convert = self._stored(kind.of_type, record, None)
             return list[stored], None if convert is None else lambda items: [convert(item) for item in items]  # type: ignore[valid-type]  # a type made at run time
-        if has_object_definition(kind):
-            nested = Records.of(kind, self.endpoint)
-            return nested.struct, nested.instance
+        if record is not None:
+            return record.struct, record.instance
         if kind in TIMES and isinstance(self.endpoint.shape, Rows) and self.endpoint.shape.time_is_date:
             return str, _STORED[kind][1]
         if isinstance(kind, StrawberryEnumDefinition):
             return str, lambda text: kind.wrapped_cls[text.upper()]
         return _STORED[kind]
 
-    def _shown(self, stored: Any, leaf: Leaf) -> Any:  # noqa: ANN401  # as declared
-        if stored is None:
-            return None
-        if leaf.kind is float:
-            finite((stored,), f"data.{leaf.wires[0]}")
-        elif leaf.kind in TIMES:
-            (stored,) = _times(leaf, (stored,), f"data.{leaf.wires[0]}")
-        if leaf.convert is None:
-            return stored
-        try:
-            return leaf.convert(stored)
-        except (KeyError, ValueError) as error:
-            raise PayloadMismatch(f"data.{leaf.wires[0]}", f"unknown value {stored!r}") from error
-
     def _struct_fields(self) -> Iterator[tuple[str, Any, Any]]:
-        for wire, (slot, stored, optional) in self.slots.items():
-            if optional:
-                yield slot, _or_nothing(stored), msgspec.field(name=wire, default=None)
+        may_be_none = {slot for leaf in self.leaves if leaf.sparse or len(leaf.slots) > 1 for slot in leaf.slots}
+        for leaf in self.leaves:
+            leaf.may_be_none = not may_be_none.isdisjoint(leaf.slots)
+        taken: set[str] = set()
+        for (wire, stored), slot in self._slots.items():
+            name = f"{wire} ({slot})" if wire in taken else wire  # the second has a name that no answer holds
+            taken.add(wire)
+            if slot in may_be_none:
+                yield slot, _or_nothing(stored), msgspec.field(name=name, default=None)
             else:
-                yield slot, stored, msgspec.field(name=wire)
+                yield slot, stored, msgspec.field(name=name)
 
 
-def _times(leaf: Leaf, values: Sequence[Any], field: str) -> Sequence[int | None]:
-    """As `in_milliseconds`; of calendar days as text the midnights in UTC."""
-    if leaf.stored is not str:
-        return in_milliseconds(values, field)
-    return [None if day is None else midnight(day, field) for day in values]
+def _is_any(leaf: Leaf, raw: object) -> bool:
+    return any(getattr(raw, slot) is not None for slot in leaf.slots)
 
 
-def _packed_times(leaf: Leaf, values: Sequence[Any], field: str) -> Sequence[int | None]:
-    times = _times(leaf, values, field)
+def _nested(leaf: Leaf, raws: Iterator[Any]) -> Iterator[Any]:
+    """The objects below the leaf, of all the structs."""
+    for raw in raws:
+        found = _read(raw, leaf)
+        if found is not None:
+            yield from found if isinstance(found, list) else (found,)
+
+
+def _read(raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
+    for slot in leaf.slots:
+        found = getattr(raw, slot)
+        if found is not None and not (leaf.sparse and found == ""):
+            return found
+    return None
+
+
+def _shown(stored: Any, leaf: Leaf) -> Any:  # noqa: ANN401  # as declared
+    if stored is None:
+        return None
+    if leaf.kind is float:
+        finite((stored,), f"data.{leaf.wires[0]}")
+    elif leaf.kind in TIMES:
+        (stored,) = times_of(leaf, (stored,))
+    return stored if leaf.convert is None else _converted(leaf, stored)
+
+
+def _converted(leaf: Leaf, stored: Any) -> Any:  # noqa: ANN401  # from stored to declared
+    assert leaf.convert is not None  # noqa: S101  # asked for only where there is one
+    try:
+        return leaf.convert(stored)
+    except (KeyError, ValueError) as error:
+        raise PayloadMismatch(f"data.{leaf.wires[0]}", f"unknown value {stored!r}") from error
+
+
+def _lists(rows: Records, values: Sequence[Any]) -> Sequence[Any]:
+    """The rows of all lists end to end; a list that could not be read stays None."""
+    items = itertools.chain.from_iterable(value for value in values if value is not None)
+    lists = Lists.of([0 if value is None else len(value) for value in values], rows.table(list(items)))
+    if None not in values:
+        return lists
+    return [None if value is None else found for value, found in zip(values, lists, strict=True)]
+
+
+def _packed_times(leaf: Leaf, values: Sequence[Any]) -> Sequence[int | None]:
+    times = times_of(leaf, values)
     return times if leaf.optional and None in times else packed("q", times)
 
 

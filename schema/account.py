@@ -7,7 +7,7 @@ import strawberry
 
 from cg_client.fetcher import Fetcher
 from cg_client.plans import Plan
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -15,8 +15,8 @@ from vocabulary.problems import PlanGated, Unavailable, result
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
 class Account(Sourced):
     plan: Annotated[Plan, value("Plan.")]
-    expires: Annotated[datetime | None, value("End of the subscription.")]
-    expired: Annotated[bool | None, value("Whether it has lapsed.")]
+    expires: Annotated[datetime | None, sparse("End of the subscription.")]
+    expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
 
 
 AccountResult = Annotated[Account | PlanGated | Unavailable, result("Account")]

@@ -8,7 +8,7 @@ import strawberry
 
 from cg_client.endpoints import calendar as api
 from resolvers.field import upstream
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -23,12 +23,12 @@ class Importance(Enum):
 _LEVELS = {1: Importance.LOW, 2: Importance.MEDIUM, 3: Importance.HIGH}
 _EXACT = {1: True, 2: False}
 
-EventTime = Annotated[datetime, value("When it is published or takes place.")]
-TimeIsExact = Annotated[bool | None, value("Whether that time of day is known.", codes=_EXACT)]
-EventName = Annotated[str, value("What it is, in words.")]
-Country = Annotated[str | None, value("Name of the country.")]
-CountryCode = Annotated[str | None, value("Code of the country, as CoinGlass has it.")]
-Level = Annotated[Importance | None, value("How important it is.", codes=_LEVELS)]
+EventTime = Annotated[datetime | None, value("When it is published or takes place.")]
+TimeIsExact = Annotated[bool | None, sparse("Whether that time of day is known.", codes=_EXACT)]
+EventName = Annotated[str | None, value("What it is, in words.")]
+Country = Annotated[str | None, sparse("Name of the country.")]
+CountryCode = Annotated[str | None, sparse("Code of the country, as CoinGlass has it.")]
+Level = Annotated[Importance | None, sparse("How important it is.", codes=_LEVELS)]
 
 
 @strawberry.type(description="An economic figure. Its values are texts as they are published, e.g. `-0.1%`.")
@@ -39,11 +39,11 @@ class EconomicFigure:
     country: Country
     country_code: CountryCode
     importance: Level
-    effect: Annotated[str | None, value("Effect on markets, as CoinGlass words it.")]
-    published: Annotated[str | None, value("What was published; null before that.")]
-    forecast: Annotated[str | None, value("What was forecast.")]
-    previous: Annotated[str | None, value("What was published the time before.")]
-    revised_previous: Annotated[str | None, value("What that was revised to.")]
+    effect: Annotated[str | None, sparse("Effect on markets, as CoinGlass words it.")]
+    published: Annotated[str | None, sparse("What was published; null before that.")]
+    forecast: Annotated[str | None, sparse("What was forecast.")]
+    previous: Annotated[str | None, sparse("What was published the time before.")]
+    revised_previous: Annotated[str | None, sparse("What that was revised to.")]
 
 
 @strawberry.type(description="An event of the calendar.")

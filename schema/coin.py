@@ -25,13 +25,8 @@ from schema.futures.liquidation import (
     LiquidationsByExchangeResult,
     LiquidationsResult,
 )
-from schema.futures.liquidation_heatmap import (
-    COIN_BY_MODEL,
-    LiquidationHeatmap,
-    LiquidationHeatmapResult,
-    LiquidationMap,
-    LiquidationMapResult,
-)
+from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationHeatmapResult
+from schema.futures.liquidation_map import LiquidationMap, LiquidationMapResult
 from schema.futures.market import CoinMarket, CoinMarketResult
 from schema.futures.max_pain import LiquidationMaxPain, LiquidationMaxPainResult
 from schema.futures.netflow import CoinNetflow, CoinNetflowResult

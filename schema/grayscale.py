@@ -9,7 +9,7 @@ import strawberry
 from cg_client.endpoints import grayscale as api
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
@@ -18,18 +18,18 @@ from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 @strawberry.type(description="What a trust holds.")
 class GrayscaleHolding:
     symbol: Annotated[str, value("Coin.")]
-    price_usd: Annotated[float | None, value("Price of a share on the market, in US dollars.")]
-    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[
-        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]
-    quantity: Annotated[float | None, value("Coins held.")]
-    holdings_usd: Annotated[float | None, value("Value of the coins held, in US dollars.")]
-    change_1d: Annotated[float | None, value("Change of the coins held over 1 day, in coins.")]
-    change_7d: Annotated[float | None, value("Change of the coins held over 7 days, in coins.")]
-    change_30d: Annotated[float | None, value("Change of the coins held over 30 days, in coins.")]
-    close_time: Annotated[datetime | None, value("Close of the market that the prices are of.")]
-    updated: Annotated[datetime | None, value("When the figures were taken.")]
+    quantity: Annotated[float | None, sparse("Coins held.")]
+    holdings_usd: Annotated[float | None, sparse("Value of the coins held, in US dollars.")]
+    change_1d: Annotated[float | None, sparse("Change of the coins held over 1 day, in coins.")]
+    change_7d: Annotated[float | None, sparse("Change of the coins held over 7 days, in coins.")]
+    change_30d: Annotated[float | None, sparse("Change of the coins held over 30 days, in coins.")]
+    close_time: Annotated[datetime | None, sparse("Close of the market that the prices are of.")]
+    updated: Annotated[datetime | None, sparse("When the figures were taken.")]
 
 
 @strawberry.type(description="What Grayscale's trusts hold.")
@@ -41,10 +41,10 @@ class GrayscaleHoldings(Sourced):
 class GrayscalePremiumDay:
     time: Time
     timestamp: TimestampOfTime
-    price_usd: Annotated[float | None, value("Price of a share on the market, in US dollars.")]
-    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[
-        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]
 
 

@@ -8,22 +8,22 @@ import strawberry
 from cg_client.endpoints import news as api
 from resolvers.pages import upstream_paged
 from vocabulary.connections import Paged
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 
-ReleaseTime = Annotated[datetime, value("When it was released.")]
-Title = Annotated[str, value("Headline.")]
-Content = Annotated[str | None, value("Body, as HTML of its publisher: clean it before it is shown.")]
-Picture = Annotated[str | None, value("Address of its picture.")]
-Publisher = Annotated[str | None, value("Who published it.")]
-PublisherLogo = Annotated[str | None, value("Address of the publisher's logo.")]
+ReleaseTime = Annotated[datetime | None, value("When it was released.")]
+Title = Annotated[str | None, value("Headline.")]
+Content = Annotated[str | None, sparse("Body, as HTML of its publisher: clean it before it is shown.")]
+Picture = Annotated[str | None, sparse("Address of its picture.")]
+Publisher = Annotated[str | None, sparse("Who published it.")]
+PublisherLogo = Annotated[str | None, sparse("Address of the publisher's logo.")]
 
 
 @strawberry.type(description="An article.")
 class Article:
     time: ReleaseTime
     title: Title
-    description_html: Annotated[str | None, value("Summary, as HTML of its publisher: clean it before it is shown.")]
+    description_html: Annotated[str | None, sparse("Summary, as HTML of its publisher: clean it before it is shown.")]
     content_html: Content
     picture_url: Picture
     publisher: Publisher

@@ -9,24 +9,24 @@ from cg_client.endpoints import options as api
 from resolvers.field import upstream
 from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Open interest of options.")
 class OptionsInterest:
-    usd: Annotated[float | None, value("In US dollars.")]
-    quantity: Annotated[float | None, value("In coins.")]
-    share_percent: Annotated[float | None, value("Share of all exchanges, in percent.")]
-    change_percent_24h: Annotated[float | None, value("Change over 24 hours, in percent.")]
+    usd: Annotated[float | None, sparse("In US dollars.")]
+    quantity: Annotated[float | None, sparse("In coins.")]
+    share_percent: Annotated[float | None, sparse("Share of all exchanges, in percent.")]
+    change_percent_24h: Annotated[float | None, sparse("Change over 24 hours, in percent.")]
 
 
 @strawberry.type(description="Volume of options.")
 class OptionsTraded:
-    usd_24h: Annotated[float | None, value("Over 24 hours, in US dollars.", wire="volume_usd_24h")]
+    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="volume_usd_24h")]
     change_percent_24h: Annotated[
-        float | None, value("Change over 24 hours, in percent; not always stated.", wire="volume_change_percent_24h")
+        float | None, sparse("Change over 24 hours, in percent; not always stated.", wire="volume_change_percent_24h")
     ]
 
 
@@ -57,26 +57,26 @@ class OptionsVolumeSeries(SeriesByExchange): ...
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class CallInterest:
-    quantity: Annotated[float | None, value("In coins.", wire="call_open_interest")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="call_open_interest")]
     market_value_usd: Annotated[
-        float | None, value("Market value, in US dollars.", wire="call_open_interest_market_value")
+        float | None, sparse("Market value, in US dollars.", wire="call_open_interest_market_value")
     ]
-    notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="call_open_interest_notional")]
+    notional_usd: Annotated[float | None, sparse("Notional value, in US dollars.", wire="call_open_interest_notional")]
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class PutInterest:
-    quantity: Annotated[float | None, value("In coins.", wire="put_open_interest")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="put_open_interest")]
     market_value_usd: Annotated[
-        float | None, value("Market value, in US dollars.", wire="put_open_interest_market_value")
+        float | None, sparse("Market value, in US dollars.", wire="put_open_interest_market_value")
     ]
-    notional_usd: Annotated[float | None, value("Notional value, in US dollars.", wire="put_open_interest_notional")]
+    notional_usd: Annotated[float | None, sparse("Notional value, in US dollars.", wire="put_open_interest_notional")]
 
 
 @strawberry.type(description="One expiry of a coin's options.")
 class OptionsExpiry:
     expiry: Annotated[date, value("Day of expiry.")]
-    max_pain_price: Annotated[float | None, value("Strike at which most options expire worthless, in US dollars.")]
+    max_pain_price: Annotated[float | None, sparse("Strike at which most options expire worthless, in US dollars.")]
     calls: Annotated[CallInterest, group("Calls.")]
     puts: Annotated[PutInterest, group("Puts.")]
 

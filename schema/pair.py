@@ -11,13 +11,8 @@ from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
 from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
 from schema.futures.indices import BasisSeries, BasisSeriesResult, WhaleIndexSeries, WhaleIndexSeriesResult
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
-from schema.futures.liquidation_heatmap import (
-    PAIR_BY_MODEL,
-    LiquidationHeatmap,
-    LiquidationHeatmapResult,
-    LiquidationMap,
-    LiquidationMapResult,
-)
+from schema.futures.liquidation_heatmap import PAIR_BY_MODEL, LiquidationHeatmap, LiquidationHeatmapResult
+from schema.futures.liquidation_map import LiquidationMap, LiquidationMapResult
 from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfileResult
 from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
 from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult

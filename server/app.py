@@ -12,7 +12,9 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from cg_client.anomalies import Anomaly
 from cg_client.client import Client
+from cg_client.endpoint import Endpoint
 from cg_client.symbols import Symbols
 from execution.engine import Engine
 from server.ending import Ending
@@ -37,6 +39,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     """
     client = Client(settings.client_config())
     client.sandbox = sandbox
+    client.drift.on_new = log_drift
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.calls_at_most)
     if not engine.in_bulk:
         log.warning("bulk completion is off: it does not agree with this version of graphql-core and Strawberry")
@@ -88,6 +91,18 @@ def _ahead(view: GraphQLView, routed: Starlette) -> ASGIApp:
         await wanted(scope, receive, send)
 
     return app
+
+
+def log_drift(endpoint: Endpoint, anomaly: Anomaly) -> None:
+    """One line for each new finding; `coinglass_drift_total` counts all of them."""
+    log.warning(
+        "CoinGlass' answer differs from the catalogue",
+        endpoint=endpoint.path,
+        kind=anomaly.kind.value,
+        field=anomaly.field,
+        count=anomaly.count,
+        sample=anomaly.sample,
+    )
 
 
 @contextlib.asynccontextmanager

@@ -30,6 +30,7 @@ class Figures(Collector):
         yield from self._quota()
         yield from self._circuits()
         yield from self._connections()
+        yield from self._drift()
 
     def _lookups(self) -> Iterator[Metric]:
         """Hits and misses of each thing that is looked up, from the whole answer down to the values of a list."""
@@ -81,6 +82,17 @@ class Figures(Collector):
         for group, count in bulkhead.refused.items():
             turns.add_metric([group, "refused"], count)
         yield turns
+
+    def _drift(self) -> Iterator[Metric]:
+        """By endpoint, kind and field, of which both are bounded in number."""
+        drift = CounterMetricFamily(
+            "coinglass_drift",
+            "Values and rows of CoinGlass' answers that differ from the catalogue.",
+            labels=["endpoint", "kind", "field"],
+        )
+        for finding, count in self._client.drift.counts.items():
+            drift.add_metric([finding.endpoint, finding.kind.value, finding.field], count)
+        yield drift
 
     def _sizes(self) -> Iterator[Metric]:
         sizes = GaugeMetricFamily(

@@ -7,6 +7,7 @@ from typing import TypeVar
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from cg_client.anomalies import AnomalyKind
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import (
     ArticleLanguage,
@@ -40,6 +41,17 @@ def _describe(enum: type[E], description: str, values: Mapping[E, str], name: st
         shown.description = values[enum[shown.name]]
 
 
+_describe(
+    AnomalyKind,
+    "In which way an answer of CoinGlass differs from what is documented or was seen.",
+    {
+        AnomalyKind.FIELD_MISSING: "A field is absent, from every row or where every row should have it. It is null.",
+        AnomalyKind.FIELD_UNKNOWN: "A field that is not known. It is not served.",
+        AnomalyKind.VALUE_UNREADABLE: "A value that its type cannot hold. It is null.",
+        AnomalyKind.ROW_SKIPPED: "A row that lacks the field, without which it cannot be told what it is about.",
+        AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. What it held is null.",
+    },
+)
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
 
 

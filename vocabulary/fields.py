@@ -10,13 +10,39 @@ from strawberry.types.field import StrawberryField
 R = TypeVar("R", bound=Callable[..., Any])
 
 
-def value(description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None) -> StrawberryField:
-    """A value of an upstream record, to stand in `Annotated`.
+def value(
+    description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
+) -> StrawberryField:
+    """A value that every upstream record has, to stand in `Annotated`.
 
-    `wire` is the upstream name where it differs from the field's and the endpoint spells it no otherwise. `codes` are
-    the enum members, or the truth values, behind upstream's numbers.
+    One that is absent or unreadable all the same is null and reported as an anomaly; where the type has no null, its
+    row is skipped. `wire` is the upstream name where it differs from the field's and the endpoint spells it no
+    otherwise. `codes` are the enum members, or the truth values, behind upstream's numbers. A `percent` may be a text
+    such as `7.9%`; fields named so need not say it.
     """
-    return _field(description, {"wire": wire, "codes": codes})
+    return _field(description, {"wire": wire, "codes": codes, "percent": percent})
+
+
+def sparse(
+    description: str,
+    *,
+    wire: str | None = None,
+    codes: Mapping[int, Any] | None = None,
+    percent: bool = False,
+    verbatim: bool = False,
+) -> StrawberryField:
+    """As `value`, of one that CoinGlass leaves out of some records; null there, which is no anomaly.
+
+    With `verbatim` the text that CoinGlass wrote, null where it wrote a number.
+    """
+    metadata: Mapping[object, object] = {
+        "wire": wire,
+        "codes": codes,
+        "percent": percent,
+        "verbatim": verbatim,
+        "sparse": True,
+    }
+    return _field(description, metadata)
 
 
 def group(description: str, wire: str = "{}") -> StrawberryField:

@@ -8,8 +8,21 @@ import strawberry
 from strawberry.types.base import StrawberryList, has_object_definition
 from strawberry.types.field import StrawberryField
 
+from cg_client.anomalies import AnomalyKind, merged
 from cg_client.call import Answer
 from vocabulary.enums import Freshness
+
+
+@strawberry.type(description="What of CoinGlass' answer could not be read.")
+class Anomaly:
+    kind: AnomalyKind = strawberry.field(description="What was found.")
+    field: str = strawberry.field(
+        description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
+    )
+    count: int = strawberry.field(description="How often it was found, in rows or values.")
+    sample: str | None = strawberry.field(
+        description="The first value found, as JSON and shortened; null where there is none."
+    )
 
 
 @strawberry.type(description="Where a payload came from.")
@@ -18,6 +31,10 @@ class Source:
     fetched_at: datetime = strawberry.field(description="When CoinGlass was asked; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
     sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
+    anomalies: Sequence[Anomaly] = strawberry.field(
+        description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
+        "not named here stands."
+    )
 
     @classmethod
     def of(cls, answers: Sequence[Answer[Any]]) -> Self:
@@ -27,7 +44,14 @@ class Source:
             fetched_at = min(fetched_at, answer.fetched_at)
             stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
         freshness = Freshness.STALE if stale else Freshness.FRESH
-        return cls(endpoint=first.endpoint.path, fetched_at=fetched_at, freshness=freshness, sandbox=sandbox)
+        found = merged([answer.anomalies for answer in answers]) if others else first.anomalies
+        return cls(
+            endpoint=first.endpoint.path,
+            fetched_at=fetched_at,
+            freshness=freshness,
+            sandbox=sandbox,
+            anomalies=[Anomaly(kind=one.kind, field=one.field, count=one.count, sample=one.sample) for one in found],
+        )
 
 
 @strawberry.interface(description="A payload that says where it came from.")

@@ -1,5 +1,6 @@
 """Series: points over time, as rows and as columns from one store."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -63,8 +64,13 @@ class DailySeries(Sourced):
     count: int = strawberry.field(description="Number of points.")
 
     @classmethod
-    def of_rows(cls, source: Source, rows: Columns[Any]) -> Self:
-        return of_rows(cls, rows, source=source)
+    def of_rows(cls, source: Source, rows: Columns[Any], now: float) -> Self:
+        """`now` in seconds: days to come may be among the rows, and are never the latest."""
+        times = rows.column("timestamp").stored
+        if not len(times) or times[-1] <= now * 1000:
+            return of_rows(cls, rows, source=source)
+        begun = bisect_right(times, now * 1000)
+        return of_rows(cls, rows, source=source, latest=rows[begun - 1] if begun else None)
 
 
 Time = Annotated[datetime, value("Start of the interval.", wire="time")]
@@ -76,19 +82,19 @@ Timestamps = Annotated[Sequence[Timestamp], value("Starts of the intervals, in m
 class Candle:
     time: Time
     timestamp: TimestampOfTime
-    open: Annotated[float, value("First value.")]
-    high: Annotated[float, value("Highest value.")]
-    low: Annotated[float, value("Lowest value.")]
-    close: Annotated[float, value("Last value; of the interval under way the current one.")]
+    open: Annotated[float | None, value("First value.")]
+    high: Annotated[float | None, value("Highest value.")]
+    low: Annotated[float | None, value("Lowest value.")]
+    close: Annotated[float | None, value("Last value; of the interval under way the current one.")]
 
 
 @strawberry.type(description="Candles as columns, index by index.")
 class CandleColumns:
     timestamp: Timestamps
-    open: Annotated[Sequence[float], value("First values.")]
-    high: Annotated[Sequence[float], value("Highest values.")]
-    low: Annotated[Sequence[float], value("Lowest values.")]
-    close: Annotated[Sequence[float], value("Last values.")]
+    open: Annotated[Sequence[float | None], value("First values.")]
+    high: Annotated[Sequence[float | None], value("Highest values.")]
+    low: Annotated[Sequence[float | None], value("Lowest values.")]
+    close: Annotated[Sequence[float | None], value("Last values.")]
 
 
 @strawberry.interface(description="A series of candles.")

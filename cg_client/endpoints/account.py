@@ -2,6 +2,7 @@
 
 import msgspec
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.plans import Plan
@@ -27,7 +28,7 @@ class Subscription(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(Subscription)
 
 
-def decode_subscription(data: msgspec.Raw) -> Subscription:
+def decode_subscription(data: msgspec.Raw, _: AnomalyCollector) -> Subscription:
     """Raises PayloadMismatch."""
     try:
         return _decoder.decode(data)

@@ -9,7 +9,7 @@ import strawberry
 
 from cg_client.endpoints import etf as api
 from resolvers.field import ByAttribute
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.scalars import Timestamp
 from vocabulary.series import DailySeries, Timestamps
@@ -41,22 +41,22 @@ FLOWS_BY_ASSET = ByAttribute(
 @strawberry.type(description="Flow of one fund on one day.")
 class TickerFlow:
     ticker: Annotated[str, value("Ticker of the fund.")]
-    flow_usd: Annotated[float | None, value("Net flow, in US dollars; null where the fund reported none.")]
+    flow_usd: Annotated[float | None, sparse("Net flow, in US dollars; null where the fund reported none.")]
 
 
 @strawberry.type(description="Flows of all funds on one day.")
 class ETFFlow:
     time: Annotated[datetime, value("Day.", wire="timestamp")]
     timestamp: Annotated[Timestamp, value("Day, in milliseconds.", wire="timestamp")]
-    flow_usd: Annotated[float, value("Net flow of all funds, in US dollars.")]
-    price_usd: Annotated[float | None, value("Price of the asset that day, in US dollars.")]
-    by_ticker: Annotated[list[TickerFlow], value("Flow of each fund.")]
+    flow_usd: Annotated[float | None, value("Net flow of all funds, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
+    by_ticker: Annotated[list[TickerFlow] | None, value("Flow of each fund.")]
 
 
 @strawberry.type(description="Flows as columns, index by index.")
 class ETFFlowColumns:
     timestamp: Timestamps
-    flow_usd: Annotated[Sequence[float], value("Net flows of all funds, in US dollars.")]
+    flow_usd: Annotated[Sequence[float | None], value("Net flows of all funds, in US dollars.")]
     price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
 
 

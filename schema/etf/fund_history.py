@@ -12,7 +12,7 @@ from resolvers.decode import columns_decoder
 from schema.etf.days import Day, TimestampOfDay
 from vocabulary.columns import Columns
 from vocabulary.derived import of_rows
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
@@ -22,17 +22,17 @@ from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 class FundDay:
     time: Day
     timestamp: TimestampOfDay
-    market_time: Annotated[datetime | None, value("Day of the price.")]
+    market_time: Annotated[datetime | None, sparse("Day of the price.")]
     ticker: Annotated[str, value("Ticker.")]
-    name: Annotated[str | None, value("Name.")]
-    price_usd: Annotated[float | None, value("Price of a share, in US dollars.")]
-    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    name: Annotated[str | None, sparse("Name.")]
+    price_usd: Annotated[float | None, sparse("Price of a share, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[
-        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]
-    net_assets_usd: Annotated[float | None, value("Net assets, in US dollars.")]
-    quantity: Annotated[float | None, value("Coins held.")]
-    shares_outstanding: Annotated[float | None, value("Shares outstanding.")]
+    net_assets_usd: Annotated[float | None, sparse("Net assets, in US dollars.")]
+    quantity: Annotated[float | None, sparse("Coins held.")]
+    shares_outstanding: Annotated[float | None, sparse("Shares outstanding.")]
 
 
 @strawberry.type(description="The days of a fund as columns, index by index.")
@@ -59,20 +59,20 @@ class FundHistory(DailySeries):
 class FundCandle:
     time: Time
     timestamp: TimestampOfTime
-    open: Annotated[float, value("First price, in US dollars.")]
-    high: Annotated[float, value("Highest price, in US dollars.")]
-    low: Annotated[float, value("Lowest price, in US dollars.")]
-    close: Annotated[float, value("Last price, in US dollars.")]
-    volume: Annotated[float | None, value("Shares traded.")]
+    open: Annotated[float | None, value("First price, in US dollars.")]
+    high: Annotated[float | None, value("Highest price, in US dollars.")]
+    low: Annotated[float | None, value("Lowest price, in US dollars.")]
+    close: Annotated[float | None, value("Last price, in US dollars.")]
+    volume: Annotated[float | None, sparse("Shares traded.")]
 
 
 @strawberry.type(description="Prices of a fund's share as columns, index by index.")
 class FundCandleColumns:
     timestamp: Timestamps
-    open: Annotated[Sequence[float], value("First prices, in US dollars.")]
-    high: Annotated[Sequence[float], value("Highest prices, in US dollars.")]
-    low: Annotated[Sequence[float], value("Lowest prices, in US dollars.")]
-    close: Annotated[Sequence[float], value("Last prices, in US dollars.")]
+    open: Annotated[Sequence[float | None], value("First prices, in US dollars.")]
+    high: Annotated[Sequence[float | None], value("Highest prices, in US dollars.")]
+    low: Annotated[Sequence[float | None], value("Lowest prices, in US dollars.")]
+    close: Annotated[Sequence[float | None], value("Last prices, in US dollars.")]
     volume: Annotated[Sequence[float | None], value("Shares traded.")]
 
 

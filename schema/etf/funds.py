@@ -1,6 +1,5 @@
 """Exchange-traded funds."""
 
-import functools
 from datetime import date, datetime
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import strawberry
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from resolvers.context import Info
-from resolvers.daily import cut, sensible, upstream_daily
+from resolvers.daily import TO, sensible, upstream_daily
 from resolvers.field import ByAttribute, composed, upstream
 from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows, ETFFlowsResult
 from schema.etf.fund_detail import FundDetail, FundDetailResult
@@ -22,58 +21,58 @@ from schema.etf.net_assets import (
     FundAssetsResult,
 )
 from schema.etf.premium import PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="What a fund holds.")
 class FundHoldings:
-    quantity: Annotated[float | None, value("Coins held.")]
-    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    quantity: Annotated[float | None, sparse("Coins held.")]
+    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[
-        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]
-    change_24h: Annotated[float | None, value("Change of the coins held over 24 hours, in coins.")]
-    change_percent_24h: Annotated[float | None, value("Change of the coins held over 24 hours, in percent.")]
-    change_7d: Annotated[float | None, value("Change of the coins held over 7 days, in coins.")]
-    change_percent_7d: Annotated[float | None, value("Change of the coins held over 7 days, in percent.")]
-    update_date: Annotated[date | None, value("Day of the figures.")]
+    change_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in coins.")]
+    change_percent_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in percent.")]
+    change_7d: Annotated[float | None, sparse("Change of the coins held over 7 days, in coins.")]
+    change_percent_7d: Annotated[float | None, sparse("Change of the coins held over 7 days, in percent.")]
+    update_date: Annotated[date | None, sparse("Day of the figures.")]
 
 
 @strawberry.type(description="Volume of a fund.")
 class FundVolume:
-    quantity: Annotated[float | None, value("Shares traded.", wire="volume_quantity")]
-    usd: Annotated[float | None, value("Value traded, in US dollars.", wire="volume_usd")]
+    quantity: Annotated[float | None, sparse("Shares traded.", wire="volume_quantity")]
+    usd: Annotated[float | None, sparse("Value traded, in US dollars.", wire="volume_usd")]
 
 
 @strawberry.type(description="Change of a fund's price.")
 class FundPriceChange:
-    usd: Annotated[float | None, value("In US dollars.", wire="price_change_usd")]
-    percent: Annotated[float | None, value("In percent.", wire="price_change_percent")]
+    usd: Annotated[float | None, sparse("In US dollars.", wire="price_change_usd")]
+    percent: Annotated[float | None, sparse("In percent.", wire="price_change_percent")]
 
 
 @strawberry.type(description="An exchange-traded fund.")
 class Fund:
     ticker: Annotated[str, value("Ticker.")]
-    name: Annotated[str | None, value("Name.")]
-    region: Annotated[str | None, value("Region, as CoinGlass codes it.")]
-    market_status: Annotated[str | None, value("State of the trading session, as CoinGlass words it.")]
-    primary_exchange: Annotated[str | None, value("Code of the exchange where it is listed.")]
-    cik: Annotated[str | None, value("Central Index Key at the SEC.")]
-    kind: Annotated[str | None, value("Kind of fund, e.g. `Spot`.")]
-    listed: Annotated[datetime | None, value("Listing.")]
-    shares_outstanding: Annotated[float | None, value("Shares outstanding.")]
-    aum_usd: Annotated[float | None, value("Assets under management, in US dollars.")]
-    market_cap_usd: Annotated[float | None, value("Market value of its shares, in US dollars; of ether funds only.")]
-    management_fee_percent: Annotated[float | None, value("Management fee, in percent a year.")]
-    last_trade_time: Annotated[datetime | None, value("Last trade.")]
-    last_quote_time: Annotated[datetime | None, value("Last quote.")]
+    name: Annotated[str | None, sparse("Name.")]
+    region: Annotated[str | None, sparse("Region, as CoinGlass codes it.")]
+    market_status: Annotated[str | None, sparse("State of the trading session, as CoinGlass words it.")]
+    primary_exchange: Annotated[str | None, sparse("Code of the exchange where it is listed.")]
+    cik: Annotated[str | None, sparse("Central Index Key at the SEC.")]
+    kind: Annotated[str | None, sparse("Kind of fund, e.g. `Spot`.")]
+    listed: Annotated[datetime | None, sparse("Listing.")]
+    shares_outstanding: Annotated[float | None, sparse("Shares outstanding.")]
+    aum_usd: Annotated[float | None, sparse("Assets under management, in US dollars.")]
+    market_cap_usd: Annotated[float | None, sparse("Market value of its shares, in US dollars; not in older answers.")]
+    management_fee_percent: Annotated[float | None, sparse("Management fee, in percent a year.")]
+    last_trade_time: Annotated[datetime | None, sparse("Last trade.")]
+    last_quote_time: Annotated[datetime | None, sparse("Last quote.")]
     volume: Annotated[FundVolume, group("Volume.")]
-    price_usd: Annotated[float | None, value("Price of a share, in US dollars; of ether funds only.")]
+    price_usd: Annotated[float | None, sparse("Price of a share, in US dollars; not in older answers.")]
     price_change: Annotated[FundPriceChange, group("Change of the price.")]
-    holdings: Annotated[FundHoldings | None, value("What it holds.")]
-    updated: Annotated[datetime | None, value("When the figures were taken.")]
+    holdings: Annotated[FundHoldings | None, sparse("What it holds.")]
+    updated: Annotated[datetime | None, sparse("When the figures were taken.")]
 
 
 @strawberry.type(description="Exchange-traded funds.")
@@ -90,7 +89,7 @@ FromArgument = Annotated[
     datetime | None,
     strawberry.argument(description="Start of the window, inclusive. Not together with `last`.", name="from"),
 ]
-ToArgument = Annotated[datetime | None, strawberry.argument(description="End of the window, inclusive.")]
+ToArgument = Annotated[datetime | None, strawberry.argument(description=TO)]
 
 
 def _of_bitcoin(endpoint: Endpoint) -> ByAttribute:
@@ -122,5 +121,4 @@ class ETF:
         to: ToArgument = None,
     ) -> ETFPremiumsResult:
         sensible(last, from_, to)
-        wanted = functools.partial(cut, last=last, from_=from_, to=to)
-        return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, wanted)
+        return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, (last, from_, to))

@@ -9,7 +9,7 @@ from cg_client.endpoints import etf as api
 from resolvers.field import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries, Timestamps
 
@@ -22,15 +22,15 @@ NET_ASSETS_BY_ASSET = ByAttribute(
 class ETFNetAssetsDay:
     time: Day
     timestamp: TimestampOfDay
-    net_assets_usd: Annotated[float, value("Net assets, in US dollars.")]
-    change_usd: Annotated[float | None, value("Change of the net assets, in US dollars.")]
-    price_usd: Annotated[float | None, value("Price of the asset that day, in US dollars.")]
+    net_assets_usd: Annotated[float | None, value("Net assets, in US dollars.")]
+    change_usd: Annotated[float | None, sparse("Change of the net assets, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
 
 
 @strawberry.type(description="Net assets as columns, index by index.")
 class ETFNetAssetsColumns:
     timestamp: Timestamps
-    net_assets_usd: Annotated[Sequence[float], value("Net assets, in US dollars.")]
+    net_assets_usd: Annotated[Sequence[float | None], value("Net assets, in US dollars.")]
     change_usd: Annotated[Sequence[float | None], value("Changes of the net assets, in US dollars.")]
     price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
 
@@ -46,13 +46,13 @@ class ETFNetAssets(DailySeries):
 class FundAssetsDay:
     time: Day
     timestamp: TimestampOfDay
-    aum_usd: Annotated[float, value("Assets under management, in US dollars.")]
+    aum_usd: Annotated[float | None, value("Assets under management, in US dollars.")]
 
 
 @strawberry.type(description="Assets under management as columns, index by index.")
 class FundAssetsColumns:
     timestamp: Timestamps
-    aum_usd: Annotated[Sequence[float], value("Assets under management, in US dollars.")]
+    aum_usd: Annotated[Sequence[float | None], value("Assets under management, in US dollars.")]
 
 
 @strawberry.type(description="Assets under management of a fund or of all, by day.")

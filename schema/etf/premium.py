@@ -1,7 +1,7 @@
 """Prices of funds against what their shares are worth."""
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Self
+from collections.abc import Sequence
+from typing import Annotated, Self
 
 import strawberry
 
@@ -11,13 +11,13 @@ from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
 from cg_client.params import FundOrAll
 from resolvers.context import Context
+from resolvers.daily import Window, daily_payload
 from resolvers.field import ByAttribute
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 from vocabulary.columns import Column, Columns
-from vocabulary.fields import value
-from vocabulary.payloads import Source
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
@@ -28,10 +28,10 @@ PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN}
 @strawberry.type(description="Price of a fund's share against its net asset value.")
 class TickerPremium:
     ticker: Annotated[str, value("Ticker of the fund.")]
-    price_usd: Annotated[float | None, value("Price of a share, in US dollars.")]
-    net_asset_value_usd: Annotated[float | None, value("Net asset value of a share, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of a share, in US dollars.")]
+    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[
-        float | None, value("Price over (or under, when negative) net asset value, in percent.")
+        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]
 
     @classmethod
@@ -60,12 +60,10 @@ class ETFPremiums(DailySeries):
     latest: ETFPremiumDay | None = strawberry.field(description="The newest day.")
 
 
-async def premiums(
-    context: Context, endpoint: Endpoint, ticker: str | None, cut: Callable[[Columns[Any]], Columns[Any]]
-) -> ETFPremiums:
-    """`cut` leaves the days that are wanted; the ticker names the fund of an answer that names none."""
+async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, window: Window) -> ETFPremiums:
+    """The days of the window; the ticker names the fund of an answer that names none."""
     answer = await context.loaders.endpoint.load(Call(endpoint, FundOrAll(ticker=ticker), decode_premiums))
-    return ETFPremiums.of_rows(Source.of([answer]), cut(_rows(answer.value, ticker)))
+    return daily_payload(context, ETFPremiums, answer, _rows(answer.value, ticker), window)
 
 
 def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumDay]:

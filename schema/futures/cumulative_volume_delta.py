@@ -17,20 +17,20 @@ from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 class CumulativeVolumeDeltaBar:
     time: Time
     timestamp: TimestampOfTime
-    buy_usd: Annotated[float, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float, value("Sold by market orders, in US dollars.")]
+    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
     cumulative_delta_usd: Annotated[
-        float, value("Bought less sold since the first point of the series, this one included, in US dollars.")
+        float | None, value("Bought less sold since the first point of the series, this one included, in US dollars.")
     ]
 
 
 @strawberry.type(description="Cumulative volume delta as columns, index by index.")
 class CumulativeVolumeDeltaColumns:
     timestamp: Timestamps
-    buy_usd: Annotated[Sequence[float], value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[Sequence[float], value("Sold by market orders, in US dollars.")]
+    buy_usd: Annotated[Sequence[float | None], value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[Sequence[float | None], value("Sold by market orders, in US dollars.")]
     cumulative_delta_usd: Annotated[
-        Sequence[float], value("Bought less sold since the first point of the series, in US dollars.")
+        Sequence[float | None], value("Bought less sold since the first point of the series, in US dollars.")
     ]
 
 

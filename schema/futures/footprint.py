@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 import strawberry
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from resolvers.footprint import Bar, decode_footprint
 from vocabulary.columns import Column, Columns
@@ -19,14 +20,14 @@ from vocabulary.series import Series
 class FootprintLevel:
     price_from: float = strawberry.field(description="Lower price, in the quote asset.")
     price_to: float = strawberry.field(description="Upper price, in the quote asset.")
-    buy_quantity: float = strawberry.field(description="Bought by market orders, in coins.")
-    sell_quantity: float = strawberry.field(description="Sold by market orders, in coins.")
-    buy_quote: float = strawberry.field(description="Bought by market orders, in the quote asset.")
-    sell_quote: float = strawberry.field(description="Sold by market orders, in the quote asset.")
-    buy_usd: float = strawberry.field(description="Bought by market orders, in US dollars, as USDT counts them.")
-    sell_usd: float = strawberry.field(description="Sold by market orders, in US dollars, as USDT counts them.")
-    buy_trades: float = strawberry.field(description="Number of trades in which a market order bought.")
-    sell_trades: float = strawberry.field(description="Number of trades in which a market order sold.")
+    buy_quantity: float | None = strawberry.field(description="Bought by market orders, in coins.")
+    sell_quantity: float | None = strawberry.field(description="Sold by market orders, in coins.")
+    buy_quote: float | None = strawberry.field(description="Bought by market orders, in the quote asset.")
+    sell_quote: float | None = strawberry.field(description="Sold by market orders, in the quote asset.")
+    buy_usd: float | None = strawberry.field(description="Bought by market orders, in US dollars, as USDT counts them.")
+    sell_usd: float | None = strawberry.field(description="Sold by market orders, in US dollars, as USDT counts them.")
+    buy_trades: float | None = strawberry.field(description="Number of trades in which a market order bought.")
+    sell_trades: float | None = strawberry.field(description="Number of trades in which a market order sold.")
 
 
 @strawberry.type(description="Market orders of one interval, by price.")
@@ -46,8 +47,8 @@ class FootprintSeries(Series):
         return _decode
 
 
-def _decode(data: msgspec.Raw) -> Columns[FootprintBar]:
-    bars = decode_footprint(data)
+def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[FootprintBar]:
+    bars = decode_footprint(data, anomalies)
     times = [bar.time for bar in bars]
     columns = {"time": Column(times, time_of), "timestamp": Column(times), "levels": Column(list(map(_levels, bars)))}
     return Columns.of(FootprintBar, columns, len(bars))

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 import strawberry
 
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -13,7 +13,7 @@ from vocabulary.problems import PlanGated, Unavailable, result
 @strawberry.type(description="Funding rates of one exchange, added up over the period.")
 class ExchangeAccumulatedFunding:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it here: in capitals.")]
-    funding_rate: Annotated[float | None, value("All funding rates of the period together, in percent.")]
+    funding_rate: Annotated[float | None, sparse("All funding rates of the period together, in percent.")]
 
 
 @strawberry.type(
@@ -21,8 +21,10 @@ class ExchangeAccumulatedFunding:
 )
 class CoinAccumulatedFunding:
     symbol: Annotated[str, value("Coin.")]
-    stablecoin_margined: Annotated[list[ExchangeAccumulatedFunding] | None, value("Contracts margined in stablecoins.")]
-    coin_margined: Annotated[list[ExchangeAccumulatedFunding] | None, value("Contracts margined in the coin.")]
+    stablecoin_margined: Annotated[
+        list[ExchangeAccumulatedFunding] | None, sparse("Contracts margined in stablecoins.")
+    ]
+    coin_margined: Annotated[list[ExchangeAccumulatedFunding] | None, sparse("Contracts margined in the coin.")]
 
 
 @strawberry.type(
@@ -42,9 +44,9 @@ class AccumulatedFundingRatesByCoin(Sourced):
 @strawberry.type(description="One of the two positions of an arbitrage.")
 class ArbitrageLeg:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    open_interest_usd: Annotated[float | None, value("Open interest there, in US dollars.")]
-    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
-    interval_hours: Annotated[float | None, value("Hours between two fundings.")]
+    open_interest_usd: Annotated[float | None, sparse("Open interest there, in US dollars.")]
+    funding_rate: Annotated[float | None, sparse("Funding rate, in percent per funding interval.")]
+    interval_hours: Annotated[float | None, sparse("Hours between two fundings.")]
 
 
 @strawberry.type(description="Two exchanges with different funding rates for the same coin.")
@@ -52,11 +54,11 @@ class FundingArbitrageOpportunity:
     symbol: Annotated[str, value("Coin.")]
     buy: Annotated[ArbitrageLeg, value("The position to buy, with the lower funding rate.")]
     sell: Annotated[ArbitrageLeg, value("The position to sell, with the higher funding rate.")]
-    apr_percent: Annotated[float | None, value("Return at this rate over a year, in percent.")]
-    funding_percent: Annotated[float | None, value("Difference of the two funding rates, in percent.")]
-    fee_percent: Annotated[float | None, value("Trading fees of both positions, in percent.")]
-    spread_percent: Annotated[float | None, value("Difference of the two prices, in percent.")]
-    next_funding_time: Annotated[datetime | None, value("Next funding.")]
+    apr_percent: Annotated[float | None, sparse("Return at this rate over a year, in percent.")]
+    funding_percent: Annotated[float | None, sparse("Difference of the two funding rates, in percent.")]
+    fee_percent: Annotated[float | None, sparse("Trading fees of both positions, in percent.")]
+    spread_percent: Annotated[float | None, sparse("Difference of the two prices, in percent.")]
+    next_funding_time: Annotated[datetime | None, sparse("Next funding.")]
 
 
 @strawberry.type(description="Differences of funding rates between exchanges, for the capital asked for.")

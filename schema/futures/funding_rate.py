@@ -6,7 +6,7 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import CandleSeries
@@ -19,9 +19,9 @@ class FundingSeries(CandleSeries): ...
 @strawberry.type(description="The current funding rate of one exchange.")
 class ExchangeFundingRate:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
-    interval_hours: Annotated[float | None, value("Hours between two fundings.")]
-    next_funding_time: Annotated[datetime | None, value("Next funding.")]
+    funding_rate: Annotated[float | None, sparse("Funding rate, in percent per funding interval.")]
+    interval_hours: Annotated[float | None, sparse("Hours between two fundings.")]
+    next_funding_time: Annotated[datetime | None, sparse("Next funding.")]
 
 
 @strawberry.type(
@@ -29,8 +29,8 @@ class ExchangeFundingRate:
 )
 class CurrentFundingRates(Sourced):
     symbol: Annotated[str, value("Coin.")]
-    stablecoin_margined: Annotated[list[ExchangeFundingRate] | None, value("Contracts margined in stablecoins.")]
-    coin_margined: Annotated[list[ExchangeFundingRate] | None, value("Contracts margined in the coin.")]
+    stablecoin_margined: Annotated[list[ExchangeFundingRate] | None, sparse("Contracts margined in stablecoins.")]
+    coin_margined: Annotated[list[ExchangeFundingRate] | None, sparse("Contracts margined in the coin.")]
 
 
 FundingSeriesResult = Annotated[FundingSeries | PlanGated | Unavailable, result("FundingSeries")]

@@ -20,7 +20,7 @@ from schema.futures.hyperliquid_wallets import (
     PositionDistribution,
     PositionDistributionResult,
 )
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -38,12 +38,12 @@ _ACTIONS = {1: PositionAction.OPENED, 2: PositionAction.CLOSED}
 class WhaleAlert:
     user: Annotated[str, value("Address of the wallet.")]
     symbol: Annotated[str, value("Coin.")]
-    size: Annotated[float, value("Size in coins, negative when short.")]
-    entry_price: Annotated[float | None, value("Average entry price, in US dollars.")]
-    liquidation_price: Annotated[float | None, value("Estimated liquidation price, in US dollars.")]
-    value_usd: Annotated[float | None, value("Value, in US dollars.")]
-    action: Annotated[PositionAction, value("What happened.", codes=_ACTIONS)]
-    created: Annotated[datetime, value("When.")]
+    size: Annotated[float | None, value("Size in coins, negative when short.")]
+    entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
+    liquidation_price: Annotated[float | None, sparse("Estimated liquidation price, in US dollars.")]
+    value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
+    action: Annotated[PositionAction | None, value("What happened.", codes=_ACTIONS)]
+    created: Annotated[datetime | None, value("When.")]
 
 
 @strawberry.type(description="An open position above a million US dollars.")

@@ -14,23 +14,23 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 class HyperliquidAccountsPoint:
     time: Time
     timestamp: TimestampOfTime
-    long_count: Annotated[float, value("Number of accounts that are long.")]
-    short_count: Annotated[float, value("Number of accounts that are short.")]
-    total_count: Annotated[float, value("Number of accounts counted.")]
-    long_percent: Annotated[float, value("Share that is long, in percent.")]
-    short_percent: Annotated[float, value("Share that is short, in percent.")]
-    ratio: Annotated[float, value("Long divided by short.")]
+    long_count: Annotated[float | None, value("Number of accounts that are long.")]
+    short_count: Annotated[float | None, value("Number of accounts that are short.")]
+    total_count: Annotated[float | None, value("Number of accounts counted.")]
+    long_percent: Annotated[float | None, value("Share that is long, in percent.")]
+    short_percent: Annotated[float | None, value("Share that is short, in percent.")]
+    ratio: Annotated[float | None, value("Long divided by short.")]
 
 
 @strawberry.type(description="Accounts that are long and short as columns, index by index.")
 class HyperliquidAccountsColumns:
     timestamp: Timestamps
-    long_count: Annotated[Sequence[float], value("Numbers of accounts that are long.")]
-    short_count: Annotated[Sequence[float], value("Numbers of accounts that are short.")]
-    total_count: Annotated[Sequence[float], value("Numbers of accounts counted.")]
-    long_percent: Annotated[Sequence[float], value("Shares that are long, in percent.")]
-    short_percent: Annotated[Sequence[float], value("Shares that are short, in percent.")]
-    ratio: Annotated[Sequence[float], value("Long divided by short.")]
+    long_count: Annotated[Sequence[float | None], value("Numbers of accounts that are long.")]
+    short_count: Annotated[Sequence[float | None], value("Numbers of accounts that are short.")]
+    total_count: Annotated[Sequence[float | None], value("Numbers of accounts counted.")]
+    long_percent: Annotated[Sequence[float | None], value("Shares that are long, in percent.")]
+    short_percent: Annotated[Sequence[float | None], value("Shares that are short, in percent.")]
+    ratio: Annotated[Sequence[float | None], value("Long divided by short.")]
 
 
 @strawberry.type(description="Accounts that are long and short over time.")

@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.connections import Paged
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
@@ -21,25 +21,25 @@ class MarginMode(Enum):
 class HyperliquidPosition:
     user: Annotated[str, value("Address of the wallet.")]
     symbol: Annotated[str, value("Coin.")]
-    size: Annotated[float, value("Size in coins, negative when short.")]
-    entry_price: Annotated[float | None, value("Average entry price, in US dollars.")]
-    mark_price: Annotated[float | None, value("Mark price, in US dollars.")]
-    liquidation_price: Annotated[float | None, value("Estimated liquidation price, in US dollars.")]
-    leverage: Annotated[float | None, value("Leverage, as a multiple.")]
-    margin_balance: Annotated[float | None, value("Margin posted, in US dollars.")]
-    value_usd: Annotated[float | None, value("Value, in US dollars.")]
-    unrealized_pnl: Annotated[float | None, value("Unrealised profit or loss, in US dollars.")]
-    funding_fee: Annotated[float | None, value("Funding so far, in US dollars; the sign is as CoinGlass gives it.")]
-    margin_mode: Annotated[MarginMode | None, value("How it is margined.")]
-    created: Annotated[datetime, value("When it was opened.")]
-    updated: Annotated[datetime | None, value("When its figures were taken.")]
+    size: Annotated[float | None, value("Size in coins, negative when short.")]
+    entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
+    mark_price: Annotated[float | None, sparse("Mark price, in US dollars.")]
+    liquidation_price: Annotated[float | None, sparse("Estimated liquidation price, in US dollars.")]
+    leverage: Annotated[float | None, sparse("Leverage, as a multiple.")]
+    margin_balance: Annotated[float | None, sparse("Margin posted, in US dollars.")]
+    value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
+    unrealized_pnl: Annotated[float | None, sparse("Unrealised profit or loss, in US dollars.")]
+    funding_fee: Annotated[float | None, sparse("Funding so far, in US dollars; the sign is as CoinGlass gives it.")]
+    margin_mode: Annotated[MarginMode | None, sparse("How it is margined.")]
+    created: Annotated[datetime | None, value("When it was opened.")]
+    updated: Annotated[datetime | None, sparse("When its figures were taken.")]
 
 
 @strawberry.type(description="Open positions on Hyperliquid in one coin, one page of them.")
 class HyperliquidPositions(Paged):
-    total_pages: Annotated[float, value("Number of pages, as CoinGlass states it.")]
-    current_page: Annotated[float, value("Number of this page, from 1, as CoinGlass states it.")]
-    positions: Annotated[list[HyperliquidPosition], value("The positions, as CoinGlass orders them.")]
+    total_pages: Annotated[float | None, value("Number of pages, as CoinGlass states it.")]
+    current_page: Annotated[float | None, value("Number of this page, from 1, as CoinGlass states it.")]
+    positions: Annotated[list[HyperliquidPosition] | None, value("The positions, as CoinGlass orders them.")]
 
 
 HyperliquidPositionsResult = Annotated[HyperliquidPositions | PlanGated | Unavailable, result("HyperliquidPositions")]

@@ -5,97 +5,97 @@ from typing import Annotated
 import strawberry
 
 from schema.futures.hyperliquid_positions import MarginMode
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="What a wallet has and what it has bound, in US dollars.")
 class WalletMargin:
-    account_value_usd: Annotated[float | None, value("Equity, in US dollars.")]
-    positions_usd: Annotated[float | None, value("Notional value of all positions, in US dollars.")]
+    account_value_usd: Annotated[float | None, sparse("Equity, in US dollars.")]
+    positions_usd: Annotated[float | None, sparse("Notional value of all positions, in US dollars.")]
     balance_usd: Annotated[
-        float | None, value("Raw balance, in US dollars; negative where positions are borrowed for.")
+        float | None, sparse("Raw balance, in US dollars; negative where positions are borrowed for.")
     ]
-    margin_used_usd: Annotated[float | None, value("Margin in use, in US dollars.")]
+    margin_used_usd: Annotated[float | None, sparse("Margin in use, in US dollars.")]
 
 
 @strawberry.type(description="Leverage of a position.")
 class WalletLeverage:
-    margin_mode: Annotated[MarginMode | None, value("How it is margined.", wire="type")]
-    multiple: Annotated[float | None, value("Leverage, as a multiple.", wire="value")]
+    margin_mode: Annotated[MarginMode | None, sparse("How it is margined.", wire="type")]
+    multiple: Annotated[float | None, sparse("Leverage, as a multiple.", wire="value")]
 
 
 @strawberry.type(description="Funding of a position, in US dollars; the signs are as CoinGlass gives them.")
 class WalletFunding:
-    all_time_usd: Annotated[float | None, value("Since the account began, in US dollars.")]
-    since_open_usd: Annotated[float | None, value("Since the position was opened, in US dollars.")]
-    since_change_usd: Annotated[float | None, value("Since its size last changed, in US dollars.")]
+    all_time_usd: Annotated[float | None, sparse("Since the account began, in US dollars.")]
+    since_open_usd: Annotated[float | None, sparse("Since the position was opened, in US dollars.")]
+    since_change_usd: Annotated[float | None, sparse("Since its size last changed, in US dollars.")]
 
 
 @strawberry.type(description="A position of a wallet.")
 class WalletPosition:
     symbol: Annotated[str, value("Coin.")]
-    size: Annotated[float, value("Size in coins, negative when short.")]
-    leverage: Annotated[WalletLeverage | None, value("Leverage.")]
-    entry_price: Annotated[float | None, value("Average entry price, in US dollars.")]
-    value_usd: Annotated[float | None, value("Value, in US dollars.")]
-    unrealized_pnl: Annotated[float | None, value("Unrealised profit or loss, in US dollars.")]
-    return_on_equity: Annotated[float | None, value("Return on equity, as a fraction: 0.1 is 10 %.")]
-    max_leverage: Annotated[float | None, value("Highest leverage that is allowed, as a multiple.")]
-    funding: Annotated[WalletFunding | None, value("Funding so far.")]
+    size: Annotated[float | None, value("Size in coins, negative when short.")]
+    leverage: Annotated[WalletLeverage | None, sparse("Leverage.")]
+    entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
+    value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
+    unrealized_pnl: Annotated[float | None, sparse("Unrealised profit or loss, in US dollars.")]
+    return_on_equity: Annotated[float | None, sparse("Return on equity, as a fraction: 0.1 is 10 %.")]
+    max_leverage: Annotated[float | None, sparse("Highest leverage that is allowed, as a multiple.")]
+    funding: Annotated[WalletFunding | None, sparse("Funding so far.")]
 
 
 @strawberry.type(description="A position of a wallet, and its mode.")
 class WalletAsset:
-    mode: Annotated[str | None, value("Position mode, as Hyperliquid words it, e.g. `oneWay`.", wire="type")]
+    mode: Annotated[str | None, sparse("Position mode, as Hyperliquid words it, e.g. `oneWay`.", wire="type")]
     position: Annotated[WalletPosition, value("The position.")]
 
 
 @strawberry.type(description="Balances and open positions of a wallet on Hyperliquid.")
 class HyperliquidWallet(Sourced):
-    margin: Annotated[WalletMargin | None, value("All positions together.")]
-    cross_margin: Annotated[WalletMargin | None, value("Positions that the whole account margins.")]
+    margin: Annotated[WalletMargin | None, sparse("All positions together.")]
+    cross_margin: Annotated[WalletMargin | None, sparse("Positions that the whole account margins.")]
     cross_maintenance_margin_usd: Annotated[
-        float | None, value("Maintenance margin of positions that the whole account margins, in US dollars.")
+        float | None, sparse("Maintenance margin of positions that the whole account margins, in US dollars.")
     ]
-    withdrawable_usd: Annotated[float | None, value("What may be withdrawn, in US dollars.")]
-    positions: Annotated[list[WalletAsset], value("The positions, as CoinGlass orders them.")]
+    withdrawable_usd: Annotated[float | None, sparse("What may be withdrawn, in US dollars.")]
+    positions: Annotated[list[WalletAsset] | None, value("The positions, as CoinGlass orders them.")]
 
 
 @strawberry.type(description="How many wallets of a tier there are.")
 class TierWallets:
-    count: Annotated[float | None, value("Number of wallets.")]
-    with_position_count: Annotated[float | None, value("Number with a position.", wire="position_address_count")]
+    count: Annotated[float | None, sparse("Number of wallets.")]
+    with_position_count: Annotated[float | None, sparse("Number with a position.", wire="position_address_count")]
     with_position_percent: Annotated[
-        float | None, value("Share with a position, in percent.", wire="position_address_percent")
+        float | None, sparse("Share with a position, in percent.", wire="position_address_percent")
     ]
-    in_profit_count: Annotated[float | None, value("Number in profit.", wire="profit_address_count")]
-    in_loss_count: Annotated[float | None, value("Number in loss.", wire="loss_address_count")]
-    in_profit_percent: Annotated[float | None, value("Share in profit, in percent.", wire="profit_address_percent")]
-    in_loss_percent: Annotated[float | None, value("Share in loss, in percent.", wire="loss_address_percent")]
+    in_profit_count: Annotated[float | None, sparse("Number in profit.", wire="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number in loss.", wire="loss_address_count")]
+    in_profit_percent: Annotated[float | None, sparse("Share in profit, in percent.", wire="profit_address_percent")]
+    in_loss_percent: Annotated[float | None, sparse("Share in loss, in percent.", wire="loss_address_percent")]
 
 
 @strawberry.type(description="Positions of a tier.")
 class TierPositions:
-    usd: Annotated[float | None, value("Notional value of all, in US dollars.")]
-    long_usd: Annotated[float | None, value("Longs, in US dollars.")]
-    short_usd: Annotated[float | None, value("Shorts, in US dollars.")]
-    long_percent: Annotated[float | None, value("Share of longs in the value, in percent.")]
-    short_percent: Annotated[float | None, value("Share of shorts in the value, in percent.")]
+    usd: Annotated[float | None, sparse("Notional value of all, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
+    long_percent: Annotated[float | None, sparse("Share of longs in the value, in percent.")]
+    short_percent: Annotated[float | None, sparse("Share of shorts in the value, in percent.")]
 
 
 @strawberry.type(description="To which side a tier leans.")
 class TierBias:
-    score: Annotated[float | None, value("Score, positive when long and negative when short.", wire="bias_score")]
-    remark: Annotated[str | None, value("The same in CoinGlass' words, e.g. `very_bullish`.", wire="bias_remark")]
+    score: Annotated[float | None, sparse("Score, positive when long and negative when short.", wire="bias_score")]
+    remark: Annotated[str | None, sparse("The same in CoinGlass' words, e.g. `very_bullish`.", wire="bias_remark")]
 
 
 @strawberry.type(description="Wallets between two bounds.")
 class WalletTier:
     name: Annotated[str, value("CoinGlass' name of the tier, e.g. `Shrimp`.")]
-    minimum_usd: Annotated[float | None, value("Lower bound, in US dollars.")]
-    maximum_usd: Annotated[float | None, value("Upper bound, in US dollars; null where there is none.")]
+    minimum_usd: Annotated[float | None, sparse("Lower bound, in US dollars.")]
+    maximum_usd: Annotated[float | None, sparse("Upper bound, in US dollars; null where there is none.")]
     wallets: Annotated[TierWallets, group("Its wallets.")]
     positions: Annotated[TierPositions, group("Their positions.")]
     bias: Annotated[TierBias, group("To which side they lean.")]

@@ -15,19 +15,19 @@ from vocabulary.series import DailySeries, Series, Time, TimestampOfTime, Timest
 class BasisBar:
     time: Time
     timestamp: TimestampOfTime
-    open_percent: Annotated[float, described("At the start, in percent.")]
-    close_percent: Annotated[float, described("At the end, in percent.")]
-    open_usd: Annotated[float, described("At the start, in US dollars.")]
-    close_usd: Annotated[float, described("At the end, in US dollars.")]
+    open_percent: Annotated[float | None, described("At the start, in percent.")]
+    close_percent: Annotated[float | None, described("At the end, in percent.")]
+    open_usd: Annotated[float | None, described("At the start, in US dollars.")]
+    close_usd: Annotated[float | None, described("At the end, in US dollars.")]
 
 
 @strawberry.type(description="Basis as columns, index by index.")
 class BasisColumns:
     timestamp: Timestamps
-    open_percent: Annotated[Sequence[float], described("At the starts, in percent.")]
-    close_percent: Annotated[Sequence[float], described("At the ends, in percent.")]
-    open_usd: Annotated[Sequence[float], described("At the starts, in US dollars.")]
-    close_usd: Annotated[Sequence[float], described("At the ends, in US dollars.")]
+    open_percent: Annotated[Sequence[float | None], described("At the starts, in percent.")]
+    close_percent: Annotated[Sequence[float | None], described("At the ends, in percent.")]
+    open_usd: Annotated[Sequence[float | None], described("At the starts, in US dollars.")]
+    close_usd: Annotated[Sequence[float | None], described("At the ends, in US dollars.")]
 
 
 @strawberry.type(description="Basis over time.")
@@ -45,13 +45,13 @@ class WhaleIndexSeries(TechnicalSeries): ...
 class DerivativesIndexPoint:
     time: Time
     timestamp: TimestampOfTime
-    value: Annotated[float, described("Level of the index, without a unit.")]
+    value: Annotated[float | None, described("Level of the index, without a unit.")]
 
 
 @strawberry.type(description="An index of the derivatives market as columns, index by index.")
 class DerivativesIndexColumns:
     timestamp: Timestamps
-    value: Annotated[Sequence[float], described("Levels of the index, without a unit.")]
+    value: Annotated[Sequence[float | None], described("Levels of the index, without a unit.")]
 
 
 @strawberry.interface(description="An index of the derivatives market, by day.")

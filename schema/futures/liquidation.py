@@ -19,7 +19,7 @@ from resolvers.field import composed
 from schema.futures.open_interest import split_total
 from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -29,15 +29,15 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 class LiquidationBar:
     time: Time
     timestamp: TimestampOfTime
-    long_usd: Annotated[float, value("Longs liquidated, in US dollars.")]
-    short_usd: Annotated[float, value("Shorts liquidated, in US dollars.")]
+    long_usd: Annotated[float | None, value("Longs liquidated, in US dollars.")]
+    short_usd: Annotated[float | None, value("Shorts liquidated, in US dollars.")]
 
 
 @strawberry.type(description="Liquidations as columns, index by index.")
 class LiquidationColumns:
     timestamp: Timestamps
-    long_usd: Annotated[Sequence[float], value("Longs liquidated, in US dollars.")]
-    short_usd: Annotated[Sequence[float], value("Shorts liquidated, in US dollars.")]
+    long_usd: Annotated[Sequence[float | None], value("Longs liquidated, in US dollars.")]
+    short_usd: Annotated[Sequence[float | None], value("Shorts liquidated, in US dollars.")]
 
 
 @strawberry.type(description="Liquidations over time, in US dollars.")
@@ -49,9 +49,9 @@ class Liquidations(Series):
 
 @strawberry.type(description="Liquidations of one period, in US dollars.")
 class LiquidationTotals:
-    usd: Annotated[float | None, value("Longs and shorts together.", wire="liquidation_usd")]
-    long_usd: Annotated[float | None, value("Longs.", wire="long_liquidation_usd")]
-    short_usd: Annotated[float | None, value("Shorts.", wire="short_liquidation_usd")]
+    usd: Annotated[float | None, sparse("Longs and shorts together.", wire="liquidation_usd")]
+    long_usd: Annotated[float | None, sparse("Longs.", wire="long_liquidation_usd")]
+    short_usd: Annotated[float | None, sparse("Shorts.", wire="short_liquidation_usd")]
 
 
 @strawberry.type(description="Liquidations by period, in US dollars.")
@@ -65,9 +65,9 @@ class LiquidationsByPeriod:
 @strawberry.type(description="Liquidations on one exchange over the period.")
 class ExchangeLiquidations:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
-    usd: Annotated[float | None, value("Longs and shorts together, in US dollars.")]
-    long_usd: Annotated[float | None, value("Longs, in US dollars.")]
-    short_usd: Annotated[float | None, value("Shorts, in US dollars.")]
+    usd: Annotated[float | None, sparse("Longs and shorts together, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
 
 
 @strawberry.type(description="Liquidations over the period: in all, and on each exchange.")
@@ -93,19 +93,19 @@ class LiquidationsByCoin(Sourced):
 
 @strawberry.type(description="One liquidation.")
 class LiquidationOrder:
-    time: Annotated[datetime, value("When.")]
+    time: Annotated[datetime | None, value("When.")]
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it here: in capitals.")]
     symbol: Annotated[str, value("The exchange's own code of the pair.")]
-    base: Annotated[str | None, value("Base asset.")]
+    base: Annotated[str | None, sparse("Base asset.")]
     side: Annotated[
-        OrderSide,
+        OrderSide | None,
         value(
             "Side of the liquidating order, by CoinGlass' REST page: SELL closes a long, BUY a short.",
             codes={1: OrderSide.BUY, 2: OrderSide.SELL},
         ),
     ]
-    price: Annotated[float, value("Price, in US dollars.")]
-    usd: Annotated[float, value("Value, in US dollars.")]
+    price: Annotated[float | None, value("Price, in US dollars.")]
+    usd: Annotated[float | None, value("Value, in US dollars.")]
 
 
 @strawberry.type(description="Single liquidations of the past seven days.")

@@ -11,7 +11,7 @@ from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
-from resolvers.heatmap import Heatmap, Level, decode_heatmap, decode_map
+from resolvers.heatmap import Heatmap, decode_heatmap
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
@@ -45,7 +45,7 @@ class HeatmapCell:
     time: datetime | None = strawberry.field(description="Time; null where CoinGlass' index lies outside its axis.")
     timestamp: Timestamp | None = strawberry.field(description="The same in milliseconds.")
     price: float | None = strawberry.field(description="Price; null where CoinGlass' index lies outside its axis.")
-    value: float = strawberry.field(description="Liquidations expected there, in US dollars.")
+    value: float | None = strawberry.field(description="Liquidations expected there, in US dollars.")
     time_index: int = strawberry.field(description="Index into `times`.")
     price_index: int = strawberry.field(description="Index into `prices`.")
 
@@ -54,18 +54,22 @@ class HeatmapCell:
 class HeatmapCandle:
     time: datetime = strawberry.field(description="Start of the interval.")
     timestamp: Timestamp = strawberry.field(description="Start of the interval, in milliseconds.")
-    open: float = strawberry.field(description="First price, in US dollars.")
-    high: float = strawberry.field(description="Highest price, in US dollars.")
-    low: float = strawberry.field(description="Lowest price, in US dollars.")
-    close: float = strawberry.field(description="Last price, in US dollars.")
-    volume_usd: float = strawberry.field(description="Traded volume, in US dollars.")
+    open: float | None = strawberry.field(description="First price, in US dollars.")
+    high: float | None = strawberry.field(description="Highest price, in US dollars.")
+    low: float | None = strawberry.field(description="Lowest price, in US dollars.")
+    close: float | None = strawberry.field(description="Last price, in US dollars.")
+    volume_usd: float | None = strawberry.field(description="Traded volume, in US dollars.")
 
 
 @strawberry.type(description="Where leveraged positions would be liquidated, over time and price.")
 class LiquidationHeatmap(Sourced):
-    prices: Sequence[float] = strawberry.field(description="The price axis, in US dollars.")
-    times: Sequence[datetime] = strawberry.field(description="The time axis: the starts of the candles.")
-    timestamps: Sequence[Timestamp] = strawberry.field(description="The time axis, in milliseconds.")
+    prices: Sequence[float | None] = strawberry.field(
+        description="The price axis, in US dollars; null where a price could not be read: the others keep their place."
+    )
+    times: Sequence[datetime | None] = strawberry.field(
+        description="The time axis: the starts of the candles; null as in `prices`."
+    )
+    timestamps: Sequence[Timestamp | None] = strawberry.field(description="The time axis, in milliseconds.")
     cells: Sequence[HeatmapCell] = strawberry.field(description="The cells that hold something.")
     candles: Sequence[HeatmapCandle] = strawberry.field(description="The price over the same time.")
 
@@ -76,16 +80,15 @@ class LiquidationHeatmap(Sourced):
     @classmethod
     def of(cls, source: Source, heatmap: Heatmap) -> Self:
         times = Column(heatmap.times, time_of)
-        candles = {"time": times, "timestamp": Column(heatmap.times)} | {
-            name: Column(figures) for name, figures in heatmap.candles.items()
-        }
+        candle_times = {"time": Column(heatmap.candle_times, time_of), "timestamp": Column(heatmap.candle_times)}
+        candles = candle_times | {name: Column(figures) for name, figures in heatmap.candles.items()}
         return cls(
             source=source,
             prices=Column(heatmap.prices),
             times=times,
             timestamps=Column(heatmap.times),
             cells=Columns.of(HeatmapCell, _cells(heatmap), len(heatmap.cell_values)),
-            candles=Columns.of(HeatmapCandle, candles, len(heatmap.times)),
+            candles=Columns.of(HeatmapCandle, candles, len(heatmap.candle_times)),
         )
 
 
@@ -100,28 +103,4 @@ def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
     }
 
 
-@strawberry.type(description="Liquidations expected at one price.")
-class LiquidationLevel:
-    price: float = strawberry.field(description="Price, in US dollars.")
-    usd: float = strawberry.field(description="Liquidations expected there, in US dollars.")
-    leverage: float | None = strawberry.field(
-        description="Leverage of the positions, as a multiple; null over all exchanges."
-    )
-
-
-@strawberry.type(description="Where leveraged positions would be liquidated, by price.")
-class LiquidationMap(Sourced):
-    levels: list[LiquidationLevel] = strawberry.field(description="The levels, in ascending order of price.")
-
-    @classmethod
-    def decoder(cls) -> Decode[list[Level]]:
-        return decode_map
-
-    @classmethod
-    def of(cls, source: Source, levels: list[Level]) -> Self:
-        shown = [LiquidationLevel(price=one.price, usd=one.usd, leverage=one.leverage) for one in levels]
-        return cls(source=source, levels=shown)
-
-
 LiquidationHeatmapResult = Annotated[LiquidationHeatmap | PlanGated | Unavailable, result("LiquidationHeatmap")]
-LiquidationMapResult = Annotated[LiquidationMap | PlanGated | Unavailable, result("LiquidationMap")]

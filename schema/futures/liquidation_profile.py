@@ -87,10 +87,10 @@ class LiquidationProfile(Sourced):
 
 
 def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float, float]]:
-    """Two figures of each row by its time."""
+    """Two figures of each row by its time, of the rows that have both."""
     columns = rows.columns
-    pairs = zip(columns[first], columns[second], strict=True)
-    return dict(zip(columns["timestamp"], pairs, strict=True))
+    figures = zip(columns["timestamp"], columns[first], columns[second], strict=True)
+    return {time: (one, other) for time, one, other in figures if one is not None and other is not None}
 
 
 LiquidationProfileResult = Annotated[LiquidationProfile | PlanGated | Unavailable, result("LiquidationProfile")]

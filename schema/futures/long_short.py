@@ -36,17 +36,17 @@ BY_KIND = ByArgument(
 class LongShortPoint:
     time: Time
     timestamp: TimestampOfTime
-    long_percent: Annotated[float, value("Share that is long, in percent.")]
-    short_percent: Annotated[float, value("Share that is short, in percent.")]
-    ratio: Annotated[float, value("Long divided by short.")]
+    long_percent: Annotated[float | None, value("Share that is long, in percent.")]
+    short_percent: Annotated[float | None, value("Share that is short, in percent.")]
+    ratio: Annotated[float | None, value("Long divided by short.")]
 
 
 @strawberry.type(description="Long and short shares as columns, index by index.")
 class LongShortColumns:
     timestamp: Timestamps
-    long_percent: Annotated[Sequence[float], value("Shares that are long, in percent.")]
-    short_percent: Annotated[Sequence[float], value("Shares that are short, in percent.")]
-    ratio: Annotated[Sequence[float], value("Long divided by short.")]
+    long_percent: Annotated[Sequence[float | None], value("Shares that are long, in percent.")]
+    short_percent: Annotated[Sequence[float | None], value("Shares that are short, in percent.")]
+    ratio: Annotated[Sequence[float | None], value("Long divided by short.")]
 
 
 @strawberry.type(description="Long and short shares over time.")

@@ -8,7 +8,7 @@ import strawberry
 
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -16,27 +16,27 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 @strawberry.type(description="Price of a pair.")
 class PairPrice:
-    last: Annotated[float | None, value("Last price, in US dollars.")]
-    index: Annotated[float | None, value("Index price, in US dollars.", wire="index_price")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
+    index: Annotated[float | None, sparse("Index price, in US dollars.", wire="index_price")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "price_change_percent_{}")]
 
 
 @strawberry.type(description="Volume of a pair over 24 hours.")
 class PairVolume:
-    usd: Annotated[float | None, value("All, in US dollars.", wire="volume_usd")]
-    long_usd: Annotated[float | None, value("Long side, in US dollars.", wire="long_volume_usd")]
-    short_usd: Annotated[float | None, value("Short side, in US dollars.", wire="short_volume_usd")]
-    long_trades: Annotated[float | None, value("Number of trades on the long side.", wire="long_volume_quantity")]
-    short_trades: Annotated[float | None, value("Number of trades on the short side.", wire="short_volume_quantity")]
+    usd: Annotated[float | None, sparse("All, in US dollars.", wire="volume_usd")]
+    long_usd: Annotated[float | None, sparse("Long side, in US dollars.", wire="long_volume_usd")]
+    short_usd: Annotated[float | None, sparse("Short side, in US dollars.", wire="short_volume_usd")]
+    long_trades: Annotated[float | None, sparse("Number of trades on the long side.", wire="long_volume_quantity")]
+    short_trades: Annotated[float | None, sparse("Number of trades on the short side.", wire="short_volume_quantity")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "volume_usd_change_percent_{}")]
 
 
 @strawberry.type(description="Open interest of a pair.")
 class PairOpenInterest:
-    usd: Annotated[float | None, value("In US dollars.", wire="open_interest_usd")]
-    quantity: Annotated[float | None, value("In coins.", wire="open_interest_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", wire="open_interest_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="open_interest_quantity")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "open_interest_change_percent_{}")]
-    volume_ratio: Annotated[float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")]
+    volume_ratio: Annotated[float | None, sparse("Open interest divided by volume.", wire="open_interest_volume_ratio")]
     volume_ratio_change_percent: Annotated[
         DayChange, group("Change of that ratio, in percent.", "open_interest_volume_ratio_change_percent_{}")
     ]
@@ -44,51 +44,51 @@ class PairOpenInterest:
 
 @strawberry.type(description="Liquidations of a pair over 24 hours, in US dollars.")
 class PairLiquidations:
-    long_usd: Annotated[float | None, value("Longs.", wire="long_liquidation_usd_24h")]
-    short_usd: Annotated[float | None, value("Shorts.", wire="short_liquidation_usd_24h")]
+    long_usd: Annotated[float | None, sparse("Longs.", wire="long_liquidation_usd_24h")]
+    short_usd: Annotated[float | None, sparse("Shorts.", wire="short_liquidation_usd_24h")]
 
 
 @strawberry.type(description="The current market of a futures pair.")
 class PairMarket(Sourced):
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
     symbol: Annotated[str, value("The exchange's own code.")]
-    name: Annotated[str | None, value("Base and quote, e.g. `BTC/USDT`.")]
+    name: Annotated[str | None, sparse("Base and quote, e.g. `BTC/USDT`.")]
     price: Annotated[PairPrice, group("Price.")]
     volume: Annotated[PairVolume, group("Volume over 24 hours.")]
     open_interest: Annotated[PairOpenInterest, group("Open interest.")]
     liquidations: Annotated[PairLiquidations, group("Liquidations over 24 hours.")]
-    funding_rate: Annotated[float | None, value("Funding rate, in percent per funding interval.")]
-    next_funding_time: Annotated[datetime | None, value("Next funding; not always stated.")]
+    funding_rate: Annotated[float | None, sparse("Funding rate, in percent per funding interval.")]
+    next_funding_time: Annotated[datetime | None, sparse("Next funding; not always stated.")]
 
 
 @strawberry.type(description="Change of volume, in US dollars.")
 class VolumeChangeUsd:
-    h1: Annotated[float | None, value("Over 1 hour, in US dollars.", wire="1h")]
-    h4: Annotated[float | None, value("Over 4 hours, in US dollars.", wire="4h")]
-    h24: Annotated[float | None, value("Over 24 hours, in US dollars.", wire="24h")]
+    h1: Annotated[float | None, sparse("Over 1 hour, in US dollars.", wire="1h")]
+    h4: Annotated[float | None, sparse("Over 4 hours, in US dollars.", wire="4h")]
+    h24: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="24h")]
 
 
 @strawberry.type(description="Price of a coin.")
 class CoinPrice:
-    last: Annotated[float | None, value("Last price, in US dollars.")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
     change_percent: Annotated[FromMinutesToDay, group("Change, in percent.", "price_change_percent_{}")]
 
 
 @strawberry.type(description="Open interest of a coin.")
 class CoinOpenInterest:
-    usd: Annotated[float | None, value("In US dollars.", wire="open_interest_usd")]
-    quantity: Annotated[float | None, value("In coins.", wire="open_interest_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", wire="open_interest_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="open_interest_quantity")]
     market_cap_ratio: Annotated[
-        float | None, value("Open interest divided by market capitalisation.", wire="open_interest_market_cap_ratio")
+        float | None, sparse("Open interest divided by market capitalisation.", wire="open_interest_market_cap_ratio")
     ]
-    volume_ratio: Annotated[float | None, value("Open interest divided by volume.", wire="open_interest_volume_ratio")]
+    volume_ratio: Annotated[float | None, sparse("Open interest divided by volume.", wire="open_interest_volume_ratio")]
     change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]
 
 
 @strawberry.type(description="Funding rate of a coin, averaged over exchanges, in percent per funding interval.")
 class CoinFundingRate:
-    by_open_interest: Annotated[float | None, value("Weighted by open interest, in percent.")]
-    by_volume: Annotated[float | None, value("Weighted by volume, in percent.")]
+    by_open_interest: Annotated[float | None, sparse("Weighted by open interest, in percent.")]
+    by_volume: Annotated[float | None, sparse("Weighted by volume, in percent.")]
 
 
 @strawberry.type(description="Volume of a coin.")
@@ -101,7 +101,7 @@ class CoinVolume:
 @strawberry.type(description="The current futures market of a coin, over all exchanges.")
 class CoinMarket(Sourced):
     symbol: Annotated[str, value("Coin.")]
-    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     price: Annotated[CoinPrice, group("Price.")]
     open_interest: Annotated[CoinOpenInterest, group("Open interest.")]
     funding_rate: Annotated[CoinFundingRate, group("Funding rate.")]
@@ -113,21 +113,21 @@ class CoinMarket(Sourced):
 class PriceCandle:
     time: Time
     timestamp: TimestampOfTime
-    open: Annotated[float, value("First price.")]
-    high: Annotated[float, value("Highest price.")]
-    low: Annotated[float, value("Lowest price.")]
-    close: Annotated[float, value("Last price; of the interval under way the current one.")]
-    volume_usd: Annotated[float, value("Traded volume, in US dollars.")]
+    open: Annotated[float | None, value("First price.")]
+    high: Annotated[float | None, value("Highest price.")]
+    low: Annotated[float | None, value("Lowest price.")]
+    close: Annotated[float | None, value("Last price; of the interval under way the current one.")]
+    volume_usd: Annotated[float | None, value("Traded volume, in US dollars.")]
 
 
 @strawberry.type(description="Prices as columns, index by index.")
 class PriceColumns:
     timestamp: Timestamps
-    open: Annotated[Sequence[float], value("First prices.")]
-    high: Annotated[Sequence[float], value("Highest prices.")]
-    low: Annotated[Sequence[float], value("Lowest prices.")]
-    close: Annotated[Sequence[float], value("Last prices.")]
-    volume_usd: Annotated[Sequence[float], value("Traded volumes, in US dollars.")]
+    open: Annotated[Sequence[float | None], value("First prices.")]
+    high: Annotated[Sequence[float | None], value("Highest prices.")]
+    low: Annotated[Sequence[float | None], value("Lowest prices.")]
+    close: Annotated[Sequence[float | None], value("Last prices.")]
+    volume_usd: Annotated[Sequence[float | None], value("Traded volumes, in US dollars.")]
 
 
 @strawberry.type(description="Price over time, in US dollars.")

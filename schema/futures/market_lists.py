@@ -8,7 +8,7 @@ from cg_client.call import Decode
 from cg_client.endpoints import futures as api
 from resolvers.keyed_rows import keyed_rows_decoder
 from schema.periods import FromMinutesToDay
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -16,7 +16,7 @@ from vocabulary.problems import PlanGated, Unavailable, result
 @strawberry.type(description="How a coin's price moved over the last hours.")
 class CoinPriceChange:
     symbol: Annotated[str, value("Coin.")]
-    last: Annotated[float | None, value("Last price, in US dollars.")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
     change_percent: Annotated[FromMinutesToDay, group("Change, in percent.", "price_change_percent_{}")]
     amplitude_percent: Annotated[
         FromMinutesToDay,
@@ -33,8 +33,8 @@ class PriceChanges(Sourced):
 class DelistedPair:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
     symbol: Annotated[str, value("The exchange's own code.")]
-    base: Annotated[str | None, value("Base asset.")]
-    quote: Annotated[str | None, value("Quote asset.")]
+    base: Annotated[str | None, sparse("Base asset.")]
+    quote: Annotated[str | None, sparse("Quote asset.")]
 
 
 @strawberry.type(description="Futures instruments that exchanges have delisted.")
@@ -53,10 +53,10 @@ class DelistedPairs(Sourced):
 @strawberry.type(description="The futures market of one exchange.")
 class RankedExchange:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    open_interest_usd: Annotated[float | None, value("Open interest, in US dollars.")]
-    volume_usd: Annotated[float | None, value("Traded volume, in US dollars; CoinGlass states no period.")]
+    open_interest_usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
+    volume_usd: Annotated[float | None, sparse("Traded volume, in US dollars; CoinGlass states no period.")]
     liquidation_usd_24h: Annotated[
-        float | None, value("Longs and shorts liquidated over 24 hours, in US dollars.", wire="liquidation_usd_24h")
+        float | None, sparse("Longs and shorts liquidated over 24 hours, in US dollars.", wire="liquidation_usd_24h")
     ]
 
 

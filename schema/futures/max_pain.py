@@ -4,21 +4,21 @@ from typing import Annotated, Self
 
 import strawberry
 
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Where most positions of one side would be liquidated.")
 class MaxPainSide:
-    price_usd: Annotated[float | None, value("The price, in US dollars.")]
-    size_usd: Annotated[float | None, value("What would be liquidated there, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("The price, in US dollars.")]
+    size_usd: Annotated[float | None, sparse("What would be liquidated there, in US dollars.")]
 
 
 @strawberry.type(description="Where most longs and most shorts of a coin would be liquidated.")
 class CoinMaxPain:
     symbol: Annotated[str, value("Coin.")]
-    price_usd: Annotated[float | None, value("Price of the coin, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of the coin, in US dollars.")]
     long: Annotated[MaxPainSide, group("What CoinGlass labels long.", "long_{}")]
     short: Annotated[MaxPainSide, group("What CoinGlass labels short.", "short_{}")]
 

@@ -8,7 +8,7 @@ import strawberry
 
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
@@ -33,24 +33,24 @@ BY_VERSION = ByArgument(
 class NetPositionBar:
     time: Time
     timestamp: TimestampOfTime
-    long_change_quantity: Annotated[float, value("Change of net longs in the interval, in coins.")]
-    short_change_quantity: Annotated[float, value("Change of net shorts in the interval, in coins.")]
+    long_change_quantity: Annotated[float | None, value("Change of net longs in the interval, in coins.")]
+    short_change_quantity: Annotated[float | None, value("Change of net shorts in the interval, in coins.")]
     cumulative_long_quantity: Annotated[
-        float | None, value("Changes of net longs added up by CoinGlass, in coins; not always stated.")
+        float | None, sparse("Changes of net longs added up by CoinGlass, in coins; not always stated.")
     ]
     cumulative_short_quantity: Annotated[
-        float | None, value("Changes of net shorts added up by CoinGlass, in coins; not always stated.")
+        float | None, sparse("Changes of net shorts added up by CoinGlass, in coins; not always stated.")
     ]
     cumulative_net_quantity: Annotated[
-        float | None, value("The first of these sums minus the second, in coins; not always stated.")
+        float | None, sparse("The first of these sums minus the second, in coins; not always stated.")
     ]
 
 
 @strawberry.type(description="Changes of net positions as columns, index by index.")
 class NetPositionColumns:
     timestamp: Timestamps
-    long_change_quantity: Annotated[Sequence[float], value("Changes of net longs, in coins.")]
-    short_change_quantity: Annotated[Sequence[float], value("Changes of net shorts, in coins.")]
+    long_change_quantity: Annotated[Sequence[float | None], value("Changes of net longs, in coins.")]
+    short_change_quantity: Annotated[Sequence[float | None], value("Changes of net shorts, in coins.")]
     cumulative_long_quantity: Annotated[Sequence[float | None], value("Changes of net longs added up, in coins.")]
     cumulative_short_quantity: Annotated[Sequence[float | None], value("Changes of net shorts added up, in coins.")]
     cumulative_net_quantity: Annotated[Sequence[float | None], value("The first sum minus the second, in coins.")]

@@ -5,23 +5,23 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.connections import Paged
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Taker volume over a period, and its net flow.")
 class TakerFlow:
-    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
-    net_usd: Annotated[float | None, value("Net flow: bought less sold, in US dollars.")]
+    buy_usd: Annotated[float | None, sparse("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, sparse("Sold by market orders, in US dollars.")]
+    net_usd: Annotated[float | None, sparse("Net flow: bought less sold, in US dollars.")]
 
 
 @strawberry.type(description="Taker volume over a period, its net flow, and how that compares.")
 class ComparedTakerFlow(TakerFlow):
-    net_change_percent: Annotated[float | None, value("Change of the net flow, in percent.")]
+    net_change_percent: Annotated[float | None, sparse("Change of the net flow, in percent.")]
     net_market_cap_percent: Annotated[
-        float | None, value("Net flow as a share of the coin's market capitalisation, in percent.")
+        float | None, sparse("Net flow as a share of the coin's market capitalisation, in percent.")
     ]
 
 
@@ -87,7 +87,7 @@ class CoinNetflow(Sourced):
 @strawberry.type(description="Net flow of a coin's futures.")
 class FuturesNetflow:
     symbol: Annotated[str, value("Coin.")]
-    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     flows: Annotated[FlowsToMonths, group("Taker volume and net flow by period.")]
 
 
@@ -99,7 +99,7 @@ class FuturesNetflows(Paged):
 @strawberry.type(description="Net flow of a coin's spot markets.")
 class SpotNetflow:
     symbol: Annotated[str, value("Coin.")]
-    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     flows: Annotated[FlowsToMonth, group("Taker volume and net flow by period.")]
 
 

@@ -6,7 +6,7 @@ import strawberry
 
 from schema.by_exchange import SeriesByExchange
 from schema.periods import PercentByPeriod
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import CandleSeries
@@ -20,22 +20,22 @@ class OISeries(CandleSeries): ...
 
 @strawberry.type(description="Open interest in both units.")
 class StablecoinMargined:
-    usd: Annotated[float | None, value("In US dollars.", wire="stablecoin_margined_usd")]
-    quantity: Annotated[float | None, value("In coins.", wire="stablecoin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", wire="stablecoin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="stablecoin_margined_quantity")]
 
 
 @strawberry.type(description="Open interest in both units.")
 class CoinMargined:
-    usd: Annotated[float | None, value("In US dollars; not always stated.", wire="coin_margined_usd")]
-    quantity: Annotated[float | None, value("In coins.", wire="coin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars; not always stated.", wire="coin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", wire="coin_margined_quantity")]
 
 
 @strawberry.type(description="Current open interest of a coin on one exchange.")
 class ExchangeOpenInterest:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
     symbol: Annotated[str, value("Coin.")]
-    usd: Annotated[float | None, value("In US dollars.")]
-    quantity: Annotated[float | None, value("In coins.")]
+    usd: Annotated[float | None, sparse("In US dollars.")]
+    quantity: Annotated[float | None, sparse("In coins.")]
     stablecoin_margined: Annotated[StablecoinMargined, group("Contracts margined in stablecoins.")]
     coin_margined: Annotated[CoinMargined, group("Contracts margined in the coin.")]
     change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]

@@ -7,12 +7,13 @@ from typing import Annotated
 import msgspec
 import strawberry
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from cg_client.intervals import LargeOrderState
 from resolvers.order_book import Level, decode_snapshots
 from vocabulary.columns import Column, Columns
 from vocabulary.enums import OrderSide
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.scalars import Timestamp, time_of
@@ -23,19 +24,19 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 class OrderbookPoint:
     time: Time
     timestamp: TimestampOfTime
-    bids_usd: Annotated[float, value("Bids, in US dollars.")]
-    bids_quantity: Annotated[float, value("Bids, in coins.")]
-    asks_usd: Annotated[float, value("Asks, in US dollars.")]
-    asks_quantity: Annotated[float, value("Asks, in coins.")]
+    bids_usd: Annotated[float | None, value("Bids, in US dollars.")]
+    bids_quantity: Annotated[float | None, value("Bids, in coins.")]
+    asks_usd: Annotated[float | None, value("Asks, in US dollars.")]
+    asks_quantity: Annotated[float | None, value("Asks, in coins.")]
 
 
 @strawberry.type(description="Depth as columns, index by index.")
 class OrderbookColumns:
     timestamp: Timestamps
-    bids_usd: Annotated[Sequence[float], value("Bids, in US dollars.")]
-    bids_quantity: Annotated[Sequence[float], value("Bids, in coins.")]
-    asks_usd: Annotated[Sequence[float], value("Asks, in US dollars.")]
-    asks_quantity: Annotated[Sequence[float], value("Asks, in coins.")]
+    bids_usd: Annotated[Sequence[float | None], value("Bids, in US dollars.")]
+    bids_quantity: Annotated[Sequence[float | None], value("Bids, in coins.")]
+    asks_usd: Annotated[Sequence[float | None], value("Asks, in US dollars.")]
+    asks_quantity: Annotated[Sequence[float | None], value("Asks, in coins.")]
 
 
 @strawberry.type(description="Depth of an order book over time.")
@@ -48,7 +49,7 @@ class Orderbook(Series):
 @strawberry.type(description="Orders at one price.")
 class OrderbookLevel:
     price: float = strawberry.field(description="Price, in the quote asset.")
-    quantity: float = strawberry.field(description="Quantity, in coins.")
+    quantity: float | None = strawberry.field(description="Quantity, in coins.")
 
 
 @strawberry.type(
@@ -74,8 +75,8 @@ class OrderbookHeatmap(Series):
         return _decode
 
 
-def _decode(data: msgspec.Raw) -> Columns[OrderbookSnapshot]:
-    snapshots = decode_snapshots(data)
+def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[OrderbookSnapshot]:
+    snapshots = decode_snapshots(data, anomalies)
     times = [one.time for one in snapshots]
     columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
         name: Column([_levels(getattr(one, name)) for one in snapshots]) for name in ("bids", "asks", "first", "second")
@@ -93,23 +94,23 @@ _STATES = {int(one.value): one for one in LargeOrderState}
 
 @strawberry.type(description="A large limit order.")
 class LargeOrder:
-    id: Annotated[strawberry.ID, value("CoinGlass' identifier.")]
+    id: Annotated[strawberry.ID | None, value("CoinGlass' identifier.")]
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
     symbol: Annotated[str, value("The exchange's own code of the pair.")]
-    base: Annotated[str | None, value("Base asset.")]
-    quote: Annotated[str | None, value("Quote asset.")]
-    side: Annotated[OrderSide, value("Side.", codes=_SIDES)]
-    state: Annotated[LargeOrderState, value("What became of it.", codes=_STATES)]
-    price: Annotated[float, value("Limit price, in US dollars.")]
-    start_time: Annotated[datetime, value("When it was first seen.")]
-    start_quantity: Annotated[float | None, value("Size when first seen, in coins.")]
-    start_usd: Annotated[float | None, value("Value when first seen, in US dollars.")]
-    current_time: Annotated[datetime | None, value("When it was last seen.")]
-    current_quantity: Annotated[float | None, value("Size left, in coins.")]
-    current_usd: Annotated[float | None, value("Value left, in US dollars.")]
-    executed_quantity: Annotated[float | None, value("Size executed, in coins.")]
-    executed_usd: Annotated[float | None, value("Value executed, in US dollars.")]
-    trade_count: Annotated[float | None, value("Number of fills.")]
+    base: Annotated[str | None, sparse("Base asset.")]
+    quote: Annotated[str | None, sparse("Quote asset.")]
+    side: Annotated[OrderSide | None, value("Side.", codes=_SIDES)]
+    state: Annotated[LargeOrderState | None, value("What became of it.", codes=_STATES)]
+    price: Annotated[float | None, value("Limit price, in US dollars.")]
+    start_time: Annotated[datetime | None, value("When it was first seen.")]
+    start_quantity: Annotated[float | None, sparse("Size when first seen, in coins.")]
+    start_usd: Annotated[float | None, sparse("Value when first seen, in US dollars.")]
+    current_time: Annotated[datetime | None, sparse("When it was last seen.")]
+    current_quantity: Annotated[float | None, sparse("Size left, in coins.")]
+    current_usd: Annotated[float | None, sparse("Value left, in US dollars.")]
+    executed_quantity: Annotated[float | None, sparse("Size executed, in coins.")]
+    executed_usd: Annotated[float | None, sparse("Value executed, in US dollars.")]
+    trade_count: Annotated[float | None, sparse("Number of fills.")]
 
 
 @strawberry.type(description="Large limit orders that stand in the book now.")
@@ -119,7 +120,7 @@ class LargeOrders(Sourced):
 
 @strawberry.type(description="A large limit order of the past, or one that was placed then and still stands.")
 class PastLargeOrder(LargeOrder):
-    end_time: Annotated[datetime | None, value("When it left the book, filled or taken back.")]
+    end_time: Annotated[datetime | None, sparse("When it left the book, filled or taken back.")]
 
 
 @strawberry.type(description="Large limit orders of a period.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -15,15 +15,15 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 class TakerVolumeBar:
     time: Time
     timestamp: TimestampOfTime
-    buy_usd: Annotated[float, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float, value("Sold by market orders, in US dollars.")]
+    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
 
 
 @strawberry.type(description="Taker volume as columns, index by index.")
 class TakerVolumeColumns:
     timestamp: Timestamps
-    buy_usd: Annotated[Sequence[float], value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[Sequence[float], value("Sold by market orders, in US dollars.")]
+    buy_usd: Annotated[Sequence[float | None], value("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[Sequence[float | None], value("Sold by market orders, in US dollars.")]
 
 
 @strawberry.type(description="Taker buy and sell volume over time, in US dollars.")
@@ -36,20 +36,20 @@ class TakerVolumeSeries(Series):
 @strawberry.type(description="Taker volume of one exchange over the period.")
 class ExchangeTakerVolume:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    buy_percent: Annotated[float | None, value("Share of buys, in percent.")]
-    sell_percent: Annotated[float | None, value("Share of sells, in percent.")]
-    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
+    buy_percent: Annotated[float | None, sparse("Share of buys, in percent.")]
+    sell_percent: Annotated[float | None, sparse("Share of sells, in percent.")]
+    buy_usd: Annotated[float | None, sparse("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, sparse("Sold by market orders, in US dollars.")]
 
 
 @strawberry.type(description="Taker volume of a coin over the period: in all, and on each exchange.")
 class TakerVolumeByExchange(Sourced):
-    symbol: Annotated[str, value("Coin.")]
-    buy_percent: Annotated[float | None, value("Share of buys, in percent.")]
-    sell_percent: Annotated[float | None, value("Share of sells, in percent.")]
-    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
-    exchanges: Annotated[list[ExchangeTakerVolume], value("Each exchange.")]
+    symbol: Annotated[str | None, value("Coin.")]
+    buy_percent: Annotated[float | None, sparse("Share of buys, in percent.")]
+    sell_percent: Annotated[float | None, sparse("Share of sells, in percent.")]
+    buy_usd: Annotated[float | None, sparse("Bought by market orders, in US dollars.")]
+    sell_usd: Annotated[float | None, sparse("Sold by market orders, in US dollars.")]
+    exchanges: Annotated[list[ExchangeTakerVolume] | None, value("Each exchange.")]
 
 
 TakerVolumeSeriesResult = Annotated[TakerVolumeSeries | PlanGated | Unavailable, result("TakerVolumeSeries")]

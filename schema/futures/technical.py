@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the rows is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -14,7 +15,7 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 class TechnicalPoint:
     time: Time
     timestamp: TimestampOfTime
-    value: Annotated[float | None, described("Value, without a unit; null where CoinGlass states none.")]
+    value: Annotated[float | None, sparse("Value, without a unit; null where CoinGlass states none.")]
 
 
 @strawberry.type(description="An indicator without a unit as columns, index by index.")
@@ -34,7 +35,7 @@ class TechnicalSeries(Series):
 class TechnicalPointUsd:
     time: Time
     timestamp: TimestampOfTime
-    value_usd: Annotated[float | None, described("Value, in US dollars; null where CoinGlass states none.")]
+    value_usd: Annotated[float | None, sparse("Value, in US dollars; null where CoinGlass states none.")]
 
 
 @strawberry.type(description="An indicator in US dollars as columns, index by index.")
@@ -72,11 +73,11 @@ class AverageTrueRangeSeries(TechnicalSeriesUsd): ...
 class BollingerPoint:
     time: Time
     timestamp: TimestampOfTime
-    upper_usd: Annotated[float | None, described("Upper band, in US dollars; null where CoinGlass states none.")]
+    upper_usd: Annotated[float | None, sparse("Upper band, in US dollars; null where CoinGlass states none.")]
     middle_usd: Annotated[
-        float | None, described("Middle band, the moving average, in US dollars; null where CoinGlass states none.")
+        float | None, sparse("Middle band, the moving average, in US dollars; null where CoinGlass states none.")
     ]
-    lower_usd: Annotated[float | None, described("Lower band, in US dollars; null where CoinGlass states none.")]
+    lower_usd: Annotated[float | None, sparse("Lower band, in US dollars; null where CoinGlass states none.")]
 
 
 @strawberry.type(description="Bollinger bands as columns, index by index.")
@@ -98,8 +99,8 @@ class BollingerBandsSeries(Series):
 class TDSequentialPoint:
     time: Time
     timestamp: TimestampOfTime
-    buy_count: Annotated[float | None, described("Intervals of the buy setup; null where there is none.")]
-    sell_count: Annotated[float | None, described("Intervals of the sell setup; null where there is none.")]
+    buy_count: Annotated[float | None, sparse("Intervals of the buy setup; null where there is none.")]
+    sell_count: Annotated[float | None, sparse("Intervals of the sell setup; null where there is none.")]
 
 
 @strawberry.type(description="TD sequential as columns, index by index.")

@@ -4,37 +4,37 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")
 class FromQuarterHourToWeek:
-    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
-    h1: Annotated[float | None, value("1 hour.", wire="1h")]
-    h4: Annotated[float | None, value("4 hours.", wire="4h")]
-    h12: Annotated[float | None, value("12 hours.", wire="12h")]
-    h24: Annotated[float | None, value("24 hours.", wire="24h")]
-    w1: Annotated[float | None, value("1 week.", wire="1w")]
+    m15: Annotated[float | None, sparse("15 minutes.", wire="15m")]
+    h1: Annotated[float | None, sparse("1 hour.", wire="1h")]
+    h4: Annotated[float | None, sparse("4 hours.", wire="4h")]
+    h12: Annotated[float | None, sparse("12 hours.", wire="12h")]
+    h24: Annotated[float | None, sparse("24 hours.", wire="24h")]
+    w1: Annotated[float | None, sparse("1 week.", wire="1w")]
 
 
 @strawberry.type(description="Figures by interval of the candles that they are computed from.")
 class FromMinuteToWeek:
-    m1: Annotated[float | None, value("1 minute.", wire="1m")]
-    m5: Annotated[float | None, value("5 minutes.", wire="5m")]
-    m15: Annotated[float | None, value("15 minutes.", wire="15m")]
-    m30: Annotated[float | None, value("30 minutes.", wire="30m")]
-    h1: Annotated[float | None, value("1 hour.", wire="1h")]
-    h4: Annotated[float | None, value("4 hours.", wire="4h")]
-    d1: Annotated[float | None, value("1 day.", wire="1d")]
-    w1: Annotated[float | None, value("1 week.", wire="1w")]
+    m1: Annotated[float | None, sparse("1 minute.", wire="1m")]
+    m5: Annotated[float | None, sparse("5 minutes.", wire="5m")]
+    m15: Annotated[float | None, sparse("15 minutes.", wire="15m")]
+    m30: Annotated[float | None, sparse("30 minutes.", wire="30m")]
+    h1: Annotated[float | None, sparse("1 hour.", wire="1h")]
+    h4: Annotated[float | None, sparse("4 hours.", wire="4h")]
+    d1: Annotated[float | None, sparse("1 day.", wire="1d")]
+    w1: Annotated[float | None, sparse("1 week.", wire="1w")]
 
 
 @strawberry.type(description="Relative strength index (RSI) of one coin.")
 class CoinRSI:
     symbol: Annotated[str, value("Coin.")]
-    price_usd: Annotated[float | None, value("Current price, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Current price, in US dollars.")]
     rsi: Annotated[FromQuarterHourToWeek, group("RSI, from 0 to 100, by interval of the candles.", "rsi_{}")]
     price_change_percent: Annotated[
         FromQuarterHourToWeek, group("Change of the price over the interval, in percent.", "price_change_percent_{}")
@@ -49,7 +49,7 @@ class RSIByCoin(Sourced):
 @strawberry.type(description="Moving averages of one coin's price.")
 class CoinMovingAverages:
     symbol: Annotated[str, value("Coin.")]
-    price_usd: Annotated[float | None, value("Last close, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Last close, in US dollars.")]
     average_usd: Annotated[
         FromMinuteToWeek, group("Moving average, in US dollars, by interval of the candles.", "average_{}")
     ]
@@ -64,11 +64,11 @@ class MovingAveragesByCoin(Sourced):
 class MACDLines:
     macd_usd: Annotated[
         float | None,
-        value("MACD line: fast less slow exponential moving average, in US dollars.", wire="macd"),
+        sparse("MACD line: fast less slow exponential moving average, in US dollars.", wire="macd"),
     ]
     signal_usd: Annotated[
         float | None,
-        value("Signal line: average of the MACD line, in US dollars; null where not stated.", wire="signal"),
+        sparse("Signal line: average of the MACD line, in US dollars; null where not stated.", wire="signal"),
     ]
 
 

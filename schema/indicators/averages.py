@@ -6,16 +6,16 @@ from typing import Annotated
 import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries
 
 
 @strawberry.type(description="The Pi cycle indicator of bitcoin on one day.")
 class PiCyclePoint(PricedPoint):
-    moving_average_111_usd: Annotated[float | None, value("111-day average of the price, in US dollars.")]
+    moving_average_111_usd: Annotated[float | None, sparse("111-day average of the price, in US dollars.")]
     moving_average_350_doubled_usd: Annotated[
-        float | None, value("350-day average of the price, times 2, in US dollars.")
+        float | None, sparse("350-day average of the price, times 2, in US dollars.")
     ]
 
 
@@ -39,14 +39,14 @@ PiCycleResult = Annotated[PiCycle | PlanGated | Unavailable, result("PiCycle")]
 
 @strawberry.type(description="The golden ratio multiplier of bitcoin on one day.")
 class GoldenRatioMultiplierPoint(PricedPoint):
-    moving_average_usd: Annotated[float | None, value("350-day average of the price, in US dollars.")]
-    accumulation_high_usd: Annotated[float | None, value("The average times 1.6, in US dollars.")]
-    low_bull_high_usd: Annotated[float | None, value("The average times 2, in US dollars.")]
-    times_3_usd: Annotated[float | None, value("The average times 3, in US dollars.")]
-    times_5_usd: Annotated[float | None, value("The average times 5, in US dollars.")]
-    times_8_usd: Annotated[float | None, value("The average times 8, in US dollars.")]
-    times_13_usd: Annotated[float | None, value("The average times 13, in US dollars.")]
-    times_21_usd: Annotated[float | None, value("The average times 21, in US dollars.")]
+    moving_average_usd: Annotated[float | None, sparse("350-day average of the price, in US dollars.")]
+    accumulation_high_usd: Annotated[float | None, sparse("The average times 1.6, in US dollars.")]
+    low_bull_high_usd: Annotated[float | None, sparse("The average times 2, in US dollars.")]
+    times_3_usd: Annotated[float | None, sparse("The average times 3, in US dollars.")]
+    times_5_usd: Annotated[float | None, sparse("The average times 5, in US dollars.")]
+    times_8_usd: Annotated[float | None, sparse("The average times 8, in US dollars.")]
+    times_13_usd: Annotated[float | None, sparse("The average times 13, in US dollars.")]
+    times_21_usd: Annotated[float | None, sparse("The average times 21, in US dollars.")]
 
 
 @strawberry.type(description="The golden ratio multiplier of bitcoin as columns, index by index.")
@@ -75,8 +75,8 @@ GoldenRatioMultiplierResult = Annotated[
 
 @strawberry.type(description="The 2-year moving average of bitcoin's price and its fivefold on one day.")
 class TwoYearMovingAverageMultiplierPoint(PricedPoint):
-    moving_average_usd: Annotated[float | None, value("730-day average of the price, in US dollars.")]
-    moving_average_times_5_usd: Annotated[float | None, value("The average times 5, in US dollars.")]
+    moving_average_usd: Annotated[float | None, sparse("730-day average of the price, in US dollars.")]
+    moving_average_times_5_usd: Annotated[float | None, sparse("The average times 5, in US dollars.")]
 
 
 @strawberry.type(
@@ -101,8 +101,8 @@ TwoYearMovingAverageMultiplierResult = Annotated[
 
 @strawberry.type(description="The 200-week moving average of bitcoin's price on one day.")
 class TwoHundredWeekMovingAveragePoint(PricedPoint):
-    moving_average_usd: Annotated[float | None, value("200-week average of the price, in US dollars.")]
-    increase_percent: Annotated[float | None, value("Increase of the average within 30 days, in percent.")]
+    moving_average_usd: Annotated[float | None, sparse("200-week average of the price, in US dollars.")]
+    increase_percent: Annotated[float | None, sparse("Increase of the average within 30 days, in percent.")]
 
 
 @strawberry.type(description="The 200-week moving average of bitcoin's price as columns, index by index.")

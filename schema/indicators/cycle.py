@@ -6,10 +6,12 @@ from typing import Annotated
 import msgspec
 import strawberry
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from resolvers.rainbow import decode_rainbow
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.columns import Column, Columns
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
@@ -19,8 +21,8 @@ from vocabulary.series import DailySeries
 
 @strawberry.type(description="The AHR999 index of bitcoin on one day.")
 class AHR999Point(PricedPoint):
-    value: Annotated[float | None, described("Index; the lower, the cheaper bitcoin is held to be.")]
-    average_price_usd: Annotated[float | None, described("Average price, in US dollars.")]
+    value: Annotated[float | None, sparse("Index; the lower, the cheaper bitcoin is held to be.")]
+    average_price_usd: Annotated[float | None, sparse("Average price, in US dollars.")]
 
 
 @strawberry.type(description="The AHR999 index of bitcoin as columns, index by index.")
@@ -41,7 +43,7 @@ AHR999Result = Annotated[AHR999 | PlanGated | Unavailable, result("AHR999")]
 
 @strawberry.type(description="The Puell multiple of bitcoin on one day.")
 class PuellMultiplePoint(PricedPoint):
-    value: Annotated[float | None, described("Value of the coins issued that day divided by its average over a year.")]
+    value: Annotated[float | None, sparse("Value of the coins issued that day divided by its average over a year.")]
 
 
 @strawberry.type(description="The Puell multiple of bitcoin as columns, index by index.")
@@ -61,7 +63,7 @@ PuellMultipleResult = Annotated[PuellMultiple | PlanGated | Unavailable, result(
 
 @strawberry.type(description="Price of bitcoin and time to its next halving on one day.")
 class StockToFlowPoint(PricedPoint):
-    days_to_halving: Annotated[float | None, described("Days to the next halving.")]
+    days_to_halving: Annotated[float | None, sparse("Days to the next halving.")]
 
 
 @strawberry.type(description="Price of bitcoin and time to its next halving as columns, index by index.")
@@ -81,7 +83,7 @@ StockToFlowResult = Annotated[StockToFlow | PlanGated | Unavailable, result("Sto
 
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
 class ProfitableDaysPoint(PricedPoint):
-    profitable: Annotated[bool | None, described("Whether the day is profitable.")]
+    profitable: Annotated[bool | None, sparse("Whether the day is profitable.", codes={1: True, -1: False})]
 
 
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today as columns, index by index.")
@@ -126,8 +128,8 @@ class Rainbow(DailySeries):
         return _decode
 
 
-def _decode(data: msgspec.Raw) -> Columns[RainbowPoint]:
-    days = decode_rainbow(data)
+def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPoint]:
+    days = decode_rainbow(data, anomalies)
     times = [day.time for day in days]
     columns = {
         "time": Column(times, time_of),
@@ -141,15 +143,24 @@ def _decode(data: msgspec.Raw) -> Columns[RainbowPoint]:
 RainbowResult = Annotated[Rainbow | PlanGated | Unavailable, result("Rainbow")]
 
 
-@strawberry.type(description="An indicator of a bull market's peak. Each has a unit of its own, which is not stated.")
+@strawberry.type(
+    description="An indicator of a bull market's peak. Each has a unit of its own, which only the texts hint "
+    "at: they are what CoinGlass wrote, such as `7.9%`, `14.98M` or `175k-230k`, and null where it wrote a number."
+)
 class PeakIndicator:
     name: Annotated[str, described("Name, as CoinGlass words it.")]
-    current: Annotated[float | None, described("Where it stands.")]
-    target: Annotated[float | None, described("Where it would signal the peak.")]
-    previous: Annotated[float | None, described("Where it stood before.")]
-    change: Annotated[float | None, described("Change since then, in the indicator's own unit.")]
-    comparison: Annotated[str | None, described("How `current` is compared with `target`, e.g. `>=`.")]
-    reached: Annotated[bool | None, described("Whether it signals the peak.")]
+    current: Annotated[float | None, sparse("Where it stands; of a text such as `7.9%` the number.", percent=True)]
+    target: Annotated[
+        float | None, sparse("Where it would signal the peak; null for a text that is no one number.", percent=True)
+    ]
+    previous: Annotated[float | None, sparse("Where it stood before.", percent=True)]
+    change: Annotated[float | None, sparse("Change since then, in the indicator's own unit.", percent=True)]
+    current_text: Annotated[str | None, sparse("`current` as CoinGlass wrote it.", wire="current", verbatim=True)]
+    target_text: Annotated[str | None, sparse("`target` as CoinGlass wrote it.", wire="target", verbatim=True)]
+    previous_text: Annotated[str | None, sparse("`previous` as CoinGlass wrote it.", wire="previous", verbatim=True)]
+    change_text: Annotated[str | None, sparse("`change` as CoinGlass wrote it.", wire="change", verbatim=True)]
+    comparison: Annotated[str | None, sparse("How `current` is compared with `target`, e.g. `>=`.")]
+    reached: Annotated[bool | None, sparse("Whether it signals the peak.")]
 
 
 @strawberry.type(description="Indicators of a bull market's peak.")

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -13,13 +13,13 @@ from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 @strawberry.type(description="Assets that an exchange holds.")
 class DisclosedBalance:
-    usd: Annotated[float | None, value("Value, in US dollars.", wire="balance_usd")]
+    usd: Annotated[float | None, sparse("Value, in US dollars.", wire="balance_usd")]
     change_usd_24h: Annotated[
-        float | None, value("Change over 24 hours, in US dollars.", wire="balance_change_usd_24h")
+        float | None, sparse("Change over 24 hours, in US dollars.", wire="balance_change_usd_24h")
     ]
     change_usd_7d: Annotated[
         float | None,
-        value(
+        sparse(
             "Change over 7 days, in US dollars, by CoinGlass' documents; the documented figures look like a balance.",
             wire="balance_change_usd_7d",
         ),
@@ -28,19 +28,19 @@ class DisclosedBalance:
 
 @strawberry.type(description="Net inflow of assets to an exchange; negative is outflow.")
 class DisclosedInflow:
-    usd_24h: Annotated[float | None, value("Over 24 hours, in US dollars.", wire="inflow_usd_24h")]
-    usd_7d: Annotated[float | None, value("Over 7 days, in US dollars.", wire="inflow_usd_7d")]
+    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="inflow_usd_24h")]
+    usd_7d: Annotated[float | None, sparse("Over 7 days, in US dollars.", wire="inflow_usd_7d")]
 
 
 @strawberry.type(description="Assets, flows and markets of an exchange.")
 class ExchangeDisclosure:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    logo_url: Annotated[str | None, value("Address of its logo.")]
+    logo_url: Annotated[str | None, sparse("Address of its logo.")]
     balance: Annotated[DisclosedBalance, group("Assets that it holds.")]
     inflow: Annotated[DisclosedInflow, group("Net inflow of assets.")]
-    open_interest_usd: Annotated[float | None, value("Open interest, in US dollars.")]
-    average_leverage: Annotated[float | None, value("Average leverage, as a ratio.")]
-    volume_usd: Annotated[float | None, value("Traded volume, in US dollars; the period is not stated.")]
+    open_interest_usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
+    average_leverage: Annotated[float | None, sparse("Average leverage, as a ratio.")]
+    volume_usd: Annotated[float | None, sparse("Traded volume, in US dollars; the period is not stated.")]
 
 
 @strawberry.type(description="Assets, flows and markets of exchanges.")
@@ -52,9 +52,9 @@ class ExchangeTransparency(Sourced):
 class FuturesSpotVolumeRatioPoint:
     time: Time
     timestamp: TimestampOfTime
-    ratio: Annotated[float | None, value("Futures volume divided by spot volume.")]
-    futures_volume_usd: Annotated[float | None, value("Futures volume, in US dollars.")]
-    spot_volume_usd: Annotated[float | None, value("Spot volume, in US dollars.")]
+    ratio: Annotated[float | None, sparse("Futures volume divided by spot volume.")]
+    futures_volume_usd: Annotated[float | None, sparse("Futures volume, in US dollars.")]
+    spot_volume_usd: Annotated[float | None, sparse("Spot volume, in US dollars.")]
 
 
 @strawberry.type(description="Futures volume relative to spot volume as columns, index by index.")

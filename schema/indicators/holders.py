@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries
@@ -15,7 +16,7 @@ from vocabulary.series import DailySeries
 class SOPRPoint(PricedPoint):
     ratio: Annotated[
         float | None,
-        described("Price at which coins were spent divided by the price at which they were got; above 1 is profit."),
+        sparse("Price at which coins were spent divided by the price at which they were got; above 1 is profit."),
     ]
 
 
@@ -36,7 +37,7 @@ SOPRResult = Annotated[SOPR | PlanGated | Unavailable, result("SOPR")]
 
 @strawberry.type(description="What a group of bitcoin's holders paid on average on one day.")
 class RealizedPricePoint(PricedPoint):
-    realized_price_usd: Annotated[float | None, described("Average price paid, in US dollars.")]
+    realized_price_usd: Annotated[float | None, sparse("Average price paid, in US dollars.")]
 
 
 @strawberry.type(description="What a group of bitcoin's holders paid on average as columns, index by index.")
@@ -56,7 +57,7 @@ RealizedPriceResult = Annotated[RealizedPrice | PlanGated | Unavailable, result(
 
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders on one day.")
 class HolderSupplyPoint(PricedPoint):
-    quantity: Annotated[float | None, described("Coins held, in bitcoin.")]
+    quantity: Annotated[float | None, sparse("Coins held, in bitcoin.")]
 
 
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders as columns, index by index.")
@@ -77,7 +78,7 @@ HolderSupplyResult = Annotated[HolderSupply | PlanGated | Unavailable, result("H
 @strawberry.type(description="The RHODL ratio of bitcoin on one day.")
 class RHODLRatioPoint(PricedPoint):
     ratio: Annotated[
-        float | None, described("Wealth in recently moved coins divided by wealth in coins moved one to two years ago.")
+        float | None, sparse("Wealth in recently moved coins divided by wealth in coins moved one to two years ago.")
     ]
 
 
@@ -98,12 +99,10 @@ RHODLRatioResult = Annotated[RHODLRatio | PlanGated | Unavailable, result("RHODL
 
 @strawberry.type(description="The reserve risk of bitcoin on one day.")
 class ReserveRiskPoint(PricedPoint):
-    value: Annotated[float | None, described("Index: the price relative to the confidence of long-term holders.")]
-    hodl_bank: Annotated[float | None, described("HODL bank: what holders have given up by not selling, added up.")]
-    value_of_coin_days_destroyed: Annotated[float | None, described("Value of coin days destroyed.")]
-    median_value_of_coin_days_destroyed: Annotated[
-        float | None, described("Median of the value of coin days destroyed.")
-    ]
+    value: Annotated[float | None, sparse("Index: the price relative to the confidence of long-term holders.")]
+    hodl_bank: Annotated[float | None, sparse("HODL bank: what holders have given up by not selling, added up.")]
+    value_of_coin_days_destroyed: Annotated[float | None, sparse("Value of coin days destroyed.")]
+    median_value_of_coin_days_destroyed: Annotated[float | None, sparse("Median of the value of coin days destroyed.")]
 
 
 @strawberry.type(description="The reserve risk of bitcoin as columns, index by index.")
@@ -130,7 +129,7 @@ ReserveRiskResult = Annotated[ReserveRisk | PlanGated | Unavailable, result("Res
 class NetUnrealizedProfitLossPoint(PricedPoint):
     ratio: Annotated[
         float | None,
-        described("Unrealised profit less loss, as a fraction of the market capitalisation; negative is a loss."),
+        sparse("Unrealised profit less loss, as a fraction of the market capitalisation; negative is a loss."),
     ]
 
 

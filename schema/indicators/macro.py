@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries
@@ -13,11 +14,11 @@ from vocabulary.series import DailySeries
 
 @strawberry.type(description="Correlation of bitcoin with funds on gold, stocks and bonds on one day.")
 class CorrelationPoint(PricedPoint):
-    gld: Annotated[float | None, described("With GLD (gold), from -1 to 1.")]
-    iwm: Annotated[float | None, described("With IWM (small US companies), from -1 to 1.")]
-    qqq: Annotated[float | None, described("With QQQ (the Nasdaq 100), from -1 to 1.")]
-    spy: Annotated[float | None, described("With SPY (the S&P 500), from -1 to 1.")]
-    tlt: Annotated[float | None, described("With TLT (long US treasury bonds), from -1 to 1.")]
+    gld: Annotated[float | None, sparse("With GLD (gold), from -1 to 1.")]
+    iwm: Annotated[float | None, sparse("With IWM (small US companies), from -1 to 1.")]
+    qqq: Annotated[float | None, sparse("With QQQ (the Nasdaq 100), from -1 to 1.")]
+    spy: Annotated[float | None, sparse("With SPY (the S&P 500), from -1 to 1.")]
+    tlt: Annotated[float | None, sparse("With TLT (long US treasury bonds), from -1 to 1.")]
 
 
 @strawberry.type(description="Correlation of bitcoin with funds on gold, stocks and bonds as columns, index by index.")
@@ -41,7 +42,7 @@ CorrelationResult = Annotated[Correlation | PlanGated | Unavailable, result("Cor
 
 @strawberry.type(description="The bitcoin macro oscillator on one day.")
 class MacroOscillatorPoint(PricedPoint):
-    value: Annotated[float | None, described("Oscillator.")]
+    value: Annotated[float | None, sparse("Oscillator.")]
 
 
 @strawberry.type(description="The bitcoin macro oscillator as columns, index by index.")
@@ -61,8 +62,8 @@ MacroOscillatorResult = Annotated[MacroOscillator | PlanGated | Unavailable, res
 
 @strawberry.type(description="Global money supply M2, beside bitcoin's price on one day.")
 class GlobalM2Point(PricedPoint):
-    growth_percent: Annotated[float | None, described("Growth of the money supply within a year, in percent.")]
-    supply_usd: Annotated[float | None, described("Money supply M2, in US dollars.")]
+    growth_percent: Annotated[float | None, sparse("Growth of the money supply within a year, in percent.")]
+    supply_usd: Annotated[float | None, sparse("Money supply M2, in US dollars.")]
 
 
 @strawberry.type(description="Global money supply M2, beside bitcoin's price as columns, index by index.")
@@ -86,9 +87,9 @@ GlobalM2Result = Annotated[GlobalM2 | PlanGated | Unavailable, result("GlobalM2"
 @strawberry.type(description="US money supply M2, beside bitcoin's price on one day.")
 class USM2Point(PricedPoint):
     growth_fraction: Annotated[
-        float | None, described("Growth of the money supply within a year, as a fraction (0.1 is 10 %).")
+        float | None, sparse("Growth of the money supply within a year, as a fraction (0.1 is 10 %).")
     ]
-    supply_usd: Annotated[float | None, described("Money supply M2, in US dollars.")]
+    supply_usd: Annotated[float | None, sparse("Money supply M2, in US dollars.")]
 
 
 @strawberry.type(description="US money supply M2, beside bitcoin's price as columns, index by index.")

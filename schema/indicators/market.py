@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the index is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
@@ -15,14 +16,14 @@ from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 class FearGreedPoint:
     time: Time
     timestamp: TimestampOfTime
-    value: Annotated[float, described("Index: 0 is extreme fear, 100 extreme greed.")]
-    price_usd: Annotated[float | None, described("Price of bitcoin that day, in US dollars.")]
+    value: Annotated[float | None, described("Index: 0 is extreme fear, 100 extreme greed.")]
+    price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]
 
 
 @strawberry.type(description="The fear and greed index as columns, index by index.")
 class FearGreedColumns:
     timestamp: Timestamps
-    value: Annotated[Sequence[float], described("Index values.")]
+    value: Annotated[Sequence[float | None], described("Index values.")]
     price_usd: Annotated[Sequence[float | None], described("Prices of bitcoin, in US dollars.")]
 
 
@@ -37,8 +38,8 @@ class FearGreedIndex(DailySeries):
 class OptionsFuturesRatioPoint:
     time: Time
     timestamp: TimestampOfTime
-    btc_percent: Annotated[float | None, described("Of bitcoin, in percent.")]
-    eth_percent: Annotated[float | None, described("Of ether, in percent.")]
+    btc_percent: Annotated[float | None, sparse("Of bitcoin, in percent.")]
+    eth_percent: Annotated[float | None, sparse("Of ether, in percent.")]
 
 
 @strawberry.type(description="Options open interest relative to futures open interest as columns, index by index.")
@@ -63,10 +64,8 @@ OptionsFuturesRatioResult = Annotated[OptionsFuturesRatio | PlanGated | Unavaila
 class AltcoinSeasonPoint:
     time: Time
     timestamp: TimestampOfTime
-    value: Annotated[
-        float | None, described("Index from 0 to 100; the higher, the more altcoins do better than bitcoin.")
-    ]
-    market_cap_usd: Annotated[float | None, described("Market capitalisation of the altcoins, in US dollars.")]
+    value: Annotated[float | None, sparse("Index from 0 to 100; the higher, the more altcoins do better than bitcoin.")]
+    market_cap_usd: Annotated[float | None, sparse("Market capitalisation of the altcoins, in US dollars.")]
 
 
 @strawberry.type(description="The altcoin season index as columns, index by index.")
@@ -90,10 +89,10 @@ AltcoinSeasonResult = Annotated[AltcoinSeason | PlanGated | Unavailable, result(
 
 @strawberry.type(description="Bitcoin's share of the market capitalisation of all coins on one day.")
 class DominancePoint(PricedPoint):
-    dominance_percent: Annotated[float | None, described("Share of bitcoin, in percent.")]
+    dominance_percent: Annotated[float | None, sparse("Share of bitcoin, in percent.")]
     market_cap_usd: Annotated[
         float | None,
-        described("Market capitalisation; the documented figures fit that of bitcoin alone, in US dollars."),
+        sparse("Market capitalisation; the documented figures fit that of bitcoin alone, in US dollars."),
     ]
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
+from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import DailySeries
@@ -13,7 +14,7 @@ from vocabulary.series import DailySeries
 
 @strawberry.type(description="Addresses of bitcoin on one day.")
 class AddressCountPoint(PricedPoint):
-    address_count: Annotated[float | None, described("Number of addresses.")]
+    address_count: Annotated[float | None, sparse("Number of addresses.")]
 
 
 @strawberry.type(description="Addresses of bitcoin as columns, index by index.")
@@ -33,12 +34,12 @@ AddressCountResult = Annotated[AddressCount | PlanGated | Unavailable, result("A
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of on one day.")
 class BubbleIndexPoint(PricedPoint):
-    value: Annotated[float | None, described("Index.")]
-    google_trend_percent: Annotated[float | None, described("Search interest at Google, in percent.")]
-    mining_difficulty: Annotated[float | None, described("Mining difficulty.")]
-    transaction_count: Annotated[float | None, described("Transactions.")]
-    sending_address_count: Annotated[float | None, described("Addresses that sent.")]
-    tweet_count: Annotated[float | None, described("Tweets.")]
+    value: Annotated[float | None, sparse("Index.")]
+    google_trend_percent: Annotated[float | None, sparse("Search interest at Google, in percent.")]
+    mining_difficulty: Annotated[float | None, sparse("Mining difficulty.")]
+    transaction_count: Annotated[float | None, sparse("Transactions.")]
+    sending_address_count: Annotated[float | None, sparse("Addresses that sent.")]
+    tweet_count: Annotated[float | None, sparse("Tweets.")]
 
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of as columns, index by index.")

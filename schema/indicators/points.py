@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.series import Time, TimestampOfTime, Timestamps
 
 
@@ -13,7 +13,7 @@ from vocabulary.series import Time, TimestampOfTime, Timestamps
 class PricedPoint:
     time: Time
     timestamp: TimestampOfTime
-    price_usd: Annotated[float | None, value("Price of bitcoin that day, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]
 
 
 @strawberry.type(description="Days and their prices as columns, index by index.")

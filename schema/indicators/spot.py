@@ -7,7 +7,7 @@ import strawberry
 
 from cg_client.errors import NoData
 from resolvers.context import Context
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.problems import PlanGated, Unavailable, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
@@ -25,9 +25,9 @@ async def bitfinex_coin(_: Context, arguments: dict[str, Any]) -> dict[str, Any]
 class CoinbasePremiumPoint:
     time: Time
     timestamp: TimestampOfTime
-    premium_usd: Annotated[float | None, value("Price on Coinbase less the price elsewhere, in US dollars.")]
-    premium_percent: Annotated[float | None, value("The same in percent (0.01 is 0.01 %).")]
-    coinbase_price_usd: Annotated[float | None, value("Price on Coinbase, in US dollars; not always stated.")]
+    premium_usd: Annotated[float | None, sparse("Price on Coinbase less the price elsewhere, in US dollars.")]
+    premium_percent: Annotated[float | None, sparse("The same in percent (0.01 is 0.01 %).")]
+    coinbase_price_usd: Annotated[float | None, sparse("Price on Coinbase, in US dollars; not always stated.")]
 
 
 @strawberry.type(description="Premium of bitcoin on Coinbase as columns, index by index.")
@@ -49,8 +49,8 @@ class CoinbasePremiumSeries(Series):
 class BitfinexMarginPoint:
     time: Time
     timestamp: TimestampOfTime
-    long_quantity: Annotated[float | None, value("Margin longs, in coins.")]
-    short_quantity: Annotated[float | None, value("Margin shorts, in coins.")]
+    long_quantity: Annotated[float | None, sparse("Margin longs, in coins.")]
+    short_quantity: Annotated[float | None, sparse("Margin shorts, in coins.")]
 
 
 @strawberry.type(description="Margin positions on Bitfinex as columns, index by index.")
@@ -72,7 +72,8 @@ class BorrowRatePoint:
     time: Time
     timestamp: TimestampOfTime
     interest_rate: Annotated[
-        float | None, value("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated.")
+        float | None,
+        sparse("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated."),
     ]
 
 

@@ -1,33 +1,72 @@
 """Capital in stablecoins, by day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
+import msgspec
 import strawberry
 
+from cg_client.anomalies import AnomalyCollector
+from cg_client.call import Decode
+from resolvers.stablecoins import Day, decode_stablecoins
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.fields import value
+from vocabulary.columns import Column, Columns
 from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
 
-@strawberry.type(description="Market capitalisation of all stablecoins on one day.")
+@strawberry.type(description="Market capitalisation of one stablecoin.")
+class StablecoinCapital:
+    symbol: str = strawberry.field(description="Stablecoin, e.g. `USDT`.")
+    market_cap_usd: float = strawberry.field(description="Its market capitalisation, in US dollars.")
+
+
+@strawberry.type(description="Market capitalisation of stablecoins on one day.")
 class StablecoinMarketCapPoint(PricedPoint):
-    market_cap_usd: Annotated[float | None, value("Market capitalisation of all stablecoins, in US dollars.")]
+    market_cap_usd: float | None = strawberry.field(
+        description="Market capitalisation of all stablecoins that CoinGlass lists that day, in US dollars."
+    )
+    by_coin: Sequence[StablecoinCapital] | None = strawberry.field(
+        description="That of each stablecoin; null where CoinGlass gives the sum alone."
+    )
 
 
-@strawberry.type(description="Market capitalisation of all stablecoins as columns, index by index.")
+@strawberry.type(description="Market capitalisation of stablecoins as columns, index by index.")
 class StablecoinMarketCapColumns(PricedColumns):
-    market_cap_usd: Annotated[
-        Sequence[float | None], value("Market capitalisations of all stablecoins, in US dollars.")
-    ]
+    market_cap_usd: Sequence[float | None] = strawberry.field(
+        description="Market capitalisations of all stablecoins, in US dollars."
+    )
 
 
-@strawberry.type(description="Market capitalisation of all stablecoins, by day.")
+@strawberry.type(description="Market capitalisation of stablecoins, by day.")
 class StablecoinMarketCap(DailySeries):
     points: Sequence[StablecoinMarketCapPoint] = strawberry.field(description="The days, oldest first.")
     columns: StablecoinMarketCapColumns = strawberry.field(description="The same days as columns.")
-    latest: StablecoinMarketCapPoint | None = strawberry.field(description="The newest day.")
+    latest: StablecoinMarketCapPoint | None = strawberry.field(description="The newest day that has begun.")
+
+    @classmethod
+    def decoder(cls) -> Decode[Columns[StablecoinMarketCapPoint]]:
+        return _decode
+
+
+def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[StablecoinMarketCapPoint]:
+    days: Sequence[Day] = decode_stablecoins(data, anomalies)
+    times = [day.time for day in days]
+    columns = {
+        "time": Column(times, time_of),
+        "timestamp": Column(times),
+        "price_usd": Column([day.price for day in days]),
+        "market_cap_usd": Column([day.sum for day in days]),
+        "by_coin": Column([_by_coin(day.by_coin) for day in days]),
+    }
+    return Columns.of(StablecoinMarketCapPoint, columns, len(days))
+
+
+def _by_coin(capital: Mapping[str, float] | None) -> Sequence[StablecoinCapital] | None:
+    if capital is None:
+        return None
+    return [StablecoinCapital(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
 
 
 StablecoinMarketCapResult = Annotated[StablecoinMarketCap | PlanGated | Unavailable, result("StablecoinMarketCap")]

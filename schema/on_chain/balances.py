@@ -6,7 +6,7 @@ import strawberry
 
 from schema.by_exchange import SeriesByExchange
 from vocabulary.connections import Paged
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -15,10 +15,10 @@ from vocabulary.problems import PlanGated, Unavailable, result
 class ExchangeAsset:
     address: Annotated[str, value("Address of the wallet.")]
     symbol: Annotated[str, value("Coin.")]
-    name: Annotated[str | None, value("Name of the coin.")]
-    quantity: Annotated[float | None, value("Balance, in coins.")]
-    usd: Annotated[float | None, value("Balance, in US dollars.")]
-    price_usd: Annotated[float | None, value("Price of the coin, in US dollars.")]
+    name: Annotated[str | None, sparse("Name of the coin.")]
+    quantity: Annotated[float | None, sparse("Balance, in coins.")]
+    usd: Annotated[float | None, sparse("Balance, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of the coin, in US dollars.")]
 
 
 @strawberry.type(description="Wallets of an exchange and what they hold, a page of them.")
@@ -29,13 +29,13 @@ class ExchangeAssets(Paged):
 @strawberry.type(description="What an exchange holds of a coin.")
 class ExchangeBalance:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    quantity: Annotated[float | None, value("Balance, in coins.")]
-    change_1d: Annotated[float | None, value("Change over 1 day, in coins.")]
-    change_percent_1d: Annotated[float | None, value("Change over 1 day, in percent.")]
-    change_7d: Annotated[float | None, value("Change over 7 days, in coins.")]
-    change_percent_7d: Annotated[float | None, value("Change over 7 days, in percent.")]
-    change_30d: Annotated[float | None, value("Change over 30 days, in coins.")]
-    change_percent_30d: Annotated[float | None, value("Change over 30 days, in percent.")]
+    quantity: Annotated[float | None, sparse("Balance, in coins.")]
+    change_1d: Annotated[float | None, sparse("Change over 1 day, in coins.")]
+    change_percent_1d: Annotated[float | None, sparse("Change over 1 day, in percent.")]
+    change_7d: Annotated[float | None, sparse("Change over 7 days, in coins.")]
+    change_percent_7d: Annotated[float | None, sparse("Change over 7 days, in percent.")]
+    change_30d: Annotated[float | None, sparse("Change over 30 days, in coins.")]
+    change_percent_30d: Annotated[float | None, sparse("Change over 30 days, in percent.")]
 
 
 @strawberry.type(description="What exchanges hold of a coin.")

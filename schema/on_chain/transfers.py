@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.connections import Paged
-from vocabulary.fields import value
+from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
@@ -24,15 +24,15 @@ _DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDir
 
 @strawberry.type(description="A transfer into, out of or within an exchange.")
 class ExchangeTransfer:
-    hash: Annotated[str, value("Hash of the transaction.")]
-    time: Annotated[datetime, value("When.")]
-    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
-    direction: Annotated[TransferDirection, value("Which way it went.", codes=_DIRECTIONS)]
-    symbol: Annotated[str, value("Coin.")]
-    quantity: Annotated[float | None, value("Size, in coins.")]
-    usd: Annotated[float | None, value("Size, in US dollars.")]
-    sender: Annotated[str | None, value("Address that sent.")]
-    receiver: Annotated[str | None, value("Address that received.")]
+    hash: Annotated[str | None, value("Hash of the transaction.")]
+    time: Annotated[datetime | None, value("When.")]
+    exchange: Annotated[str | None, value("Exchange, as CoinGlass labels it.")]
+    direction: Annotated[TransferDirection | None, value("Which way it went.", codes=_DIRECTIONS)]
+    symbol: Annotated[str | None, value("Coin.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.")]
+    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    sender: Annotated[str | None, sparse("Address that sent.")]
+    receiver: Annotated[str | None, sparse("Address that received.")]
 
 
 @strawberry.type(description="Transfers of ERC-20 tokens into and out of exchanges, a page of them.")
@@ -42,15 +42,15 @@ class ExchangeTransfers(Paged):
 
 @strawberry.type(description="A transfer of 10 million US dollars or more.")
 class WhaleTransfer:
-    hash: Annotated[str, value("Hash of the transaction.")]
-    time: Annotated[datetime, value("When its block was made.")]
-    chain: Annotated[str | None, value("Chain, as CoinGlass names it.")]
-    block_height: Annotated[float | None, value("Number of the block.")]
-    symbol: Annotated[str, value("Coin.")]
-    quantity: Annotated[float | None, value("Size, in coins.")]
-    usd: Annotated[float | None, value("Size, in US dollars.")]
-    sender: Annotated[str | None, value("Who sent, as CoinGlass labels them.")]
-    receiver: Annotated[str | None, value("Who received, as CoinGlass labels them.")]
+    hash: Annotated[str | None, value("Hash of the transaction.")]
+    time: Annotated[datetime | None, value("When its block was made.")]
+    chain: Annotated[str | None, sparse("Chain, as CoinGlass names it.")]
+    block_height: Annotated[float | None, sparse("Number of the block.")]
+    symbol: Annotated[str | None, value("Coin.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.")]
+    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    sender: Annotated[str | None, sparse("Who sent, as CoinGlass labels them.")]
+    receiver: Annotated[str | None, sparse("Who received, as CoinGlass labels them.")]
 
 
 @strawberry.type(description="Transfers of 10 million US dollars and more.")

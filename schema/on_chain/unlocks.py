@@ -6,40 +6,40 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.connections import Paged
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Supply of a coin, in coins.")
 class TokenSupply:
-    total_quantity: Annotated[float | None, value("All there are, in coins.")]
-    circulating_quantity: Annotated[float | None, value("In circulation, in coins.")]
-    locked_quantity: Annotated[float | None, value("Locked, in coins.")]
-    unlocked_quantity: Annotated[float | None, value("Unlocked so far, in coins.")]
+    total_quantity: Annotated[float | None, sparse("All there are, in coins.")]
+    circulating_quantity: Annotated[float | None, sparse("In circulation, in coins.")]
+    locked_quantity: Annotated[float | None, sparse("Locked, in coins.")]
+    unlocked_quantity: Annotated[float | None, sparse("Unlocked so far, in coins.")]
 
 
 @strawberry.type(description="The next unlock of a coin.")
 class NextUnlock:
-    time: Annotated[datetime | None, value("Day.", wire="next_unlock_date")]
-    quantity: Annotated[float | None, value("Size, in coins.", wire="next_unlock_tokens")]
+    time: Annotated[datetime | None, sparse("Day.", wire="next_unlock_date")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", wire="next_unlock_tokens")]
     of_circulating_percent: Annotated[
-        float | None, value("Size relative to the circulating supply, in percent.", wire="next_unlock_of_circulating")
+        float | None, sparse("Size relative to the circulating supply, in percent.", wire="next_unlock_of_circulating")
     ]
     of_total_percent: Annotated[
-        float | None, value("Size relative to the total supply, in percent.", wire="next_unlock_of_supply")
+        float | None, sparse("Size relative to the total supply, in percent.", wire="next_unlock_of_supply")
     ]
 
 
 @strawberry.type(description="A coin of which a part is locked.")
 class TokenUnlock:
     symbol: Annotated[str, value("Coin.")]
-    name: Annotated[str | None, value("Name of the coin.")]
-    logo_url: Annotated[str | None, value("Address of its logo.")]
-    price_usd: Annotated[float | None, value("Price, in US dollars.")]
-    price_change_percent_24h: Annotated[float | None, value("Change of the price over 24 hours, in percent.")]
-    market_cap_usd: Annotated[float | None, value("Value of the circulating supply, in US dollars.")]
-    fully_diluted_usd: Annotated[float | None, value("Fully diluted valuation, in US dollars.")]
+    name: Annotated[str | None, sparse("Name of the coin.")]
+    logo_url: Annotated[str | None, sparse("Address of its logo.")]
+    price_usd: Annotated[float | None, sparse("Price, in US dollars.")]
+    price_change_percent_24h: Annotated[float | None, sparse("Change of the price over 24 hours, in percent.")]
+    market_cap_usd: Annotated[float | None, sparse("Value of the circulating supply, in US dollars.")]
+    fully_diluted_usd: Annotated[float | None, sparse("Fully diluted valuation, in US dollars.")]
     supply: Annotated[TokenSupply, group("Supply.")]
     next_unlock: Annotated[NextUnlock, group("The next unlock.")]
 
@@ -51,72 +51,72 @@ class TokenUnlocks(Paged):
 
 @strawberry.type(description="An unlock to come.")
 class VestingUnlock:
-    time: Annotated[datetime | None, value("Day.")]
-    quantity: Annotated[float | None, value("Size, in coins.", wire="next_unlock_token_amount")]
+    time: Annotated[datetime | None, sparse("Day.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", wire="next_unlock_token_amount")]
 
 
 @strawberry.type(description="A length of time.")
 class VestingSpan:
-    count: Annotated[float | None, value("How many units.", wire="value")]
-    unit: Annotated[str | None, value("Unit, as CoinGlass words it, e.g. `year`.", wire="type")]
+    count: Annotated[float | None, sparse("How many units.", wire="value")]
+    unit: Annotated[str | None, sparse("Unit, as CoinGlass words it, e.g. `year`.", wire="type")]
 
 
 @strawberry.type(description="A part of a coin's supply, and how it is unlocked.")
 class VestingAllocation:
     name: Annotated[str, value("Name, as CoinGlass words it.")]
-    untracked: Annotated[bool | None, value("Whether CoinGlass knows no schedule of it.", wire="is_untracked")]
-    kind: Annotated[str | None, value("How it is unlocked, e.g. `linear`.", wire="unlock_type")]
-    share_percent: Annotated[float | None, value("Share of the supply, in percent.", wire="allocation_of_supply")]
-    quantity: Annotated[float | None, value("Size, in coins.", wire="token_amount")]
-    unlocked_quantity: Annotated[float | None, value("Unlocked so far, in coins.", wire="unlocked_token_amount")]
-    locked_quantity: Annotated[float | None, value("Locked, in coins.", wire="locked_token_amount")]
-    launch_quantity: Annotated[float | None, value("Unlocked at launch, in coins.", wire="tge_unlocked_token_amount")]
+    untracked: Annotated[bool | None, sparse("Whether CoinGlass knows no schedule of it.", wire="is_untracked")]
+    kind: Annotated[str | None, sparse("How it is unlocked, e.g. `linear`.", wire="unlock_type")]
+    share_percent: Annotated[float | None, sparse("Share of the supply, in percent.", wire="allocation_of_supply")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", wire="token_amount")]
+    unlocked_quantity: Annotated[float | None, sparse("Unlocked so far, in coins.", wire="unlocked_token_amount")]
+    locked_quantity: Annotated[float | None, sparse("Locked, in coins.", wire="locked_token_amount")]
+    launch_quantity: Annotated[float | None, sparse("Unlocked at launch, in coins.", wire="tge_unlocked_token_amount")]
     launch_percent: Annotated[
-        float | None, value("Share of it unlocked at launch, in percent.", wire="tge_unlock_percent")
+        float | None, sparse("Share of it unlocked at launch, in percent.", wire="tge_unlock_percent")
     ]
-    starts: Annotated[datetime | None, value("Start of the unlocking.")]
-    ends: Annotated[datetime | None, value("End of the unlocking.")]
+    starts: Annotated[datetime | None, sparse("Start of the unlocking.")]
+    ends: Annotated[datetime | None, sparse("End of the unlocking.")]
     duration: Annotated[VestingSpan, group("Length of the unlocking.", "vesting_duration_{}")]
     frequency: Annotated[VestingSpan, group("Time from unlock to unlock.", "unlock_frequency_{}")]
-    next_unlock: Annotated[VestingUnlock | None, value("The next unlock.")]
+    next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
 
 
 @strawberry.type(description="A part of a coin's supply on one day.")
 class VestingDayAllocation:
     name: Annotated[str, value("Name, as CoinGlass words it.")]
-    quantity: Annotated[float | None, value("Size, in coins.", wire="token_amount")]
-    unlocked_quantity: Annotated[float | None, value("Unlocked by then, in coins.", wire="unlocked_token_amount")]
-    unlocked_percent: Annotated[float | None, value("Unlocked by then, in percent of the supply.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", wire="token_amount")]
+    unlocked_quantity: Annotated[float | None, sparse("Unlocked by then, in coins.", wire="unlocked_token_amount")]
+    unlocked_percent: Annotated[float | None, sparse("Unlocked by then, in percent of the supply.")]
 
 
 @strawberry.type(description="What of a coin's supply is unlocked on one day.")
 class VestingDay:
-    time: Annotated[datetime, value("Day.")]
-    launch: Annotated[bool | None, value("Whether it is the day of the launch.", wire="is_tge")]
-    unlocked_quantity: Annotated[float | None, value("Unlocked by then, in coins.", wire="unlocked_token_amount")]
-    unlocked_percent: Annotated[float | None, value("Unlocked by then, in percent of the supply.")]
-    allocations: Annotated[list[VestingDayAllocation] | None, value("Each part.")]
+    time: Annotated[datetime | None, value("Day.")]
+    launch: Annotated[bool | None, sparse("Whether it is the day of the launch.", wire="is_tge")]
+    unlocked_quantity: Annotated[float | None, sparse("Unlocked by then, in coins.", wire="unlocked_token_amount")]
+    unlocked_percent: Annotated[float | None, sparse("Unlocked by then, in percent of the supply.")]
+    allocations: Annotated[list[VestingDayAllocation] | None, sparse("Each part.")]
 
 
 @strawberry.type(description="How a coin's supply is allotted, and when it is unlocked.")
 class Vesting(Sourced):
     symbol: Annotated[str, value("Coin.")]
-    name: Annotated[str | None, value("Name of the coin.")]
-    market_cap_usd: Annotated[float | None, value("Value of the circulating supply, in US dollars.")]
-    fully_diluted_usd: Annotated[float | None, value("Fully diluted valuation, in US dollars.")]
+    name: Annotated[str | None, sparse("Name of the coin.")]
+    market_cap_usd: Annotated[float | None, sparse("Value of the circulating supply, in US dollars.")]
+    fully_diluted_usd: Annotated[float | None, sparse("Fully diluted valuation, in US dollars.")]
     supply: Annotated[TokenSupply, group("Supply.")]
-    max_quantity: Annotated[float | None, value("All there can ever be, in coins.")]
-    untracked_quantity: Annotated[float | None, value("Supply without a known schedule, in coins.")]
-    untracked_percent: Annotated[float | None, value("Supply without a known schedule, in percent.")]
+    max_quantity: Annotated[float | None, sparse("All there can ever be, in coins.")]
+    untracked_quantity: Annotated[float | None, sparse("Supply without a known schedule, in coins.")]
+    untracked_percent: Annotated[float | None, sparse("Supply without a known schedule, in percent.")]
     untracked_allocations: Annotated[
-        list[str] | None, value("Names of the parts without a known schedule.", wire="untracked_allocation_names")
+        list[str] | None, sparse("Names of the parts without a known schedule.", wire="untracked_allocation_names")
     ]
-    listed: Annotated[datetime | None, value("Listing.")]
-    starts: Annotated[datetime | None, value("Start of the unlocking.")]
-    ends: Annotated[datetime | None, value("End of the unlocking.")]
-    next_unlock: Annotated[VestingUnlock | None, value("The next unlock.")]
-    allocations: Annotated[list[VestingAllocation] | None, value("The parts of the supply.")]
-    days: Annotated[list[VestingDay] | None, value("The course of the unlocking, as CoinGlass orders it.")]
+    listed: Annotated[datetime | None, sparse("Listing.")]
+    starts: Annotated[datetime | None, sparse("Start of the unlocking.")]
+    ends: Annotated[datetime | None, sparse("End of the unlocking.")]
+    next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
+    allocations: Annotated[list[VestingAllocation] | None, sparse("The parts of the supply.")]
+    days: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
 
 
 TokenUnlocksResult = Annotated[TokenUnlocks | PlanGated | Unavailable, result("TokenUnlocks")]

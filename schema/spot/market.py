@@ -5,14 +5,14 @@ from typing import Annotated
 import strawberry
 
 from schema.periods import FromHourToWeek, FromMinutesToWeek
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import PlanGated, Unavailable, result
 
 
 @strawberry.type(description="Price of a spot pair.")
 class SpotPairPrice:
-    last: Annotated[float | None, value("Last price, in US dollars.")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
     change_usd: Annotated[FromHourToWeek, group("Change, in US dollars.", "price_change_{}")]
     change_percent: Annotated[FromHourToWeek, group("Change, in percent.", "price_change_percent_{}")]
 
@@ -37,7 +37,7 @@ class SpotPairMarket(Sourced):
 
 @strawberry.type(description="Spot price of a coin.")
 class SpotCoinPrice:
-    last: Annotated[float | None, value("Last price, in US dollars.")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
     change_usd: Annotated[FromMinutesToWeek, group("Change, in US dollars.", "price_change_{}")]
     change_percent: Annotated[FromMinutesToWeek, group("Change, in percent.", "price_change_percent_{}")]
 
@@ -55,7 +55,7 @@ class SpotCoinVolume:
 @strawberry.type(description="The current spot market of a coin, over all exchanges.")
 class SpotCoinMarket(Sourced):
     symbol: Annotated[str, value("Coin.")]
-    market_cap_usd: Annotated[float | None, value("Market capitalisation, in US dollars.")]
+    market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     price: Annotated[SpotCoinPrice, group("Price.")]
     volume: Annotated[SpotCoinVolume, group("Volume.")]
 

@@ -12,6 +12,7 @@ import pytest
 import respx
 from hypothesis import HealthCheck, settings
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Answer, Call
 from cg_client.client import BASE_URL, Client, ClientConfig
 from cg_client.endpoint import Endpoint
@@ -31,7 +32,7 @@ ENDPOINT = Endpoint(path="/api/test", summary="Something to ask for.", params=Co
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def decode(data: msgspec.Raw) -> Any:
+def decode(data: msgspec.Raw, _: AnomalyCollector) -> Any:
     return msgspec.json.decode(data)
 
 

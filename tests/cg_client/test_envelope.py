@@ -7,6 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.envelope import RETRY_AFTER_AT_MOST, payload, retry_after
 from cg_client.errors import (
     IntervalRefused,
@@ -47,11 +48,11 @@ def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
     ],
 )
 def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
-    assert decode(payload(Reply(200, content))) == [1, 2]
+    assert decode(payload(Reply(200, content)), AnomalyCollector()) == [1, 2]
 
 
 def test_success_without_data_is_null() -> None:
-    assert decode(payload(Reply(200, b'{"code":"0","msg":"success"}'))) is None
+    assert decode(payload(Reply(200, b'{"code":"0","msg":"success"}')), AnomalyCollector()) is None
 
 
 @pytest.mark.parametrize(

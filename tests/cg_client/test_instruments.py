@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.anomalies import AnomalyCollector
 from cg_client.errors import PayloadMismatch, UnknownName
 from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments, fold, fold_exchange
 
@@ -188,11 +189,11 @@ def test_the_exchanges_of_a_coin_stand_in_alphabetical_order() -> None:
 
 def test_a_listing_is_read_with_the_exchange_of_each_instrument() -> None:
     rows = b'{"OKX":[{"instrument_id":"BTC-USDT-SWAP","base_asset":"BTC","quote_asset":"USDT","funding_interval":"8"}]}'
-    (one,) = decode_instruments(msgspec.Raw(rows))["OKX"]
+    (one,) = decode_instruments(msgspec.Raw(rows), AnomalyCollector())["OKX"]
     assert (one.exchange, one.symbol, one.funding_interval_hours, one.settlement) == ("OKX", "BTC-USDT-SWAP", 8, None)
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b'{"OKX":[{"base_asset":"BTC"}]}'])
 def test_a_listing_of_another_form_is_a_mismatch(data: bytes) -> None:
     with pytest.raises(PayloadMismatch):
-        decode_instruments(msgspec.Raw(data))
+        decode_instruments(msgspec.Raw(data), AnomalyCollector())

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 import native
+from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
@@ -59,7 +60,7 @@ def natively(path: str) -> Callable[[bytes], Columns[Any] | None]:
 def outcome(read: Decode[Columns[Any]], data: bytes) -> Any:
     """All that can be seen of the columns, to the bit, or of the failure."""
     try:
-        rows = read(msgspec.Raw(data))
+        rows = read(msgspec.Raw(data), AnomalyCollector())
     except PayloadMismatch as error:
         return str(error)
     first = {

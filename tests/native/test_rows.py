@@ -44,7 +44,6 @@ def row(a: str = "1.5", n: str = "7", more: str = "") -> str:
         '[{"a":1.5,"n":7},{"a":-2,"n":-8}]',
         ' [ { "n" : 7 , "a" : 1.5 } ,\r\n\t{ "a" : "-2" , "n" : "-8" } ] \n',
         '[{"a":15e-1,"n":7},{"n":-8,"a":"-2.0E+00"}]',
-        '[{"new":"text","a":1.5,"n":7,"x":null},{"a":-2,"y":true,"n":-8,"z":false,"w":-1.5e7}]',
     ],
 )
 def test_plain_rows_are_read(text: str) -> None:
@@ -98,6 +97,8 @@ def test_what_is_no_plain_integer_is_left_to_msgspec(value: str) -> None:
         '[{"a": 1, "n": 2} {"a": 1, "n": 2}]',
         '[{"a": 1, "n": 2}, {"a": 1, "a": 2}]',
         '[{"a": 1, "n": 2}, {"a": 1}]',
+        '[{"a": 1, "n": 2, "new": 3}]',
+        '[{"a": 1, "n": 2}, {"a": 1, "n": 2, "new": null}]',
     ],
 )
 def test_rows_that_are_not_plain_are_left_to_msgspec(text: str) -> None:
@@ -111,9 +112,7 @@ def test_what_is_no_utf_8_is_left_to_msgspec(skipped: bytes) -> None:
 
 
 @compiled
-@pytest.mark.parametrize(
-    "text", [row(), row('"-1.25e-3"', '"123456789"', ', "x": null, "y": "text", "z": -1.5e7, "w": false'), "[]"]
-)
+@pytest.mark.parametrize("text", [row(), row('"-1.25e-3"', '"123456789"'), "[]"])
 def test_what_ends_too_early_is_left_to_msgspec(text: str) -> None:
     assert read(text) is not None
     assert not [end for end in range(len(text)) if read(text[:end]) is not None]
@@ -179,7 +178,7 @@ NAMES = st.sampled_from(["x", "tim", "times", "é", "\\u0074ime"])
 @st.composite
 def payloads(draw: st.DrawFn, path: str) -> bytes:
     """Rows of a series, their members in any order and spelling; about half of the payloads are plain."""
-    names = list(Records.of(*SERIES[path]).slots)
+    names = list(dict.fromkeys(leaf.wires[0] for leaf in Records.of(*SERIES[path]).leaves))
     odd, before, after = draw(st.booleans()), draw(BLANKS), draw(BLANKS)
     rows = []
     for _ in range(draw(st.integers(0, 3))):

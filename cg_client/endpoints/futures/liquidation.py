@@ -46,7 +46,11 @@ EXCHANGE_LIST = Endpoint(
     summary="Liquidations on each exchange.",
     params=LiquidationTotals,
     refresh=timedelta(seconds=10),
-    spelling={"usd": "liquidation_usd", "long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
+    spelling={
+        "usd": "liquidation_usd",
+        "long_usd": ("longLiquidation_usd", "long_liquidation_usd"),
+        "short_usd": ("shortLiquidation_usd", "short_liquidation_usd"),
+    },
 )
 ORDERS = Endpoint(
     path="/api/futures/liquidation/order",

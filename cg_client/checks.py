@@ -8,13 +8,12 @@ import math
 import re
 import struct
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
 
-from cg_client.call import Decode
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import are_milliseconds, milliseconds
 
@@ -23,25 +22,13 @@ _PLACE = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
 
 
-def mismatch(error: msgspec.DecodeError) -> PayloadMismatch:
+def mismatch(error: msgspec.DecodeError | UnicodeDecodeError) -> PayloadMismatch:
     """The error with the path of the field below `data`, and without what it said of the path."""
     text = str(error)
     place = _PLACE.search(text)
     missing = _MISSING.search(text)
     path = (place.group(1) if place else "") + (f".{missing.group(1)}" if missing else "")
     return PayloadMismatch(f"data{path}", _PLACE.sub("", text))
-
-
-def strict(decode: Callable[[msgspec.Raw], Any]) -> Decode[Any]:
-    """The decoder with its errors as PayloadMismatch."""
-
-    def decoded(data: msgspec.Raw) -> Any:  # noqa: ANN401  # whatever the decoder makes
-        try:
-            return decode(data)
-        except msgspec.DecodeError as error:
-            raise mismatch(error) from error
-
-    return decoded
 
 
 def finite(values: Sequence[float | None], field: str) -> None:

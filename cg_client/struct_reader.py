@@ -1,0 +1,134 @@
+"""Readers made from the structs that msgspec decodes: what its strict decoder refuses, they read value by value."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+from msgspec.inspect import (
+    BoolType,
+    DictType,
+    FloatType,
+    IntType,
+    ListType,
+    LiteralType,
+    Metadata,
+    NoneType,
+    StrType,
+    StructType,
+    Type,
+    UnionType,
+    type_info,
+)
+
+from cg_client.call import Decode
+from cg_client.checks import in_milliseconds
+from cg_client.errors import PayloadMismatch
+from cg_client.tolerance import (
+    FieldReader,
+    Presence,
+    Read,
+    RowReader,
+    items_of,
+    one_of,
+    rows_of,
+    scalar,
+    tolerant,
+    values_of,
+)
+
+T = TypeVar("T")
+
+EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, where it cannot be read
+IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable one is None, not skipped
+Figure = Annotated[float, EXPECTED]
+Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
+
+
+def struct_decoder(kind: Any, build: Callable[[Any], T], *, alone_or_listed: bool = False) -> Decode[T]:  # noqa: ANN401  # a type for msgspec
+    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value."""
+    read = reader_of(kind)
+    if not alone_or_listed:
+        decoder = msgspec.json.Decoder(kind, strict=False)
+        return tolerant(lambda data: build(decoder.decode(data)), read, build)
+    one_or_list = msgspec.json.Decoder(kind | list[kind], strict=False)
+    return tolerant(lambda data: build(the_one(one_or_list.decode(data))), one_of(read), build)
+
+
+def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
+    """The object, alone or as the one item of a list; raises PayloadMismatch."""
+    if not isinstance(found, list):
+        return found
+    if len(found) != 1:
+        raise PayloadMismatch("data", f"one object was expected, not {len(found)}")
+    return found[0]
+
+
+def reader_of(kind: Any) -> Read:  # noqa: ANN401  # a type for msgspec
+    """The reader of a type that msgspec decodes: structs, lists, objects and single values of it."""
+    return _reader(type_info(kind))
+
+
+def _reader(info: Type) -> Read:
+    match info:
+        case Metadata(type=inner, extra=extra):
+            return _marked(inner, extra or {})
+        case StructType():
+            return _struct_reader(info)
+        case ListType(item_type=item):
+            return (rows_of if _is_row(item) else items_of)(_reader(item))
+        case DictType(value_type=value):
+            return values_of(_reader(value))
+        case UnionType(types=types):
+            (known,) = [one for one in types if not isinstance(one, NoneType)]
+            return _nullable(_reader(known))
+        case _:
+            return scalar(_SCALARS[type(info)] if type(info) in _SCALARS else _literal(info))
+
+
+_SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: str, BoolType: bool}
+
+
+def _marked(info: Type, marks: Mapping[str, Any]) -> Read:
+    if "is_time" in marks:
+        return scalar(int, _check_time)
+    if "in_place" in marks and isinstance(info, ListType):
+        return items_of(_reader(info.item_type))
+    return _reader(info)
+
+
+def _check_time(time: int) -> None:
+    """Raises PayloadMismatch for what can be no time."""
+    in_milliseconds((time,), "time")
+
+
+def _literal(info: Type) -> Any:  # noqa: ANN401  # a type for msgspec
+    if not isinstance(info, LiteralType):
+        raise TypeError(f"no reader for {info}")
+    return Literal[tuple(info.values)]
+
+
+def _is_row(info: Type) -> bool:
+    return isinstance(info, StructType | ListType | DictType)
+
+
+def _struct_reader(info: StructType) -> Read:
+    fields = [
+        FieldReader(
+            (place if info.array_like else field.encode_name,), (field.name,), _reader(field.type), presence(field.type)
+        )
+        for place, field in enumerate(info.fields)
+    ]
+    return RowReader(info.cls, fields, positional=info.array_like)
+
+
+def presence(info: Type) -> Presence:
+    """What a field of the type costs where it is absent or unreadable."""
+    if isinstance(info, Metadata):
+        found = (info.extra or {}).get("presence")
+        return found if isinstance(found, Presence) else presence(info.type)
+    nullable = isinstance(info, UnionType) and any(isinstance(one, NoneType) for one in info.types)
+    return Presence.SPARSE if nullable else Presence.REQUIRED
+
+
+def _nullable(read: Read) -> Read:
+    return lambda value, path, reading: None if value is None else read(value, path, reading)

@@ -1,0 +1,293 @@
+"""Reads JSON value by value where the strict decoder refuses it, and reports every value that it cannot keep.
+
+One odd value costs itself: a figure becomes null, a row without its key is skipped, all else stands. The strict
+decoders stay the usual way; they accept only what has no anomaly, so that this reader loses nothing to speed.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
+
+from cg_client.anomalies import AnomalyCollector, AnomalyKind
+from cg_client.call import Decode
+from cg_client.checks import mismatch
+from cg_client.errors import NoData, PayloadMismatch
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+Path: TypeAlias = str  # below one row, as CoinGlass names it
+
+
+class Presence(Enum):
+    """What an absent or unreadable value costs."""
+
+    REQUIRED = "the row"
+    EXPECTED = "itself, and is reported"
+    SPARSE = "itself"  # CoinGlass leaves it out at times
+
+
+class Unreadable(Exception):
+    """A value does not fit; `path` is that of the value, or of the key that a row lacks."""
+
+    def __init__(
+        self, path: Path, kind: AnomalyKind = AnomalyKind.VALUE_UNREADABLE, *, is_reported: bool = False
+    ) -> None:
+        super().__init__(path)
+        self.path, self.kind, self.is_reported = path, kind, is_reported
+
+    def report(self, anomalies: AnomalyCollector, path: Path, value: object) -> None:
+        if not self.is_reported:
+            anomalies.report(self.kind, path, value)
+
+
+class Reading:
+    """One answer that is being read. A field that no row has is known only at the end."""
+
+    def __init__(self, anomalies: AnomalyCollector) -> None:
+        self.anomalies = anomalies
+        self._present: set[Path] = set()
+        self._absent: Counter[Path] = Counter()
+        self._reported: set[Path] = set()
+
+    def present(self, path: Path) -> None:
+        self._present.add(path)
+
+    def absent(self, path: Path, *, report: bool) -> None:
+        """Counts a row without the field; `report` where every row should have it."""
+        self._absent[path] += 1
+        if report:
+            self._reported.add(path)
+
+    def finish(self, may_lack: frozenset[str] = frozenset()) -> None:
+        """Reports the fields that are missing: from any row where that is unusual, else from every row."""
+        for path, count in self._absent.items():
+            everywhere = path not in self._present and path.rsplit(".", 1)[-1] not in may_lack
+            if path in self._reported or everywhere:
+                self.anomalies.report(AnomalyKind.FIELD_MISSING, path, count=count)
+
+
+Read: TypeAlias = Callable[[Any, Path, Reading], Any]  # raises Unreadable
+
+
+class _Reported(Enum):
+    """Stands for a value whose anomaly is already reported."""
+
+    REPORTED = "reported"
+
+
+REPORTED = _Reported.REPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class FieldReader:
+    """One value of a row: the names (or places) under which it comes, and where each goes."""
+
+    names: Sequence[str | int]
+    targets: Sequence[str]
+    read: Read
+    presence: Presence
+
+
+class RowReader:
+    """Reads one object, or one positional row, field by field."""
+
+    def __init__(self, make: Callable[..., Any], fields: Sequence[FieldReader], *, positional: bool = False) -> None:
+        self._make, self._fields, self._positional = make, fields, positional
+        self._known = {name for field in fields for name in field.names}
+        self._empty = dict.fromkeys(target for field in fields for target in field.targets)
+
+    def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
+        """Raises Unreadable for what is no row, or lacks a value that it cannot be without."""
+        row = self._by_name(value, path)
+        found = dict(self._empty)
+        for field in self._fields:
+            self._fill(found, field, row, path, reading)
+        for name in row.keys() - self._known:
+            reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, below(path, name), row[name])
+        return self._make(**found)
+
+    def _by_name(self, value: Any, path: Path) -> Mapping[str | int, Any]:  # noqa: ANN401  # JSON
+        if self._positional and isinstance(value, list):
+            return dict(enumerate(value))
+        if self._positional or not isinstance(value, dict):
+            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+        return value
+
+    def _fill(
+        self, found: dict[str, Any], field: FieldReader, row: Mapping[str | int, Any], path: Path, reading: Reading
+    ) -> None:
+        here = [(name, target) for name, target in zip(field.names, field.targets, strict=True) if name in row]
+        if not here:
+            absent = below(path, field.names[0])
+            reading.absent(absent, report=field.presence is Presence.EXPECTED)
+            if field.presence is Presence.REQUIRED:
+                raise Unreadable(absent)
+            return
+        for name, target in here:
+            value, at = row[name], below(path, name)
+            reading.present(below(path, field.names[0]))
+            if value is REPORTED or (field.presence is Presence.SPARSE and _is_empty(value)):
+                continue
+            try:
+                found[target] = field.read(value, at, reading)
+            except Unreadable as unreadable:
+                if field.presence is Presence.REQUIRED:
+                    raise Unreadable(at) from None
+                unreadable.report(reading.anomalies, at, value)
+            return
+        if field.presence is Presence.REQUIRED:
+            raise Unreadable(below(path, field.names[0]))
+
+
+def rows_of(read: Read) -> Read:
+    """Reads a list of rows; one that cannot be read is skipped. Raises Unreadable if none of several could be read."""
+
+    def rows(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+        if not isinstance(value, list):
+            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+        found, unreadable = [], None
+        for item in value:
+            try:
+                found.append(read(item, f"{path}[]" if path else "", reading))
+            except Unreadable as error:
+                unreadable = error
+                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, error.path or "[]", item)
+        if unreadable is not None and not found:
+            raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
+        return found
+
+    return rows
+
+
+def one_of(read: Read) -> Read:
+    """Reads one object, alone or as the one item of a list: both occur for the same endpoint."""
+
+    def one(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
+        if isinstance(value, list):
+            if not value:
+                raise NoData("CoinGlass answered without data.")
+            if len(value) > 1:
+                raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+            (value,) = value
+        return read(value, path, reading)
+
+    return one
+
+
+def items_of(read: Read) -> Read:
+    """Reads a list of single values, of which an unreadable one is null."""
+
+    def items(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+        if not isinstance(value, list):
+            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+        return [_or_null(read, item, f"{path}[]", reading) for item in value]
+
+    return items
+
+
+def values_of(read: Read) -> Read:
+    """Reads an object whose keys are data; an unreadable value costs its key. Raises Unreadable as `rows_of`."""
+
+    def values(value: Any, path: Path, reading: Reading) -> dict[str, Any]:  # noqa: ANN401  # JSON
+        if not isinstance(value, dict):
+            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+        found, unreadable = {}, None
+        for key, item in value.items():
+            try:
+                found[key] = read(item, below(path, key), reading)
+            except Unreadable as error:
+                unreadable = error
+                error.report(reading.anomalies, error.path, item)
+        if unreadable is not None and not found:
+            raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
+        return found
+
+    return values
+
+
+def scalar(kind: Any, *checks: Callable[[Any], object], percent: bool = False) -> Read:  # noqa: ANN401  # a type for msgspec
+    """Reads one value as the strict decoder would; `checks` raise ValueError, KeyError or PayloadMismatch.
+
+    With `percent` a text such as `7.9%` is the number before the sign.
+    """
+
+    def read(value: Any, path: Path, _: Reading) -> Any:  # noqa: ANN401  # JSON in, of the kind out
+        text = value[:-1] if percent and isinstance(value, str) and value.endswith("%") else value
+        try:
+            found = msgspec.convert(text, kind, strict=False)
+            if isinstance(found, float) and not math.isfinite(found):
+                raise Unreadable(path)
+            for check in checks:
+                check(found)
+        except (msgspec.ValidationError, ValueError, KeyError, OverflowError, PayloadMismatch):
+            raise Unreadable(path) from None
+        return found
+
+    return read
+
+
+def tolerant(
+    strict: Callable[[msgspec.Raw], T],
+    read: Callable[[Any, Path, Reading], R],
+    build: Callable[[R], T],
+    may_lack: frozenset[str] = frozenset(),
+) -> Decode[T]:
+    """A decoder that reads once more, value by value, what `strict` refuses; `build` makes the same of either.
+
+    `strict` raises msgspec.DecodeError or PayloadMismatch, and must refuse whatever has an anomaly.
+    """
+
+    def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> T:
+        try:
+            try:
+                return strict(data)
+            except (msgspec.ValidationError, PayloadMismatch):
+                value = msgspec.json.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise mismatch(error) from error
+        return build(read_whole(read, value, anomalies, may_lack))
+
+    return decode
+
+
+def read_whole(
+    read: Callable[[Any, Path, Reading], R],
+    value: object,
+    anomalies: AnomalyCollector,
+    may_lack: frozenset[str] = frozenset(),
+) -> R:
+    """Reads the payload; raises PayloadMismatch for one of which nothing can be read."""
+    reading = Reading(anomalies)
+    try:
+        return read(value, "", reading)
+    except Unreadable as unreadable:
+        unreadable.report(anomalies, unreadable.path or "data", value)
+        field = f"data.{unreadable.path}" if unreadable.path else "data"
+        raise PayloadMismatch(field, "nothing of the answer could be read by it") from None
+    finally:
+        reading.finish(may_lack)
+
+
+def _or_null(read: Read, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
+    try:
+        return read(value, path, reading)
+    except Unreadable as unreadable:
+        unreadable.report(reading.anomalies, path, value)
+        return None
+
+
+def _is_empty(value: object) -> bool:
+    """Whether CoinGlass says by it that there is no value."""
+    return value is None or (isinstance(value, str) and value == "")
+
+
+def below(path: Path, name: str | int) -> Path:
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else name

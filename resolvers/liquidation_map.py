@@ -1,0 +1,95 @@
+"""Liquidation maps: levels under the price that each repeats, for all exchanges together or exchange by exchange.
+
+Sources: /api/futures/liquidation/map and aggregated-map, documented as an object of levels by price. The second also
+comes as a list with such an object for each instrument, beside the last price (seen in April 2026).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+
+from cg_client.call import Decode
+from cg_client.checks import finite
+from cg_client.struct_reader import EXPECTED, Figure, reader_of
+from cg_client.tolerance import Path, Reading, tolerant
+
+
+class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+    """The fourth item is null in every answer that was seen."""
+
+    price: float
+    usd: Figure
+    leverage: float | None = None
+    fourth: float | None = None
+
+
+class _Map(msgspec.Struct, forbid_unknown_fields=True):
+    data: dict[str, list[_Level]]
+
+
+class _Instrument(msgspec.Struct, forbid_unknown_fields=True):
+    exchange: Annotated[str, EXPECTED] = msgspec.field(name="exName")
+    symbol: Annotated[str, EXPECTED] = msgspec.field(name="instrumentId")
+
+
+class _OfInstrument(msgspec.Struct, forbid_unknown_fields=True):
+    levels: dict[str, list[_Level]] = msgspec.field(name="liqMapV2")
+    instrument: Annotated[_Instrument, EXPECTED]
+
+
+class _Listed(msgspec.Struct, forbid_unknown_fields=True):
+    data: list[_OfInstrument]
+    last_price: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """`exchange` and `symbol` where the answer tells them apart."""
+
+    price: float
+    usd: float | None
+    leverage: float | None
+    exchange: str | None = None
+    symbol: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LevelMap:
+    """The levels in ascending order of price."""
+
+    levels: Sequence[Level]
+    last_price: float | None = None
+
+
+_together, _listed = reader_of(_Map), reader_of(_Listed)
+_decoder = msgspec.json.Decoder(_Map, strict=False)
+
+
+def _read(value: Any, path: Path, reading: Reading) -> _Map | _Listed:  # noqa: ANN401  # JSON
+    is_list = isinstance(value, dict) and isinstance(value.get("data"), list)
+    found: _Map | _Listed = (_listed if is_list else _together)(value, path, reading)
+    return found
+
+
+def _build(raw: _Map | _Listed) -> LevelMap:
+    if isinstance(raw, _Map):
+        return LevelMap(_ordered(_levels(raw.data)))
+    levels = [level for one in raw.data for level in _levels(one.levels, one.instrument)]
+    return LevelMap(_ordered(levels), raw.last_price)
+
+
+def _levels(by_price: dict[str, list[_Level]], of: _Instrument | None = None) -> Sequence[Level]:
+    found = [level for levels in by_price.values() for level in levels]
+    for level in found:
+        finite((level.price, level.usd, level.leverage), "data.data")
+    exchange, symbol = (None, None) if of is None else (of.exchange, of.symbol)
+    return [Level(one.price, one.usd, one.leverage, exchange, symbol) for one in found]
+
+
+def _ordered(levels: Sequence[Level]) -> Sequence[Level]:
+    return sorted(levels, key=lambda one: one.price)
+
+
+decode_map: Decode[LevelMap] = tolerant(lambda data: _build(_decoder.decode(data)), _read, _build)

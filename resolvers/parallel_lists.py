@@ -1,0 +1,95 @@
+"""Columnar answers: one object of equally long lists -> columns.
+
+Where something is odd, the lists are read across as rows, by the same reader as rows. A list of another length than
+that of the times fits no row: its values are null, and it is reported.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+import msgspec
+
+from cg_client.anomalies import AnomalyKind
+from cg_client.call import Decode
+from cg_client.checks import equally_long
+from cg_client.errors import PayloadMismatch
+from cg_client.struct_reader import the_one
+from cg_client.tolerance import REPORTED, Path, Reading, Unreadable, one_of, rows_of, tolerant
+from resolvers.leaves import Leaf
+from resolvers.records import Records
+from vocabulary.columns import Columns, new_identity
+from vocabulary.scalars import Timestamp
+
+
+def parallel_lists_decoder(records: Records, build: Callable[[Columns[Any]], Columns[Any]]) -> Decode[Columns[Any]]:
+    """`build` gets the columns as they were sent."""
+    struct = msgspec.defstruct(
+        records.cls.__name__, _list_fields(records), gc=False, kw_only=True, forbid_unknown_fields=True
+    )
+    decoder = msgspec.json.Decoder(struct | list[struct], strict=False)  # type: ignore[valid-type]  # a type made at run time
+    rows = rows_of(records.tolerant)
+
+    def strict(data: msgspec.Raw) -> Columns[Any]:
+        raw = the_one(decoder.decode(data))
+        lists = {leaf.name: _list(raw, leaf) for leaf in records.leaves}
+        equally_long({leaf.wires[0]: lists[leaf.name] for leaf in records.leaves})
+        return build(records.table_of(lists, new_identity()))
+
+    known = {wire for leaf in records.leaves for wire in leaf.wires}
+    times = next(leaf.wires for leaf in records.leaves if leaf.kind is Timestamp)
+
+    def read(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+        found: list[Any] = rows(across(value, known, times, reading), path, reading)
+        return found
+
+    return tolerant(
+        strict,
+        one_of(read),
+        lambda raws: build(records.table(raws, new_identity())),
+        records.endpoint.may_lack,
+    )
+
+
+def _list_fields(records: Records) -> Iterator[tuple[str, Any, Any]]:
+    for leaf in records.leaves:
+        values: Any = list[leaf.stored | None] if leaf.sparse else list[leaf.stored]  # type: ignore[name-defined]  # a type made at run time
+        for wire, slot in zip(leaf.wires, leaf.slots, strict=True):
+            if len(leaf.wires) > 1:
+                yield slot, values | None, msgspec.field(name=wire, default=None)
+            else:
+                yield slot, values, msgspec.field(name=wire)
+
+
+def _list(raw: object, leaf: Leaf) -> list[Any]:
+    """The list under the first of its names that is there; raises PayloadMismatch where there is none."""
+    found = (getattr(raw, slot) for slot in leaf.slots)
+    values: list[Any] | None = next((one for one in found if one is not None), None)
+    if values is None:
+        raise PayloadMismatch(f"data.{leaf.wires[0]}", "it is missing")
+    return values
+
+
+def across(value: Any, known: AbstractSet[str], times: Sequence[str], reading: Reading) -> list[Mapping[str, Any]]:  # noqa: ANN401  # JSON
+    """The lists as rows, one for each time; `times` are the names that the list of times may have."""
+    if not isinstance(value, dict):
+        raise Unreadable("", AnomalyKind.SHAPE_CHANGED)
+    for name in value.keys() - known:
+        reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, name, value[name])
+    size = _number_of_times(value, times)
+    lists = {name: _fitting(value[name], size, name, reading) for name in known & value.keys()}
+    return [{name: values[place] for name, values in lists.items()} for place in range(size)]
+
+
+def _number_of_times(value: Mapping[str, Any], names: Sequence[str]) -> int:
+    times = next((value[name] for name in names if name in value), None)
+    if not isinstance(times, list):
+        raise Unreadable(names[0], AnomalyKind.FIELD_MISSING if times is None else AnomalyKind.SHAPE_CHANGED)
+    return len(times)
+
+
+def _fitting(values: Any, size: int, name: str, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+    if isinstance(values, list) and len(values) == size:
+        return values
+    reading.anomalies.report(AnomalyKind.SHAPE_CHANGED, name, values)
+    return [REPORTED] * size
