@@ -46,6 +46,7 @@ class ProblemCode(Enum):
     NOT_FOUND = "NOT_FOUND"
     NO_DATA = "NO_DATA"
     BAD_PAYLOAD = "BAD_PAYLOAD"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
 
 
 class GateSource(Enum):

@@ -16,7 +16,7 @@ from resolvers.field import Alternatives, Chosen, Only, bound, field, series_dec
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.columns import Columns
 from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import Problems
 
 
 class DailyPayload(Protocol):
@@ -41,7 +41,7 @@ def upstream_daily(
     *,
     bind: Mapping[str, str] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field of days with `last` or `from`/`to`; every window of it costs the same one request.
 
     `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.

@@ -27,7 +27,7 @@ from resolvers.series import at_hand, fetched, request, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import PlanGated, Problems
 from vocabulary.series import Series, Served
 from vocabulary.under_way import UnderWay
 
@@ -149,7 +149,7 @@ def upstream(
     defaults: Mapping[str, object] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field answered by one endpoint, or by one of several.
 
     `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
@@ -189,7 +189,7 @@ def upstream_row(
     params: type[Params] = Params,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field answered by the parent's row of a list that answers many parents.
 
     `rows` says which row of which list, out of the parent and the arguments that stand in `params`.
@@ -227,7 +227,7 @@ def field(
     `shared`: one upstream call answers the field for many parents.
     """
 
-    def failed(error: CoinglassError, context: Context) -> PlanGated | Unavailable:
+    def failed(error: CoinglassError, context: Context) -> Problems:
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)

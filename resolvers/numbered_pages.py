@@ -14,7 +14,7 @@ from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.connections import numbered_page, numbered_page_info
 from vocabulary.payloads import Source
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import Problems
 
 P = TypeVar("P")
 
@@ -28,7 +28,7 @@ def upstream_numbered(
     bind: Mapping[str, str] | None = None,
     prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field whose payload (a `Paged`) has `total_pages`; its parameters include `page`."""
     attributes = bind or {}
     decoder = record_decoder(cast("type", payload), endpoint)

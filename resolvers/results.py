@@ -6,14 +6,12 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, HistoryTooDeep, IntervalTooFine
 from cg_client.gate import Gate
 from vocabulary.enums import GateReason
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import PlanGated, Problems, Unavailable
 
 NO_ALTERNATIVES: Mapping[str, Endpoint] = {}
 
 
-def problem(
-    error: CoinglassError, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES
-) -> PlanGated | Unavailable:
+def problem(error: CoinglassError, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES) -> Problems:
     """PlanGated for what the plan lacks, Unavailable for the rest. `alternatives`: fields of the graph by endpoint."""
     if not isinstance(error, Gated):
         return Unavailable(

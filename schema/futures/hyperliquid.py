@@ -22,7 +22,7 @@ from schema.futures.hyperliquid_wallets import (
 )
 from vocabulary.fields import value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="What a whale did.")
@@ -60,8 +60,8 @@ class WhalePositions(Sourced):
     positions: list[WhalePosition] = strawberry.field(description="The positions, as CoinGlass orders them.")
 
 
-WhaleAlertsResult = Annotated[WhaleAlerts | PlanGated | Unavailable, result("WhaleAlerts")]
-WhalePositionsResult = Annotated[WhalePositions | PlanGated | Unavailable, result("WhalePositions")]
+WhaleAlertsResult = Annotated[WhaleAlerts | Problems, result("WhaleAlerts")]
+WhalePositionsResult = Annotated[WhalePositions | Problems, result("WhalePositions")]
 
 
 async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:

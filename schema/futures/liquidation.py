@@ -21,7 +21,7 @@ from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
 from vocabulary.fields import group, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -120,12 +120,10 @@ class LiquidationOrders(Sourced):
         return cls(source=source, orders=rows, capped=len(rows) >= ORDER_ROWS)
 
 
-LiquidationsResult = Annotated[Liquidations | PlanGated | Unavailable, result("Liquidations")]
-LiquidationsByExchangeResult = Annotated[
-    LiquidationsByExchange | PlanGated | Unavailable, result("LiquidationsByExchange")
-]
-LiquidationsByCoinResult = Annotated[LiquidationsByCoin | PlanGated | Unavailable, result("LiquidationsByCoin")]
-LiquidationOrdersResult = Annotated[LiquidationOrders | PlanGated | Unavailable, result("LiquidationOrders")]
+LiquidationsResult = Annotated[Liquidations | Problems, result("Liquidations")]
+LiquidationsByExchangeResult = Annotated[LiquidationsByExchange | Problems, result("LiquidationsByExchange")]
+LiquidationsByCoinResult = Annotated[LiquidationsByCoin | Problems, result("LiquidationsByCoin")]
+LiquidationOrdersResult = Annotated[LiquidationOrders | Problems, result("LiquidationOrders")]
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
 _SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US dollars.", 10_000.0)

@@ -14,7 +14,7 @@ from resolvers.field import ByArgument
 from resolvers.heatmap import Heatmap, Level, decode_heatmap, decode_map
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 
 
@@ -123,5 +123,5 @@ class LiquidationMap(Sourced):
         return cls(source=source, levels=shown)
 
 
-LiquidationHeatmapResult = Annotated[LiquidationHeatmap | PlanGated | Unavailable, result("LiquidationHeatmap")]
-LiquidationMapResult = Annotated[LiquidationMap | PlanGated | Unavailable, result("LiquidationMap")]
+LiquidationHeatmapResult = Annotated[LiquidationHeatmap | Problems, result("LiquidationHeatmap")]
+LiquidationMapResult = Annotated[LiquidationMap | Problems, result("LiquidationMap")]

@@ -22,7 +22,7 @@ from schema.trading_pair import BY_PAIR
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Served
 
 BUCKETS_AT_MOST = 500
@@ -93,7 +93,7 @@ def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float
     return dict(zip(columns["timestamp"], pairs, strict=True))
 
 
-LiquidationProfileResult = Annotated[LiquidationProfile | PlanGated | Unavailable, result("LiquidationProfile")]
+LiquidationProfileResult = Annotated[LiquidationProfile | Problems, result("LiquidationProfile")]
 
 _BARS = columns_decoder(LiquidationBar, api.liquidation.HISTORY)
 _CANDLES = columns_decoder(PriceCandle, api.market.PRICE_HISTORY)

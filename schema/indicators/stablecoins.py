@@ -7,7 +7,7 @@ import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -30,4 +30,4 @@ class StablecoinMarketCap(DailySeries):
     latest: StablecoinMarketCapPoint | None = strawberry.field(description="The newest day.")
 
 
-StablecoinMarketCapResult = Annotated[StablecoinMarketCap | PlanGated | Unavailable, result("StablecoinMarketCap")]
+StablecoinMarketCapResult = Annotated[StablecoinMarketCap | Problems, result("StablecoinMarketCap")]
