@@ -82,11 +82,11 @@ def upstream_daily(
 def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:
     """Raises BadArgument for a window that makes no sense, before anything is asked."""
     if last is not None and from_ is not None:
-        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")
     if last is not None and last < 1:
-        raise BadArgument(f"`last` is a number from 1, not {last}.")
+        raise BadArgument(f"`last` is a number from 1, not {last}.", "last")
     if from_ is not None and to is not None and from_ > to:
-        raise BadArgument("`from` must not be after `to`.")
+        raise BadArgument("`from` must not be after `to`.", "from")
 
 
 def cut(rows: Columns[Any], last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:

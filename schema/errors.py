@@ -12,7 +12,7 @@ import structlog
 from graphql import GraphQLError, GraphQLSyntaxError
 from strawberry.extensions import SchemaExtension
 
-from cg_client.errors import BadArgument, CoinglassError, UnknownName
+from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
 log = structlog.get_logger(__name__)
 
@@ -53,10 +53,8 @@ def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
 def _facts(cause: Exception) -> dict[str, Any] | None:
     """What a caller may know of the cause; None of what is internal."""
     match cause:
-        case UnknownName():
-            return {"code": "BAD_USER_INPUT", "suggestions": cause.suggestions}
-        case BadArgument():
-            return {"code": "BAD_USER_INPUT"}
+        case InvalidRequest():
+            return _invalid(cause)
         case CoinglassError():
             return {
                 "code": cause.code.value,
@@ -66,6 +64,15 @@ def _facts(cause: Exception) -> dict[str, Any] | None:
             }
         case _:
             return None
+
+
+def _invalid(cause: InvalidRequest) -> dict[str, Any]:
+    facts: dict[str, Any] = {"code": cause.code.value}
+    if cause.argument is not None:
+        facts["argument"] = cause.argument
+    if cause.suggestions or isinstance(cause, UnknownName):
+        facts["suggestions"] = cause.suggestions
+    return facts
 
 
 def _code_of(error: GraphQLError) -> str:

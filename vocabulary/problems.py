@@ -44,7 +44,7 @@ class Unavailable(Problem):
     description="An argument of the field makes no sense. Nothing was sent; the rest of the answer stands."
 )
 class InvalidInput(Problem):
-    argument: str | None = strawberry.field(description="The argument that is wrong, where it is one alone.")
+    argument: str | None = strawberry.field(description="The argument to change, if it is known.")
     suggestions: list[str] = strawberry.field(description="What may have been meant, the likeliest first; often empty.")
 
 

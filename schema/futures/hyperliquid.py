@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from cg_client.endpoints import futures as api
+from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
 from resolvers.numbered_pages import upstream_numbered
@@ -66,7 +67,8 @@ WhalePositionsResult = Annotated[WhalePositions | Problems, result("WhalePositio
 
 async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with CoinGlass' name of the coin. Raises UnknownName."""
-    return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
+    with blamed_on("coin"):
+        return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
 
 
 @strawberry.type(description="Hyperliquid: what its traders do.")

@@ -9,7 +9,6 @@ import strawberry
 from cg_client.call import Call
 from cg_client.endpoints import futures as api
 from cg_client.endpoints.futures.liquidation import ORDER_ROWS
-from cg_client.errors import BadArgument
 from cg_client.instruments import fold
 from cg_client.params import LiquidationOrders as OrdersParams
 from resolvers.arguments import argument, sign
@@ -131,8 +130,6 @@ _SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US doll
 
 async def _pair_orders(self: TradingPair, info: Info, min_usd: float = 10_000.0) -> LiquidationOrders:
     """The orders of the coin on the exchange, of which those of the pair are kept."""
-    if min_usd < 0:
-        raise BadArgument(f"`minUsd` is not negative, but {min_usd:g}.")
     params = OrdersParams(exchange=self.exchange, symbol=self.known.base, min_usd=min_usd)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, params, _ORDERS))
     found = LiquidationOrders.of(Source.of([answer]), answer.value)

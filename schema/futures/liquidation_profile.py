@@ -108,7 +108,7 @@ async def _profile(
     **window: Any,  # noqa: ANN401  # as the signature states
 ) -> LiquidationProfile:
     if not 1 <= buckets <= BUCKETS_AT_MOST:
-        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.")
+        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.", "buckets")
     asked = PairSeries(**window, **bound(self, BY_PAIR))
     liquidations, prices = await asyncio.gather(
         serve(info.context, api.liquidation.HISTORY, asked, _BARS, on_plan_limit),
