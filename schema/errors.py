@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.extensions import SchemaExtension
 
 from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
@@ -40,7 +40,7 @@ def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError
 
 def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError) or _is_of_literal(error):
         return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
     extensions = _facts(cause)
     if extensions is not None:
@@ -48,6 +48,11 @@ def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     log.error("internal error", request_id=request_id, path=error.path, exc_info=cause)
     masked = GraphQLError(f"Something failed in this server; its log names the request {request_id}.", path=error.path)
     return _with(masked, {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id})
+
+
+def _is_of_literal(error: GraphQLError) -> bool:
+    """Whether it is about a literal that a scalar could not read, whatever the scalar raised."""
+    return error.path is None and bool(error.nodes) and all(isinstance(node, ValueNode) for node in error.nodes or ())
 
 
 def _facts(cause: Exception) -> dict[str, Any] | None:

@@ -43,6 +43,7 @@ DEPTH_AT_MOST = 20
 FIELDS_AT_MOST = 20_000
 TOKENS_AT_MOST = 20_000
 MAX_NAMES = 500  # of a watchlist
+_DIGITS = 11  # of an Int, with its sign: another rule reports a longer one
 _ROOT_LIST = 50  # items of a root list without a `first`, for want of a better figure
 
 
@@ -226,7 +227,7 @@ class _Measure:
             case None | NullValueNode():
                 return None
             case IntValueNode():
-                return int(value.value)
+                return int(value.value[:_DIGITS])
             case ListValueNode():
                 return len(value.values)
             case _:
