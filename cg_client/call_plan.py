@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cg_client.call import Call, Standing
-from cg_client.errors import CoinglassError, RequestRefused
+from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
 
 
 class CallPlan:
@@ -14,7 +14,7 @@ class CallPlan:
 
     def __init__(self) -> None:
         self.calls: dict[Call, Standing] = {}
-        self.refused: list[RequestRefused] = []
+        self.refused: list[RequestRefused | InvalidRequest] = []
         self.open: dict[str, str] = {}
         self._refusals: set[tuple[str, str]] = set()
 
@@ -31,10 +31,10 @@ class CallPlan:
     def note(self, call: Call, standing: Standing) -> None:
         self.calls.setdefault(call, standing)
 
-    def refuse(self, error: CoinglassError) -> None:
+    def refuse(self, error: CoinglassError | InvalidRequest) -> None:
         """Notes what would be refused without being sent; other errors are none of the plan's."""
         place = error.endpoint, str(error)
-        if isinstance(error, RequestRefused) and place not in self._refusals:
+        if isinstance(error, RequestRefused | InvalidRequest) and place not in self._refusals:
             self._refusals.add(place)
             self.refused.append(error)
 

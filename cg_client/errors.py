@@ -21,10 +21,12 @@ CoinglassError
  ├ PayloadMismatch         answered, but not with what the type can hold
  └ NoData                  answered, without a row for what was asked
 
-UnknownName                the caller named a coin, pair or exchange that is not listed
-BadArgument                the caller's arguments contradict each other
+InvalidRequest             the caller asked for something that makes no sense; nothing is sent
+ ├ UnknownName             a coin, pair or exchange that is not listed
+ └ BadArgument             a value out of its range, or arguments that contradict each other
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import ClassVar
@@ -46,6 +48,7 @@ class ProblemCode(Enum):
     NOT_FOUND = "NOT_FOUND"
     NO_DATA = "NO_DATA"
     BAD_PAYLOAD = "BAD_PAYLOAD"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
 
 
 class GateSource(Enum):
@@ -212,13 +215,32 @@ class NoData(CoinglassError):
     code = ProblemCode.NO_DATA
 
 
-class UnknownName(Exception):
-    """No such coin, pair or exchange; `suggestions` are the nearest real names."""
+class InvalidRequest(Exception):
+    """A request that makes no sense; the message names the remedy.
 
-    def __init__(self, message: str, suggestions: list[str]) -> None:
+    `argument` is the GraphQL argument to change, if it is known; `suggestions` are values that would do. `endpoint` is
+    the path that it is about. `lasting`: it stays wrong whatever time brings.
+    """
+
+    code: ClassVar[ProblemCode] = ProblemCode.BAD_USER_INPUT
+    endpoint: str = ""
+
+    def __init__(self, message: str, argument: str | None, suggestions: Sequence[str], *, lasting: bool) -> None:
         super().__init__(message)
-        self.suggestions = suggestions
+        self.argument, self.suggestions, self.lasting = argument, list(suggestions), lasting
 
 
-class BadArgument(Exception):
-    """Arguments that no request could answer; the message names the remedy."""
+class UnknownName(InvalidRequest):
+    """No such coin, pair or exchange at present; `suggestions` are the nearest real names."""
+
+    def __init__(self, message: str, suggestions: Sequence[str], argument: str | None = None) -> None:
+        super().__init__(message, argument, suggestions, lasting=False)
+
+
+class BadArgument(InvalidRequest):
+    """A value that no request could have, or arguments that contradict each other."""
+
+    def __init__(
+        self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True
+    ) -> None:
+        super().__init__(message, argument, suggestions, lasting=lasting)

@@ -1,12 +1,14 @@
 """GraphQL arguments made from a parameter class."""
 
+import contextlib
 import dataclasses
 import inspect
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import strawberry
 
+from cg_client.errors import InvalidRequest
 from cg_client.params import Fixed, Params
 from resolvers.context import Info
 
@@ -46,6 +48,16 @@ def sign(resolve: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -
         inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),
     ]
     resolve.__signature__ = inspect.Signature([*fixed, *parameters])  # type: ignore[attr-defined]  # inspect reads it from any callable
+
+
+@contextlib.contextmanager
+def blamed_on(argument: str) -> Iterator[None]:
+    """Name the argument in an InvalidRequest that is raised inside."""
+    try:
+        yield
+    except InvalidRequest as error:
+        error.argument = argument
+        raise
 
 
 def _argument(field: "dataclasses.Field[Any]", hint: Any, default: object) -> inspect.Parameter:  # noqa: ANN401  # an Annotated type

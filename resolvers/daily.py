@@ -16,7 +16,7 @@ from resolvers.field import Alternatives, Chosen, Only, bound, field, series_dec
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.columns import Columns
 from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import Problems
 
 
 class DailyPayload(Protocol):
@@ -28,7 +28,7 @@ P = TypeVar("P", bound=DailyPayload)
 
 Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
-TO = "End of the window, inclusive. Left out: now; some lists have days to come, which only a later `to` asks for."
+TO = "End of the window, inclusive. Left out: now. Days to come, which some lists have, take a later `to` or `from`."
 _LAST = argument("last", int | None, "Number of newest days, up to `to`. Left out: all there are.", strawberry.UNSET)
 _FROM = argument(
     "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
@@ -42,7 +42,7 @@ def upstream_daily(
     *,
     bind: Mapping[str, str] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field of days with `last` or `from`/`to`; every window of it costs the same one request.
 
     `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.
@@ -85,11 +85,11 @@ def upstream_daily(
 def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:
     """Raises BadArgument for a window that makes no sense, before anything is asked."""
     if last is not None and from_ is not None:
-        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")
     if last is not None and last < 1:
-        raise BadArgument(f"`last` is a number from 1, not {last}.")
+        raise BadArgument(f"`last` is a number from 1, not {last}.", "last")
     if from_ is not None and to is not None and from_ > to:
-        raise BadArgument("`from` must not be after `to`.")
+        raise BadArgument("`from` must not be after `to`.", "from")
 
 
 def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows: Columns[Any], window: Window) -> P:
@@ -102,10 +102,13 @@ def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows:
 
 
 def cut(rows: Columns[Any], now: float, last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
-    """The rows of the window, which ends at `now` (in seconds) where nothing else is asked for."""
+    """The rows of the window, which ends at `now` (in seconds) unless it ends or begins later."""
     times = rows.column("timestamp").stored
     start = 0 if from_ is None else bisect_left(times, from_.timestamp() * 1000)
-    end = bisect_right(times, (now if to is None else to.timestamp()) * 1000)
+    if to is None and from_ is not None and from_.timestamp() > now:
+        end = len(times)
+    else:
+        end = bisect_right(times, (now if to is None else to.timestamp()) * 1000)
     rows = rows[start : max(start, end)]
     return rows if last is None else rows[max(0, len(rows) - last) :]
 

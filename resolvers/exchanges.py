@@ -5,6 +5,7 @@ from typing import Any
 
 from cg_client.errors import BadArgument, NoData
 from cg_client.instruments import InstrumentIndex
+from resolvers.arguments import blamed_on
 from resolvers.context import Context
 
 
@@ -24,7 +25,8 @@ _Find = Callable[[Callable[[InstrumentIndex], tuple[str, ...]]], Awaitable[tuple
 async def _completed(arguments: dict[str, Any], find: _Find) -> dict[str, Any]:
     asked, coin = arguments.get("exchanges"), arguments["symbol"]
     _not_empty(asked)
-    return arguments | {"exchanges": await find(lambda index: _venues(index, coin, asked))}
+    with blamed_on("exchanges"):
+        return arguments | {"exchanges": await find(lambda index: _venues(index, coin, asked))}
 
 
 def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple[str, ...]:
@@ -43,12 +45,13 @@ async def named_exchanges(context: Context, arguments: dict[str, Any]) -> dict[s
     _not_empty(asked)
     if asked is None:
         return {name: value for name, value in arguments.items() if name != "exchanges"}
-    return arguments | {"exchanges": await context.symbols.futures.find(lambda index: _named(index, asked))}
+    with blamed_on("exchanges"):
+        return arguments | {"exchanges": await context.symbols.futures.find(lambda index: _named(index, asked))}
 
 
 def _not_empty(asked: list[str] | None) -> None:
     if asked is not None and not asked:
-        raise BadArgument("`exchanges` is empty: name some, or leave it out for all.")
+        raise BadArgument("`exchanges` is empty: name some, or leave it out for all.", "exchanges")
 
 
 def _named(index: InstrumentIndex, asked: list[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +15,7 @@ from strawberry.schema_directive import Location
 
 from cg_client.call import Call, Decode
 from cg_client.endpoint import Endpoint
-from cg_client.errors import CoinglassError, NoData
+from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
 from cg_client.params import Params
 from cg_client.plans import Plan
 from cg_client.shapes import Record
@@ -22,12 +23,12 @@ from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.loaders import RowKey
-from resolvers.results import NO_ALTERNATIVES, problem
+from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import at_hand, fetched, request, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import Problems
 from vocabulary.series import Series, Served
 from vocabulary.under_way import UnderWay
 
@@ -149,7 +150,7 @@ def upstream(
     defaults: Mapping[str, object] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field answered by one endpoint, or by one of several.
 
     `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
@@ -189,7 +190,7 @@ def upstream_row(
     params: type[Params] = Params,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field answered by the parent's row of a list that answers many parents.
 
     `rows` says which row of which list, out of the parent and the arguments that stand in `params`.
@@ -222,24 +223,23 @@ def field(
     *,
     shared: bool = False,
 ) -> Any:  # noqa: ANN401  # strawberry's own stub
-    """A Strawberry field that states its endpoints, and whose failures upstream are values.
+    """A Strawberry field that states its endpoints, and whose failures are values.
 
     `shared`: one upstream call answers the field for many parents.
     """
 
-    def failed(error: CoinglassError, context: Context) -> PlanGated | Unavailable:
+    def failed(error: CoinglassError | InvalidRequest, context: Context) -> Problems:
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)
         found = problem(error, context.client.gate, alternatives)
-        gated_until = context.client.clock.monotonic() + GATED_FOR
-        context.validity.ends(gated_until if isinstance(found, PlanGated) else 0.0)
+        context.validity.ends(_holds_until(error, context))
         return found
 
     async def later(waiting: Awaitable[object], context: Context) -> object:
         try:
             return await waiting
-        except CoinglassError as error:
+        except FAILURES as error:
             return failed(error, context)
 
     @functools.wraps(omittable(resolve))
@@ -247,7 +247,7 @@ def field(
         """The value at once where everything is at hand, else what waits for it."""
         try:
             found = resolve(self, info, **arguments)
-        except CoinglassError as error:
+        except FAILURES as error:
             return failed(error, info.context)
         if type(found) is UnderWay:
             found.rescue = lambda error: failed(error, info.context)
@@ -260,6 +260,17 @@ def field(
         directives=[Upstream.of(endpoint) for endpoint in endpoints],
         metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared},
     )
+
+
+def _holds_until(error: CoinglassError | InvalidRequest, context: Context) -> float:
+    """Monotonic seconds until when the field would fail in the same way."""
+    match error:
+        case Gated():
+            return context.client.clock.monotonic() + GATED_FOR
+        case InvalidRequest(lasting=True):
+            return math.inf
+        case _:
+            return 0.0
 
 
 def bound(parent: object, names: Mapping[str, str]) -> Arguments:

@@ -13,8 +13,8 @@ from resolvers.decode import record_decoder
 from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.connections import numbered_page, numbered_page_info
-from vocabulary.payloads import Source
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.payloads import Source, rows_field
+from vocabulary.problems import Problems
 
 P = TypeVar("P")
 
@@ -28,10 +28,11 @@ def upstream_numbered(
     bind: Mapping[str, str] | None = None,
     prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field whose payload (a `Paged`) has `total_pages`; its parameters include `page`."""
     attributes = bind or {}
     decoder = record_decoder(cast("type", payload), endpoint)
+    rows, _ = rows_field(payload)
 
     async def resolve(self: object, info: Info, after: str | None = None, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         number = numbered_page(after)
@@ -39,7 +40,7 @@ def upstream_numbered(
         complete = arguments if prepare is None else await prepare(info.context, arguments)
         call = Call(endpoint, endpoint.params(**complete | {"page": number}), decoder)
         answer = await info.context.loaders.endpoint.load(call)
-        page_info = numbered_page_info(number, answer.value["total_pages"])
+        page_info = numbered_page_info(number, answer.value["total_pages"], len(answer.value[rows] or ()))
         return payload(**{"source": Source.of([answer]), "page_info": page_info, **answer.value})
 
     sign(resolve, [*arguments_of(endpoint.params, [*attributes, "page"], {}), _AFTER])

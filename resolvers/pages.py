@@ -17,7 +17,7 @@ from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
 from vocabulary.connections import FIRST, FIRST_AT_MOST, upstream_page, upstream_page_info
 from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import Problems
 
 P = TypeVar("P")
 
@@ -32,7 +32,7 @@ def upstream_paged(
     bind: Mapping[str, str] | None = None,
     prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
-) -> P | PlanGated | Unavailable:
+) -> P | Problems:
     """A field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
     attributes = bind or {}
     name, row = rows_field(payload)

@@ -10,7 +10,14 @@ from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
 from cg_client.endpoint import Endpoint
-from cg_client.errors import BadArgument, BeyondRetention, CoinglassError, HistoryTooDeep, IntervalTooFine
+from cg_client.errors import (
+    BadArgument,
+    BeyondRetention,
+    CoinglassError,
+    HistoryTooDeep,
+    IntervalTooFine,
+    InvalidRequest,
+)
 from cg_client.fetcher import Fetcher
 from cg_client.gathering import Way
 from cg_client.intervals import Interval
@@ -22,6 +29,7 @@ S = TypeVar("S", bound=SeriesParams)
 Asked: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
 
 _KNOWN_AT_MOST = 4096
+_SUGGESTIONS = 3
 _TARGET_AT_MOST = 500  # characters: longer lists of names would make what is kept large
 
 
@@ -68,6 +76,10 @@ class Requests:
             self._known.popitem(last=False)
         return made
 
+    def check(self, endpoint: Endpoint, asked: Asked) -> None:
+        """Raise BadArgument for what is wrong whatever the plan is."""
+        _sensible(endpoint, _params(endpoint, asked), self._client.clock.now())
+
     def until(self, endpoint: Endpoint, asked: Asked) -> float:
         """Until when limits that are reckoned from now stay where they are, in monotonic seconds."""
         return _until(self._client, _params(endpoint, asked), self._client.clock.now())
@@ -83,7 +95,7 @@ def _request(
     now = client.clock.now()
     try:
         allowed, wanted, truncated = admit(client, endpoint, asked, policy, now)
-    except CoinglassError as error:
+    except (CoinglassError, InvalidRequest) as error:
         error.endpoint = endpoint.path
         raise
 
@@ -149,21 +161,37 @@ def _clipped(
 def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
     """Raises BadArgument with the remedy."""
     if not endpoint.has(asked.interval):
-        raise BadArgument(f"This series has {_intervals(endpoint)}, not {asked.interval.name}.")
+        raise BadArgument(
+            f"This series has {_intervals(endpoint)}, not {asked.interval.name}.",
+            "interval",
+            _nearest(endpoint, asked.interval),
+        )
     if asked.last is not None and asked.from_ is not None:
-        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+        raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")
     if asked.last is not None and not 1 <= asked.last <= MAX_POINTS:
-        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.")
+        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.", "last")
     if asked.from_ is not None and asked.from_ > now:
-        raise BadArgument("`from` lies in the future.")
+        raise BadArgument("`from` lies in the future.", "from", lasting=False)
     if asked.from_ is not None and asked.to is not None and asked.from_ >= asked.to:
-        raise BadArgument("`from` must be before `to`.")
+        raise BadArgument("`from` must be before `to`.", "from")
 
 
 def _intervals(endpoint: Endpoint) -> str:
     if len(endpoint.intervals) == len(Interval):
         return f"intervals up to {endpoint.coarsest.name}"
     return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
+
+
+def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
+    """Names of the series' intervals that are closest in length."""
+    had = [one for one in Interval if endpoint.has(one)]
+    return [one.name for one in sorted(had, key=lambda one: _ratio(one, interval))[:_SUGGESTIONS]]
+
+
+def _ratio(one: Interval, other: Interval) -> float:
+    """How many times the longer interval is as long as the shorter."""
+    short, long = sorted((one.milliseconds, other.milliseconds))
+    return long / short
 
 
 def _window(asked: SeriesParams, now: datetime) -> Window:
@@ -173,7 +201,8 @@ def _window(asked: SeriesParams, now: datetime) -> Window:
     wanted = window(step, _ms(now), last=asked.last, start=start, end=end)
     if bars(wanted, step, _ms(now)) > MAX_POINTS:
         raise BadArgument(
-            f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval."
+            f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.",
+            "from",
         )
     return wanted
 

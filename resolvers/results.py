@@ -1,20 +1,29 @@
-"""Upstream's failures as values of the graph."""
+"""What keeps a field from its payload, as values of the graph."""
 
 from collections.abc import Mapping
 
 from cg_client.endpoint import Endpoint
-from cg_client.errors import CoinglassError, Gated, HistoryTooDeep, IntervalTooFine
+from cg_client.errors import CoinglassError, Gated, HistoryTooDeep, IntervalTooFine, InvalidRequest
 from cg_client.gate import Gate
 from vocabulary.enums import GateReason
-from vocabulary.problems import PlanGated, Unavailable
+from vocabulary.problems import InvalidInput, PlanGated, Problems, Unavailable
 
+FAILURES = (CoinglassError, InvalidRequest)  # that a field turns into a value; others are ours
 NO_ALTERNATIVES: Mapping[str, Endpoint] = {}
 
 
 def problem(
-    error: CoinglassError, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES
-) -> PlanGated | Unavailable:
-    """PlanGated for what the plan lacks, Unavailable for the rest. `alternatives`: fields of the graph by endpoint."""
+    error: CoinglassError | InvalidRequest, gate: Gate, alternatives: Mapping[str, Endpoint] = NO_ALTERNATIVES
+) -> Problems:
+    """Turn an error of a field into its value. `alternatives`: fields of the graph by endpoint."""
+    if isinstance(error, InvalidRequest):
+        return InvalidInput(
+            code=error.code,
+            message=str(error),
+            endpoint=error.endpoint,
+            argument=error.argument,
+            suggestions=error.suggestions,
+        )
     if not isinstance(error, Gated):
         return Unavailable(
             code=error.code,

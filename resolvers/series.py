@@ -22,6 +22,8 @@ async def serve(
     context: Context, endpoint: Endpoint, asked: Asked, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
+    if not context.client.plan_is_settled:
+        context.requests.check(endpoint, asked)
     await context.client.know_plan()
     wanted = request(context, endpoint, asked, decode, policy)
     return served(wanted, await fetched(context, wanted))

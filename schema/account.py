@@ -9,7 +9,7 @@ from cg_client.fetcher import Fetcher
 from cg_client.plans import Plan
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
@@ -19,7 +19,7 @@ class Account(Sourced):
     expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
 
 
-AccountResult = Annotated[Account | PlanGated | Unavailable, result("Account")]
+AccountResult = Annotated[Account | Problems, result("Account")]
 
 
 @strawberry.type(

@@ -10,7 +10,7 @@ from cg_client.endpoints import calendar as api
 from resolvers.field import upstream
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="How important CoinGlass holds an event to be.")
@@ -73,11 +73,9 @@ class FinancialEvents(Sourced):
     events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
 
-EconomicDataResult = Annotated[EconomicData | PlanGated | Unavailable, result("EconomicData")]
-CentralBankActivitiesResult = Annotated[
-    CentralBankActivities | PlanGated | Unavailable, result("CentralBankActivities")
-]
-FinancialEventsResult = Annotated[FinancialEvents | PlanGated | Unavailable, result("FinancialEvents")]
+EconomicDataResult = Annotated[EconomicData | Problems, result("EconomicData")]
+CentralBankActivitiesResult = Annotated[CentralBankActivities | Problems, result("CentralBankActivities")]
+FinancialEventsResult = Annotated[FinancialEvents | Problems, result("FinancialEvents")]
 
 
 @strawberry.type(description="The economic calendar.")

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import structlog
-from graphql import GraphQLError, GraphQLSyntaxError
+from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.extensions import SchemaExtension
 
-from cg_client.errors import BadArgument, CoinglassError, UnknownName
+from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError
 
 def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     cause = error.original_error
-    if cause is None or isinstance(cause, GraphQLError):
+    if cause is None or isinstance(cause, GraphQLError) or _is_of_literal(error):
         return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
     extensions = _facts(cause)
     if extensions is not None:
@@ -50,13 +50,16 @@ def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     return _with(masked, {"code": "INTERNAL_SERVER_ERROR", "requestId": request_id})
 
 
+def _is_of_literal(error: GraphQLError) -> bool:
+    """Whether it is about a literal that a scalar could not read, whatever the scalar raised."""
+    return error.path is None and bool(error.nodes) and all(isinstance(node, ValueNode) for node in error.nodes or ())
+
+
 def _facts(cause: Exception) -> dict[str, Any] | None:
     """What a caller may know of the cause; None of what is internal."""
     match cause:
-        case UnknownName():
-            return {"code": "BAD_USER_INPUT", "suggestions": cause.suggestions}
-        case BadArgument():
-            return {"code": "BAD_USER_INPUT"}
+        case InvalidRequest():
+            return _invalid(cause)
         case CoinglassError():
             return {
                 "code": cause.code.value,
@@ -66,6 +69,15 @@ def _facts(cause: Exception) -> dict[str, Any] | None:
             }
         case _:
             return None
+
+
+def _invalid(cause: InvalidRequest) -> dict[str, Any]:
+    facts: dict[str, Any] = {"code": cause.code.value}
+    if cause.argument is not None:
+        facts["argument"] = cause.argument
+    if cause.suggestions or isinstance(cause, UnknownName):
+        facts["suggestions"] = cause.suggestions
+    return facts
 
 
 def _code_of(error: GraphQLError) -> str:

@@ -11,7 +11,7 @@ from resolvers.daily import upstream_daily
 from resolvers.field import upstream
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -65,8 +65,8 @@ class GrayscalePremium(DailySeries):
     latest: GrayscalePremiumDay | None = strawberry.field(description="The newest day.")
 
 
-GrayscaleHoldingsResult = Annotated[GrayscaleHoldings | PlanGated | Unavailable, result("GrayscaleHoldings")]
-GrayscalePremiumResult = Annotated[GrayscalePremium | PlanGated | Unavailable, result("GrayscalePremium")]
+GrayscaleHoldingsResult = Annotated[GrayscaleHoldings | Problems, result("GrayscaleHoldings")]
+GrayscalePremiumResult = Annotated[GrayscalePremium | Problems, result("GrayscalePremium")]
 
 
 @strawberry.type(description="Grayscale: its trusts on single coins.")

@@ -20,11 +20,15 @@ from graphql import (
     GraphQLObjectType,
     InlineFragmentNode,
     IntValueNode,
+    ListValueNode,
+    Node,
+    NullValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
     ValidationContext,
     ValidationRule,
+    ValueNode,
     VariableNode,
     Visitor,
     get_named_type,
@@ -38,6 +42,8 @@ CALLS_AT_MOST = 300
 DEPTH_AT_MOST = 20
 FIELDS_AT_MOST = 20_000
 TOKENS_AT_MOST = 20_000
+MAX_NAMES = 500  # of a watchlist
+_DIGITS = 11  # of an Int, with its sign: another rule reports a longer one
 _ROOT_LIST = 50  # items of a root list without a `first`, for want of a better figure
 
 
@@ -82,7 +88,8 @@ class Limits(SchemaExtension):
         yield
 
 
-_SIZES = ("first", "representations")  # arguments that say how many items a field can have
+_LISTS = ("symbols", "keys", "representations")  # arguments that name the items of a field
+_SIZES = ("first", *_LISTS)  # arguments that say how many items a field can have
 
 
 def is_fixed(document: DocumentNode) -> bool:
@@ -115,12 +122,18 @@ def _rule(calls_at_most: int, variables: Mapping[str, Any], *, named: bool) -> t
                 )
 
         def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-            cost = _Measure(self.context, variables).operation(node)
+            measure = _Measure(self.context, variables)
+            cost = measure.operation(node)
             for complaint in _complaints(cost, calls_at_most):
-                error = GraphQLError(complaint, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
+                self.report_error(_too_complex(complaint, node))
+            for error in measure.too_long:
                 self.report_error(error)
 
     return CostRule
+
+
+def _too_complex(complaint: str, node: Node) -> GraphQLError:
+    return GraphQLError(complaint, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
 
 
 def _complaints(cost: Cost, calls_at_most: int) -> Iterator[str]:
@@ -134,14 +147,17 @@ def _complaints(cost: Cost, calls_at_most: int) -> Iterator[str]:
 
 
 class _Measure:
-    """Measures one operation; each fragment once."""
+    """Measures one operation; each fragment once. `too_long`: errors of lists of names that are too long."""
 
     def __init__(self, context: ValidationContext, variables: Mapping[str, Any]) -> None:
         self._context = context
         self._variables = variables
+        self._defaults: dict[str, ValueNode | None] = {}
         self._fragments: dict[str, Cost] = {}
+        self.too_long: list[GraphQLError] = []
 
     def operation(self, node: OperationDefinitionNode) -> Cost:
+        self._defaults = {one.variable.name.value: one.default_value for one in node.variable_definitions or ()}
         return self._selections(node.selection_set, self._context.schema.get_root_type(node.operation))
 
     def _selections(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Cost:
@@ -180,23 +196,55 @@ class _Measure:
 
     def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
         """How many items the field can have, each with what is selected below it."""
-        first, representations = _SIZES
-        if first in field.args:
-            return max(0, min(self._argument(node, first, FIRST), FIRST_AT_MOST))
-        if representations in field.args:
-            return self._argument(node, representations, 1)
+        named = [self._named(node, name) for name in _LISTS if name in field.args]
+        if "first" in field.args:
+            most = self._argument(node, "first")
+            return max(
+                0, min(FIRST if most is None else most, FIRST_AT_MOST, *(one for one in named if one is not None))
+            )
+        if named:
+            return named[0] or 0
         is_root = parent is self._context.schema.query_type
         return _ROOT_LIST if is_root and str(field.type).startswith("[") else 1
 
-    def _argument(self, node: FieldNode, name: str, default: int) -> int:
-        """An integer argument, or the length of a list."""
+    def _named(self, node: FieldNode, name: str) -> int | None:
+        """How many items an argument names; None if it is left out."""
+        length = self._argument(node, name)
+        if name != "representations" and length is not None and length > MAX_NAMES:
+            complaint = f"`{name}` names {length} items, and {MAX_NAMES} are allowed: split the list."
+            self.too_long.append(_too_complex(complaint, node))
+        return length
+
+    def _argument(self, node: FieldNode, name: str) -> int | None:
+        """An integer argument, or the length of a list; None if it is left out."""
         value = next((argument.value for argument in node.arguments or () if argument.name.value == name), None)
-        if isinstance(value, IntValueNode):
-            return int(value.value)
-        given = self._variables.get(value.name.value) if isinstance(value, VariableNode) else None
-        if isinstance(given, list):
-            return len(given)
-        return given if isinstance(given, int) else default
+        if isinstance(value, VariableNode):
+            variable = value.name.value
+            if variable in self._variables:
+                return _size(self._variables[variable])
+            value = self._defaults.get(variable)
+        match value:
+            case None | NullValueNode():
+                return None
+            case IntValueNode():
+                return int(value.value[:_DIGITS])
+            case ListValueNode():
+                return len(value.values)
+            case _:
+                return 1  # which GraphQL takes for a list of one
+
+
+def _size(value: object) -> int | None:
+    """The size that a variable's value stands for."""
+    match value:
+        case None:
+            return None
+        case int():
+            return value
+        case list():
+            return len(value)
+        case _:
+            return 1
 
 
 def _own(field: GraphQLField) -> Cost:

@@ -11,7 +11,7 @@ from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Open interest of options.")
@@ -86,12 +86,10 @@ class OptionsMaxPain(Sourced):
     expiries: list[OptionsExpiry] = strawberry.field(description="The expiries, as CoinGlass orders them.")
 
 
-OptionsByExchangeResult = Annotated[OptionsByExchange | PlanGated | Unavailable, result("OptionsByExchange")]
-OptionsOpenInterestSeriesResult = Annotated[
-    OptionsOpenInterestSeries | PlanGated | Unavailable, result("OptionsOpenInterestSeries")
-]
-OptionsVolumeSeriesResult = Annotated[OptionsVolumeSeries | PlanGated | Unavailable, result("OptionsVolumeSeries")]
-OptionsMaxPainResult = Annotated[OptionsMaxPain | PlanGated | Unavailable, result("OptionsMaxPain")]
+OptionsByExchangeResult = Annotated[OptionsByExchange | Problems, result("OptionsByExchange")]
+OptionsOpenInterestSeriesResult = Annotated[OptionsOpenInterestSeries | Problems, result("OptionsOpenInterestSeries")]
+OptionsVolumeSeriesResult = Annotated[OptionsVolumeSeries | Problems, result("OptionsVolumeSeries")]
+OptionsMaxPainResult = Annotated[OptionsMaxPain | Problems, result("OptionsMaxPain")]
 
 _COIN = {"symbol": "symbol"}
 

@@ -5,6 +5,9 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import account
+from cg_client.endpoints.futures import market
+from cg_client.errors import UnknownName
+from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
 from schema.account import Account, AccountResult, Quota
@@ -17,13 +20,15 @@ from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
 from schema.indicators.root import Indicators
-from schema.listing import CoinFilter, ExchangeFilter, pairs_page, spot_pairs_page
+from schema.limits import MAX_NAMES
+from schema.listing import CoinFilter, ExchangeFilter, pairs_page, required, spot_pairs_page
 from schema.markets import Markets
 from schema.news import News
 from schema.on_chain.root import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
+from schema.watchlists import PairKey, coins_by_symbol, pairs_by_key
 from vocabulary.connections import FIRST, After, Connection, First, page
 from vocabulary.fields import resolved
 
@@ -34,6 +39,9 @@ PairArgument = Annotated[
     strawberry.argument(
         description="The exchange's own code (`BTCUSDT`, `BTC-USDT-SWAP`) in any case, or base and quote (`BTC/USDT`)."
     ),
+]
+PairKeys = Annotated[
+    list[PairKey], strawberry.argument(description=f"The pairs, up to {MAX_NAMES}; repeated ones repeat.")
 ]
 
 
@@ -49,13 +57,30 @@ class Query:
     async def coins(
         self,
         info: Info,
-        symbols: Annotated[list[str] | None, strawberry.argument(description="Only these coins.")] = None,
+        symbols: Annotated[
+            list[str] | None,
+            strawberry.argument(
+                description=f"Only these coins, each once, up to {MAX_NAMES}. With an unknown one the list is an "
+                "error; `coinsBySymbol` answers each by itself."
+            ),
+        ] = None,
         first: First = FIRST,
         after: After = None,
-    ) -> Connection[Coin]:
+    ) -> Connection[Coin] | None:
         listing = info.context.symbols.futures_coins
-        names = await listing.find(lambda known: known.names if symbols is None else tuple(map(known.require, symbols)))
+        with blamed_on("symbols"):
+            names = await listing.find(lambda known: known.names if symbols is None else required(known, symbols))
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
+
+    @resolved("Coins in the order asked, null with an error for each unknown one.")
+    async def coins_by_symbol(
+        self,
+        info: Info,
+        symbols: Annotated[
+            list[str], strawberry.argument(description=f"Tickers in any case, up to {MAX_NAMES}; repeated ones repeat.")
+        ],
+    ) -> list[Coin | None]:
+        return await coins_by_symbol(info, symbols)
 
     @resolved("A futures instrument of an exchange.")
     def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
@@ -73,7 +98,7 @@ class Query:
         coin: CoinFilter = None,
         first: First = FIRST,
         after: After = None,
-    ) -> Connection[Pair]:
+    ) -> Connection[Pair] | None:
         return await pairs_page(info, exchange, coin, first, after)
 
     @resolved("Spot pairs.")
@@ -84,15 +109,23 @@ class Query:
         coin: CoinFilter = None,
         first: First = FIRST,
         after: After = None,
-    ) -> Connection[SpotPair]:
+    ) -> Connection[SpotPair] | None:
         return await spot_pairs_page(info, exchange, coin, first, after)
+
+    @resolved("Futures instruments in the order asked, null with an error for each unknown one.")
+    async def pairs_by_key(self, info: Info, keys: PairKeys) -> list[Pair | None]:
+        return await pairs_by_key(info, Pair, keys)
+
+    @resolved("Spot pairs in the order asked, null with an error for each unknown one.")
+    async def spot_pairs_by_key(self, info: Info, keys: PairKeys) -> list[SpotPair | None]:
+        return await pairs_by_key(info, SpotPair, keys)
 
     @resolved("An exchange.")
     async def exchange(self, info: Info, name: ExchangeArgument) -> Exchange | None:
         return await Exchange.find(info, name)
 
     @resolved("Exchanges with futures markets.")
-    async def exchanges(self, info: Info) -> list[Exchange]:
+    async def exchanges(self, info: Info) -> list[Exchange] | None:
         return [Exchange(name=name) for name in (await info.context.symbols.futures_exchanges.get()).names]
 
     @resolved("Lists over the whole market.")
@@ -125,7 +158,12 @@ class Query:
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
-        found = await Coin.find(info, coin)
+        try:
+            found = await Coin.find(info, coin)
+        except UnknownName as unknown:
+            unknown.argument, unknown.endpoint = "coin", market.SUPPORTED_COINS.path
+            info.context.validity.never()
+            return Sentiment(coin=coin, unresolved=unknown)
         return Sentiment(coin=found.symbol, unresolved=found.unresolved)
 
     @resolved("What each field takes, and whether the server's plan includes it. Costs no request.")

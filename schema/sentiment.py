@@ -7,6 +7,7 @@ import strawberry
 from cg_client.endpoints import futures, indicators
 from cg_client.errors import NoData, UnknownName
 from cg_client.intervals import Interval
+from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges
@@ -24,8 +25,10 @@ from schema.indicators.market import (
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with the coin's USDT pair on the exchange."""
     exchange, coin = arguments["exchange"], arguments["symbol"]
+    with blamed_on("exchange"):
+        venue = await context.symbols.futures.find(lambda index: index.exchanges.require(exchange))
     try:
-        pair = await context.symbols.pair(exchange, f"{coin}/USDT")
+        pair = await context.symbols.pair(venue, f"{coin}/USDT")
     except UnknownName as unknown:
         raise NoData(f"{unknown} Choose another `exchange`.") from unknown
     return arguments | {"exchange": pair.exchange, "symbol": pair.symbol}

@@ -13,7 +13,7 @@ from strawberry.types import ExecutionResult
 
 from cg_client.call import Call, Standing
 from cg_client.call_plan import CallPlan, NotAsked
-from cg_client.errors import Gated, RequestRefused
+from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota import Usage
 
 DRY_RUN: Final = b"x-dry-run"
@@ -76,8 +76,12 @@ def _call(call: Call, standing: Standing) -> dict[str, Any]:
     return {"endpoint": call.endpoint.path, "parameters": call.params.query(), "status": standing.value}
 
 
-def _refusal(error: RequestRefused) -> dict[str, Any]:
+def _refusal(error: RequestRefused | InvalidRequest) -> dict[str, Any]:
     facts = {"endpoint": error.endpoint, "code": error.code.value, "message": str(error)}
-    if not isinstance(error, Gated):
-        return facts
-    return facts | {"requiredPlan": error.required.name, "currentPlan": error.current.name}
+    match error:
+        case Gated():
+            return facts | {"requiredPlan": error.required.name, "currentPlan": error.current.name}
+        case InvalidRequest():
+            return facts | {"argument": error.argument, "suggestions": error.suggestions}
+        case _:
+            return facts

@@ -1,17 +1,30 @@
-"""GraphQL over WebSocket: text frames, and a context of its own for each operation of a connection."""
+"""GraphQL over WebSocket: text frames, well-formed messages, and a context of its own for each operation."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 
+from cross_web import HTTPException
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
-from strawberry.http.exceptions import WebSocketDisconnected
+from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
 
 from resolvers.context import Context
+
+_MAX_REASON = 123  # bytes that a close frame has room for
+_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 class TextFrames(ASGIWebSocketAdapter):
     """The protocol asks for text; bytes out of the encoder would become binary frames."""
+
+    async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
+        """As Strawberry's, with what the view's decoder raises as the error that closes the connection with 4400."""
+        try:
+            async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
+                yield message
+        except HTTPException as error:
+            raise NonJsonMessageReceived from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         encoded = self.view.encode_json(message)
@@ -20,10 +33,36 @@ class TextFrames(ASGIWebSocketAdapter):
         except WebSocketDisconnect as gone:
             raise WebSocketDisconnected from gone
 
+    async def close(self, code: int, reason: str) -> None:
+        await super().close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
     """A connection outlives its operations: each has loaders and a deadline of its own."""
 
+    async def handle_message(self, message: Message) -> None:
+        """As Strawberry's, which relies on the shape of messages."""
+        if is_message(message):
+            await super().handle_message(message)
+        else:
+            await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
+
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         self.context = self.context.renewed()  # read before anything else runs
         await super().run_operation(operation)
+
+
+def is_message(found: object) -> bool:
+    """Whether decoded JSON has the shape of a message that a client may send."""
+    if not isinstance(found, dict) or found.get("type") not in _TYPES:
+        return False
+    if found["type"] not in ("subscribe", "complete"):
+        return True
+    return isinstance(found.get("id"), str) and (found["type"] == "complete" or _is_operation(found.get("payload")))
+
+
+def _is_operation(payload: object) -> bool:
+    if not isinstance(payload, dict) or not payload.get("query") or not isinstance(payload["query"], str):
+        return False
+    variables, name = payload.get("variables"), payload.get("operationName")
+    return isinstance(variables, dict | None) and isinstance(name, str | None)

@@ -125,7 +125,7 @@ def test_what_the_plan_lacks_is_named_with_the_plan_that_has_it(start_graph: Sta
         "{ nope }",
         "{",
         "query ($n: Int!) { coins(first: $n) { edges { cursor } } }",
-        f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}",
+        "{ coins(first: 0) { totalCount } }",
         '{ pair(exchange: "binance", symbol: "NOSUCH") { symbol } }',
         "{ " + " ".join(f"a{number}: exchanges {{ assets {{ __typename }} }}" for number in range(9)) + " }",
     ],
@@ -135,6 +135,20 @@ def test_a_wrong_request_has_the_same_errors(graph: Graph, query: str) -> None:
     real, told = graph.ask(query), dry(graph, query).json()
     assert told["errors"] == real["errors"]
     assert ("extensions" in told) == any("path" in error for error in real["errors"])
+
+
+def test_invalid_input_is_told_among_what_would_be_refused(graph: Graph) -> None:
+    graph.data(NAMES)
+    found = plan(graph, f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}")
+    (refused,) = found["refused"]
+    assert refused.pop("message").startswith("`last` is a number")
+    assert refused == {
+        "endpoint": "/api/futures/price/history",
+        "code": "BAD_USER_INPUT",
+        "argument": "last",
+        "suggestions": [],
+    }
+    assert (found["calls"], found["complete"]) == ([], True)
 
 
 def test_an_unknown_name_in_a_listing_that_may_be_older_than_the_name_is_left_open(graph: Graph) -> None:

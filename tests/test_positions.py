@@ -11,9 +11,11 @@ ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
 
 
 async def refusal(query: str) -> str:
-    """The message of the one error, which is the caller's."""
-    (error,) = (await ask(query, Upstream()))["errors"]
-    message: str = error["message"]
+    """The message of the one part that is asked for, which is InvalidInput."""
+    (root,) = (await data(query, Upstream())).values()
+    (found,) = root.values()
+    assert found["code"] == "BAD_USER_INPUT"
+    message: str = found["message"]
     return message
 
 
@@ -98,17 +100,17 @@ async def test_pages_that_say_how_many_they_are_are_followed_to_the_last() -> No
 
 async def test_a_cursor_of_another_list_is_refused() -> None:
     answer = await ask(POSITIONS, Upstream(), after="QQ==")
-    assert "no cursor of this list" in answer["errors"][0]["message"]
+    assert "no cursor of this list" in answer["data"]["hyperliquid"]["positions"]["message"]
 
 
 @pytest.mark.parametrize("interval", ["M1", "M15", "H4", "W1"])
 async def test_an_interval_that_an_endpoint_lacks_is_refused_with_those_that_it_has(interval: str) -> None:
-    query = f'{{ hyperliquid {{ longShortAccounts(coin: "BTC", interval: {interval}) {{ __typename }} }} }}'
+    query = f'{{ hyperliquid {{ longShortAccounts(coin: "BTC", interval: {interval}) {{ {PROBLEM} }} }} }}'
     assert "M5, H1, D1" in await refusal(query)
 
 
 async def test_an_address_that_is_none_is_refused() -> None:
-    assert "hexadecimal" in await refusal('{ hyperliquid { wallet(address: "0x12") { __typename } } }')
+    assert "hexadecimal" in await refusal(f'{{ hyperliquid {{ wallet(address: "0x12") {{ {PROBLEM} }} }} }}')
     found = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', Upstream())
     assert found["hyperliquid"]["wallet"]["__typename"] == "HyperliquidWallet"
 

@@ -99,8 +99,10 @@ def test_order_book_snapshots_older_than_coinglass_keeps_are_said_to_be_missing(
 
 
 def test_order_book_snapshots_have_no_weeks(graph: Graph) -> None:
-    query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { orderbookHeatmap(interval: W1) { __typename } } }'
-    assert "up to D1" in graph.ask(query)["errors"][0]["message"]
+    query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { orderbookHeatmap(interval: W1) {
+      ... on InvalidInput { message suggestions } } } }"""
+    found = graph.data(query)["pair"]["orderbookHeatmap"]
+    assert ("up to D1" in found["message"], found["suggestions"][0]) == (True, "D1")
 
 
 def test_days_are_cut_here_and_cost_one_request(graph: Graph) -> None:

@@ -114,15 +114,19 @@ def test_windows_without_sense_are_refused_with_the_remedy_and_cost_nothing(
     graph: Graph, arguments: str, says: str
 ) -> None:
     pair = 'pair(exchange: "Binance", symbol: "BTCUSDT")'
-    answer = graph.ask(f"{{ {pair} {{ fundingRate({arguments}) {{ __typename }} }} }}")
-    (error,) = answer["errors"]
-    assert (error["extensions"]["code"], says in error["message"]) == ("BAD_USER_INPUT", True), error
+    query = f"{{ {pair} {{ fundingRate({arguments}) {{ __typename ... on Problem {{ code message }} }} }} }}"
+    found = graph.data(query)["pair"]["fundingRate"]
+    assert (found["__typename"], found["code"]) == ("InvalidInput", "BAD_USER_INPUT")
+    assert says in found["message"]
     assert graph.calls("/api/futures/funding-rate/history") == 0
 
 
 def test_a_depth_that_coinglass_lacks_is_refused(graph: Graph) -> None:
-    query = '{ pair(exchange: "OKX", symbol: "BTC/USDT") { orderbook(interval: H4, depthPercent: 4) { __typename } } }'
-    assert "depthPercent is one of 0.25" in graph.ask(query)["errors"][0]["message"]
+    query = """{ pair(exchange: "OKX", symbol: "BTC/USDT") { orderbook(interval: H4, depthPercent: 4) {
+      ... on InvalidInput { message argument suggestions } } } }"""
+    found = graph.data(query)["pair"]["orderbook"]
+    assert "depthPercent is one of 0.25" in found["message"]
+    assert (found["argument"], found["suggestions"]) == ("depthPercent", ["3", "5", "2"])
 
 
 def test_an_operation_that_would_cost_too_much_is_refused_before_it_costs_anything(start_graph: StartGraph) -> None:

@@ -71,9 +71,10 @@ def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:
 
 
 def test_unknown_exchanges_among_those_to_add_up_are_refused(graph: Graph) -> None:
-    query = '{ coin(symbol: "BTC") { liquidations(interval: D1, exchanges: ["Binance", "Bibit"]) { __typename } } }'
-    answer = graph.ask(query)
-    assert "Bybit" in answer["errors"][0]["extensions"]["suggestions"]
+    query = """{ coin(symbol: "BTC") { liquidations(interval: D1, exchanges: ["Binance", "Bibit"]) {
+      ... on InvalidInput { argument suggestions } } } }"""
+    found = graph.data(query)["coin"]["liquidations"]
+    assert (found["argument"], "Bybit" in found["suggestions"]) == ("exchanges", True)
     assert graph.calls("/api/futures/liquidation/aggregated-history") == 0
 
 

@@ -14,6 +14,7 @@ T = TypeVar("T")
 
 FIRST = 50
 FIRST_AT_MOST = 1000
+_DIGITS = 9  # of the number of a page
 
 First = Annotated[int, strawberry.argument(description=f"Most items to give, up to {FIRST_AT_MOST}.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor of the item after which to go on.")]
@@ -44,7 +45,7 @@ class Connection(Generic[T]):
 def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | None) -> Connection[T]:
     """`first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
     if not 1 <= first <= FIRST_AT_MOST:
-        raise BadArgument(f"`first` is a number from 1 to {FIRST_AT_MOST}, not {first}.")
+        raise BadArgument(f"`first` is a number from 1 to {FIRST_AT_MOST}, not {first}.", "first")
     start = 0 if after is None else _place(items, key, after)
     chosen = items[start : start + first]
     edges = [Edge(cursor=_cursor(key(item)), node=item) for item in chosen]
@@ -71,14 +72,18 @@ class Paged(Sourced):
 def upstream_page(first: int, after: str | None, most: int = FIRST_AT_MOST) -> tuple[int, int]:
     """Number and size of the upstream page that is wanted; raises BadArgument. A cursor holds the page that it ends."""
     if not 1 <= first <= most:
-        raise BadArgument(f"`first` is a number from 1 to {most}, not {first}.")
+        raise BadArgument(f"`first` is a number from 1 to {most}, not {first}.", "first")
     if after is None:
         return 1, first
     number, _, size = _key(after).partition("*")
-    if not (number.isdecimal() and size.isdecimal()):
-        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+    if not (_is_number(number) and _is_number(size)):
+        raise _no_cursor(after)
     if int(size) != first:
-        raise BadArgument(f"Keep `first` at {size} while following the cursors of this list: its pages have that size.")
+        raise BadArgument(
+            f"Keep `first` at {size} while following the cursors of this list: its pages have that size.",
+            "first",
+            [size],
+        )
     return int(number) + 1, first
 
 
@@ -97,19 +102,29 @@ def numbered_page(after: str | None) -> int:
     if after is None:
         return 1
     number = _key(after)
-    if not number.isdecimal():
-        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+    if not _is_number(number):
+        raise _no_cursor(after)
     return int(number) + 1
 
 
-def numbered_page_info(number: int, total: float) -> PageInfo:
-    """The place of an upstream page in a list of so many."""
+def numbered_page_info(number: int, total: float | None, rows: int) -> PageInfo:
+    """The place of an upstream page in a list of so many; where that is not known, a page of rows may have a next."""
     return PageInfo(
-        has_next_page=number < total,
+        has_next_page=rows > 0 if total is None else number < total,
         has_previous_page=number > 1,
         start_cursor=_cursor(f"{number - 1}") if number > 1 else None,
         end_cursor=_cursor(f"{number}"),
     )
+
+
+def _is_number(text: str) -> bool:
+    """Whether a cursor of ours can hold it as the number of a page or of its rows."""
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+
+
+def _no_cursor(after: str) -> BadArgument:
+    """Return the error; of a list whose items are the keys, a later listing may have this one."""
+    return BadArgument(f"`after` is no cursor of this list: {after!r}.", "after", lasting=False)
 
 
 def _cursor(key: str) -> str:
@@ -120,12 +135,12 @@ def _key(cursor: str) -> str:
     try:
         return base64.urlsafe_b64decode(cursor.encode()).decode()
     except (binascii.Error, UnicodeError):
-        raise BadArgument(f"`after` is no cursor of this list: {cursor!r}.") from None
+        raise _no_cursor(cursor) from None
 
 
 def _place(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
     wanted = _key(after)
     found = next((index for index, item in enumerate(items) if key(item) == wanted), None)
     if found is None:
-        raise BadArgument(f"`after` is no cursor of this list: {after!r}.")
+        raise _no_cursor(after)
     return found + 1

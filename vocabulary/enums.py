@@ -118,6 +118,7 @@ _describe(
         ProblemCode.NOT_FOUND: "CoinGlass does not know what was asked for.",
         ProblemCode.NO_DATA: "CoinGlass has nothing for what was asked.",
         ProblemCode.BAD_PAYLOAD: "CoinGlass' answer does not hold what its documents state.",
+        ProblemCode.BAD_USER_INPUT: "What the caller asked for makes no sense; no request was sent.",
     },
 )
 _describe(

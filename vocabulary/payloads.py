@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Self
 
 import strawberry
-from strawberry.types.base import StrawberryList, has_object_definition
+from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
 from strawberry.types.field import StrawberryField
 
 from cg_client.anomalies import AnomalyKind, merged
@@ -79,9 +79,14 @@ def rows_field(payload: type) -> tuple[str, type]:
 
 
 def _rows_field(payload: type) -> tuple[str, type]:
+    lists = [(field.python_name, _without_null(field.type)) for field in fields_of(payload)]
     (found,) = [
-        (field.python_name, field.type.of_type)
-        for field in fields_of(payload)
-        if isinstance(field.type, StrawberryList) and has_object_definition(field.type.of_type)
+        (name, kind.of_type)
+        for name, kind in lists
+        if isinstance(kind, StrawberryList) and has_object_definition(kind.of_type)
     ]
     return found
+
+
+def _without_null(kind: object) -> object:
+    return kind.of_type if isinstance(kind, StrawberryOptional) else kind

@@ -1,6 +1,7 @@
 """Why a part of an answer is missing: values in the graph, never exceptions."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 import strawberry
 from strawberry.types.union import StrawberryUnion
@@ -39,8 +40,19 @@ class Unavailable(Problem):
     retry_after: float | None = strawberry.field(description="Seconds to wait before that, where they are known.")
 
 
+@strawberry.type(
+    description="An argument of the field makes no sense. Nothing was sent; the rest of the answer stands."
+)
+class InvalidInput(Problem):
+    argument: str | None = strawberry.field(description="The argument to change, if it is known.")
+    suggestions: list[str] = strawberry.field(description="What may have been meant, the likeliest first; often empty.")
+
+
+Problems: TypeAlias = PlanGated | Unavailable | InvalidInput  # every result union has all of them
+
+
 def result(payload: str) -> StrawberryUnion:
-    """The union of a payload and the two problems, to stand in `Annotated`."""
+    """The union of a payload and `Problems`, to stand in `Annotated`."""
     union = strawberry.union(f"{payload}Result", description=f"{payload}, or why there is none.")
     assert isinstance(union, StrawberryUnion)  # noqa: S101  # the stub says otherwise
     return union

@@ -1,13 +1,19 @@
-"""The graph's own scalars."""
+"""The graph's own scalars. They raise GraphQLError for input, since graphql-core hides the message of any other."""
 
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NewType
+from typing import NewType, TypeAlias, TypeVar
 
 import strawberry
+from graphql import GraphQLError, ValueNode, print_ast
+from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 Timestamp = NewType("Timestamp", int)
+T = TypeVar("T")
 
+_MAX_SHOWN = 80  # characters of a wrong value
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -25,21 +31,44 @@ def time_of(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def parse_time(text: object) -> datetime:
-    """A time from ISO-8601; without an offset it is UTC. Raises ValueError."""
+def _parse_time(text: object, written: str) -> datetime:
+    """A time from ISO-8601; without an offset it is UTC."""
     if not isinstance(text, str):
-        raise ValueError(f"A DateTime is ISO-8601 text such as `2026-01-31T00:00:00Z`, not {text!r}.")  # noqa: TRY004
+        raise GraphQLError(f"A DateTime is ISO-8601 text such as `2026-01-31T00:00:00Z`, not {written}.")
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"{text!r} is no ISO-8601 time such as `2026-01-31T00:00:00Z`.") from None
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise GraphQLError(f"{written} is not an ISO-8601 time such as `2026-01-31T00:00:00Z`.") from None
 
 
-def _parse_timestamp(value: object) -> int:
+def _parse_timestamp(value: object, written: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise ValueError(f"A Timestamp is an integer of milliseconds, not {value!r}.")  # noqa: TRY004
+        raise GraphQLError(f"A Timestamp is an integer of milliseconds, not {written}.")
     return value
+
+
+_Parse: TypeAlias = Callable[[object, str], T]  # the value, and how it was written
+
+
+def _from_value(parse: _Parse[T]) -> Callable[[object], T]:
+    return lambda value: parse(value, _short(json.dumps(value, default=repr, ensure_ascii=False)))
+
+
+def _from_literal(parse: _Parse[T]) -> Callable[[ValueNode, Mapping[str, object] | None], T]:
+    """Parse literals as values are parsed, with errors located at the literal."""
+
+    def parsed(node: ValueNode, variables: Mapping[str, object] | None = None) -> T:
+        try:
+            return parse(value_from_ast_untyped(node, dict(variables or {})), _short(print_ast(node)))
+        except GraphQLError as error:
+            raise GraphQLError(error.message, node) from None
+
+    return parsed
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
 SCALARS: dict[object, ScalarDefinition] = {
@@ -47,12 +76,14 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="A time in UTC, ISO-8601 ending in `Z`. Input without an offset is UTC.",
         serialize=format_time,
-        parse_value=parse_time,
+        parse_value=_from_value(_parse_time),
+        parse_literal=_from_literal(_parse_time),
     ),
     Timestamp: strawberry.scalar(
         name="Timestamp",
         description="A time as integer milliseconds since 1970 in UTC; more than GraphQL's Int can hold.",
         serialize=int,
-        parse_value=_parse_timestamp,
+        parse_value=_from_value(_parse_timestamp),
+        parse_literal=_from_literal(_parse_timestamp),
     ),
 }

@@ -9,22 +9,22 @@ from typing import Any, final
 
 import msgspec
 
-from cg_client.errors import CoinglassError
+from cg_client.errors import CoinglassError, InvalidRequest
 
 
 @final
 class UnderWay(msgspec.Struct):
-    """`make` gets the result of the future; `rescue` gives a value instead of a failure upstream."""
+    """`make` gets the result of the future; `rescue` gives a value instead of a failure of the field."""
 
     future: asyncio.Future[Any]
     make: Callable[[Any], object]
-    rescue: Callable[[CoinglassError], object] | None = None
+    rescue: Callable[[CoinglassError | InvalidRequest], object] | None = None
 
     def value(self) -> object:
         """When the future is done; raises what it raised."""
         try:
             return self.make(self.future.result())
-        except CoinglassError as error:
+        except (CoinglassError, InvalidRequest) as error:
             if self.rescue is None:
                 raise
             return self.rescue(error)

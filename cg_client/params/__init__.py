@@ -73,7 +73,7 @@ from cg_client.params.technical import (
     PairMACD,
     PairMovingAverage,
     PriceOfCandle,
-    check_windows,
+    check_window,
 )
 
 __all__ = [
@@ -142,6 +142,6 @@ __all__ = [
     "Window",
     "Wire",
     "check_depth",
-    "check_windows",
+    "check_window",
     "wire_names",
 ]

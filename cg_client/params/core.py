@@ -5,6 +5,7 @@ sent as upstream spells them: enums by value, times as integer milliseconds, lis
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -91,6 +92,7 @@ ExchangeNames = Annotated[
 ]
 
 
+_SUGGESTIONS = 3
 DEPTHS = (0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 5.0, 10.0)
 
 
@@ -102,7 +104,24 @@ DepthPercent = Annotated[
 def check_depth(percent: float) -> None:
     """Raises BadArgument for a depth that CoinGlass does not sum up."""
     if percent not in DEPTHS:
-        raise BadArgument(f"depthPercent is one of {', '.join(f'{depth:g}' for depth in DEPTHS)}, not {percent:g}.")
+        nearest = sorted(DEPTHS, key=lambda depth: abs(depth - percent))[:_SUGGESTIONS]
+        raise BadArgument(
+            f"depthPercent is one of {', '.join(f'{depth:g}' for depth in DEPTHS)}, not {percent:g}.",
+            "depthPercent",
+            [f"{depth:g}" for depth in nearest],
+        )
+
+
+def check_amount(argument: str, amount: float | None) -> None:
+    """Raises BadArgument for an amount of money that is negative or infinite."""
+    if amount is not None and not 0 <= amount < math.inf:
+        raise BadArgument(f"`{argument}` is a number from 0, not {amount:g}.", argument)
+
+
+def check_name(argument: str, name: str | None) -> None:
+    """Raises BadArgument for a name without a letter or digit, which CoinGlass cannot know."""
+    if name is not None and not any(map(str.isalnum, name)):
+        raise BadArgument(f"`{argument}` is a name, not {name!r}.", argument)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,17 +11,23 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import ExchangeName, Page, Params, Wire
+from cg_client.params.core import ExchangeName, Page, Params, Wire, check_amount, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fund(Params):
     ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`."]
 
+    def __post_init__(self) -> None:
+        check_name("ticker", self.ticker)
+
 
 @dataclass(frozen=True, kw_only=True)
 class FundOrAll(Params):
     ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds."] = None
+
+    def __post_init__(self) -> None:
+        check_name("ticker", self.ticker)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +39,16 @@ class FundPeriod(Fund):
 class OfCoin(Params):
     coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol")]
 
+    def __post_init__(self) -> None:
+        check_name("coin", self.coin)
+
 
 @dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
     coin: Annotated[str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol")]
+
+    def __post_init__(self) -> None:
+        check_name("coin", self.coin)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +62,10 @@ class ExchangeTransfers(Page):
     min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
     from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
 
+    def __post_init__(self) -> None:
+        check_name("coin", self.coin)
+        check_amount("minUsd", self.min_usd)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Window(Params):
@@ -60,12 +76,16 @@ class Window(Params):
 
     def __post_init__(self) -> None:
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
-            raise BadArgument("`from` must not be after `to`.")
+            raise BadArgument("`from` must not be after `to`.", "from")
 
 
 @dataclass(frozen=True, kw_only=True)
 class WhaleTransfers(Window):
     coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_name("coin", self.coin)
 
 
 @dataclass(frozen=True, kw_only=True)

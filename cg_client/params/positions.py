@@ -29,6 +29,8 @@ from cg_client.params.core import (
     Params,
     Series,
     Wire,
+    check_amount,
+    check_name,
 )
 
 
@@ -62,12 +64,18 @@ class LiquidationTotals(Params):
     symbol: Annotated[str | None, "Coin; left out: all coins together."] = None
     range: Annotated[LiquidationRange, "Period to cover."] = LiquidationRange.H24
 
+    def __post_init__(self) -> None:
+        check_name("symbol", self.symbol)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LiquidationOrders(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
     min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")] = 10_000.0
+
+    def __post_init__(self) -> None:
+        check_amount("minUsd", self.min_usd)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +96,9 @@ class OptionsOpenInterest(OptionsVolume):
 class OptionsVenue(Coin):
     exchange: Annotated[str, "Options venue."] = "Deribit"
 
+    def __post_init__(self) -> None:
+        check_name("exchange", self.exchange)
+
 
 @dataclass(frozen=True, kw_only=True)
 class AccumulatedFunding(Params):
@@ -105,7 +116,7 @@ class FundingArbitrage(Params):
 
     def __post_init__(self) -> None:
         if self.usd < 1:
-            raise BadArgument(f"`usd` is a number from 1, not {self.usd}.")
+            raise BadArgument(f"`usd` is a number from 1, not {self.usd}.", "usd")
 
     def query(self) -> dict[str, str]:
         """Without the exchanges where all are meant."""
@@ -140,7 +151,7 @@ class Wallet(Params):
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", self.address):
-            raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.")
+            raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.", "address")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +163,7 @@ class PairLargeOrderHistory(Pair):
     def __post_init__(self) -> None:
         """Raises BadArgument for a period that makes no sense."""
         if self.from_ >= self.to:
-            raise BadArgument("`from` must be before `to`.")
+            raise BadArgument("`from` must be before `to`.", "from")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Parameters of technical indicators: how far they look back, and at which price."""
 
+import math
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -15,11 +16,10 @@ LookBack = Annotated[int, "Number of intervals that each point looks back over, 
 PriceOfCandle = Annotated[SeriesType, "Price of each candle that the indicator is computed from."]
 
 
-def check_windows(*windows: int) -> None:
+def check_window(argument: str, window: int) -> None:
     """Raises BadArgument for a window that holds no candle."""
-    for window in windows:
-        if window < 1:
-            raise BadArgument(f"A window of an indicator is a number from 1, not {window}.")
+    if window < 1:
+        raise BadArgument(f"`{argument}` is a number from 1, not {window}.", argument)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class PairLookBack(PairSeries):
     window: LookBack = 14
 
     def __post_init__(self) -> None:
-        check_windows(self.window)
+        check_window("window", self.window)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +49,8 @@ class PairBollingerBands(PairLookBackOnPrice):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.multiplier <= 0:
-            raise BadArgument(f"`multiplier` is a number above 0, not {self.multiplier:g}.")
+        if not 0 < self.multiplier < math.inf:
+            raise BadArgument(f"`multiplier` is a number above 0, not {self.multiplier:g}.", "multiplier")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,4 +63,6 @@ class PairMACD(PairSeries):
     signal_window: Annotated[int, "Intervals of the signal line, from 1; the answer has no such line."] = 9
 
     def __post_init__(self) -> None:
-        check_windows(self.fast_window, self.slow_window, self.signal_window)
+        check_window("fastWindow", self.fast_window)
+        check_window("slowWindow", self.slow_window)
+        check_window("signalWindow", self.signal_window)

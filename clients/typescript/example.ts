@@ -11,6 +11,7 @@ export function newestFundingRate(answer: Answer<typeof FundingDocument>): numbe
       return part.latest?.close ?? "no points";
     case "PlanGated":
     case "Unavailable":
+    case "InvalidInput":
       return `${part.code}: ${part.message}`;
     case undefined:
       return "no such pair";

@@ -10,7 +10,7 @@ import strawberry
 from cg_client.endpoints import etf as api
 from resolvers.field import ByAttribute
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp
 from vocabulary.series import DailySeries, Timestamps
 
@@ -67,4 +67,4 @@ class ETFFlows(DailySeries):
     latest: ETFFlow | None = strawberry.field(description="The newest day.")
 
 
-ETFFlowsResult = Annotated[ETFFlows | PlanGated | Unavailable, result("ETFFlows")]
+ETFFlowsResult = Annotated[ETFFlows | Problems, result("ETFFlows")]

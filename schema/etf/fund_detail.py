@@ -7,7 +7,7 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Address of a fund.")
@@ -116,4 +116,4 @@ class FundDetail(Sourced):
     performance: Annotated[FundPerformance | None, sparse("How it did over longer periods.")]
 
 
-FundDetailResult = Annotated[FundDetail | PlanGated | Unavailable, result("FundDetail")]
+FundDetailResult = Annotated[FundDetail | Problems, result("FundDetail")]

@@ -14,7 +14,7 @@ from vocabulary.columns import Columns
 from vocabulary.derived import of_rows
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -92,5 +92,5 @@ class FundPrices(Sourced):
         return of_rows(cls, rows, source=source)
 
 
-FundHistoryResult = Annotated[FundHistory | PlanGated | Unavailable, result("FundHistory")]
-FundPricesResult = Annotated[FundPrices | PlanGated | Unavailable, result("FundPrices")]
+FundHistoryResult = Annotated[FundHistory | Problems, result("FundHistory")]
+FundPricesResult = Annotated[FundPrices | Problems, result("FundPrices")]

@@ -23,7 +23,7 @@ from schema.etf.net_assets import (
 from schema.etf.premium import PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="What a fund holds.")
@@ -80,7 +80,7 @@ class FundList(Sourced):
     funds: list[Fund] = strawberry.field(description="The funds, as CoinGlass orders them.")
 
 
-FundListResult = Annotated[FundList | PlanGated | Unavailable, result("FundList")]
+FundListResult = Annotated[FundList | Problems, result("FundList")]
 
 
 TickerArgument = Annotated[str | None, strawberry.argument(description="Ticker of a fund; left out: all funds.")]

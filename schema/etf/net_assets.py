@@ -10,7 +10,7 @@ from resolvers.field import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Timestamps
 
 NET_ASSETS_BY_ASSET = ByAttribute(
@@ -62,5 +62,5 @@ class FundAssets(DailySeries):
     latest: FundAssetsDay | None = strawberry.field(description="The newest day.")
 
 
-ETFNetAssetsResult = Annotated[ETFNetAssets | PlanGated | Unavailable, result("ETFNetAssets")]
-FundAssetsResult = Annotated[FundAssets | PlanGated | Unavailable, result("FundAssets")]
+ETFNetAssetsResult = Annotated[ETFNetAssets | Problems, result("ETFNetAssets")]
+FundAssetsResult = Annotated[FundAssets | Problems, result("FundAssets")]

@@ -18,7 +18,7 @@ from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -73,4 +73,4 @@ def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumD
     return Columns.of(ETFPremiumDay, columns, len(days))
 
 
-ETFPremiumsResult = Annotated[ETFPremiums | PlanGated | Unavailable, result("ETFPremiums")]
+ETFPremiumsResult = Annotated[ETFPremiums | Problems, result("ETFPremiums")]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from resolvers.cumulative_volume_delta import from_first_point
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
@@ -58,5 +58,5 @@ def _counted(rows: Columns[Any]) -> Columns[Any]:
 
 
 CumulativeVolumeDeltaSeriesResult = Annotated[
-    CumulativeVolumeDeltaSeries | PlanGated | Unavailable, result("CumulativeVolumeDeltaSeries")
+    CumulativeVolumeDeltaSeries | Problems, result("CumulativeVolumeDeltaSeries")
 ]

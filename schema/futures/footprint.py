@@ -11,7 +11,7 @@ from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from resolvers.footprint import Bar, decode_footprint
 from vocabulary.columns import Column, Columns
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series
 
@@ -58,4 +58,4 @@ def _levels(bar: Bar) -> list[FootprintLevel]:
     return [FootprintLevel(**msgspec.structs.asdict(level)) for level in bar.levels]
 
 
-FootprintSeriesResult = Annotated[FootprintSeries | PlanGated | Unavailable, result("FootprintSeries")]
+FootprintSeriesResult = Annotated[FootprintSeries | Problems, result("FootprintSeries")]

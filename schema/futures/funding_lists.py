@@ -7,7 +7,7 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Funding rates of one exchange, added up over the period.")
@@ -68,10 +68,8 @@ class FundingArbitrage(Sourced):
     )
 
 
-AccumulatedFundingRatesResult = Annotated[
-    AccumulatedFundingRates | PlanGated | Unavailable, result("AccumulatedFundingRates")
-]
+AccumulatedFundingRatesResult = Annotated[AccumulatedFundingRates | Problems, result("AccumulatedFundingRates")]
 AccumulatedFundingRatesByCoinResult = Annotated[
-    AccumulatedFundingRatesByCoin | PlanGated | Unavailable, result("AccumulatedFundingRatesByCoin")
+    AccumulatedFundingRatesByCoin | Problems, result("AccumulatedFundingRatesByCoin")
 ]
-FundingArbitrageResult = Annotated[FundingArbitrage | PlanGated | Unavailable, result("FundingArbitrage")]
+FundingArbitrageResult = Annotated[FundingArbitrage | Problems, result("FundingArbitrage")]

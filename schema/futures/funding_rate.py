@@ -8,7 +8,7 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import CandleSeries
 
 
@@ -33,8 +33,8 @@ class CurrentFundingRates(Sourced):
     coin_margined: Annotated[list[ExchangeFundingRate] | None, sparse("Contracts margined in the coin.")]
 
 
-FundingSeriesResult = Annotated[FundingSeries | PlanGated | Unavailable, result("FundingSeries")]
-CurrentFundingRatesResult = Annotated[CurrentFundingRates | PlanGated | Unavailable, result("CurrentFundingRates")]
+FundingSeriesResult = Annotated[FundingSeries | Problems, result("FundingSeries")]
+CurrentFundingRatesResult = Annotated[CurrentFundingRates | Problems, result("CurrentFundingRates")]
 
 
 @strawberry.enum(description="How funding rates of several exchanges are averaged.")

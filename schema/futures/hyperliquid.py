@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from cg_client.endpoints import futures as api
+from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
 from resolvers.numbered_pages import upstream_numbered
@@ -22,7 +23,7 @@ from schema.futures.hyperliquid_wallets import (
 )
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="What a whale did.")
@@ -60,13 +61,14 @@ class WhalePositions(Sourced):
     positions: list[WhalePosition] = strawberry.field(description="The positions, as CoinGlass orders them.")
 
 
-WhaleAlertsResult = Annotated[WhaleAlerts | PlanGated | Unavailable, result("WhaleAlerts")]
-WhalePositionsResult = Annotated[WhalePositions | PlanGated | Unavailable, result("WhalePositions")]
+WhaleAlertsResult = Annotated[WhaleAlerts | Problems, result("WhaleAlerts")]
+WhalePositionsResult = Annotated[WhalePositions | Problems, result("WhalePositions")]
 
 
 async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments with CoinGlass' name of the coin. Raises UnknownName."""
-    return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
+    with blamed_on("coin"):
+        return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
 
 
 @strawberry.type(description="Hyperliquid: what its traders do.")

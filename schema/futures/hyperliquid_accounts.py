@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.fields import value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -40,4 +40,4 @@ class HyperliquidAccounts(Series):
     latest: HyperliquidAccountsPoint | None = strawberry.field(description="The newest point.")
 
 
-HyperliquidAccountsResult = Annotated[HyperliquidAccounts | PlanGated | Unavailable, result("HyperliquidAccounts")]
+HyperliquidAccountsResult = Annotated[HyperliquidAccounts | Problems, result("HyperliquidAccounts")]

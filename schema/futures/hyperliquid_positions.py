@@ -8,7 +8,7 @@ import strawberry
 
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="How a position is margined.")
@@ -42,4 +42,4 @@ class HyperliquidPositions(Paged):
     positions: Annotated[list[HyperliquidPosition] | None, value("The positions, as CoinGlass orders them.")]
 
 
-HyperliquidPositionsResult = Annotated[HyperliquidPositions | PlanGated | Unavailable, result("HyperliquidPositions")]
+HyperliquidPositionsResult = Annotated[HyperliquidPositions | Problems, result("HyperliquidPositions")]

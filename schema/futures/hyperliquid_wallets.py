@@ -7,7 +7,7 @@ import strawberry
 from schema.futures.hyperliquid_positions import MarginMode
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="What a wallet has and what it has bound, in US dollars.")
@@ -111,6 +111,6 @@ class PnlDistribution(Sourced):
     tiers: list[WalletTier] = strawberry.field(description="The tiers, as CoinGlass orders them.")
 
 
-HyperliquidWalletResult = Annotated[HyperliquidWallet | PlanGated | Unavailable, result("HyperliquidWallet")]
-PositionDistributionResult = Annotated[PositionDistribution | PlanGated | Unavailable, result("PositionDistribution")]
-PnlDistributionResult = Annotated[PnlDistribution | PlanGated | Unavailable, result("PnlDistribution")]
+HyperliquidWalletResult = Annotated[HyperliquidWallet | Problems, result("HyperliquidWallet")]
+PositionDistributionResult = Annotated[PositionDistribution | Problems, result("PositionDistribution")]
+PnlDistributionResult = Annotated[PnlDistribution | Problems, result("PnlDistribution")]

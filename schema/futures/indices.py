@@ -7,7 +7,7 @@ import strawberry
 
 from schema.futures.technical import TechnicalSeries
 from vocabulary.fields import value as described  # a field of the indices is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Series, Time, TimestampOfTime, Timestamps
 
 
@@ -69,7 +69,7 @@ class DerivativesIndex(DerivativesIndexSeries): ...
 class DerivativesRiskIndex(DerivativesIndexSeries): ...
 
 
-BasisSeriesResult = Annotated[BasisSeries | PlanGated | Unavailable, result("BasisSeries")]
-WhaleIndexSeriesResult = Annotated[WhaleIndexSeries | PlanGated | Unavailable, result("WhaleIndexSeries")]
-DerivativesIndexResult = Annotated[DerivativesIndex | PlanGated | Unavailable, result("DerivativesIndex")]
-DerivativesRiskIndexResult = Annotated[DerivativesRiskIndex | PlanGated | Unavailable, result("DerivativesRiskIndex")]
+BasisSeriesResult = Annotated[BasisSeries | Problems, result("BasisSeries")]
+WhaleIndexSeriesResult = Annotated[WhaleIndexSeries | Problems, result("WhaleIndexSeries")]
+DerivativesIndexResult = Annotated[DerivativesIndex | Problems, result("DerivativesIndex")]
+DerivativesRiskIndexResult = Annotated[DerivativesRiskIndex | Problems, result("DerivativesRiskIndex")]

@@ -9,7 +9,6 @@ import strawberry
 from cg_client.call import Call
 from cg_client.endpoints import futures as api
 from cg_client.endpoints.futures.liquidation import ORDER_ROWS
-from cg_client.errors import BadArgument
 from cg_client.instruments import fold
 from cg_client.params import LiquidationOrders as OrdersParams
 from resolvers.arguments import argument, sign
@@ -21,7 +20,7 @@ from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -120,12 +119,10 @@ class LiquidationOrders(Sourced):
         return cls(source=source, orders=rows, capped=len(rows) >= ORDER_ROWS)
 
 
-LiquidationsResult = Annotated[Liquidations | PlanGated | Unavailable, result("Liquidations")]
-LiquidationsByExchangeResult = Annotated[
-    LiquidationsByExchange | PlanGated | Unavailable, result("LiquidationsByExchange")
-]
-LiquidationsByCoinResult = Annotated[LiquidationsByCoin | PlanGated | Unavailable, result("LiquidationsByCoin")]
-LiquidationOrdersResult = Annotated[LiquidationOrders | PlanGated | Unavailable, result("LiquidationOrders")]
+LiquidationsResult = Annotated[Liquidations | Problems, result("Liquidations")]
+LiquidationsByExchangeResult = Annotated[LiquidationsByExchange | Problems, result("LiquidationsByExchange")]
+LiquidationsByCoinResult = Annotated[LiquidationsByCoin | Problems, result("LiquidationsByCoin")]
+LiquidationOrdersResult = Annotated[LiquidationOrders | Problems, result("LiquidationOrders")]
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
 _SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US dollars.", 10_000.0)
@@ -133,8 +130,6 @@ _SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US doll
 
 async def _pair_orders(self: TradingPair, info: Info, min_usd: float = 10_000.0) -> LiquidationOrders:
     """The orders of the coin on the exchange, of which those of the pair are kept."""
-    if min_usd < 0:
-        raise BadArgument(f"`minUsd` is not negative, but {min_usd:g}.")
     params = OrdersParams(exchange=self.exchange, symbol=self.known.base, min_usd=min_usd)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, params, _ORDERS))
     found = LiquidationOrders.of(Source.of([answer]), answer.value)

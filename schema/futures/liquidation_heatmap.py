@@ -14,7 +14,7 @@ from resolvers.field import ByArgument
 from resolvers.heatmap import Heatmap, decode_heatmap
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 
 
@@ -103,4 +103,4 @@ def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
     }
 
 
-LiquidationHeatmapResult = Annotated[LiquidationHeatmap | PlanGated | Unavailable, result("LiquidationHeatmap")]
+LiquidationHeatmapResult = Annotated[LiquidationHeatmap | Problems, result("LiquidationHeatmap")]

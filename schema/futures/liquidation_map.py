@@ -7,7 +7,7 @@ import strawberry
 from cg_client.call import Decode
 from resolvers.liquidation_map import LevelMap, decode_map
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Liquidations expected at one price.")
@@ -48,4 +48,4 @@ class LiquidationMap(Sourced):
         return cls(source=source, levels=shown, last_price_usd=found.last_price)
 
 
-LiquidationMapResult = Annotated[LiquidationMap | PlanGated | Unavailable, result("LiquidationMap")]
+LiquidationMapResult = Annotated[LiquidationMap | Problems, result("LiquidationMap")]

@@ -22,7 +22,7 @@ from schema.trading_pair import BY_PAIR
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Served
 
 BUCKETS_AT_MOST = 500
@@ -93,7 +93,7 @@ def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float
     return {time: (one, other) for time, one, other in figures if one is not None and other is not None}
 
 
-LiquidationProfileResult = Annotated[LiquidationProfile | PlanGated | Unavailable, result("LiquidationProfile")]
+LiquidationProfileResult = Annotated[LiquidationProfile | Problems, result("LiquidationProfile")]
 
 _BARS = columns_decoder(LiquidationBar, api.liquidation.HISTORY)
 _CANDLES = columns_decoder(PriceCandle, api.market.PRICE_HISTORY)
@@ -108,7 +108,7 @@ async def _profile(
     **window: Any,  # noqa: ANN401  # as the signature states
 ) -> LiquidationProfile:
     if not 1 <= buckets <= BUCKETS_AT_MOST:
-        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.")
+        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.", "buckets")
     asked = PairSeries(**window, **bound(self, BY_PAIR))
     liquidations, prices = await asyncio.gather(
         serve(info.context, api.liquidation.HISTORY, asked, _BARS, on_plan_limit),

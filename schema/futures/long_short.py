@@ -9,7 +9,7 @@ import strawberry
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
 from vocabulary.fields import value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -56,4 +56,4 @@ class LongShortSeries(Series):
     latest: LongShortPoint | None = strawberry.field(description="The newest point.")
 
 
-LongShortSeriesResult = Annotated[LongShortSeries | PlanGated | Unavailable, result("LongShortSeries")]
+LongShortSeriesResult = Annotated[LongShortSeries | Problems, result("LongShortSeries")]

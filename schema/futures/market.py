@@ -10,7 +10,7 @@ from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -137,6 +137,6 @@ class PriceSeries(Series):
     latest: PriceCandle | None = strawberry.field(description="The newest candle.")
 
 
-PairMarketResult = Annotated[PairMarket | PlanGated | Unavailable, result("PairMarket")]
-CoinMarketResult = Annotated[CoinMarket | PlanGated | Unavailable, result("CoinMarket")]
-PriceSeriesResult = Annotated[PriceSeries | PlanGated | Unavailable, result("PriceSeries")]
+PairMarketResult = Annotated[PairMarket | Problems, result("PairMarket")]
+CoinMarketResult = Annotated[CoinMarket | Problems, result("CoinMarket")]
+PriceSeriesResult = Annotated[PriceSeries | Problems, result("PriceSeries")]

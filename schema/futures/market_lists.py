@@ -10,7 +10,7 @@ from resolvers.keyed_rows import keyed_rows_decoder
 from schema.periods import FromMinutesToDay
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="How a coin's price moved over the last hours.")
@@ -65,6 +65,6 @@ class ExchangeRanking(Sourced):
     exchanges: list[RankedExchange] = strawberry.field(description="The exchanges, as CoinGlass orders them.")
 
 
-PriceChangesResult = Annotated[PriceChanges | PlanGated | Unavailable, result("PriceChanges")]
-DelistedPairsResult = Annotated[DelistedPairs | PlanGated | Unavailable, result("DelistedPairs")]
-ExchangeRankingResult = Annotated[ExchangeRanking | PlanGated | Unavailable, result("ExchangeRanking")]
+PriceChangesResult = Annotated[PriceChanges | Problems, result("PriceChanges")]
+DelistedPairsResult = Annotated[DelistedPairs | Problems, result("DelistedPairs")]
+ExchangeRankingResult = Annotated[ExchangeRanking | Problems, result("ExchangeRanking")]

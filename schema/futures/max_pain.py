@@ -6,7 +6,7 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Where most positions of one side would be liquidated.")
@@ -35,5 +35,5 @@ class LiquidationMaxPains(Sourced):
     coins: list[CoinMaxPain] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-LiquidationMaxPainResult = Annotated[LiquidationMaxPain | PlanGated | Unavailable, result("LiquidationMaxPain")]
-LiquidationMaxPainsResult = Annotated[LiquidationMaxPains | PlanGated | Unavailable, result("LiquidationMaxPains")]
+LiquidationMaxPainResult = Annotated[LiquidationMaxPain | Problems, result("LiquidationMaxPain")]
+LiquidationMaxPainsResult = Annotated[LiquidationMaxPains | Problems, result("LiquidationMaxPains")]

@@ -9,7 +9,7 @@ import strawberry
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -66,4 +66,4 @@ class NetPositionSeries(Series):
     latest: NetPositionBar | None = strawberry.field(description="The newest bar.")
 
 
-NetPositionSeriesResult = Annotated[NetPositionSeries | PlanGated | Unavailable, result("NetPositionSeries")]
+NetPositionSeriesResult = Annotated[NetPositionSeries | Problems, result("NetPositionSeries")]

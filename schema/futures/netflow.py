@@ -7,7 +7,7 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Taker volume over a period, and its net flow.")
@@ -108,6 +108,6 @@ class SpotNetflows(Paged):
     coins: list[SpotNetflow] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-CoinNetflowResult = Annotated[CoinNetflow | PlanGated | Unavailable, result("CoinNetflow")]
-FuturesNetflowsResult = Annotated[FuturesNetflows | PlanGated | Unavailable, result("FuturesNetflows")]
-SpotNetflowsResult = Annotated[SpotNetflows | PlanGated | Unavailable, result("SpotNetflows")]
+CoinNetflowResult = Annotated[CoinNetflow | Problems, result("CoinNetflow")]
+FuturesNetflowsResult = Annotated[FuturesNetflows | Problems, result("FuturesNetflows")]
+SpotNetflowsResult = Annotated[SpotNetflows | Problems, result("SpotNetflows")]

@@ -8,7 +8,7 @@ from schema.by_exchange import SeriesByExchange
 from schema.periods import PercentByPeriod
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import CandleSeries
 
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
@@ -63,10 +63,8 @@ def split_total(rows: list[Any]) -> dict[str, Any]:
     }
 
 
-OISeriesResult = Annotated[OISeries | PlanGated | Unavailable, result("OISeries")]
-OpenInterestByExchangeResult = Annotated[
-    OpenInterestByExchange | PlanGated | Unavailable, result("OpenInterestByExchange")
-]
+OISeriesResult = Annotated[OISeries | Problems, result("OISeries")]
+OpenInterestByExchangeResult = Annotated[OpenInterestByExchange | Problems, result("OpenInterestByExchange")]
 OpenInterestHistoryByExchangeResult = Annotated[
-    OpenInterestHistoryByExchange | PlanGated | Unavailable, result("OpenInterestHistoryByExchange")
+    OpenInterestHistoryByExchange | Problems, result("OpenInterestHistoryByExchange")
 ]

@@ -49,10 +49,14 @@ class ByMargin:
         margin = arguments.pop("margin", None)
         if margin is not None:
             if arguments.pop("unit") is Unit.COIN:
-                raise BadArgument("Open interest of one margin is in US dollars: leave out `unit`, or `margin`.")
+                raise BadArgument(
+                    "Open interest of one margin is in US dollars: leave out `unit`, or `margin`.", "unit"
+                )
             return _MARGINED[margin]
         if arguments.pop("exchanges", None) is not None:
-            raise BadArgument("Give `margin` together with `exchanges`, or leave out `exchanges` for all of them.")
+            raise BadArgument(
+                "Give `margin` together with `exchanges`, or leave out `exchanges` for all of them.", "exchanges"
+            )
         return api.AGGREGATED_HISTORY
 
 

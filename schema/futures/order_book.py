@@ -15,7 +15,7 @@ from vocabulary.columns import Column, Columns
 from vocabulary.enums import OrderSide
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
@@ -128,7 +128,7 @@ class LargeOrderHistory(Sourced):
     orders: list[PastLargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
 
 
-OrderbookResult = Annotated[Orderbook | PlanGated | Unavailable, result("Orderbook")]
-OrderbookHeatmapResult = Annotated[OrderbookHeatmap | PlanGated | Unavailable, result("OrderbookHeatmap")]
-LargeOrdersResult = Annotated[LargeOrders | PlanGated | Unavailable, result("LargeOrders")]
-LargeOrderHistoryResult = Annotated[LargeOrderHistory | PlanGated | Unavailable, result("LargeOrderHistory")]
+OrderbookResult = Annotated[Orderbook | Problems, result("Orderbook")]
+OrderbookHeatmapResult = Annotated[OrderbookHeatmap | Problems, result("OrderbookHeatmap")]
+LargeOrdersResult = Annotated[LargeOrders | Problems, result("LargeOrders")]
+LargeOrderHistoryResult = Annotated[LargeOrderHistory | Problems, result("LargeOrderHistory")]

@@ -7,7 +7,7 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -52,7 +52,5 @@ class TakerVolumeByExchange(Sourced):
     exchanges: Annotated[list[ExchangeTakerVolume] | None, value("Each exchange.")]
 
 
-TakerVolumeSeriesResult = Annotated[TakerVolumeSeries | PlanGated | Unavailable, result("TakerVolumeSeries")]
-TakerVolumeByExchangeResult = Annotated[
-    TakerVolumeByExchange | PlanGated | Unavailable, result("TakerVolumeByExchange")
-]
+TakerVolumeSeriesResult = Annotated[TakerVolumeSeries | Problems, result("TakerVolumeSeries")]
+TakerVolumeByExchangeResult = Annotated[TakerVolumeByExchange | Problems, result("TakerVolumeByExchange")]

@@ -7,7 +7,7 @@ import strawberry
 
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the rows is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -117,11 +117,9 @@ class TDSequentialSeries(Series):
     latest: TDSequentialPoint | None = strawberry.field(description="The newest point.")
 
 
-RSISeriesResult = Annotated[RSISeries | PlanGated | Unavailable, result("RSISeries")]
-MovingAverageSeriesResult = Annotated[MovingAverageSeries | PlanGated | Unavailable, result("MovingAverageSeries")]
-MACDSeriesResult = Annotated[MACDSeries | PlanGated | Unavailable, result("MACDSeries")]
-AverageTrueRangeSeriesResult = Annotated[
-    AverageTrueRangeSeries | PlanGated | Unavailable, result("AverageTrueRangeSeries")
-]
-BollingerBandsSeriesResult = Annotated[BollingerBandsSeries | PlanGated | Unavailable, result("BollingerBandsSeries")]
-TDSequentialSeriesResult = Annotated[TDSequentialSeries | PlanGated | Unavailable, result("TDSequentialSeries")]
+RSISeriesResult = Annotated[RSISeries | Problems, result("RSISeries")]
+MovingAverageSeriesResult = Annotated[MovingAverageSeries | Problems, result("MovingAverageSeries")]
+MACDSeriesResult = Annotated[MACDSeries | Problems, result("MACDSeries")]
+AverageTrueRangeSeriesResult = Annotated[AverageTrueRangeSeries | Problems, result("AverageTrueRangeSeries")]
+BollingerBandsSeriesResult = Annotated[BollingerBandsSeries | Problems, result("BollingerBandsSeries")]
+TDSequentialSeriesResult = Annotated[TDSequentialSeries | Problems, result("TDSequentialSeries")]

@@ -6,7 +6,7 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")
@@ -122,10 +122,8 @@ class TDSequentialByCoin(Sourced):
     coins: list[CoinTDSequential] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-RSIByCoinResult = Annotated[RSIByCoin | PlanGated | Unavailable, result("RSIByCoin")]
-MovingAveragesByCoinResult = Annotated[MovingAveragesByCoin | PlanGated | Unavailable, result("MovingAveragesByCoin")]
-MACDByCoinResult = Annotated[MACDByCoin | PlanGated | Unavailable, result("MACDByCoin")]
-AverageTrueRangeByCoinResult = Annotated[
-    AverageTrueRangeByCoin | PlanGated | Unavailable, result("AverageTrueRangeByCoin")
-]
-TDSequentialByCoinResult = Annotated[TDSequentialByCoin | PlanGated | Unavailable, result("TDSequentialByCoin")]
+RSIByCoinResult = Annotated[RSIByCoin | Problems, result("RSIByCoin")]
+MovingAveragesByCoinResult = Annotated[MovingAveragesByCoin | Problems, result("MovingAveragesByCoin")]
+MACDByCoinResult = Annotated[MACDByCoin | Problems, result("MACDByCoin")]
+AverageTrueRangeByCoinResult = Annotated[AverageTrueRangeByCoin | Problems, result("AverageTrueRangeByCoin")]
+TDSequentialByCoinResult = Annotated[TDSequentialByCoin | Problems, result("TDSequentialByCoin")]

@@ -7,7 +7,7 @@ import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -34,7 +34,7 @@ class PiCycle(DailySeries):
     latest: PiCyclePoint | None = strawberry.field(description="The newest day.")
 
 
-PiCycleResult = Annotated[PiCycle | PlanGated | Unavailable, result("PiCycle")]
+PiCycleResult = Annotated[PiCycle | Problems, result("PiCycle")]
 
 
 @strawberry.type(description="The golden ratio multiplier of bitcoin on one day.")
@@ -68,9 +68,7 @@ class GoldenRatioMultiplier(DailySeries):
     latest: GoldenRatioMultiplierPoint | None = strawberry.field(description="The newest day.")
 
 
-GoldenRatioMultiplierResult = Annotated[
-    GoldenRatioMultiplier | PlanGated | Unavailable, result("GoldenRatioMultiplier")
-]
+GoldenRatioMultiplierResult = Annotated[GoldenRatioMultiplier | Problems, result("GoldenRatioMultiplier")]
 
 
 @strawberry.type(description="The 2-year moving average of bitcoin's price and its fivefold on one day.")
@@ -95,7 +93,7 @@ class TwoYearMovingAverageMultiplier(DailySeries):
 
 
 TwoYearMovingAverageMultiplierResult = Annotated[
-    TwoYearMovingAverageMultiplier | PlanGated | Unavailable, result("TwoYearMovingAverageMultiplier")
+    TwoYearMovingAverageMultiplier | Problems, result("TwoYearMovingAverageMultiplier")
 ]
 
 
@@ -119,5 +117,5 @@ class TwoHundredWeekMovingAverage(DailySeries):
 
 
 TwoHundredWeekMovingAverageResult = Annotated[
-    TwoHundredWeekMovingAverage | PlanGated | Unavailable, result("TwoHundredWeekMovingAverage")
+    TwoHundredWeekMovingAverage | Problems, result("TwoHundredWeekMovingAverage")
 ]

@@ -14,7 +14,7 @@ from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -38,7 +38,7 @@ class AHR999(DailySeries):
     latest: AHR999Point | None = strawberry.field(description="The newest day.")
 
 
-AHR999Result = Annotated[AHR999 | PlanGated | Unavailable, result("AHR999")]
+AHR999Result = Annotated[AHR999 | Problems, result("AHR999")]
 
 
 @strawberry.type(description="The Puell multiple of bitcoin on one day.")
@@ -58,7 +58,7 @@ class PuellMultiple(DailySeries):
     latest: PuellMultiplePoint | None = strawberry.field(description="The newest day.")
 
 
-PuellMultipleResult = Annotated[PuellMultiple | PlanGated | Unavailable, result("PuellMultiple")]
+PuellMultipleResult = Annotated[PuellMultiple | Problems, result("PuellMultiple")]
 
 
 @strawberry.type(description="Price of bitcoin and time to its next halving on one day.")
@@ -78,7 +78,7 @@ class StockToFlow(DailySeries):
     latest: StockToFlowPoint | None = strawberry.field(description="The newest day.")
 
 
-StockToFlowResult = Annotated[StockToFlow | PlanGated | Unavailable, result("StockToFlow")]
+StockToFlowResult = Annotated[StockToFlow | Problems, result("StockToFlow")]
 
 
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
@@ -98,7 +98,7 @@ class ProfitableDays(DailySeries):
     latest: ProfitableDaysPoint | None = strawberry.field(description="The newest day.")
 
 
-ProfitableDaysResult = Annotated[ProfitableDays | PlanGated | Unavailable, result("ProfitableDays")]
+ProfitableDaysResult = Annotated[ProfitableDays | Problems, result("ProfitableDays")]
 
 
 @strawberry.type(description="The rainbow chart of bitcoin on one day.")
@@ -140,7 +140,7 @@ def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPo
     return Columns.of(RainbowPoint, columns, len(days))
 
 
-RainbowResult = Annotated[Rainbow | PlanGated | Unavailable, result("Rainbow")]
+RainbowResult = Annotated[Rainbow | Problems, result("Rainbow")]
 
 
 @strawberry.type(
@@ -168,4 +168,4 @@ class BullMarketPeak(Sourced):
     indicators: list[PeakIndicator] = strawberry.field(description="The indicators, as CoinGlass orders them.")
 
 
-BullMarketPeakResult = Annotated[BullMarketPeak | PlanGated | Unavailable, result("BullMarketPeak")]
+BullMarketPeakResult = Annotated[BullMarketPeak | Problems, result("BullMarketPeak")]

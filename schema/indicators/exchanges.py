@@ -7,7 +7,7 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -72,7 +72,7 @@ class FuturesSpotVolumeRatioSeries(Series):
     latest: FuturesSpotVolumeRatioPoint | None = strawberry.field(description="The newest point.")
 
 
-ExchangeTransparencyResult = Annotated[ExchangeTransparency | PlanGated | Unavailable, result("ExchangeTransparency")]
+ExchangeTransparencyResult = Annotated[ExchangeTransparency | Problems, result("ExchangeTransparency")]
 FuturesSpotVolumeRatioSeriesResult = Annotated[
-    FuturesSpotVolumeRatioSeries | PlanGated | Unavailable, result("FuturesSpotVolumeRatioSeries")
+    FuturesSpotVolumeRatioSeries | Problems, result("FuturesSpotVolumeRatioSeries")
 ]

@@ -8,7 +8,7 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -32,7 +32,7 @@ class SOPR(DailySeries):
     latest: SOPRPoint | None = strawberry.field(description="The newest day.")
 
 
-SOPRResult = Annotated[SOPR | PlanGated | Unavailable, result("SOPR")]
+SOPRResult = Annotated[SOPR | Problems, result("SOPR")]
 
 
 @strawberry.type(description="What a group of bitcoin's holders paid on average on one day.")
@@ -52,7 +52,7 @@ class RealizedPrice(DailySeries):
     latest: RealizedPricePoint | None = strawberry.field(description="The newest day.")
 
 
-RealizedPriceResult = Annotated[RealizedPrice | PlanGated | Unavailable, result("RealizedPrice")]
+RealizedPriceResult = Annotated[RealizedPrice | Problems, result("RealizedPrice")]
 
 
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders on one day.")
@@ -72,7 +72,7 @@ class HolderSupply(DailySeries):
     latest: HolderSupplyPoint | None = strawberry.field(description="The newest day.")
 
 
-HolderSupplyResult = Annotated[HolderSupply | PlanGated | Unavailable, result("HolderSupply")]
+HolderSupplyResult = Annotated[HolderSupply | Problems, result("HolderSupply")]
 
 
 @strawberry.type(description="The RHODL ratio of bitcoin on one day.")
@@ -94,7 +94,7 @@ class RHODLRatio(DailySeries):
     latest: RHODLRatioPoint | None = strawberry.field(description="The newest day.")
 
 
-RHODLRatioResult = Annotated[RHODLRatio | PlanGated | Unavailable, result("RHODLRatio")]
+RHODLRatioResult = Annotated[RHODLRatio | Problems, result("RHODLRatio")]
 
 
 @strawberry.type(description="The reserve risk of bitcoin on one day.")
@@ -122,7 +122,7 @@ class ReserveRisk(DailySeries):
     latest: ReserveRiskPoint | None = strawberry.field(description="The newest day.")
 
 
-ReserveRiskResult = Annotated[ReserveRisk | PlanGated | Unavailable, result("ReserveRisk")]
+ReserveRiskResult = Annotated[ReserveRisk | Problems, result("ReserveRisk")]
 
 
 @strawberry.type(description="Net unrealised profit or loss of bitcoin's holders on one day.")
@@ -145,6 +145,4 @@ class NetUnrealizedProfitLoss(DailySeries):
     latest: NetUnrealizedProfitLossPoint | None = strawberry.field(description="The newest day.")
 
 
-NetUnrealizedProfitLossResult = Annotated[
-    NetUnrealizedProfitLoss | PlanGated | Unavailable, result("NetUnrealizedProfitLoss")
-]
+NetUnrealizedProfitLossResult = Annotated[NetUnrealizedProfitLoss | Problems, result("NetUnrealizedProfitLoss")]

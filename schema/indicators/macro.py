@@ -8,7 +8,7 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -37,7 +37,7 @@ class Correlation(DailySeries):
     latest: CorrelationPoint | None = strawberry.field(description="The newest day.")
 
 
-CorrelationResult = Annotated[Correlation | PlanGated | Unavailable, result("Correlation")]
+CorrelationResult = Annotated[Correlation | Problems, result("Correlation")]
 
 
 @strawberry.type(description="The bitcoin macro oscillator on one day.")
@@ -57,7 +57,7 @@ class MacroOscillator(DailySeries):
     latest: MacroOscillatorPoint | None = strawberry.field(description="The newest day.")
 
 
-MacroOscillatorResult = Annotated[MacroOscillator | PlanGated | Unavailable, result("MacroOscillator")]
+MacroOscillatorResult = Annotated[MacroOscillator | Problems, result("MacroOscillator")]
 
 
 @strawberry.type(description="Global money supply M2, beside bitcoin's price on one day.")
@@ -81,7 +81,7 @@ class GlobalM2(DailySeries):
     latest: GlobalM2Point | None = strawberry.field(description="The newest day.")
 
 
-GlobalM2Result = Annotated[GlobalM2 | PlanGated | Unavailable, result("GlobalM2")]
+GlobalM2Result = Annotated[GlobalM2 | Problems, result("GlobalM2")]
 
 
 @strawberry.type(description="US money supply M2, beside bitcoin's price on one day.")
@@ -107,4 +107,4 @@ class USM2(DailySeries):
     latest: USM2Point | None = strawberry.field(description="The newest day.")
 
 
-USM2Result = Annotated[USM2 | PlanGated | Unavailable, result("USM2")]
+USM2Result = Annotated[USM2 | Problems, result("USM2")]

@@ -8,7 +8,7 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the index is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -56,8 +56,8 @@ class OptionsFuturesRatio(DailySeries):
     latest: OptionsFuturesRatioPoint | None = strawberry.field(description="The newest day.")
 
 
-FearGreedIndexResult = Annotated[FearGreedIndex | PlanGated | Unavailable, result("FearGreedIndex")]
-OptionsFuturesRatioResult = Annotated[OptionsFuturesRatio | PlanGated | Unavailable, result("OptionsFuturesRatio")]
+FearGreedIndexResult = Annotated[FearGreedIndex | Problems, result("FearGreedIndex")]
+OptionsFuturesRatioResult = Annotated[OptionsFuturesRatio | Problems, result("OptionsFuturesRatio")]
 
 
 @strawberry.type(description="The altcoin season index on one day.")
@@ -84,7 +84,7 @@ class AltcoinSeason(DailySeries):
     latest: AltcoinSeasonPoint | None = strawberry.field(description="The newest day.")
 
 
-AltcoinSeasonResult = Annotated[AltcoinSeason | PlanGated | Unavailable, result("AltcoinSeason")]
+AltcoinSeasonResult = Annotated[AltcoinSeason | Problems, result("AltcoinSeason")]
 
 
 @strawberry.type(description="Bitcoin's share of the market capitalisation of all coins on one day.")
@@ -112,4 +112,4 @@ class Dominance(DailySeries):
     latest: DominancePoint | None = strawberry.field(description="The newest day.")
 
 
-DominanceResult = Annotated[Dominance | PlanGated | Unavailable, result("Dominance")]
+DominanceResult = Annotated[Dominance | Problems, result("Dominance")]

@@ -8,7 +8,7 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -29,7 +29,7 @@ class AddressCount(DailySeries):
     latest: AddressCountPoint | None = strawberry.field(description="The newest day.")
 
 
-AddressCountResult = Annotated[AddressCount | PlanGated | Unavailable, result("AddressCount")]
+AddressCountResult = Annotated[AddressCount | Problems, result("AddressCount")]
 
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of on one day.")
@@ -59,4 +59,4 @@ class BubbleIndex(DailySeries):
     latest: BubbleIndexPoint | None = strawberry.field(description="The newest day.")
 
 
-BubbleIndexResult = Annotated[BubbleIndex | PlanGated | Unavailable, result("BubbleIndex")]
+BubbleIndexResult = Annotated[BubbleIndex | Problems, result("BubbleIndex")]

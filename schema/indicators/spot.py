@@ -8,7 +8,7 @@ import strawberry
 from cg_client.errors import NoData
 from resolvers.context import Context
 from vocabulary.fields import sparse, value
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 _ON_BITFINEX = ("BTC", "ETH")
@@ -93,8 +93,6 @@ class BorrowRateSeries(Series):
     latest: BorrowRatePoint | None = strawberry.field(description="The newest point.")
 
 
-CoinbasePremiumSeriesResult = Annotated[
-    CoinbasePremiumSeries | PlanGated | Unavailable, result("CoinbasePremiumSeries")
-]
-BitfinexMarginSeriesResult = Annotated[BitfinexMarginSeries | PlanGated | Unavailable, result("BitfinexMarginSeries")]
-BorrowRateSeriesResult = Annotated[BorrowRateSeries | PlanGated | Unavailable, result("BorrowRateSeries")]
+CoinbasePremiumSeriesResult = Annotated[CoinbasePremiumSeries | Problems, result("CoinbasePremiumSeries")]
+BitfinexMarginSeriesResult = Annotated[BitfinexMarginSeries | Problems, result("BitfinexMarginSeries")]
+BorrowRateSeriesResult = Annotated[BorrowRateSeries | Problems, result("BorrowRateSeries")]

@@ -11,7 +11,7 @@ from cg_client.call import Decode
 from resolvers.stablecoins import Day, decode_stablecoins
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.columns import Column, Columns
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -69,4 +69,4 @@ def _by_coin(capital: Mapping[str, float] | None) -> Sequence[StablecoinCapital]
     return [StablecoinCapital(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
 
 
-StablecoinMarketCapResult = Annotated[StablecoinMarketCap | PlanGated | Unavailable, result("StablecoinMarketCap")]
+StablecoinMarketCapResult = Annotated[StablecoinMarketCap | Problems, result("StablecoinMarketCap")]

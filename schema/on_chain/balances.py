@@ -8,7 +8,7 @@ from schema.by_exchange import SeriesByExchange
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="What a wallet of an exchange holds of one coin.")
@@ -47,8 +47,6 @@ class ExchangeBalances(Sourced):
 class ExchangeBalanceHistory(SeriesByExchange): ...
 
 
-ExchangeAssetsResult = Annotated[ExchangeAssets | PlanGated | Unavailable, result("ExchangeAssets")]
-ExchangeBalancesResult = Annotated[ExchangeBalances | PlanGated | Unavailable, result("ExchangeBalances")]
-ExchangeBalanceHistoryResult = Annotated[
-    ExchangeBalanceHistory | PlanGated | Unavailable, result("ExchangeBalanceHistory")
-]
+ExchangeAssetsResult = Annotated[ExchangeAssets | Problems, result("ExchangeAssets")]
+ExchangeBalancesResult = Annotated[ExchangeBalances | Problems, result("ExchangeBalances")]
+ExchangeBalanceHistoryResult = Annotated[ExchangeBalanceHistory | Problems, result("ExchangeBalanceHistory")]

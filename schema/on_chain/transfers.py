@@ -9,7 +9,7 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="Which way a transfer went, as seen from the exchange.")
@@ -58,5 +58,5 @@ class WhaleTransfers(Sourced):
     transfers: list[WhaleTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
 
 
-ExchangeTransfersResult = Annotated[ExchangeTransfers | PlanGated | Unavailable, result("ExchangeTransfers")]
-WhaleTransfersResult = Annotated[WhaleTransfers | PlanGated | Unavailable, result("WhaleTransfers")]
+ExchangeTransfersResult = Annotated[ExchangeTransfers | Problems, result("ExchangeTransfers")]
+WhaleTransfersResult = Annotated[WhaleTransfers | Problems, result("WhaleTransfers")]

@@ -8,7 +8,7 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Supply of a coin, in coins.")
@@ -119,5 +119,5 @@ class Vesting(Sourced):
     days: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
 
 
-TokenUnlocksResult = Annotated[TokenUnlocks | PlanGated | Unavailable, result("TokenUnlocks")]
-VestingResult = Annotated[Vesting | PlanGated | Unavailable, result("Vesting")]
+TokenUnlocksResult = Annotated[TokenUnlocks | Problems, result("TokenUnlocks")]
+VestingResult = Annotated[Vesting | Problems, result("Vesting")]

@@ -7,7 +7,7 @@ import strawberry
 from schema.periods import FromHourToWeek, FromMinutesToWeek
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import PlanGated, Unavailable, result
+from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Price of a spot pair.")
@@ -60,5 +60,5 @@ class SpotCoinMarket(Sourced):
     volume: Annotated[SpotCoinVolume, group("Volume.")]
 
 
-SpotPairMarketResult = Annotated[SpotPairMarket | PlanGated | Unavailable, result("SpotPairMarket")]
-SpotCoinMarketResult = Annotated[SpotCoinMarket | PlanGated | Unavailable, result("SpotCoinMarket")]
+SpotPairMarketResult = Annotated[SpotPairMarket | Problems, result("SpotPairMarket")]
+SpotCoinMarketResult = Annotated[SpotCoinMarket | Problems, result("SpotCoinMarket")]

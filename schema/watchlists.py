@@ -1,0 +1,91 @@
+"""Watchlists: entities in the order in which they are asked for. An unknown one costs only its own place."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, TypeVar, cast
+
+import strawberry
+
+from cg_client.errors import CoinglassError, UnknownName
+from cg_client.instruments import Instrument, InstrumentIndex, NameIndex
+from cg_client.symbols import UNKNOWN_NAME_AFTER, Listing
+from resolvers.context import Info
+from schema.coin import Coin
+from schema.trading_pair import TradingPair
+
+P = TypeVar("P", bound=TradingPair)
+T = TypeVar("T")
+K = TypeVar("K")
+F = TypeVar("F")
+
+Entity: TypeAlias = F | UnknownName  # graphql-core makes null and an error of an exception in a list
+
+
+@strawberry.input(description="A pair of an exchange. Both names as callers may write them for `pair`.")
+class PairKey:
+    exchange: str = strawberry.field(description="Exchange in any case, e.g. `Binance`.")
+    symbol: str = strawberry.field(description="The exchange's own code in any case, or base and quote (`BTC/USDT`).")
+
+
+async def coins_by_symbol(info: Info, symbols: Sequence[str]) -> list[Coin | None]:
+    """Return the coins with futures or, failing that, with spot markets."""
+    listings = info.context.symbols
+    coins = await _coins(info, listings.futures_coins, symbols)
+    unknown = {place: coin for place, coin in enumerate(coins) if isinstance(coin, UnknownName)}
+    if unknown:
+        others = await _coins(info, listings.spot_coins, [symbols[place] for place in unknown])
+        for (place, error), other in zip(unknown.items(), others, strict=True):
+            coins[place] = _merged(error, other) if isinstance(other, UnknownName) else other
+    return cast("list[Coin | None]", coins)
+
+
+async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> list[P | None]:
+    """Return the pairs of a kind; all stand unresolved if their listing cannot be had."""
+    try:
+        found = await _find_each(kind.listing(info.context.symbols), _instrument, keys)
+    except CoinglassError as error:
+        info.context.validity.never()
+        return [kind(exchange=key.exchange, symbol=key.symbol, unresolved=error) for key in keys]
+    pairs = [_blamed(one, "keys") if isinstance(one, UnknownName) else kind.of(one) for one in found]
+    return cast("list[P | None]", pairs)
+
+
+async def _coins(info: Info, listing: Listing[NameIndex], symbols: Sequence[str]) -> list[Entity[Coin]]:
+    try:
+        names = await _find_each(listing, NameIndex.require, symbols)
+    except CoinglassError as error:
+        info.context.validity.never()
+        return [Coin(symbol=symbol, unresolved=error) for symbol in symbols]
+    return [_blamed(name, "symbols") if isinstance(name, UnknownName) else Coin(symbol=name) for name in names]
+
+
+def _instrument(index: InstrumentIndex, key: PairKey) -> Instrument:
+    return index.find(key.exchange, key.symbol)
+
+
+async def _find_each(listing: Listing[T], search: Callable[[T, K], F], keys: Sequence[K]) -> list[Entity[F]]:
+    """Look up all keys in one listing, and again in a newer one if a key is unknown."""
+    found = _searched(await listing.get(), search, keys)
+    if any(isinstance(one, UnknownName) for one in found):
+        found = _searched(await listing.get(UNKNOWN_NAME_AFTER), search, keys)
+    return found
+
+
+def _searched(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[Entity[F]]:
+    found: list[Entity[F]] = []
+    for key in keys:
+        try:
+            found.append(search(index, key))
+        except UnknownName as unknown:
+            found.append(unknown)
+    return found
+
+
+def _blamed(error: UnknownName, argument: str) -> UnknownName:
+    error.argument = argument
+    return error
+
+
+def _merged(error: UnknownName, other: UnknownName) -> UnknownName:
+    """Return the error with the suggestions of both listings."""
+    suggestions = dict.fromkeys([*error.suggestions, *other.suggestions])
+    return UnknownName(str(error), list(suggestions), error.argument)
