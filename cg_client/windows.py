@@ -16,7 +16,7 @@ from dataclasses import dataclass
 DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
 _SMALL = 100  # rows of the small open-ended request
-_SLACK = 2  # bars that upstream may be ahead of our clock
+SLACK = 2  # bars that upstream may be ahead of our clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +74,7 @@ def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int |
 def _newest(asked: Window, step: int, now: int, page_rows: int) -> list[int]:
     """Rows of the open-ended requests that hold the window, the smaller first."""
     open_ended = asked.end is None or asked.end >= now
-    needed = (
-        asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + _SLACK
-    )
+    needed = asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + SLACK
     return [rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows]
 
 

@@ -22,7 +22,7 @@ from cg_client.fetcher import Fetcher
 from cg_client.gathering import Way
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
-from cg_client.windows import MAX_POINTS, Page, Window, bars, tail, ways, window
+from cg_client.windows import MAX_POINTS, SLACK, Page, Window, bars, tail, ways, window
 from vocabulary.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
@@ -38,7 +38,8 @@ class Request:
     """A window as it may be asked for, and the ways to fetch it: calls whose answers hold it, the cheapest first.
 
     `tail`: the call for the newest points alone, where the first way is an open-ended request for many. `until`:
-    monotonic seconds, until when the same would be made of the same parameters.
+    monotonic seconds, until when the same would be made of the same parameters. `newest`: the latest time, in
+    milliseconds, that a bar of a window without an end may have.
     """
 
     requested: Interval
@@ -48,6 +49,7 @@ class Request:
     ways: Sequence[Way]
     tail: Call | None
     until: float
+    newest: int
 
 
 class Requests:
@@ -113,6 +115,7 @@ def _request(
         [tuple(map(call, way)) for way in found],
         None if newest is None else call(newest),
         until,
+        _ms(now) + SLACK * allowed.interval.milliseconds,
     )
 
 

@@ -9,7 +9,6 @@ from cg_client.call import Answer, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.gathering import Way
-from cg_client.windows import Window
 from resolvers.closed import Part, base, closed_window, completed
 from resolvers.context import Context
 from resolvers.requests import Asked, Request
@@ -87,12 +86,15 @@ def request(
 def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     """The window out of the answers that hold it."""
     found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
-    rows = _cut(found, wanted.window)
+    rows = _cut(found, wanted)
     return Served(rows, answers, wanted.requested, wanted.interval, wanted.truncated)
 
 
-def _cut(rows: Columns[Any], wanted: Window) -> Columns[Any]:
+def _cut(rows: Columns[Any], asked: Request) -> Columns[Any]:
     """The rows inside the window."""
+    wanted, times = asked.window, rows.column("timestamp").stored
+    if wanted.end is None and len(times) and times[-1] > asked.newest:
+        rows = rows[: bisect_right(times, asked.newest)]  # no window without an end asks for bars to come
     if wanted.last is None or wanted.end is not None:
         times = rows.column("timestamp").stored
         start = bisect_left(times, wanted.start) if wanted.last is None else 0

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from cg_client.catalogue import CATALOGUE
 from sandbox.samples import file_name, sample
 from tests.cases import CASES
+from tests.clock import FakeClock
 from tests.upstream import Upstream, field
 
 ANSWERS = Path(__file__).with_name("answers")
@@ -20,6 +22,7 @@ PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None
 FIRST_ROW_ONLY = {"/api/futures/pairs-markets", "/api/futures/coins-markets"}
 FIGURES = {"market_cap"}  # as large as times in seconds, and none
 TEXTS = {"cik_code", "date", "sic_code", "update_date"}  # digits that are no numbers
+LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, whose open stands as its time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
@@ -30,7 +33,8 @@ def answer(path: str) -> Any:
 async def decoded(path: str, change: Callable[[Any], Any] = lambda data: data) -> Any:
     """The field's answer when upstream gives the documented sample with its data changed."""
     documented = copy.deepcopy(sample(path))
-    return await field(CASES[path].text(), Upstream({path: documented | {"data": change(documented["data"])}}))
+    bodies = {path: documented | {"data": change(documented["data"])}}
+    return await field(CASES[path].text(), Upstream(bodies, clock=FakeClock(LATE)))
 
 
 def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
