@@ -11,15 +11,22 @@ from graphql import build_schema
 from graphql.utilities import find_breaking_changes
 
 _UNRELEASED = re.compile(r"^## \[?Unreleased\]?(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+_SEVERAL = re.compile(r"\b([A-Za-z_]\w*)\.\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
 def unannounced(old: str, new: str, changelog: str) -> list[str]:
     """Descriptions of the breaking changes between two SDLs that the CHANGELOG does not name."""
     section = _UNRELEASED.search(changelog)
-    announced = set(_NAME.findall(section.group(1))) if section else set()
+    announced = _announced(section.group(1)) if section else set()
     changes = find_breaking_changes(build_schema(old, assume_valid_sdl=True), build_schema(new, assume_valid_sdl=True))
     return [change.description for change in changes if not _names(change.description) & announced]
+
+
+def _announced(section: str) -> set[str]:
+    """The names in the text; `Type.{one, two}` stands for `Type.one` and `Type.two`."""
+    several = {f"{kind}.{name}" for kind, names in _SEVERAL.findall(section) for name in _NAME.findall(names)}
+    return several | set(_NAME.findall(section))
 
 
 def _names(description: str) -> set[str]:

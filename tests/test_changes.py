@@ -25,5 +25,12 @@ def test_what_breaks_clients_without_a_word_is_named(new: str, names: str) -> No
     assert names in description
 
 
+def test_several_fields_of_a_type_are_announced_in_braces() -> None:
+    new = OLD.replace("price: Float! volume: Float", "open: Float")
+    assert unannounced(OLD, new, "## Unreleased\n\n- Gone: `Pair.{price, volume}`.\n") == []
+    (description,) = unannounced(OLD, new, "## Unreleased\n\n- Gone: `Pair.{volume}`.\n")
+    assert "Pair.price" in description
+
+
 def test_what_is_announced_may_break() -> None:
     assert unannounced(OLD, OLD.replace("volume: Float", ""), LOG) == []
