@@ -33,6 +33,7 @@ class FaultKind(Enum):
     NOT_JSON = "not_json"
     CUT_JSON = "cut_json"
     WRONG_TYPE = "wrong_type"
+    WRONG_SHAPE = "wrong_shape"
     EMPTY = "empty"
     SLOW = "slow"
     HANG = "hang"
@@ -117,6 +118,8 @@ class Fault:
                 return Reply(200, regular.body[: len(regular.body) // 2])
             case FaultKind.WRONG_TYPE:
                 return Reply(200, _with_wrong_type(regular.body))
+            case FaultKind.WRONG_SHAPE:
+                return Reply(200, b'{"code": "0", "msg": "success", "data": "a text in place of rows"}')
             case FaultKind.GZIP_BOMB:
                 return Reply(200, _bomb(), {"content-encoding": "gzip"})
             case kind:

@@ -40,7 +40,7 @@ FAULTS = [
     (FaultKind.LENGTH_TOO_SHORT, "UPSTREAM_ERROR", 3, True),
     (FaultKind.OVERSIZED, "UPSTREAM_ERROR", 3, True),
     (FaultKind.GZIP_BOMB, "UPSTREAM_ERROR", 3, True),
-    (FaultKind.WRONG_TYPE, "BAD_PAYLOAD", 1, False),
+    (FaultKind.WRONG_SHAPE, "BAD_PAYLOAD", 1, False),
 ]
 
 
@@ -58,9 +58,22 @@ def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
     if retryable is None:
         assert funding["decidedBy"] == "UPSTREAM"
     if code == "BAD_PAYLOAD":
-        assert "data[99].close" in funding["message"]
+        assert "`data`" in funding["message"]
     if code != "RATE_LIMITED":  # which holds all requests of the key
         assert pair["openInterest"]["__typename"] == "OISeries"
+
+
+def test_a_figure_turned_into_words_costs_itself_alone_and_is_told(graph: Graph) -> None:
+    query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { fundingRate(interval: H8, last: 3) {
+        ... on FundingSeries { columns { open close } source { anomalies { kind field count sample } } } } } }"""
+    regular = graph.data(query)["pair"]["fundingRate"]
+    assert regular["source"]["anomalies"] == []
+    graph.fail(FaultKind.WRONG_TYPE, FUNDING)
+    odd = graph.data(query.replace("H8", "H4"))["pair"]["fundingRate"]
+    assert [close is None for close in odd["columns"]["close"]] == [False, False, True]
+    assert None not in odd["columns"]["open"]
+    (anomaly,) = odd["source"]["anomalies"]
+    assert (anomaly["kind"], anomaly["field"], anomaly["count"]) == ("VALUE_UNREADABLE", "close", 1)
 
 
 @pytest.mark.parametrize(

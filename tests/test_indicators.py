@@ -40,9 +40,9 @@ async def test_coinbase_may_state_its_price() -> None:
     assert got["latest"]["coinbasePriceUsd"] == 21200.5
 
 
-async def test_a_list_without_times_is_refused() -> None:
-    got = await decoded(STABLECOINS, lambda data: [data[0] | {"time_list": []}])
-    assert got["code"] == "BAD_PAYLOAD"
+async def test_lists_without_times_are_refused() -> None:
+    got = await decoded(STABLECOINS, lambda data: [{"data_list": data[0]["data_list"]}])
+    assert (got["code"], "time_list" in got["message"]) == ("BAD_PAYLOAD", True)
 
 
 async def test_bitfinex_has_no_figures_of_other_coins() -> None:

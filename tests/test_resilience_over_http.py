@@ -64,7 +64,7 @@ def test_an_open_circuit_costs_nothing_says_when_to_come_back_and_closes_by_itse
 
 @pytest.mark.parametrize(
     "kind",
-    [FaultKind.PARAMETER_MISSING, FaultKind.NOT_FOUND, FaultKind.PAIR_UNKNOWN, FaultKind.WRONG_TYPE, FaultKind.PLAN],
+    [FaultKind.PARAMETER_MISSING, FaultKind.NOT_FOUND, FaultKind.PAIR_UNKNOWN, FaultKind.WRONG_SHAPE, FaultKind.PLAN],
 )
 def test_what_is_no_failure_of_coinglass_opens_no_circuit(graph: Graph, kind: FaultKind) -> None:
     graph.fail(kind, PRICE)

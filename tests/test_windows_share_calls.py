@@ -198,7 +198,12 @@ async def test_whatever_was_asked_for_before_a_window_holds_what_it_holds_for_a_
         new = Desk()
         new.clock.advance(passed)
         expected = (await new.ask(last=last))["columns"]
-        closed = slice(0, -3)  # the newest may be as old as their lifetime
-        assert {name: values[closed] for name, values in found["columns"].items()} == {
-            name: values[closed] for name, values in expected.items()
-        }
+        closed = rows(found["columns"])[:-3]  # the newest may be as old as their lifetime
+        later = {row["timestamp"]: row for row in rows(expected)}
+        assert [later.get(row["timestamp"], row) for row in closed] == closed
+        assert len(found["columns"]["timestamp"]) == len(expected["timestamp"])
+
+
+def rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """The columns row by row."""
+    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
