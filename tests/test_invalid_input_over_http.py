@@ -44,7 +44,9 @@ CASES = [
     ("markets", "netflows(first: 0)", "first", "from 1"),
     ("markets", 'netflows(after: "nonsense")', "after", "no cursor"),
     ("markets", 'liquidationsByExchange(symbol: " ")', "symbol", "is a name"),
-    ("exchange", f'assets(after: "{"OTk5" * 30}")', "after", "no cursor"),
+    ("exchange", 'assets(first: 10, after: "MSo1MA==")', "first", "Keep `first` at 50"),
+    ("exchange", 'assets(first: 10, after: "MSow")', "after", "no cursor"),
+    ("hyperliquid", f'positions(coin: "BTC", after: "{"OTk5" * 2000}")', "after", "no cursor"),
     ("hyperliquid", f'wallet(address: "{WALLET}")', "address", "40 hexadecimal"),
     ("hyperliquid", 'positions(coin: "NOSUCHCOIN")', "coin", "no coin 'NOSUCHCOIN'"),
     ("hyperliquid", 'positions(coin: "BTC", after: "MSox")', "after", "no cursor"),
@@ -85,7 +87,7 @@ def _shared(start_shared: StartGraph) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize(("root", "call", "argument", "says"), CASES, ids=[f"{one[0]}.{one[1]}" for one in CASES])
+@pytest.mark.parametrize(("root", "call", "argument", "says"), CASES, ids=[f"{one[0]}.{one[1][:60]}" for one in CASES])
 def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
     shared: Graph, root: str, call: str, argument: str, says: str
 ) -> None:

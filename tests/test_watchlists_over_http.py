@@ -4,8 +4,17 @@ from typing import Any
 
 import pytest
 
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from sandbox.app import KEY
 from sandbox.faults import FaultKind
+from tests.cases import SCHEMA
+from tests.clock import FakeClock
 from tests.conftest import Graph, StartGraph
+from tests.upstream import Upstream, ask
 
 COINS = """query($s: [String!]!) { coinsBySymbol(symbols: $s) {
   symbol currentFundingRates { __typename ... on Problem { code } } } }"""
@@ -74,7 +83,44 @@ def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> No
     assert dict(graph.sandbox.calls) == {"/api/futures/pairs-markets": 2}
 
 
-def test_several_new_names_are_looked_for_in_one_newer_listing(graph: Graph) -> None:
+async def asked(client: Client, symbols: Symbols, query: str) -> Any:
+    result = await SCHEMA.execute(query, context_value=Context.of(client, symbols, Caller(), "test"))
+    assert not result.errors, result.errors
+    return result.data
+
+
+async def test_pairs_that_are_new_are_all_found_in_one_newer_listing() -> None:
+    clock = FakeClock()
+    upstream = Upstream({"/api/futures/supported-exchange-pairs": listing("BTC")}, clock=clock)
+    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
+    client = Client(config, clock=clock, transport=upstream)
+    symbols = Symbols(client)
+    await asked(client, symbols, '{ pair(exchange: "Bybit", symbol: "BTCUSDT") { symbol } }')
+    upstream.bodies["/api/futures/supported-exchange-pairs"] = listing("BTC", "ETH", "SOL")
+    clock.advance(61)
+    keys = ", ".join(f'{{exchange: "Bybit", symbol: "{coin}USDT"}}' for coin in ("SOL", "ETH", "BTC"))
+    found = await asked(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
+    assert [pair["base"] for pair in found["pairsByKey"]] == ["SOL", "ETH", "BTC"]
+    await client.close()
+
+
+def listing(*coins: str) -> dict[str, Any]:
+    rows = [{"instrument_id": f"{coin}USDT", "base_asset": coin, "quote_asset": "USDT"} for coin in coins]
+    return {"code": "0", "data": {"Bybit": rows}}
+
+
+async def test_a_coin_may_have_spot_markets_alone_and_suggestions_come_from_both_lists() -> None:
+    bodies = {
+        "/api/futures/supported-coins": {"code": "0", "data": ["BTC", "ABCDE"]},
+        "/api/spot/supported-coins": {"code": "0", "data": ["BTC", "SPOT", "ABCDF"]},
+    }
+    answer = await ask('{ coinsBySymbol(symbols: ["spot", "ABCD", "BTC"]) { symbol } }', Upstream(bodies))
+    assert answer["data"]["coinsBySymbol"] == [{"symbol": "SPOT"}, None, {"symbol": "BTC"}]
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["suggestions"]) == (["coinsBySymbol", 1], ["ABCDE", "ABCDF"])
+
+
+def test_several_unknown_names_cost_one_listing_at_most(graph: Graph) -> None:
     graph.data(PAIRS, k=[])
     graph.forget()
     graph.ask(PAIRS, k=[key("Binance", f"NEW{number}USDT") for number in range(5)])
