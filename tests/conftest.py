@@ -56,6 +56,19 @@ StartGraph = Callable[..., Graph]
 @pytest.fixture
 def start_graph() -> Iterator[StartGraph]:
     """Starts a server and its sandbox; `plan` is the key's, which the server is told or has to ask for."""
+    with _starting() as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def start_shared() -> Iterator[StartGraph]:
+    """As `start_graph`, for servers that all tests of a module share."""
+    with _starting() as start:
+        yield start
+
+
+@contextlib.contextmanager
+def _starting() -> Iterator[StartGraph]:
     with contextlib.ExitStack() as stack:
 
         def start(

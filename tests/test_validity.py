@@ -125,3 +125,38 @@ async def test_a_listing_that_is_replaced_is_a_revision(server: Server) -> None:
     server.clock.advance(timedelta(hours=2).total_seconds())
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
     assert server.client.revision.count != before
+
+
+COIN = 'coin(symbol: "BTC")'
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'takerVolume(interval: H4, exchanges: ["Bibit"])',  # which may be listed later
+        'openInterest(interval: H4, from: "2999-01-01")',
+    ],
+)
+async def test_a_mistake_that_time_can_mend_holds_no_time(server: Server, call: str) -> None:
+    assert await server.seconds(f"{{ {COIN} {{ {call} {{ __typename }} }} }}") <= 0
+
+
+async def test_a_mistake_that_lasts_ends_no_answer(server: Server) -> None:
+    assert await server.seconds(f"{{ {COIN} {{ openInterest(interval: H4, last: 0) {{ __typename }} }} }}") == math.inf
+
+
+async def test_the_sentiment_of_an_unknown_coin_holds_no_time(server: Server) -> None:
+    assert await server.seconds('{ sentiment(coin: "BTCC") { coin } }') <= 0
+
+
+async def test_a_start_in_the_future_is_served_once_it_is_past(server: Server) -> None:
+    start = (server.clock.now() + timedelta(minutes=1)).isoformat()
+    query = f'{{ {COIN} {{ openInterest(interval: M1, from: "{start}", to: "2999-01-01") {{ __typename }} }} }}'
+    kinds = []
+    for _ in range(2):
+        context = Context.of(server.client, server.symbols, Caller(), "test")
+        result = await SCHEMA.execute(query, context_value=context)
+        assert result.data is not None
+        kinds.append(result.data["coin"]["openInterest"]["__typename"])
+        server.clock.advance(61)
+    assert kinds == ["InvalidInput", "OISeries"]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
@@ -13,6 +14,7 @@ from websockets.typing import Subprotocol
 from cg_client.plans import Plan
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.test_cli import serving
 from tests.test_quota_over_http import hundred_series
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -93,3 +95,74 @@ async def test_the_operations_of_a_connection_have_the_priority_that_it_was_open
 async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         await connect(address(graph), subprotocols=[PROTOCOL], origin="https://elsewhere.example", proxy=None)  # type: ignore[arg-type]  # a text is an origin
+
+
+NO_MESSAGES = [
+    "hello",
+    "[]",
+    "null",
+    "",
+    "1",
+    '"text"',
+    "{}",
+    '{"type": []}',
+    json.dumps({"type": "x" * 500}),
+    '{"type": "complete", "id": {}}',
+    '{"type": "subscribe", "id": [], "payload": {"query": "{ quota { used } }"}}',
+    '{"type": "subscribe", "id": "1"}',
+    '{"type": "subscribe", "id": "1", "payload": null}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": ""}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ quota { used } }", "variables": [1]}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ quota { used } }", "operationName": 5}}',
+]
+
+
+async def closed_with(address: str, text: str | bytes, *, greeted: bool) -> int | None:
+    """The code with which the server closes the connection on which the text came."""
+    async with connect(address, subprotocols=[PROTOCOL], proxy=None) as socket:
+        if greeted:
+            await send(socket, {"type": "connection_init"})
+            await socket.recv()
+        await socket.send(text)
+        await asyncio.wait_for(socket.wait_closed(), 10)
+        return socket.close_code
+
+
+@pytest.mark.parametrize("greeted", [False, True])
+@pytest.mark.parametrize("text", [*NO_MESSAGES, b"{}"])
+async def test_what_is_no_message_closes_the_connection(graph: Graph, text: str | bytes, *, greeted: bool) -> None:
+    with capture_logs() as logged:
+        assert await closed_with(address(graph), text, greeted=greeted) == 4400
+    assert [event for event in logged if event["log_level"] != "info"] == []
+
+
+async def test_a_text_that_is_no_message_leaves_no_trace_in_the_log_of_the_server() -> None:
+    with serving("--sandbox") as (http, process):
+        socket = f"{http.replace('http', 'ws', 1)}/graphql"
+        codes = [await closed_with(socket, text, greeted=False) for text in NO_MESSAGES]
+        process.terminate()
+        assert process.stderr
+        log = process.stderr.read()
+    assert codes == [4400] * len(NO_MESSAGES)
+    assert "Traceback" not in log
+    assert len(log.splitlines()) <= len(NO_MESSAGES)
+
+
+async def test_an_operation_is_refused_where_its_connection_was_not_opened(graph: Graph) -> None:
+    asked = {"type": "subscribe", "id": "1", "payload": {"query": PRICE, "variables": None, "operationName": None}}
+    assert await closed_with(address(graph), json.dumps(asked), greeted=False) == 4401
+
+
+async def test_a_ping_is_answered(graph: Graph) -> None:
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "ping"}, {"type": "pong"}, {"type": "ping", "payload": {"a": 1}})
+        assert [json.loads(await asyncio.wait_for(socket.recv(), 10)) for _ in range(2)] == [{"type": "pong"}] * 2
+
+
+async def test_a_reason_to_close_fits_into_its_frame(graph: Graph) -> None:
+    long = {"type": "subscribe", "id": "é" * 200, "payload": {"query": PRICE}}
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"}, long, long)
+        await asyncio.wait_for(socket.wait_closed(), 10)
+        assert (socket.close_code, str(socket.close_reason)[:14]) == (4409, "Subscriber for")

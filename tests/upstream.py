@@ -21,7 +21,9 @@ from tests.cases import SCHEMA
 
 
 class Upstream(httpx.AsyncBaseTransport):
-    """The sandbox, but for the bodies in `bodies`, by path."""
+    """The sandbox, but for the bodies in `bodies`, by path. `told`: the client is told the plan, and does not ask."""
+
+    told = True
 
     def __init__(
         self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL, clock: Clock | None = None
@@ -47,7 +49,9 @@ async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any
 
 @contextlib.asynccontextmanager
 async def _context(upstream: Upstream) -> AsyncIterator[Context]:
-    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan)
+    config = ClientConfig(
+        api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan if upstream.told else None
+    )
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=upstream.clock)
     try:
         yield Context.of(client, Symbols(client), Caller(), "test")

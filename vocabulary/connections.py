@@ -119,7 +119,7 @@ def numbered_page_info(number: int, total: float | None, rows: int) -> PageInfo:
 
 def _is_number(text: str) -> bool:
     """Whether a cursor of ours can hold it as the number of a page or of its rows."""
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) > 0
 
 
 def _no_cursor(after: str) -> BadArgument:

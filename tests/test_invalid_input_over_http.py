@@ -1,0 +1,217 @@
+"""What a caller got wrong about one field is the value of that field: nothing is sent, and its neighbours stand."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.faults import FaultKind
+from tests.conftest import Graph, StartGraph
+from tests.upstream import Upstream, field
+
+INVALID = "__typename ... on Problem { code message endpoint } ... on InvalidInput { argument suggestions }"
+GOOD = "good: price(interval: H4, last: 1) { __typename }"
+WALLET = f"0x{'5' * 39}"
+LISTINGS = """{ coin(symbol: "BTC") { symbol } pair(exchange: "OKX", symbol: "BTC/USDT") { symbol }
+  spotPair(exchange: "OKX", symbol: "BTC/USDT") { symbol } exchange(name: "OKX") { name } }"""
+WINDOW = 'from: "2026-02-01T00:00:00Z", to: "2026-01-01T00:00:00Z"'
+# Where the field stands, how it is called, the argument that is wrong and what its message says.
+CASES = [
+    ("pair", "price(interval: H4, last: 0)", "last", "`last` is a number"),
+    ("pair", "price(interval: H4, last: 20001)", "last", "`last` is a number"),
+    ("pair", 'price(interval: H4, last: 5, from: "2026-01-01")', "last", "not `last` and `from`"),
+    ("pair", f"price(interval: H4, {WINDOW})", "from", "before `to`"),
+    ("pair", 'price(interval: H4, from: "2999-01-01")', "from", "future"),
+    ("pair", 'price(interval: M1, from: "2020-01-01")', "from", "20000 points"),
+    ("pair", "orderbookHeatmap(interval: W1)", "interval", "up to D1"),
+    ("pair", "orderbook(interval: H4, depthPercent: 4)", "depthPercent", "one of 0.25"),
+    ("pair", "rsi(interval: H4, window: 0)", "window", "from 1"),
+    ("pair", "macd(interval: H4, slowWindow: 0)", "slowWindow", "from 1"),
+    ("pair", "bollingerBands(interval: H4, multiplier: 1e999)", "multiplier", "above 0"),
+    ("pair", "liquidationOrders(minUsd: -1)", "minUsd", "from 0"),
+    ("pair", "liquidationProfile(interval: H4, buckets: 0)", "buckets", "from 1"),
+    ("pair", "liquidationProfile(interval: H4, last: 0)", "last", "`last` is a number"),
+    ("pair", f"largeOrderHistory({WINDOW})", "from", "before `to`"),
+    ("coin", 'liquidations(interval: D1, exchanges: ["Bibit"])', "exchanges", "no exchange 'Bibit'"),
+    ("coin", "takerVolume(interval: D1, exchanges: [])", "exchanges", "is empty"),
+    ("coin", "openInterest(interval: D1, margin: COIN, unit: COIN)", "unit", "leave out `unit`"),
+    ("coin", 'openInterest(interval: D1, exchanges: ["OKX"])', "exchanges", "Give `margin`"),
+    ("coin", "spotOrderbook(interval: D1, depthPercent: 0)", "depthPercent", "one of 0.25"),
+    ("coin { sentiment", 'longShortRatio(exchange: "Binanse")', "exchange", "no exchange 'Binanse'"),
+    ("sentiment", "fearGreed(last: 0)", "last", "from 1"),
+    ("sentiment", f"optionsFuturesRatio({WINDOW})", "from", "not be after"),
+    ("markets", "fundingArbitrage(usd: 0)", "usd", "from 1"),
+    ("markets", 'fundingArbitrage(usd: 1, exchanges: ["Bibit"])', "exchanges", "no exchange 'Bibit'"),
+    ("markets", "netflows(first: 0)", "first", "from 1"),
+    ("markets", 'netflows(after: "nonsense")', "after", "no cursor"),
+    ("markets", 'liquidationsByExchange(symbol: " ")', "symbol", "is a name"),
+    ("exchange", 'assets(first: 10, after: "MSo1MA==")', "first", "Keep `first` at 50"),
+    ("exchange", 'assets(first: 10, after: "MSow")', "after", "no cursor"),
+    ("hyperliquid", f'positions(coin: "BTC", after: "{"OTk5" * 2000}")', "after", "no cursor"),
+    ("hyperliquid", f'wallet(address: "{WALLET}")', "address", "40 hexadecimal"),
+    ("hyperliquid", 'positions(coin: "NOSUCHCOIN")', "coin", "no coin 'NOSUCHCOIN'"),
+    ("hyperliquid", 'positions(coin: "BTC", after: "MSox")', "after", "no cursor"),
+    ("hyperliquid", 'longShortAccounts(coin: "BTC", interval: W1)', "interval", "M5, H1, D1"),
+    ("etf", 'detail(ticker: "")', "ticker", "is a name"),
+    ("onChain", "exchangeTransfers(minUsd: -1)", "minUsd", "from 0"),
+    ("onChain", f"whaleTransfers({WINDOW})", "from", "not be after"),
+    ("calendar", f"economicData({WINDOW})", "from", "not be after"),
+    ("news", "articles(first: 1001)", "first", "from 1"),
+]
+ROOTS = {
+    "pair": 'pair(exchange: "Binance", symbol: "BTCUSDT")',
+    "coin": 'coin(symbol: "BTC")',
+    "coin { sentiment": 'coin(symbol: "BTC") { sentiment',
+    "exchange": 'exchange(name: "Binance")',
+    "etf": "etf(asset: BITCOIN)",
+}
+
+
+def query(root: str, call: str) -> str:
+    closed = " }" * (root.count("{") + 1)
+    return f"{{ {ROOTS.get(root, root)} {{ it: {call} {{ {INVALID} }} {closed} quota {{ limit }} }}"
+
+
+def it(data: dict[str, Any]) -> dict[str, Any]:
+    found = dict(data)
+    found.pop("quota")
+    while "it" not in found:
+        (found,) = found.values()
+    part: dict[str, Any] = found["it"]
+    return part
+
+
+@pytest.fixture(scope="module", name="shared")
+def _shared(start_shared: StartGraph) -> Graph:
+    graph = start_shared()
+    graph.data(LISTINGS)
+    return graph
+
+
+@pytest.mark.parametrize(("root", "call", "argument", "says"), CASES, ids=[f"{one[0]}.{one[1][:60]}" for one in CASES])
+def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
+    shared: Graph, root: str, call: str, argument: str, says: str
+) -> None:
+    shared.data(query(root, call))  # which may look once more for an unknown name
+    shared.forget()
+    data = shared.data(query(root, call))  # by the way of a document that is known
+    found = it(data)
+    assert (found["__typename"], found["code"], found["argument"]) == ("InvalidInput", "BAD_USER_INPUT", argument)
+    assert says in found["message"]
+    assert found["endpoint"].startswith("/api/")
+    assert data["quota"]["limit"] == 1200
+    assert shared.sandbox.calls.total() == 0
+
+
+@pytest.mark.parametrize(
+    ("root", "call", "suggestions"),
+    [
+        ("coin", 'liquidations(interval: D1, exchanges: ["Binance", "Bibit"])', ["Bybit"]),
+        ("pair", "orderbook(interval: H4, depthPercent: 4)", ["3", "5", "2"]),
+        ("pair", "orderbookHeatmap(interval: W1)", ["D1", "H12", "H8"]),
+        ("hyperliquid", 'longShortAccounts(coin: "BTC", interval: M3)', ["M5", "H1", "D1"]),
+        ("pair", "price(interval: H4, last: 0)", []),
+    ],
+)
+def test_a_mistake_suggests_values_that_would_do_the_likeliest_first(
+    shared: Graph, root: str, call: str, suggestions: list[str]
+) -> None:
+    found = it(shared.data(query(root, call)))["suggestions"]
+    assert found[: len(suggestions)] == suggestions
+    assert bool(found) == bool(suggestions)
+
+
+def test_the_other_fields_of_the_parent_stand(shared: Graph) -> None:
+    found = shared.data(f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {GOOD}
+      bad: price(interval: H4, last: 0) {{ {INVALID} }} }} }}""")["pair"]
+    assert (found["good"]["__typename"], found["bad"]["__typename"]) == ("PriceSeries", "InvalidInput")
+
+
+async def test_nothing_is_sent_for_a_window_without_sense_before_the_plan_is_known() -> None:
+    upstream = Upstream()
+    upstream.told = False
+    found = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
+    assert found["argument"] == "last"
+    assert upstream.sandbox.calls.total() == 0
+
+
+def test_an_unknown_coin_of_the_sentiment_costs_only_the_parts_that_need_it(graph: Graph) -> None:
+    found = graph.data(f"""{{ sentiment(coin: "BTCC") {{ fearGreed {{ __typename }}
+      longShortRatio {{ {INVALID} }} takerVolume {{ {INVALID} }} }} }}""")["sentiment"]
+    assert found["fearGreed"] == {"__typename": "FearGreedIndex"}
+    for part in (found["longShortRatio"], found["takerVolume"]):
+        assert (part["argument"], part["endpoint"]) == ("coin", "/api/futures/supported-coins")
+        assert "BTC" in part["suggestions"]
+
+
+async def test_a_pair_that_an_exchange_lacks_is_no_mistake_of_the_caller() -> None:
+    ether = {"instrument_id": "ETHUSDT", "base_asset": "ETH", "quote_asset": "USDT"}
+    upstream = Upstream({"/api/futures/supported-exchange-pairs": {"code": "0", "data": {"Bybit": [ether]}}})
+    document = f'{{ sentiment(coin: "BTC") {{ it: longShortRatio(exchange: "Bybit") {{ {INVALID} }} }} }}'
+    found = await field(document, upstream)
+    assert (found["code"], "Choose another" in found["message"]) == ("NO_DATA", True)
+
+
+def cache_control(graph: Graph, document: str) -> str:
+    return graph.http.get("/graphql", params={"query": document}).headers["cache-control"]
+
+
+def test_an_answer_with_a_mistake_that_lasts_is_kept(graph: Graph) -> None:
+    document = '{ pair(exchange: "OKX", symbol: "BTC/USDT") { price(interval: H4, last: 0) { __typename } } }'
+    assert cache_control(graph, document).startswith("public, max-age=")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'takerVolume(interval: H4, exchanges: ["Bibit"]) { __typename }',
+        'openInterest(interval: H4, from: "2999-01-01") { __typename }',
+    ],
+)
+def test_an_answer_with_a_mistake_of_the_moment_is_not_kept(graph: Graph, call: str) -> None:
+    document = f'{{ coin(symbol: "BTC") {{ {call} }} }}'
+    assert [cache_control(graph, document) for _ in range(2)] == ["no-store", "no-store"]
+
+
+LISTS = [
+    ("coins(first: 1) { totalCount }", "/api/futures/supported-coins"),
+    ("pairs(first: 1) { totalCount }", "/api/futures/supported-exchange-pairs"),
+    ("spotPairs(first: 1) { totalCount }", "/api/spot/supported-exchange-pairs"),
+    ("exchanges { name }", "/api/futures/supported-exchanges"),
+]
+
+
+@pytest.mark.parametrize(("root", "listing"), LISTS, ids=[path for _, path in LISTS])
+def test_a_list_without_its_listing_is_null_and_the_rest_of_the_answer_stands(
+    graph: Graph, root: str, listing: str
+) -> None:
+    graph.fail(FaultKind.HTTP_500, listing)
+    answer = graph.ask(f"{{ it: {root} sentiment {{ fearGreed {{ __typename }} }} }}")
+    assert answer["data"] == {"it": None, "sentiment": {"fearGreed": {"__typename": "FearGreedIndex"}}}
+    (error,) = answer["errors"]
+    facts = error["extensions"]
+    assert (error["path"], facts["code"], facts["endpoint"]) == (["it"], "UPSTREAM_ERROR", listing)
+    assert facts["retryable"]
+
+
+@pytest.mark.parametrize(
+    ("root", "argument"),
+    [
+        ("coins(first: 0) { totalCount }", "first"),
+        ('coins(after: "nonsense") { totalCount }', "after"),
+        ('coins(symbols: ["BTC", "BTCC"]) { totalCount }', "symbols"),
+        ('pairs(exchange: "Binanse") { totalCount }', "exchange"),
+        ('spotPairs(coin: "BTCC") { totalCount }', "coin"),
+    ],
+)
+def test_a_mistake_about_a_list_costs_the_list_alone(shared: Graph, root: str, argument: str) -> None:
+    answer = shared.ask(f"{{ it: {root} quota {{ limit }} }}")
+    assert answer["data"] == {"it": None, "quota": {"limit": 1200}}
+    (error,) = answer["errors"]
+    assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", argument)
+
+
+def test_every_unknown_coin_of_a_filter_is_named(shared: Graph) -> None:
+    (error,) = shared.ask('{ coins(symbols: ["BTC", "BTCC", "ETHH"]) { totalCount } }')["errors"]
+    assert "'BTCC'" in error["message"]
+    assert "'ETHH'" in error["message"]
+    assert {"BTC", "ETH"} <= set(error["extensions"]["suggestions"])

@@ -1,0 +1,211 @@
+"""Watchlists: what was asked for in the order asked, one place for each name, and few calls."""
+
+from typing import Any
+
+import pytest
+
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from sandbox.app import KEY
+from sandbox.faults import FaultKind
+from tests.cases import SCHEMA
+from tests.clock import FakeClock
+from tests.conftest import Graph, StartGraph
+from tests.upstream import Upstream, ask
+
+COINS = """query($s: [String!]!) { coinsBySymbol(symbols: $s) {
+  symbol currentFundingRates { __typename ... on Problem { code } } } }"""
+PAIRS = "query($k: [PairKey!]!) { pairsByKey(keys: $k) { exchange symbol market { __typename } } }"
+SPOT_PAIRS = "query($k: [PairKey!]!) { spotPairsByKey(keys: $k) { exchange symbol base } }"
+
+
+def key(exchange: str, symbol: str) -> dict[str, str]:
+    return {"exchange": exchange, "symbol": symbol}
+
+
+def test_coins_come_in_the_order_asked_and_repeated_ones_repeat(graph: Graph) -> None:
+    found = graph.data(COINS, s=["sol", "BTC", "eth", "BTC"])["coinsBySymbol"]
+    assert [coin["symbol"] for coin in found] == ["SOL", "BTC", "ETH", "BTC"]
+    assert {coin["currentFundingRates"]["__typename"] for coin in found} == {"CurrentFundingRates"}
+
+
+def test_pairs_come_in_the_order_asked_by_any_spelling(graph: Graph) -> None:
+    keys = [key("okx", "ETH/USDT"), key("Binance", "BTCUSDT"), key("OKX", "eth-usdt-swap")]
+    found = graph.data(PAIRS, k=keys)["pairsByKey"]
+    assert [(pair["exchange"], pair["symbol"]) for pair in found] == [
+        ("OKX", "ETH-USDT-SWAP"),
+        ("Binance", "BTCUSDT"),
+        ("OKX", "ETH-USDT-SWAP"),
+    ]
+
+
+def test_spot_pairs_are_those_of_the_spot_listing(graph: Graph) -> None:
+    found = graph.data(SPOT_PAIRS, k=[key("coinbase", "BTC/USD"), key("OKX", "BTC/USDT")])["spotPairsByKey"]
+    assert [pair["symbol"] for pair in found] == ["BTC-USD", "BTC-USDT"]
+
+
+@pytest.mark.parametrize("known", [1, 12])  # fewer and more than the bulk executor takes together
+def test_an_unknown_coin_costs_its_place_alone(graph: Graph, known: int) -> None:
+    answer = graph.ask(COINS, s=["BTC"] * known + ["BTCC", "ETH", "ETHH"])
+    found = answer["data"]["coinsBySymbol"]
+    assert [coin and coin["symbol"] for coin in found] == ["BTC"] * known + [None, "ETH", None]
+    assert [error["path"] for error in answer["errors"]] == [["coinsBySymbol", known], ["coinsBySymbol", known + 2]]
+    for error, suggestion in zip(answer["errors"], ["BTC", "ETH"], strict=True):
+        facts = error["extensions"]
+        assert (facts["code"], facts["argument"]) == ("BAD_USER_INPUT", "symbols")
+        assert suggestion in facts["suggestions"]
+
+
+@pytest.mark.parametrize("root", ["pairsByKey", "spotPairsByKey"])
+def test_an_unknown_pair_costs_its_place_alone(graph: Graph, root: str) -> None:
+    keys = [key("Binance", "BTCUSDT"), key("Binance", "BTCUSTD"), key("Binanse", "BTCUSDT")]
+    answer = graph.ask(f"query($k: [PairKey!]!) {{ {root}(keys: $k) {{ symbol }} }}", k=keys)
+    assert answer["data"][root] == [{"symbol": "BTCUSDT"}, None, None]
+    assert [error["path"] for error in answer["errors"]] == [[root, 1], [root, 2]]
+    suggested = [error["extensions"]["suggestions"] for error in answer["errors"]]
+    assert ("BTCUSDT" in suggested[0], "Binance" in suggested[1]) == (True, True)
+
+
+def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> None:
+    listed = [
+        node
+        for coin in ("BTC", "ETH")
+        for node in graph.data(f'{{ pairs(coin: "{coin}", first: 5) {{ nodes {{ exchange symbol }} }} }}')["pairs"][
+            "nodes"
+        ]
+    ]
+    graph.forget()
+    found = graph.data(PAIRS, k=listed * 5)["pairsByKey"]
+    assert [pair["market"]["__typename"] for pair in found] == ["PairMarket"] * 50
+    assert dict(graph.sandbox.calls) == {"/api/futures/pairs-markets": 2}
+
+
+async def asked(client: Client, symbols: Symbols, query: str) -> Any:
+    result = await SCHEMA.execute(query, context_value=Context.of(client, symbols, Caller(), "test"))
+    assert not result.errors, result.errors
+    return result.data
+
+
+async def test_pairs_that_are_new_are_all_found_in_one_newer_listing() -> None:
+    clock = FakeClock()
+    upstream = Upstream({"/api/futures/supported-exchange-pairs": listing("BTC")}, clock=clock)
+    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
+    client = Client(config, clock=clock, transport=upstream)
+    symbols = Symbols(client)
+    await asked(client, symbols, '{ pair(exchange: "Bybit", symbol: "BTCUSDT") { symbol } }')
+    upstream.bodies["/api/futures/supported-exchange-pairs"] = listing("BTC", "ETH", "SOL")
+    clock.advance(61)
+    keys = ", ".join(f'{{exchange: "Bybit", symbol: "{coin}USDT"}}' for coin in ("SOL", "ETH", "BTC"))
+    found = await asked(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
+    assert [pair["base"] for pair in found["pairsByKey"]] == ["SOL", "ETH", "BTC"]
+    await client.close()
+
+
+def listing(*coins: str) -> dict[str, Any]:
+    rows = [{"instrument_id": f"{coin}USDT", "base_asset": coin, "quote_asset": "USDT"} for coin in coins]
+    return {"code": "0", "data": {"Bybit": rows}}
+
+
+async def test_a_coin_may_have_spot_markets_alone_and_suggestions_come_from_both_lists() -> None:
+    bodies = {
+        "/api/futures/supported-coins": {"code": "0", "data": ["BTC", "ABCDE"]},
+        "/api/spot/supported-coins": {"code": "0", "data": ["BTC", "SPOT", "ABCDF"]},
+    }
+    answer = await ask('{ coinsBySymbol(symbols: ["spot", "ABCD", "BTC"]) { symbol } }', Upstream(bodies))
+    assert answer["data"]["coinsBySymbol"] == [{"symbol": "SPOT"}, None, {"symbol": "BTC"}]
+    (error,) = answer["errors"]
+    assert (error["path"], error["extensions"]["suggestions"]) == (["coinsBySymbol", 1], ["ABCDE", "ABCDF"])
+
+
+def test_several_unknown_names_cost_one_listing_at_most(graph: Graph) -> None:
+    graph.data(PAIRS, k=[])
+    graph.forget()
+    graph.ask(PAIRS, k=[key("Binance", f"NEW{number}USDT") for number in range(5)])
+    assert graph.calls("/api/futures/supported-exchange-pairs") <= 1
+
+
+@pytest.mark.parametrize(
+    ("query", "listing"),
+    [
+        (
+            '{ it: pairsByKey(keys: {exchange: "okx", symbol: "X"}) { symbol price(interval: H4) { ...P } } }',
+            "/api/futures/supported-exchange-pairs",
+        ),
+        (
+            '{ it: coinsBySymbol(symbols: "btc") { symbol openInterest(interval: H4) { ...P } } }',
+            "/api/futures/supported-coins",
+        ),
+    ],
+)
+def test_without_the_listing_each_part_says_why_it_is_missing(graph: Graph, query: str, listing: str) -> None:
+    graph.fail(FaultKind.HTTP_500, listing)
+    (entity,) = graph.data(query + " fragment P on Problem { code endpoint }")["it"]
+    assert list(entity.values())[1] == {"code": "UPSTREAM_ERROR", "endpoint": listing}
+
+
+def test_an_empty_list_is_answered_with_an_empty_list(graph: Graph) -> None:
+    assert graph.data(COINS, s=[]) == {"coinsBySymbol": []}
+
+
+def literal(item: str, times: int) -> str:
+    return f"[{' '.join([item] * times)}]"
+
+
+BTC = '"BTC"'
+COIN = '{__typename: "Coin", symbol: "BTC"}'
+SPOT_PAIR = '{exchange: $e, symbol: "BTC/USDT"}'
+TOO_LONG = [
+    (COINS, {"s": ["BTC"] * 501}),
+    (PAIRS, {"k": [key("OKX", "BTC/USDT")] * 501}),
+    ("query($s: [String!]!) { coins(symbols: $s, first: 1) { totalCount } }", {"s": ["BTC"] * 501}),
+    (f"{{ coinsBySymbol(symbols: {literal(BTC, 501)}) {{ symbol }} }}", {}),
+    (f"query($s: [String!]! = {literal(BTC, 501)}) {{ coinsBySymbol(symbols: $s) {{ symbol }} }}", {}),
+]
+
+
+@pytest.mark.parametrize(("query", "variables"), TOO_LONG)
+def test_a_list_that_is_too_long_is_refused_before_anything_is_asked(
+    graph: Graph, query: str, variables: dict[str, Any]
+) -> None:
+    for _ in range(2):  # whether the document is known or not
+        answer = graph.ask(query, **variables)
+        (error,) = answer["errors"]
+        assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+        assert "501 items, and 500 are allowed" in error["message"]
+    assert graph.sandbox.calls.total() == 0
+
+
+def test_the_longest_list_is_answered(graph: Graph) -> None:
+    found = graph.data("query($s: [String!]!) { coinsBySymbol(symbols: $s) { symbol } }", s=["BTC"] * 500)
+    assert len(found["coinsBySymbol"]) == 500
+
+
+SERIES = "openInterest(interval: D1) { __typename }"
+PRICE = "price(interval: D1) { __typename }"
+COSTS = [
+    (f"query($s: [String!]!) {{ coinsBySymbol(symbols: $s) {{ {SERIES} }} }}", {"s": ["BTC"] * 11}),
+    (f"{{ coinsBySymbol(symbols: {literal(BTC, 11)}) {{ {SERIES} }} }}", {}),
+    (f"query($s: [String!]! = {literal(BTC, 11)}) {{ coinsBySymbol(symbols: $s) {{ {SERIES} }} }}", {}),
+    (f"query($n: Int = 11) {{ coins(first: $n) {{ nodes {{ {SERIES} }} }} }}", {}),
+    (f"{{ _entities(representations: {literal(COIN, 11)}) {{ ... on Coin {{ {SERIES} }} }} }}", {}),
+    (f"query($k: [PairKey!]!) {{ pairsByKey(keys: $k) {{ {SERIES} }} }}", {"k": [key("OKX", "BTC/USDT")] * 11}),
+    (f"query($e: String!) {{ spotPairsByKey(keys: {literal(SPOT_PAIR, 11)}) {{ {PRICE} }} }}", {"e": "OKX"}),
+]
+
+
+@pytest.mark.parametrize(("query", "variables"), COSTS)
+def test_a_list_counts_what_is_asked_of_each_of_its_items(
+    start_graph: StartGraph, query: str, variables: dict[str, Any]
+) -> None:
+    (error,) = start_graph(calls_at_most=10).ask(query, **variables)["errors"]
+    assert "could cause 11 upstream calls, and 10 are allowed" in error["message"]
+    assert start_graph(calls_at_most=11).ask(query, **variables)["data"]
+
+
+def test_a_filter_of_few_coins_counts_no_more_than_these(start_graph: StartGraph) -> None:
+    query = f'{{ coins(symbols: ["BTC", "ETH"]) {{ nodes {{ symbol {SERIES} }} }} }}'
+    found = start_graph(calls_at_most=2).data(query)["coins"]["nodes"]
+    assert [coin["symbol"] for coin in found] == ["BTC", "ETH"]
