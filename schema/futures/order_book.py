@@ -111,6 +111,7 @@ class LargeOrder:
     executed_quantity: Annotated[float | None, sparse("Size executed, in coins.")]
     executed_usd: Annotated[float | None, sparse("Value executed, in US dollars.")]
     trade_count: Annotated[float | None, sparse("Number of fills.")]
+    end_time: Annotated[datetime | None, sparse("When it left the book, filled or taken back.")]
 
 
 @strawberry.type(description="Large limit orders that stand in the book now.")
@@ -119,8 +120,7 @@ class LargeOrders(Sourced):
 
 
 @strawberry.type(description="A large limit order of the past, or one that was placed then and still stands.")
-class PastLargeOrder(LargeOrder):
-    end_time: Annotated[datetime | None, sparse("When it left the book, filled or taken back.")]
+class PastLargeOrder(LargeOrder): ...
 
 
 @strawberry.type(description="Large limit orders of a period.")

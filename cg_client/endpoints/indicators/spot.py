@@ -16,6 +16,7 @@ COINBASE_PREMIUM = Endpoint(
         "premium_percent": "premium_rate",
         "coinbase_price_usd": "coinbase_price",
     },
+    may_lack=frozenset({"coinbase_price"}),
 )
 BITFINEX_MARGIN = Endpoint(
     path="/api/bitfinex-margin-long-short",
