@@ -23,10 +23,9 @@ _EXCHANGE_ALIASES = {"gateio": "gate"}
 _SEPARATED = re.compile(r"^([^\W_]+)[-/_ ]([^\W_]+)(?::([^\W_]+))?$")
 
 
-class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A pair of one exchange; the last four are stated for futures only, and not always."""
+class _Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As CoinGlass lists it, below its exchange."""
 
-    exchange: str = ""
     symbol: str = msgspec.field(name="instrument_id")
     base: str = msgspec.field(name="base_asset")
     quote: str = msgspec.field(name="quote_asset")
@@ -36,16 +35,27 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     price_tick_size: float | None = None
 
 
-def _by_exchange(listing: Mapping[str, Sequence[Instrument]]) -> Mapping[str, tuple[Instrument, ...]]:
+class Instrument(_Listed, frozen=True, kw_only=True):
+    """A pair of one exchange; the last four are stated for futures only, and not always."""
+
+    exchange: str
+
+
+def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple[Instrument, ...]]:
     return {
-        exchange: tuple(msgspec.structs.replace(one, exchange=exchange) for one in found)
+        exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in found)
         for exchange, found in listing.items()
     }
 
 
-# The instruments by exchange; raises PayloadMismatch.
+# The instruments by exchange; raise PayloadMismatch.
 decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[Instrument]], _by_exchange
+    dict[str, list[_Listed]], _by_exchange
+)
+decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
+    dict[str, list[_Listed]],
+    _by_exchange,
+    may_lack=frozenset({"settlement_currency", "max_leverage", "funding_interval", "price_tick_size"}),
 )
 
 

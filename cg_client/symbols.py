@@ -5,7 +5,7 @@ typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -17,7 +17,13 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
 from cg_client.errors import CoinglassError, UnknownName
 from cg_client.fetcher import Fetcher
-from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
+from cg_client.instruments import (
+    Instrument,
+    InstrumentIndex,
+    NameIndex,
+    decode_instruments,
+    decode_spot_instruments,
+)
 from cg_client.params import Params
 from cg_client.revision import Revision
 from cg_client.tolerance import rows_of, scalar, tolerant
@@ -101,8 +107,8 @@ class Symbols:
     def __init__(self, client: Fetcher) -> None:
         self._client = client
         self._listings: list[Listing[Any]] = []
-        self.futures = self._listing(self._instruments(futures.market.SUPPORTED_PAIRS))
-        self.spot = self._listing(self._instruments(spot.market.SUPPORTED_PAIRS))
+        self.futures = self._listing(self._instruments(futures.market.SUPPORTED_PAIRS, decode_instruments))
+        self.spot = self._listing(self._instruments(spot.market.SUPPORTED_PAIRS, decode_spot_instruments))
         self.futures_coins = self._listing(self._named("coin", futures.market.SUPPORTED_COINS))
         self.spot_coins = self._listing(self._named("coin", spot.market.SUPPORTED_COINS))
         self.futures_exchanges = self._listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES))
@@ -159,11 +165,11 @@ class Symbols:
             both = dict.fromkeys([*unknown.suggestions, *still.suggestions])
             raise UnknownName(str(unknown), list(both)) from None
 
-    def _instruments(self, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, InstrumentIndex]]:
+    def _instruments(
+        self, endpoint: Endpoint, decode: Decode[Mapping[str, tuple[Instrument, ...]]]
+    ) -> Callable[[], Coroutine[Any, Any, InstrumentIndex]]:
         async def load() -> InstrumentIndex:
-            return InstrumentIndex(
-                (await self._client.fetch(endpoint, Params(), decode_instruments, grace=False)).value
-            )
+            return InstrumentIndex((await self._client.fetch(endpoint, Params(), decode, grace=False)).value)
 
         return load
 
