@@ -22,6 +22,7 @@ CoinglassError
  └ NoData                  answered, without a row for what was asked
 
 UnknownName                the caller named a coin, pair or exchange that is not listed
+ └ UnknownExchange         the exchange is not in the listing of one market
 BadArgument                the caller's arguments contradict each other
 """
 
@@ -218,6 +219,14 @@ class UnknownName(Exception):
     def __init__(self, message: str, suggestions: list[str]) -> None:
         super().__init__(message)
         self.suggestions = suggestions
+
+
+class UnknownExchange(UnknownName):
+    """`asked`: the exchange that is not in the listing of one market. Another listing may have it."""
+
+    def __init__(self, message: str, suggestions: list[str], asked: str) -> None:
+        super().__init__(message, suggestions)
+        self.asked = asked
 
 
 class BadArgument(Exception):
