@@ -5,7 +5,7 @@ alias of. The first of these that finds something decides; between two names not
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 from cg_client.aliases import (
@@ -26,7 +26,6 @@ from cg_client.similar_names import MAX_SUGGESTIONS, SimilarNames
 MAX_LENGTH = 64  # of a name that is looked for in more ways than as it stands; no listed name is near that long
 
 _SHOWN = 60  # letters of a name in a message
-_REMEMBERED = 256
 _FIELDS = {Market.FUTURES: "`pair`", Market.SPOT: "`spotPair`"}
 
 
@@ -37,7 +36,6 @@ class NameIndex:
         self.kind = kind
         self.names = tuple(dict.fromkeys(names))
         self._exact = frozenset(self.names)
-        self._remembered = lru_cache(_REMEMBERED)(self._suggestions)
 
     def find(self, asked: str) -> str | None:
         """The one name that is meant, if there is one."""
@@ -55,7 +53,7 @@ class NameIndex:
 
     def near(self, asked: str) -> list[str]:
         """What may be meant instead, the likely one first."""
-        return list(self._remembered(asked)) if len(asked) <= MAX_LENGTH else []
+        return self._suggestions(asked) if len(asked) <= MAX_LENGTH else []
 
     def _matches(self, asked: str) -> Sequence[str]:
         return self._literal(asked) or ([] if len(asked) > MAX_LENGTH else self._aliased(asked))
@@ -71,7 +69,7 @@ class NameIndex:
     def _aliased(self, asked: str) -> Sequence[str]:  # noqa: ARG002  # only some kinds of names have aliases
         return []
 
-    def _suggestions(self, asked: str) -> Sequence[str]:
+    def _suggestions(self, asked: str) -> list[str]:
         near = (name for folded in self._similar.near(fold(asked)) for name in self._by_folded[folded])
         return list(near)[:MAX_SUGGESTIONS]
 
@@ -96,7 +94,7 @@ class CoinIndex(NameIndex):
     def _of_unit(self, unit: Unit) -> Sequence[str]:
         return [name for name in self._by_coin.get(unit.coin, []) if unit_of(letters_of(name)) == unit]
 
-    def _suggestions(self, asked: str) -> Sequence[str]:
+    def _suggestions(self, asked: str) -> list[str]:
         other_units = self._by_coin.get(unit_of(letters_of(asked)).coin, [])
         possible = self._of_unit(possible_unit(letters_of(asked)))
         return list(dict.fromkeys([*other_units, *possible, *super()._suggestions(asked)]))[:MAX_SUGGESTIONS]

@@ -11,6 +11,7 @@ MAX_SUGGESTIONS = 5
 _SIMILARITY = 0.6
 _COMPARED = 30  # names that share the most with what was asked, and are compared letter by letter
 _SHORT = 8  # letters: of shorter names one slip leaves too few pairs of letters
+_REMEMBERED = 256  # searches: an unknown name is looked for several times before it is refused
 _LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -20,18 +21,27 @@ class SimilarNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
+        self._remembered: dict[str, list[str]] = {}
         for name in self._names:
             for pair in _pairs(name):
                 self._by_pair[pair].append(name)
 
-    def near(self, asked: str, count: int = MAX_SUGGESTIONS) -> list[str]:
+    def near(self, asked: str) -> list[str]:
         """The most similar names, the nearest first."""
+        found = self._remembered.get(asked)
+        if found is None:
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            found = self._remembered[asked] = self._search(asked)
+        return found
+
+    def _search(self, asked: str) -> list[str]:
         slips = sorted(self._names.intersection(_slips(asked))) if len(asked) <= _SHORT else []
         close = [
-            *difflib.get_close_matches(asked, slips, count, _SIMILARITY),
-            *difflib.get_close_matches(asked, self._sharing(asked), count, _SIMILARITY),
+            *difflib.get_close_matches(asked, slips, MAX_SUGGESTIONS, _SIMILARITY),
+            *difflib.get_close_matches(asked, self._sharing(asked), MAX_SUGGESTIONS, _SIMILARITY),
         ]
-        return list(dict.fromkeys(close))[:count]
+        return list(dict.fromkeys(close))[:MAX_SUGGESTIONS]
 
     def _sharing(self, asked: str) -> list[str]:
         shared: Counter[str] = Counter()

@@ -8,7 +8,7 @@ a date are found by their code and by ccxt's notation alone, and a coin never st
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 from cg_client.aliases import COIN_ALIASES, Market, fold, letters_of, possible_unit, same_coin, unit_of
 from cg_client.contracts import Contract
@@ -16,12 +16,9 @@ from cg_client.errors import UnknownName
 from cg_client.names import MAX_LENGTH, only, shown
 from cg_client.similar_names import MAX_SUGGESTIONS, SimilarNames
 
-_REMEMBERED = 256
 _SEPARATED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+)")
 _SETTLED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+):([^\W_]+)(?:-(\d{6}))?")
-_PERPETUAL = re.compile(
-    r"(?P<rest>.*[^\W_])(?:\.P|[-/_ :.]+(?:PERPETUAL|SWAP)|[-/_ :.]*PERP)", re.IGNORECASE | re.DOTALL
-)
+_PERPETUAL = re.compile(r"(.*[^\W_])(?:\.P|[-/_ :.]+(?:PERPETUAL|SWAP)|[-/_ :.]*PERP)", re.IGNORECASE | re.DOTALL)
 _Distance = tuple[bool, bool, bool, bool, tuple[int, bool, str]]
 
 
@@ -31,7 +28,6 @@ class VenueIndex:
     def __init__(self, venue: str, market: Market, contracts: Iterable[Contract]) -> None:
         self._venue, self._market = venue, market
         self._by_code = {contract.code: contract for contract in contracts}
-        self._remembered = lru_cache(_REMEMBERED)(self._suggestions)
 
     def find(self, symbol: str) -> str:
         """The code of the one instrument that is meant. Raises UnknownName with the likely ones."""
@@ -44,7 +40,7 @@ class VenueIndex:
 
     def near(self, symbol: str) -> list[str]:
         """What may be meant instead, the likely one first."""
-        return list(self._remembered(symbol.strip())) if len(symbol) <= MAX_LENGTH else []
+        return self._suggestions(symbol.strip()) if len(symbol) <= MAX_LENGTH else []
 
     def _refusal(self, symbol: str) -> str:
         if not self._by_code:
@@ -116,8 +112,8 @@ class VenueIndex:
         keys = {fold(base), unit_of(letters_of(base)).coin}
         return list(dict.fromkeys(one for key in sorted(keys) for one in self._by_coin.get(key, ())))
 
-    def _suggestions(self, symbol: str) -> Sequence[str]:
-        likely = [*self._of_same_coin(symbol), *self._of_similar_coins(symbol)]
+    def _suggestions(self, symbol: str) -> list[str]:
+        likely = list(self._of_same_coin(symbol)) or list(self._of_similar_coins(symbol))
         if not any(quote is not None and fold(quote) in self._quotes for _, quote in self._asked_assets(symbol)):
             likely += self._with_similar_codes(symbol)
         return _codes(dict.fromkeys(likely))[:MAX_SUGGESTIONS]
