@@ -23,6 +23,7 @@ CoinglassError
 
 InvalidRequest             the caller asked for something that makes no sense; nothing is sent
  ├ UnknownName             a coin, pair or exchange that is not listed
+ │  └ UnknownExchange        the exchange is not in the listing of one market
  └ BadArgument             a value out of its range, or arguments that contradict each other
 """
 
@@ -235,6 +236,14 @@ class UnknownName(InvalidRequest):
 
     def __init__(self, message: str, suggestions: Sequence[str], argument: str | None = None) -> None:
         super().__init__(message, argument, suggestions, lasting=False)
+
+
+class UnknownExchange(UnknownName):
+    """`asked`: the exchange that is not in the listing of one market. Another listing may have it."""
+
+    def __init__(self, message: str, suggestions: Sequence[str], asked: str) -> None:
+        super().__init__(message, suggestions)
+        self.asked = asked
 
 
 class BadArgument(InvalidRequest):
