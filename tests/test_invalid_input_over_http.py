@@ -30,7 +30,7 @@ CASES = [
     ("pair", "liquidationOrders(minUsd: -1)", "minUsd", "from 0"),
     ("pair", "liquidationProfile(interval: H4, buckets: 0)", "buckets", "from 1"),
     ("pair", "liquidationProfile(interval: H4, last: 0)", "last", "`last` is a number"),
-    ("pair", f"largeOrderHistory({WINDOW})", "from", "after `to`"),
+    ("pair", f"largeOrderHistory({WINDOW})", "from", "before `to`"),
     ("coin", 'liquidations(interval: D1, exchanges: ["Bibit"])', "exchanges", "no exchange 'Bibit'"),
     ("coin", "takerVolume(interval: D1, exchanges: [])", "exchanges", "is empty"),
     ("coin", "openInterest(interval: D1, margin: COIN, unit: COIN)", "unit", "leave out `unit`"),
