@@ -26,8 +26,8 @@ class Upstream(httpx.AsyncBaseTransport):
     def __init__(
         self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL, clock: Clock | None = None
     ) -> None:
-        self.bodies, clock = bodies or {}, clock or Clock()
-        self.sandbox = Sandbox(plan, now=lambda: clock.now().timestamp())
+        self.bodies, self.clock = bodies or {}, clock or Clock()
+        self.sandbox = Sandbox(plan, now=lambda: self.clock.now().timestamp())
         self._sandbox = httpx.ASGITransport(create_sandbox(self.sandbox))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -47,7 +47,7 @@ async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any
 @contextlib.asynccontextmanager
 async def _context(upstream: Upstream) -> AsyncIterator[Context]:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan)
-    client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1))
+    client = Client(config, clock=upstream.clock, transport=upstream, policy=RetryPolicy(attempts=1))
     try:
         yield Context.of(client, Symbols(client), Caller(), "test")
     finally:
