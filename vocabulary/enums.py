@@ -198,7 +198,7 @@ _describe(
     "What became of a large order.",
     {
         LargeOrderState.OPEN: "Stands in the book.",
-        LargeOrderState.FINISHED: "Was filled.",
+        LargeOrderState.FINISHED: "No longer stands in the book; CoinGlass says so of orders without a fill, too.",
         LargeOrderState.REVOKED: "Was taken back.",
     },
 )

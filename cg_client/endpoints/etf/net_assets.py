@@ -8,5 +8,5 @@ BITCOIN = Endpoint(
 ETHEREUM = Endpoint(
     path="/api/etf/ethereum/net-assets/history",
     summary="Net assets of all US spot ether funds together, by day.",
-    may_lack=frozenset({"price_usd"}),  # documented, and in no recorded answer
+    may_lack=frozenset({"price_usd"}),  # documented, and in no live answer that was seen
 )

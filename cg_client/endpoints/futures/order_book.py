@@ -29,7 +29,7 @@ LARGE_ORDER_SPELLING: Mapping[str, str | tuple[str, ...]] = {
     "state": "order_state",
     "end_time": "order_end_time",
 }
-OPEN_ORDERS_LACK = frozenset({"order_end_time"})  # but for the few that have ended and are still listed
+LARGE_ORDERS_MAY_LACK = frozenset({"order_end_time"})  # stated of the few among the open orders that have ended
 # Snapshots by level reach back 3 days at 1m, 15 days at 5m and 150 days at the others, on every plan.
 SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | {
     Interval.M1: timedelta(days=3),
@@ -70,7 +70,7 @@ LARGE_ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
-    may_lack=OPEN_ORDERS_LACK,
+    may_lack=LARGE_ORDERS_MAY_LACK,
 )
 LARGE_ORDER_HISTORY = Endpoint(
     path="/api/futures/orderbook/large-limit-order-history",
