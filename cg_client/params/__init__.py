@@ -16,6 +16,7 @@ from cg_client.params.core import (
     ExchangesSeriesInUsd,
     Fixed,
     HyperliquidCoin,
+    Known,
     Page,
     Pair,
     PairCode,
@@ -27,6 +28,7 @@ from cg_client.params.core import (
     Series,
     Wire,
     check_depth,
+    known_names,
     wire_names,
 )
 from cg_client.params.funds_and_chain import (
@@ -108,6 +110,7 @@ __all__ = [
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "Known",
     "LiquidationOrders",
     "LiquidationTotals",
     "LookBack",
@@ -143,5 +146,6 @@ __all__ = [
     "Wire",
     "check_depth",
     "check_window",
+    "known_names",
     "wire_names",
 ]

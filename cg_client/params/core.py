@@ -31,6 +31,13 @@ class Fixed:
     """Marks a parameter that is always sent with its default and is no choice of the caller."""
 
 
+@dataclass(frozen=True)
+class Known:
+    """Marks a name that no listing was looked through for, with one that CoinGlass does know."""
+
+    name: str
+
+
 @dataclass(frozen=True, kw_only=True)
 class Params:
     """No parameters at all, and the root of those that have some."""
@@ -69,6 +76,13 @@ def wire_names(params: type[Params]) -> Mapping[str, str]:
         known = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
         _WIRE_NAMES[params] = known
     return known
+
+
+def known_names(params: type[Params]) -> Mapping[str, str]:
+    """A name that CoinGlass knows by field name, of the fields whose names are looked up by CoinGlass alone."""
+    hints = get_type_hints(params, include_extras=True)
+    marks = {field.name: getattr(hints[field.name], "__metadata__", ()) for field in dataclasses.fields(params)}
+    return {field: mark.name for field, found in marks.items() for mark in found if isinstance(mark, Known)}
 
 
 def _wire(name: str, hint: object) -> str:

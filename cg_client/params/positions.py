@@ -25,6 +25,7 @@ from cg_client.params.core import (
     CoinSymbol,
     ExchangeName,
     HyperliquidCoin,
+    Known,
     Pair,
     Params,
     Series,
@@ -61,7 +62,7 @@ class CoinTakerRange(Coin):
 
 @dataclass(frozen=True, kw_only=True)
 class LiquidationTotals(Params):
-    symbol: Annotated[str | None, "Coin; left out: all coins together."] = None
+    symbol: Annotated[str | None, "Coin; left out: all coins together.", Known("BTC")] = None
     range: Annotated[LiquidationRange, "Period to cover."] = LiquidationRange.H24
 
     def __post_init__(self) -> None:
@@ -94,7 +95,7 @@ class OptionsOpenInterest(OptionsVolume):
 
 @dataclass(frozen=True, kw_only=True)
 class OptionsVenue(Coin):
-    exchange: Annotated[str, "Options venue."] = "Deribit"
+    exchange: Annotated[str, "Options venue.", Known("Deribit")] = "Deribit"
 
     def __post_init__(self) -> None:
         check_name("exchange", self.exchange)
