@@ -15,6 +15,7 @@ from cg_client.params.core import (
     ExchangesSeries,
     ExchangesSeriesInUsd,
     Fixed,
+    Gateable,
     HyperliquidCoin,
     Known,
     Page,
@@ -28,6 +29,7 @@ from cg_client.params.core import (
     Series,
     Wire,
     check_depth,
+    gated_values,
     known_names,
     wire_names,
 )
@@ -107,6 +109,7 @@ __all__ = [
     "FundOrAll",
     "FundPeriod",
     "FundingArbitrage",
+    "Gateable",
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
@@ -146,6 +149,7 @@ __all__ = [
     "Wire",
     "check_depth",
     "check_window",
+    "gated_values",
     "known_names",
     "wire_names",
 ]

@@ -11,7 +11,7 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import ExchangeName, Known, Page, Params, Wire, check_amount, check_name
+from cg_client.params.core import ExchangeName, Gateable, Known, Page, Params, Wire, check_amount, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class FundOrAll(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundPeriod(Fund):
-    range: Annotated[FundRange, "Period to cover."] = FundRange.D7
+    range: Annotated[FundRange, "Period to cover.", Gateable()] = FundRange.D7
 
 
 @dataclass(frozen=True, kw_only=True)
