@@ -5,6 +5,7 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
+    LARGE_ORDER_HISTORY_ROWS,
     LARGE_ORDER_HISTORY_SPELLING,
     LARGE_ORDER_SPELLING,
     SNAPSHOT_RETENTION,
@@ -55,4 +56,5 @@ LARGE_ORDER_HISTORY = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_HISTORY_SPELLING,
+    row_cap=LARGE_ORDER_HISTORY_ROWS,
 )
