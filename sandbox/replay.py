@@ -125,7 +125,18 @@ def _orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     )
     labels = {"exchange_name": pair.exchange.upper(), "symbol": pair.symbol, "base_asset": pair.base}
     smallest = float(query["min_liquidation_amount"])
-    return [row | labels for row in rows if row["usd_value"] >= smallest]
+    return _within([row | labels for row in rows if row["usd_value"] >= smallest], query)
+
+
+def _within(rows: Sequence[Row], query: Query) -> list[Row]:
+    """The rows as if they had come about in the window that was asked for, whose end is exclusive."""
+    start, end = query.get("start_time"), query.get("end_time")
+    if not rows or not (start or end):
+        return list(rows)
+    times = [row["time"] for row in rows]
+    by = int(end) - 1 - max(times) if end else int(start or 0) - min(times)
+    moved = [row | {"time": row["time"] + by} for row in rows]
+    return [row for row in moved if row["time"] >= int(start or 0)]
 
 
 def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:

@@ -59,6 +59,13 @@ class Sourced:
     source: Source = strawberry.field(description="Where the figures came from.")
 
 
+@strawberry.interface(description="A list that CoinGlass cuts at a number of rows, without saying so.")
+class CappedList(Sourced):
+    capped: bool = strawberry.field(
+        description="True when the list holds as many rows as CoinGlass gives at most, so that more may exist."
+    )
+
+
 _FIELDS: dict[type, list[StrawberryField]] = {}
 _ROWS_FIELDS: dict[type, tuple[str, type]] = {}
 

@@ -75,9 +75,16 @@ class LiquidationOrders(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
     min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")] = 10_000.0
+    from_: Annotated[
+        datetime | None, "Start of the window, inclusive. CoinGlass keeps seven days.", Wire("start_time")
+    ] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
 
     def __post_init__(self) -> None:
+        """Raises BadArgument for a window or an amount that makes no sense."""
         check_amount("minUsd", self.min_usd)
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise BadArgument("`from` must not be after `to`.", "from")
 
 
 @dataclass(frozen=True, kw_only=True)

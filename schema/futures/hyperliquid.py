@@ -22,7 +22,7 @@ from schema.futures.hyperliquid_wallets import (
     PositionDistributionResult,
 )
 from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from vocabulary.payloads import CappedList, Sourced
 from vocabulary.problems import Problems, result
 
 
@@ -52,7 +52,7 @@ class WhalePosition(HyperliquidPosition): ...
 
 
 @strawberry.type(description="Positions above a million US dollars that were opened or closed lately.")
-class WhaleAlerts(Sourced):
+class WhaleAlerts(CappedList):
     alerts: list[WhaleAlert] = strawberry.field(description="About 200, as CoinGlass orders them.")
 
 

@@ -20,6 +20,7 @@ WHALE_ALERTS = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     spelling=_SPELLING,
+    row_cap=200,  # documented as about so many
 )
 WHALE_POSITIONS = Endpoint(
     path="/api/hyperliquid/whale-position",

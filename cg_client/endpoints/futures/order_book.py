@@ -36,6 +36,8 @@ SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | 
     Interval.M5: timedelta(days=15),
 }
 SNAPSHOT_ROWS = 100
+# Not documented: a recorded answer ends at exactly so many rows, all of the last 25 hours.
+LARGE_ORDER_HISTORY_ROWS = 1000
 
 HISTORY = Endpoint(
     path="/api/futures/orderbook/ask-bids-history",
@@ -79,4 +81,5 @@ LARGE_ORDER_HISTORY = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+    row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

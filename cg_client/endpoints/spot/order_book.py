@@ -5,6 +5,7 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
+    LARGE_ORDER_HISTORY_ROWS,
     LARGE_ORDER_SPELLING,
     LARGE_ORDERS_MAY_LACK,
     SNAPSHOT_RETENTION,
@@ -56,4 +57,5 @@ LARGE_ORDER_HISTORY = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+    row_cap=LARGE_ORDER_HISTORY_ROWS,
 )
