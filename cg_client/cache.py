@@ -33,6 +33,7 @@ class Fetched(msgspec.Struct, frozen=True):
     sandbox: bool
     size: int
     lifetime: float
+    path: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -50,7 +51,12 @@ class Entry(msgspec.Struct, frozen=True):
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, GRACE_AT_MOST)
         answer: Answer[Any] = Answer(
-            fetched.value, fetched.endpoint, fetched.fetched_at, sandbox=fetched.sandbox, fresh_until=fresh
+            fetched.value,
+            fetched.endpoint,
+            fetched.fetched_at,
+            sandbox=fetched.sandbox,
+            fresh_until=fresh,
+            path=fetched.path,
         )
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
 

@@ -1,6 +1,6 @@
 """One CoinGlass key with its plan, quota and cache.
 
-A call goes through gate > cache > breaker > retry > throttle > bulkhead > transport > envelope > decode.
+A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
 import asyncio
@@ -25,6 +25,7 @@ from cg_client.gate import Gate
 from cg_client.gathering import Gathering
 from cg_client.governor import Governor
 from cg_client.params import Params
+from cg_client.paths import Paths
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota import MINUTE, QuotaWindow, Usage
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
@@ -102,7 +103,7 @@ class Client:
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
-        self.breaker = Breaker(self._retry, self.clock, breaking)
+        self.breaker = Breaker(Paths(self._retry, self.clock), self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
@@ -252,7 +253,7 @@ class Client:
         value, now, endpoint = _opened(reply, call.decode), self.clock.now(), call.endpoint
         self.sandbox = self.sandbox or reply.sandbox
         lifetime = endpoint.lifetime(call.params, now).total_seconds()
-        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime)
+        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, call.path)
 
 
 def _opened(reply: Reply, decode: Decode[object]) -> object:

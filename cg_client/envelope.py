@@ -17,6 +17,7 @@ from cg_client.errors import (
     PlanRefused,
     RateLimited,
     Unauthorized,
+    UnknownPath,
     UpstreamFailed,
     UpstreamRejected,
     UpstreamTimeout,
@@ -28,6 +29,9 @@ RETRY_AFTER_AT_MOST = 300.0  # seconds; a longer wish is cut, so that one header
 _TEXT_SHOWN = 200
 _OK = 200
 _SERVER_ERROR = 500
+# What a 404 may also be about. Any other means the path: "Endpoint not found. Please refer to the API documentation".
+_NAMED = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
+_PATH = re.compile(r"/\S+")
 _PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
 
@@ -67,7 +71,7 @@ def _without_envelope(reply: Reply) -> UpstreamFailed:
     if reply.status == 429:  # noqa: PLR2004
         return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
     if reply.status == 404:  # noqa: PLR2004
-        return NotFound("CoinGlass does not know this path.")
+        return UnknownPath("CoinGlass does not know this path.")
     if reply.status in (401, 403):
         return Unauthorized("CoinGlass does not accept the key; check COINGLASS_API_KEY.")
     return UpstreamUnavailable(f"CoinGlass answered HTTP {reply.status} with a body that is not its JSON.")
@@ -97,7 +101,8 @@ def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
     if codes & {"429", "50001"}:
         return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
     if "404" in codes:
-        return NotFound(f"CoinGlass: {text or 'not found'}")
+        missing = NotFound if _NAMED.search(_PATH.sub("", text)) else UnknownPath
+        return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
     if code == "408":

@@ -27,7 +27,8 @@ class Source:
             fetched_at = min(fetched_at, answer.fetched_at)
             stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
         freshness = Freshness.STALE if stale else Freshness.FRESH
-        return cls(endpoint=first.endpoint.path, fetched_at=fetched_at, freshness=freshness, sandbox=sandbox)
+        path = first.path or first.endpoint.path
+        return cls(endpoint=path, fetched_at=fetched_at, freshness=freshness, sandbox=sandbox)
 
 
 @strawberry.interface(description="A payload that says where it came from.")
