@@ -2,7 +2,7 @@
 
 Newer documents name another path for some endpoints, and no answer tells which of the two a server still has. The newer
 one is asked for first. If CoinGlass does not know it, the former one is tried once, and the one that works is
-remembered for an hour. Everything above this layer (cache, gate, circuits) goes by the endpoint, whichever path answers.
+remembered for an hour. Everything above this layer (cache, gate, circuits) goes by the endpoint, not by its path.
 """
 
 from collections.abc import Awaitable, Callable

@@ -6,9 +6,9 @@ import strawberry
 
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
-from cg_client.params import AccumulatedFunding, MaxPain
+from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
 from resolvers.context import Info
-from resolvers.exchanges import futures_exchanges, spot_exchanges
+from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult
@@ -106,7 +106,9 @@ class Coin:
     market: CoinMarketResult = upstream_row(
         futures.market.COINS_MARKETS,
         CoinMarket,
-        lambda coin: coin_market(coin.symbol),
+        lambda coin, **asked: coin_market(coin.symbol, **asked),
+        params=ChosenExchanges,
+        prepare=named_exchanges,
         alternatives=_MARKET_ALTERNATIVES,
     )
     spot_market: SpotCoinMarketResult = upstream_row(

@@ -2,8 +2,10 @@
 
 from cg_client.params.core import (
     DEPTHS,
+    ChosenExchanges,
     Coin,
     CoinExchanges,
+    CoinMarketsPage,
     CoinSeries,
     CoinSeriesInUnit,
     CoinSymbol,
@@ -82,9 +84,11 @@ __all__ = [
     "Articles",
     "BorrowSeries",
     "CalendarWindow",
+    "ChosenExchanges",
     "Coin",
     "CoinExchanges",
     "CoinMapRange",
+    "CoinMarketsPage",
     "CoinRange",
     "CoinSeries",
     "CoinSeriesInUnit",
