@@ -8,6 +8,7 @@ from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
 from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
 from resolvers.context import Info
+from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
@@ -71,6 +72,7 @@ from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot.market import SpotCoinMarket, SpotCoinMarketResult
+from schema.spot.market_history import CoinMarketHistory, CoinMarketHistoryResult
 from schema.spot_pair import SpotPair
 from vocabulary.connections import FIRST, After, Connection, First
 from vocabulary.fields import resolved
@@ -117,6 +119,7 @@ class Coin:
         lambda coin: spot_coin_market(coin.symbol),
         alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
     )
+    market_history: CoinMarketHistoryResult = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
     funding_rate: FundingSeriesResult = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )

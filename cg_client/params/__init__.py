@@ -47,6 +47,8 @@ from cg_client.params.funds_and_chain import (
     Window,
 )
 from cg_client.params.positions import (
+    TAG_INTERVALS,
+    TAG_ROWS,
     AccumulatedFunding,
     BorrowSeries,
     CoinMapRange,
@@ -55,6 +57,8 @@ from cg_client.params.positions import (
     FundingArbitrage,
     HyperliquidPage,
     HyperliquidSeries,
+    HyperliquidTagHistory,
+    HyperliquidTagSeries,
     LiquidationOrders,
     LiquidationTotals,
     MaxPain,
@@ -80,6 +84,8 @@ from cg_client.params.technical import (
 
 __all__ = [
     "DEPTHS",
+    "TAG_INTERVALS",
+    "TAG_ROWS",
     "AccumulatedFunding",
     "Articles",
     "BorrowSeries",
@@ -112,6 +118,8 @@ __all__ = [
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "HyperliquidTagHistory",
+    "HyperliquidTagSeries",
     "LiquidationOrders",
     "LiquidationTotals",
     "LookBack",
