@@ -16,13 +16,14 @@ CLOSED = timedelta(hours=1)  # a window in the past, whose points no longer chan
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Endpoint:
-    """An entry of the catalogue; compared by identity, since there is one object for each path.
+    """An entry of the catalogue; compared by identity, since there is one object for each endpoint.
 
     `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
     rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
     has up to there, and `retention` how far back CoinGlass itself keeps an interval. `row_cap`: the most rows of
     an answer that CoinGlass cuts without saying so, and that no parameter continues. `may_lack` are CoinGlass' names of
     fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
+    `former_path`: the older path of the same rows, asked for where CoinGlass does not know `path`.
     """
 
     path: str
@@ -40,6 +41,7 @@ class Endpoint:
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
     row_cap: int | None = None
     may_lack: frozenset[str] = frozenset()
+    former_path: str | None = None
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds

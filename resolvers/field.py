@@ -188,16 +188,20 @@ def upstream_row(
     rows: Callable[..., RowKey],
     *,
     params: type[Params] = Params,
+    prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
     """A field answered by the parent's row of a list that answers many parents.
 
-    `rows` says which row of which list, out of the parent and the arguments that stand in `params`.
+    `rows` says which row of which list, out of the parent and the arguments that stand in `params`, which `prepare`
+    completes.
     """
 
     async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         bound(self, {})
+        if prepare is not None:
+            arguments = await prepare(info.context, arguments)
         found = await info.context.loaders.row.load(rows(self, **arguments))
         if found is None:
             raise NoData("CoinGlass lists no such row at present.")

@@ -27,10 +27,12 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
     """The `data` of the answer; `now` in milliseconds."""
     data = sample(endpoint.path)["data"]
     if issubclass(endpoint.params, Series):
-        return _series(endpoint, data, query, plan, now)
+        data = _series(endpoint, data, query, plan, now)
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
         return relabel(endpoint, data, query)
+    if issubclass(endpoint.params, Series):
+        return data
     if "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
     return _page(data, query) if isinstance(data, list) and "page" in query else data
@@ -152,6 +154,12 @@ def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list
     return [row | labels for row in rows]
 
 
+def _with_tag(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    """Of wallets with the tag that was asked for, whose name the answers write in small letters."""
+    newest = rows[-int(query["limit"]) :] if "limit" in query else rows
+    return [row | {"group_name": query["wallet_tag"].lower()} for row in newest]
+
+
 def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
     """The sample's page under every number up to the total that it states."""
     number = int(query.get("current_page") or 1)
@@ -218,6 +226,8 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.technical.AVERAGE_TRUE_RANGE_LIST: _for_each_coin,
     futures.technical.TD_SEQUENTIAL_LIST: _for_each_coin,
     futures.hyperliquid.POSITIONS: _positions,
+    futures.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG: _with_tag,
+    futures.hyperliquid.POSITION_DISTRIBUTION_BY_TAG: _with_tag,
     on_chain.EXCHANGE_TRANSFERS: _transfers,
     on_chain.VESTING: _of_coin,
     on_chain.WHALE_TRANSFERS: _transfers,

@@ -46,7 +46,7 @@ class Source:
         freshness = Freshness.STALE if stale else Freshness.FRESH
         found = merged([answer.anomalies for answer in answers]) if others else first.anomalies
         return cls(
-            endpoint=first.endpoint.path,
+            endpoint=first.path or first.endpoint.path,
             fetched_at=fetched_at,
             freshness=freshness,
             sandbox=sandbox,

@@ -2,8 +2,10 @@
 
 from cg_client.params.core import (
     DEPTHS,
+    ChosenExchanges,
     Coin,
     CoinExchanges,
+    CoinMarketsPage,
     CoinSeries,
     CoinSeriesInUnit,
     CoinSymbol,
@@ -49,6 +51,8 @@ from cg_client.params.funds_and_chain import (
     Window,
 )
 from cg_client.params.positions import (
+    TAG_INTERVALS,
+    TAG_ROWS,
     AccumulatedFunding,
     BorrowSeries,
     CoinMapRange,
@@ -57,6 +61,8 @@ from cg_client.params.positions import (
     FundingArbitrage,
     HyperliquidPage,
     HyperliquidSeries,
+    HyperliquidTagHistory,
+    HyperliquidTagSeries,
     LiquidationOrders,
     LiquidationTotals,
     MaxPain,
@@ -82,13 +88,17 @@ from cg_client.params.technical import (
 
 __all__ = [
     "DEPTHS",
+    "TAG_INTERVALS",
+    "TAG_ROWS",
     "AccumulatedFunding",
     "Articles",
     "BorrowSeries",
     "CalendarWindow",
+    "ChosenExchanges",
     "Coin",
     "CoinExchanges",
     "CoinMapRange",
+    "CoinMarketsPage",
     "CoinRange",
     "CoinSeries",
     "CoinSeriesInUnit",
@@ -113,6 +123,8 @@ __all__ = [
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "HyperliquidTagHistory",
+    "HyperliquidTagSeries",
     "Known",
     "LiquidationOrders",
     "LiquidationTotals",

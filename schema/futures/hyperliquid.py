@@ -13,6 +13,13 @@ from resolvers.field import upstream
 from resolvers.numbered_pages import upstream_numbered
 from schema.futures.hyperliquid_accounts import HyperliquidAccounts, HyperliquidAccountsResult
 from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions, HyperliquidPositionsResult
+from schema.futures.hyperliquid_tags import (
+    TaggedAccounts,
+    TaggedAccountsResult,
+    TaggedPositionDistribution,
+    TaggedPositionDistributionResult,
+    with_the_end,
+)
 from schema.futures.hyperliquid_wallets import (
     HyperliquidWallet,
     HyperliquidWalletResult,
@@ -88,4 +95,19 @@ class Hyperliquid:
     pnl_distribution: PnlDistributionResult = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
     long_short_accounts: HyperliquidAccountsResult = upstream(
         api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_known_coin
+    )
+    long_short_accounts_by_tag: TaggedAccountsResult = upstream(
+        api.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG,
+        TaggedAccounts,
+        prepare=_known_coin,
+        alternatives={"Hyperliquid.longShortAccounts": api.hyperliquid.LONG_SHORT_ACCOUNTS},
+    )
+    position_distribution_by_tag: TaggedPositionDistributionResult = upstream(
+        api.hyperliquid.POSITION_DISTRIBUTION_BY_TAG,
+        TaggedPositionDistribution,
+        prepare=with_the_end,
+        alternatives={
+            "Hyperliquid.positionDistribution": api.hyperliquid.POSITION_DISTRIBUTION,
+            "Hyperliquid.pnlDistribution": api.hyperliquid.PNL_DISTRIBUTION,
+        },
     )

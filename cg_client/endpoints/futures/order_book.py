@@ -74,8 +74,10 @@ LARGE_ORDERS = Endpoint(
     spelling=LARGE_ORDER_SPELLING,
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
+# The newer documents list the path with v2 alone, with the same rows and parameters.
 LARGE_ORDER_HISTORY = Endpoint(
-    path="/api/futures/orderbook/large-limit-order-history",
+    path="/api/futures/orderbook/v2/large-limit-order-history",
+    former_path="/api/futures/orderbook/large-limit-order-history",
     summary="Large limit orders of a futures pair's book over a period, by what became of them.",
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
