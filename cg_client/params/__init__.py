@@ -15,7 +15,9 @@ from cg_client.params.core import (
     ExchangesSeries,
     ExchangesSeriesInUsd,
     Fixed,
+    Gateable,
     HyperliquidCoin,
+    Known,
     Page,
     Pair,
     PairCode,
@@ -27,6 +29,8 @@ from cg_client.params.core import (
     Series,
     Wire,
     check_depth,
+    gated_values,
+    known_names,
     wire_names,
 )
 from cg_client.params.funds_and_chain import (
@@ -105,9 +109,11 @@ __all__ = [
     "FundOrAll",
     "FundPeriod",
     "FundingArbitrage",
+    "Gateable",
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "Known",
     "LiquidationOrders",
     "LiquidationTotals",
     "LookBack",
@@ -143,5 +149,7 @@ __all__ = [
     "Wire",
     "check_depth",
     "check_window",
+    "gated_values",
+    "known_names",
     "wire_names",
 ]

@@ -11,12 +11,12 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import ExchangeName, Page, Params, Wire, check_amount, check_name
+from cg_client.params.core import ExchangeName, Gateable, Known, Page, Params, Wire, check_amount, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fund(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`."]
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Known("GBTC")]
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -24,7 +24,7 @@ class Fund(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundOrAll(Params):
-    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds."] = None
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", Known("GBTC")] = None
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -32,12 +32,12 @@ class FundOrAll(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundPeriod(Fund):
-    range: Annotated[FundRange, "Period to cover."] = FundRange.D7
+    range: Annotated[FundRange, "Period to cover.", Gateable()] = FundRange.D7
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("BTC")]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
@@ -45,7 +45,9 @@ class OfCoin(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
-    coin: Annotated[str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol")]
+    coin: Annotated[
+        str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol"), Known("BTC")
+    ]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
@@ -81,7 +83,7 @@ class Window(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class WhaleTransfers(Window):
-    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None
+    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol"), Known("BTC")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -9,7 +9,7 @@ import respx
 
 from cg_client.client import Client
 from cg_client.endpoints import futures, spot
-from cg_client.errors import PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
+from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.instruments import NameIndex
 from cg_client.revision import Revision
 from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
@@ -109,13 +109,26 @@ async def test_the_first_failure_is_told_and_the_next_lookup_asks_again(
     assert await symbols.coin("BTC") == "BTC"
 
 
-@pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2], None])
+@pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2]])
 async def test_a_listing_of_another_form_is_a_mismatch(
     symbols: Symbols, upstream: respx.MockRouter, data: object
 ) -> None:
     upstream.get(COINS).mock(return_value=answer(data))
     with pytest.raises(PayloadMismatch):
         await symbols.coin("BTC")
+
+
+@pytest.mark.parametrize("data", ["null", "{}"])
+async def test_a_listing_without_anything_in_it_says_nothing_about_names(
+    symbols: Symbols, upstream: respx.MockRouter, data: str
+) -> None:
+    empty = httpx.Response(200, text=f'{{"code":"0","data":{data}}}')
+    for path in (COINS, PAIRS):
+        upstream.get(path).mock(return_value=empty)
+    with pytest.raises(NoData):
+        await symbols.coin("BTC")
+    with pytest.raises(NoData):
+        await symbols.pair("Binance", "BTCUSDT")
 
 
 @pytest.mark.parametrize(("written", "coin"), [("btc", "BTC"), ("Eth", "ETH"), ("shib", "SHIB")])
