@@ -8,7 +8,7 @@ import strawberry
 
 from resolvers.context import Context
 from schema.futures.hyperliquid_wallets import TierBias
-from vocabulary.fields import group, value
+from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import CappedList
 from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
