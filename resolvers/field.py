@@ -236,6 +236,8 @@ def field(
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)
+        if isinstance(error, Gated):
+            context.client.gated()
         found = problem(error, context.client.gate, alternatives)
         context.validity.ends(_holds_until(error, context))
         return found
