@@ -142,4 +142,5 @@ PAIR_ORDERS: Any = composed(
     api.liquidation.ORDERS,
     description="Single liquidations of the pair, of the past seven days: those among the newest 200 of its coin.",
     alternatives={"Pair.liquidations": api.liquidation.HISTORY},
+    decoders={api.liquidation.ORDERS: _ORDERS},
 )(_pair_orders)
