@@ -11,12 +11,12 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import ExchangeName, Page, Params, Wire, check_amount, check_name
+from cg_client.params.core import Example, ExchangeName, NameKind, Page, Params, Wire, check_amount, check_name
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fund(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`."]
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Example("GBTC", NameKind.FUND)]
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -37,15 +37,24 @@ class FundPeriod(Fund):
 
 @dataclass(frozen=True, kw_only=True)
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Example("BTC")]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
 
 
 @dataclass(frozen=True, kw_only=True)
+class VestedCoin(OfCoin):
+    """A coin of which a part is locked: BTC is none."""
+
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Example("HYPE")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
-    coin: Annotated[str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol")]
+    coin: Annotated[
+        str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol"), Example("BTC")
+    ]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
