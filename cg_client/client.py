@@ -86,7 +86,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = transport or _http(config)
+        self.http = transport or http_transport(config)
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
         if config.quota_spent:
@@ -284,7 +284,7 @@ def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
     return error.with_traceback(None) if isinstance(error, Gated) else error
 
 
-def _http(config: ClientConfig) -> httpx.AsyncBaseTransport:
+def http_transport(config: ClientConfig) -> httpx.AsyncBaseTransport:
     """The wire, which knows no proxies; httpx's own where there is one."""
     if config.proxy is None:
         return WireTransport(config.base_url, connections=config.connections)

@@ -22,6 +22,7 @@ class Endpoint:
     rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
     has up to there, and `retention` how far back CoinGlass itself keeps an interval. `may_lack` are CoinGlass' names
     of fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
+    `undocumented_units` are CoinGlass' names of fields whose unit was seen to differ from the documented sample's.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Endpoint:
     limit_required: bool = False
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
     may_lack: frozenset[str] = frozenset()
+    undocumented_units: frozenset[str] = frozenset()
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds
