@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cg_client.client import ClientConfig, http_transport
-from probe.asking import Probe
 from probe.findings import Result
 from probe.progress import Progress
 from probe.recorder import Exchange, Recorder
 from probe.records import Records
 from probe.redaction import KeyStaysError, Redaction
 from probe.report import UNUSABLE, Report
+from probe.runner import Runner
 from probe.selection import candidates, groups
 from schema.build import build
 from schema.decoders import decoders
@@ -47,15 +47,15 @@ async def probe(config: ClientConfig, options: Options) -> int:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return UNUSABLE
     redaction = Redaction(config.api_key)
-    asking = _probe(config, options, redaction)
+    runner = _probe(config, options, redaction)
     progress = Progress(sys.stderr)
-    asking.on_ask = progress.show
+    runner.on_ask = progress.show
     try:
-        interrupted = await _until_interrupted(asking)
+        interrupted = await _until_interrupted(runner)
     finally:
         progress.clear()
-        await asking.client.close()
-    report = Report.of(asking, interrupted=interrupted)
+        await runner.client.close()
+    report = Report.of(runner, interrupted=interrupted)
     sys.stdout.write(report.table())
     if options.json_file is not None:
         options.json_file.write_text(json.dumps(report.json(), indent=2) + "\n")
@@ -79,19 +79,19 @@ def _check(config: ClientConfig, options: Options) -> None:
         raise UnusableError(f"cannot write to {error.filename}: {error.strerror}") from error
 
 
-def _probe(config: ClientConfig, options: Options, redaction: Redaction) -> Probe:
+def _probe(config: ClientConfig, options: Options, redaction: Redaction) -> Runner:
     alone = dataclasses.replace(config, workers=1)  # the quota is the probe's as a whole
-    asking = Probe.of(
+    runner = Runner.of(
         alone,
         Recorder(http_transport(alone)),
         decoders(build()._schema),  # noqa: SLF001  # Strawberry shows it in no other way
         candidates(options.groups),
         max_calls=options.max_calls,
     )
-    asking.with_gated, asking.redact = options.with_gated, redaction.text
+    runner.with_gated, runner.redact = options.with_gated, redaction.text
     if options.record_folder is not None:
-        asking.on_result = _saving(Records(options.record_folder, redaction, lambda: datetime.now(UTC).date()))
-    return asking
+        runner.on_result = _saving(Records(options.record_folder, redaction, lambda: datetime.now(UTC).date()))
+    return runner
 
 
 def _saving(records: Records) -> Callable[[Result, Exchange | None], None]:
@@ -106,9 +106,9 @@ def _saving(records: Records) -> Callable[[Result, Exchange | None], None]:
     return save
 
 
-async def _until_interrupted(asking: Probe) -> bool:
+async def _until_interrupted(runner: Runner) -> bool:
     """Ask until all is asked, or until Ctrl-C or SIGTERM; return whether that came."""
-    task, loop = asyncio.create_task(asking.run()), asyncio.get_running_loop()
+    task, loop = asyncio.create_task(runner.run()), asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows
         for sign in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(sign, task.cancel)

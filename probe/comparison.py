@@ -24,7 +24,7 @@ Data: TypeAlias = Any  # JSON
 
 
 @dataclass(frozen=True)
-class Asked:
+class Outcome:
     """One request, how it ended, and the plan of the key as far as it is known. `exchange` None: no answer came."""
 
     endpoint: Endpoint
@@ -38,56 +38,58 @@ class _Payload(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
-def examine(asked: Asked, decoders: Sequence[Decode[Any]]) -> Result:
+def examine(outcome: Outcome, decoders: Sequence[Decode[Any]]) -> Result:
     """Return the outcome; `decoders` are those of the graph for this endpoint."""
-    if asked.error is not None:
-        return _without_payload(asked, asked.error)
-    assert asked.exchange is not None  # noqa: S101  # without an error there was an answer
-    answer = msgspec.json.decode(asked.exchange.body)
+    if outcome.error is not None:
+        return _without_payload(outcome, outcome.error)
+    assert outcome.exchange is not None  # noqa: S101  # without an error there was an answer
+    answer = msgspec.json.decode(outcome.exchange.body)
     data = answer.get("data")
-    findings = [*_plan(asked), *_envelope(asked.exchange, answer), *_headers(asked.exchange, asked.plan)]
+    findings = [*_plan(outcome), *_envelope(outcome.exchange, answer), *_headers(outcome.exchange, outcome.plan)]
     if data not in (None, [], {}):
-        documented = sample(asked.endpoint.path)["data"]
-        findings += _decoded(decoders, msgspec.json.decode(asked.exchange.body, type=_Payload).data, documented)
-        findings += compare(data, documented, asked.endpoint.undocumented_units)
+        documented = sample(outcome.endpoint.path)["data"]
+        findings += _decoded(decoders, msgspec.json.decode(outcome.exchange.body, type=_Payload).data, documented)
+        findings += compare(data, documented, outcome.endpoint.undocumented_units)
     if rows(data) == 0:
         findings.append(Finding(DifferenceKind.EMPTY, "no rows, whose fields could be compared", harmless=True))
     return Result(
-        endpoint=asked.endpoint,
-        params=asked.params,
+        endpoint=outcome.endpoint,
+        params=outcome.params,
         status=status_of(findings),
         findings=findings,
-        http_status=asked.exchange.status,
+        http_status=outcome.exchange.status,
         rows=rows(data),
     )
 
 
-def _without_payload(asked: Asked, error: CoinglassError) -> Result:
-    findings = [_refusal(asked, error)]
+def _without_payload(outcome: Outcome, error: CoinglassError) -> Result:
+    findings = [_refusal(outcome, error)]
     is_refusal = isinstance(error, PlanRefused | IntervalRefused)
     return Result(
-        endpoint=asked.endpoint,
-        params=asked.params,
+        endpoint=outcome.endpoint,
+        params=outcome.params,
         status=status_of(findings) if is_refusal else Status.FAILED,
         findings=findings,
-        http_status=asked.exchange.status if asked.exchange else None,
+        http_status=outcome.exchange.status if outcome.exchange else None,
         reached=not (error.retryable or isinstance(error, Unauthorized)),
     )
 
 
-def _refusal(asked: Asked, error: CoinglassError) -> Finding:
+def _refusal(outcome: Outcome, error: CoinglassError) -> Finding:
     if isinstance(error, PlanRefused | IntervalRefused):
-        stated = f"the catalogue states {asked.endpoint.plan.name} and above"
-        interval = f" at {asked.params['interval']}" if "interval" in asked.params else ""
-        what = f"refused{interval} to a {_name(asked.plan)} key ({error}); {stated}"
-        return Finding(DifferenceKind.PLAN_REFUSED, what, harmless=(asked.plan or Plan.HOBBYIST) < asked.endpoint.plan)
-    http = f"HTTP {asked.exchange.status}, " if asked.exchange else ""
+        stated = f"the catalogue states {outcome.endpoint.plan.name} and above"
+        interval = f" at {outcome.params['interval']}" if "interval" in outcome.params else ""
+        what = f"refused{interval} to a {_name(outcome.plan)} key ({error}); {stated}"
+        return Finding(
+            DifferenceKind.PLAN_REFUSED, what, harmless=(outcome.plan or Plan.HOBBYIST) < outcome.endpoint.plan
+        )
+    http = f"HTTP {outcome.exchange.status}, " if outcome.exchange else ""
     return Finding(error.code, f"{http}{error}")
 
 
-def _plan(asked: Asked) -> Iterator[Finding]:
-    if asked.plan is not None and asked.plan < asked.endpoint.plan:
-        detail = f"answered to a {_name(asked.plan)} key; the catalogue states {asked.endpoint.plan.name} and above"
+def _plan(outcome: Outcome) -> Iterator[Finding]:
+    if outcome.plan is not None and outcome.plan < outcome.endpoint.plan:
+        detail = f"answered to a {_name(outcome.plan)} key; the catalogue states {outcome.endpoint.plan.name} and above"
         yield Finding(DifferenceKind.PLAN_NOT_NEEDED, detail)
 
 

@@ -1,5 +1,6 @@
 """A line on the terminal that says how far the probe is; nothing where there is no terminal."""
 
+import shutil
 from typing import TextIO
 
 _WIDTH = 24
@@ -22,6 +23,7 @@ class Progress:
             self._stream.flush()
 
     def _write(self, line: str) -> None:
-        self._stream.write(f"\r{line:<{self._length}}")
+        shown = line[: shutil.get_terminal_size().columns - 1]  # one that is wrapped cannot be written over
+        self._stream.write(f"\r{shown:<{self._length}}")
         self._stream.flush()
-        self._length = len(line)
+        self._length = len(shown)

@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx
 
-from probe.asking import Probe
 from probe.findings import DifferenceKind, Finding, Kind, Result, Status, in_every_answer
+from probe.runner import Runner
 
 OK, DIFFERENCES, UNUSABLE = 0, 1, 2  # exit statuses
 
@@ -17,19 +17,19 @@ OK, DIFFERENCES, UNUSABLE = 0, 1, 2  # exit statuses
 class Report:
     """`common` was found in every answer, and is no longer among the findings of `results`."""
 
-    probe: Probe
+    runner: Runner
     results: Sequence[Result]
     common: Sequence[Finding]
     interrupted: bool
 
     @classmethod
-    def of(cls, probe: Probe, *, interrupted: bool) -> "Report":
-        common, results = in_every_answer(probe.results)
-        return cls(probe, results, common, interrupted)
+    def of(cls, runner: Runner, *, interrupted: bool) -> "Report":
+        common, results = in_every_answer(runner.results)
+        return cls(runner, results, common, interrupted)
 
     @property
     def exit_status(self) -> int:
-        if self.probe.is_unusable:
+        if self.runner.is_unusable:
             return UNUSABLE
         differs = bool(self.common) or any(result.status is not Status.OK for result in self.results)
         return DIFFERENCES if differs else OK
@@ -46,11 +46,11 @@ class Report:
         """Return the same as plain data."""
         return {
             "host": self._host,
-            "plan": self.probe.known.plan and self.probe.known.plan.name,
-            "planSource": self.probe.known.source,
+            "plan": self.runner.key_plan.plan and self.runner.key_plan.plan.name,
+            "planSource": self.runner.key_plan.source,
             "asked": len(self.results),
-            "planned": len(self.probe.targets),
-            "requests": self.probe.recorder.sent,
+            "planned": len(self.runner.targets),
+            "requests": self.runner.recorder.sent,
             "interrupted": self.interrupted,
             "exitStatus": self.exit_status,
             "summary": {status.value: self._counts[status] for status in Status},
@@ -60,32 +60,32 @@ class Report:
 
     @property
     def _host(self) -> str:
-        return httpx.URL(self.probe.client.config.base_url).host
+        return httpx.URL(self.runner.client.config.base_url).host
 
     @property
     def _counts(self) -> Mapping[Status, int]:
         return Counter(result.status for result in self.results)
 
     def _head(self) -> Iterator[str]:
-        known, declared = self.probe.known, self.probe.client.config.plan
-        plan = "not known; every key has at least HOBBYIST" if known.plan is None else f"{known.plan.name}"
+        plan, source = self.runner.key_plan.plan, self.runner.key_plan.source
+        declared = self.runner.client.config.plan
         yield f"host      {self._host}"
-        yield f"plan      {plan}" + ("" if known.plan is None else f" (by {known.source})")
-        if declared is not None and known.plan not in (None, declared):
-            yield f"          COINGLASS_PLAN says {declared.name}: the server holds to that"
+        yield "plan      " + ("not known; HOBBYIST is assumed" if plan is None else f"{plan.name} (from {source})")
+        if declared is not None and plan is not None and plan is not declared:
+            yield f"          COINGLASS_PLAN says {declared.name}, which is what a server goes by"
         yield (
-            f"asked     {len(self.results)} of {len(self.probe.targets)} endpoints, "
-            f"with {self.probe.recorder.sent} requests{', until interrupted' if self.interrupted else ''}"
+            f"asked     {len(self.results)} of {len(self.runner.targets)} endpoints, "
+            f"with {self.runner.recorder.sent} requests{', until interrupted' if self.interrupted else ''}"
         )
 
     def _summary(self) -> Iterator[str]:
         counts = ", ".join(f"{self._counts[status]} {status.value}" for status in Status)
         empty = sum(any(one.kind is DifferenceKind.EMPTY for one in result.findings) for result in self.results)
         yield f"summary   {counts}" + (f"; {empty} without rows to compare" if empty else "")
-        unasked = len(self.probe.endpoints) - len(self.probe.targets)
+        unasked = len(self.runner.endpoints) - len(self.runner.targets)
         if unasked:
-            yield f"          {unasked} not asked since the plan does not include them; --all asks them, too"
-        if self.probe.is_unusable:
+            yield f"          {unasked} more need a higher plan; --all asks them, too"
+        if self.runner.is_unusable:
             yield "          CoinGlass cannot be used: it answered none of the requests"
 
 

@@ -19,6 +19,10 @@ def test_every_endpoint_of_the_catalogue_has_a_decoder() -> None:
     assert {endpoint.path for endpoint in DECODERS} == set(CATALOGUE)
 
 
+def test_fields_that_show_the_same_answer_read_it_by_the_same_decoder() -> None:
+    assert [endpoint.path for endpoint, found in DECODERS.items() if len(found) > 1] == []
+
+
 def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
     kinds = SCHEMA._schema.type_map
     for name, endpoints in upstream_fields(SCHEMA._schema):

@@ -17,10 +17,10 @@ from cg_client.client import ClientConfig
 from cg_client.intervals import Interval
 from cg_client.plans import Plan
 from cg_client.secret import Secret
-from probe.asking import Probe
 from probe.command import Options, probe
 from probe.findings import Status
 from probe.recorder import Recorder
+from probe.runner import Runner
 from probe.selection import candidates
 from sandbox.app import KEY as SANDBOX_KEY
 from sandbox.app import Sandbox, create_sandbox
@@ -168,13 +168,20 @@ async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -
     assert endpoint(report, "/api/hyperliquid/user-position")["params"] == {"user_address": f"0x{7:040}"}
 
 
+async def test_a_listed_name_that_can_be_none_is_not_taken(probed: Probed) -> None:
+    probed.sandbox.drifts.append(of_rows("/api/hyperliquid/whale-position", lambda row: row | {"user": "nobody"}))
+    status, report = await probed.report("hyperliquid")
+    address = endpoint(report, "/api/hyperliquid/user-position")["params"]["user_address"]
+    assert (status, len(address)) == (0, 42)
+
+
 async def test_a_group_is_asked_alone_beside_the_account(probed: Probed) -> None:
     await probed.report("futures/liquidation", "option")
     asked = {path for path in probed.sandbox.calls if path != ACCOUNT}
     assert asked == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
 
 
-@pytest.mark.parametrize("most", [1, 7])
+@pytest.mark.parametrize("most", [1, 5])
 async def test_no_more_requests_are_sent_than_allowed_retries_included(probed: Probed, most: int) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.HTTP_500, "/api/futures/supported-exchanges"))
     status, report = await probed.report(max_calls=most)
@@ -198,15 +205,15 @@ async def test_what_the_plan_includes_is_asked_within_its_quota(plan: Plan) -> N
     sandbox = Sandbox(plan, now=lambda: clock.now().timestamp())
     config = ClientConfig(api_key=Secret(SANDBOX_KEY), base_url="http://upstream")
     recorder = Recorder(httpx.ASGITransport(create_sandbox(sandbox)))
-    asking = Probe.of(config, recorder, DECODERS, candidates(()), clock=clock)
+    runner = Runner.of(config, recorder, DECODERS, candidates(()), clock=clock)
     started = clock.monotonic()
-    await asking.run()
-    await asking.client.close()
+    await runner.run()
+    await runner.client.close()
     included = {path for path, endpoint in CATALOGUE.items() if endpoint.plan <= plan}
-    assert {result.endpoint.path: result.status for result in asking.results} == dict.fromkeys(included, Status.OK)
+    assert {result.endpoint.path: result.status for result in runner.results} == dict.fromkeys(included, Status.OK)
     assert sandbox.quota.refused == 0
     assert clock.monotonic() - started >= 60 * ((len(included) - 1) // sandbox.quota.limit)
-    (prices,) = (result for result in asking.results if result.endpoint.path == PRICES)
+    (prices,) = (result for result in runner.results if result.endpoint.path == PRICES)
     floor = CATALOGUE[PRICES].interval_floors.get(plan, Interval.D1)
     assert prices.params["interval"] == floor.value
 

@@ -2,12 +2,26 @@
 
 import io
 
+import pytest
+
 from probe.progress import Progress
 
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+
+
+def test_a_narrow_terminal_is_not_wrapped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    terminal = Terminal()
+    Progress(terminal).show(1, 2, "/api/futures/liquidation/aggregated-heatmap/model1")
+    assert len(terminal.getvalue().removeprefix("\r")) == 39
 
 
 def test_a_terminal_shows_how_far_the_probe_is_and_is_left_clean() -> None:

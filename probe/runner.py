@@ -13,10 +13,11 @@ from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
-from cg_client.errors import CoinglassError, PayloadMismatch, UpstreamFailed
+from cg_client.errors import BadArgument, CoinglassError, PayloadMismatch, UpstreamFailed
+from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.retry import RetryPolicy
-from probe.comparison import Asked, examine, limit_of
+from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
 from probe.findings import Result
 from probe.names import Names
@@ -41,7 +42,7 @@ class _WithinCalls(RetryPolicy):
 
 
 @dataclass(frozen=True)
-class KnownPlan:
+class KeyPlan:
     """The plan of the key and where it was learnt; None while it is not known."""
 
     plan: Plan | None = None
@@ -49,7 +50,7 @@ class KnownPlan:
 
 
 @dataclass
-class Probe:
+class Runner:
     """`max_calls` bounds the requests, retries included; `with_gated` asks what the plan does not include, too.
 
     `results` grow while `run` asks, so that they can be shown when it is interrupted.
@@ -64,12 +65,12 @@ class Probe:
     redact: Callable[[str], str] = str
     on_ask: Callable[[int, int, str], None] = lambda *_: None
     on_result: OnResult = lambda *_: None
-    known: KnownPlan = field(default_factory=KnownPlan)
+    key_plan: KeyPlan = field(default_factory=KeyPlan)
     results: list[Result] = field(default_factory=list)
     _names: Names = field(default_factory=Names)
 
     @classmethod
-    def of(  # as the class
+    def of(
         cls,
         config: ClientConfig,
         recorder: Recorder,
@@ -78,7 +79,7 @@ class Probe:
         *,
         max_calls: int | None = None,
         clock: Clock | None = None,
-    ) -> "Probe":
+    ) -> "Runner":
         policy = _WithinCalls(calls_left=lambda: max_calls is None or recorder.sent < max_calls)
         breaking = BreakerPolicy(least=_NEVER)
         client = Client(config, clock=clock, transport=recorder, policy=policy, breaking=breaking)
@@ -95,7 +96,7 @@ class Probe:
     @property
     def targets(self) -> Sequence[Endpoint]:
         """The endpoints to ask, as far as the plan is known; every key has at least Hobbyist."""
-        plan = self.known.plan or Plan.HOBBYIST
+        plan = self.key_plan.plan or Plan.HOBBYIST
         return [one for one in self.endpoints if self.with_gated or one.plan <= plan]
 
     @property
@@ -110,18 +111,25 @@ class Probe:
 
     async def _ask(self, endpoint: Endpoint) -> None:
         self.on_ask(len(self.results), len(self.targets), endpoint.path)
-        params = example_params(endpoint, self.known.plan or Plan.HOBBYIST, self._names, self.client.clock.now())
+        params = self._params(endpoint)
         self.recorder.last = None
         error = await self._send(Call(endpoint, params, _is_json))
         exchange = self.recorder.last
         if error is None:
             self._learn(endpoint, exchange)
-        if self.known.plan is None:
-            self.known = self._plan(endpoint, exchange, error)
-        asked = Asked(endpoint, params.query(), self.known.plan, exchange, error)
-        result = examine(asked, self.decoders.get(endpoint, ())).redacted(self.redact)
+        if self.key_plan.plan is None:
+            self.key_plan = self._plan(endpoint, exchange, error)
+        outcome = Outcome(endpoint, params.query(), self.key_plan.plan, exchange, error)
+        result = examine(outcome, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
         self.on_result(result, exchange if error is None else None)
+
+    def _params(self, endpoint: Endpoint) -> Params:
+        plan, now = self.key_plan.plan or Plan.HOBBYIST, self.client.clock.now()
+        try:
+            return example_params(endpoint, plan, self._names, now)
+        except BadArgument:  # a listed name that can be none
+            return example_params(endpoint, plan, Names(), now)
 
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call past gate and cache, which would answer without CoinGlass."""
@@ -135,18 +143,18 @@ class Probe:
         if exchange is not None:
             self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
 
-    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> KnownPlan:
+    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> KeyPlan:
         """Return the plan of the account, else that of the rate limit, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
-                return KnownPlan(level, "account endpoint")
+                return KeyPlan(level, "account endpoint")
         limit = None if exchange is None else limit_of(exchange)
         by_limit = next((plan for plan in Plan if REQUESTS_PER_MINUTE[plan] == limit), None)
         if by_limit is not None:
-            return KnownPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
+            return KeyPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
         declared = self.client.config.plan
-        return KnownPlan() if declared is None else KnownPlan(declared, "COINGLASS_PLAN")
+        return KeyPlan() if declared is None else KeyPlan(declared, "COINGLASS_PLAN")
 
 
 class _Payload(msgspec.Struct):
