@@ -22,6 +22,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     CircuitOpen,
     IntervalRefused,
+    NoData,
     NotFound,
     PlanRefused,
     UpstreamRejected,
@@ -60,7 +61,7 @@ class Health(Enum):
     UNKNOWN = "unknown"
 
 
-_ANSWERS = (NotFound, UpstreamRejected, PlanRefused, IntervalRefused)  # CoinGlass looked at the request
+_ANSWERS = (NotFound, NoData, UpstreamRejected, PlanRefused, IntervalRefused)  # CoinGlass looked at the request
 
 
 def telling(error: BaseException) -> BaseException:

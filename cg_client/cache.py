@@ -18,7 +18,7 @@ from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, Call, Key, Standing
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
-from cg_client.errors import CoinglassError, QuotaExhausted, UpstreamTimeout
+from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
@@ -225,7 +225,7 @@ class Cache:
             timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
             timeout.endpoint = call.endpoint.path
             return self._instead(call, timeout)
-        except (UpstreamTimeout, QuotaExhausted):
+        except (UpstreamTimeout, StartsTooLate):
             if flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
         again = self._flights.get(call.key) or self._depart(call, deadline, asker)

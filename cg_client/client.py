@@ -20,14 +20,23 @@ from cg_client.clock import Clock
 from cg_client.drift import Drift
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
-from cg_client.envelope import payload, plain_data
-from cg_client.errors import CoinglassError, Gated, IntervalRefused, PayloadMismatch, PlanRefused, RateLimited
+from cg_client.envelope import check_has_data, payload, plain_data
+from cg_client.errors import (
+    CoinglassError,
+    Gated,
+    IntervalRefused,
+    PayloadMismatch,
+    PlanRefused,
+    RateLimited,
+    UpstreamUnavailable,
+)
 from cg_client.gate import Gate
 from cg_client.gathering import Gathering
 from cg_client.governor import Governor
+from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
-from cg_client.quota import MINUTE, QuotaWindow, Usage
+from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.revision import Revision
 from cg_client.round_robin import Weights
@@ -90,7 +99,7 @@ class Client:
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
         if config.quota_spent:
-            self._window.block(self.clock.monotonic() + MINUTE)
+            self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
         sending = Transport(
             self.http,
             config.base_url,
@@ -107,6 +116,7 @@ class Client:
         self.breaker = Breaker(self._retry, self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
+        self._lookups = Lookups(self.breaker, self.clock)
         self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
         # Which of several ways to fetch the same costs least beside what else is being asked for.
         self.choose = Gathering(self._cache.is_free, self.clock).choose
@@ -238,6 +248,11 @@ class Client:
             return await self.breaker(call, deadline, asker)
         except (PlanRefused, IntervalRefused) as refusal:
             raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
+        except UpstreamUnavailable as failure:
+            failure.endpoint = failure.endpoint or call.endpoint.path
+            if not await self._lookups.blames_name(call, failure, deadline):
+                raise
+            raise _named(unknown_name(call), call.endpoint) from failure
         except CoinglassError as error:
             error.endpoint = error.endpoint or call.endpoint.path
             raise
@@ -271,6 +286,7 @@ def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -
     """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
     plain = plain_data(reply)
     if plain is not None:
+        check_has_data(plain)
         try:
             return decode(plain, anomalies)
         except PayloadMismatch:

@@ -13,6 +13,7 @@ import msgspec
 
 from cg_client.errors import (
     IntervalRefused,
+    NoData,
     NotFound,
     PlanRefused,
     RateLimited,
@@ -26,8 +27,13 @@ from cg_client.transport import Reply
 
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
 _TEXT_SHOWN = 200
+_EMPTY_AT_MOST = 100  # bytes, white space included: longer data is read, and is never without anything
 _OK = 200
 _SERVER_ERROR = 500
+_FORBIDDEN = 403
+_REFUSED = (401, _FORBIDDEN)
+_RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
+_EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
 _PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
 
@@ -42,15 +48,22 @@ _decoder = msgspec.json.Decoder(_Envelope)
 
 
 def payload(reply: Reply) -> msgspec.Raw:
-    """The `data` of a successful answer; raises the UpstreamFailed that any other means."""
+    """The `data` of a successful answer; raises the UpstreamFailed that any other means, and NoData."""
     try:
         envelope = _decoder.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _without_envelope(reply) from error
-    code = str(envelope.code) if envelope.code is not None else ""
+        raise _without_envelope(reply, is_json=isinstance(error, msgspec.ValidationError)) from error
+    code = None if envelope.code is None else str(envelope.code)
     if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
+        check_has_data(envelope.data)
         return envelope.data
     raise _failure(reply, code, (envelope.msg or envelope.message or "")[:_TEXT_SHOWN])
+
+
+def check_has_data(data: msgspec.Raw) -> None:
+    """Raises NoData for null and for an object without anything in it; a list without rows is an answer."""
+    if len(data) <= _EMPTY_AT_MOST and _EMPTY.fullmatch(data):
+        raise NoData("CoinGlass answered without data.")
 
 
 def plain_data(reply: Reply) -> msgspec.Raw | None:
@@ -62,24 +75,38 @@ def plain_data(reply: Reply) -> msgspec.Raw | None:
     return None if found is None else msgspec.Raw(memoryview(reply.body)[found.end() : -1])
 
 
-def _without_envelope(reply: Reply) -> UpstreamFailed:
+def _without_envelope(reply: Reply, *, is_json: bool) -> UpstreamFailed:
     """What a body without an envelope means: only the status speaks."""
     if reply.status == 429:  # noqa: PLR2004
-        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
+        return _rate_limited(reply)
     if reply.status == 404:  # noqa: PLR2004
         return NotFound("CoinGlass does not know this path.")
-    if reply.status in (401, 403):
-        return Unauthorized("CoinGlass does not accept the key; check COINGLASS_API_KEY.")
+    if reply.status in _REFUSED:
+        return _refused_in_front(reply, "no envelope of CoinGlass" if is_json else "no JSON")
     return UpstreamUnavailable(f"CoinGlass answered HTTP {reply.status} with a body that is not its JSON.")
 
 
-def _failure(reply: Reply, code: str, text: str) -> UpstreamFailed:
-    return _by_text(text, code) or _by_code(reply, code or str(reply.status), text)
+def _refused_in_front(reply: Reply, instead: str) -> UpstreamFailed:
+    """CoinGlass itself refuses in its envelope: this says nothing about the key."""
+    return UpstreamUnavailable(f"A page in front of CoinGlass refused the request (HTTP {reply.status}, {instead}).")
 
 
-def _by_text(text: str, code: str) -> UpstreamFailed | None:
+def _failure(reply: Reply, code: str | None, text: str) -> UpstreamFailed:
+    known = _by_text(reply, text, code or "")
+    if known is None and code is None and reply.status == _FORBIDDEN:
+        return _refused_in_front(reply, "no envelope of CoinGlass")
+    return known or _by_code(reply, code or str(reply.status), text)
+
+
+def _rate_limited(reply: Reply) -> UpstreamFailed:
+    return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
+
+
+def _by_text(reply: Reply, text: str, code: str) -> UpstreamFailed | None:
     """The refusals whose text is known, whatever their code."""
     said = text.lower()
+    if _RATE.search(said):
+        return _rate_limited(reply)
     if "upgrade plan" in said:
         return PlanRefused(text)
     if code == "403" or "interval is not available" in said:
@@ -95,7 +122,7 @@ def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
     """The rest, by the code of the body or else of HTTP."""
     codes = {code, str(reply.status)}
     if codes & {"429", "50001"}:
-        return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
+        return _rate_limited(reply)
     if "404" in codes:
         return NotFound(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:

@@ -6,8 +6,10 @@ CoinglassError
  │  ├ IntervalTooFine        the plan's floor lies above the interval
  │  ├ HistoryTooDeep         the plan's history is shorter
  │  ├ BeyondRetention        CoinGlass itself keeps less
- │  ├ QuotaExhausted         could not start before the deadline
- │  │  └ QueueFull           too many wait for the quota already
+ │  ├ StartsTooLate          could not start before the deadline
+ │  │  ├ QuotaExhausted      the quota is spent
+ │  │  │  └ QueueFull        too many wait for the quota already
+ │  │  └ RequestsPaused      CoinGlass asked to wait
  │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, and is left alone
  │  └ ConnectionsBusy        no connection was free for this group before the deadline
  ├ UpstreamFailed          sent
@@ -16,13 +18,14 @@ CoinglassError
  │  ├ NotFound               no such path, or no such pair on the exchange
  │  ├ RateLimited            429, in the status or in the body
  │  ├ UpstreamTimeout        no answer in time
- │  ├ UpstreamUnavailable    transport error, server error, or a body that is no JSON
+ │  ├ UpstreamUnavailable    transport error, server error, a body that is no JSON, or a page in front of CoinGlass
  │  └ UpstreamRejected       CoinGlass did not like the parameters
  ├ PayloadMismatch         answered, but not with what the type can hold
  └ NoData                  answered, without a row for what was asked
 
 InvalidRequest             the caller asked for something that makes no sense; nothing is sent
  ├ UnknownName             a coin, pair or exchange that is not listed
+ │  └ UnknownExchange        the exchange is not in the listing of one market
  └ BadArgument             a value out of its range, or arguments that contradict each other
 """
 
@@ -109,9 +112,14 @@ class BeyondRetention(RequestRefused):
         self.available_from = available_from
 
 
-class QuotaExhausted(RequestRefused):
-    code = ProblemCode.QUOTA_EXHAUSTED
+class StartsTooLate(RequestRefused):
+    """The request could not start before the deadline of who asks for it."""
+
     retryable = True
+
+
+class QuotaExhausted(StartsTooLate):
+    code = ProblemCode.QUOTA_EXHAUSTED
 
     def __init__(self, retry_after: float, fact: str = "The quota of requests a minute is spent") -> None:
         super().__init__(f"{fact}; a request could start in {retry_after:.0f} s at the earliest.")
@@ -122,6 +130,14 @@ class QueueFull(QuotaExhausted):
     def __init__(self, retry_after: float, waiting: int) -> None:
         fact = f"No more requests of this client may wait for the quota than the {waiting} that do"
         super().__init__(retry_after, f"{fact}: ask for less at a time")
+
+
+class RequestsPaused(StartsTooLate):
+    code = ProblemCode.RATE_LIMITED
+
+    def __init__(self, retry_after: float, fact: str) -> None:
+        super().__init__(f"{fact}; requests go on in {retry_after:.0f} s.")
+        self.retry_after = retry_after
 
 
 class CircuitOpen(RequestRefused):
@@ -235,6 +251,14 @@ class UnknownName(InvalidRequest):
 
     def __init__(self, message: str, suggestions: Sequence[str], argument: str | None = None) -> None:
         super().__init__(message, argument, suggestions, lasting=False)
+
+
+class UnknownExchange(UnknownName):
+    """`asked`: the exchange that is not in the listing of one market. Another listing may have it."""
+
+    def __init__(self, message: str, suggestions: Sequence[str], asked: str) -> None:
+        super().__init__(message, suggestions)
+        self.asked = asked
 
 
 class BadArgument(InvalidRequest):

@@ -1,12 +1,11 @@
 """What the plan includes, decided before anything is sent.
 
 The catalogue states plans, interval floors and depth of history. What CoinGlass refuses all the same is remembered for
-a while, so that the same refusal is not bought twice; an upgrade of the plan is noticed when that time is over.
+a while, so that the same refusal is not bought twice.
 """
 
-import math
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
@@ -21,18 +20,11 @@ from cg_client.errors import (
     PlanRequired,
 )
 from cg_client.intervals import Interval
-from cg_client.params import Params, Series
+from cg_client.params import Params, Series, gated_values
 from cg_client.plans import Plan, history_days, plan_for_history, plan_for_interval
+from cg_client.refusals import Refusals
 from cg_client.revision import Revision
 from cg_client.windows import floor
-
-REMEMBERED = timedelta(minutes=10)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    error: Gated
-    until: float
 
 
 class Gate:
@@ -43,7 +35,7 @@ class Gate:
         self._plan = plan
         self._clock = clock
         self._revision = revision or Revision()
-        self._refusals: dict[tuple[Endpoint, Interval | None], _Refusal] = {}
+        self._refusals = Refusals(clock)
 
     @property
     def plan(self) -> Plan | None:
@@ -58,7 +50,7 @@ class Gate:
     @property
     def settled_until(self) -> float:
         """Monotonic seconds until when the same is refused, if CoinGlass refuses nothing else meanwhile."""
-        return min((refusal.until for refusal in self._refusals.values()), default=math.inf)
+        return self._refusals.settled_until
 
     @property
     def current(self) -> Plan:
@@ -66,13 +58,13 @@ class Gate:
         return self.plan or Plan.HOBBYIST
 
     def includes(self, endpoint: Endpoint) -> bool:
-        return self._remembered(endpoint, None) is None and (self.plan is None or self.plan >= endpoint.plan)
+        return self._refusals.of(endpoint) is None and (self.plan is None or self.plan >= endpoint.plan)
 
     def check(self, endpoint: Endpoint, params: Params) -> None:
         """Raises PlanRequired or IntervalTooFine where the endpoint or the interval is not included."""
         interval = params.interval if isinstance(params, Series) else None
         if self._refusals:
-            refusal = self._remembered(endpoint, None) or self._remembered(endpoint, interval)
+            refusal = self._refusals.of(endpoint, params)
             if refusal is not None:
                 raise refusal
         plan = self._plan
@@ -110,22 +102,19 @@ class Gate:
         interval = params.interval if isinstance(refusal, IntervalRefused) and isinstance(params, Series) else None
         error: Gated
         if interval is None:
-            error = self._plan_required(endpoint, GateSource.UPSTREAM)
+            error = self._plan_required(endpoint, GateSource.UPSTREAM, self._refused(params))
         else:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
-        until = self._clock.monotonic() + REMEMBERED.total_seconds()
-        self._refusals[endpoint, interval] = _Refusal(error, until)
+        self._refusals.add(endpoint, params, error, for_depth=interval is None)
         self._revision.change()
         return error
 
-    def _remembered(self, endpoint: Endpoint, interval: Interval | None) -> Gated | None:
-        refusal = self._refusals.get((endpoint, interval))
-        if refusal is None:
-            return None
-        if refusal.until < self._clock.monotonic():
-            del self._refusals[endpoint, interval]
-            return None
-        return refusal.error.with_traceback(None)
+    def _refused(self, params: Params) -> str:
+        """What of an endpoint CoinGlass refused."""
+        values = [str(value.value) if isinstance(value, Enum) else str(value) for value in gated_values(params)]
+        days = self._refusals.days(params)
+        reach = "" if days is None else f" from {days} days back"
+        return f"{' '.join(values)}{reach} of this endpoint" if values or reach else "this endpoint"
 
     def _by_plan(self, interval: Interval) -> timedelta | None:
         days = None if self.plan is None else history_days(self.plan, interval)
@@ -134,7 +123,9 @@ class Gate:
     def _back(self, span: timedelta, interval: Interval) -> datetime:
         return datetime.fromtimestamp(floor(_ms(self._clock.now() - span), interval.milliseconds) / 1000, UTC)
 
-    def _plan_required(self, endpoint: Endpoint, decided_by: GateSource) -> PlanRequired:
+    def _plan_required(
+        self, endpoint: Endpoint, decided_by: GateSource, refused: str = "this endpoint"
+    ) -> PlanRequired:
         if decided_by is GateSource.CATALOGUE:
             message = (
                 f"{endpoint.summary.rstrip('.')}: needs the {endpoint.plan.name.title()} plan; "
@@ -142,7 +133,7 @@ class Gate:
             )
         else:
             message = (
-                "CoinGlass refused this endpoint for the plan of the key. The catalogue states "
+                f"CoinGlass refused {refused} for the plan of the key. The catalogue states "
                 f"{endpoint.plan.name.title()} and above; check COINGLASS_PLAN and the subscription."
             )
         return PlanRequired(message, required=endpoint.plan, current=self.current, decided_by=decided_by)

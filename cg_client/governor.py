@@ -17,8 +17,8 @@ from operator import attrgetter
 from cg_client.asker import Asker, Priority
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.errors import QueueFull, QuotaExhausted
-from cg_client.quota import Forecast, QuotaWindow
+from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTooLate
+from cg_client.quota import Forecast, PauseReason, QuotaWindow
 from cg_client.round_robin import EQUAL, RoundRobin, Weights
 
 WAITING_AT_MOST = 1000
@@ -69,7 +69,7 @@ class Governor:
         return now
 
     async def wait(self, call: Call, deadline: float, asker: Asker) -> float:
-        """When the call starts. Raises QuotaExhausted, with the seconds until it could start, if not in time."""
+        """When the call starts. Raises StartsTooLate, with the seconds until it could start, if not in time."""
         self._check(deadline, asker)
         waiter = _Waiter(call, deadline, asker)
         self._queues[asker.priority].push(asker.client, waiter)
@@ -104,7 +104,7 @@ class Governor:
         now = self._clock.monotonic()
         at = self._place(asker, now)
         if at > deadline and at > now:
-            raise self._refusal(asker, at - now)
+            raise self._refusal(asker, at, now)
         own = sum(queue.count(asker.client) for queue in self._queues.values())
         if own >= WAITING_AT_MOST - sum(map(len, self._queues.values())):
             self.refused[asker.priority] += 1
@@ -136,7 +136,7 @@ class Governor:
         for waiter, at in list(self._late(self._window.forecast(now), now)):
             self._queues[waiter.asker.priority].discard(waiter.asker.client, waiter)
             if not waiter.started.done():
-                waiter.started.set_exception(self._refusal(waiter.asker, at - now))
+                waiter.started.set_exception(self._refusal(waiter.asker, at, now))
 
     def _late(self, forecast: Forecast, now: float) -> Iterator[tuple[_Waiter, float]]:
         for priority, queue in self._queues.items():
@@ -182,9 +182,15 @@ class Governor:
             self._timer.cancel()
             self._timer = None
 
-    def _refusal(self, asker: Asker, seconds: float) -> QuotaExhausted:
+    def _refusal(self, asker: Asker, at: float, now: float) -> StartsTooLate:
+        """The quota is the reason only where it has no room when a pause of all requests ends."""
         self.refused[asker.priority] += 1
-        return QuotaExhausted(seconds, _SPENT[asker.priority])
+        pause = self._window.pause
+        if at > pause.until:
+            return QuotaExhausted(at - now, _SPENT[asker.priority])
+        if pause.reason is PauseReason.REPLACED:
+            return QuotaExhausted(at - now, pause.reason.value)
+        return RequestsPaused(at - now, pause.reason.value)
 
     def _keep(self, priority: Priority) -> int:
         return 0 if priority is Priority.INTERACTIVE else self._window.reserve

@@ -53,6 +53,11 @@ def history_days(plan: Plan, interval: Interval) -> int | None:
     return days[plan - 1] or None
 
 
+def least_history_days(interval: Interval) -> int | None:
+    """How far back the least plan with this interval reaches; None where the table states no limit."""
+    return next(filter(None, _HISTORY_DAYS.get(interval, ())), None)
+
+
 def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval], least: Plan) -> Plan:
     """The least plan from `least` on whose floor admits the interval."""
     admits = (plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds)

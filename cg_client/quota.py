@@ -10,9 +10,26 @@ other: together they cannot pass the limit.
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from enum import Enum
 
 MINUTE = 60.0
 _RESERVE = 5  # one request in so many
+
+
+class PauseReason(Enum):
+    """Why no request starts for a while although the quota may have room; the value states it in messages."""
+
+    ASKED = "CoinGlass asked to wait"
+    REFUSED = "CoinGlass refused a request for too many of them and named no time to wait"
+    REPLACED = "This worker took the place of one that ended, whose requests still count"
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """`until`: monotonic seconds."""
+
+    until: float
+    reason: PauseReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +59,7 @@ class QuotaWindow:
         self._under_way = 0
         self._releases: list[float] = []  # until when those count that have ended, the first first
         self._blocked_until = 0.0
+        self._pause_reason = PauseReason.ASKED
 
     @property
     def limit(self) -> int:
@@ -101,8 +119,15 @@ class QuotaWindow:
         if gone > 0:
             del self._releases[:gone]
 
-    def block(self, until: float) -> None:
-        self._blocked_until = max(self._blocked_until, until)
+    def block(self, until: float, reason: PauseReason = PauseReason.ASKED) -> None:
+        """Nothing starts until then. Of several reasons the one counts that lasts longest."""
+        if until > self._blocked_until:
+            self._blocked_until, self._pause_reason = until, reason
+
+    @property
+    def pause(self) -> Pause:
+        """The latest pause, which may be over."""
+        return Pause(self._blocked_until, self._pause_reason)
 
     def usage(self, now: float) -> Usage:
         self._expire(now)

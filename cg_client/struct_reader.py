@@ -29,7 +29,6 @@ from cg_client.tolerance import (
     Read,
     RowReader,
     items_of,
-    one_of,
     rows_of,
     scalar,
     tolerant,
@@ -44,14 +43,10 @@ Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
 
 
-def struct_decoder(kind: Any, build: Callable[[Any], T], *, alone_or_listed: bool = False) -> Decode[T]:  # noqa: ANN401  # a type for msgspec
+def struct_decoder(kind: Any, build: Callable[[Any], T], may_lack: frozenset[str] = frozenset()) -> Decode[T]:  # noqa: ANN401  # a type for msgspec
     """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value."""
-    read = reader_of(kind)
-    if not alone_or_listed:
-        decoder = msgspec.json.Decoder(kind, strict=False)
-        return tolerant(lambda data: build(decoder.decode(data)), read, build)
-    one_or_list = msgspec.json.Decoder(kind | list[kind], strict=False)
-    return tolerant(lambda data: build(the_one(one_or_list.decode(data))), one_of(read), build)
+    decoder = msgspec.json.Decoder(kind, strict=False)
+    return tolerant(lambda data: build(decoder.decode(data)), reader_of(kind), build, may_lack)
 
 
 def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
@@ -114,7 +109,11 @@ def _is_row(info: Type) -> bool:
 def _struct_reader(info: StructType) -> Read:
     fields = [
         FieldReader(
-            (place if info.array_like else field.encode_name,), (field.name,), _reader(field.type), presence(field.type)
+            (place if info.array_like else field.encode_name,),
+            (field.name,),
+            _reader(field.type),
+            presence(field.type) if field.required else Presence.SPARSE,
+            None if field.default is msgspec.NODEFAULT else field.default,
         )
         for place, field in enumerate(info.fields)
     ]

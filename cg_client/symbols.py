@@ -11,13 +11,20 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from async_lru import alru_cache
 
+from cg_client.aliases import Market
 from cg_client.call import Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
-from cg_client.errors import CoinglassError, UnknownName
+from cg_client.errors import CoinglassError, UnknownExchange, UnknownName
 from cg_client.fetcher import Fetcher
-from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments
+from cg_client.instruments import (
+    Instrument,
+    InstrumentIndex,
+    decode_instruments,
+    decode_spot_instruments,
+)
+from cg_client.names import CoinIndex, ExchangeIndex, NameIndex
 from cg_client.params import Params
 from cg_client.revision import Revision
 from cg_client.tolerance import rows_of, scalar, tolerant
@@ -27,6 +34,8 @@ UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
 
 T = TypeVar("T")
 F = TypeVar("F")
+L = TypeVar("L", bound="Listing[Any]")
+N = TypeVar("N", bound=NameIndex)
 
 decode_names: Decode[tuple[str, ...]] = tolerant(
     msgspec.json.Decoder(tuple[str, ...]).decode, rows_of(scalar(str)), tuple[str, ...]
@@ -86,10 +95,34 @@ class Listing(Generic[T]):
 
     async def find(self, search: Callable[[T], F]) -> F:
         """What the search finds, looked for once more in a newer listing before a name counts as unknown."""
+        listing = await self.get()
         try:
-            return search(await self.get())
+            return search(listing)
         except UnknownName:
-            return search(await self.get(UNKNOWN_NAME_AFTER))
+            newer = await self.get(UNKNOWN_NAME_AFTER)
+            if newer is listing:
+                raise
+        return search(newer)
+
+
+class PairListing(Listing[InstrumentIndex]):
+    """The pairs of one market. `explain`: what is known of an exchange that has none of them."""
+
+    def __init__(
+        self,
+        load: Callable[[], Coroutine[Any, Any, InstrumentIndex]],
+        clock: Clock,
+        revision: Revision,
+        explain: Callable[[UnknownExchange], Awaitable[UnknownName]],
+    ) -> None:
+        super().__init__(load, clock, revision)
+        self._explain = explain
+
+    async def find(self, search: Callable[[InstrumentIndex], F]) -> F:
+        try:
+            return await super().find(search)
+        except UnknownExchange as unknown:
+            raise await self._explain(unknown) from None
 
 
 class Symbols:
@@ -101,16 +134,11 @@ class Symbols:
     def __init__(self, client: Fetcher) -> None:
         self._client = client
         self._listings: list[Listing[Any]] = []
-        self.futures = self._listing(self._instruments(futures.market.SUPPORTED_PAIRS))
-        self.spot = self._listing(self._instruments(spot.market.SUPPORTED_PAIRS))
-        self.futures_coins = self._listing(self._named("coin", futures.market.SUPPORTED_COINS))
-        self.spot_coins = self._listing(self._named("coin", spot.market.SUPPORTED_COINS))
-        self.futures_exchanges = self._listing(self._named("exchange", futures.market.SUPPORTED_EXCHANGES))
-
-    def _listing(self, load: Callable[[], Coroutine[Any, Any, T]]) -> Listing[T]:
-        listing = Listing(load, self._client.clock, self._client.revision)
-        self._listings.append(listing)
-        return listing
+        self.futures = self._pairs(Market.FUTURES, futures.market.SUPPORTED_PAIRS)
+        self.spot = self._pairs(Market.SPOT, spot.market.SUPPORTED_PAIRS)
+        self.futures_coins = self._named(CoinIndex, futures.market.SUPPORTED_COINS)
+        self.spot_coins = self._named(CoinIndex, spot.market.SUPPORTED_COINS)
+        self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
 
     def asked_of(self, client: Fetcher) -> "Symbols":
         """The same listings, for whose next requests another client is asked; what it finds is not known here."""
@@ -159,16 +187,41 @@ class Symbols:
             both = dict.fromkeys([*unknown.suggestions, *still.suggestions])
             raise UnknownName(str(unknown), list(both)) from None
 
-    def _instruments(self, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, InstrumentIndex]]:
+    async def _without_pairs(self, market: Market, unknown: UnknownExchange) -> UnknownName:
+        """The refusal of an exchange without pairs in the market; CoinGlass may well list the exchange elsewhere."""
+        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.asked))
+        if name is None:
+            other = self.spot if market is Market.FUTURES else self.futures
+            name = await self._listed(other, lambda index: index.exchanges.find(unknown.asked))
+        return unknown if name is None else UnknownName(f"{name} lists no {market.value} pairs at present.", [])
+
+    @staticmethod
+    async def _listed(listing: Listing[T], find: Callable[[T], str | None]) -> str | None:
+        """The name, if the listing can be had and has it."""
+        try:
+            return find(await listing.get())
+        except CoinglassError:
+            return None
+
+    def _pairs(self, market: Market, endpoint: Endpoint) -> PairListing:
         async def load() -> InstrumentIndex:
-            return InstrumentIndex(
-                (await self._client.fetch(endpoint, Params(), decode_instruments, grace=False)).value
-            )
+            decode = decode_instruments if market is Market.FUTURES else decode_spot_instruments
+            return InstrumentIndex(await self._value(endpoint, decode), market)
 
-        return load
+        async def explain(unknown: UnknownExchange) -> UnknownName:
+            return await self._without_pairs(market, unknown)
 
-    def _named(self, kind: str, endpoint: Endpoint) -> Callable[[], Coroutine[Any, Any, NameIndex]]:
-        async def load() -> NameIndex:
-            return NameIndex(kind, (await self._client.fetch(endpoint, Params(), decode_names, grace=False)).value)
+        return self._kept(PairListing(load, self._client.clock, self._client.revision, explain))
 
-        return load
+    def _named(self, index: Callable[[tuple[str, ...]], N], endpoint: Endpoint) -> Listing[N]:
+        async def load() -> N:
+            return index(await self._value(endpoint, decode_names))
+
+        return self._kept(Listing(load, self._client.clock, self._client.revision))
+
+    async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
+        return (await self._client.fetch(endpoint, Params(), decode, grace=False)).value
+
+    def _kept(self, listing: L) -> L:
+        self._listings.append(listing)
+        return listing

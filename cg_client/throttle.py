@@ -8,7 +8,7 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
 from cg_client.governor import Governor
-from cg_client.quota import MINUTE, QuotaWindow, Usage
+from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.round_robin import EQUAL, Weights
 from cg_client.transport import Reply
 
@@ -31,7 +31,7 @@ class Throttle:
         self.governor = Governor(window, clock, weights)
 
     async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> Reply:
-        """Raises QuotaExhausted, with the seconds until the call could start, where that is past the deadline."""
+        """Raises StartsTooLate, with the seconds until the call could start, where that is past the deadline."""
         started = self.governor.start(asker)
         if started is None:
             started = await self.governor.wait(call, deadline, asker)
@@ -65,8 +65,8 @@ class Throttle:
 
     def hold(self, asked: float | None) -> float:
         """Stops all requests for the seconds that upstream asked for, else for a whole minute; says for how many."""
-        seconds = MINUTE if asked is None else asked
-        self._window.block(self._clock.monotonic() + seconds)
+        seconds, reason = (MINUTE, PauseReason.REFUSED) if asked is None else (asked, PauseReason.ASKED)
+        self._window.block(self._clock.monotonic() + seconds, reason)
         self.governor.review()
         return seconds
 

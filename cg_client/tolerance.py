@@ -92,6 +92,7 @@ class FieldReader:
     targets: Sequence[str]
     read: Read
     presence: Presence
+    default: Any = None
 
 
 class RowReader:
@@ -100,7 +101,7 @@ class RowReader:
     def __init__(self, make: Callable[..., Any], fields: Sequence[FieldReader], *, positional: bool = False) -> None:
         self._make, self._fields, self._positional = make, fields, positional
         self._known = {name for field in fields for name in field.names}
-        self._empty = dict.fromkeys(target for field in fields for target in field.targets)
+        self._empty = {target: field.default for field in fields for target in field.targets}
 
     def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
         """Raises Unreadable for what is no row, or lacks a value that it cannot be without."""
@@ -200,10 +201,10 @@ def values_of(read: Read) -> Read:
         found, unreadable = {}, None
         for key, item in value.items():
             try:
-                found[key] = read(item, below(path, key), reading)
+                found[key] = read(item, below(path, "*"), reading)
             except Unreadable as error:
                 unreadable = error
-                error.report(reading.anomalies, error.path, item)
+                error.report(reading.anomalies, error.path, {key: item})
         if unreadable is not None and not found:
             raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
         return found

@@ -70,21 +70,23 @@ class Transport:
 
     async def __call__(self, call: Call, deadline: float) -> Reply:
         seconds = max(0.0, min(self._attempt_seconds, deadline - self._clock.monotonic()))
+        started = self._clock.monotonic()
         try:
             answer = await self._way.get(call.target, seconds)
         except (TimeoutError, httpx.HTTPError) as error:
-            failure = self._failure(error, seconds)
+            failure = self._failure(error, seconds, self._clock.monotonic() - started)
             if failure.sent:
                 count_sent()
             raise failure from error
         count_sent()
         return Reply(answer.status, answer.body, answer.fields)
 
-    def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float) -> UpstreamFailed:
+    def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
+        """`seconds` is the time that was allowed, of which `waited` have passed."""
         failure: UpstreamFailed
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
-            failure = UpstreamTimeout(f"CoinGlass did not answer within {seconds:.1f} s.", fair=fair)
+            failure = UpstreamTimeout(f"CoinGlass did not answer within {waited:.1f} s.", fair=fair)
         else:
             failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
         failure.sent = not isinstance(error, _NOTHING_SENT)

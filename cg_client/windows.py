@@ -16,6 +16,7 @@ from dataclasses import dataclass
 DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
 _SMALL = 100  # rows of the small open-ended request
+_WEEK = 7 * 86_400_000
 SLACK = 2  # bars that upstream may be ahead of our clock
 
 
@@ -50,6 +51,22 @@ def bars(asked: Window, step: int, now: int) -> int:
     """How many bars can lie in the window."""
     end = now if asked.end is None else min(asked.end, now)
     return max(0, (end - asked.start) // step + 1)
+
+
+def closed_bars(asked: Window, step: int, now: int) -> int:
+    """How many bars of the window have surely closed, and been finished upstream, by the time `now`.
+
+    Bars start at multiples of their length since 1970, but for weeks: on which day those begin is not known.
+    """
+    latest = last_closed(step, now) if asked.end is None else min(asked.end, last_closed(step, now))
+    if step >= _WEEK:
+        return max(0, (latest - asked.start) // step)
+    return max(0, latest // step - -(-asked.start // step) + 1)
+
+
+def last_closed(step: int, now: int) -> int:
+    """The latest time at which a bar may have started that has surely closed: upstream may finish one a bar late."""
+    return now - SLACK * step
 
 
 def ways(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> list[tuple[Page, ...]]:

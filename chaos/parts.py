@@ -11,7 +11,7 @@ from cg_client.intervals import Interval
 from sandbox.directory import COINS
 
 _ENDS = """... on Problem { code } ... on Unavailable { retryAfter }"""
-_SOURCE = "source { endpoint freshness fetchedAt }"
+_SOURCE = "source { endpoint freshness fetchedAt anomalies { kind } }"
 _CLOSED = 3  # bars between a window's end and now
 _BARS = 20
 _INTERVALS = (Interval.H4, Interval.H6, Interval.H8, Interval.H12, Interval.D1)

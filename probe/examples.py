@@ -1,13 +1,14 @@
 """Parameters with which an endpoint is asked: the catalogue's examples, with names that CoinGlass lists."""
 
 import dataclasses
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any, get_args, get_type_hints
 
 from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import Example, Params
+from cg_client.params import Example, Known, Params
 from cg_client.plans import Plan
 from probe.names import Names
 
@@ -18,7 +19,7 @@ def example_params(endpoint: Endpoint, plan: Plan, names: Names, now: datetime) 
     for field in dataclasses.fields(endpoint.params):
         hint = get_type_hints(endpoint.params, include_extras=True)[field.name]
         kind, marks = get_args(hint)[0], hint.__metadata__
-        example = next((mark for mark in marks if isinstance(mark, Example)), None)
+        example = _example(marks, is_required=field.default is dataclasses.MISSING)
         if kind is Interval:
             values[field.name] = _interval(endpoint, plan)
         elif example is not None:
@@ -26,6 +27,16 @@ def example_params(endpoint: Endpoint, plan: Plan, names: Names, now: datetime) 
         elif isinstance(kind, type) and issubclass(kind, Enum) and field.default is dataclasses.MISSING:
             values[field.name] = next(iter(kind))
     return endpoint.params(**values)
+
+
+def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
+    """Return the example of a parameter; what may be left out is sent only where it has one of its own."""
+    for mark in marks:
+        if isinstance(mark, Example):
+            return mark
+        if isinstance(mark, Known) and is_required:
+            return Example(mark.name, mark.kind)
+    return None
 
 
 def _value(endpoint: Endpoint, example: Example, names: Names, before: dict[str, Any], now: datetime) -> object:

@@ -13,7 +13,7 @@ from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
-from cg_client.errors import BadArgument, CoinglassError, PayloadMismatch, UpstreamFailed
+from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
 from cg_client.params import Params
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.retry import RetryPolicy
@@ -132,9 +132,11 @@ class Runner:
             return example_params(endpoint, plan, Names(), now)
 
     async def _send(self, call: Call) -> CoinglassError | None:
-        """Send the call past gate and cache, which would answer without CoinGlass."""
+        """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
         try:
             await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, OURSELVES)
+        except NoData as error:
+            return None if _is_json_object(self.recorder.last) else error
         except CoinglassError as error:
             return error
         return None
@@ -159,6 +161,13 @@ class Runner:
 
 class _Payload(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+def _is_json_object(exchange: Exchange | None) -> bool:
+    try:
+        return exchange is not None and isinstance(msgspec.json.decode(exchange.body), dict)
+    except msgspec.DecodeError:
+        return False
 
 
 def _level(exchange: Exchange) -> Plan | None:

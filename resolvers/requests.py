@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,18 @@ from cg_client.fetcher import Fetcher
 from cg_client.gathering import Way
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
-from cg_client.windows import MAX_POINTS, SLACK, Page, Window, bars, tail, ways, window
+from cg_client.windows import (
+    DEFAULT_POINTS,
+    MAX_POINTS,
+    SLACK,
+    Page,
+    Window,
+    bars,
+    closed_bars,
+    tail,
+    ways,
+    window,
+)
 from vocabulary.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
@@ -39,7 +51,7 @@ class Request:
 
     `tail`: the call for the newest points alone, where the first way is an open-ended request for many. `until`:
     monotonic seconds, until when the same would be made of the same parameters. `newest`: the latest time, in
-    milliseconds, that a bar of a window without an end may have.
+    milliseconds, that a bar of a window without an end may have. `due`: how many bars have surely closed in the window.
     """
 
     requested: Interval
@@ -50,6 +62,7 @@ class Request:
     tail: Call | None
     until: float
     newest: int
+    due: int
 
 
 class Requests:
@@ -116,6 +129,7 @@ def _request(
         None if newest is None else call(newest),
         until,
         _ms(now) + SLACK * allowed.interval.milliseconds,
+        closed_bars(wanted, allowed.interval.milliseconds, _ms(now)),
     )
 
 
@@ -136,18 +150,26 @@ def admit(
     try:
         client.gate.check(endpoint, asked)
     except IntervalTooFine as refusal:
-        if policy is not PlanLimitPolicy.COARSEN or refusal.floor is None:
+        if policy not in (PlanLimitPolicy.COARSEN, PlanLimitPolicy.FIT) or refusal.floor is None:
             raise
-        asked = dataclasses.replace(asked, interval=refusal.floor)
+        asked = _coarsened(asked, refusal.floor)
     wanted = _window(asked, now)
     try:
         client.gate.check_depth(endpoint, asked.interval, wanted.start)
     except (HistoryTooDeep, BeyondRetention) as refusal:
-        if policy is not PlanLimitPolicy.CLIP:
+        if policy not in (PlanLimitPolicy.CLIP, PlanLimitPolicy.FIT):
             raise
         reason = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
         return asked, _clipped(client, endpoint, asked, wanted, refusal), reason
     return asked, wanted, None
+
+
+def _coarsened(asked: S, interval: Interval) -> S:
+    """The same span of time in bars of the other interval, of which the last may hold more than was asked for."""
+    last = asked.last
+    if asked.from_ is None:
+        last = math.ceil((last or DEFAULT_POINTS) * asked.interval.milliseconds / interval.milliseconds)
+    return dataclasses.replace(asked, interval=interval, last=last)
 
 
 def _clipped(
@@ -175,8 +197,8 @@ def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
         raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.", "last")
     if asked.from_ is not None and asked.from_ > now:
         raise BadArgument("`from` lies in the future.", "from", lasting=False)
-    if asked.from_ is not None and asked.to is not None and asked.from_ >= asked.to:
-        raise BadArgument("`from` must be before `to`.", "from")
+    if asked.from_ is not None and asked.to is not None and asked.from_ > asked.to:
+        raise BadArgument("`from` must not be after `to`.", "from")
 
 
 def _intervals(endpoint: Endpoint) -> str:

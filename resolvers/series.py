@@ -9,11 +9,12 @@ from cg_client.call import Answer, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.gathering import Way
+from cg_client.windows import closed_bars, last_closed
 from resolvers.closed import Part, base, closed_window, completed
 from resolvers.context import Context
 from resolvers.requests import Asked, Request
 from vocabulary.columns import Columns
-from vocabulary.enums import PlanLimitPolicy
+from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.series import Served
 
 
@@ -87,7 +88,17 @@ def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     """The window out of the answers that hold it."""
     found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
     rows = _cut(found, wanted)
-    return Served(rows, answers, wanted.requested, wanted.interval, wanted.truncated)
+    truncated = wanted.truncated
+    if truncated is None and len(rows) < wanted.due and _is_incomplete(rows, wanted, answers):
+        truncated = Truncation.INCOMPLETE
+    return Served(rows, answers, wanted.requested, wanted.interval, truncated)
+
+
+def _is_incomplete(rows: Columns[Any], wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> bool:
+    """Whether bars are missing that had closed when CoinGlass was asked."""
+    step, fetched = wanted.interval.milliseconds, round(min(one.fetched_at for one in answers).timestamp() * 1000)
+    closed = bisect_right(rows.column("timestamp").stored, last_closed(step, fetched))
+    return closed < closed_bars(wanted.window, step, fetched)
 
 
 def _cut(rows: Columns[Any], asked: Request) -> Columns[Any]:

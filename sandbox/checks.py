@@ -6,12 +6,12 @@ from enum import Enum
 from typing import get_type_hints
 
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
 from cg_client.params import Coin, CoinSeries, Pair, PairSeries, Series, wire_names
 from cg_client.plans import Plan
 from sandbox import envelopes
-from sandbox.directory import COINS, listed
+from sandbox.directory import COINS, FUNDS, listed
 from sandbox.envelopes import Reply
 
 
@@ -69,6 +69,8 @@ def _names(endpoint: Endpoint, query: Mapping[str, str]) -> Reply | None:
         return None  # an unknown coin is an empty success here
     if endpoint is spot.market.PAIRS_MARKETS and query["symbol"] not in COINS:
         return envelopes.SERVER_ERROR
+    if endpoint is etf.fund.DETAIL:
+        return None if query["ticker"] in FUNDS else envelopes.SERVER_ERROR
     if issubclass(endpoint.params, PairSeries | Pair):
         return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN
     if issubclass(endpoint.params, CoinSeries | Coin):

@@ -16,6 +16,7 @@ TIA SEI STX RUNE LDO CRV SNX COMP GRT ALGO VET SAND MANA AXS GALA CHZ ENJ IMX DY
 FET RENDER TAO ENA ONDO TON KAS
 """
 COINS = tuple(_TICKERS.split())
+FUNDS = ("GBTC", "IBIT", "FBTC")  # whose tickers the samples name
 
 # How each exchange writes the code of a pair, by quote asset.
 _FUTURES: Mapping[str, Mapping[str, str]] = {

@@ -28,13 +28,17 @@ class FaultKind(Enum):
     RATE_LIMITED = "rate_limited"
     RATE_LIMITED_IN_BODY = "rate_limited_in_body"
     RATE_LIMITED_OLD_CODE = "rate_limited_old_code"
+    RATE_LIMITED_BY_TEXT = "rate_limited_by_text"
     HTTP_500 = "http_500"
     HTTP_502_HTML = "http_502_html"
+    HTTP_403_HTML = "http_403_html"
     NOT_JSON = "not_json"
     CUT_JSON = "cut_json"
     WRONG_TYPE = "wrong_type"
     WRONG_SHAPE = "wrong_shape"
     EMPTY = "empty"
+    NULL = "null"
+    NO_DATA = "no_data"
     SLOW = "slow"
     HANG = "hang"
     RESET = "reset"
@@ -71,10 +75,14 @@ _REPLIES: Mapping[FaultKind, Reply] = {
     FaultKind.RATE_LIMITED: envelopes.RATE_LIMITED,
     FaultKind.RATE_LIMITED_IN_BODY: envelopes.RATE_LIMITED_IN_BODY,
     FaultKind.RATE_LIMITED_OLD_CODE: envelopes.RATE_LIMITED_OLD_CODE,
+    FaultKind.RATE_LIMITED_BY_TEXT: envelopes.failure("400", "Too Many Requests"),
     FaultKind.HTTP_500: envelopes.failure("500", "Internal Server Error", 500),
     FaultKind.HTTP_502_HTML: Reply(502, b"<html><body>Bad Gateway</body></html>"),
+    FaultKind.HTTP_403_HTML: Reply(403, b"<html><title>Attention Required!</title>You have been blocked</html>"),
     FaultKind.NOT_JSON: Reply(200, b"<html><body>Maintenance</body></html>"),
     FaultKind.EMPTY: Reply(200, b""),
+    FaultKind.NULL: envelopes.success(None),
+    FaultKind.NO_DATA: Reply(200, b'{"code":"0","msg":"success","success":true}'),
 }
 
 

@@ -8,7 +8,7 @@ from graphql import GraphQLObjectType, GraphQLSchema
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
-from cg_client.instruments import decode_instruments
+from cg_client.instruments import decode_instruments, decode_spot_instruments
 from cg_client.symbols import decode_names
 from resolvers.field import Decoders
 
@@ -19,7 +19,7 @@ _LISTINGS: Decoders = {
     futures.market.SUPPORTED_PAIRS: decode_instruments,
     futures.market.SUPPORTED_COINS: decode_names,
     futures.market.SUPPORTED_EXCHANGES: decode_names,
-    spot.market.SUPPORTED_PAIRS: decode_instruments,
+    spot.market.SUPPORTED_PAIRS: decode_spot_instruments,
     spot.market.SUPPORTED_COINS: decode_names,
 }
 

@@ -32,12 +32,13 @@ from schema.watchlists import PairKey, coins_by_symbol, pairs_by_key
 from vocabulary.connections import FIRST, After, Connection, First, page
 from vocabulary.fields import resolved
 
-CoinArgument = Annotated[str, strawberry.argument(description="Ticker in any case, e.g. `BTC`.")]
-ExchangeArgument = Annotated[str, strawberry.argument(description="Exchange in any case, e.g. `Binance`.")]
+CoinArgument = Annotated[str, strawberry.argument(description="Ticker in any case, e.g. `BTC` or `XBT`.")]
+ExchangeArgument = Annotated[str, strawberry.argument(description="Exchange in any case, e.g. `Binance`, `OKEX`.")]
 PairArgument = Annotated[
     str,
     strawberry.argument(
-        description="The exchange's own code (`BTCUSDT`, `BTC-USDT-SWAP`) in any case, or base and quote (`BTC/USDT`)."
+        description="The exchange's own code (`BTCUSDT`, `BTC-USDT-SWAP`) in any case, or base and quote (`BTC/USDT`), "
+        "also as TradingView (`BTCUSDT.P`) and ccxt (`BTC/USDT:USDT`) write a perpetual contract."
     ),
 ]
 PairKeys = Annotated[

@@ -6,7 +6,8 @@ from typing import TypeAlias, TypeVar, cast
 import strawberry
 
 from cg_client.errors import CoinglassError, UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex, NameIndex
+from cg_client.instruments import Instrument, InstrumentIndex
+from cg_client.names import CoinIndex
 from cg_client.symbols import UNKNOWN_NAME_AFTER, Listing
 from resolvers.context import Info
 from schema.coin import Coin
@@ -49,9 +50,9 @@ async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> li
     return cast("list[P | None]", pairs)
 
 
-async def _coins(info: Info, listing: Listing[NameIndex], symbols: Sequence[str]) -> list[Entity[Coin]]:
+async def _coins(info: Info, listing: Listing[CoinIndex], symbols: Sequence[str]) -> list[Entity[Coin]]:
     try:
-        names = await _find_each(listing, NameIndex.require, symbols)
+        names = await _find_each(listing, CoinIndex.require, symbols)
     except CoinglassError as error:
         info.context.validity.never()
         return [Coin(symbol=symbol, unresolved=error) for symbol in symbols]

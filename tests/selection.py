@@ -15,10 +15,16 @@ PROBLEM = "... on Problem { code message endpoint }"
 
 def everything(schema: GraphQLSchema, union: str) -> str:
     """All fields of a result union's payload, `source` aside, beside the problem that may stand in its place."""
+    payload = payload_of(schema, union)
+    return f"{{ __typename {PROBLEM} ... on {payload.name} {_fields(payload)} }}"
+
+
+def payload_of(schema: GraphQLSchema, union: str) -> GraphQLObjectType:
     kind = schema.get_type(union)
     assert isinstance(kind, GraphQLUnionType)
     payload = kind.types[0]
-    return f"{{ __typename {PROBLEM} ... on {payload.name} {_fields(payload)} }}"
+    assert isinstance(payload, GraphQLObjectType)
+    return payload
 
 
 def _fields(kind: GraphQLNamedType) -> str:

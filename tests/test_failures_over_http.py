@@ -36,6 +36,10 @@ FAULTS = [
     (FaultKind.RATE_LIMITED, "RATE_LIMITED", 1, True),
     (FaultKind.RATE_LIMITED_IN_BODY, "RATE_LIMITED", 1, True),
     (FaultKind.RATE_LIMITED_OLD_CODE, "RATE_LIMITED", 1, True),
+    (FaultKind.RATE_LIMITED_BY_TEXT, "RATE_LIMITED", 1, True),
+    (FaultKind.HTTP_403_HTML, "UPSTREAM_ERROR", 3, True),
+    (FaultKind.NULL, "NO_DATA", 1, False),
+    (FaultKind.NO_DATA, "NO_DATA", 1, False),
     (FaultKind.LENGTH_TOO_LONG, "UPSTREAM_ERROR", 3, True),
     (FaultKind.LENGTH_TOO_SHORT, "UPSTREAM_ERROR", 3, True),
     (FaultKind.OVERSIZED, "UPSTREAM_ERROR", 3, True),
@@ -126,9 +130,32 @@ def test_after_a_rate_limit_without_a_time_nothing_is_sent_for_the_minute(graph:
     assert graph.data(QUERY)["pair"]["fundingRate"]["code"] == "RATE_LIMITED"
     graph.forget()
     again = graph.data(QUERY)["pair"]["fundingRate"]
-    assert again["code"] == "QUOTA_EXHAUSTED"
+    assert again["code"] == "RATE_LIMITED"
+    assert "quota" not in again["message"]
     assert 0 < again["retryAfter"] <= 60
     assert graph.sandbox.calls.total() == 0
+
+
+DETAIL = "/api/etf/bitcoin/detail"
+FUND = """query($ticker: String!) {
+  etf(asset: BITCOIN) { detail(ticker: $ticker) { __typename ... on Unavailable { code retryable } } } }
+"""
+
+
+def test_a_fund_that_coinglass_does_not_know_is_not_found_and_cannot_be_tried_again(graph: Graph) -> None:
+    assert graph.data(FUND, ticker="NOPE")["etf"]["detail"] == {
+        "__typename": "Unavailable",
+        "code": "NOT_FOUND",
+        "retryable": False,
+    }
+    assert graph.calls(DETAIL) == 3
+    assert graph.data(FUND, ticker="IBIT")["etf"]["detail"]["__typename"] == "FundDetail"
+
+
+def test_a_fund_is_not_unknown_because_coinglass_is_ill(graph: Graph) -> None:
+    graph.fail(FaultKind.SERVER_ERROR, DETAIL)
+    detail = graph.data(FUND, ticker="NOPE")["etf"]["detail"]
+    assert (detail["code"], detail["retryable"]) == ("UPSTREAM_ERROR", True)
 
 
 def test_retries_spend_the_quota_like_any_request(start_graph: StartGraph) -> None:

@@ -19,7 +19,7 @@ CASES = [
     ("pair", "price(interval: H4, last: 0)", "last", "`last` is a number"),
     ("pair", "price(interval: H4, last: 20001)", "last", "`last` is a number"),
     ("pair", 'price(interval: H4, last: 5, from: "2026-01-01")', "last", "not `last` and `from`"),
-    ("pair", f"price(interval: H4, {WINDOW})", "from", "before `to`"),
+    ("pair", f"price(interval: H4, {WINDOW})", "from", "after `to`"),
     ("pair", 'price(interval: H4, from: "2999-01-01")', "from", "future"),
     ("pair", 'price(interval: M1, from: "2020-01-01")', "from", "20000 points"),
     ("pair", "orderbookHeatmap(interval: W1)", "interval", "up to D1"),

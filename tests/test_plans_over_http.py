@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from cg_client.plans import Plan
+from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
 
 PROBLEMS = (
@@ -99,6 +100,26 @@ def test_the_plan_is_asked_of_the_account_where_it_is_not_configured(start_graph
     assert parts(graph)["heatmap"]["currentPlan"] == "HOBBYIST"
     assert graph.calls("/api/user/account/subscription") == 1
     assert graph.calls(HEATMAP) == 0
+
+
+MODEL2 = "/api/futures/liquidation/aggregated-heatmap/model2"
+RANGE = """query($coin: String!, $range: Range!) {
+  coin(symbol: $coin) { liquidationHeatmap(range: $range, model: MODEL2) { __typename ... on Problem { message } } } }
+"""
+
+
+def test_a_refused_range_closes_no_other_and_is_not_bought_again_for_another_coin(start_graph: StartGraph) -> None:
+    graph = start_graph()
+
+    def found(coin: str, period: str) -> str:
+        heatmap: dict[str, str] = graph.data(RANGE, coin=coin, range=period)["coin"]["liquidationHeatmap"]
+        return heatmap["__typename"]
+
+    assert found("BTC", "H24") == "LiquidationHeatmap"
+    graph.fail(FaultKind.PLAN, MODEL2, times=1)
+    assert [found("BTC", "Y1"), found("ETH", "Y1")] == ["PlanGated", "PlanGated"]
+    assert graph.calls(MODEL2) == 2
+    assert [found("BTC", "H24"), found("ETH", "H24")] == ["LiquidationHeatmap", "LiquidationHeatmap"]
 
 
 def test_a_refusal_of_coinglass_is_not_bought_twice(start_graph: StartGraph) -> None:

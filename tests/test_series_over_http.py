@@ -27,10 +27,42 @@ def ago(**span: float) -> str:
     return (datetime.now(UTC) - timedelta(**span)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def test_a_finer_interval_than_the_plan_has_is_coarsened_on_request_and_says_so(start_graph: StartGraph) -> None:
-    graph = start_graph(Plan.HOBBYIST)
-    found = series(graph, "M5", "COARSEN", last=3)
-    assert (found["requestedInterval"], found["interval"], found["count"]) == ("M5", "H4", 3)
+@pytest.mark.parametrize(
+    ("interval", "last", "count"), [("H1", 24, 6), ("M5", 3, 1), ("H1", 25, 7), ("H1", None, 25), ("D1", 5, 5)]
+)
+@pytest.mark.parametrize("policy", ["COARSEN", "FIT"])
+def test_a_coarser_interval_is_served_over_the_same_span_and_says_so(
+    start_graph: StartGraph, policy: str, interval: str, last: int | None, count: int
+) -> None:
+    found = series(start_graph(Plan.HOBBYIST), interval, policy, last=last)
+    served = "D1" if interval == "D1" else "H4"
+    assert (found["requestedInterval"], found["interval"], found["count"]) == (interval, served, count)
+    assert found["truncated"] is None
+
+
+def test_a_window_that_is_too_fine_and_too_deep_fits_the_plan_on_request(start_graph: StartGraph) -> None:
+    graph, window = start_graph(Plan.HOBBYIST), {"from": ago(days=400)}
+    assert series(graph, "H1", "COARSEN", **window)["code"] == "HISTORY_TOO_DEEP"
+    assert series(graph, "H1", "CLIP", **window)["code"] == "INTERVAL_TOO_FINE"
+    found = series(graph, "H1", "FIT", **window)
+    assert (found["requestedInterval"], found["interval"], found["truncated"]) == ("H1", "H4", "PLAN_HISTORY")
+    assert 1079 <= found["count"] <= 1081
+
+
+def test_a_window_from_a_time_to_the_same_time_is_one_bar(graph: Graph) -> None:
+    time = "2026-07-01T08:00:00Z"
+    found = series(graph, "H8", **{"from": time, "to": time})
+    assert (found["count"], found["from"], found["to"], found["truncated"]) == (1, time, time, None)
+
+
+@pytest.mark.parametrize(("window", "count"), [({"from": ago(days=300)}, 1080), ({"to": ago(days=200), "last": 9}, 0)])
+def test_bars_that_a_lower_plan_than_the_one_believed_keeps_back_are_said_to_be_missing(
+    graph: Graph, window: dict[str, Any], count: int
+) -> None:
+    graph.sandbox.plan = Plan.HOBBYIST
+    found = series(graph, "H4", **window)
+    assert abs(found["count"] - count) <= 1
+    assert found["truncated"] == "INCOMPLETE"
 
 
 def test_a_deeper_window_than_the_plan_has_is_gated_without_a_request(start_graph: StartGraph) -> None:

@@ -23,6 +23,16 @@ PAIRS = "/api/futures/supported-exchange-pairs"
         ("Bitget", "ETH/USDT", "ETHUSDT_UMCBL"),
         ("Binance", "BTC/USD", "BTCUSD_PERP"),
         ("Binance", "BTCUSD_250627", "BTCUSD_250627"),
+        ("Binance", "XBTUSD", "BTCUSD_PERP"),
+        ("Binance", "BTCUSDT.P", "BTCUSDT"),
+        ("Binance", "BTC/USDC:USDC", "BTCUSDC"),
+        ("Binance", "BTC/USD:BTC", "BTCUSD_PERP"),
+        ("Binance", "BTC/USD:BTC-250627", "BTCUSD_250627"),
+        ("OKEX", "BTCUSDT-PERP", "BTC-USDT-SWAP"),
+        ("Bybit", "BTC-PERP", "BTCUSDT"),
+        ("Huobi", "SOL", "SOL-USDT"),
+        ("Binance Futures", "eth/usdt", "ETHUSDT"),
+        ("binanceusdm", "ETH/USDT:USDT", "ETHUSDT"),
     ],
 )
 def test_a_pair_is_found_however_it_is_written(graph: Graph, exchange: str, written: str, code: str) -> None:
@@ -62,6 +72,74 @@ def test_unknown_names_are_answered_with_the_nearest(graph: Graph, query: str, s
     answer = graph.ask(query)
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert suggestion in answer["errors"][0]["extensions"]["suggestions"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message", "suggestions"),
+    [
+        (
+            '{ it: pair(exchange: "Binance", symbol: "BTC-PERP") { symbol } }',
+            "'BTC-PERP' is ambiguous: Binance lists BTCUSDT, BTCUSDC, BTCUSD_PERP.",
+            ["BTCUSDT", "BTCUSDC", "BTCUSD_PERP"],
+        ),
+        (
+            '{ it: pair(exchange: "OKX", symbol: "kPEPE/USDT") { symbol } }',
+            "OKX lists no pair 'kPEPE/USDT'.",
+            ["PEPE-USDT-SWAP", "PEPE-USDC-SWAP"],
+        ),
+        (
+            '{ it: pair(exchange: "Binance Spot", symbol: "BTC/USDT") { symbol } }',
+            "'Binance Spot' names spot pairs: `spotPair` finds them.",
+            ["Binance"],
+        ),
+        (
+            '{ it: spotPair(exchange: "OKX", symbol: "BTCUSDT.P") { symbol } }',
+            "OKX lists no spot pair 'BTCUSDT.P'. Perpetuals are futures: `pair` finds them.",
+            ["BTC-USDT"],
+        ),
+        (
+            '{ it: pair(exchange: "CME", symbol: "BTC/USD") { symbol } }',
+            "CME lists no futures pairs at present.",
+            [],
+        ),
+        (
+            '{ it: exchange(name: "CME") { pairs { nodes { symbol } } } }',
+            "CME lists no futures pairs at present.",
+            [],
+        ),
+        (
+            '{ it: spotPair(exchange: "Deribit", symbol: "BTC/USD") { symbol } }',
+            "Deribit lists no spot pairs at present.",
+            [],
+        ),
+    ],
+)
+def test_what_is_not_one_instrument_is_refused_with_the_likely_ones(
+    graph: Graph, query: str, message: str, suggestions: list[str]
+) -> None:
+    (error,) = graph.ask(query)["errors"]
+    assert error["message"] == message
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "suggestions": suggestions}
+
+
+@pytest.mark.parametrize(
+    ("written", "name"),
+    [("OKEX", "OKX"), ("Huobi", "HTX"), ("gate.io", "Gate"), ("BitMEX", "Bitmex"), ("Binance Futures", "Binance")],
+)
+def test_an_exchange_is_found_by_other_names(graph: Graph, written: str, name: str) -> None:
+    assert graph.data("query($n: String!) { exchange(name: $n) { name } }", n=written) == {"exchange": {"name": name}}
+
+
+def test_a_coin_is_found_by_another_ticker(graph: Graph) -> None:
+    assert graph.data('{ coin(symbol: "XBT") { symbol } }') == {"coin": {"symbol": "BTC"}}
+
+
+@pytest.mark.parametrize("field", ["pair(exchange: $n, symbol: $n)", "coin(symbol: $n)", "exchange(name: $n)"])
+def test_a_long_name_is_not_repeated_whole(graph: Graph, field: str) -> None:
+    answer = graph.ask(f"query($n: String!) {{ it: {field} {{ __typename }} }}", n="x" * 100_000)
+    (error,) = answer["errors"]
+    assert len(error["message"]) < 150
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "suggestions": []}
 
 
 def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:

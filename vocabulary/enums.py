@@ -134,8 +134,11 @@ _describe(
 @strawberry.enum(description="What to do where the plan does not include what was asked.")
 class PlanLimitPolicy(Enum):
     FAIL = strawberry.enum_value("FAIL", description="Answer PlanGated.")
-    COARSEN = strawberry.enum_value("COARSEN", description="Serve the finest interval that the plan includes.")
+    COARSEN = strawberry.enum_value(
+        "COARSEN", description="Serve the finest interval that the plan includes, over the same span of time."
+    )
     CLIP = strawberry.enum_value("CLIP", description="Serve the part of the window that the plan includes.")
+    FIT = strawberry.enum_value("FIT", description="Both: the finest interval, and of its window the part included.")
 
     __hash__ = object.__hash__  # as that of Interval
 
@@ -156,9 +159,14 @@ class Freshness(Enum):
 @strawberry.enum(description="Why a series holds less than the window that was asked for.")
 class Truncation(Enum):
     PLAN_HISTORY = strawberry.enum_value(
-        "PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP`)."
+        "PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP` or `FIT`)."
     )
-    RETENTION = strawberry.enum_value("RETENTION", description="CoinGlass keeps less (`onPlanLimit: CLIP`).")
+    RETENTION = strawberry.enum_value("RETENTION", description="CoinGlass keeps less (`onPlanLimit: CLIP` or `FIT`).")
+    INCOMPLETE = strawberry.enum_value(
+        "INCOMPLETE",
+        description="CoinGlass gave fewer points than have closed in the window: the series begins later, has gaps, or "
+        "the key's plan holds less than is believed.",
+    )
 
 
 @strawberry.enum(description="Side of an order.")
@@ -190,7 +198,7 @@ _describe(
     "What became of a large order.",
     {
         LargeOrderState.OPEN: "Stands in the book.",
-        LargeOrderState.FINISHED: "Was filled.",
+        LargeOrderState.FINISHED: "No longer stands in the book; CoinGlass says so of orders without a fill, too.",
         LargeOrderState.REVOKED: "Was taken back.",
     },
 )

@@ -16,7 +16,9 @@ from cg_client.params.core import (
     ExchangesSeries,
     ExchangesSeriesInUsd,
     Fixed,
+    Gateable,
     HyperliquidCoin,
+    Known,
     NameKind,
     Page,
     Pair,
@@ -29,6 +31,8 @@ from cg_client.params.core import (
     Series,
     Wire,
     check_depth,
+    gated_values,
+    known_names,
     wire_names,
 )
 from cg_client.params.funds_and_chain import (
@@ -109,9 +113,11 @@ __all__ = [
     "FundOrAll",
     "FundPeriod",
     "FundingArbitrage",
+    "Gateable",
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "Known",
     "LiquidationOrders",
     "LiquidationTotals",
     "LookBack",
@@ -149,5 +155,7 @@ __all__ = [
     "Wire",
     "check_depth",
     "check_window",
+    "gated_values",
+    "known_names",
     "wire_names",
 ]

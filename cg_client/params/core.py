@@ -7,7 +7,7 @@ lists joined by commas.
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -53,6 +53,19 @@ class Example:
     kind: NameKind | None = None
 
 
+@dataclass(frozen=True)
+class Known:
+    """Marks a name that no listing was looked through for, with one that CoinGlass does know; it is an example, too."""
+
+    name: str
+    kind: NameKind | None = None
+
+
+@dataclass(frozen=True)
+class Gateable:
+    """Marks a parameter whose values a plan can include one by one: a refusal of one says nothing about the others."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Params:
     """No parameters at all, and the root of those that have some."""
@@ -91,6 +104,28 @@ def wire_names(params: type[Params]) -> Mapping[str, str]:
         known = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
         _WIRE_NAMES[params] = known
     return known
+
+
+def known_names(params: type[Params]) -> Mapping[str, str]:
+    """A name that CoinGlass knows by field name, of the fields whose names are looked up by CoinGlass alone."""
+    return {name: mark.name for name, found in _marks(params) for mark in found if isinstance(mark, Known)}
+
+
+_GATEABLE: dict[type[Params], tuple[str, ...]] = {}
+
+
+def gated_values(params: Params) -> tuple[object, ...]:
+    """The values of the parameters that a plan can limit, which are what a refusal of the call is about."""
+    kind = type(params)
+    names = _GATEABLE.get(kind)
+    if names is None:
+        names = _GATEABLE[kind] = tuple(name for name, found in _marks(kind) if Gateable() in found)
+    return tuple(getattr(params, name) for name in names)
+
+
+def _marks(params: type[Params]) -> Sequence[tuple[str, tuple[object, ...]]]:
+    hints = get_type_hints(params, include_extras=True)
+    return [(field.name, getattr(hints[field.name], "__metadata__", ())) for field in dataclasses.fields(params)]
 
 
 def _wire(name: str, hint: object) -> str:
@@ -151,7 +186,7 @@ def check_name(argument: str, name: str | None) -> None:
 class Series(Params):
     """A window of points: the newest `last`, or `from` to `to`."""
 
-    interval: Annotated[Interval, "Distance between two points."]
+    interval: Annotated[Interval, "Distance between two points.", Gateable()]
     last: Annotated[
         int | None,
         "Number of newest points, up to `to` where that is given. Without `last` and `from`: 100.",

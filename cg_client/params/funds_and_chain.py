@@ -11,12 +11,22 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import Example, ExchangeName, NameKind, Page, Params, Wire, check_amount, check_name
+from cg_client.params.core import (
+    ExchangeName,
+    Gateable,
+    Known,
+    NameKind,
+    Page,
+    Params,
+    Wire,
+    check_amount,
+    check_name,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fund(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Example("GBTC", NameKind.FUND)]
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Known("GBTC", NameKind.FUND)]
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -24,7 +34,7 @@ class Fund(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundOrAll(Params):
-    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds."] = None
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", Known("GBTC")] = None
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -32,12 +42,12 @@ class FundOrAll(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundPeriod(Fund):
-    range: Annotated[FundRange, "Period to cover."] = FundRange.D7
+    range: Annotated[FundRange, "Period to cover.", Gateable()] = FundRange.D7
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Example("BTC")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("BTC")]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
@@ -47,13 +57,13 @@ class OfCoin(Params):
 class VestedCoin(OfCoin):
     """A coin of which a part is locked: BTC is none."""
 
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Example("HYPE")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("HYPE")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
     coin: Annotated[
-        str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol"), Example("BTC")
+        str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol"), Known("BTC")
     ]
 
     def __post_init__(self) -> None:
@@ -90,7 +100,7 @@ class Window(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class WhaleTransfers(Window):
-    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol")] = None
+    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol"), Known("BTC")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()

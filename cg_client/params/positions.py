@@ -25,7 +25,9 @@ from cg_client.params.core import (
     CoinSymbol,
     Example,
     ExchangeName,
+    Gateable,
     HyperliquidCoin,
+    Known,
     NameKind,
     Pair,
     Params,
@@ -38,33 +40,33 @@ from cg_client.params.core import (
 
 @dataclass(frozen=True, kw_only=True)
 class PairRange(Pair):
-    range: Annotated[Range, "Period to cover."] = Range.D3
+    range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoinRange(Coin):
-    range: Annotated[Range, "Period to cover."] = Range.D3
+    range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairMapRange(Pair):
-    range: Annotated[MapRange, "Period to cover."] = MapRange.D1
+    range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoinMapRange(Coin):
-    range: Annotated[MapRange, "Period to cover."] = MapRange.D1
+    range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoinTakerRange(Coin):
-    range: Annotated[TakerRange, "Period to cover."] = TakerRange.H4
+    range: Annotated[TakerRange, "Period to cover.", Gateable()] = TakerRange.H4
 
 
 @dataclass(frozen=True, kw_only=True)
 class LiquidationTotals(Params):
-    symbol: Annotated[str | None, "Coin; left out: all coins together."] = None
-    range: Annotated[LiquidationRange, "Period to cover."] = LiquidationRange.H24
+    symbol: Annotated[str | None, "Coin; left out: all coins together.", Known("BTC")] = None
+    range: Annotated[LiquidationRange, "Period to cover.", Gateable()] = LiquidationRange.H24
 
     def __post_init__(self) -> None:
         check_name("symbol", self.symbol)
@@ -91,12 +93,12 @@ class OptionsVolume(Coin):
 
 @dataclass(frozen=True, kw_only=True)
 class OptionsOpenInterest(OptionsVolume):
-    range: Annotated[OptionsRange, "Period to cover."] = OptionsRange.ALL
+    range: Annotated[OptionsRange, "Period to cover.", Gateable()] = OptionsRange.ALL
 
 
 @dataclass(frozen=True, kw_only=True)
 class OptionsVenue(Coin):
-    exchange: Annotated[str, "Options venue."] = "Deribit"
+    exchange: Annotated[str, "Options venue.", Known("Deribit")] = "Deribit"
 
     def __post_init__(self) -> None:
         check_name("exchange", self.exchange)
@@ -104,7 +106,7 @@ class OptionsVenue(Coin):
 
 @dataclass(frozen=True, kw_only=True)
 class AccumulatedFunding(Params):
-    range: Annotated[FundingRange, "Period to add up."] = FundingRange.D1
+    range: Annotated[FundingRange, "Period to add up.", Gateable()] = FundingRange.D1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,13 +129,13 @@ class FundingArbitrage(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class OpenInterestByExchange(Coin):
-    range: Annotated[OpenInterestRange, "Period to cover."] = OpenInterestRange.ALL
+    range: Annotated[OpenInterestRange, "Period to cover.", Gateable()] = OpenInterestRange.ALL
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
 
 @dataclass(frozen=True, kw_only=True)
 class MaxPain(Params):
-    range: Annotated[MaxPainRange, "Period to cover."] = MaxPainRange.H24
+    range: Annotated[MaxPainRange, "Period to cover.", Gateable()] = MaxPainRange.H24
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,7 +29,13 @@ from vocabulary.problems import Problems, result
 @strawberry.type(description="What a fund holds.")
 class FundHoldings:
     quantity: Annotated[float | None, sparse("Coins held.")]
-    net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
+    net_asset_value_usd: Annotated[
+        float | None,
+        sparse(
+            "Net asset value of the whole fund, in US dollars. Before the end of May 2025, and in CoinGlass' "
+            "documented example, it was that of a share."
+        ),
+    ]
     premium_discount_percent: Annotated[
         float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
     ]

@@ -111,16 +111,16 @@ class LargeOrder:
     executed_quantity: Annotated[float | None, sparse("Size executed, in coins.")]
     executed_usd: Annotated[float | None, sparse("Value executed, in US dollars.")]
     trade_count: Annotated[float | None, sparse("Number of fills.")]
+    end_time: Annotated[datetime | None, sparse("When it left the book, filled or taken back; null while it stands.")]
 
 
-@strawberry.type(description="Large limit orders that stand in the book now.")
+@strawberry.type(description="Large limit orders that stand in the book now, and a few that just left it.")
 class LargeOrders(Sourced):
     orders: list[LargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
 
 
 @strawberry.type(description="A large limit order of the past, or one that was placed then and still stands.")
-class PastLargeOrder(LargeOrder):
-    end_time: Annotated[datetime | None, sparse("When it left the book, filled or taken back.")]
+class PastLargeOrder(LargeOrder): ...
 
 
 @strawberry.type(description="Large limit orders of a period.")

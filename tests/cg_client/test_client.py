@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import respx
 
@@ -14,8 +15,10 @@ from cg_client.endpoints import account, futures
 from cg_client.errors import (
     CoinglassError,
     IntervalTooFine,
+    NoData,
     PayloadMismatch,
     PlanRequired,
+    ProblemCode,
     QuotaExhausted,
     RateLimited,
 )
@@ -23,6 +26,7 @@ from cg_client.intervals import Interval
 from cg_client.params import Coin, PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
+from cg_client.tolerance import items_of, scalar, tolerant
 from cg_client.transport import KEY_HEADER
 from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, fails, failure, fetch
 from tests.clock import START, FakeClock
@@ -97,10 +101,55 @@ async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_asked(
     upstream.get(ENDPOINT.path).mock(side_effect=[limited, answer([])])
     assert isinstance(await fails(client), RateLimited)
     other = await fails(client, "ETH")
-    assert isinstance(other, QuotaExhausted)
-    assert other.retry_after == 40
+    assert (other.code, other.retryable, other.retry_after) == (ProblemCode.RATE_LIMITED, True, 40)
+    assert str(other) == "CoinGlass asked to wait; requests go on in 40 s."
     clock.advance(40)
     assert (await fetch(client, "ETH")).value == []
+
+
+async def test_a_rate_limit_without_a_time_states_that_none_was_named(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    upstream.get(ENDPOINT.path).mock(return_value=failure("400", "Too Many Requests"))
+    assert isinstance(await fails(client), RateLimited)
+    other = await fails(client, "ETH")
+    assert other.code is ProblemCode.RATE_LIMITED
+    assert "named no time to wait; requests go on in 60 s" in str(other)
+    assert len(upstream.calls) == 1
+
+
+async def test_a_quota_that_has_no_room_when_a_pause_ends_is_spent(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    limited = httpx.Response(429, headers={"retry-after": "20"})
+    upstream.get(ENDPOINT.path).mock(side_effect=[*[answer([])] * 29, limited])
+    await asyncio.gather(*(fetch(client, f"COIN{number}") for number in range(29)))
+    await fails(client)
+    assert isinstance(await fails(client, "ETH"), QuotaExhausted)
+    clock.advance(21)
+    assert isinstance(await fails(client, "ETH"), QuotaExhausted)
+
+
+rows = tolerant(msgspec.json.Decoder(list[int]).decode, items_of(scalar(int)), list)
+
+
+@pytest.mark.parametrize("data", ["null", "{}", "{ }"])
+@pytest.mark.parametrize("more", ["", ',"success":true'])
+async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
+    client: Client, upstream: respx.MockRouter, data: str, more: str
+) -> None:
+    route = upstream.get(ENDPOINT.path)
+    route.mock(return_value=httpx.Response(200, text=f'{{"code":"0","msg":"success","data":{data}{more}}}'))
+    with pytest.raises(NoData) as error:
+        await client.fetch(ENDPOINT, Coin(symbol="BTC"), rows)
+    assert (error.value.code, error.value.retryable, error.value.endpoint) == (
+        ProblemCode.NO_DATA,
+        False,
+        ENDPOINT.path,
+    )
+    assert route.call_count == 1
+    route.mock(return_value=answer([]))
+    assert (await client.fetch(ENDPOINT, Coin(symbol="BTC"), rows)).value == []
 
 
 async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:

@@ -11,8 +11,10 @@ from cg_client.anomalies import AnomalyCollector
 from cg_client.envelope import RETRY_AFTER_AT_MOST, payload, retry_after
 from cg_client.errors import (
     IntervalRefused,
+    NoData,
     NotFound,
     PlanRefused,
+    ProblemCode,
     RateLimited,
     Unauthorized,
     UpstreamFailed,
@@ -51,8 +53,26 @@ def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
     assert decode(payload(Reply(200, content)), AnomalyCollector()) == [1, 2]
 
 
-def test_success_without_data_is_null() -> None:
-    assert decode(payload(Reply(200, b'{"code":"0","msg":"success"}')), AnomalyCollector()) is None
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"code":"0","msg":"success"}',
+        b'{"code":"0","data":null}',
+        b'{"code":"0","data": {} }',
+        b'{"data":{ \n },"code":"0"}',
+        b'{"code":0,"msg":"","data":null,"success":true}',
+    ],
+)
+def test_a_success_that_holds_nothing_has_no_data(content: bytes) -> None:
+    with pytest.raises(NoData, match="without data"):
+        payload(Reply(200, content))
+
+
+@pytest.mark.parametrize(
+    ("data", "value"), [(b"[]", []), (b"0", 0), (b'""', ""), (b"[{}]", [{}]), (b'{"a":{}}', {"a": {}})]
+)
+def test_an_empty_list_and_what_else_is_short_are_payloads(data: bytes, value: object) -> None:
+    assert decode(payload(Reply(200, b'{"code":"0","data":%b}' % data)), AnomalyCollector()) == value
 
 
 @pytest.mark.parametrize(
@@ -88,6 +108,13 @@ def test_success_without_data_is_null() -> None:
         (200, "429", "Too Many Requests", RateLimited),
         (200, "50001", "Too Many Requests", RateLimited),
         (429, "0", "success", RateLimited),
+        (200, "400", "Too Many Requests", RateLimited),
+        (200, "403", "Rate limit exceeded, please try again later", RateLimited),
+        (200, "500", "Requests are too frequent.", RateLimited),
+        (200, "401", "API key rate-limited", RateLimited),
+        (200, "400", "Parameter 'limit' is too large", UpstreamRejected),
+        (403, "403", TOO_FINE, IntervalRefused),
+        (403, "400", "Invalid API key provided", Unauthorized),
     ],
 )
 def test_a_failure_means_what_its_code_and_text_say(
@@ -120,8 +147,8 @@ def test_the_reason_may_stand_under_message() -> None:
     [
         (200, UpstreamUnavailable),
         (302, UpstreamUnavailable),
-        (401, Unauthorized),
-        (403, Unauthorized),
+        (401, UpstreamUnavailable),
+        (403, UpstreamUnavailable),
         (404, NotFound),
         (429, RateLimited),
         (500, UpstreamUnavailable),
@@ -131,6 +158,18 @@ def test_the_reason_may_stand_under_message() -> None:
 @pytest.mark.parametrize("content", [b"", HTML, b'{"code":"0","data":[1,', b"[]", b"null", b"\xff\xfe"])
 def test_without_an_envelope_only_the_status_speaks(status: int, meaning: type[UpstreamFailed], content: bytes) -> None:
     assert type(failed(status, content)) is meaning
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_page_in_front_of_coinglass_says_nothing_of_the_key(status: int) -> None:
+    error = failed(status, HTML)
+    assert str(error) == f"A page in front of CoinGlass refused the request (HTTP {status}, no JSON)."
+    assert (error.code, error.retryable) == (ProblemCode.UPSTREAM_ERROR, True)
+
+
+@pytest.mark.parametrize("content", [b'{"message":"Forbidden"}', b"[]"])
+def test_a_refusal_in_json_that_is_not_coinglass_own_is_one_in_front_of_it(content: bytes) -> None:
+    assert "HTTP 403, no envelope of CoinGlass" in str(failed(403, content))
 
 
 @pytest.mark.parametrize("content", [b'{"code":"\xff"}', b'{"code":"400","msg":"\xe9"}'])

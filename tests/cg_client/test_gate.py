@@ -1,11 +1,14 @@
 """What the plan lacks is refused before it is sent, with the remedy; what CoinGlass refused is not bought twice."""
 
+import math
 from datetime import datetime, timedelta
+from typing import Any, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.catalogue import CATALOGUE
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     BeyondRetention,
@@ -16,14 +19,17 @@ from cg_client.errors import (
     PlanRefused,
     PlanRequired,
 )
-from cg_client.gate import REMEMBERED, Gate
-from cg_client.intervals import Interval
-from cg_client.params import CoinSeries, Params
+from cg_client.gate import Gate
+from cg_client.intervals import Interval, Range
+from cg_client.params import Coin, CoinRange, CoinSeries, Params, Window, gated_values, wire_names
 from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.refusals import REMEMBERED
 from tests.clock import START, FakeClock
 
 DAY = timedelta(days=1)
 SERIES = Endpoint(path="/api/series", summary="A series.", params=CoinSeries, interval_floors=STANDARD_FLOORS)
+MARKET = Endpoint(path="/api/market", summary="A market.", params=Coin)
+RANGES = Endpoint(path="/api/ranges", summary="Ranges.", params=CoinRange)
 SNAPSHOTS = Endpoint(
     path="/api/snapshots",
     summary="Snapshots.",
@@ -43,8 +49,8 @@ LIMITED = [(plan, interval, days) for interval, plans in REACH.items() for plan,
 UNLIMITED = [(plan, interval) for plan in Plan for interval in (Interval.D1, Interval.W1)]
 
 
-def at(interval: Interval) -> CoinSeries:
-    return CoinSeries(interval=interval, symbol="BTC")
+def at(interval: Interval, **window: Any) -> CoinSeries:
+    return CoinSeries(interval=interval, symbol="BTC", **window)
 
 
 def ms(time: datetime) -> int:
@@ -180,18 +186,115 @@ def test_nothing_is_refused_from_the_catalogue_while_the_plan_is_unknown(clock: 
 @pytest.mark.parametrize("plan", [Plan.PROFESSIONAL, None])
 def test_a_refused_endpoint_is_remembered_and_forgotten_after_a_while(clock: FakeClock, plan: Plan | None) -> None:
     gate = Gate(plan, clock)
-    learnt = gate.learn(SERIES, at(Interval.H4), PlanRefused("Upgrade plan"))
+    learnt = gate.learn(MARKET, Coin(symbol="BTC"), PlanRefused("Upgrade plan"))
     assert isinstance(learnt, PlanRequired)
     assert learnt.decided_by is GateSource.UPSTREAM
-    assert "COINGLASS_PLAN" in str(learnt)
+    assert "refused this endpoint" in str(learnt)
     clock.advance(REMEMBERED.total_seconds() - 1)
-    assert not gate.includes(SERIES)
+    assert not gate.includes(MARKET)
     with pytest.raises(PlanRequired):
-        gate.check(SERIES, at(Interval.D1))
+        gate.check(MARKET, Coin(symbol="ETH"))
     gate.check(SNAPSHOTS, at(Interval.D1))
     clock.advance(2)
-    assert gate.includes(SERIES)
+    assert gate.includes(MARKET)
+    gate.check(MARKET, Coin(symbol="BTC"))
+
+
+def test_a_refused_range_closes_itself_for_every_coin_and_no_other_range(clock: FakeClock) -> None:
+    gate = Gate(None, clock)
+    learnt = gate.learn(RANGES, CoinRange(symbol="BTC", range=Range.Y1), PlanRefused("Upgrade plan"))
+    assert "refused 1y of this endpoint" in str(learnt)
+    with pytest.raises(PlanRequired):
+        gate.check(RANGES, CoinRange(symbol="ETH", range=Range.Y1))
+    gate.check(RANGES, CoinRange(symbol="BTC", range=Range.H24))
+    assert gate.includes(RANGES)
+
+
+def test_a_refused_plan_closes_an_interval_of_a_series_and_no_other(clock: FakeClock) -> None:
+    gate = Gate(None, clock)
+    gate.learn(SERIES, at(Interval.H4, last=100), PlanRefused("Upgrade plan"))
+    for last in (1, 100, 1000):
+        with pytest.raises(PlanRequired):
+            gate.check(SERIES, at(Interval.H4, last=last))
     gate.check(SERIES, at(Interval.D1))
+
+
+@pytest.mark.parametrize(
+    ("deep", "shallow"),
+    [
+        ({"last": 2000}, {"last": 1900}),
+        ({"from_": START - timedelta(days=300)}, {"from_": START - timedelta(days=299)}),
+        ({"last": 1, "to": START - timedelta(days=300)}, {"last": 100}),
+    ],
+)
+def test_a_refused_depth_closes_what_is_as_deep_or_deeper(
+    clock: FakeClock, deep: dict[str, Any], shallow: dict[str, Any]
+) -> None:
+    gate = Gate(None, clock)
+    learnt = gate.learn(SERIES, at(Interval.H4, **deep), PlanRefused("Upgrade plan"))
+    assert "days back" in str(learnt)
+    gate.check(SERIES, at(Interval.H4, **shallow))
+    for asked in (deep, {"from_": START - timedelta(days=500)}):
+        with pytest.raises(PlanRequired):
+            gate.check(SERIES, at(Interval.H4, **asked))
+    gate.learn(SERIES, at(Interval.H4, last=1), PlanRefused("Upgrade plan"))
+    with pytest.raises(PlanRequired):
+        gate.check(SERIES, at(Interval.H4, **shallow))
+
+
+def test_a_refused_period_of_days_closes_no_shorter_one(clock: FakeClock) -> None:
+    gate, period = Gate(None, clock), Endpoint(path="/api/w", summary="W.", params=Window)
+    gate.learn(period, Window(from_=START - timedelta(days=30)), PlanRefused("Upgrade plan"))
+    with pytest.raises(PlanRequired):
+        gate.check(period, Window(from_=START - timedelta(days=31)))
+    gate.check(period, Window(from_=START - timedelta(days=29)))
+    gate.check(period, Window())
+    assert gate.includes(period)
+
+
+@given(st.lists(st.sampled_from(Interval), max_size=20), st.sampled_from(Interval))
+def test_what_was_not_refused_is_never_refused_from_memory(refused: list[Interval], asked: Interval) -> None:
+    gate = Gate(None, FakeClock())
+    for interval in refused:
+        gate.learn(SERIES, at(interval), PlanRefused("Upgrade plan"))
+    if asked in refused:
+        with pytest.raises(PlanRequired):
+            gate.check(SERIES, at(asked))
+    else:
+        gate.check(SERIES, at(asked))
+
+
+def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itself() -> None:
+    for endpoint in CATALOGUE.values():
+        names = {name for name in wire_names(endpoint.params) if name in ("interval", "range")}
+        values = {name: next(iter(get_type_hints(endpoint.params)[name])) for name in names}
+        given_ = object.__new__(endpoint.params)
+        for name, value in values.items():
+            object.__setattr__(given_, name, value)
+        assert set(gated_values(given_)) == set(values.values()), endpoint
+
+
+def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cg_client.refusals.KEPT_AT_MOST", 2)
+    gate = Gate(None, clock)
+    for interval in (Interval.M1, Interval.M5, Interval.H1):
+        gate.learn(SERIES, at(interval), IntervalRefused("no"))
+    gate.check(SERIES, at(Interval.M1))
+    with pytest.raises(IntervalTooFine):
+        gate.check(SERIES, at(Interval.M5))
+
+
+def test_what_is_settled_lasts_until_the_first_refusal_is_forgotten(clock: FakeClock) -> None:
+    gate = Gate(None, clock)
+    gate.learn(SERIES, at(Interval.M1), IntervalRefused("no"))
+    first = gate.settled_until
+    clock.advance(60)
+    gate.learn(SERIES, at(Interval.M5), IntervalRefused("no"))
+    assert gate.settled_until == first
+    clock.advance(REMEMBERED.total_seconds() - 59)
+    assert gate.settled_until == first + 60
+    clock.advance(60)
+    assert gate.settled_until == math.inf
 
 
 def test_a_refused_interval_is_remembered_for_itself_only(clock: FakeClock) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cg_client.anomalies import AnomalyCollector
 from cg_client.errors import PayloadMismatch, UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex, NameIndex, decode_instruments, fold, fold_exchange
+from cg_client.instruments import Instrument, InstrumentIndex, decode_instruments, fold, fold_exchange
 
 
 def listed(exchange: str, *pairs: tuple[str, str, str]) -> tuple[Instrument, ...]:
@@ -174,11 +174,6 @@ def test_whatever_is_written_finds_a_listed_instrument_or_is_unknown(exchange: s
 def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(fold(text)) == fold(text)
     assert fold(f"-{text}_/ ") == fold(text)
-
-
-def test_an_exact_name_wins_over_one_that_only_folds_alike() -> None:
-    names = NameIndex("coin", ["BTC", "btc", "Btc"])
-    assert [names.find(asked) for asked in ("btc", "Btc", "bTC")] == ["btc", "Btc", "BTC"]
 
 
 def test_the_exchanges_of_a_coin_stand_in_alphabetical_order() -> None:

@@ -188,6 +188,7 @@ async def test_a_client_in_the_place_of_a_dead_one_sends_nothing_for_a_minute(
     refusal = await fails(client)
     assert isinstance(refusal, QuotaExhausted)
     assert refusal.retry_after == MINUTE
+    assert str(refusal).startswith("This worker took the place of one that ended, whose requests still count")
     clock.advance(MINUTE)
     assert (await fetch(client)).value == []
     await client.close()

@@ -9,7 +9,7 @@ import respx
 
 from cg_client.client import Client
 from cg_client.endpoints import futures, spot
-from cg_client.errors import PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
+from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.instruments import NameIndex
 from cg_client.revision import Revision
 from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
@@ -109,13 +109,26 @@ async def test_the_first_failure_is_told_and_the_next_lookup_asks_again(
     assert await symbols.coin("BTC") == "BTC"
 
 
-@pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2], None])
+@pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2]])
 async def test_a_listing_of_another_form_is_a_mismatch(
     symbols: Symbols, upstream: respx.MockRouter, data: object
 ) -> None:
     upstream.get(COINS).mock(return_value=answer(data))
     with pytest.raises(PayloadMismatch):
         await symbols.coin("BTC")
+
+
+@pytest.mark.parametrize("data", ["null", "{}"])
+async def test_a_listing_without_anything_in_it_says_nothing_about_names(
+    symbols: Symbols, upstream: respx.MockRouter, data: str
+) -> None:
+    empty = httpx.Response(200, text=f'{{"code":"0","data":{data}}}')
+    for path in (COINS, PAIRS):
+        upstream.get(path).mock(return_value=empty)
+    with pytest.raises(NoData):
+        await symbols.coin("BTC")
+    with pytest.raises(NoData):
+        await symbols.pair("Binance", "BTCUSDT")
 
 
 @pytest.mark.parametrize(("written", "coin"), [("btc", "BTC"), ("Eth", "ETH"), ("shib", "SHIB")])
@@ -143,6 +156,68 @@ async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symb
 async def test_spot_pairs_are_found_in_their_own_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
     assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
     assert asked(upstream, PAIRS) == 0
+
+
+@pytest.mark.parametrize("written", ["OKX", "okex", "OKX Futures"])
+async def test_an_exchange_that_is_listed_without_pairs_says_so(symbols: Symbols, written: str) -> None:
+    with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
+        await symbols.pair(written, "BTCUSDT")
+    with pytest.raises(UnknownName, match=r"OKX lists no spot pairs at present\."):
+        await symbols.spot_pair("OKX", "BTCUSDT")
+
+
+async def test_an_exchange_with_an_empty_list_of_pairs_says_so(symbols: Symbols, upstream: respx.MockRouter) -> None:
+    upstream.get(PAIRS).mock(return_value=answer({"OKX": []}))
+    with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
+        await symbols.pair("OKX", "BTCUSDT")
+
+
+async def test_an_exchange_with_pairs_of_the_other_market_alone_says_so(symbols: Symbols) -> None:
+    with pytest.raises(UnknownName, match=r"Coinbase lists no futures pairs at present\."):
+        await symbols.pair("coinbase", "BTC-USD")
+
+
+async def test_an_exchange_that_no_listing_has_is_unknown_and_costs_nothing_more(
+    symbols: Symbols, upstream: respx.MockRouter
+) -> None:
+    for _ in range(3):
+        with pytest.raises(UnknownName, match="no exchange 'Binanse'") as error:
+            await symbols.pair("Binanse", "BTCUSDT")
+        assert error.value.suggestions == ["Binance"]
+    assert [asked(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
+
+
+async def test_where_the_other_listings_fail_an_exchange_without_pairs_is_unknown(
+    symbols: Symbols, upstream: respx.MockRouter
+) -> None:
+    for path in (EXCHANGES, SPOT_PAIRS):
+        upstream.get(path).mock(return_value=failure("401", "Unauthorized"))
+    with pytest.raises(UnknownName, match="no exchange 'OKX'"):
+        await symbols.pair("OKX", "BTCUSDT")
+
+
+@pytest.mark.parametrize("listed", ["HTX", "Huobi"])
+async def test_coinglass_is_sent_the_name_that_it_lists(
+    symbols: Symbols, upstream: respx.MockRouter, listed: str
+) -> None:
+    upstream.get(PAIRS).mock(return_value=answer({listed: [row("BTC-USDT", "BTC", "USDT")]}))
+    upstream.get(EXCHANGES).mock(return_value=answer([listed]))
+    for written in ("htx", "huobi", "HUOBI Global", "HTX Futures"):
+        assert (await symbols.pair(written, "XBT/USDT")).exchange == listed
+        assert await symbols.exchange(written) == listed
+
+
+async def test_an_unknown_name_is_looked_for_once_in_one_listing(clock: FakeClock) -> None:
+    searches = []
+
+    def search(names: NameIndex) -> str:
+        searches.append(names)
+        return names.require("TYPO")
+
+    listing = Listing(Directory().load, clock, Revision())
+    with pytest.raises(UnknownName):
+        await listing.find(search)
+    assert len(searches) == 1
 
 
 class Directory:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
-from cg_client.errors import QuotaExhausted, UpstreamFailed, UpstreamTimeout
+from cg_client.errors import StartsTooLate, UpstreamFailed, UpstreamTimeout
 from cg_client.plans import Plan
 from cg_client.quota import MINUTE, QuotaWindow
 from cg_client.retry import RetryPolicy
@@ -56,7 +56,7 @@ def throttle_of(clock: FakeClock, sent: Upstream) -> Callable[[int], Throttle]:
 
 async def refused(call: Awaitable[Reply]) -> float | None:
     """The stated wait of a call that must not start."""
-    with pytest.raises(QuotaExhausted) as error:
+    with pytest.raises(StartsTooLate) as error:
         await call
     return error.value.retry_after
 
@@ -88,7 +88,7 @@ async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(
 ) -> None:
     throttle, deadline = throttle_of(30), clock.monotonic() + 15
     answers = await asyncio.gather(*(throttle(a_call(), deadline) for _ in range(100)), return_exceptions=True)
-    refusals = [answer for answer in answers if isinstance(answer, QuotaExhausted)]
+    refusals = [answer for answer in answers if isinstance(answer, StartsTooLate)]
     assert len(sent.ran) == 30
     assert len(refusals) == 70
     assert all(refusal.retry_after == MINUTE for refusal in refusals)

@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
+from cg_client.errors import UpstreamTimeout
 from cg_client.secret import Secret
 from cg_client.transport import Transport
 from cg_client.wire import WireTransport
 from tests.cg_client.conftest import ENDPOINT, KEY, a_call, body
 from tests.cg_client.wire.scripted import Halt, ok, says, scripted
+from tests.clock import FakeClock
 
 
 class Echo(httpx.AsyncBaseTransport):
@@ -69,6 +71,19 @@ async def test_a_name_and_password_in_the_base_url_are_sent_as_httpx_sends_them(
     request = await sent("https://us%20er:p%3Aw@upstream/v4")
     assert request.headers["authorization"] == "Basic dXMgZXI6cDp3"
     assert str(request.url) == "https://upstream/v4/api/test?symbol=BTC"
+
+
+async def test_a_timeout_states_the_time_that_passed() -> None:
+    clock = FakeClock()
+
+    class Silent(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, _: httpx.Request) -> httpx.Response:
+            clock.advance(3.25)
+            raise httpx.ReadTimeout("silence")
+
+    transport = Transport(Silent(), "https://upstream", Secret(KEY), clock, 10.0, read_seconds=3.0)
+    with pytest.raises(UpstreamTimeout, match=r"did not answer within 3\.2 s\."):
+        await transport(a_call(), 1e9)
 
 
 async def test_a_body_that_cannot_be_read_to_its_end_is_closed() -> None:

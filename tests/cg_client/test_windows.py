@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, floor, pages, ways, window
+from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, closed_bars, floor, pages, ways, window
 
 HOUR = 3_600_000
 NOW = 1_780_000_000_000
@@ -217,3 +217,17 @@ def test_bars_counts_what_can_have_begun_by_now(start: int, end: int | None, cou
 def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
     asked = window(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
     assert pages(asked, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == ()
+
+
+@pytest.mark.parametrize(
+    ("asked", "now", "due"),
+    [
+        (Window(0, None), 100 * HOUR, 99),  # of the bars that start from 0 to 98 h
+        (Window(0, 10 * HOUR), 100 * HOUR, 11),
+        (Window(1, 10 * HOUR - 1), 100 * HOUR, 9),
+        (Window(5 * HOUR, 5 * HOUR), 100 * HOUR, 1),
+        (Window(99 * HOUR, None), 100 * HOUR, 0),
+    ],
+)
+def test_bars_that_have_surely_closed_are_counted_by_where_they_start(asked: Window, now: int, due: int) -> None:
+    assert closed_bars(asked, HOUR, now) == due

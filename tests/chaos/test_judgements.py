@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from cg_client.intervals import Interval
 from chaos import crowd, cut_quota, every_fault, hanging, memory, stop
 from chaos.connection import Caller, Reply
-from chaos.outcomes import Answered, Outcome
+from chaos.outcomes import Answered, Outcome, faults
 from chaos.parts import closed, document, mix
 from chaos.rig import free_port
 from chaos.verdict import Verdict, as_table
@@ -161,3 +161,18 @@ def test_a_document_asks_for_each_part_under_its_name() -> None:
     query = orjson.loads(document(mix(0)[:2]))["query"]
     assert query.startswith("{ price0: pair(")
     assert " funding0: pair(" in query
+
+
+def test_a_null_in_place_of_a_value_is_true_only_where_the_answer_names_an_anomaly() -> None:
+    expected = {"it": {"rows": [{"a": 1.0}, {"a": 2.0}]}}
+
+    def breaches(value: object, *, has_anomalies: bool) -> list[str]:
+        outcome = Outcome("it", None, value, has_anomalies=has_anomalies)
+        return list(faults([Answered(OK, [outcome])], 1.0, expected))
+
+    null, other = {"rows": [{"a": 1.0}, {"a": None}]}, {"rows": [{"a": 1.0}, {"a": 3.0}]}
+    assert breaches(expected["it"], has_anomalies=False) == []
+    assert breaches(null, has_anomalies=True) == []
+    assert breaches(null, has_anomalies=False)
+    assert breaches(other, has_anomalies=True)
+    assert breaches({"rows": [{"a": 1.0}]}, has_anomalies=True)

@@ -19,7 +19,7 @@ VALUE = {"__typename": "PairMarket", "symbol": "BTCUSDT"}
 
 def source(age: float = 0.0, freshness: str = "FRESH") -> dict[str, Any]:
     fetched = datetime.fromtimestamp(NOW - age, UTC).isoformat().replace("+00:00", "Z")
-    return {"endpoint": "/api/futures/pairs-markets", "freshness": freshness, "fetchedAt": fetched}
+    return {"endpoint": "/api/futures/pairs-markets", "freshness": freshness, "fetchedAt": fetched, "anomalies": []}
 
 
 def answer(part: object, *errors: dict[str, Any], status: int = 200, seconds: float = 0.1) -> Answered:

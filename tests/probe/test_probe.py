@@ -120,9 +120,12 @@ async def test_what_every_answer_lacks_is_said_once(probed: Probed) -> None:
     assert {one["status"] for one in report["endpoints"]} == {"ok"}
 
 
-async def test_an_empty_list_is_no_difference_and_is_told(probed: Probed, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("empty", [[], {}, None])
+async def test_an_answer_without_rows_is_no_difference_and_is_told(
+    probed: Probed, empty: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.CUT_JSON, "/api/option/max-pain", times=1))  # and a retry that answers
-    probed.sandbox.drifts.append(Drift("/api/option/max-pain", lambda answer: answer | {"data": []}))
+    probed.sandbox.drifts.append(Drift("/api/option/max-pain", lambda answer: answer | {"data": empty}))
     status, report = await probed.report("option")
     assert status == 0
     assert [one["kind"] for one in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]

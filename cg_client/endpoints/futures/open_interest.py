@@ -32,6 +32,7 @@ EXCHANGE_LIST = Endpoint(
         "stablecoin_margined_quantity": "open_interest_quantity_by_stable_coin_margin",
         "coin_margined_quantity": "open_interest_quantity_by_coin_margin",
     },
+    may_lack=frozenset({"open_interest_by_coin_margin"}),  # stated in November 2025, not documented nor in May
 )
 AGGREGATED_STABLECOIN_HISTORY = Endpoint(
     path="/api/futures/open-interest/aggregated-stablecoin-history",

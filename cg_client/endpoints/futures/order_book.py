@@ -27,8 +27,9 @@ LARGE_ORDER_SPELLING: Mapping[str, str | tuple[str, ...]] = {
     "executed_usd": "executed_usd_value",
     "side": "order_side",
     "state": "order_state",
+    "end_time": "order_end_time",
 }
-LARGE_ORDER_HISTORY_SPELLING = {**LARGE_ORDER_SPELLING, "end_time": "order_end_time"}
+LARGE_ORDERS_MAY_LACK = frozenset({"order_end_time"})  # stated of the few among the open orders that have ended
 # Snapshots by level reach back 3 days at 1m, 15 days at 5m and 150 days at the others, on every plan.
 SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | {
     Interval.M1: timedelta(days=3),
@@ -69,6 +70,7 @@ LARGE_ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+    may_lack=LARGE_ORDERS_MAY_LACK,
 )
 LARGE_ORDER_HISTORY = Endpoint(
     path="/api/futures/orderbook/large-limit-order-history",
@@ -76,5 +78,5 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_HISTORY_SPELLING,
+    spelling=LARGE_ORDER_SPELLING,
 )

@@ -102,6 +102,7 @@ MACD_LIST = Endpoint(
     path="/api/futures/macd/list",
     summary="Current MACD of each coin, by interval.",
     plan=Plan.STANDARD,
+    may_lack=frozenset({"signal_1m"}),  # in no answer that was seen
 )
 AVERAGE_TRUE_RANGE_LIST = Endpoint(
     path="/api/futures/avg-true-range/list",

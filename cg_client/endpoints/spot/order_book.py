@@ -5,8 +5,8 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
-    LARGE_ORDER_HISTORY_SPELLING,
     LARGE_ORDER_SPELLING,
+    LARGE_ORDERS_MAY_LACK,
     SNAPSHOT_RETENTION,
     SNAPSHOT_ROWS,
 )
@@ -47,6 +47,7 @@ LARGE_ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
+    may_lack=LARGE_ORDERS_MAY_LACK,
 )
 LARGE_ORDER_HISTORY = Endpoint(
     path="/api/spot/orderbook/large-limit-order-history",
@@ -54,5 +55,5 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_HISTORY_SPELLING,
+    spelling=LARGE_ORDER_SPELLING,
 )

@@ -1,0 +1,74 @@
+"""A name that CoinGlass answers as a server error is not found; an outage stays an outage."""
+
+import asyncio
+
+import httpx
+import pytest
+import respx
+
+from cg_client.call import Call
+from cg_client.client import Client
+from cg_client.endpoints import etf
+from cg_client.errors import CoinglassError, NotFound, UpstreamUnavailable
+from cg_client.params import Fund, FundOrAll, known_names
+from tests.cg_client.conftest import ENDPOINT, answer, decode, fails, failure
+from tests.clock import FakeClock
+
+DETAIL = etf.fund.DETAIL
+BROKEN = failure("500", "Server Error")
+
+
+def knows(*tickers: str) -> respx.types.SideEffectTypes:
+    """CoinGlass, which fails for every other ticker."""
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        return answer({"ticker": "X"}) if request.url.params["ticker"] in tickers else BROKEN
+
+    return reply
+
+
+async def failing(client: Client, ticker: str) -> CoinglassError:
+    with pytest.raises(CoinglassError) as error:
+        await client.fetch(DETAIL, Fund(ticker=ticker), decode)
+    return error.value
+
+
+async def test_a_name_for_which_alone_coinglass_fails_is_not_found(client: Client, upstream: respx.MockRouter) -> None:
+    route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC"))
+    error = await failing(client, "NOPE")
+    assert (type(error), error.retryable, error.endpoint) == (NotFound, False, DETAIL.path)
+    assert str(error) == "CoinGlass answers for ticker 'GBTC' here, but fails for ticker 'NOPE': no such name."
+    assert [call.request.url.params["ticker"] for call in route.calls] == ["NOPE", "NOPE", "GBTC"]
+
+
+async def test_the_known_name_is_asked_for_once_a_minute(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
+    route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC"))
+    for error in await asyncio.gather(failing(client, "NOPE"), failing(client, "NADA")):
+        assert isinstance(error, NotFound)
+    assert [call.request.url.params["ticker"] for call in route.calls].count("GBTC") == 1
+    route.mock(return_value=BROKEN)
+    clock.advance(61)
+    assert isinstance(await failing(client, "NONE"), UpstreamUnavailable)
+
+
+@pytest.mark.parametrize("reply", [BROKEN, httpx.Response(500, content=BROKEN.content), httpx.Response(502)])
+async def test_an_outage_is_no_unknown_name(client: Client, upstream: respx.MockRouter, reply: httpx.Response) -> None:
+    upstream.get(DETAIL.path).mock(return_value=reply)
+    for ticker in ("NOPE", "GBTC"):
+        error = await failing(client, ticker)
+        assert (type(error), error.retryable) == (UpstreamUnavailable, True)
+
+
+async def test_a_server_error_without_a_name_to_blame_asks_nothing_else(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    route = upstream.get(ENDPOINT.path).mock(return_value=BROKEN)
+    assert isinstance(await fails(client), UpstreamUnavailable)
+    assert route.call_count == 2
+
+
+def test_a_name_that_is_left_out_is_none_to_blame() -> None:
+    assert known_names(FundOrAll) == {"ticker": "GBTC"}
+    assert Call(etf.fund.ASSETS, FundOrAll(), decode).params.query() == {}

@@ -1,0 +1,81 @@
+"""Answers that differ from the documented ones are served completely, and what is odd in them is reported."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from cg_client.anomalies import AnomalyCollector
+from cg_client.instruments import decode_instruments, decode_spot_instruments
+from cg_client.symbols import decode_names
+from tests.clock import FakeClock
+from tests.peculiar import NOW, PECULIAR, Peculiar
+from tests.upstream import Upstream
+from tests.upstream import field as answered
+
+
+@pytest.mark.parametrize("peculiar", PECULIAR, ids=lambda peculiar: peculiar.name)
+async def test_a_peculiar_answer_is_served_and_what_is_odd_is_reported(peculiar: Peculiar) -> None:
+    upstream = Upstream({peculiar.path: {"code": "0", "data": peculiar.data}}, clock=FakeClock(NOW))
+    answer = await answered(peculiar.query, upstream)
+    assert {name: value for name, value in answer.items() if name != "source"} == peculiar.served
+    found = [(one["kind"], one["field"], one["count"]) for one in answer["source"]["anomalies"]]
+    assert sorted(found) == sorted(peculiar.anomalies)
+
+
+FUTURES_ALONE = {"settlement_currency": "USDT", "max_leverage": 125, "funding_interval": 8, "price_tick_size": "0.1"}
+DECODERS = {"futures": decode_instruments, "spot": decode_spot_instruments}
+MARKETS = pytest.mark.parametrize(("root", "market"), [("pair", "futures"), ("spotPair", "spot")])
+
+
+def directory(market: str) -> dict[str, Any]:
+    """A listing with a nameless instrument, one without a base, and an exchange without a list."""
+
+    def instrument(code: str, base: str | None = "BTC") -> dict[str, Any]:
+        stated = FUTURES_ALONE if market == "futures" else {}
+        return {"instrument_id": code, "base_asset": base, "quote_asset": "USDT", **stated}
+
+    nameless = {name: value for name, value in instrument("").items() if name != "instrument_id"}
+    return {
+        "Binance": [instrument("BTCUSDT"), nameless, instrument("ETHUSDT", "ETH")],
+        "OKX": [instrument("X-1", None)],
+        "New": None,
+    }
+
+
+@MARKETS
+async def test_nameless_instruments_and_an_exchange_without_a_list_cost_themselves(root: str, market: str) -> None:
+    upstream = Upstream({f"/api/{market}/supported-exchange-pairs": {"code": "0", "data": directory(market)}})
+    for written, code, base in (("BTC/USDT", "BTCUSDT", "BTC"), ("ETHUSDT", "ETHUSDT", "ETH")):
+        query = f'{{ it: {root}(exchange: "Binance", symbol: "{written}") {{ symbol base }} }}'
+        assert await answered(query, upstream) == {"symbol": code, "base": base}
+    listed = await answered(f"{{ it: {root}s {{ nodes {{ exchange symbol }} }} }}", upstream)
+    assert listed["nodes"] == [
+        {"exchange": "Binance", "symbol": "BTCUSDT"},
+        {"exchange": "Binance", "symbol": "ETHUSDT"},
+    ]
+
+
+@pytest.mark.parametrize("market", DECODERS)
+def test_what_a_directory_lacks_is_reported(market: str) -> None:
+    anomalies = AnomalyCollector()
+    found = DECODERS[market](msgspec.Raw(msgspec.json.encode(directory(market))), anomalies)
+    assert {exchange: [one.symbol for one in listed] for exchange, listed in found.items()} == {
+        "Binance": ["BTCUSDT", "ETHUSDT"]
+    }
+    assert [(one.kind.name, one.field, one.count) for one in anomalies.found()] == [
+        ("ROW_SKIPPED", "*[].instrument_id", 1),
+        ("ROW_SKIPPED", "*[].base_asset", 1),
+        ("SHAPE_CHANGED", "*", 1),
+    ]
+
+
+async def test_a_null_among_the_names_costs_itself() -> None:
+    names = {"code": "0", "data": ["BTC", None, "ETH"]}
+    coins = await answered("{ it: coins { nodes { symbol } } }", Upstream({"/api/futures/supported-coins": names}))
+    assert coins["nodes"] == [{"symbol": "BTC"}, {"symbol": "ETH"}]
+    exchanges = await answered("{ it: exchanges { name } }", Upstream({"/api/futures/supported-exchanges": names}))
+    assert exchanges == [{"name": "BTC"}, {"name": "ETH"}]
+    anomalies = AnomalyCollector()
+    assert decode_names(msgspec.Raw(b'["BTC", null, "ETH"]'), anomalies) == ("BTC", "ETH")
+    assert [(one.kind.name, one.count) for one in anomalies.found()] == [("ROW_SKIPPED", 1)]
