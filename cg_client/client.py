@@ -94,7 +94,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = transport or _http(config)
+        self.http = transport or http_transport(config)
         # While the plan is not known, no more is sent than the least one has.
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
@@ -297,7 +297,7 @@ def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
     return error.with_traceback(None) if isinstance(error, Gated) else error
 
 
-def _http(config: ClientConfig) -> httpx.AsyncBaseTransport:
+def http_transport(config: ClientConfig) -> httpx.AsyncBaseTransport:
     """The wire, which knows no proxies; httpx's own where there is one."""
     if config.proxy is None:
         return WireTransport(config.base_url, connections=config.connections)

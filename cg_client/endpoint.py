@@ -24,6 +24,7 @@ class Endpoint:
     an answer that CoinGlass cuts without saying so, and that no parameter continues. `may_lack` are CoinGlass' names of
     fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
     `former_path`: the older path of the same rows, asked for where CoinGlass does not know `path`.
+    `undocumented_units` are CoinGlass' names of fields whose unit was seen to differ from the documented sample's.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Endpoint:
     row_cap: int | None = None
     may_lack: frozenset[str] = frozenset()
     former_path: str | None = None
+    undocumented_units: frozenset[str] = frozenset()
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds

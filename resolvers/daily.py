@@ -79,7 +79,7 @@ def upstream_daily(
         return served(context, await waiting, *window)
 
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
-    return cast("P", field(resolve, chosen.endpoints, alternatives))
+    return cast("P", field(resolve, chosen.endpoints, alternatives, decoders=decoders))
 
 
 def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:

@@ -34,9 +34,11 @@ from vocabulary.under_way import UnderWay
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
+Decoders: TypeAlias = Mapping[Endpoint, Decode[Any]]
 Arguments: TypeAlias = dict[str, Any]
 Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
 
+NO_DECODERS: Decoders = {}
 GATED_FOR = 60.0  # seconds that a client may go by it that the plan lacks something: an upgrade is to be noticed soon
 POLICY = argument(
     "on_plan_limit",
@@ -160,7 +162,8 @@ def upstream(
     chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
     params, attributes, given = chosen.endpoints[0].params, bind or {}, defaults or {}
     is_series = issubclass(payload, Series)
-    answer = _series(cast("type[Series]", payload), chosen) if is_series else _payload(payload, chosen)
+    decoders = {one: _series_decoder(payload, one) if is_series else _decoder(payload, one) for one in chosen.endpoints}
+    answer = _series(cast("type[Series]", payload), decoders) if is_series else _payload(payload, decoders)
 
     def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         arguments = {**given, **arguments, **bound(self, attributes)}
@@ -179,7 +182,7 @@ def upstream(
 
     policies = [POLICY] if is_series else []
     sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, given), *policies])
-    return cast("P", field(resolve, chosen.endpoints, alternatives, description))
+    return cast("P", field(resolve, chosen.endpoints, alternatives, description, decoders=decoders))
 
 
 def upstream_row(
@@ -189,13 +192,14 @@ def upstream_row(
     *,
     params: type[Params] = Params,
     prepare: Prepare | None = None,
+    record: type | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
     """A field answered by the parent's row of a list that answers many parents.
 
     `rows` says which row of which list, out of the parent and the arguments that stand in `params`, which `prepare`
-    completes.
+    completes. `record` is the class of the list's rows where it is not the payload.
     """
 
     async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
@@ -209,14 +213,21 @@ def upstream_row(
         return _filled(payload, answer, values)
 
     sign(resolve, arguments_of(params, (), {}))
-    return cast("P", field(resolve, (endpoint,), alternatives, description, shared=True))
+    decoders = {endpoint: rows_decoder(record or payload, endpoint)}
+    return cast("P", field(resolve, (endpoint,), alternatives, description, shared=True, decoders=decoders))
 
 
 def composed(
-    *endpoints: Endpoint, description: str, alternatives: Alternatives = NO_ALTERNATIVES
+    *endpoints: Endpoint,
+    description: str,
+    alternatives: Alternatives = NO_ALTERNATIVES,
+    decoders: Decoders = NO_DECODERS,
 ) -> Callable[[Callable[..., Awaitable[object]]], Any]:
-    """Decorates a method that answers a field out of several requests, or out of a part of one."""
-    return lambda resolve: field(resolve, endpoints, alternatives, description)
+    """Decorates a method that answers a field out of several requests, or out of a part of one.
+
+    `decoders` are those by which it reads the answers.
+    """
+    return lambda resolve: field(resolve, endpoints, alternatives, description, decoders=decoders)
 
 
 def field(
@@ -226,10 +237,11 @@ def field(
     description: str | None = None,
     *,
     shared: bool = False,
+    decoders: Decoders = NO_DECODERS,
 ) -> Any:  # noqa: ANN401  # strawberry's own stub
     """A Strawberry field that states its endpoints, and whose failures are values.
 
-    `shared`: one upstream call answers the field for many parents.
+    `shared`: one upstream call answers the field for many parents. `decoders`: how it reads the answers.
     """
 
     def failed(error: CoinglassError | InvalidRequest, context: Context) -> Problems:
@@ -264,7 +276,7 @@ def field(
         resolver=answered,
         description=description or endpoints[0].summary,
         directives=[Upstream.of(endpoint) for endpoint in endpoints],
-        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared},
+        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared, "decoders": decoders},
     )
 
 
@@ -290,10 +302,7 @@ def bound(parent: object, names: Mapping[str, str]) -> Arguments:
 _Answer: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], object]  # a payload, or what waits
 
 
-def _series(payload: type[Series], chosen: Chosen) -> _Answer:
-    _, row = rows_field(payload)
-    decoders = {endpoint: series_decoder(payload, row, endpoint) for endpoint in chosen.endpoints}
-
+def _series(payload: type[Series], decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         asked = context, endpoint, arguments, decoders[endpoint], policy
         if not context.client.plan_is_settled:
@@ -310,15 +319,17 @@ def _series(payload: type[Series], chosen: Chosen) -> _Answer:
     return answer
 
 
+def _series_decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
+    return series_decoder(payload, rows_field(payload)[1], endpoint)
+
+
 def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
     """The payload's own, where it has one."""
     own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
     return columns_decoder(row, endpoint) if own is None else own
 
 
-def _payload(payload: type, chosen: Chosen) -> _Answer:
-    decoders = {endpoint: _decoder(payload, endpoint) for endpoint in chosen.endpoints}
-
+def _payload(payload: type, decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
         held = context.loaders.held(call)

@@ -44,4 +44,4 @@ def upstream_numbered(
         return payload(**{"source": Source.of([answer]), "page_info": page_info, **answer.value})
 
     sign(resolve, [*arguments_of(endpoint.params, [*attributes, "page"], {}), _AFTER])
-    return cast("P", field(resolve, (endpoint,), alternatives))
+    return cast("P", field(resolve, (endpoint,), alternatives, decoders={endpoint: decoder}))

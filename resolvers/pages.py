@@ -56,4 +56,4 @@ def upstream_paged(
 
     rows = argument("first", int, f"Rows of a page, up to {most}.", FIRST)
     sign(resolve, [*arguments_of(endpoint.params, [*attributes, *_PAGING], {}), rows, _AFTER])
-    return cast("P", field(resolve, (endpoint,), alternatives))
+    return cast("P", field(resolve, (endpoint,), alternatives, decoders={endpoint: decoder}))

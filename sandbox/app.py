@@ -21,6 +21,7 @@ from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
 from sandbox.checks import refusal
 from sandbox.delivery import ConnectionKept, deliver
+from sandbox.drift import Drift
 from sandbox.envelopes import Reply
 from sandbox.faults import OF_DELIVERY, Fault
 from sandbox.quota import Quota
@@ -56,6 +57,7 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=REQUESTS_KEPT)
         self.faults: list[Fault] = []
+        self.drifts: list[Drift] = []
 
     def now(self) -> float:
         """The time of the data, in seconds."""
@@ -74,6 +76,8 @@ class Sandbox:
             return
         reply = regular if fault is None else await fault.reply(regular)
         headers = MARK | self.quota.headers() | reply.headers
+        for drift in (one for one in self.drifts if one.hits(path)):
+            reply, headers = drift.changed(reply), drift.changed_headers(headers)
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
 
     def _answer(self, request: Request) -> Reply:

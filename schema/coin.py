@@ -12,7 +12,7 @@ from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
-from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult
+from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult, CoinAccumulatedFunding
 from schema.futures.funding_rate import (
     CurrentFundingRates,
     CurrentFundingRatesResult,
@@ -29,7 +29,7 @@ from schema.futures.liquidation import (
 from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationHeatmapResult
 from schema.futures.liquidation_map import LiquidationMap, LiquidationMapResult
 from schema.futures.market import CoinMarket, CoinMarketResult
-from schema.futures.max_pain import LiquidationMaxPain, LiquidationMaxPainResult
+from schema.futures.max_pain import CoinMaxPain, LiquidationMaxPain, LiquidationMaxPainResult
 from schema.futures.netflow import CoinNetflow, CoinNetflowResult
 from schema.futures.open_interest import (
     OISeries,
@@ -170,12 +170,14 @@ class Coin:
         AccumulatedFundingRates,
         lambda coin, **asked: accumulated_funding_rates(coin.symbol, asked["range"]),
         params=AccumulatedFunding,
+        record=CoinAccumulatedFunding,
     )
     liquidation_max_pain: LiquidationMaxPainResult = upstream_row(
         futures.liquidation.MAX_PAIN,
         LiquidationMaxPain,
         lambda coin, **asked: liquidation_max_pain(coin.symbol, asked["range"]),
         params=MaxPain,
+        record=CoinMaxPain,
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
         description="Prices at which most longs and most shorts of the coin would be liquidated.",
     )

@@ -1,16 +1,19 @@
-"""The command `coinglass-graphql`: serve, schema, doctor."""
+"""The command `coinglass-graphql`: serve, schema, endpoints, doctor, probe."""
 
 import argparse
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NoReturn
 
+from probe.command import Options, probe
 from schema.build import build
 from schema.capabilities import table
 from server.doctor import examine
-from server.serve import serve
+from server.serve import against_sandbox, serve
 from server.settings import Settings, SettingsError
 
 
@@ -32,7 +35,23 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("schema", help="print the SDL")
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
+    _add_probe(commands.add_parser("probe", help="ask every endpoint of the plan and compare it with the catalogue"))
     return parser
+
+
+def _add_probe(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sandbox", action="store_true", help="ask a sandbox instead of CoinGlass; needs no key")
+    parser.add_argument("--group", action="append", default=[], help="only these, e.g. futures or futures/liquidation")
+    parser.add_argument("--calls", type=_count, help="most requests to send")
+    parser.add_argument("--all", action="store_true", help="ask what the plan does not include, too")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="save the answers, without the key")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"a number from 1, not {text!r}")
+    return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,11 +66,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.from_env(_environment(chosen))
         if chosen.command == "doctor":
             return asyncio.run(examine(settings))
+        if chosen.command == "probe":
+            return _probe(settings, chosen)
         serve(settings, sandbox=chosen.sandbox)
     except SettingsError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
     return 0
+
+
+def _probe(settings: Settings, chosen: argparse.Namespace) -> int:
+    options = Options(
+        groups=chosen.group,
+        max_calls=chosen.calls,
+        with_gated=chosen.all,
+        json_file=chosen.json,
+        record_folder=chosen.record,
+    )
+    with against_sandbox(settings) if chosen.sandbox else contextlib.nullcontext(settings) as probed:
+        return asyncio.run(probe(probed.client_config(), options))
 
 
 def _environment(chosen: argparse.Namespace) -> dict[str, str]:

@@ -34,8 +34,8 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
         _run(settings, sandbox=False)
         return
     sys.stderr.write(_BANNER)
-    with sandbox_process(settings) as address:
-        _run(dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None), sandbox=True)
+    with against_sandbox(settings) as changed:
+        _run(changed, sandbox=True)
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
@@ -90,6 +90,13 @@ def _listen(settings: Settings) -> socket.socket:
     except OSError as error:
         at = f"{settings.host}:{settings.port}"
         raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
+
+
+@contextlib.contextmanager
+def against_sandbox(settings: Settings) -> Iterator[Settings]:
+    """Start a sandbox; gives the settings with its address and key."""
+    with sandbox_process(settings) as address:
+        yield dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None)
 
 
 @contextlib.contextmanager

@@ -15,7 +15,18 @@ WALK = (ROOT / "CONTRIBUTING.md").read_text().split("## Adding an endpoint")[1]
 ENTRY, TYPES, FIELD, CASE = re.findall(r"```python\n(.*?)```", WALK, re.DOTALL)
 (SAMPLE,) = re.findall(r"```json\n(.*?)```", WALK, re.DOTALL)
 QUERIES = re.findall(r"```text\n(.*?)```", WALK, re.DOTALL)
-PACKAGES = ("cg_client", "execution", "native", "resolvers", "sandbox", "schema", "server", "vocabulary", "tests")
+PACKAGES = (
+    "cg_client",
+    "execution",
+    "native",
+    "probe",
+    "resolvers",
+    "sandbox",
+    "schema",
+    "server",
+    "vocabulary",
+    "tests",
+)
 
 ASK = """
 import asyncio, json, sys

@@ -145,7 +145,9 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
     assert shown == expected | unset | {"COINGLASS_PLAN": "auto"}
 
 
-PATHS = re.compile(r"`((?:cg_client|resolvers|schema|server|sandbox|vocabulary|tests|docs)/[\w./-]*)`|\]\(([\w./-]+)\)")
+PATHS = re.compile(
+    r"`((?:cg_client|probe|resolvers|schema|server|sandbox|vocabulary|tests|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -15,7 +15,8 @@ BELOW = {
     "schema": {"cg_client", "vocabulary", "resolvers"},
     "execution": {"cg_client", "vocabulary", "resolvers", "schema"},
     "sandbox": {"cg_client"},
-    "server": {"cg_client", "native", "vocabulary", "resolvers", "schema", "execution", "sandbox"},
+    "probe": {"cg_client", "schema", "sandbox"},
+    "server": {"cg_client", "native", "vocabulary", "resolvers", "schema", "execution", "sandbox", "probe"},
 }
 MODULES = [path for package in BELOW for path in sorted((ROOT / package).rglob("*.py"))]
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import ExchangePage, ExchangeTransfers, OfCoin, Page, TokenOfChain, WhaleTransfers
+from cg_client.params import ExchangePage, ExchangeTransfers, Page, TokenOfChain, VestedCoin, WhaleTransfers
 from cg_client.plans import Plan
 from cg_client.shapes import ParallelLists, Record
 
@@ -97,7 +97,7 @@ UNLOCKS = Endpoint(
 VESTING = Endpoint(
     path="/api/coin/vesting",
     summary="How a coin's supply is allotted, and when it is unlocked.",
-    params=OfCoin,
+    params=VestedCoin,
     shape=Record(),
     plan=Plan.STARTUP,
     refresh=REAL_TIME,

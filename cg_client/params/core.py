@@ -1,7 +1,8 @@
 """One class = one upstream parameter list = GraphQL arguments = part of the cache key.
 
-A field's annotation carries what the argument's description says and, where it differs, the upstream name. Values are
-sent as upstream spells them: enums by value, times as integer milliseconds, lists joined by commas.
+A field's annotation carries what the argument's description says, where it differs the upstream name, and a value to
+try the endpoint out with. Values are sent as upstream spells them: enums by value, times as integer milliseconds,
+lists joined by commas.
 """
 
 import dataclasses
@@ -31,11 +32,33 @@ class Fixed:
     """Marks a parameter that is always sent with its default and is no choice of the caller."""
 
 
+class NameKind(Enum):
+    """What a parameter names, of what CoinGlass lists."""
+
+    COIN = "coin"
+    EXCHANGE = "exchange"
+    PAIR = "pair"
+    FUND = "fund"
+    WALLET = "wallet"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A value with which the endpoint can be tried out; a timedelta is a time relative to now.
+
+    A parameter without one needs none: it has a default, may be left out, or is an enum. `kind` tells names.
+    """
+
+    value: object
+    kind: NameKind | None = None
+
+
 @dataclass(frozen=True)
 class Known:
-    """Marks a name that no listing was looked through for, with one that CoinGlass does know."""
+    """Marks a name that no listing was looked through for, with one that CoinGlass does know; it is an example, too."""
 
     name: str
+    kind: NameKind | None = None
 
 
 @dataclass(frozen=True)
@@ -110,19 +133,20 @@ def _wire(name: str, hint: object) -> str:
     return next((mark.name for mark in marks if isinstance(mark, Wire)), name)
 
 
-ExchangeName = Annotated[str, "Exchange, e.g. `Binance`."]
+ExchangeName = Annotated[str, "Exchange, e.g. `Binance`.", Example("Binance", NameKind.EXCHANGE)]
 
 
-PairCode = Annotated[str, "The exchange's own code of the pair, e.g. `BTCUSDT`."]
+PairCode = Annotated[str, "The exchange's own code of the pair, e.g. `BTCUSDT`.", Example("BTCUSDT", NameKind.PAIR)]
 
 
-CoinSymbol = Annotated[str, "Coin, e.g. `BTC`."]
+CoinSymbol = Annotated[str, "Coin, e.g. `BTC`.", Example("BTC", NameKind.COIN)]
 
 
 ExchangeNames = Annotated[
     tuple[str, ...],
     'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: every exchange that lists the coin.',
     Wire("exchange_list"),
+    Example(("Binance",), NameKind.EXCHANGE),
 ]
 
 
@@ -167,6 +191,7 @@ class Series(Params):
         int | None,
         "Number of newest points, up to `to` where that is given. Without `last` and `from`: 100.",
         Wire("limit"),
+        Example(10),
     ] = None
     from_: Annotated[
         datetime | None, "Start of the window, inclusive. Not together with `last`.", Wire("start_time")
@@ -243,8 +268,8 @@ class Pair(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Params):
-    page: Annotated[int, "Page, from 1."]
-    per_page: Annotated[int, "Rows on a page."]
+    page: Annotated[int, "Page, from 1.", Example(1)]
+    per_page: Annotated[int, "Rows on a page.", Example(10)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,7 +288,7 @@ class CoinMarketsPage(ChosenExchanges, Page):
     """A page of the coins' markets."""
 
 
-HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol")]
+HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol"), Example("BTC")]
 
 
 @dataclass(frozen=True, kw_only=True)

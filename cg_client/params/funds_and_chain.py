@@ -11,12 +11,22 @@ from cg_client.intervals import (
     FundRange,
     NewsflashLanguage,
 )
-from cg_client.params.core import ExchangeName, Gateable, Known, Page, Params, Wire, check_amount, check_name
+from cg_client.params.core import (
+    ExchangeName,
+    Gateable,
+    Known,
+    NameKind,
+    Page,
+    Params,
+    Wire,
+    check_amount,
+    check_name,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fund(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Known("GBTC")]
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Known("GBTC", NameKind.FUND)]
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -41,6 +51,13 @@ class OfCoin(Params):
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VestedCoin(OfCoin):
+    """A coin of which a part is locked: BTC is none."""
+
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("HYPE")]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from cg_client.errors import BadArgument
@@ -25,10 +25,12 @@ from cg_client.params.core import (
     Coin,
     CoinSeries,
     CoinSymbol,
+    Example,
     ExchangeName,
     Gateable,
     HyperliquidCoin,
     Known,
+    NameKind,
     Pair,
     Params,
     Series,
@@ -122,7 +124,7 @@ class AccumulatedFunding(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundingArbitrage(Params):
-    usd: Annotated[int, "Capital to allocate, in whole US dollars."]
+    usd: Annotated[int, "Capital to allocate, in whole US dollars.", Example(10_000)]
     exchanges: Annotated[
         tuple[str, ...],
         'Exchanges to choose from, e.g. `["Binance", "OKX"]`. Left out: all.',
@@ -186,12 +188,17 @@ class HyperliquidTagHistory(Params):
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidPage(Params):
     coin: HyperliquidCoin
-    page: Annotated[int, "Page, from 1.", Wire("current_page")]
+    page: Annotated[int, "Page, from 1.", Wire("current_page"), Example(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wallet(Params):
-    address: Annotated[str, "Address of the wallet: `0x` and 40 hexadecimal digits.", Wire("user_address")]
+    address: Annotated[
+        str,
+        "Address of the wallet: `0x` and 40 hexadecimal digits.",
+        Wire("user_address"),
+        Example("0x20c2d95a3dfdca9e9ad12794d5fa6fad99da44f5", NameKind.WALLET),  # of the documented whale positions
+    ]
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", self.address):
@@ -200,8 +207,8 @@ class Wallet(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class PairLargeOrderHistory(Pair):
-    from_: Annotated[datetime, "Start of the period.", Wire("start_time")]
-    to: Annotated[datetime, "End of the period.", Wire("end_time")]
+    from_: Annotated[datetime, "Start of the period.", Wire("start_time"), Example(timedelta(days=-1))]
+    to: Annotated[datetime, "End of the period.", Wire("end_time"), Example(timedelta())]
     state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
 
     def __post_init__(self) -> None:

@@ -20,7 +20,7 @@ from schema.etf.net_assets import (
     FundAssets,
     FundAssetsResult,
 )
-from schema.etf.premium import PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
+from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
 from vocabulary.problems import Problems, result
@@ -117,7 +117,11 @@ class ETF:
     price: FundPricesResult = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
     detail: FundDetailResult = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
 
-    @composed(*PREMIUMS_BY_ASSET.endpoints, description="Premium or discount to the net asset value, by day.")
+    @composed(
+        *PREMIUMS_BY_ASSET.endpoints,
+        description="Premium or discount to the net asset value, by day.",
+        decoders=PREMIUM_DECODERS,
+    )
     async def premium_discount(
         self,
         info: Info,

@@ -12,7 +12,7 @@ from cg_client.errors import PayloadMismatch
 from cg_client.params import FundOrAll
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
-from resolvers.field import ByAttribute
+from resolvers.field import ByAttribute, Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
@@ -23,6 +23,7 @@ from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
 PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN})
+PREMIUM_DECODERS: Decoders = dict.fromkeys(PREMIUMS_BY_ASSET.endpoints, decode_premiums)
 
 
 @strawberry.type(description="Price of a fund's share against its net asset value.")

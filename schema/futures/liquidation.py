@@ -152,4 +152,5 @@ PAIR_ORDERS: Any = composed(
     description="Single liquidations of the pair, of the past seven days: those among the 200 that CoinGlass gives at "
     "most for its coin and the window.",
     alternatives={"Pair.liquidations": api.liquidation.HISTORY},
+    decoders={api.liquidation.ORDERS: _ORDERS},
 )(_pair_orders)

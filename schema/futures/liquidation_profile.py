@@ -129,4 +129,5 @@ PAIR_PROFILE: Any = composed(
     api.liquidation.HISTORY,
     api.market.PRICE_HISTORY,
     description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}",
+    decoders={api.liquidation.HISTORY: _BARS, api.market.PRICE_HISTORY: _CANDLES},
 )(_profile)

@@ -9,6 +9,7 @@ BITCOIN_LIST = Endpoint(
     summary="The US spot bitcoin funds, with price, assets and holdings.",
     refresh=REAL_TIME,
     may_lack=frozenset({"market_cap_usd", "price_usd"}),
+    undocumented_units=frozenset({"net_asset_value_usd"}),
     spelling={
         "name": "fund_name",
         "cik": "cik_code",

@@ -13,6 +13,7 @@ FEAR_GREED = Endpoint(
     shape=ParallelLists(),
     refresh=timedelta(days=1),
     spelling={"time": "time_list", "value": "data_list", "price_usd": "price_list"},
+    undocumented_units=frozenset({"time_list"}),  # milliseconds
 )
 OPTIONS_FUTURES_RATIO = Endpoint(
     path="/api/index/option-vs-futures-oi-ratio",

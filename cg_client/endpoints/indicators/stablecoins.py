@@ -9,4 +9,5 @@ MARKET_CAP = Endpoint(
     summary="Market capitalisation of stablecoins, in all and by coin, by day.",
     shape=Tuples(),
     refresh=DAY,
+    undocumented_units=frozenset({"time_list"}),  # milliseconds
 )

@@ -1,0 +1,76 @@
+"""Names that CoinGlass lists at present; they replace the examples of the catalogue that are not listed."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import etf, futures, spot
+from cg_client.params import Example, NameKind
+
+# In the order in which they are asked: each lists names that later requests need.
+LISTINGS = (
+    futures.market.SUPPORTED_PAIRS,
+    futures.market.SUPPORTED_COINS,
+    futures.market.SUPPORTED_EXCHANGES,
+    spot.market.SUPPORTED_PAIRS,
+    spot.market.SUPPORTED_COINS,
+    etf.funds.BITCOIN_LIST,
+    futures.hyperliquid.WHALE_POSITIONS,
+)
+_COINS = (futures.market.SUPPORTED_COINS, spot.market.SUPPORTED_COINS)
+_PAIRS = (futures.market.SUPPORTED_PAIRS, spot.market.SUPPORTED_PAIRS)
+_IN_ROWS = {
+    etf.funds.BITCOIN_LIST: (NameKind.FUND, "ticker"),
+    futures.hyperliquid.WHALE_POSITIONS: (NameKind.WALLET, "user"),
+}
+
+
+class Names:
+    """Learns names from the answers of `LISTINGS`; what cannot be read there teaches nothing."""
+
+    def __init__(self) -> None:
+        self._pairs: dict[bool, dict[str, list[str]]] = {}  # by market: whether it is spot
+        self._coins: dict[bool, list[str]] = {}
+        self._others: dict[NameKind, list[str]] = {}
+
+    def learn(self, endpoint: Endpoint, data: Any) -> None:  # noqa: ANN401  # JSON
+        if endpoint in _PAIRS and isinstance(data, dict):
+            listed = {exchange: list(_texts(rows, "instrument_id")) for exchange, rows in data.items()}
+            self._pairs[_is_spot(endpoint)] = {exchange: codes for exchange, codes in listed.items() if codes}
+        elif endpoint in _COINS and isinstance(data, list):
+            self._coins[_is_spot(endpoint)] = [one for one in data if isinstance(one, str)]
+        elif endpoint in _IN_ROWS:
+            kind, field = _IN_ROWS[endpoint]
+            self._others[kind] = list(_texts(data, field))
+
+    def choose(self, endpoint: Endpoint, example: Example, exchange: object = None) -> object:
+        """Return the example, or the first listed name if the example is not listed. `exchange` is that of a pair."""
+        listed = list(self._listed(endpoint, example.kind, exchange))
+        if isinstance(example.value, tuple):
+            return tuple(one for one in example.value if one in listed) or tuple(listed[:1]) or example.value
+        return example.value if not listed or example.value in listed else listed[0]
+
+    def _listed(self, endpoint: Endpoint, kind: NameKind | None, exchange: object) -> Iterable[str]:
+        pairs = self._pairs.get(_is_spot(endpoint), {})
+        match kind:
+            case None:
+                return ()
+            case NameKind.EXCHANGE:
+                return pairs
+            case NameKind.PAIR:
+                return pairs.get(str(exchange), ())
+            case NameKind.COIN:
+                return self._coins.get(_is_spot(endpoint), ())
+            case _:
+                return self._others.get(kind, ())
+
+
+def _is_spot(endpoint: Endpoint) -> bool:
+    return endpoint.path.startswith("/api/spot/")
+
+
+def _texts(rows: Any, field: str) -> Iterator[str]:  # noqa: ANN401  # JSON
+    for row in rows if isinstance(rows, list) else ():
+        found = row.get(field) if isinstance(row, dict) else None
+        if isinstance(found, str):
+            yield found

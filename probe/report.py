@@ -1,0 +1,126 @@
+"""What the probe found, as a table for a reader and as JSON for a program."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from probe.findings import DifferenceKind, Finding, Kind, Result, Status, in_every_answer
+from probe.runner import Runner
+
+OK, DIFFERENCES, UNUSABLE = 0, 1, 2  # exit statuses
+
+
+@dataclass(frozen=True)
+class Report:
+    """`common` was found in every answer, and is no longer among the findings of `results`."""
+
+    runner: Runner
+    results: Sequence[Result]
+    common: Sequence[Finding]
+    interrupted: bool
+
+    @classmethod
+    def of(cls, runner: Runner, *, interrupted: bool) -> "Report":
+        common, results = in_every_answer(runner.results)
+        return cls(runner, results, common, interrupted)
+
+    @property
+    def exit_status(self) -> int:
+        if self.runner.is_unusable:
+            return UNUSABLE
+        differs = bool(self.common) or any(result.status is not Status.OK for result in self.results)
+        return DIFFERENCES if differs else OK
+
+    def table(self) -> str:
+        width = max((len(result.endpoint.path) for result in self.results), default=0)
+        lines = [*self._head(), "", f"{'status':8}{'endpoint':{width}}    rows  differences"]
+        for result in self.results:
+            lines += _lines(result, width)
+        lines += [f"every answer  {finding}" for finding in self.common]
+        return "\n".join([*lines, "", *self._summary(), ""])
+
+    def json(self) -> dict[str, Any]:
+        """Return the same as plain data."""
+        return {
+            "host": self._host,
+            "plan": self.runner.key_plan.plan and self.runner.key_plan.plan.name,
+            "planSource": self.runner.key_plan.source,
+            "asked": len(self.results),
+            "planned": len(self.runner.targets),
+            "requests": self.runner.recorder.sent,
+            "interrupted": self.interrupted,
+            "exitStatus": self.exit_status,
+            "summary": {status.value: self._counts[status] for status in Status},
+            "everyAnswer": [_finding(finding) for finding in self.common],
+            "endpoints": [_result(result) for result in self.results],
+        }
+
+    @property
+    def _host(self) -> str:
+        return httpx.URL(self.runner.client.config.base_url).host
+
+    @property
+    def _counts(self) -> Mapping[Status, int]:
+        return Counter(result.status for result in self.results)
+
+    def _head(self) -> Iterator[str]:
+        plan, source = self.runner.key_plan.plan, self.runner.key_plan.source
+        declared = self.runner.client.config.plan
+        yield f"host      {self._host}"
+        yield "plan      " + ("not known; HOBBYIST is assumed" if plan is None else f"{plan.name} (from {source})")
+        if declared is not None and plan is not None and plan is not declared:
+            yield f"          COINGLASS_PLAN says {declared.name}, which is what a server goes by"
+        yield (
+            f"asked     {len(self.results)} of {len(self.runner.targets)} endpoints, "
+            f"with {self.runner.recorder.sent} requests{', until interrupted' if self.interrupted else ''}"
+        )
+
+    def _summary(self) -> Iterator[str]:
+        counts = ", ".join(f"{self._counts[status]} {status.value}" for status in Status)
+        empty = sum(any(one.kind is DifferenceKind.EMPTY for one in result.findings) for result in self.results)
+        yield f"summary   {counts}" + (f"; {empty} without rows to compare" if empty else "")
+        unasked = len(self.runner.endpoints) - len(self.runner.targets)
+        if unasked:
+            yield f"          {unasked} more need a higher plan; --all asks them, too"
+        if self.runner.is_unusable:
+            yield "          CoinGlass cannot be used: it answered none of the requests"
+
+
+def _lines(result: Result, width: int) -> Iterator[str]:
+    rows = "" if result.rows is None else str(result.rows)
+    told = _joined(result.findings)
+    first = f"{result.status.value:8}{result.endpoint.path:{width}}{rows:>8}  {told[0] if told else ''}"
+    yield first.rstrip()
+    yield from (f"{'':{width + 18}}{line}" for line in told[1:])
+
+
+def _joined(findings: Sequence[Finding]) -> list[str]:
+    """Return a line for each difference; fields of which the same is said share one."""
+    fields: dict[tuple[Kind, str, bool], list[str]] = {}
+    for one in findings:
+        fields.setdefault((one.kind, one.detail, one.harmless), []).append(one.field)
+    return [str(Finding(kind, detail, ", ".join(filter(None, names)))) for (kind, detail, _), names in fields.items()]
+
+
+def _result(result: Result) -> dict[str, Any]:
+    return {
+        "path": result.endpoint.path,
+        "plan": result.endpoint.plan.name,
+        "params": dict(result.params),
+        "status": result.status.value,
+        "httpStatus": result.http_status,
+        "rows": result.rows,
+        "findings": [_finding(finding) for finding in result.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "kind": finding.kind.value,
+        "field": finding.field or None,
+        "detail": finding.detail,
+        "harmless": finding.harmless,
+    }
