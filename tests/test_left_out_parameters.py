@@ -17,7 +17,8 @@ def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
 
 async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str, Any]:
     return await ask(
-        f"{{ etf(asset: {asset}) {{ netAssets{arguments} {{ __typename ... on ETFNetAssets {{ count }} }} }} }}",
+        f"{{ etf(asset: {asset}) {{ netAssets{arguments} {{ __typename ... on ETFNetAssets {{ count }} "
+        "... on Problem { message } } } }",
         upstream,
     )
 
@@ -31,16 +32,16 @@ async def test_net_assets_of_one_fund_are_asked_for_by_its_ticker() -> None:
 
 async def test_a_ticker_is_refused_where_coinglass_would_ignore_it() -> None:
     upstream = Upstream()
-    (error,) = (await net_assets("ETHEREUM", '(ticker: "ETHE")', upstream))["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert "leave out `ticker`" in error["message"]
+    refused = await net_assets("ETHEREUM", '(ticker: "ETHE")', upstream)
+    assert "leave out `ticker`" in str(refused["data"])
     assert not queries(upstream, NET_ASSETS.format("ethereum"))
     assert not (await net_assets("ETHEREUM", "(last: 1)", upstream))["errors"]
 
 
 def coins(*markets: str) -> str:
     parts = " ".join(
-        f'{name}: coin(symbol: "{coin}") {{ market{exchanges} {{ ... on CoinMarket {{ symbol price {{ last }} }} }} }}'
+        f'{name}: coin(symbol: "{coin}") {{ market{exchanges} {{ ... on CoinMarket {{ symbol price {{ last }} }} '
+        f"... on InvalidInput {{ code message suggestions }} }} }}"
         for name, coin, exchanges in (one.split("|") for one in markets)
     )
     return f"{{ {parts} }}"
@@ -73,9 +74,9 @@ async def test_a_market_is_that_of_the_exchanges_that_were_asked_for() -> None:
 @pytest.mark.parametrize(("exchanges", "fact"), [("[]", "`exchanges` is empty"), ('["Binanze"]', "Binance")])
 async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_asked(exchanges: str, fact: str) -> None:
     upstream = Upstream()
-    (error,) = (await ask(coins(f"a|BTC|(exchanges: {exchanges})"), upstream))["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    assert fact in error["message"] + str(error["extensions"].get("suggestions"))
+    refused = (await ask(coins(f"a|BTC|(exchanges: {exchanges})"), upstream))["data"]["a"]["market"]
+    assert refused["code"] == "BAD_USER_INPUT"
+    assert fact in refused["message"] + str(refused["suggestions"])
     assert not queries(upstream, MARKETS)
 
 

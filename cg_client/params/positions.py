@@ -166,7 +166,7 @@ class HyperliquidTagHistory(Params):
     """Rows without a time of their own can be cut to no window here: CoinGlass is asked for the window itself."""
 
     tag: Annotated[WalletTag, "Tag of the wallets.", Wire("wallet_tag")]
-    interval: Annotated[Interval, "Distance between two rows: H1 or D1."]
+    interval: Annotated[Interval, "Distance between two rows: H1 or D1.", Gateable()]
     last: Annotated[int | None, f"Number of rows, up to {TAG_ROWS}. Not together with `from`.", Wire("limit")] = None
     from_: Annotated[
         datetime | None, "Start of the window, inclusive; there are none before 2026-03-20.", Wire("start_time")

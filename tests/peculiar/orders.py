@@ -55,7 +55,7 @@ ORDERS = [
     for parent, market in (("pair", "futures"), ("spotPair", "spot"))
     for part, path, payload in (
         ("largeOrders", "large-limit-order", "LargeOrders"),
-        (f"largeOrderHistory({WINDOW})", "large-limit-order-history", "LargeOrderHistory"),
+        (f"largeOrderHistory({WINDOW})", "v2/large-limit-order-history", "LargeOrderHistory"),
     )
 ] + [
     Peculiar(

@@ -20,7 +20,10 @@ SOURCE = "source { anomalies { kind field count sample } }"
 Bodies: TypeAlias = Mapping[str, Any]
 
 # The body is that of the path which took the place of the recorded one.
-NEWER = {"/api/futures/taker-buy-sell-volume/history": "/api/futures/v2/taker-buy-sell-volume/history"}
+NEWER = {
+    "/api/futures/taker-buy-sell-volume/history": "/api/futures/v2/taker-buy-sell-volume/history",
+    "/api/spot/orderbook/large-limit-order-history": "/api/spot/orderbook/v2/large-limit-order-history",
+}
 
 
 @dataclass(frozen=True)
