@@ -35,6 +35,7 @@ class Fetched(msgspec.Struct, frozen=True):
     size: int
     lifetime: float
     anomalies: tuple[Anomaly, ...] = ()
+    path: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -58,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
             sandbox=fetched.sandbox,
             fresh_until=fresh,
             anomalies=fetched.anomalies,
+            path=fetched.path,
         )
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
 

@@ -29,19 +29,27 @@ class Call:
     """One upstream request and how its payload is read: the key of the cache, and never with a secret in it.
 
     `target` is the path with its query as they are sent: calls with the same one ask for the same. `key` is equal for
-    equal calls, for tables that are looked into often: it is hashed and compared without a call into Python.
+    equal calls, for tables that are looked into often: it is hashed and compared without a call into Python. `path` is
+    the one that is asked for, which is the endpoint's own except below the layer that chooses.
     """
 
     endpoint: Endpoint
     params: Params
     decode: Decode[object]
+    path: str = ""
     target: str = field(init=False)
     key: Key = field(init=False)
 
     def __post_init__(self) -> None:
-        target = _target(self.endpoint.path, self.params.query())
+        path = self.path or self.endpoint.path
+        target = _target(path, self.params.query())
+        object.__setattr__(self, "path", path)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "key", (target, self.decode))
+
+    def at(self, path: str) -> "Call":
+        """The same call by another path of its endpoint."""
+        return self if path == self.path else Call(self.endpoint, self.params, self.decode, path)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Call) and self.key == other.key
@@ -74,8 +82,9 @@ class Standing(Enum):
 class Answer(msgspec.Struct, Generic[T], frozen=True):
     """A decoded payload and where it came from.
 
-    `stale`: past its time, served because there was nothing newer. `fresh_until`: monotonic seconds, until when the
-    same call is answered the same. `anomalies`: what of CoinGlass' answer could not be read.
+    `path`: the one that answered, of an endpoint with two. `stale`: past its time, served because there was nothing
+    newer. `fresh_until`: monotonic seconds, until when the same call is answered the same. `anomalies`: what of
+    CoinGlass' answer could not be read.
     """
 
     value: T
@@ -85,3 +94,4 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     stale: bool = False
     fresh_until: float = 0.0
     anomalies: tuple[Anomaly, ...] = ()
+    path: str = ""

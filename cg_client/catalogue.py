@@ -19,4 +19,10 @@ def _collect() -> dict[str, Endpoint]:
     return {endpoint.path: endpoint for endpoint in found}
 
 
+def _by_path() -> dict[str, Endpoint]:
+    former = {one.former_path: one for one in CATALOGUE.values() if one.former_path is not None}
+    return {**CATALOGUE, **former}
+
+
 CATALOGUE: Mapping[str, Endpoint] = _collect()
+BY_PATH: Mapping[str, Endpoint] = _by_path()  # by former paths too

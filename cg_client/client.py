@@ -1,6 +1,6 @@
 """One CoinGlass key with its plan, quota and cache.
 
-A call goes through gate > cache > breaker > retry > throttle > bulkhead > transport > envelope > decode.
+A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
 import asyncio
@@ -35,6 +35,7 @@ from cg_client.gathering import Gathering
 from cg_client.governor import Governor
 from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
+from cg_client.paths import Paths
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
@@ -113,7 +114,7 @@ class Client:
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
-        self.breaker = Breaker(self._retry, self.clock, breaking)
+        self.breaker = Breaker(Paths(self._retry, self.clock), self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self._lookups = Lookups(self.breaker, self.clock)
@@ -275,7 +276,7 @@ class Client:
                 self.drift.record(endpoint, found)
         self.sandbox = self.sandbox or reply.sandbox
         lifetime = endpoint.lifetime(call.params, now).total_seconds()
-        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, found)
+        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, found, call.path)
 
     def _redact(self, text: str) -> str:
         """Takes the key out of what CoinGlass sent, should it ever repeat it."""

@@ -16,12 +16,14 @@ CLOSED = timedelta(hours=1)  # a window in the past, whose points no longer chan
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Endpoint:
-    """An entry of the catalogue; compared by identity, since there is one object for each path.
+    """An entry of the catalogue; compared by identity, since there is one object for each endpoint.
 
     `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
     rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
-    has up to there, and `retention` how far back CoinGlass itself keeps an interval. `may_lack` are CoinGlass' names
-    of fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
+    has up to there, and `retention` how far back CoinGlass itself keeps an interval. `row_cap`: the most rows of
+    an answer that CoinGlass cuts without saying so, and that no parameter continues. `may_lack` are CoinGlass' names of
+    fields that were seen to be missing from whole answers; any other such field is reported as an anomaly.
+    `former_path`: the older path of the same rows, asked for where CoinGlass does not know `path`.
     `undocumented_units` are CoinGlass' names of fields whose unit was seen to differ from the documented sample's.
     """
 
@@ -38,11 +40,17 @@ class Endpoint:
     intervals: Sequence[Interval] = tuple(Interval)
     limit_required: bool = False
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
+    row_cap: int | None = None
     may_lack: frozenset[str] = frozenset()
     undocumented_units: frozenset[str] = frozenset()
+    former_path: str | None = None
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds
+
+    def is_capped(self, rows: int) -> bool:
+        """Whether an answer of so many rows may have been cut."""
+        return self.row_cap is not None and rows >= self.row_cap
 
     def lifetime(self, params: Params, now: datetime) -> timedelta:
         """How long an answer to these parameters may be served as fresh."""

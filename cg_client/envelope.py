@@ -18,6 +18,7 @@ from cg_client.errors import (
     PlanRefused,
     RateLimited,
     Unauthorized,
+    UnknownPath,
     UpstreamFailed,
     UpstreamRejected,
     UpstreamTimeout,
@@ -34,6 +35,9 @@ _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
 _RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
 _EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
+# What a 404 may also be about. Any other means the path: "Endpoint not found. Please refer to the API documentation".
+_NAMED = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
+_PATH = re.compile(r"/\S+")
 _PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
 
@@ -80,7 +84,7 @@ def _without_envelope(reply: Reply, *, is_json: bool) -> UpstreamFailed:
     if reply.status == 429:  # noqa: PLR2004
         return _rate_limited(reply)
     if reply.status == 404:  # noqa: PLR2004
-        return NotFound("CoinGlass does not know this path.")
+        return UnknownPath("CoinGlass does not know this path.")
     if reply.status in _REFUSED:
         return _refused_in_front(reply, "no envelope of CoinGlass" if is_json else "no JSON")
     return UpstreamUnavailable(f"CoinGlass answered HTTP {reply.status} with a body that is not its JSON.")
@@ -124,7 +128,8 @@ def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
     if codes & {"429", "50001"}:
         return _rate_limited(reply)
     if "404" in codes:
-        return NotFound(f"CoinGlass: {text or 'not found'}")
+        missing = NotFound if _NAMED.search(_PATH.sub("", text)) else UnknownPath
+        return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
     if code == "408":

@@ -15,7 +15,8 @@ CoinglassError
  ├ UpstreamFailed          sent
  │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
  │  ├ Unauthorized           the key is missing or unknown
- │  ├ NotFound               no such path, or no such pair on the exchange
+ │  ├ NotFound               no such pair on the exchange, or nothing else by that name
+ │  │  └ UnknownPath         no such path
  │  ├ RateLimited            429, in the status or in the body
  │  ├ UpstreamTimeout        no answer in time
  │  ├ UpstreamUnavailable    transport error, server error, a body that is no JSON, or a page in front of CoinGlass
@@ -185,6 +186,10 @@ class Unauthorized(UpstreamFailed):
 
 class NotFound(UpstreamFailed):
     code = ProblemCode.NOT_FOUND
+
+
+class UnknownPath(NotFound):
+    """CoinGlass has no endpoint at the path."""
 
 
 class RateLimited(UpstreamFailed):

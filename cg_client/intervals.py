@@ -132,6 +132,27 @@ class LargeOrderState(Enum):
     REVOKED = "3"
 
 
+class WalletTag(Enum):
+    """Tag of wallets on Hyperliquid: the first eight by the size of their positions, the others by profit or loss."""
+
+    SHRIMP = "Shrimp"
+    FISH = "Fish"
+    DOLPHIN = "Dolphin"
+    APEX_PREDATOR = "Apex_Predator"
+    SMALL_WHALE = "Small_Whale"
+    WHALE = "Whale"
+    TIDAL_WHALE = "Tidal_Whale"
+    LEVIATHAN = "Leviathan"
+    MONEY_PRINTER = "Money_Printer"
+    SMART_MONEY = "Smart_Money"
+    GRINDER = "Grinder"
+    HUMBLE_EARNER = "Humble_Earner"
+    EXIT_LIQUIDITY = "Exit_Liquidity"
+    SEMI_REKT = "Semi_Rekt"
+    FULL_REKT = "Full_Rekt"
+    GIGA_REKT = "Giga_Rekt"
+
+
 class BorrowVenue(Enum):
     """Exchanges whose interest on borrowed coins is followed."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from cg_client.catalogue import CATALOGUE
+from cg_client.catalogue import BY_PATH
 from cg_client.errors import ProblemCode
 from chaos.connection import Reply
 from chaos.parts import Part
@@ -62,7 +62,7 @@ def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
     source = found["source"]
     age = now - datetime.fromisoformat(source["fetchedAt"]).timestamp()
     value = {key: one for key, one in found.items() if key != "source"}
-    lifetime = CATALOGUE[source["endpoint"]].refresh.total_seconds()
+    lifetime = BY_PATH[source["endpoint"]].refresh.total_seconds()
     return Outcome(name, None, value, source["freshness"] == "STALE", age, lifetime, bool(source["anomalies"]))
 
 

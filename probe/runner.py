@@ -1,5 +1,6 @@
 """Asks the endpoints one after the other, each once, at the pace that the client's quota allows."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -21,7 +22,7 @@ from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
 from probe.findings import Result
 from probe.names import Names
-from probe.recorder import Exchange, Recorder
+from probe.recorder import Exchange, Recorder, RequestsSpentError
 from schema.decoders import EndpointDecoders
 
 PATIENCE = 180.0  # seconds that one endpoint may take: a minute's quota or pause, and the client's retries
@@ -35,10 +36,10 @@ OnResult = Callable[[Result, Exchange | None], None]
 class _WithinCalls(RetryPolicy):
     """The client's own retries, as long as requests are left."""
 
-    calls_left: Callable[[], bool] = lambda: True
+    is_spent: Callable[[], bool] = lambda: False
 
     def attempts_for(self, error: UpstreamFailed) -> int:
-        return RetryPolicy.attempts_for(self, error) if self.calls_left() else 1
+        return 1 if self.is_spent() else RetryPolicy.attempts_for(self, error)
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class KeyPlan:
 
 @dataclass
 class Runner:
-    """`max_calls` bounds the requests, retries included; `with_gated` asks what the plan does not include, too.
+    """Asks `endpoints` for what `decoders` read; `with_gated` asks what the plan does not include, too.
 
     `results` grow while `run` asks, so that they can be shown when it is interrupted.
     """
@@ -60,7 +61,6 @@ class Runner:
     recorder: Recorder
     decoders: EndpointDecoders
     endpoints: Sequence[Endpoint]
-    max_calls: int | None = None
     with_gated: bool = False
     redact: Callable[[str], str] = str
     on_ask: Callable[[int, int, str], None] = lambda *_: None
@@ -77,21 +77,21 @@ class Runner:
         decoders: EndpointDecoders,
         endpoints: Sequence[Endpoint],
         *,
-        max_calls: int | None = None,
         clock: Clock | None = None,
     ) -> "Runner":
-        policy = _WithinCalls(calls_left=lambda: max_calls is None or recorder.sent < max_calls)
+        policy = _WithinCalls(is_spent=lambda: recorder.is_spent)
         breaking = BreakerPolicy(least=_NEVER)
         client = Client(config, clock=clock, transport=recorder, policy=policy, breaking=breaking)
-        return cls(client, recorder, decoders, endpoints, max_calls)
+        return cls(client, recorder, decoders, endpoints)
 
     async def run(self) -> None:
         """Ask the account first, then what its plan includes."""
         for endpoint in self.endpoints:
-            if self._is_over():
+            if self.recorder.is_spent or self._is_hopeless():
                 return
             if endpoint in self.targets:
-                await self._ask(endpoint)
+                with contextlib.suppress(RequestsSpentError):  # in the midst of it, so that nothing is known of it
+                    await self._ask(endpoint)
 
     @property
     def targets(self) -> Sequence[Endpoint]:
@@ -104,9 +104,7 @@ class Runner:
         """Whether CoinGlass looked at none of the requests."""
         return not any(result.reached for result in self.results)
 
-    def _is_over(self) -> bool:
-        if self.max_calls is not None and self.recorder.sent >= self.max_calls:
-            return True
+    def _is_hopeless(self) -> bool:
         return len(self.results) >= _HOPELESS and self.is_unusable
 
     async def _ask(self, endpoint: Endpoint) -> None:
@@ -135,6 +133,8 @@ class Runner:
         """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
         try:
             await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, OURSELVES)
+        except RequestsSpentError:
+            raise
         except NoData as error:
             return None if _is_json_object(self.recorder.last) else error
         except CoinglassError as error:

@@ -13,7 +13,7 @@ import strawberry
 from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
-from cg_client.call import Call, Decode
+from cg_client.call import Answer, Call, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
 from cg_client.params import Params
@@ -27,7 +27,7 @@ from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import at_hand, fetched, request, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
-from vocabulary.payloads import Source, rows_field
+from vocabulary.payloads import CappedList, Source, rows_field
 from vocabulary.problems import Problems
 from vocabulary.series import Series, Served
 from vocabulary.under_way import UnderWay
@@ -192,22 +192,25 @@ def upstream_row(
     *,
     params: type[Params] = Params,
     record: type | None = None,
+    prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
     """A field answered by the parent's row of a list that answers many parents.
 
-    `rows` says which row of which list, out of the parent and the arguments that stand in `params`. `record` is the
-    class of the list's rows where it is not the payload.
+    `rows` says which row of which list, out of the parent and the arguments that stand in `params`, which `prepare`
+    completes. `record` is the class of the list's rows where it is not the payload.
     """
 
     async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         bound(self, {})
+        if prepare is not None:
+            arguments = await prepare(info.context, arguments)
         found = await info.context.loaders.row.load(rows(self, **arguments))
         if found is None:
             raise NoData("CoinGlass lists no such row at present.")
         answer, values = found
-        return _filled(payload, Source.of([answer]), values)
+        return _filled(payload, answer, values)
 
     sign(resolve, arguments_of(params, (), {}))
     decoders = {endpoint: rows_decoder(record or payload, endpoint)}
@@ -328,11 +331,11 @@ def _payload(payload: type, decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
         held = context.loaders.held(call)
-        return later(context, call) if held is None else _filled(payload, Source.of([held]), held.value)
+        return later(context, call) if held is None else _filled(payload, held, held.value)
 
     async def later(context: Context, call: Call) -> object:
         got = await context.loaders.endpoint.load(call)
-        return _filled(payload, Source.of([got]), got.value)
+        return _filled(payload, got, got.value)
 
     return answer
 
@@ -345,9 +348,11 @@ def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
     return rows_decoder(rows_field(payload)[1], endpoint)
 
 
-def _filled(payload: type, source: Source, value: Any) -> object:  # noqa: ANN401  # what the decoder made
+def _filled(payload: type, answer: Answer[Any], value: Any) -> object:  # noqa: ANN401  # what the decoder made
+    source = Source.of([answer])
     if hasattr(payload, "of"):
         return cast("type[Custom]", payload).of(source, value)
     if isinstance(value, list):
-        return payload(source=source, **{rows_field(payload)[0]: value})
+        capped = {"capped": answer.endpoint.is_capped(len(value))} if issubclass(payload, CappedList) else {}
+        return payload(source=source, **{rows_field(payload)[0]: value}, **capped)
     return payload(source=source, **value)

@@ -16,9 +16,11 @@ from cg_client.tolerance import Path, Reading, rows_of, tolerant
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True):
-    nav_usd: float | None = None
-    market_price_usd: float | None = None
-    premium_discount_details: float | None = None
+    """Without defaults, so that a figure that is left out is seen by the reader that reports."""
+
+    nav_usd: float | None
+    market_price_usd: float | None
+    premium_discount_details: float | None
 
 
 class _Fund(_Figures, kw_only=True, forbid_unknown_fields=True):

@@ -1,7 +1,7 @@
 """List endpoints that answer many parents: where their rows are and what they are found by."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cg_client.call import Call, Decode
@@ -31,15 +31,19 @@ class WholeList:
 
 @dataclass(frozen=True, slots=True)
 class PagedList:
-    """A list that comes in numbered pages. CoinGlass may give fewer rows than asked for: only an empty page ends it."""
+    """A list that comes in numbered pages. CoinGlass may give fewer rows than asked for: only an empty page ends it.
+
+    `first`: the parameters of the first page, with what else is asked for.
+    """
 
     endpoint: Endpoint
     decode: Decode[list[Any]]
     keys: Callable[[Any], Sequence[Key]]
+    first: Page = Page(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
 
     def pages(self) -> Sequence[Call]:
         numbers = range(1, PAGES_AT_MOST + 1)
-        return tuple(Call(self.endpoint, Page(page=number, per_page=PER_PAGE), self.decode) for number in numbers)
+        return tuple(Call(self.endpoint, replace(self.first, page=number), self.decode) for number in numbers)
 
     def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
         return self.keys(row)

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from cg_client.catalogue import CATALOGUE
+from cg_client.catalogue import BY_PATH
 from cg_client.endpoints import account
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
@@ -80,7 +80,7 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Reply:
         path, query = request.url.path, dict(request.query_params)
-        endpoint = CATALOGUE.get(path)
+        endpoint = BY_PATH.get(path)
         within = self.quota.take()
         refused = self._key_refused(request.headers.get(KEY_HEADER))
         if refused is not None:

@@ -27,10 +27,12 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
     """The `data` of the answer; `now` in milliseconds."""
     data = sample(endpoint.path)["data"]
     if issubclass(endpoint.params, Series):
-        return _series(endpoint, data, query, plan, now)
+        data = _series(endpoint, data, query, plan, now)
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
         return relabel(endpoint, data, query)
+    if issubclass(endpoint.params, Series):
+        return data
     if "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
     return _page(data, query) if isinstance(data, list) and "page" in query else data
@@ -125,7 +127,18 @@ def _orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     )
     labels = {"exchange_name": pair.exchange.upper(), "symbol": pair.symbol, "base_asset": pair.base}
     smallest = float(query["min_liquidation_amount"])
-    return [row | labels for row in rows if row["usd_value"] >= smallest]
+    return _within([row | labels for row in rows if row["usd_value"] >= smallest], query)
+
+
+def _within(rows: Sequence[Row], query: Query) -> list[Row]:
+    """The rows as if they had come about in the window that was asked for, whose end is exclusive."""
+    start, end = query.get("start_time"), query.get("end_time")
+    if not rows or not (start or end):
+        return list(rows)
+    times = [row["time"] for row in rows]
+    by = int(end) - 1 - max(times) if end else int(start or 0) - min(times)
+    moved = [row | {"time": row["time"] + by} for row in rows]
+    return [row for row in moved if row["time"] >= int(start or 0)]
 
 
 def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
@@ -139,6 +152,12 @@ def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list
         "quote_asset": pair.quote,
     }
     return [row | labels for row in rows]
+
+
+def _with_tag(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
+    """Of wallets with the tag that was asked for, whose name the answers write in small letters."""
+    newest = rows[-int(query["limit"]) :] if "limit" in query else rows
+    return [row | {"group_name": query["wallet_tag"].lower()} for row in newest]
 
 
 def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
@@ -207,6 +226,8 @@ _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {
     futures.technical.AVERAGE_TRUE_RANGE_LIST: _for_each_coin,
     futures.technical.TD_SEQUENTIAL_LIST: _for_each_coin,
     futures.hyperliquid.POSITIONS: _positions,
+    futures.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG: _with_tag,
+    futures.hyperliquid.POSITION_DISTRIBUTION_BY_TAG: _with_tag,
     on_chain.EXCHANGE_TRANSFERS: _transfers,
     on_chain.VESTING: _of_coin,
     on_chain.WHALE_TRANSFERS: _transfers,

@@ -43,6 +43,9 @@ class HistoryDepth:
 class Capability:
     field: str = strawberry.field(description="The field, as `Type.field`.")
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
+    former_path: str | None = strawberry.field(
+        description="Its older path, asked for if CoinGlass does not know the other; null if there is none."
+    )
     summary: str = strawberry.field(description="What the endpoint gives.")
     required_plan: Plan = strawberry.field(description="The least plan that includes it.")
     available: bool = strawberry.field(description="Whether the server's plan includes it.")
@@ -58,6 +61,7 @@ class Capability:
         return cls(
             field=field,
             endpoint=endpoint.path,
+            former_path=endpoint.former_path,
             summary=endpoint.summary,
             required_plan=endpoint.plan,
             available=gate.includes(endpoint),
@@ -98,7 +102,8 @@ def table(schema: GraphQLSchema) -> str:
 _TITLE = """# Fields and their endpoints
 
 Made by `make schema` from the catalogue. A plan includes what the plans below it do; an interval of a plan that is not
-named has no floor. Real time is held for fresh for 5 seconds, and what states no refresh time for a minute.
+named has no floor. Where two paths are named, the former one is asked for if CoinGlass does not know the other.
+Real time is held for fresh for 5 seconds, and what states no refresh time for a minute.
 
 """
 
@@ -106,4 +111,5 @@ named has no floor. Real time is held for fresh for 5 seconds, and what states n
 def _row(field: str, endpoint: Endpoint) -> str:
     floors = ", ".join(f"{plan.name.title()} {floor.value}" for plan, floor in endpoint.interval_floors.items()) or "-"
     seconds = int(endpoint.refresh.total_seconds())
-    return f"| `{field}` | `{endpoint.path}` | {endpoint.plan.name.title()} | {floors} | {seconds} s |\n"
+    former = "" if endpoint.former_path is None else f", formerly `{endpoint.former_path}`"
+    return f"| `{field}` | `{endpoint.path}`{former} | {endpoint.plan.name.title()} | {floors} | {seconds} s |\n"

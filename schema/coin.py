@@ -6,9 +6,10 @@ import strawberry
 
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
-from cg_client.params import AccumulatedFunding, MaxPain
+from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
 from resolvers.context import Info
-from resolvers.exchanges import futures_exchanges, spot_exchanges
+from resolvers.daily import upstream_daily
+from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
 from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult, CoinAccumulatedFunding
@@ -66,6 +67,7 @@ from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot.market import SpotCoinMarket, SpotCoinMarketResult
+from schema.spot.market_history import CoinMarketHistory, CoinMarketHistoryResult
 from schema.spot_pair import SpotPair
 from vocabulary.connections import FIRST, After, Connection, First
 from vocabulary.fields import resolved
@@ -101,7 +103,9 @@ class Coin:
     market: CoinMarketResult = upstream_row(
         futures.market.COINS_MARKETS,
         CoinMarket,
-        lambda coin: coin_market(coin.symbol),
+        lambda coin, **asked: coin_market(coin.symbol, **asked),
+        params=ChosenExchanges,
+        prepare=named_exchanges,
         alternatives=_MARKET_ALTERNATIVES,
     )
     spot_market: SpotCoinMarketResult = upstream_row(
@@ -110,6 +114,7 @@ class Coin:
         lambda coin: spot_coin_market(coin.symbol),
         alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
     )
+    market_history: CoinMarketHistoryResult = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
     funding_rate: FundingSeriesResult = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )

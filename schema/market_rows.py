@@ -6,9 +6,9 @@ from typing import Any
 from cg_client.endpoints import futures, spot
 from cg_client.instruments import Instrument, fold_exchange
 from cg_client.intervals import FundingRange, MaxPainRange
-from cg_client.params import AccumulatedFunding, Coin, MaxPain, Params
+from cg_client.params import AccumulatedFunding, Coin, CoinMarketsPage, MaxPain, Params
 from resolvers.decode import rows_decoder
-from resolvers.lists import PagedList, WholeList
+from resolvers.lists import PER_PAGE, PagedList, WholeList
 from resolvers.loaders import Key, RowKey
 from schema.futures.funding_lists import CoinAccumulatedFunding
 from schema.futures.funding_rate import CurrentFundingRates
@@ -36,9 +36,7 @@ def _by_name(row: Mapping[str, Any]) -> Sequence[Key]:
     return ((fold_exchange(row["exchange"]), row["name"]),)
 
 
-_COIN_MARKETS = PagedList(
-    futures.market.COINS_MARKETS, rows_decoder(CoinMarket, futures.market.COINS_MARKETS), _by_symbol
-)
+_COIN_MARKETS = rows_decoder(CoinMarket, futures.market.COINS_MARKETS)
 _SPOT_COIN_MARKETS = PagedList(
     spot.market.COINS_MARKETS, rows_decoder(SpotCoinMarket, spot.market.COINS_MARKETS), _by_symbol
 )
@@ -60,8 +58,10 @@ def spot_pair_market(pair: Instrument) -> RowKey:
     return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
 
 
-def coin_market(symbol: str) -> RowKey:
-    return RowKey(_COIN_MARKETS, symbol)
+def coin_market(symbol: str, exchanges: tuple[str, ...] = ()) -> RowKey:
+    """Coins whose markets are added up over the same exchanges share the list."""
+    first = CoinMarketsPage(page=1, per_page=PER_PAGE, exchanges=exchanges)
+    return RowKey(PagedList(futures.market.COINS_MARKETS, _COIN_MARKETS, _by_symbol, first), symbol)
 
 
 def spot_coin_market(symbol: str) -> RowKey:

@@ -46,6 +46,7 @@ QUERY = {
     "start_time": "1794000000000",
     "end_time": "1795000000000",
     "state": "2",
+    "wallet_tag": "Shrimp",
 }
 
 

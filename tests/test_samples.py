@@ -94,8 +94,8 @@ CODES = {  # numbers that the graph shows as members of an enum, as a date or as
     "/api/futures/liquidation/order": {2.0},
     "/api/futures/orderbook/large-limit-order": {1.0, 2.0},
     "/api/spot/orderbook/large-limit-order": {1.0, 2.0},
-    "/api/futures/orderbook/large-limit-order-history": {1.0, 2.0},
-    "/api/spot/orderbook/large-limit-order-history": {1.0, 2.0},
+    "/api/futures/orderbook/v2/large-limit-order-history": {1.0, 2.0},
+    "/api/spot/orderbook/v2/large-limit-order-history": {1.0, 2.0},
     "/api/hyperliquid/whale-alert": {2.0},
     "/api/option/max-pain": {250422.0, 250423.0},
     "/api/index/bitcoin/profitable-days": {1.0},
@@ -232,8 +232,8 @@ SIDES = [
     ("/api/futures/liquidation/order", "side", {1: "BUY", 2: "SELL"}),
     ("/api/futures/orderbook/large-limit-order", "order_side", {1: "SELL", 2: "BUY"}),
     ("/api/spot/orderbook/large-limit-order", "order_side", {1: "SELL", 2: "BUY"}),
-    ("/api/futures/orderbook/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
-    ("/api/spot/orderbook/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
+    ("/api/futures/orderbook/v2/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
+    ("/api/spot/orderbook/v2/large-limit-order-history", "order_side", {1: "SELL", 2: "BUY"}),
 ]
 
 

@@ -27,6 +27,7 @@ from cg_client.intervals import (
     SeriesType,
     TakerRange,
     Unit,
+    WalletTag,
 )
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 
@@ -77,6 +78,15 @@ _describe(
     SeriesType,
     "Price of a candle that an indicator is computed from.",
     {one: f"The {one.value} of each candle." for one in SeriesType},
+)
+_BY_SIZE = tuple(WalletTag)[:8]
+_describe(
+    WalletTag,
+    "CoinGlass' tag of wallets on Hyperliquid: eight by the size of their positions, eight by their profit or loss.",
+    {
+        one: f"{one.value.replace('_', ' ')}, by {'size of positions' if one in _BY_SIZE else 'profit or loss'}."
+        for one in WalletTag
+    },
 )
 _describe(
     BorrowVenue,

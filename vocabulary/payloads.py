@@ -46,7 +46,7 @@ class Source:
         freshness = Freshness.STALE if stale else Freshness.FRESH
         found = merged([answer.anomalies for answer in answers]) if others else first.anomalies
         return cls(
-            endpoint=first.endpoint.path,
+            endpoint=first.path or first.endpoint.path,
             fetched_at=fetched_at,
             freshness=freshness,
             sandbox=sandbox,
@@ -57,6 +57,13 @@ class Source:
 @strawberry.interface(description="A payload that says where it came from.")
 class Sourced:
     source: Source = strawberry.field(description="Where the figures came from.")
+
+
+@strawberry.interface(description="A list that CoinGlass cuts at a number of rows, without saying so.")
+class CappedList(Sourced):
+    capped: bool = strawberry.field(
+        description="True when the list holds as many rows as CoinGlass gives at most, so that more may exist."
+    )
 
 
 _FIELDS: dict[type, list[StrawberryField]] = {}

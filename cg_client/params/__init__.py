@@ -2,8 +2,10 @@
 
 from cg_client.params.core import (
     DEPTHS,
+    ChosenExchanges,
     Coin,
     CoinExchanges,
+    CoinMarketsPage,
     CoinSeries,
     CoinSeriesInUnit,
     CoinSymbol,
@@ -52,6 +54,8 @@ from cg_client.params.funds_and_chain import (
     Window,
 )
 from cg_client.params.positions import (
+    TAG_INTERVALS,
+    TAG_ROWS,
     AccumulatedFunding,
     BorrowSeries,
     CoinMapRange,
@@ -60,6 +64,8 @@ from cg_client.params.positions import (
     FundingArbitrage,
     HyperliquidPage,
     HyperliquidSeries,
+    HyperliquidTagHistory,
+    HyperliquidTagSeries,
     LiquidationOrders,
     LiquidationTotals,
     MaxPain,
@@ -85,13 +91,17 @@ from cg_client.params.technical import (
 
 __all__ = [
     "DEPTHS",
+    "TAG_INTERVALS",
+    "TAG_ROWS",
     "AccumulatedFunding",
     "Articles",
     "BorrowSeries",
     "CalendarWindow",
+    "ChosenExchanges",
     "Coin",
     "CoinExchanges",
     "CoinMapRange",
+    "CoinMarketsPage",
     "CoinRange",
     "CoinSeries",
     "CoinSeriesInUnit",
@@ -117,6 +127,8 @@ __all__ = [
     "HyperliquidCoin",
     "HyperliquidPage",
     "HyperliquidSeries",
+    "HyperliquidTagHistory",
+    "HyperliquidTagSeries",
     "Known",
     "LiquidationOrders",
     "LiquidationTotals",

@@ -272,6 +272,22 @@ class Page(Params):
     per_page: Annotated[int, "Rows on a page.", Example(10)]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChosenExchanges(Params):
+    exchanges: Annotated[
+        tuple[str, ...], 'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: all.', Wire("exchange_list")
+    ] = ()
+
+    def query(self) -> dict[str, str]:
+        """Without the exchanges where all are meant."""
+        return {wire: text for wire, text in super().query().items() if text}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoinMarketsPage(ChosenExchanges, Page):
+    """A page of the coins' markets."""
+
+
 HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol"), Example("BTC")]
 
 

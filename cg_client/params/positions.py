@@ -9,6 +9,7 @@ from cg_client.errors import BadArgument
 from cg_client.intervals import (
     BorrowVenue,
     FundingRange,
+    Interval,
     LargeOrderState,
     LiquidationRange,
     MapRange,
@@ -18,6 +19,7 @@ from cg_client.intervals import (
     Range,
     TakerRange,
     Unit,
+    WalletTag,
 )
 from cg_client.params.core import (
     Coin,
@@ -36,6 +38,10 @@ from cg_client.params.core import (
     check_amount,
     check_name,
 )
+
+# Histories by wallet tag also come every 10 minutes, which is no interval of any other endpoint and not of the graph's.
+TAG_INTERVALS = (Interval.H1, Interval.D1)
+TAG_ROWS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +83,16 @@ class LiquidationOrders(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
     min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")] = 10_000.0
+    from_: Annotated[
+        datetime | None, "Start of the window, inclusive. CoinGlass keeps seven days.", Wire("start_time")
+    ] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
 
     def __post_init__(self) -> None:
+        """Raises BadArgument for a window or an amount that makes no sense."""
         check_amount("minUsd", self.min_usd)
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise BadArgument("`from` must not be after `to`.", "from")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +154,35 @@ class MaxPain(Params):
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidSeries(Series):
     coin: HyperliquidCoin
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperliquidTagSeries(HyperliquidSeries):
+    tag: Annotated[WalletTag, "Tag of the wallets.", Wire("wallet_tag")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class HyperliquidTagHistory(Params):
+    """Rows without a time of their own can be cut to no window here: CoinGlass is asked for the window itself."""
+
+    tag: Annotated[WalletTag, "Tag of the wallets.", Wire("wallet_tag")]
+    interval: Annotated[Interval, "Distance between two rows: H1 or D1."]
+    last: Annotated[int | None, f"Number of rows, up to {TAG_ROWS}. Not together with `from`.", Wire("limit")] = None
+    from_: Annotated[
+        datetime | None, "Start of the window, inclusive; there are none before 2026-03-20.", Wire("start_time")
+    ] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
+
+    def __post_init__(self) -> None:
+        """Raises BadArgument for a window that makes no sense."""
+        if self.interval not in TAG_INTERVALS:
+            raise BadArgument(f"This list has the intervals H1 and D1, not {self.interval.name}.")
+        if self.last is not None and self.from_ is not None:
+            raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.")
+        if self.last is not None and not 1 <= self.last <= TAG_ROWS:
+            raise BadArgument(f"`last` is a number from 1 to {TAG_ROWS}, not {self.last}.")
+        if self.from_ is not None and self.to is not None and self.from_ > self.to:
+            raise BadArgument("`from` must not be after `to`.")
 
 
 @dataclass(frozen=True, kw_only=True)

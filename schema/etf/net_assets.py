@@ -1,11 +1,15 @@
 """What exchange-traded funds are worth, by day."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import strawberry
 
+from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
+from cg_client.errors import BadArgument
+from cg_client.params import FundOrAll
 from resolvers.field import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
@@ -13,12 +17,24 @@ from vocabulary.fields import sparse, value
 from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Timestamps
 
-NET_ASSETS_BY_ASSET = ByAttribute(
+
+@dataclass(frozen=True)
+class _ByAsset(ByAttribute):
+    """Refuses a ticker where CoinGlass takes none, since it would ignore it and answer with all funds together."""
+
+    def pick(self, parent: object, arguments: dict[str, Any]) -> Endpoint:
+        endpoint = super().pick(parent, arguments)
+        if arguments.get("ticker") is not None and not issubclass(endpoint.params, FundOrAll):
+            raise BadArgument("CoinGlass states net assets of single funds for BITCOIN only: leave out `ticker`.")
+        return endpoint
+
+
+NET_ASSETS_BY_ASSET = _ByAsset(
     "asset", {ETFAsset.BITCOIN: api.net_assets.BITCOIN, ETFAsset.ETHEREUM: api.net_assets.ETHEREUM}
 )
 
 
-@strawberry.type(description="Net assets of all funds on one day.")
+@strawberry.type(description="Net assets on one day: of all funds, or of the one that was asked for.")
 class ETFNetAssetsDay:
     time: Day
     timestamp: TimestampOfDay

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self
 import strawberry
 from msgspec.structs import replace
 
-from resolvers.cumulative_volume_delta import from_first_point
+from resolvers.running_sum import running_sum
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import value
 from vocabulary.problems import Problems, result
@@ -36,8 +36,8 @@ class CumulativeVolumeDeltaColumns:
 
 @strawberry.type(
     description="Cumulative volume delta over time, in US dollars: what market orders bought less what they sold, "
-    "counted from the first point of the series. CoinGlass counts from the start of each request; the sum is carried "
-    "on over the requests that a window takes."
+    "counted from the first point of the window. CoinGlass counts from the start of each request; here the sum is "
+    "formed from the buys and sells, so that it depends on the window alone."
 )
 class CumulativeVolumeDeltaSeries(Series):
     bars: Sequence[CumulativeVolumeDeltaBar] = strawberry.field(description="The bars, oldest first.")
@@ -52,7 +52,7 @@ class CumulativeVolumeDeltaSeries(Series):
 def _counted(rows: Columns[Any]) -> Columns[Any]:
     """The rows with the delta counted from the first of them."""
     columns = rows.columns
-    delta = from_first_point(columns["buy_usd"], columns["sell_usd"], columns["cumulative_delta_usd"])
+    delta = running_sum(columns["buy_usd"].stored, columns["sell_usd"].stored)
     identity = None if rows.identity is None else ("counted", rows.identity)
     return Columns.of(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
 

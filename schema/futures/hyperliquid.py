@@ -13,6 +13,13 @@ from resolvers.field import upstream
 from resolvers.numbered_pages import upstream_numbered
 from schema.futures.hyperliquid_accounts import HyperliquidAccounts, HyperliquidAccountsResult
 from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions, HyperliquidPositionsResult
+from schema.futures.hyperliquid_tags import (
+    TaggedAccounts,
+    TaggedAccountsResult,
+    TaggedPositionDistribution,
+    TaggedPositionDistributionResult,
+    with_the_end,
+)
 from schema.futures.hyperliquid_wallets import (
     HyperliquidWallet,
     HyperliquidWalletResult,
@@ -22,7 +29,7 @@ from schema.futures.hyperliquid_wallets import (
     PositionDistributionResult,
 )
 from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from vocabulary.payloads import CappedList, Sourced
 from vocabulary.problems import Problems, result
 
 
@@ -52,7 +59,7 @@ class WhalePosition(HyperliquidPosition): ...
 
 
 @strawberry.type(description="Positions above a million US dollars that were opened or closed lately.")
-class WhaleAlerts(Sourced):
+class WhaleAlerts(CappedList):
     alerts: list[WhaleAlert] = strawberry.field(description="About 200, as CoinGlass orders them.")
 
 
@@ -88,4 +95,19 @@ class Hyperliquid:
     pnl_distribution: PnlDistributionResult = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
     long_short_accounts: HyperliquidAccountsResult = upstream(
         api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_known_coin
+    )
+    long_short_accounts_by_tag: TaggedAccountsResult = upstream(
+        api.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG,
+        TaggedAccounts,
+        prepare=_known_coin,
+        alternatives={"Hyperliquid.longShortAccounts": api.hyperliquid.LONG_SHORT_ACCOUNTS},
+    )
+    position_distribution_by_tag: TaggedPositionDistributionResult = upstream(
+        api.hyperliquid.POSITION_DISTRIBUTION_BY_TAG,
+        TaggedPositionDistribution,
+        prepare=with_the_end,
+        alternatives={
+            "Hyperliquid.positionDistribution": api.hyperliquid.POSITION_DISTRIBUTION,
+            "Hyperliquid.pnlDistribution": api.hyperliquid.PNL_DISTRIBUTION,
+        },
     )

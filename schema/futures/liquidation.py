@@ -1,17 +1,17 @@
 """Liquidations: history, totals and single orders."""
 
+import dataclasses
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 import strawberry
 
 from cg_client.call import Call
 from cg_client.endpoints import futures as api
-from cg_client.endpoints.futures.liquidation import ORDER_ROWS
 from cg_client.instruments import fold
 from cg_client.params import LiquidationOrders as OrdersParams
-from resolvers.arguments import argument, sign
+from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import rows_decoder
 from resolvers.field import composed
@@ -19,7 +19,7 @@ from schema.futures.open_interest import split_total
 from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
 from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Source, Sourced
+from vocabulary.payloads import CappedList, Source, Sourced
 from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
@@ -108,15 +108,10 @@ class LiquidationOrder:
 
 
 @strawberry.type(description="Single liquidations of the past seven days.")
-class LiquidationOrders(Sourced):
-    orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
-    capped: bool = strawberry.field(
-        description=f"Whether CoinGlass gave the {ORDER_ROWS} rows that it gives at most: older ones may be missing."
-    )
+class LiquidationOrders(CappedList):
+    """`capped` is about the orders of the whole coin, of which those of a pair are a part."""
 
-    @classmethod
-    def of(cls, source: Source, rows: list[LiquidationOrder]) -> Self:
-        return cls(source=source, orders=rows, capped=len(rows) >= ORDER_ROWS)
+    orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
 
 
 LiquidationsResult = Annotated[Liquidations | Problems, result("Liquidations")]
@@ -125,22 +120,37 @@ LiquidationsByCoinResult = Annotated[LiquidationsByCoin | Problems, result("Liqu
 LiquidationOrdersResult = Annotated[LiquidationOrders | Problems, result("LiquidationOrders")]
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
-_SMALLEST = argument("min_usd", float, "Smallest liquidation to list, in US dollars.", 10_000.0)
+_FROM_THE_PAIR = ("exchange", "symbol")
+_INSTANT = timedelta(milliseconds=1)
 
 
-async def _pair_orders(self: TradingPair, info: Info, min_usd: float = 10_000.0) -> LiquidationOrders:
-    """The orders of the coin on the exchange, of which those of the pair are kept."""
-    params = OrdersParams(exchange=self.exchange, symbol=self.known.base, min_usd=min_usd)
-    answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, params, _ORDERS))
-    found = LiquidationOrders.of(Source.of([answer]), answer.value)
-    found.orders = [order for order in found.orders if fold(order.symbol) == fold(self.symbol)]
-    return found
+async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
+    """The orders of the coin on the exchange, of which those of the pair and of the window are kept.
+
+    CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
+    """
+    params = OrdersParams(exchange=self.exchange, symbol=self.known.base, **asked)
+    sent = params if params.to is None else dataclasses.replace(params, to=params.to + _INSTANT)
+    answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, sent, _ORDERS))
+    return LiquidationOrders(
+        source=Source.of([answer]),
+        orders=[order for order in answer.value if fold(order.symbol) == fold(self.symbol) and _is_in(order, params)],
+        capped=api.liquidation.ORDERS.is_capped(len(answer.value)),
+    )
 
 
-sign(_pair_orders, [_SMALLEST])
+def _is_in(order: LiquidationOrder, window: OrdersParams) -> bool:
+    """Whether the order may lie in the window: of one whose time could not be read, CoinGlass has the word."""
+    if order.time is None:
+        return True
+    return (window.from_ is None or window.from_ <= order.time) and (window.to is None or order.time <= window.to)
+
+
+sign(_pair_orders, arguments_of(OrdersParams, _FROM_THE_PAIR, {}))
 PAIR_ORDERS: Any = composed(
     api.liquidation.ORDERS,
-    description="Single liquidations of the pair, of the past seven days: those among the newest 200 of its coin.",
+    description="Single liquidations of the pair, of the past seven days: those among the 200 that CoinGlass gives at "
+    "most for its coin and the window.",
     alternatives={"Pair.liquidations": api.liquidation.HISTORY},
     decoders={api.liquidation.ORDERS: _ORDERS},
 )(_pair_orders)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 import strawberry
+from msgspec.structs import replace
 
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
+from resolvers.running_sum import running_sum
+from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse, value
 from vocabulary.problems import Problems, result
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.enum(description="Which of CoinGlass' calculations of net positions.")
@@ -36,14 +39,12 @@ class NetPositionBar:
     long_change_quantity: Annotated[float | None, value("Change of net longs in the interval, in coins.")]
     short_change_quantity: Annotated[float | None, value("Change of net shorts in the interval, in coins.")]
     cumulative_long_quantity: Annotated[
-        float | None, sparse("Changes of net longs added up by CoinGlass, in coins; not always stated.")
+        float | None, sparse("Changes of net longs since the first point of the series, this one included, in coins.")
     ]
     cumulative_short_quantity: Annotated[
-        float | None, sparse("Changes of net shorts added up by CoinGlass, in coins; not always stated.")
+        float | None, sparse("Changes of net shorts since the first point of the series, this one included, in coins.")
     ]
-    cumulative_net_quantity: Annotated[
-        float | None, sparse("The first of these sums minus the second, in coins; not always stated.")
-    ]
+    cumulative_net_quantity: Annotated[float | None, sparse("The first of these sums minus the second, in coins.")]
 
 
 @strawberry.type(description="Changes of net positions as columns, index by index.")
@@ -57,13 +58,31 @@ class NetPositionColumns:
 
 
 @strawberry.type(
-    description="Changes of net positions over time, in coins. In CoinGlass' sample the sums begin with the answer: a "
-    "window of more points than one answer holds (1000) may have sums that begin anew."
+    description="Changes of net positions over time, in coins. The sums count from the first point of the window. "
+    "CoinGlass counts from the start of each request; here they are formed from the changes, so that they depend on "
+    "the window alone. If a change is missing, the sums are null from there on."
 )
 class NetPositionSeries(Series):
     bars: Sequence[NetPositionBar] = strawberry.field(description="The bars, oldest first.")
     columns: NetPositionColumns = strawberry.field(description="The same bars as columns.")
     latest: NetPositionBar | None = strawberry.field(description="The newest bar.")
+
+    @classmethod
+    def of(cls, served: Served) -> Self:
+        return super().of(replace(served, rows=_counted(served.rows)))
+
+
+def _counted(rows: Columns[Any]) -> Columns[Any]:
+    """The rows with sums that count from the first of them."""
+    columns = rows.columns
+    long, short = columns["long_change_quantity"].stored, columns["short_change_quantity"].stored
+    sums = {
+        "cumulative_long_quantity": Column(running_sum(long)),
+        "cumulative_short_quantity": Column(running_sum(short)),
+        "cumulative_net_quantity": Column(running_sum(long, short)),
+    }
+    identity = None if rows.identity is None else ("counted", rows.identity)
+    return Columns.of(rows.row, {**columns, **sums}, len(rows), identity)
 
 
 NetPositionSeriesResult = Annotated[NetPositionSeries | Problems, result("NetPositionSeries")]

@@ -14,7 +14,7 @@ from resolvers.order_book import Level, decode_snapshots
 from vocabulary.columns import Column, Columns
 from vocabulary.enums import OrderSide
 from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from vocabulary.payloads import CappedList, Sourced
 from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
@@ -124,7 +124,7 @@ class PastLargeOrder(LargeOrder): ...
 
 
 @strawberry.type(description="Large limit orders of a period.")
-class LargeOrderHistory(Sourced):
+class LargeOrderHistory(CappedList):
     orders: list[PastLargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
 
 

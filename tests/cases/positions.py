@@ -41,4 +41,11 @@ CASES: dict[str, Case] = {
     "/api/hyperliquid/global-long-short-account-ratio/history": on_hyperliquid(
         'longShortAccounts(coin: "btc", interval: D1)', "HyperliquidAccountsResult"
     ),
+    "/api/futures/hyperliquid/long-short-account-ratio-by-tag/history": on_hyperliquid(
+        'longShortAccountsByTag(coin: "btc", tag: SHRIMP, interval: D1)', "TaggedAccountsResult"
+    ),
+    "/api/futures/hyperliquid/position-distribution-by-tag/history": on_hyperliquid(
+        "positionDistributionByTag(tag: SHRIMP, interval: D1)", "TaggedPositionDistributionResult"
+    ),
+    "/api/coin/market-data-history": on_coin("marketHistory", "CoinMarketHistoryResult"),
 }

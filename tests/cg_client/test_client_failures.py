@@ -9,10 +9,10 @@ import respx
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import (
     CoinglassError,
-    NotFound,
     PlanRequired,
     RateLimited,
     Unauthorized,
+    UnknownPath,
     UpstreamRejected,
     UpstreamTimeout,
     UpstreamUnavailable,
@@ -24,7 +24,7 @@ FAILURES: list[tuple[httpx.Response | Exception, type[CoinglassError], int]] = [
     (failure("401", "Upgrade plan"), PlanRequired, 1),
     (failure("400", "Invalid API key provided"), Unauthorized, 1),
     (failure("400", "Required String parameter 'range' is not present"), UpstreamRejected, 1),
-    (httpx.Response(404, content=b'{"code":"404","msg":"Not Found"}'), NotFound, 1),
+    (httpx.Response(404, content=b'{"code":"404","msg":"Not Found"}'), UnknownPath, 1),
     (failure("500", "Server Error"), UpstreamUnavailable, 2),
     (httpx.Response(502, content=b"<html>"), UpstreamUnavailable, 3),
     (httpx.Response(200, content=b'{"code":"0","da'), UpstreamUnavailable, 3),

@@ -170,4 +170,55 @@ FLOWS = [
         },
     ),
 ]
-PECULIAR = [*FUND_LISTS, *CANDLES, *FLOWS]
+
+
+def premium(ticker: str, **figures: float) -> dict[str, Any]:
+    return {"ticker": ticker, "market_price_usd": 1.5, **figures}
+
+
+def premiums(
+    name: str, funds: list[dict[str, Any]], served: list[float | None], *anomaly: tuple[str, str, int]
+) -> Peculiar:
+    return Peculiar(
+        name,
+        "/api/etf/bitcoin/premium-discount/history",
+        [{"timestamp": TODAY, "list": funds}],
+        on(
+            "etf(asset: BITCOIN)",
+            "premiumDiscount",
+            "ETFPremiums",
+            "days { byTicker { ticker netAssetValueUsd priceUsd premiumDiscountPercent } }",
+        ),
+        {
+            "days": [
+                {
+                    "byTicker": [
+                        {
+                            "ticker": fund["ticker"],
+                            "netAssetValueUsd": worth,
+                            "priceUsd": 1.5,
+                            "premiumDiscountPercent": 0.5,
+                        }
+                        for fund, worth in zip(funds, served, strict=True)
+                    ]
+                }
+            ]
+        },
+        list(anomaly),
+    )
+
+
+PREMIUMS = [
+    premiums(
+        "a fund's premium without its net asset value",
+        [premium("A", nav_usd=2.5, premium_discount_details=0.5), premium("B", premium_discount_details=0.5)],
+        [2.5, None],
+    ),
+    premiums(
+        "premiums of funds without a net asset value altogether",
+        [premium("A", premium_discount_details=0.5), premium("B", premium_discount_details=0.5)],
+        [None, None],
+        ("FIELD_MISSING", "list[].nav_usd", 2),
+    ),
+]
+PECULIAR = [*FUND_LISTS, *CANDLES, *FLOWS, *PREMIUMS]

@@ -1,9 +1,12 @@
 """Net assets of exchange-traded funds, by day."""
 
 from cg_client.endpoint import Endpoint
+from cg_client.params import FundOrAll
 
 BITCOIN = Endpoint(
-    path="/api/etf/bitcoin/net-assets/history", summary="Net assets of all US spot bitcoin funds together, by day."
+    path="/api/etf/bitcoin/net-assets/history",
+    summary="Net assets of all US spot bitcoin funds together, or of one, by day.",
+    params=FundOrAll,
 )
 ETHEREUM = Endpoint(
     path="/api/etf/ethereum/net-assets/history",

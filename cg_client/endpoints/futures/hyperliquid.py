@@ -1,8 +1,18 @@
 """Positions and wallets on Hyperliquid; whales are positions above a million US dollars."""
 
+from datetime import timedelta
+
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import HyperliquidPage, HyperliquidSeries, Wallet
+from cg_client.params import (
+    TAG_INTERVALS,
+    TAG_ROWS,
+    HyperliquidPage,
+    HyperliquidSeries,
+    HyperliquidTagHistory,
+    HyperliquidTagSeries,
+    Wallet,
+)
 from cg_client.plans import Plan
 from cg_client.shapes import Record
 
@@ -20,6 +30,7 @@ WHALE_ALERTS = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     spelling=_SPELLING,
+    row_cap=200,  # documented as about so many
 )
 WHALE_POSITIONS = Endpoint(
     path="/api/hyperliquid/whale-position",
@@ -103,4 +114,33 @@ LONG_SHORT_ACCOUNTS = Endpoint(
         "short_percent": "global_account_short_percent",
         "ratio": "global_account_long_short_ratio",
     },
+)
+# On later pages of the documents only, since April 2026: plan, parameters, tags and rows are theirs. They go back to
+# 2026-03-20.
+_BY_TAG = timedelta(minutes=15)
+LONG_SHORT_ACCOUNTS_BY_TAG = Endpoint(
+    path="/api/futures/hyperliquid/long-short-account-ratio-by-tag/history",
+    summary="Accounts with one tag that are long and short in a coin on Hyperliquid, and their positions.",
+    params=HyperliquidTagSeries,
+    plan=Plan.PROFESSIONAL,
+    refresh=_BY_TAG,
+    intervals=TAG_INTERVALS,
+    page_rows=TAG_ROWS,
+    spelling={
+        "tag": "group_name",
+        "long_count": "account_long_count",
+        "short_count": "account_short_count",
+        "long_usd": "long_position_usd",
+        "short_usd": "short_position_usd",
+    },
+)
+# The documented rows have no time. `time` is read as in the history of accounts by tag, should it come.
+POSITION_DISTRIBUTION_BY_TAG = Endpoint(
+    path="/api/futures/hyperliquid/position-distribution-by-tag/history",
+    summary="Wallets with one tag and their positions over time, on Hyperliquid.",
+    params=HyperliquidTagHistory,
+    plan=Plan.PROFESSIONAL,
+    refresh=_BY_TAG,
+    spelling=_DISTRIBUTION | {"tag": "group_name"},
+    row_cap=TAG_ROWS,
 )

@@ -19,8 +19,6 @@ from cg_client.params import (
 from cg_client.plans import STANDARD_FLOORS, Plan
 from cg_client.shapes import Tuples
 
-ORDER_ROWS = 200  # the most rows of one answer of the order endpoint, which covers seven days
-
 HISTORY = Endpoint(
     path="/api/futures/liquidation/history",
     summary="Long and short liquidations of a pair.",
@@ -59,6 +57,7 @@ ORDERS = Endpoint(
     plan=Plan.STANDARD,
     refresh=timedelta(seconds=1),
     spelling={"exchange": "exchange_name", "base": "base_asset", "usd": "usd_value"},
+    row_cap=200,  # documented
 )
 
 

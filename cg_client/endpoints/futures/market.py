@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import Coin, Page, PairSeries
+from cg_client.params import Coin, CoinMarketsPage, PairSeries
 from cg_client.plans import STANDARD_FLOORS, Plan
 from cg_client.shapes import KeyedRows, Names
 
@@ -45,8 +45,8 @@ PAIRS_MARKETS = Endpoint(
 )
 COINS_MARKETS = Endpoint(
     path="/api/futures/coins-markets",
-    summary="Current futures market of a coin, over all exchanges.",
-    params=Page,
+    summary="Current futures market of a coin, over all exchanges or chosen ones.",
+    params=CoinMarketsPage,
     plan=Plan.STANDARD,
     spelling={
         "last": "current_price",

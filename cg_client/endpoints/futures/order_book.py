@@ -36,6 +36,8 @@ SNAPSHOT_RETENTION = {interval: timedelta(days=150) for interval in Interval} | 
     Interval.M5: timedelta(days=15),
 }
 SNAPSHOT_ROWS = 100
+# Not documented: a recorded answer ends at exactly so many rows, all of the last 25 hours.
+LARGE_ORDER_HISTORY_ROWS = 1000
 
 HISTORY = Endpoint(
     path="/api/futures/orderbook/ask-bids-history",
@@ -72,11 +74,14 @@ LARGE_ORDERS = Endpoint(
     spelling=LARGE_ORDER_SPELLING,
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
+# The newer documents list the path with v2 alone, with the same rows and parameters.
 LARGE_ORDER_HISTORY = Endpoint(
-    path="/api/futures/orderbook/large-limit-order-history",
+    path="/api/futures/orderbook/v2/large-limit-order-history",
+    former_path="/api/futures/orderbook/large-limit-order-history",
     summary="Large limit orders of a futures pair's book over a period, by what became of them.",
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+    row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

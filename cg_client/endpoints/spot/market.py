@@ -48,3 +48,12 @@ PRICE_HISTORY = Endpoint(
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
 )
+# On later pages of the documents only, which count it to spot. It takes no window: all days come at once.
+COIN_HISTORY = Endpoint(
+    path="/api/coin/market-data-history",
+    summary="Price, supply and market capitalisation of a coin, by day since it is traded.",
+    params=Coin,
+    plan=Plan.STARTUP,
+    refresh=timedelta(days=1),
+    spelling={"price_usd": "price", "market_cap_usd": "market_cap"},
+)

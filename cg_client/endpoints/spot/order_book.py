@@ -5,6 +5,7 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
+    LARGE_ORDER_HISTORY_ROWS,
     LARGE_ORDER_SPELLING,
     LARGE_ORDERS_MAY_LACK,
     SNAPSHOT_RETENTION,
@@ -49,11 +50,14 @@ LARGE_ORDERS = Endpoint(
     spelling=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
+# The newer documents list the path with v2 alone, with the same rows and parameters.
 LARGE_ORDER_HISTORY = Endpoint(
-    path="/api/spot/orderbook/large-limit-order-history",
+    path="/api/spot/orderbook/v2/large-limit-order-history",
+    former_path="/api/spot/orderbook/large-limit-order-history",
     summary="Large limit orders of a spot pair's book over a period, by what became of them.",
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     spelling=LARGE_ORDER_SPELLING,
+    row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

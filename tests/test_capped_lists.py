@@ -1,0 +1,86 @@
+"""Lists that CoinGlass cuts say so; windows of liquidation orders."""
+
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLUnionType, get_named_type
+
+from cg_client.catalogue import CATALOGUE
+from sandbox.samples import sample
+from schema.capabilities import upstream_fields
+from tests.cases import CASES, SCHEMA
+from tests.test_schema import FIELDS
+from tests.upstream import Upstream, ask, field
+
+CAPPED = sorted(path for path, endpoint in CATALOGUE.items() if endpoint.row_cap is not None)
+ORDERS = "/api/futures/liquidation/order"
+
+
+async def capped(path: str, rows: int) -> bool:
+    """What the payload says of an answer of so many rows, all of them the sample's first."""
+    body = sample(path) | {"data": [sample(path)["data"][0]] * rows}
+    found: bool = (await field(CASES[path].text(), Upstream({path: body})))["capped"]
+    return found
+
+
+@pytest.mark.parametrize("path", CAPPED)
+async def test_a_list_is_capped_once_it_holds_all_that_coinglass_gives(path: str) -> None:
+    cap = CATALOGUE[path].row_cap or 0
+    assert [await capped(path, rows) for rows in (0, cap - 1, cap, cap + 1)] == [False, False, True, True]
+
+
+def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> None:
+    kind = SCHEMA._schema.get_type("CappedList")
+    assert isinstance(kind, GraphQLInterfaceType)
+    for name, endpoints in upstream_fields(SCHEMA._schema):
+        union = get_named_type(FIELDS[name].type)
+        assert isinstance(union, GraphQLUnionType)
+        assert (kind in union.types[0].interfaces) == any(one.row_cap is not None for one in endpoints), name
+
+
+async def orders(window: str, upstream: Upstream, symbol: str = "SOLUSDT") -> Any:
+    asked = f"liquidationOrders({window}) {{ ... on LiquidationOrders {{ capped orders {{ time }} }} }}"
+    return await field(f'{{ pair(exchange: "Binance", symbol: "{symbol}") {{ it: {asked} }} }}', upstream)
+
+
+def answering(*times: int) -> Upstream:
+    (row, *_) = sample(ORDERS)["data"]
+    return Upstream({ORDERS: sample(ORDERS) | {"data": [row | {"time": time} for time in times]}})
+
+
+async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_else() -> None:
+    start = 1_795_000_000_000
+    upstream = answering(start - 1, start, start + 5000, start + 5001)
+    found = await orders('from: "2026-11-18T11:06:40Z", to: "2026-11-18T11:06:45Z"', upstream, "BTCUSDT")
+    assert [order["time"] for order in found["orders"]] == ["2026-11-18T11:06:40Z", "2026-11-18T11:06:45Z"]
+
+
+async def test_the_window_of_liquidations_is_sent_so_that_its_last_millisecond_is_in_it() -> None:
+    upstream = Upstream()
+    found = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
+    (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
+    assert (query["start_time"], query["end_time"]) == ("1795000000000", "1795003605001")
+    assert found["orders"][0]["time"] == "2026-11-18T12:06:45Z"
+
+
+async def test_a_window_left_out_is_not_sent() -> None:
+    upstream = Upstream()
+    assert len((await orders("minUsd: 1", upstream))["orders"]) == 2
+    (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
+    assert not {"start_time", "end_time"} & set(query)
+
+
+@pytest.mark.parametrize(
+    ("asked", "remedy"),
+    [
+        ('from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"', "`from` must not be after `to`."),
+        ("minUsd: -1", "minUsd"),
+    ],
+)
+async def test_liquidation_orders_of_a_senseless_window_are_refused(asked: str, remedy: str) -> None:
+    problem = "{ ... on InvalidInput { code message } }"
+    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ liquidationOrders({asked}) {problem} }} }}'
+    upstream = Upstream()
+    refused = (await ask(query, upstream))["data"]["pair"]["liquidationOrders"]
+    assert (refused["code"], remedy in refused["message"]) == ("BAD_USER_INPUT", True)
+    assert upstream.sandbox.calls[ORDERS] == 0

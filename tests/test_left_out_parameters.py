@@ -1,0 +1,87 @@
+"""Parameters of CoinGlass that narrow an answer: a fund's ticker, the exchanges of a coin's market."""
+
+from typing import Any
+
+import pytest
+
+from sandbox.samples import sample
+from tests.upstream import Upstream, ask, field
+
+NET_ASSETS = "/api/etf/{}/net-assets/history"
+MARKETS = "/api/futures/coins-markets"
+
+
+def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
+    return [query for asked, query in upstream.sandbox.requests if asked == path]
+
+
+async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str, Any]:
+    return await ask(
+        f"{{ etf(asset: {asset}) {{ netAssets{arguments} {{ __typename ... on ETFNetAssets {{ count }} }} }} }}",
+        upstream,
+    )
+
+
+async def test_net_assets_of_one_fund_are_asked_for_by_its_ticker() -> None:
+    upstream = Upstream()
+    assert not (await net_assets("BITCOIN", '(ticker: "GBTC")', upstream))["errors"]
+    assert not (await net_assets("BITCOIN", "", upstream))["errors"]
+    assert queries(upstream, NET_ASSETS.format("bitcoin")) == [{"ticker": "GBTC"}, {}]
+
+
+async def test_a_ticker_is_refused_where_coinglass_would_ignore_it() -> None:
+    upstream = Upstream()
+    (error,) = (await net_assets("ETHEREUM", '(ticker: "ETHE")', upstream))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert "leave out `ticker`" in error["message"]
+    assert not queries(upstream, NET_ASSETS.format("ethereum"))
+    assert not (await net_assets("ETHEREUM", "(last: 1)", upstream))["errors"]
+
+
+def coins(*markets: str) -> str:
+    parts = " ".join(
+        f'{name}: coin(symbol: "{coin}") {{ market{exchanges} {{ ... on CoinMarket {{ symbol price {{ last }} }} }} }}'
+        for name, coin, exchanges in (one.split("|") for one in markets)
+    )
+    return f"{{ {parts} }}"
+
+
+async def test_coins_with_the_same_exchanges_share_one_list_and_others_have_their_own() -> None:
+    upstream = Upstream()
+    chosen, other = '(exchanges: ["okx", "binance"])', '(exchanges: ["Binance", "OKX", "OKX"])'
+    query = coins(f"a|BTC|{chosen}", f"b|ETH|{other}", "c|BTC|", 'd|SOL|(exchanges: ["Bybit"])')
+    answer = await ask(query, upstream)
+    assert not answer["errors"]
+    assert sorted(one.get("exchange_list", "") for one in queries(upstream, MARKETS)) == ["", "Binance,OKX", "Bybit"]
+
+
+async def test_a_market_is_that_of_the_exchanges_that_were_asked_for() -> None:
+    class ByExchanges(Upstream):
+        """Prices that depend on the exchanges."""
+
+        async def handle_async_request(self, request: Any) -> Any:
+            chosen = request.url.params.get("exchange_list", "all")
+            row = sample(MARKETS)["data"][0] | {"current_price": float(len(chosen))}
+            self.bodies = {MARKETS: {"code": "0", "data": [row]}}
+            return await super().handle_async_request(request)
+
+    query = coins('a|BTC|(exchanges: ["Binance"])', 'b|BTC|(exchanges: ["OKX"])', "c|BTC|")
+    data = (await ask(query, ByExchanges()))["data"]
+    assert {name: found["market"]["price"]["last"] for name, found in data.items()} == {"a": 7.0, "b": 3.0, "c": 3.0}
+
+
+@pytest.mark.parametrize(("exchanges", "fact"), [("[]", "`exchanges` is empty"), ('["Binanze"]', "Binance")])
+async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_asked(exchanges: str, fact: str) -> None:
+    upstream = Upstream()
+    (error,) = (await ask(coins(f"a|BTC|(exchanges: {exchanges})"), upstream))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    assert fact in error["message"] + str(error["extensions"].get("suggestions"))
+    assert not queries(upstream, MARKETS)
+
+
+async def test_pairs_of_one_exchange_come_from_the_listing_of_all() -> None:
+    """CoinGlass takes `exchange` for its listing too; the whole listing costs as much and serves every exchange."""
+    upstream = Upstream()
+    query = '{ it: pairs(exchange: "okx", first: 2) { nodes { exchange } } }'
+    assert {one["exchange"] for one in (await field(query, upstream))["nodes"]} == {"OKX"}
+    assert queries(upstream, "/api/futures/supported-exchange-pairs") == [{}]

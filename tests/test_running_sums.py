@@ -1,0 +1,201 @@
+"""Sums that count from the first point of a window, however the window was fetched."""
+
+import contextlib
+import json
+from array import array
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from decimal import Decimal
+from itertools import accumulate
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cg_client.client import Client, ClientConfig
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from resolvers.requests import Requests
+from resolvers.running_sum import running_sum
+from sandbox.app import KEY, Sandbox, create_sandbox
+from tests.cases import SCHEMA
+from tests.clock import START, FakeClock
+from tests.upstream import Upstream, field
+
+NET_POSITION = "/api/futures/v2/net-position/history"
+DELTA = "/api/futures/cvd/history"
+STEP = 3_600_000
+QUERY = """
+query($last: Int, $from: DateTime, $to: DateTime) { pair(exchange: "Binance", symbol: "BTCUSDT") {
+  position: netPosition(interval: H1, last: $last, from: $from, to: $to) { ... on NetPositionSeries { columns {
+    timestamp longChangeQuantity shortChangeQuantity
+    cumulativeLongQuantity cumulativeShortQuantity cumulativeNetQuantity } } }
+  delta: cumulativeVolumeDelta(interval: H1, last: $last, from: $from, to: $to) { ... on CumulativeVolumeDeltaSeries {
+    columns { timestamp buyUsd sellUsd cumulativeDeltaUsd } } } } }
+"""
+figures = st.decimals(-(10**9), 10**9, places=4).map(float)
+
+
+def exact(added: list[float], taken: list[float]) -> list[float]:
+    """The sums as they are formed with pencil and paper."""
+    changes = [Decimal(repr(more)) - Decimal(repr(less)) for more, less in zip(added, taken, strict=True)]
+    return [float(total) for total in accumulate(changes)]
+
+
+@given(st.lists(st.tuples(figures, figures)))
+def test_sums_of_decimals_are_exact_decimals(pairs: list[tuple[float, float]]) -> None:
+    added, taken = [one for one, _ in pairs], [one for _, one in pairs]
+    assert list(running_sum(array("d", added), array("d", taken))) == exact(added, taken)
+
+
+@given(st.lists(st.floats(-1e9, 1e9), max_size=50))
+def test_figures_with_any_number_of_places_are_summed_up_too(changes: list[float]) -> None:
+    assert list(running_sum(changes)) == pytest.approx(list(accumulate(changes)), abs=1e-3)
+
+
+def test_a_missing_change_leaves_the_sums_null_from_there_on() -> None:
+    assert list(running_sum([1.5, None, 2.0])) == [1.5, None, None]
+    assert list(running_sum([1.5, 2.0, 3.0], [0.5, 0.25, None])) == [1.0, 2.75, None]
+
+
+def test_no_rows_have_no_sums() -> None:
+    assert list(running_sum([])) == []
+
+
+class Counting(httpx.AsyncBaseTransport):
+    """The sandbox, whose sums count from the start of each request, as those of CoinGlass do."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = httpx.ASGITransport(create_sandbox(sandbox))
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._sandbox.handle_async_request(request)
+        if request.url.path not in (NET_POSITION, DELTA):
+            return response
+        body = json.loads(await response.aread())
+        (_position if request.url.path == NET_POSITION else _delta)(body["data"])
+        return httpx.Response(200, content=json.dumps(body).encode())
+
+
+def change_at(time: int) -> tuple[float, float]:
+    """The changes of a bar: decimals that repeat only after a while."""
+    place = time // STEP
+    return (place * 7919 % 10007 - 5000) / 100, (place * 104729 % 10009 - 5000) / 100
+
+
+def _position(rows: list[dict[str, Any]]) -> None:
+    long = short = 0.0
+    for row in rows:
+        row["net_long_change"], row["net_short_change"] = change_at(row["time"])
+        long, short = long + row["net_long_change"], short + row["net_short_change"]
+        row |= {"net_long_change_cum": long, "net_short_change_cum": short, "net_position_change_cum": long - short}
+
+
+def _delta(rows: list[dict[str, Any]]) -> None:
+    total = 0.0
+    for row in rows:
+        time = row["time"] * 1000 if row["time"] < 10**11 else row["time"]
+        row["taker_buy_vol"], row["taker_sell_vol"] = change_at(time)
+        total += row["taker_buy_vol"] - row["taker_sell_vol"]
+        row["cum_vol_delta"] = total
+
+
+class Desk:
+    def __init__(self) -> None:
+        self.clock = FakeClock()
+        sandbox = Sandbox(Plan.ENTERPRISE, now=lambda: self.clock.now().timestamp())
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.ENTERPRISE)
+        self.client = Client(config, clock=self.clock, transport=Counting(sandbox), policy=RetryPolicy(attempts=1))
+        self._symbols, self._requests = Symbols(self.client), Requests(self.client)
+        self.sandbox = sandbox
+
+    async def ask(self, **window: Any) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:
+        """Columns of net positions and of cumulative volume delta."""
+        context = Context.of(self.client, self._symbols, Caller(), "test", self._requests)
+        result = await SCHEMA.execute(QUERY, variable_values=window, context_value=context)
+        assert not result.errors
+        assert result.data is not None
+        return result.data["pair"]["position"]["columns"], result.data["pair"]["delta"]["columns"]
+
+
+@contextlib.asynccontextmanager
+async def open_desk() -> AsyncIterator[Desk]:
+    desk = Desk()
+    try:
+        yield desk
+    finally:
+        await desk.client.close()
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with open_desk() as desk:
+        yield desk
+
+
+def iso(bars_ago: int) -> str:
+    return (START - timedelta(hours=bars_ago)).isoformat()
+
+
+def assert_counted_from_the_first_point(found: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> None:
+    position, delta = found
+    changes = [change_at(time) for time in position["timestamp"]]
+    long, short = [one for one, _ in changes], [one for _, one in changes]
+    zeros = [0.0] * len(changes)
+    assert position["cumulativeLongQuantity"] == exact(long, zeros)
+    assert position["cumulativeShortQuantity"] == exact(short, zeros)
+    assert position["cumulativeNetQuantity"] == exact(long, short)
+    assert delta["timestamp"] == position["timestamp"]
+    assert delta["cumulativeDeltaUsd"] == exact(long, short)
+
+
+@pytest.mark.parametrize("last", [1, 3, 400, 1500])
+async def test_sums_count_from_the_first_point_of_the_window(desk: Desk, last: int) -> None:
+    found = await desk.ask(last=last)
+    assert len(found[0]["timestamp"]) == last
+    assert_counted_from_the_first_point(found)
+
+
+async def test_a_short_window_sums_up_the_same_before_and_after_a_long_one(desk: Desk) -> None:
+    before = await desk.ask(last=3)
+    await desk.ask(last=400)
+    assert await desk.ask(last=3) == before
+
+
+async def test_a_window_over_several_pages_has_no_seam(desk: Desk) -> None:
+    found = await desk.ask(**{"from": iso(2500), "to": iso(100)})
+    assert len(found[0]["timestamp"]) == 2401
+    assert_counted_from_the_first_point(found)
+
+
+async def test_closed_points_that_are_kept_and_the_newest_have_no_seam(desk: Desk) -> None:
+    await desk.ask(last=400)
+    desk.clock.advance(3000.0)
+    found = await desk.ask(last=400)
+    limits = [query["limit"] for path, query in desk.sandbox.requests if path == NET_POSITION]
+    assert limits == ["1000", "100"]  # first all, then the newest alone
+    assert_counted_from_the_first_point(found)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 1400), st.integers(0, 600), st.integers(0, 4)), min_size=1, max_size=5))
+async def test_the_figure_of_a_bar_depends_only_on_the_window(steps: list[tuple[int, int, int]]) -> None:
+    async with open_desk() as desk:
+        for length, ago, hours in steps:
+            desk.clock.advance(hours * STEP / 1000)
+            assert_counted_from_the_first_point(await desk.ask(last=length))
+            assert_counted_from_the_first_point(await desk.ask(**{"from": iso(ago + length), "to": iso(ago)}))
+
+
+async def test_a_coins_delta_over_several_requests_is_one_sum() -> None:
+    selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
+    asked = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
+    got = await field(f'{{ coin(symbol: "BTC") {{ it: {asked} }} }}', Upstream())
+    columns = got["columns"]
+    assert got["count"] == 6000
+    assert columns["cumulativeDeltaUsd"] == exact(columns["buyUsd"], columns["sellUsd"])

@@ -1,0 +1,120 @@
+"""Hyperliquid by tags of wallets, and the history of a coin's market: what is asked for, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from cg_client.intervals import WalletTag
+from cg_client.plans import Plan
+from sandbox.samples import sample
+from tests.upstream import Upstream, ask, field
+
+ACCOUNTS = "/api/futures/hyperliquid/long-short-account-ratio-by-tag/history"
+POSITIONS = "/api/futures/hyperliquid/position-distribution-by-tag/history"
+HISTORY = "/api/coin/market-data-history"
+PROBLEM = "... on Problem { code message }"
+
+
+def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
+    return [query for asked, query in upstream.sandbox.requests if asked == path]
+
+
+async def positions(arguments: str, upstream: Upstream) -> Any:
+    selection = f"... on TaggedPositionDistribution {{ capped tiers {{ time tag }} }} {PROBLEM}"
+    return await field(
+        f"{{ hyperliquid {{ it: positionDistributionByTag({arguments}) {{ {selection} }} }} }}", upstream
+    )
+
+
+async def refusal(query: str, upstream: Upstream) -> str:
+    (error,) = (await ask(query, upstream))["errors"]
+    assert error["extensions"]["code"] == "BAD_USER_INPUT"
+    message: str = error["message"]
+    return message
+
+
+@pytest.mark.parametrize("tag", WalletTag)
+async def test_each_tag_is_sent_as_coinglass_writes_it(tag: WalletTag) -> None:
+    upstream = Upstream()
+    found = await positions(f"tag: {tag.name}, interval: H1, last: 1", upstream)
+    assert queries(upstream, POSITIONS) == [{"wallet_tag": tag.value, "interval": "1h", "limit": "1"}]
+    assert found == {"capped": False, "tiers": [{"time": None, "tag": tag.value.lower()}]}
+
+
+async def test_a_window_of_positions_is_sent_so_that_its_end_is_in_it() -> None:
+    upstream = Upstream()
+    await positions('tag: FISH, interval: D1, from: "2026-11-18T00:00:00Z", to: "2026-11-20T00:00:00Z"', upstream)
+    (query,) = queries(upstream, POSITIONS)
+    assert (query["start_time"], query["end_time"]) == ("1794960000000", "1795132800001")
+
+
+async def test_the_time_of_a_row_is_read_if_coinglass_sends_it() -> None:
+    rows = [row | {"time": 1_795_132_800_000} for row in sample(POSITIONS)["data"][:1]]
+    found = await positions("tag: SHRIMP, interval: D1", Upstream({POSITIONS: {"code": "0", "data": rows}}))
+    assert found["tiers"] == [{"time": "2026-11-20T00:00:00Z", "tag": "shrimp"}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        ("interval: M5", "H1 and D1, not M5"),
+        ("interval: D1, last: 0", "from 1 to 1000"),
+        ("interval: D1, last: 1001", "from 1 to 1000"),
+        ('interval: D1, last: 1, from: "2026-11-18T00:00:00Z"', "but not `last` and `from`"),
+        ('interval: D1, from: "2026-11-18T00:00:01Z", to: "2026-11-18T00:00:00Z"', "must not be after `to`"),
+    ],
+)
+async def test_a_senseless_window_of_positions_is_refused(arguments: str, remedy: str) -> None:
+    upstream = Upstream()
+    query = f"{{ hyperliquid {{ positionDistributionByTag(tag: FISH, {arguments}) {{ __typename }} }} }}"
+    assert remedy in await refusal(query, upstream)
+    assert not queries(upstream, POSITIONS)
+
+
+async def test_accounts_with_a_tag_are_a_series_of_the_coin() -> None:
+    upstream = Upstream()
+    asked = 'longShortAccountsByTag(coin: "eth", tag: GIGA_REKT, interval: H1, last: 1500)'
+    selection = "... on TaggedAccounts { count latest { tag } source { endpoint } }"
+    found = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", upstream)
+    assert (found["count"], found["source"]["endpoint"]) == (1500, ACCOUNTS)
+    assert found["latest"] == {"tag": "giga_rekt"}
+    sent = queries(upstream, ACCOUNTS)
+    assert len(sent) == 2
+    assert all((one["symbol"], one["wallet_tag"], one["interval"]) == ("ETH", "Giga_Rekt", "1h") for one in sent)
+
+
+async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
+    query = '{ hyperliquid { longShortAccountsByTag(coin: "BTC", tag: FISH, interval: M5) { __typename } } }'
+    assert "H1, D1, not M5" in await refusal(query, Upstream())
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        'longShortAccountsByTag(coin: "BTC", tag: FISH, interval: H1)',
+        "positionDistributionByTag(tag: FISH, interval: H1)",
+    ],
+)
+async def test_histories_by_tag_need_the_professional_plan(asked: str) -> None:
+    selection = "... on PlanGated { code requiredPlan alternatives }"
+    found = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", Upstream(plan=Plan.STANDARD))
+    assert (found["code"], found["requiredPlan"]) == ("PLAN_REQUIRED", "PROFESSIONAL")
+    assert found["alternatives"]
+
+
+async def test_every_window_of_a_coins_market_costs_the_same_one_request() -> None:
+    upstream = Upstream()
+    part = "... on CoinMarketHistory { count latest { priceUsd circulatingSupply marketCapUsd } }"
+    windows = {"whole": "", "last": "(last: 1)", "first": '(to: "2025-01-01T00:00:00Z")'}
+    parts = " ".join(f"{name}: marketHistory{window} {{ {part} }}" for name, window in windows.items())
+    query = f'{{ coin(symbol: "eth") {{ {parts} }} }}'
+    data = (await ask(query, upstream))["data"]["coin"]
+    assert [data[name]["count"] for name in ("whole", "last", "first")] == [2, 1, 1]
+    assert data["whole"]["latest"] == data["last"]["latest"] != data["first"]["latest"]
+    assert queries(upstream, HISTORY) == [{"symbol": "ETH"}]
+
+
+async def test_the_history_of_a_coins_market_needs_the_startup_plan() -> None:
+    query = f'{{ coin(symbol: "BTC") {{ it: marketHistory {{ {PROBLEM} }} }} }}'
+    assert (await field(query, Upstream(plan=Plan.HOBBYIST)))["code"] == "PLAN_REQUIRED"
+    assert await field(query, Upstream(plan=Plan.STARTUP)) == {}
