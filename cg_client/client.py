@@ -3,7 +3,6 @@
 A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
@@ -36,6 +35,7 @@ from cg_client.governor import Governor
 from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
 from cg_client.paths import Paths
+from cg_client.plan_watch import PlanWatch
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
@@ -47,8 +47,6 @@ from cg_client.transport import Reply, Transport
 from cg_client.wire import WireTransport
 
 T = TypeVar("T")
-
-_FIRST_PLAN_WAIT, _LONGEST_PLAN_WAIT = 1.0, 10.0  # seconds
 
 BASE_URL = "https://open-api-v4.coinglass.com"
 
@@ -97,7 +95,8 @@ class Client:
         self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = transport or http_transport(config)
-        self._window = QuotaWindow(REQUESTS_PER_MINUTE[self.gate.current], config.workers)
+        # While the plan is not known, no more is sent than the least one has.
+        self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
@@ -121,14 +120,11 @@ class Client:
         self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
         # Which of several ways to fetch the same costs least beside what else is being asked for.
         self.choose = Gathering(self._cache.is_free, self.clock).choose
-        self._asking_plan = asyncio.Lock()
-        self._ask_plan_after = -1.0
-        self._ask_plan_wait = _FIRST_PLAN_WAIT
-        self._asking_again: asyncio.Task[None] | None = None
+        self.plan_watch = PlanWatch(self.gate, self._asked_plan, self.clock)
+        self._throttle.on_limit = self.plan_watch.limit_is
 
     async def close(self) -> None:
-        if self._asking_again is not None:
-            self._asking_again.cancel()
+        self.plan_watch.close()
         await self._cache.close()
         await self.http.aclose()
 
@@ -173,7 +169,11 @@ class Client:
         self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
     ) -> Answer[Any] | Awaitable[Answer[Any]]:
         """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
-        self._admit(call)
+        try:
+            self._admit(call)
+        except Gated:
+            self.gated()
+            raise
         return self._cache.ask(call, deadline, asker, grace=grace)
 
     def held(self, call: Call) -> Answer[Any] | None:
@@ -207,47 +207,43 @@ class Client:
     @property
     def plan_was_asked(self) -> bool:
         """Whether the plan is known or could not be learnt; False only before the first answer."""
-        return self.gate.plan is not None or self._ask_plan_after >= 0
-
-    async def know_plan(self) -> None:
-        """Asks for the plan of the key where it is not configured. Only the first time is waited for.
-
-        Without an answer it is asked for again after a second, then two, up to ten; after a refusal in a minute.
-        """
-        if self.plan_is_settled:
-            return
-        if self.plan_was_asked:
-            if self._asking_again is None or self._asking_again.done():
-                self._asking_again = asyncio.create_task(self._ask_plan())
-            return
-        async with self._asking_plan:
-            if not self.plan_was_asked:
-                await self._ask_plan()
+        return self.plan_watch.was_asked
 
     @property
     def plan_is_settled(self) -> bool:
-        """Whether the plan need not be asked for now."""
-        return self.gate.plan is not None or self.clock.monotonic() < self._ask_plan_after
+        """Whether no request has to ask for the plan."""
+        return self.gate.plan is not None or self.plan_watch.is_settled
 
-    async def _ask_plan(self) -> None:
-        plan, wait = None, MINUTE
-        try:
-            answer = await self.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription, grace=False)
-            plan = answer.value.plan
-        except CoinglassError as error:
-            if error.retryable:
-                wait = self._ask_plan_wait
-                self._ask_plan_wait = min(_LONGEST_PLAN_WAIT, wait * 2)
-        if plan is None:
-            self._ask_plan_after = self.clock.monotonic() + wait
-            return
-        self.gate.plan = plan
-        self._throttle.allow(REQUESTS_PER_MINUTE[plan])
+    async def know_plan(self) -> None:
+        """Asks for the plan of the key where it is not known. Only the first time is waited for."""
+        if not self.plan_is_settled:
+            await self.plan_watch.know()
+
+    def review_plan(self) -> None:
+        """To be called now and then: asks for the plan again when that is due."""
+        self.plan_watch.review()
+
+    def gated(self) -> None:
+        """To be called when a request was refused for the plan: whether that is still the key's is asked for soon."""
+        self.plan_watch.doubt(gated=True)
+
+    async def _asked_plan(self) -> Plan | None:
+        """By CoinGlass, past the cache: an answer of a moment ago may be that of another plan."""
+        call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+        fetched = await self._fetch(call, self.deadline(), OURSELVES)
+        plan = cast("account.Subscription", fetched.value).plan
+        if plan is not None and self.gate.key.limit is None:
+            self._throttle.allow(REQUESTS_PER_MINUTE[plan])
+        return plan
 
     async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
+        if call.endpoint is not account.SUBSCRIPTION:
+            self.plan_watch.review()
         try:
             return await self.breaker(call, deadline, asker)
         except (PlanRefused, IntervalRefused) as refusal:
+            if call.endpoint is not account.SUBSCRIPTION:
+                self.plan_watch.doubt(gated=False)
             raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
         except UpstreamUnavailable as failure:
             failure.endpoint = failure.endpoint or call.endpoint.path

@@ -51,6 +51,9 @@ class DryClient:
     def plan_is_settled(self) -> bool:
         return self._client.plan_is_settled
 
+    def gated(self) -> None:
+        """A dry run asks for nothing, the plan included."""
+
     def deadline(self) -> float:
         return self._client.deadline()
 

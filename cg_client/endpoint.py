@@ -42,8 +42,8 @@ class Endpoint:
     retention: Mapping[Interval, timedelta] = field(default_factory=dict)
     row_cap: int | None = None
     may_lack: frozenset[str] = frozenset()
-    undocumented_units: frozenset[str] = frozenset()
     former_path: str | None = None
+    undocumented_units: frozenset[str] = frozenset()
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds

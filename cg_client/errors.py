@@ -76,9 +76,9 @@ class RequestRefused(CoinglassError):
 
 
 class Gated(RequestRefused):
-    """The plan does not include what was asked. `required` is by the catalogue, `current` the key's plan."""
+    """The plan does not include what was asked. `required` is by the catalogue, `current` the key's plan, if known."""
 
-    def __init__(self, message: str, *, required: Plan, current: Plan, decided_by: GateSource) -> None:
+    def __init__(self, message: str, *, required: Plan, current: Plan | None, decided_by: GateSource) -> None:
         super().__init__(message)
         self.required, self.current, self.decided_by = required, current, decided_by
 
@@ -91,7 +91,7 @@ class IntervalTooFine(Gated):
     code = ProblemCode.INTERVAL_TOO_FINE
 
     def __init__(
-        self, message: str, *, floor: Interval | None, required: Plan, current: Plan, decided_by: GateSource
+        self, message: str, *, floor: Interval | None, required: Plan, current: Plan | None, decided_by: GateSource
     ) -> None:
         super().__init__(message, required=required, current=current, decided_by=decided_by)
         self.floor = floor
@@ -100,7 +100,7 @@ class IntervalTooFine(Gated):
 class HistoryTooDeep(Gated):
     code = ProblemCode.HISTORY_TOO_DEEP
 
-    def __init__(self, message: str, *, available_from: datetime, required: Plan, current: Plan) -> None:
+    def __init__(self, message: str, *, available_from: datetime, required: Plan, current: Plan | None) -> None:
         super().__init__(message, required=required, current=current, decided_by=GateSource.CATALOGUE)
         self.available_from = available_from
 

@@ -4,6 +4,7 @@ The catalogue states plans, interval floors and depth of history. What CoinGlass
 a while, so that the same refusal is not bought twice.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
@@ -20,6 +21,7 @@ from cg_client.errors import (
     PlanRequired,
 )
 from cg_client.intervals import Interval
+from cg_client.key_plan import KeyPlan, title
 from cg_client.params import Params, Series, gated_values
 from cg_client.plans import Plan, history_days, plan_for_history, plan_for_interval
 from cg_client.refusals import Refusals
@@ -32,30 +34,37 @@ class Gate:
 
     def __init__(self, plan: Plan | None, clock: Clock, revision: Revision | None = None) -> None:
         """`revision` counts what changes here, but for what time alone brings."""
+        self._key = KeyPlan(declared=plan)
         self._plan = plan
         self._clock = clock
         self._revision = revision or Revision()
         self._refusals = Refusals(clock)
+        self.on_contradiction: Callable[[str], None] = lambda _: None
 
     @property
     def plan(self) -> Plan | None:
+        """None while it is not known."""
         return self._plan
 
-    @plan.setter
-    def plan(self, plan: Plan | None) -> None:
-        if plan is not self._plan:
+    @property
+    def key(self) -> KeyPlan:
+        return self._key
+
+    def know(self, key: KeyPlan) -> None:
+        """Takes over what is known of the key now. Refusals for another plan or limit are forgotten."""
+        before, self._key, self._plan = self._key, key, key.plan
+        if (key.stated, key.contradiction) != (before.stated, before.contradiction):
             self._revision.change()
-        self._plan = plan
+        if key.plan is not before.plan or before.limit not in (None, key.limit):
+            self._refusals.clear()
+            self._revision.change()
+        if key.contradiction not in ("", before.contradiction):
+            self.on_contradiction(key.contradiction)
 
     @property
     def settled_until(self) -> float:
         """Monotonic seconds until when the same is refused, if CoinGlass refuses nothing else meanwhile."""
         return self._refusals.settled_until
-
-    @property
-    def current(self) -> Plan:
-        """The plan to state; every key has at least Hobbyist."""
-        return self.plan or Plan.HOBBYIST
 
     def includes(self, endpoint: Endpoint) -> bool:
         return self._refusals.of(endpoint) is None and (self.plan is None or self.plan >= endpoint.plan)
@@ -128,42 +137,52 @@ class Gate:
     ) -> PlanRequired:
         if decided_by is GateSource.CATALOGUE:
             message = (
-                f"{endpoint.summary.rstrip('.')}: needs the {endpoint.plan.name.title()} plan; "
-                f"this server runs with {self.current.name.title()} (COINGLASS_PLAN)."
+                f"{endpoint.summary.rstrip('.')}: needs the {title(endpoint.plan)} plan; "
+                f"this server runs with {self._key.stated}."
             )
         else:
             message = (
-                f"CoinGlass refused {refused} for the plan of the key. The catalogue states "
-                f"{endpoint.plan.name.title()} and above; check COINGLASS_PLAN and the subscription."
+                f"CoinGlass refused {refused} for the plan of the key. The catalogue states {title(endpoint.plan)} "
+                f"and above, and this server runs with {self._key.stated}; check {self._to_check}."
             )
-        return PlanRequired(message, required=endpoint.plan, current=self.current, decided_by=decided_by)
+        return PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
 
     def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
         required = plan_for_interval(interval, endpoint.interval_floors, endpoint.plan)
         finest = self.finest(endpoint)
         if finest is not None and finest.milliseconds > interval.milliseconds:
             message = (
-                f"Interval {interval.value} is too fine for the {self.current.name.title()} plan, which starts at "
-                f"{finest.value}; onPlanLimit: COARSEN serves that, or upgrade to {required.name.title()}."
+                f"Interval {interval.value} is too fine for {self._key.stated}, which starts at "
+                f"{finest.value}; onPlanLimit: COARSEN serves that, or upgrade to {title(required)}."
             )
         else:  # refused although the catalogue admits it: no floor is known that would do
             finest = None
             message = (
-                f"CoinGlass refused interval {interval.value} for the plan of the key; "
-                "check COINGLASS_PLAN and the subscription."
+                f"CoinGlass refused interval {interval.value} for the plan of the key, and this server runs with "
+                f"{self._key.stated}; check {self._to_check}."
             )
-        return IntervalTooFine(message, floor=finest, required=required, current=self.current, decided_by=decided_by)
+        return IntervalTooFine(
+            self._in_full(message), floor=finest, required=required, current=self.plan, decided_by=decided_by
+        )
+
+    @property
+    def _to_check(self) -> str:
+        return "the subscription" if self._key.declared is None else "COINGLASS_PLAN and the subscription"
+
+    def _in_full(self, message: str) -> str:
+        """With how the key contradicts the plan that was declared."""
+        return f"{message} {self._key.contradiction}".rstrip()
 
     def _history_too_deep(self, endpoint: Endpoint, interval: Interval, start: int, oldest: datetime) -> HistoryTooDeep:
         days = (_ms(self._clock.now()) - start) / 86_400_000
-        required = plan_for_history(interval, days, max(endpoint.plan, self.current))
-        reach = f"{required.name.title()} reaches further" if required else "no plan is stated to reach that far"
+        required = plan_for_history(interval, days, max(endpoint.plan, self.plan or endpoint.plan))
+        reach = f"{title(required)} reaches further" if required else "no plan is stated to reach that far"
         message = (
-            f"The {self.current.name.title()} plan holds {interval.value} history from {_day(oldest)} on; {reach}. "
+            f"{self._key.stated} holds {interval.value} history from {_day(oldest)} on; {reach}. "
             "onPlanLimit: CLIP serves the part that is there, and 1d has no stated limit."
         )
         return HistoryTooDeep(
-            message, available_from=oldest, required=required or Plan.ENTERPRISE, current=self.current
+            self._in_full(message), available_from=oldest, required=required or Plan.ENTERPRISE, current=self.plan
         )
 
 

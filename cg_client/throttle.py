@@ -29,6 +29,10 @@ class Throttle:
         self._window = window
         self._clock = clock
         self.governor = Governor(window, clock, weights)
+        self._limit_header: bytes | None = None
+        self.on_limit: Callable[[int], None] = lambda _: (
+            None
+        )  # hears of each limit that the headers did not state before
 
     async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> Reply:
         """Raises StartsTooLate, with the seconds until the call could start, where that is past the deadline."""
@@ -57,6 +61,14 @@ class Throttle:
         limit, used = reply.headers.get(b"api-key-max-limit"), reply.headers.get(b"api-key-use-limit")
         self._window.correct(started, now, _count(limit), _count(used))
         self.governor.review()
+        if limit != self._limit_header:
+            self._tell(limit)
+
+    def _tell(self, header: bytes | None) -> None:
+        limit = _count(header)
+        if limit:
+            self._limit_header = header
+            self.on_limit(limit)
 
     def allow(self, limit: int) -> None:
         """The key has at least so many requests a minute."""

@@ -15,8 +15,9 @@ from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
+from cg_client.key_plan import KeyPlan
 from cg_client.params import Params
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans import Plan
 from cg_client.retry import RetryPolicy
 from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
@@ -43,7 +44,7 @@ class _WithinCalls(RetryPolicy):
 
 
 @dataclass(frozen=True)
-class KeyPlan:
+class ObservedPlan:
     """The plan of the key and where it was learnt; None while it is not known."""
 
     plan: Plan | None = None
@@ -65,7 +66,7 @@ class Runner:
     redact: Callable[[str], str] = str
     on_ask: Callable[[int, int, str], None] = lambda *_: None
     on_result: OnResult = lambda *_: None
-    key_plan: KeyPlan = field(default_factory=KeyPlan)
+    observed: ObservedPlan = field(default_factory=ObservedPlan)
     results: list[Result] = field(default_factory=list)
     _names: Names = field(default_factory=Names)
 
@@ -96,7 +97,7 @@ class Runner:
     @property
     def targets(self) -> Sequence[Endpoint]:
         """The endpoints to ask, as far as the plan is known; every key has at least Hobbyist."""
-        plan = self.key_plan.plan or Plan.HOBBYIST
+        plan = self.observed.plan or Plan.HOBBYIST
         return [one for one in self.endpoints if self.with_gated or one.plan <= plan]
 
     @property
@@ -115,15 +116,15 @@ class Runner:
         exchange = self.recorder.last
         if error is None:
             self._learn(endpoint, exchange)
-        if self.key_plan.plan is None:
-            self.key_plan = self._plan(endpoint, exchange, error)
-        outcome = Outcome(endpoint, params.query(), self.key_plan.plan, exchange, error)
+        if self.observed.plan is None:
+            self.observed = self._plan(endpoint, exchange, error)
+        outcome = Outcome(endpoint, params.query(), self.observed.plan, exchange, error)
         result = examine(outcome, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
         self.on_result(result, exchange if error is None else None)
 
     def _params(self, endpoint: Endpoint) -> Params:
-        plan, now = self.key_plan.plan or Plan.HOBBYIST, self.client.clock.now()
+        plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
         try:
             return example_params(endpoint, plan, self._names, now)
         except BadArgument:  # a listed name that can be none
@@ -145,18 +146,18 @@ class Runner:
         if exchange is not None:
             self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
 
-    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> KeyPlan:
+    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> ObservedPlan:
         """Return the plan of the account, else that of the rate limit, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
-                return KeyPlan(level, "account endpoint")
+                return ObservedPlan(level, "account endpoint")
         limit = None if exchange is None else limit_of(exchange)
-        by_limit = next((plan for plan in Plan if REQUESTS_PER_MINUTE[plan] == limit), None)
+        by_limit = KeyPlan(limit=limit, account_fails=True).plan
         if by_limit is not None:
-            return KeyPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
+            return ObservedPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
         declared = self.client.config.plan
-        return KeyPlan() if declared is None else KeyPlan(declared, "COINGLASS_PLAN")
+        return ObservedPlan() if declared is None else ObservedPlan(declared, "COINGLASS_PLAN")
 
 
 class _Payload(msgspec.Struct):

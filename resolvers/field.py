@@ -191,8 +191,8 @@ def upstream_row(
     rows: Callable[..., RowKey],
     *,
     params: type[Params] = Params,
-    record: type | None = None,
     prepare: Prepare | None = None,
+    record: type | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
@@ -248,6 +248,8 @@ def field(
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)
+        if isinstance(error, Gated):
+            context.client.gated()
         found = problem(error, context.client.gate, alternatives)
         context.validity.ends(_holds_until(error, context))
         return found

@@ -38,7 +38,8 @@ class Sandbox:
     """The state of one sandbox. `now` is the wall clock in seconds; `quota` overrides the plan's requests a minute.
 
     `ahead`: seconds by which the clock of its data is ahead of `now`, by which requests are counted. `revoked`: the key
-    is not accepted any more. `requests`: the newest ones, as path and parameters.
+    is not accepted any more. `account_missing`: the account endpoint answers 404, as to some keys of CoinGlass.
+    `requests`: the newest ones, as path and parameters.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Sandbox:
         now: Callable[[], float] = time.time,
     ) -> None:
         self.plan, self.key, self.revoked = plan, key, False
+        self.account_missing = False
         self.ahead, self._clock = 0.0, now
         self.quota = Quota(REQUESTS_PER_MINUTE[plan] if quota is None else quota, now)
         self.calls: Counter[str] = Counter()
@@ -87,7 +89,7 @@ class Sandbox:
             return refused
         if not within:
             return envelopes.RATE_LIMITED
-        if endpoint is None:
+        if endpoint is None or (endpoint is account.SUBSCRIPTION and self.account_missing):
             return envelopes.NOT_FOUND
         refused = refusal(endpoint, query, self.plan)
         if refused is not None:

@@ -1,7 +1,8 @@
 """The sandbox's own routes, beside the API: what it counted, and how to change it while it runs.
 
 `GET /_sandbox/calls` and `/_sandbox/requests`, `POST` and `DELETE /_sandbox/faults`, and `PUT` to `/_sandbox/plan`,
-`/_sandbox/quota`, `/_sandbox/key` and `/_sandbox/clock`.
+`/_sandbox/quota`, `/_sandbox/key`, `/_sandbox/account` and `/_sandbox/clock`. The plan changes the quota with it;
+another quota is another limit in the headers, whatever the plan.
 """
 
 import json
@@ -64,11 +65,15 @@ def _states(sandbox: "Sandbox") -> list[Route]:
         sandbox.revoked = bool((await _body(request))["revoked"])
         return Response(status_code=_DONE)
 
+    async def account(request: Request) -> Response:
+        sandbox.account_missing = bool((await _body(request))["missing"])
+        return Response(status_code=_DONE)
+
     async def clock(request: Request) -> Response:
         sandbox.ahead = float((await _body(request))["ahead"])
         return Response(status_code=_DONE)
 
-    changed = {"plan": plan, "quota": quota, "key": key, "clock": clock}
+    changed = {"plan": plan, "quota": quota, "key": key, "account": account, "clock": clock}
     return [Route(f"/_sandbox/{name}", change, methods=["PUT"]) for name, change in changed.items()]
 
 

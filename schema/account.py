@@ -28,7 +28,10 @@ AccountResult = Annotated[Account | Problems, result("Account")]
     "worker that answers."
 )
 class Quota:
-    limit: int = strawberry.field(description="Requests a minute that this process may send.")
+    limit: int = strawberry.field(
+        description="Requests a minute that this process lets itself send: by CoinGlass' headers or by the plan, and "
+        "while neither is known no more than the least plan has."
+    )
     used: int = strawberry.field(description="Requests that count at present.")
     remaining: int = strawberry.field(description="Requests that could start now.")
     resets_at: datetime | None = strawberry.field(

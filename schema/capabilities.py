@@ -53,7 +53,9 @@ class Capability:
         description="Finest interval of the server's plan, where it has a floor."
     )
     interval_floors: list[IntervalFloor] = strawberry.field(description="The floors of all plans that have one.")
-    history: list[HistoryDepth] = strawberry.field(description="Depth of history on the server's plan, of series.")
+    history: list[HistoryDepth] = strawberry.field(
+        description="Depth of history on the server's plan, of series; what CoinGlass keeps while that is not known."
+    )
     refresh_seconds: int = strawberry.field(description="How long an answer is held for fresh, in seconds.")
 
     @classmethod
@@ -69,15 +71,15 @@ class Capability:
             interval_floors=[
                 IntervalFloor(plan=plan, min_interval=floor) for plan, floor in endpoint.interval_floors.items()
             ],
-            history=_history(endpoint, gate.current),
+            history=_history(endpoint, gate.plan),
             refresh_seconds=int(endpoint.refresh.total_seconds()),
         )
 
 
-def _history(endpoint: Endpoint, plan: Plan) -> list[HistoryDepth]:
+def _history(endpoint: Endpoint, plan: Plan | None) -> list[HistoryDepth]:
     if not issubclass(endpoint.params, Series):
         return []
-    stated = {interval: history_days(plan, interval) for interval in Interval}
+    stated = {interval: None if plan is None else history_days(plan, interval) for interval in Interval}
     kept = {interval: span.days for interval, span in endpoint.retention.items()}
     depths = {
         interval: min(filter(None, (stated[interval], kept.get(interval))), default=None) for interval in Interval

@@ -40,6 +40,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     client = Client(settings.client_config())
     client.sandbox = sandbox
     client.drift.on_new = log_drift
+    client.gate.on_contradiction = log_contradiction
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.calls_at_most)
     if not engine.in_bulk:
         log.warning("bulk completion is off: it does not agree with this version of graphql-core and Strawberry")
@@ -103,6 +104,11 @@ def log_drift(endpoint: Endpoint, anomaly: Anomaly) -> None:
         count=anomaly.count,
         sample=anomaly.sample,
     )
+
+
+def log_contradiction(contradiction: str) -> None:
+    """Each contradiction comes once."""
+    log.warning("the declared plan is not the key's", contradiction=contradiction)
 
 
 @contextlib.asynccontextmanager

@@ -5,9 +5,6 @@ import sys
 from collections.abc import Iterator
 
 from cg_client.client import Client
-from cg_client.endpoints import account
-from cg_client.errors import CoinglassError
-from cg_client.params import Params
 from schema.build import build
 from schema.capabilities import upstream_fields
 from server.settings import Settings
@@ -27,26 +24,23 @@ async def examine(settings: Settings) -> int:
 
 async def _examine(client: Client, settings: Settings) -> int:
     say = sys.stdout.write
-    try:
-        answer = await client.fetch(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    except CoinglassError as error:
-        say(f"CoinGlass {settings.base_url}: {error.code.value}: {error}\n")
+    failure = await client.plan_watch.ask()
+    if failure is not None and not client.gate.key.account_fails:
+        say(f"CoinGlass {settings.base_url}: {failure.code.value}: {failure}\n")
         return 1
-    level = answer.value.plan
-    say(f"key      accepted by {settings.base_url}\n")
-    say(f"plan     {answer.value.level}{_difference(settings, answer.value.level)}\n")
-    client.gate.plan = settings.plan or level
+    say(f"key      {'accepted' if failure is None else 'not refused'} by {settings.base_url}\n")
+    if failure is not None:
+        say(
+            f"account  {failure.code.value}: {failure} The plan is inferred from the rate limit, if that is a plan's.\n"
+        )
+    say(f"plan     {client.gate.key.stated}\n")
+    if client.gate.key.contradiction:
+        say(f"         {client.gate.key.contradiction} The server holds to COINGLASS_PLAN.\n")
     usage = client.quota
     say(f"quota    {usage.used} of {usage.limit} requests a minute used\n")
     for line in _fields(client):
         say(line + "\n")
     return 0
-
-
-def _difference(settings: Settings, level: str) -> str:
-    if settings.plan is None or settings.plan.name == level.upper():
-        return ""
-    return f", but COINGLASS_PLAN says {settings.plan.name}: the server holds to COINGLASS_PLAN"
 
 
 def _fields(client: Client) -> Iterator[str]:

@@ -80,7 +80,8 @@ def _refusal(error: RequestRefused | InvalidRequest) -> dict[str, Any]:
     facts = {"endpoint": error.endpoint, "code": error.code.value, "message": str(error)}
     match error:
         case Gated():
-            return facts | {"requiredPlan": error.required.name, "currentPlan": error.current.name}
+            current = None if error.current is None else error.current.name
+            return facts | {"requiredPlan": error.required.name, "currentPlan": current}
         case InvalidRequest():
             return facts | {"argument": error.argument, "suggestions": error.suggestions}
         case _:

@@ -16,10 +16,11 @@ async def warm(client: Client, symbols: Symbols | None) -> None:
 
 
 async def _plan(client: Client) -> None:
-    """The client itself knows when it is time to ask again."""
-    while client.gate.plan is None:
+    """For as long as the server runs. The client itself knows when it is time to ask again."""
+    while True:
         await client.know_plan()
-        await client.clock.sleep(FIRST_WAIT)
+        client.review_plan()
+        await client.clock.sleep(FIRST_WAIT if client.gate.plan is None else LONGEST_WAIT)
 
 
 async def _listing(client: Client, symbols: Symbols | None) -> None:

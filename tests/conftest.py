@@ -72,9 +72,15 @@ def _starting() -> Iterator[StartGraph]:
     with contextlib.ExitStack() as stack:
 
         def start(
-            plan: Plan = Plan.PROFESSIONAL, quota: int | None = None, *, told: bool = True, **settings: Any
+            plan: Plan = Plan.PROFESSIONAL,
+            quota: int | None = None,
+            *,
+            told: bool = True,
+            sandbox: Sandbox | None = None,
+            **settings: Any,
         ) -> Graph:
-            sandbox = Sandbox(plan, quota=quota)
+            """With `sandbox` the key's plan is the sandbox's, and `plan` what the server is told."""
+            sandbox = sandbox or Sandbox(plan, quota=quota)
             upstream = stack.enter_context(running(create_sandbox(sandbox)))
             chosen: dict[str, Any] = {
                 "api_key": Secret(KEY),

@@ -148,7 +148,7 @@ def test_the_doctor_finds_key_plan_quota_and_fields() -> None:
     with running(create_sandbox(sandbox)) as upstream:
         done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream)
     assert done.returncode == 0
-    assert "STANDARD" in done.stdout
+    assert "plan     Standard (by CoinGlass' account endpoint)\n" in done.stdout
     assert "1 of 300 requests a minute used" in done.stdout
     assert "  + Pair.fundingRate\n" in done.stdout
     assert "  - Pair.liquidationHeatmap needs PROFESSIONAL\n" in done.stdout

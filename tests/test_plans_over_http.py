@@ -60,7 +60,7 @@ def test_a_heatmap_below_professional_is_gated_without_a_request(start_graph: St
         "__typename": "PlanGated",
         "code": "PLAN_REQUIRED",
         "message": f"Liquidation heatmap of a pair, model 1: needs the Professional plan; this server runs with "
-        f"{plan.name.title()} (COINGLASS_PLAN).",
+        f"{plan.name.title()} (declared by COINGLASS_PLAN).",
         "endpoint": HEATMAP,
         "reason": "ENDPOINT",
         "requiredPlan": "PROFESSIONAL",

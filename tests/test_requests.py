@@ -9,6 +9,7 @@ from cg_client.client import Client, ClientConfig
 from cg_client.endpoints.futures import market
 from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
 from cg_client.intervals import Interval
+from cg_client.key_plan import KeyPlan
 from cg_client.params import PairSeries
 from cg_client.plans import Plan
 from cg_client.secret import Secret
@@ -66,7 +67,7 @@ def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended
 
 def test_another_plan_or_a_refusal_ends_what_is_kept(requests: Requests, client: Client) -> None:
     first = of(requests, asked(last=24))
-    client.gate.plan = Plan.PROFESSIONAL
+    client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     second = of(requests, asked(last=24))
     assert second is not first
     client.gate.learn(PRICE, asked("ETHUSDT"), IntervalRefused("no"))

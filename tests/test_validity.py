@@ -8,6 +8,7 @@ import pytest
 
 from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import futures
+from cg_client.key_plan import KeyPlan
 from cg_client.plans import Plan
 from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
@@ -103,7 +104,7 @@ async def test_what_the_catalogue_gates_holds_for_a_minute_and_as_long_as_the_pl
     query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
     assert await gated.seconds(query) == pytest.approx(60)
     before = gated.client.revision.count
-    gated.client.gate.plan = Plan.PROFESSIONAL
+    gated.client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     assert gated.client.revision.count != before
     await gated.client.close()
 

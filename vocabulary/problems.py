@@ -23,7 +23,9 @@ class Problem:
 class PlanGated(Problem):
     reason: GateReason = strawberry.field(description="What is not included.")
     required_plan: Plan = strawberry.field(description="The least plan that includes it, by the catalogue.")
-    current_plan: Plan = strawberry.field(description="The server's plan; HOBBYIST, the least, while it is not known.")
+    current_plan: Plan | None = strawberry.field(
+        description="The plan of the server's key; null while it is not known."
+    )
     min_interval: Interval | None = strawberry.field(
         description="Finest interval of the current plan, where that is the reason."
     )

@@ -200,8 +200,8 @@ async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again
     asked.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
     await asking.know_plan()
-    assert asking._asking_again is not None
-    await asking._asking_again
+    assert asking.plan_watch.task is not None
+    await asking.plan_watch.task
     assert asking.gate.plan is Plan.STARTUP
 
 
@@ -231,8 +231,8 @@ async def test_a_plan_is_asked_for_ever_less_often_but_at_least_each_ten_seconds
     upstream.get(ASK_PLAN).mock(side_effect=httpx.ConnectError("down"))
     waits = []
     for _ in range(6):
-        await asking._ask_plan()
-        waits.append(asking._ask_plan_after - clock.monotonic())
+        await asking.plan_watch.ask()
+        waits.append(asking.plan_watch._due - clock.monotonic())
     assert waits == pytest.approx([1, 2, 4, 8, 10, 10])
 
 

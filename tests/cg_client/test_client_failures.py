@@ -7,6 +7,7 @@ import pytest
 import respx
 
 from cg_client.client import Client, ClientConfig
+from cg_client.endpoints.account import SUBSCRIPTION
 from cg_client.errors import (
     CoinglassError,
     PlanRequired,
@@ -18,7 +19,7 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.secret import Secret
-from tests.cg_client.conftest import ENDPOINT, KEY, fails, failure
+from tests.cg_client.conftest import ENDPOINT, KEY, answer, fails, failure
 
 FAILURES: list[tuple[httpx.Response | Exception, type[CoinglassError], int]] = [
     (failure("401", "Upgrade plan"), PlanRequired, 1),
@@ -56,11 +57,12 @@ async def test_each_failure_names_its_endpoint_and_costs_the_attempts_that_can_h
     attempts: int,
 ) -> None:
     route = failing(upstream, failed)
+    account = upstream.get(SUBSCRIPTION.path).mock(return_value=answer({"level": "Hobbyist"}))
     raised = await fails(client)
     assert type(raised) is error
     assert raised.endpoint == ENDPOINT.path
     assert route.call_count == attempts
-    assert client.quota.used == (0 if isinstance(failed, NEVER_SENT) else attempts)
+    assert client.quota.used - account.call_count == (0 if isinstance(failed, NEVER_SENT) else attempts)
 
 
 @each_failure

@@ -180,7 +180,7 @@ def test_nothing_is_refused_from_the_catalogue_while_the_plan_is_unknown(clock: 
     gate.check_depth(SERIES, interval, 0)
     assert gate.earliest(SERIES, interval) is None
     assert gate.finest(SERIES) is None
-    assert gate.current is Plan.HOBBYIST
+    assert gate.plan is None
 
 
 @pytest.mark.parametrize("plan", [Plan.PROFESSIONAL, None])

@@ -1,0 +1,111 @@
+"""Keeps what is known of the key's plan up to date, by asking CoinGlass' account endpoint.
+
+Without a declared plan it is asked for at the first request, then each five minutes. What speaks against the plan that
+is believed in brings the question forward: a refusal of CoinGlass, a request that the plan does not include (at most
+once a minute), another limit in the headers (at once).
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from cg_client.clock import Clock
+from cg_client.errors import CoinglassError, Unauthorized
+from cg_client.gate import Gate
+from cg_client.plans import Plan
+from cg_client.quota import MINUTE
+from cg_client.tally import uncounted
+
+HOLDS = 300.0  # seconds, of a plan that is known
+_FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds
+_CHANGES_APART = 5.0  # seconds, so that a limit that changes with each answer does not cost a question each time
+
+
+class PlanWatch:
+    def __init__(self, gate: Gate, ask: Callable[[], Awaitable[Plan | None]], clock: Clock) -> None:
+        """`ask` gives None for a plan that is not one of ours, and raises CoinglassError."""
+        self._gate, self._ask, self._clock = gate, ask, clock
+        self._is_declared = gate.key.declared is not None
+        self._first = asyncio.Lock()
+        self._wait = _FIRST_WAIT
+        self._asked_at = self._changed_at = -math.inf
+        self._due = -math.inf
+        self.task: asyncio.Task[CoinglassError | None] | None = None
+
+    @property
+    def was_asked(self) -> bool:
+        """Whether the plan is known or could not be learnt; False only before the first answer."""
+        return self._gate.plan is not None or self._due > -math.inf
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no request has to ask for the plan: it is known, or was asked for lately."""
+        return self._gate.plan is not None or self._clock.monotonic() < self._due
+
+    async def know(self) -> None:
+        """Asks for a plan that is not known. Only the first time is waited for.
+
+        Without an answer it is asked for again after a second, then two, up to ten; after a refusal in a minute.
+        """
+        if self.is_settled:
+            return
+        if self.was_asked:
+            self._ask_in_background()
+            return
+        async with self._first:
+            if not self.was_asked:
+                await self.ask()
+
+    def review(self) -> None:
+        """To be called now and then: asks again when that is due."""
+        if not self._is_declared and self.was_asked and self._clock.monotonic() >= self._due:
+            self._ask_in_background()
+
+    def doubt(self, *, gated: bool) -> None:
+        """A request was refused for the plan, by ourselves (`gated`) or by CoinGlass: asks once a minute at most."""
+        if not (gated and self._is_declared):
+            self._ask_in_background(MINUTE)
+
+    def limit_is(self, limit: int) -> None:
+        """What the headers state. Another limit than before is most likely another plan."""
+        before = self._gate.key.limit
+        if limit == before:
+            return
+        self._gate.know(replace(self._gate.key, limit=limit))
+        now = self._clock.monotonic()
+        if before is not None and not self._is_declared and now - self._changed_at >= _CHANGES_APART:
+            self._changed_at = now
+            self._ask_in_background()
+
+    def close(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    async def ask(self) -> CoinglassError | None:
+        """Asks, and settles when to ask next; gives the failure where there was one."""
+        self._asked_at, failure = self._clock.monotonic(), None
+        try:
+            plan = await self._ask()
+        except CoinglassError as error:
+            wait, failure = self._failed(error), error
+        else:
+            self._gate.know(replace(self._gate.key, account=plan, account_fails=False))
+            self._wait, wait = _FIRST_WAIT, HOLDS
+        self._due = self._clock.monotonic() + (wait if self._gate.plan is not None else min(wait, MINUTE))
+        return failure
+
+    def _failed(self, error: CoinglassError) -> float:
+        """Seconds to wait. What may pass, and a key that is not accepted, say nothing of the plan."""
+        if error.retryable:
+            wait, self._wait = self._wait, min(_LONGEST_WAIT, self._wait * 2)
+            return wait if self._gate.plan is None else MINUTE
+        if not isinstance(error, Unauthorized):
+            self._gate.know(replace(self._gate.key, account=None, account_fails=True))
+        return HOLDS
+
+    def _ask_in_background(self, apart: float = 0.0) -> None:
+        """Unless that is under way, or was done less than so many seconds ago."""
+        is_under_way = self.task is not None and not self.task.done()
+        if not is_under_way and self._clock.monotonic() - self._asked_at >= apart:
+            self.task = uncounted(asyncio.get_running_loop().create_task, self.ask())

@@ -1,0 +1,280 @@
+"""What is believed of the key's plan follows the key: its account, else the limit in CoinGlass' headers."""
+
+import asyncio
+
+import httpx
+import pytest
+import respx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.client import Client
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import account
+from cg_client.errors import Gated, PlanRequired
+from cg_client.key_plan import KeyPlan
+from cg_client.params import Coin
+from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from tests.cg_client.conftest import ENDPOINT, answer, client_with, decode, failure, fetch
+from tests.clock import FakeClock
+
+ACCOUNT = account.SUBSCRIPTION.path
+ADVANCED = Endpoint(path="/api/advanced", summary="What Professional has.", params=Coin, plan=Plan.PROFESSIONAL)
+LIMITS = {30: Plan.HOBBYIST, 80: Plan.STARTUP, 300: Plan.STANDARD, 1200: Plan.PROFESSIONAL}
+
+
+def limit(requests: int) -> dict[str, str]:
+    return {"API-KEY-MAX-LIMIT": str(requests), "API-KEY-USE-LIMIT": "1"}
+
+
+def level(plan: Plan, **headers: str) -> httpx.Response:
+    return answer({"level": plan.name}, **headers)
+
+
+def missing(**headers: str) -> httpx.Response:
+    return httpx.Response(404, content=b'{"code":"404","msg":"Endpoint not found"}', headers=headers)
+
+
+async def advanced(client: Client) -> Gated:
+    """The refusal of what only Professional has."""
+    with pytest.raises(Gated) as refused:
+        await client.fetch(ADVANCED, Coin(symbol="BTC"), decode)
+    return refused.value
+
+
+async def asked_again(client: Client) -> None:
+    """Waits for the question in the background, if there is one."""
+    if client.plan_watch.task is not None:
+        await client.plan_watch.task
+
+
+@pytest.fixture
+def told(upstream: respx.MockRouter) -> respx.Route:
+    """CoinGlass with a key of Standard."""
+    upstream.get(ENDPOINT.path).mock(return_value=answer([]))
+    upstream.get(ADVANCED.path).mock(return_value=answer([]))
+    return upstream.get(ACCOUNT).mock(return_value=level(Plan.STANDARD))
+
+
+@pytest.mark.parametrize(("requests", "plan"), [*LIMITS.items(), (600, None), (6000, None)])
+@pytest.mark.parametrize("first", [True, False])
+async def test_the_limit_tells_the_plan_where_the_account_endpoint_fails_for_good(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route, requests: int, plan: Plan | None, first: bool
+) -> None:
+    headers = limit(requests)
+    told.mock(return_value=missing(**(headers if first else {})))
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **headers))
+    await fetch(asking)
+    assert asking.gate.plan is plan
+    assert asking.quota.limit == requests
+    if plan is not None:
+        assert asking.gate.key.stated == f"{plan.name.title()} (inferred from the rate limit of {requests} a minute)"
+
+
+@pytest.mark.parametrize("reply", [failure("500", "Server Error"), httpx.Response(502), failure("429", "Too Many")])
+async def test_an_account_endpoint_that_may_come_back_is_not_replaced_by_a_guess(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route, reply: httpx.Response
+) -> None:
+    told.mock(return_value=reply)
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(300)))
+    await asking.know_plan()
+    assert asking.gate.plan is None
+    assert asking.gate.key.stated == "a plan that is not known"
+
+
+async def test_an_account_that_answers_goes_before_the_limit(asking: Client, told: respx.Route) -> None:
+    told.mock(return_value=level(Plan.STARTUP, **limit(1200)))
+    await fetch(asking)
+    assert (asking.gate.plan, asking.quota.limit) == (Plan.STARTUP, 1200)
+    assert asking.gate.key.stated == "Startup (by CoinGlass' account endpoint)"
+
+
+async def test_a_known_plan_is_asked_for_again_every_five_minutes(
+    asking: Client, told: respx.Route, clock: FakeClock
+) -> None:
+    await fetch(asking)
+    told.mock(return_value=level(Plan.STARTUP))
+    clock.advance(290)
+    await fetch(asking)
+    await asked_again(asking)
+    assert (told.call_count, asking.gate.plan) == (1, Plan.STANDARD)
+    clock.advance(11)
+    await fetch(asking, "ETH")
+    await asked_again(asking)
+    assert (told.call_count, asking.gate.plan) == (2, Plan.STARTUP)
+
+
+async def test_a_server_without_requests_asks_again_too(asking: Client, told: respx.Route, clock: FakeClock) -> None:
+    await asking.know_plan()
+    clock.advance(301)
+    asking.review_plan()
+    await asked_again(asking)
+    assert told.call_count == 2
+
+
+async def test_an_upgrade_shows_within_a_minute_of_being_asked_for(
+    asking: Client, told: respx.Route, clock: FakeClock
+) -> None:
+    assert (await advanced(asking)).current is Plan.STANDARD
+    told.mock(return_value=level(Plan.PROFESSIONAL))
+    for _ in range(5):
+        clock.advance(11)
+        await advanced(asking)
+        await asked_again(asking)
+    assert told.call_count == 1
+    clock.advance(6)
+    await advanced(asking)
+    await asked_again(asking)
+    assert told.call_count == 2
+    assert (await asking.fetch(ADVANCED, Coin(symbol="BTC"), decode)).value == []
+
+
+async def test_a_refusal_that_contradicts_the_plan_asks_for_it_once_a_minute(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route, clock: FakeClock
+) -> None:
+    told.mock(return_value=level(Plan.PROFESSIONAL))
+    await fetch(asking)
+    told.mock(return_value=level(Plan.STANDARD))
+    route = upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
+    clock.advance(61)
+    refused = await advanced(asking)
+    assert (refused.current, route.call_count) == (Plan.PROFESSIONAL, 1)
+    await asked_again(asking)
+    assert (told.call_count, asking.gate.plan) == (2, Plan.STANDARD)
+    assert "needs the Professional plan; this server runs with Standard" in str(await advanced(asking))
+    assert route.call_count == 1
+
+
+async def test_another_limit_in_the_headers_asks_at_once(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route
+) -> None:
+    told.mock(return_value=level(Plan.STANDARD, **limit(300)))
+    await advanced(asking)
+    told.mock(return_value=level(Plan.PROFESSIONAL, **limit(1200)))
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(1200)))
+    await fetch(asking)
+    await asked_again(asking)
+    assert (asking.gate.plan, asking.quota.limit) == (Plan.PROFESSIONAL, 1200)
+
+
+async def test_a_limit_that_changes_with_each_answer_does_not_ask_with_each(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route
+) -> None:
+    replies = [answer([], **limit(300 if number % 2 else 1200)) for number in range(20)]
+    upstream.get(ENDPOINT.path).mock(side_effect=replies)
+    for number in range(20):
+        await fetch(asking, f"COIN{number}")
+        await asked_again(asking)
+    assert told.call_count == 2
+
+
+async def test_what_was_refused_for_one_plan_is_asked_for_again_on_another(
+    asking: Client, upstream: respx.MockRouter, told: respx.Route, clock: FakeClock
+) -> None:
+    upstream.get(ENDPOINT.path).mock(side_effect=[failure("401", "Upgrade plan"), answer([1])])
+    with pytest.raises(PlanRequired):
+        await fetch(asking)
+    told.mock(return_value=level(Plan.PROFESSIONAL))
+    clock.advance(301)
+    asking.review_plan()
+    await asked_again(asking)
+    assert (await fetch(asking)).value == [1]
+
+
+async def test_a_failing_account_endpoint_does_not_take_a_known_plan_away(
+    asking: Client, told: respx.Route, clock: FakeClock
+) -> None:
+    await asking.know_plan()
+    for reply in (httpx.Response(502), failure("401", "Unauthorized")):
+        told.mock(return_value=reply)
+        clock.advance(301)
+        asking.review_plan()
+        await asked_again(asking)
+        assert asking.gate.plan is Plan.STANDARD
+
+
+async def test_a_declared_plan_is_held_to_and_not_asked_for(
+    client: Client, told: respx.Route, clock: FakeClock
+) -> None:
+    for _ in range(3):
+        assert (await advanced(client)).current is Plan.HOBBYIST
+        client.review_plan()
+        clock.advance(301)
+    assert told.call_count == 0
+
+
+async def test_a_declared_plan_that_the_limit_contradicts_is_told_once_and_in_each_problem(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    heard: list[str] = []
+    client.gate.on_contradiction = heard.append
+    upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(300)))
+    assert "but the key" not in str(await advanced(client))
+    for symbol in ("BTC", "ETH"):
+        await fetch(client, symbol)
+    said = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
+    assert heard == [said]
+    refused = await advanced(client)
+    assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {said}")
+    assert refused.current is Plan.HOBBYIST
+
+
+async def test_a_declared_plan_that_coinglass_refuses_is_held_against_the_account(
+    clock: FakeClock, upstream: respx.MockRouter, told: respx.Route
+) -> None:
+    heard: list[str] = []
+    client = client_with(Plan.PROFESSIONAL, clock)
+    client.gate.on_contradiction = heard.append
+    upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
+    await advanced(client)
+    await asked_again(client)
+    assert heard == ["COINGLASS_PLAN declares Professional, but the key is Standard by CoinGlass' account endpoint."]
+    assert (client.gate.plan, told.call_count) == (Plan.PROFESSIONAL, 1)
+    await client.close()
+
+
+async def test_nothing_is_said_of_a_plan_that_is_not_known(asking: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ACCOUNT).mock(return_value=missing())
+    upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
+    refused = await advanced(asking)
+    assert refused.current is None
+    assert "this server runs with a plan that is not known; check the subscription." in str(refused)
+    assert not any(plan.name.title() in str(refused).replace("Professional and above", "") for plan in Plan)
+
+
+plans = st.none() | st.sampled_from(Plan)
+
+
+@given(plans, plans, st.none() | st.sampled_from([*LIMITS, 600]), st.booleans())
+def test_a_plan_is_one_that_somebody_stated(
+    declared: Plan | None, by_account: Plan | None, requests: int | None, account_fails: bool
+) -> None:
+    key = KeyPlan(declared=declared, account=by_account, limit=requests, account_fails=account_fails)
+    by_limit = LIMITS.get(requests or 0)
+    assert key.plan in (declared, by_account, by_limit, None)
+    assert key.plan is (declared or by_account or (by_limit if account_fails else None))
+    known = by_account or by_limit
+    if declared is None or known is None:
+        assert not key.contradiction
+    else:
+        differs = by_account is not declared if by_account else REQUESTS_PER_MINUTE[declared] != requests
+        assert bool(key.contradiction) == differs
+
+
+async def test_a_client_that_closes_ends_its_question(asking: Client, told: respx.Route, clock: FakeClock) -> None:
+    await asking.know_plan()
+    hanging = asyncio.Event()
+
+    async def hangs(_: httpx.Request) -> httpx.Response:
+        await hanging.wait()
+        return httpx.Response(500)
+
+    told.mock(side_effect=hangs)
+    clock.advance(301)
+    asking.review_plan()
+    await asyncio.sleep(0)
+    await asking.close()
+    task = asking.plan_watch.task
+    assert task is not None
+    with pytest.raises(asyncio.CancelledError):
+        await task

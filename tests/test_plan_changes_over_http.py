@@ -1,0 +1,112 @@
+"""A plan that changes, is not stated, or is not what COINGLASS_PLAN says, while the server runs."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cg_client.plans import Plan
+from sandbox.app import Sandbox, create_sandbox
+from tests.conftest import Graph, StartGraph
+from tests.running import running
+from tests.test_cli import KEY, run
+
+HEATMAP = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { it: liquidationHeatmap(range: H24) {
+    __typename ... on Problem { code message } ... on PlanGated { currentPlan decidedBy } } } }"""
+RATE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { it: fundingRate(interval: H8, last: %d) { __typename } } }'
+WITHIN = 10.0  # seconds, for what happens in the background
+
+
+def heatmap(graph: Graph) -> dict[str, Any]:
+    found: dict[str, Any] = graph.data(HEATMAP)["pair"]["it"]
+    return found
+
+
+def until(holds: Callable[[], bool]) -> None:
+    latest = time.monotonic() + WITHIN
+    while not holds():
+        assert time.monotonic() < latest
+        time.sleep(0.02)
+
+
+def ready_plan(graph: Graph) -> str | None:
+    plan: str | None = graph.http.get("/readyz").json()["plan"]
+    return plan
+
+
+def test_a_plan_is_inferred_from_the_rate_limit_where_the_account_answers_404(start_graph: StartGraph) -> None:
+    sandbox = Sandbox(Plan.STANDARD)
+    sandbox.account_missing = True
+    graph = start_graph(sandbox=sandbox, told=False)
+    refused = heatmap(graph)
+    assert (refused["currentPlan"], refused["decidedBy"]) == ("STANDARD", "CATALOGUE")
+    assert "this server runs with Standard (inferred from the rate limit of 300 a minute)." in refused["message"]
+
+
+def test_without_account_and_with_a_limit_of_no_plan_nothing_is_invented(start_graph: StartGraph) -> None:
+    sandbox = Sandbox(Plan.STANDARD, quota=500)
+    sandbox.account_missing = True
+    graph = start_graph(sandbox=sandbox, told=False)
+    refused = heatmap(graph)
+    assert (refused["currentPlan"], refused["decidedBy"]) == (None, "UPSTREAM")
+    assert "a plan that is not known" in refused["message"]
+    assert ready_plan(graph) is None
+    assert graph.data("{ quota { limit } }")["quota"]["limit"] == 500
+
+
+@pytest.mark.parametrize("account_missing", [False, True])
+def test_an_upgrade_that_the_headers_show_is_taken_over_at_once(
+    start_graph: StartGraph, *, account_missing: bool
+) -> None:
+    sandbox = Sandbox(Plan.STANDARD)
+    sandbox.account_missing = account_missing
+    graph = start_graph(sandbox=sandbox, told=False)
+    assert heatmap(graph)["__typename"] == "PlanGated"
+    sandbox.plan, sandbox.quota.limit = Plan.PROFESSIONAL, 1200
+    graph.data(RATE % 3)
+    until(lambda: ready_plan(graph) == "PROFESSIONAL")
+    assert heatmap(graph)["__typename"] == "LiquidationHeatmap"
+
+
+def test_a_declared_plan_that_is_not_the_keys_is_told_in_the_problem_and_once_in_the_log(
+    start_graph: StartGraph, capfd: pytest.CaptureFixture[str]
+) -> None:
+    graph = start_graph(sandbox=Sandbox(Plan.PROFESSIONAL), plan=Plan.STANDARD)
+    graph.data(RATE % 3)
+    said = "COINGLASS_PLAN declares Standard, but the key has the rate limit of Professional, 1200 a minute."
+    for _ in range(2):
+        refused = heatmap(graph)
+        assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {said}")
+        assert refused["currentPlan"] == "STANDARD"
+    graph.data(RATE % 700)
+    assert capfd.readouterr().out.count("the declared plan is not the key's") == 1
+
+
+def test_the_doctor_reports_a_declared_plan_that_the_key_does_not_have() -> None:
+    with running(create_sandbox(Sandbox(Plan.STANDARD, key=KEY))) as upstream:
+        done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_PLAN="professional")
+    assert done.returncode == 0
+    assert (
+        "COINGLASS_PLAN declares Professional, but the key is Standard by CoinGlass' account endpoint." in done.stdout
+    )
+
+
+def test_the_doctor_infers_the_plan_where_the_account_answers_404() -> None:
+    sandbox = Sandbox(Plan.STANDARD, key=KEY)
+    sandbox.account_missing = True
+    with running(create_sandbox(sandbox)) as upstream:
+        done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream)
+        declared = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream, COINGLASS_PLAN="hobbyist")
+    assert (done.returncode, declared.returncode) == (0, 0)
+    assert "account  NOT_FOUND" in done.stdout
+    assert "plan     Standard (inferred from the rate limit of 300 a minute)\n" in done.stdout
+    assert "but the key has the rate limit of Standard, 300 a minute." in declared.stdout
+
+
+def test_the_switches_of_the_sandbox_change_plan_account_and_limit(start_graph: StartGraph) -> None:
+    graph = start_graph()
+    with running(create_sandbox(graph.sandbox)) as upstream:
+        for name, change in (("plan", {"plan": "startup"}), ("account", {"missing": True}), ("quota", {"limit": 77})):
+            assert graph.http.put(f"{upstream}/_sandbox/{name}", json=change).status_code == 204
+    assert (graph.sandbox.plan, graph.sandbox.account_missing, graph.sandbox.quota.limit) == (Plan.STARTUP, True, 77)
