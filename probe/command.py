@@ -83,10 +83,9 @@ def _probe(config: ClientConfig, options: Options, redaction: Redaction) -> Runn
     alone = dataclasses.replace(config, workers=1)  # the quota is the probe's as a whole
     runner = Runner.of(
         alone,
-        Recorder(http_transport(alone)),
+        Recorder(http_transport(alone), options.max_calls),
         decoders(build()._schema),  # noqa: SLF001  # Strawberry shows it in no other way
         candidates(options.groups),
-        max_calls=options.max_calls,
     )
     runner.with_gated, runner.redact = options.with_gated, redaction.text
     if options.record_folder is not None:

@@ -45,7 +45,12 @@ def examine(outcome: Outcome, decoders: Sequence[Decode[Any]]) -> Result:
     assert outcome.exchange is not None  # noqa: S101  # without an error there was an answer
     answer = msgspec.json.decode(outcome.exchange.body)
     data = answer.get("data")
-    findings = [*_plan(outcome), *_envelope(outcome.exchange, answer), *_headers(outcome.exchange, outcome.plan)]
+    findings = [
+        *_path(outcome.exchange, outcome.endpoint),
+        *_plan(outcome),
+        *_envelope(outcome.exchange, answer),
+        *_headers(outcome.exchange, outcome.plan),
+    ]
     if data not in (None, [], {}):
         documented = sample(outcome.endpoint.path)["data"]
         findings += _decoded(decoders, msgspec.json.decode(outcome.exchange.body, type=_Payload).data, documented)
@@ -85,6 +90,12 @@ def _refusal(outcome: Outcome, error: CoinglassError) -> Finding:
         )
     http = f"HTTP {outcome.exchange.status}, " if outcome.exchange else ""
     return Finding(error.code, f"{http}{error}")
+
+
+def _path(exchange: Exchange, endpoint: Endpoint) -> Iterator[Finding]:
+    """Compare the path that was answered; the client tries the former one where CoinGlass does not know the newer."""
+    if not exchange.path.endswith(endpoint.path):
+        yield Finding(DifferenceKind.PATH_CHANGED, f"not known to CoinGlass, which answered at {exchange.path}")
 
 
 def _plan(outcome: Outcome) -> Iterator[Finding]:

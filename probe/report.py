@@ -46,8 +46,8 @@ class Report:
         """Return the same as plain data."""
         return {
             "host": self._host,
-            "plan": self.runner.key_plan.plan and self.runner.key_plan.plan.name,
-            "planSource": self.runner.key_plan.source,
+            "plan": self.runner.observed.plan and self.runner.observed.plan.name,
+            "planSource": self.runner.observed.source,
             "asked": len(self.results),
             "planned": len(self.runner.targets),
             "requests": self.runner.recorder.sent,
@@ -67,7 +67,7 @@ class Report:
         return Counter(result.status for result in self.results)
 
     def _head(self) -> Iterator[str]:
-        plan, source = self.runner.key_plan.plan, self.runner.key_plan.source
+        plan, source = self.runner.observed.plan, self.runner.observed.source
         declared = self.runner.client.config.plan
         yield f"host      {self._host}"
         yield "plan      " + ("not known; HOBBYIST is assumed" if plan is None else f"{plan.name} (from {source})")

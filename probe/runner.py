@@ -1,5 +1,6 @@
 """Asks the endpoints one after the other, each once, at the pace that the client's quota allows."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -14,14 +15,15 @@ from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
+from cg_client.key_plan import KeyPlan
 from cg_client.params import Params
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans import Plan
 from cg_client.retry import RetryPolicy
 from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
 from probe.findings import Result
 from probe.names import Names
-from probe.recorder import Exchange, Recorder
+from probe.recorder import Exchange, Recorder, RequestsSpentError
 from schema.decoders import EndpointDecoders
 
 PATIENCE = 180.0  # seconds that one endpoint may take: a minute's quota or pause, and the client's retries
@@ -35,14 +37,14 @@ OnResult = Callable[[Result, Exchange | None], None]
 class _WithinCalls(RetryPolicy):
     """The client's own retries, as long as requests are left."""
 
-    calls_left: Callable[[], bool] = lambda: True
+    is_spent: Callable[[], bool] = lambda: False
 
     def attempts_for(self, error: UpstreamFailed) -> int:
-        return RetryPolicy.attempts_for(self, error) if self.calls_left() else 1
+        return 1 if self.is_spent() else RetryPolicy.attempts_for(self, error)
 
 
 @dataclass(frozen=True)
-class KeyPlan:
+class ObservedPlan:
     """The plan of the key and where it was learnt; None while it is not known."""
 
     plan: Plan | None = None
@@ -51,7 +53,7 @@ class KeyPlan:
 
 @dataclass
 class Runner:
-    """`max_calls` bounds the requests, retries included; `with_gated` asks what the plan does not include, too.
+    """Asks `endpoints` for what `decoders` read; `with_gated` asks what the plan does not include, too.
 
     `results` grow while `run` asks, so that they can be shown when it is interrupted.
     """
@@ -60,12 +62,11 @@ class Runner:
     recorder: Recorder
     decoders: EndpointDecoders
     endpoints: Sequence[Endpoint]
-    max_calls: int | None = None
     with_gated: bool = False
     redact: Callable[[str], str] = str
     on_ask: Callable[[int, int, str], None] = lambda *_: None
     on_result: OnResult = lambda *_: None
-    key_plan: KeyPlan = field(default_factory=KeyPlan)
+    observed: ObservedPlan = field(default_factory=ObservedPlan)
     results: list[Result] = field(default_factory=list)
     _names: Names = field(default_factory=Names)
 
@@ -77,26 +78,26 @@ class Runner:
         decoders: EndpointDecoders,
         endpoints: Sequence[Endpoint],
         *,
-        max_calls: int | None = None,
         clock: Clock | None = None,
     ) -> "Runner":
-        policy = _WithinCalls(calls_left=lambda: max_calls is None or recorder.sent < max_calls)
+        policy = _WithinCalls(is_spent=lambda: recorder.is_spent)
         breaking = BreakerPolicy(least=_NEVER)
         client = Client(config, clock=clock, transport=recorder, policy=policy, breaking=breaking)
-        return cls(client, recorder, decoders, endpoints, max_calls)
+        return cls(client, recorder, decoders, endpoints)
 
     async def run(self) -> None:
         """Ask the account first, then what its plan includes."""
         for endpoint in self.endpoints:
-            if self._is_over():
+            if self.recorder.is_spent or self._is_hopeless():
                 return
             if endpoint in self.targets:
-                await self._ask(endpoint)
+                with contextlib.suppress(RequestsSpentError):  # in the midst of it, so that nothing is known of it
+                    await self._ask(endpoint)
 
     @property
     def targets(self) -> Sequence[Endpoint]:
         """The endpoints to ask, as far as the plan is known; every key has at least Hobbyist."""
-        plan = self.key_plan.plan or Plan.HOBBYIST
+        plan = self.observed.plan or Plan.HOBBYIST
         return [one for one in self.endpoints if self.with_gated or one.plan <= plan]
 
     @property
@@ -104,9 +105,7 @@ class Runner:
         """Whether CoinGlass looked at none of the requests."""
         return not any(result.reached for result in self.results)
 
-    def _is_over(self) -> bool:
-        if self.max_calls is not None and self.recorder.sent >= self.max_calls:
-            return True
+    def _is_hopeless(self) -> bool:
         return len(self.results) >= _HOPELESS and self.is_unusable
 
     async def _ask(self, endpoint: Endpoint) -> None:
@@ -117,15 +116,15 @@ class Runner:
         exchange = self.recorder.last
         if error is None:
             self._learn(endpoint, exchange)
-        if self.key_plan.plan is None:
-            self.key_plan = self._plan(endpoint, exchange, error)
-        outcome = Outcome(endpoint, params.query(), self.key_plan.plan, exchange, error)
+        if self.observed.plan is None:
+            self.observed = self._plan(endpoint, exchange, error)
+        outcome = Outcome(endpoint, params.query(), self.observed.plan, exchange, error)
         result = examine(outcome, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
         self.on_result(result, exchange if error is None else None)
 
     def _params(self, endpoint: Endpoint) -> Params:
-        plan, now = self.key_plan.plan or Plan.HOBBYIST, self.client.clock.now()
+        plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
         try:
             return example_params(endpoint, plan, self._names, now)
         except BadArgument:  # a listed name that can be none
@@ -135,6 +134,8 @@ class Runner:
         """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
         try:
             await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, OURSELVES)
+        except RequestsSpentError:
+            raise
         except NoData as error:
             return None if _is_json_object(self.recorder.last) else error
         except CoinglassError as error:
@@ -145,18 +146,18 @@ class Runner:
         if exchange is not None:
             self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
 
-    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> KeyPlan:
+    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> ObservedPlan:
         """Return the plan of the account, else that of the rate limit, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
-                return KeyPlan(level, "account endpoint")
+                return ObservedPlan(level, "account endpoint")
         limit = None if exchange is None else limit_of(exchange)
-        by_limit = next((plan for plan in Plan if REQUESTS_PER_MINUTE[plan] == limit), None)
+        by_limit = KeyPlan(limit=limit, account_fails=True).plan
         if by_limit is not None:
-            return KeyPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
+            return ObservedPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
         declared = self.client.config.plan
-        return KeyPlan() if declared is None else KeyPlan(declared, "COINGLASS_PLAN")
+        return ObservedPlan() if declared is None else ObservedPlan(declared, "COINGLASS_PLAN")
 
 
 class _Payload(msgspec.Struct):

@@ -127,6 +127,12 @@ PLANTS: Mapping[str, Plant] = {
     "a moved path": Plant(
         "/api/futures/rsi/list", "failed", frozenset({("NOT_FOUND", None)}), fault=FaultKind.NOT_FOUND
     ),
+    "a path that moved back": Plant(
+        "/api/futures/orderbook/v2/large-limit-order-history",
+        "drift",
+        frozenset({("PATH_CHANGED", None)}),
+        fault=FaultKind.NOT_FOUND,
+    ),
     "another plan": Plant(
         "/api/futures/cvd/history", "gated", frozenset({("PLAN_REFUSED", None)}), fault=FaultKind.PLAN
     ),

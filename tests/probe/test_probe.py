@@ -184,6 +184,15 @@ async def test_a_group_is_asked_alone_beside_the_account(probed: Probed) -> None
     assert asked == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
 
 
+async def test_the_former_path_of_an_endpoint_is_one_request_too_many_as_well(probed: Probed) -> None:
+    path = "/api/futures/orderbook/v2/large-limit-order-history"
+    probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, path))
+    before = [one.path for one in candidates(("futures/orderbook",))].index(path)
+    status, report = await probed.report("futures/orderbook", max_calls=before + 1)
+    assert probed.sandbox.calls.total() == before + 1
+    assert (status, path in {one["path"] for one in report["endpoints"]}) == (0, False)
+
+
 @pytest.mark.parametrize("most", [1, 5])
 async def test_no_more_requests_are_sent_than_allowed_retries_included(probed: Probed, most: int) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.HTTP_500, "/api/futures/supported-exchanges"))
@@ -315,5 +324,5 @@ def test_an_interrupted_probe_reports_what_was_asked(probed: Probed) -> None:
         process.send_signal(signal.SIGINT)
         printed, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (1, "")
-    assert "asked     3 of 164 endpoints, with 4 requests, until interrupted" in printed
+    assert f"asked     3 of {len(CATALOGUE)} endpoints, with 4 requests, until interrupted" in printed
     assert "2 ok, 1 drift, 0 gated, 0 failed" in printed
