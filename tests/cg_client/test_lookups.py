@@ -18,11 +18,11 @@ DETAIL = etf.fund.DETAIL
 BROKEN = failure("500", "Server Error")
 
 
-def knows(*tickers: str) -> respx.types.SideEffectTypes:
+def knows(*tickers: str, otherwise: httpx.Response = BROKEN) -> respx.types.SideEffectTypes:
     """CoinGlass, which fails for every other ticker."""
 
     def reply(request: httpx.Request) -> httpx.Response:
-        return answer({"ticker": "X"}) if request.url.params["ticker"] in tickers else BROKEN
+        return answer({"ticker": "X"}) if request.url.params["ticker"] in tickers else otherwise
 
     return reply
 
@@ -59,6 +59,12 @@ async def test_an_outage_is_no_unknown_name(client: Client, upstream: respx.Mock
     for ticker in ("NOPE", "GBTC"):
         error = await failing(client, ticker)
         assert (type(error), error.retryable) == (UpstreamUnavailable, True)
+
+
+async def test_a_gateway_that_fails_blames_no_name(client: Client, upstream: respx.MockRouter) -> None:
+    route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC", otherwise=httpx.Response(502)))
+    assert isinstance(await failing(client, "NOPE"), UpstreamUnavailable)
+    assert "GBTC" not in [call.request.url.params["ticker"] for call in route.calls]
 
 
 async def test_a_server_error_without_a_name_to_blame_asks_nothing_else(
