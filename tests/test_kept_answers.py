@@ -62,7 +62,7 @@ def test_a_refusal_by_coinglass_takes_effect_at_once(graph: Graph) -> None:
     graph.data(HEATMAP)
     assert [age(graph, HEATMAP) is None for _ in range(2)] == [True, False]
     graph.fail(FaultKind.PLAN, "/api/futures/liquidation/heatmap/model1", times=1)
-    other = HEATMAP.replace("BTC", "ETH")
+    other = HEATMAP.replace("BTCUSDT", "ETHUSDT")  # what is refused is the range, whatever the pair
     assert graph.data(other)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
     again = graph.http.get("/graphql", params={"query": HEATMAP}).json()
     assert again["data"]["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
