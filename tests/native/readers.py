@@ -36,7 +36,12 @@ def series() -> Iterator[tuple[str, tuple[type, Endpoint]]]:
                         yield endpoint.path, (rows_field(payload)[1], endpoint)
 
 
-SERIES = {path: found for path, found in sorted(series()) if not isinstance(found[1].shape, ParallelLists)}
+WITH_TEXT = {"/api/futures/hyperliquid/long-short-account-ratio-by-tag/history"}  # its rows name the tag
+SERIES = {
+    path: found
+    for path, found in sorted(series())
+    if not isinstance(found[1].shape, ParallelLists) and path not in WITH_TEXT
+}
 
 
 def by_both(path: str) -> Decode[Columns[Any]]:
