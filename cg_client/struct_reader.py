@@ -20,8 +20,9 @@ from msgspec.inspect import (
     type_info,
 )
 
+from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import in_milliseconds
+from cg_client.checks import check_time
 from cg_client.errors import PayloadMismatch
 from cg_client.tolerance import (
     FieldReader,
@@ -39,14 +40,30 @@ T = TypeVar("T")
 
 EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, where it cannot be read
 IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable one is None, not skipped
+KEYS = msgspec.Meta(extra={"keys": True})  # of a list that others are read along: without a value, their row is none
 Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
 
 
-def struct_decoder(kind: Any, build: Callable[[Any], T], may_lack: frozenset[str] = frozenset()) -> Decode[T]:  # noqa: ANN401  # a type for msgspec
-    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value."""
+def struct_decoder(
+    kind: Any,  # noqa: ANN401  # a type for msgspec
+    build: Callable[[Any], T],
+    may_lack: frozenset[str] = frozenset(),
+    is_complete: Callable[[Any], bool] = lambda _: True,
+) -> Decode[T]:
+    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value.
+
+    `is_complete` says of a type with defaults whether no field is missing from all of the rows.
+    """
     decoder = msgspec.json.Decoder(kind, strict=False)
-    return tolerant(lambda data: build(decoder.decode(data)), reader_of(kind), build, may_lack)
+
+    def strict(data: msgspec.Raw) -> T:
+        found = decoder.decode(data)
+        if not is_complete(found):
+            raise PayloadMismatch("data", "a field is missing")
+        return build(found)
+
+    return tolerant(strict, reader_of(kind), build, may_lack)
 
 
 def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
@@ -85,15 +102,12 @@ _SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: 
 
 def _marked(info: Type, marks: Mapping[str, Any]) -> Read:
     if "is_time" in marks:
-        return scalar(int, _check_time)
+        return scalar(int, check_time)
     if "in_place" in marks and isinstance(info, ListType):
         return items_of(_reader(info.item_type))
+    if "keys" in marks and isinstance(info, ListType):
+        return items_of(_reader(info.item_type), AnomalyKind.ROW_SKIPPED)
     return _reader(info)
-
-
-def _check_time(time: int) -> None:
-    """Raises PayloadMismatch for what can be no time."""
-    in_milliseconds((time,), "time")
 
 
 def _literal(info: Type) -> Any:  # noqa: ANN401  # a type for msgspec
