@@ -24,6 +24,7 @@ __all__ = [
     "fold_exchange",
 ]
 
+_NOT_ALWAYS = ("settlement", "max_leverage", "funding_interval_hours", "price_tick_size")
 _SPELLINGS_AT_MOST = 10_000  # that are remembered
 
 
@@ -52,9 +53,15 @@ def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple
     }
 
 
+def _has_each_field(listing: Mapping[str, Sequence[_Listed]]) -> bool:
+    """Whether what only some instruments state is stated of any."""
+    listed = [one for found in listing.values() for one in found]
+    return not listed or all(any(getattr(one, name) is not None for one in listed) for name in _NOT_ALWAYS)
+
+
 # The instruments by exchange; raise PayloadMismatch.
 decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_Listed]], _by_exchange
+    dict[str, list[_Listed]], _by_exchange, is_complete=_has_each_field
 )
 decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
     dict[str, list[_Listed]],
