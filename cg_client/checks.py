@@ -56,6 +56,12 @@ def packed(typecode: str, values: Sequence[Any]) -> "array[Any]":
     return array(typecode, struct.pack(f"{len(values)}{typecode}", *values))
 
 
+def check_finite(figure: float) -> None:
+    """Raises ValueError for NaN and infinities, which msgspec reads out of strings."""
+    if not math.isfinite(figure):
+        raise ValueError(figure)
+
+
 def check_time(time: int) -> None:
     """Raises PayloadMismatch for what can be no time, in any unit."""
     if not 0 <= time < _TIME_AT_MOST:

@@ -22,13 +22,12 @@ from msgspec.inspect import (
 
 from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import check_time
+from cg_client.checks import check_finite, check_time
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import FieldReader, RowReader, at_once
 from cg_client.tolerance import (
-    FieldReader,
     Presence,
     Read,
-    RowReader,
     items_of,
     rows_of,
     scalar,
@@ -100,6 +99,9 @@ def _reader(info: Type) -> Read:
 _SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: str, BoolType: bool}
 
 
+_CHECKED: Mapping[object, Callable[[Any], object]] = {float: check_finite, Time: check_time}
+
+
 def _marked(info: Type, marks: Mapping[str, Any]) -> Read:
     if "is_time" in marks:
         return scalar(int, check_time)
@@ -131,7 +133,27 @@ def _struct_reader(info: StructType) -> Read:
         )
         for place, field in enumerate(info.fields)
     ]
-    return RowReader(info.cls, fields, positional=info.array_like)
+    return RowReader(info.cls, fields, positional=info.array_like, whole=_whole(info))
+
+
+def _whole(info: StructType) -> Callable[[object], Any] | None:
+    """Reads rows of nothing but single values at once."""
+    if not info.forbid_unknown_fields or any(_single(field.type) is None for field in info.fields):
+        return None
+    kinds = [(field.name, _single(field.type)) for field in info.fields]
+    return at_once(info.cls, [(name, _CHECKED[kind]) for name, kind in kinds if kind in _CHECKED])
+
+
+def _single(info: Type) -> Any:  # noqa: ANN401  # what to look up in `_CHECKED`
+    """What a single value is; None for any other."""
+    match info:
+        case Metadata(type=inner, extra=extra):
+            return Time if extra and "is_time" in extra else _single(inner)
+        case UnionType(types=types):
+            (known,) = [one for one in types if not isinstance(one, NoneType)]
+            return _single(known)
+        case _:
+            return _SCALARS.get(type(info))
 
 
 def presence(info: Type) -> Presence:

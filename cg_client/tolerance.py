@@ -6,8 +6,7 @@ decoders stay the usual way; they accept only what has no anomaly, so that this 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
 
@@ -78,120 +77,6 @@ class Reading:
 
 
 Read: TypeAlias = Callable[[Any, Path, Reading], Any]  # raises Unreadable
-
-
-class _Reported(Enum):
-    """Stands for a value whose anomaly is already reported."""
-
-    REPORTED = "reported"
-
-
-REPORTED = _Reported.REPORTED
-
-
-@dataclass(frozen=True, slots=True)
-class FieldReader:
-    """One value of a row: the names (or places) under which it comes, and where each goes.
-
-    `is_repeated`: another reader of the row shows the same value, and counts where it is absent.
-    """
-
-    names: Sequence[str | int]
-    targets: Sequence[str]
-    read: Read
-    presence: Presence
-    default: Any = None
-    is_repeated: bool = False
-
-
-class RowReader:
-    """Reads one object, or one positional row, field by field.
-
-    `whole` reads an object with all of its fields at once, and gives None for one that is odd in anything.
-    """
-
-    def __init__(
-        self,
-        make: Callable[..., Any],
-        fields: Sequence[FieldReader],
-        *,
-        positional: bool = False,
-        whole: Callable[[Mapping[str | int, Any]], Any] | None = None,
-    ) -> None:
-        self._make, self._positional, self._whole = make, positional, whole
-        self._fields = sorted(fields, key=lambda field: field.presence is not Presence.REQUIRED)  # may cost the row
-        self._names = {name for field in fields for name in field.names}
-        self._empty = {target: field.default for field in fields for target in field.targets}
-        self._paths: dict[Path, Mapping[str | int, Path]] = {}  # of the names below a path, of which there are few
-
-    def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
-        """Raises Unreadable for what is no row, or lacks a value that it cannot be without."""
-        row = self._by_name(value, path)
-        if not self._names.issuperset(row):
-            self._report_unknown(row, path, reading)
-        paths = self._paths.get(path)
-        if paths is None:
-            paths = self._paths[path] = {name: below(path, name) for name in self._names}
-        if self._whole is not None and len(row) == len(self._names):
-            plain = self._whole(row)
-            if plain is not None:
-                reading.present(paths.values())
-                return plain
-        found = self._empty.copy()
-        for field in self._fields:
-            _fill(found, field, row, paths, reading)
-        return self._make(**found)
-
-    def _by_name(self, value: Any, path: Path) -> Mapping[str | int, Any]:  # noqa: ANN401  # JSON
-        if self._positional and isinstance(value, list):
-            return dict(enumerate(value))
-        if self._positional or not isinstance(value, dict):
-            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        return value
-
-    def _report_unknown(self, row: Mapping[str | int, Any], path: Path, reading: Reading) -> None:
-        for name, value in row.items():
-            if name not in self._names:
-                reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, below(path, name), value)
-
-
-def _fill(
-    found: dict[str, Any],
-    field: FieldReader,
-    row: Mapping[str | int, Any],
-    paths: Mapping[str | int, Path],
-    reading: Reading,
-) -> None:
-    """Reads the field under the first of its names that holds a value."""
-    is_sparse, first, is_there = field.presence is Presence.SPARSE, paths[field.names[0]], False
-    for name, target in zip(field.names, field.targets, strict=True):
-        if name not in row:
-            continue
-        if not is_there:
-            is_there = True
-            reading.present((first,))
-        value = row[name]
-        if value is REPORTED or (is_sparse and (value is None or value == "")):
-            continue
-        try:
-            found[target] = field.read(value, paths[name], reading)
-        except Unreadable as unreadable:
-            if field.presence is Presence.REQUIRED:
-                unreadable.path = paths[name] if unreadable.is_reported else unreadable.path
-                raise
-            reading.report(unreadable, value)
-        return
-    if not is_there:
-        _note_absence(field, first, reading)
-    elif field.presence is Presence.REQUIRED:
-        raise Unreadable(first, is_reported=True)
-
-
-def _note_absence(field: FieldReader, path: Path, reading: Reading) -> None:
-    if not field.is_repeated:
-        reading.absent(path, report=field.presence is Presence.EXPECTED)
-    if field.presence is Presence.REQUIRED:
-        raise Unreadable(path, AnomalyKind.FIELD_MISSING)
 
 
 def rows_of(read: Read) -> Read:

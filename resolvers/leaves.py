@@ -1,17 +1,15 @@
 """One value of a record: what upstream calls it, how it is stored, and how it is read where something is odd."""
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, get_args
 
-import msgspec
 from strawberry.types.base import StrawberryList
 
-from cg_client.checks import check_time, in_milliseconds, midnight
-from cg_client.errors import PayloadMismatch
-from cg_client.tolerance import FieldReader, Path, Presence, Read, Reading, rows_of, scalar
+from cg_client.checks import check_finite, check_time, in_milliseconds, midnight
+from cg_client.row_reader import FieldReader, at_once
+from cg_client.tolerance import Path, Presence, Read, Reading, rows_of, scalar
 from vocabulary.scalars import Timestamp
 
 if TYPE_CHECKING:
@@ -73,21 +71,8 @@ def whole_reader(struct: type, leaves: Sequence[Leaf]) -> Callable[[object], Any
     """Reads an object into the struct at once, or gives None; is None where a value of it takes more than its type."""
     if any(map(_takes_more, leaves)):
         return None
-    checked = ((leaf, _check_finite if leaf.stored is float else _check(leaf)) for leaf in leaves)
-    checks = {(leaf.slots[0], check) for leaf, check in checked if check is not None}  # once where it is shown twice
-
-    def read(row: object) -> Any:  # noqa: ANN401  # of the struct
-        try:
-            found: Any = msgspec.convert(row, struct, strict=False)
-            for slot, check in checks:
-                value = getattr(found, slot)
-                if value is not None and value != "":
-                    check(value)
-        except (msgspec.ValidationError, ValueError, KeyError, OverflowError, PayloadMismatch):
-            return None
-        return found
-
-    return read
+    checked = ((leaf, check_finite if leaf.stored is float else _check(leaf)) for leaf in leaves)
+    return at_once(struct, {(leaf.slots[0], check) for leaf, check in checked if check is not None})
 
 
 def _takes_more(leaf: Leaf) -> bool:
@@ -114,11 +99,6 @@ def _item_reader(leaf: Leaf) -> Read:
 
 def _verbatim(value: object, _path: Path, _reading: Reading) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _check_finite(figure: float) -> None:
-    if not math.isfinite(figure):
-        raise ValueError
 
 
 def _check(leaf: Leaf) -> Callable[[Any], object] | None:

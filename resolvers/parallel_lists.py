@@ -14,8 +14,9 @@ from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
 from cg_client.checks import equally_long
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import REPORTED
 from cg_client.struct_reader import the_one
-from cg_client.tolerance import REPORTED, Path, Reading, Unreadable, one_of, rows_of, tolerant
+from cg_client.tolerance import Path, Reading, Unreadable, one_of, rows_of, tolerant
 from resolvers.leaves import Leaf
 from resolvers.records import Records
 from vocabulary.columns import Columns, new_identity

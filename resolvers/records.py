@@ -19,8 +19,8 @@ from strawberry.types.field import StrawberryField
 from cg_client.checks import date_of, figures, finite, packed
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import RowReader
 from cg_client.shapes import Rows
-from cg_client.tolerance import RowReader
 from resolvers.leaves import TIMES, Leaf, field_readers, times_of, whole_reader
 from vocabulary.columns import Column, Columns, Identity, Lists
 from vocabulary.payloads import Sourced, fields_of

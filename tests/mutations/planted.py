@@ -5,14 +5,15 @@ from typing import Any
 
 import pytest
 
-from cg_client import tolerance
+from cg_client import row_reader, tolerance
 from cg_client.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.errors import PayloadMismatch
-from cg_client.tolerance import FieldReader, Presence, Reading
+from cg_client.row_reader import FieldReader
+from cg_client.tolerance import Presence, Reading
 
 _report, _fill, _absent, _read_whole = (
     AnomalyCollector.report,
-    tolerance._fill,
+    row_reader._fill,
     Reading.absent,
     tolerance.read_whole,
 )
@@ -55,14 +56,14 @@ def read_null_as_zero(patch: pytest.MonkeyPatch) -> None:
         if field.presence is Presence.EXPECTED and found[field.targets[0]] is None:
             found[field.targets[0]] = 0
 
-    patch.setattr(tolerance, "_fill", fill)
+    patch.setattr(row_reader, "_fill", fill)
 
 
 def read_unknown_codes_as_the_first(patch: pytest.MonkeyPatch) -> None:
     def fill(found: dict[str, Any], field: FieldReader, row: Mapping[str | int, Any], *others: Any) -> None:
         _fill(found, field, {name: 1 if value == 99 else value for name, value in row.items()}, *others)
 
-    patch.setattr(tolerance, "_fill", fill)
+    patch.setattr(row_reader, "_fill", fill)
 
 
 def miss_sparse_fields(patch: pytest.MonkeyPatch) -> None:
@@ -88,7 +89,7 @@ def lose_the_row_with_a_figure(patch: pytest.MonkeyPatch) -> None:
         if field.presence is Presence.EXPECTED and found[field.targets[0]] is None:
             raise tolerance.Unreadable(str(field.names[0]))
 
-    patch.setattr(tolerance, "_fill", fill)
+    patch.setattr(row_reader, "_fill", fill)
 
 
 PLANTED: tuple[Plant, ...] = (
