@@ -162,6 +162,8 @@ class Trials(Attempts):
         yield ODD
         if types - {"String", "ID"}:
             yield TEXT
+        if "Float" in types:
+            yield "NaN"
         known = codes(self.path, name_of(field.place))
         if known is not None:
             yield 99 if isinstance(known[0], int) else "UNKNOWN"
