@@ -9,6 +9,7 @@ import msgspec
 
 from cg_client.aliases import Market, fold, fold_exchange
 from cg_client.call import Decode
+from cg_client.checks import finite
 from cg_client.contracts import Contract
 from cg_client.names import CoinIndex, ExchangeIndex, NameIndex, Venue
 from cg_client.struct_reader import struct_decoder
@@ -24,7 +25,8 @@ __all__ = [
     "fold_exchange",
 ]
 
-_NOT_ALWAYS = ("settlement", "max_leverage", "funding_interval_hours", "price_tick_size")
+_FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
+_NOT_ALWAYS = ("settlement", *_FIGURES)
 _SPELLINGS_AT_MOST = 10_000  # that are remembered
 
 
@@ -47,6 +49,8 @@ class Instrument(_Listed, frozen=True, kw_only=True):
 
 
 def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple[Instrument, ...]]:
+    for name in _FIGURES:
+        finite([getattr(one, name) for found in listing.values() for one in found], f"data.{name}")
     return {
         exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in found)
         for exchange, found in listing.items()
