@@ -32,29 +32,33 @@ class Anomaly(msgspec.Struct, frozen=True):
 
 
 class AnomalyCollector:
-    """Gathers the anomalies of one answer, each distinct one once."""
+    """Gathers the anomalies of one answer, each distinct one once.
 
-    def __init__(self) -> None:
+    `redact` takes what must not be shown out of names and samples, before they are cut: no part of it stays.
+    """
+
+    def __init__(self, redact: Callable[[str], str] = str) -> None:
+        self._redact = redact
         self._counts: Counter[tuple[AnomalyKind, str]] = Counter()
         self._samples: dict[tuple[AnomalyKind, str], str] = {}
 
     def report(self, kind: AnomalyKind, field: str, sample: object = msgspec.UNSET, count: int = 1) -> None:
         """Counts an anomaly; the first `sample` of its kind and field is kept, shortened."""
-        key = kind, field
+        key = kind, self._redact(field)[:MAX_SAMPLE]
         if key not in self._counts and len(self._counts) >= MAX_FINDINGS:
             key = kind, _FURTHER
         self._counts[key] += count
         if sample is not msgspec.UNSET and key not in self._samples:
-            self._samples[key] = shortened(sample)
+            self._samples[key] = shortened(self._redact(_as_json(sample)))
 
     def clear(self) -> None:
         self._counts.clear()
         self._samples.clear()
 
-    def found(self, redact: Callable[[str], str] = str) -> tuple[Anomaly, ...]:
-        """All that was reported; `redact` takes what must not be shown out of names and samples."""
+    def found(self) -> tuple[Anomaly, ...]:
+        """All that was reported."""
         return tuple(
-            Anomaly(kind, redact(field)[:MAX_SAMPLE], count, _redacted(self._samples.get((kind, field)), redact))
+            Anomaly(kind, field, count, self._samples.get((kind, field)))
             for (kind, field), count in self._counts.items()
         )
 
@@ -70,11 +74,10 @@ def merged(parts: Iterable[tuple[Anomaly, ...]]) -> tuple[Anomaly, ...]:
     return tuple(total.values())
 
 
-def shortened(sample: object) -> str:
-    """The value as JSON, cut to `MAX_SAMPLE` characters."""
-    text = msgspec.json.encode(sample, enc_hook=repr).decode("utf-8", "replace")
+def _as_json(sample: object) -> str:
+    return msgspec.json.encode(sample, enc_hook=repr).decode()
+
+
+def shortened(text: str) -> str:
+    """The text cut to `MAX_SAMPLE` characters."""
     return text if len(text) <= MAX_SAMPLE else f"{text[: MAX_SAMPLE - 1]}…"
-
-
-def _redacted(sample: str | None, redact: Callable[[str], str]) -> str | None:
-    return None if sample is None else redact(sample)

@@ -56,6 +56,18 @@ def packed(typecode: str, values: Sequence[Any]) -> "array[Any]":
     return array(typecode, struct.pack(f"{len(values)}{typecode}", *values))
 
 
+def check_finite(figure: float) -> None:
+    """Raises ValueError for NaN and infinities, which msgspec reads out of strings."""
+    if not math.isfinite(figure):
+        raise ValueError(figure)
+
+
+def check_time(time: int) -> None:
+    """Raises PayloadMismatch for what can be no time, in any unit."""
+    if not 0 <= time < _TIME_AT_MOST:
+        raise PayloadMismatch("time", "it is not a time")
+
+
 def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
     """Times in any unit as milliseconds; raises PayloadMismatch for what can be no time."""
     known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None

@@ -263,11 +263,11 @@ class Client:
             raise
 
     def _fetched(self, call: Call, reply: Reply) -> Fetched:
-        anomalies, now, endpoint = AnomalyCollector(), self.clock.now(), call.endpoint
+        anomalies, now, endpoint = AnomalyCollector(self._redact), self.clock.now(), call.endpoint
         try:
             value = _opened(reply, call.decode, anomalies)
         finally:
-            found = anomalies.found(self._redact)
+            found = anomalies.found()
             if found:
                 self.drift.record(endpoint, found)
         self.sandbox = self.sandbox or reply.sandbox

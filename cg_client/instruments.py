@@ -9,6 +9,7 @@ import msgspec
 
 from cg_client.aliases import Market, fold, fold_exchange
 from cg_client.call import Decode
+from cg_client.checks import finite
 from cg_client.contracts import Contract
 from cg_client.names import CoinIndex, ExchangeIndex, NameIndex, Venue
 from cg_client.struct_reader import struct_decoder
@@ -24,6 +25,8 @@ __all__ = [
     "fold_exchange",
 ]
 
+_FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
+_NOT_ALWAYS = ("settlement", *_FIGURES)
 _SPELLINGS_AT_MOST = 10_000  # that are remembered
 
 
@@ -46,15 +49,23 @@ class Instrument(_Listed, frozen=True, kw_only=True):
 
 
 def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple[Instrument, ...]]:
+    for name in _FIGURES:
+        finite([getattr(one, name) for found in listing.values() for one in found], f"data.{name}")
     return {
         exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in found)
         for exchange, found in listing.items()
     }
 
 
+def _has_each_field(listing: Mapping[str, Sequence[_Listed]]) -> bool:
+    """Whether what only some instruments state is stated of any."""
+    listed = [one for found in listing.values() for one in found]
+    return not listed or all(any(getattr(one, name) is not None for one in listed) for name in _NOT_ALWAYS)
+
+
 # The instruments by exchange; raise PayloadMismatch.
 decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_Listed]], _by_exchange
+    dict[str, list[_Listed]], _by_exchange, is_complete=_has_each_field
 )
 decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
     dict[str, list[_Listed]],

@@ -20,14 +20,14 @@ from msgspec.inspect import (
     type_info,
 )
 
+from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import in_milliseconds
+from cg_client.checks import check_finite, check_time
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import FieldReader, RowReader, at_once
 from cg_client.tolerance import (
-    FieldReader,
     Presence,
     Read,
-    RowReader,
     items_of,
     rows_of,
     scalar,
@@ -39,14 +39,30 @@ T = TypeVar("T")
 
 EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, where it cannot be read
 IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable one is None, not skipped
+KEYS = msgspec.Meta(extra={"keys": True})  # of a list that others are read along: without a value, their row is none
 Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
 
 
-def struct_decoder(kind: Any, build: Callable[[Any], T], may_lack: frozenset[str] = frozenset()) -> Decode[T]:  # noqa: ANN401  # a type for msgspec
-    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value."""
+def struct_decoder(
+    kind: Any,  # noqa: ANN401  # a type for msgspec
+    build: Callable[[Any], T],
+    may_lack: frozenset[str] = frozenset(),
+    is_complete: Callable[[Any], bool] = lambda _: True,
+) -> Decode[T]:
+    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value.
+
+    `is_complete` says of a type with defaults whether no field is missing from all of the rows.
+    """
     decoder = msgspec.json.Decoder(kind, strict=False)
-    return tolerant(lambda data: build(decoder.decode(data)), reader_of(kind), build, may_lack)
+
+    def strict(data: msgspec.Raw) -> T:
+        found = decoder.decode(data)
+        if not is_complete(found):
+            raise PayloadMismatch("data", "a field is missing")
+        return build(found)
+
+    return tolerant(strict, reader_of(kind), build, may_lack)
 
 
 def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
@@ -83,17 +99,17 @@ def _reader(info: Type) -> Read:
 _SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: str, BoolType: bool}
 
 
+_CHECKED: Mapping[object, Callable[[Any], object]] = {float: check_finite, Time: check_time}
+
+
 def _marked(info: Type, marks: Mapping[str, Any]) -> Read:
     if "is_time" in marks:
-        return scalar(int, _check_time)
+        return scalar(int, check_time)
     if "in_place" in marks and isinstance(info, ListType):
         return items_of(_reader(info.item_type))
+    if "keys" in marks and isinstance(info, ListType):
+        return items_of(_reader(info.item_type), AnomalyKind.ROW_SKIPPED)
     return _reader(info)
-
-
-def _check_time(time: int) -> None:
-    """Raises PayloadMismatch for what can be no time."""
-    in_milliseconds((time,), "time")
 
 
 def _literal(info: Type) -> Any:  # noqa: ANN401  # a type for msgspec
@@ -117,7 +133,27 @@ def _struct_reader(info: StructType) -> Read:
         )
         for place, field in enumerate(info.fields)
     ]
-    return RowReader(info.cls, fields, positional=info.array_like)
+    return RowReader(info.cls, fields, positional=info.array_like, whole=_whole(info))
+
+
+def _whole(info: StructType) -> Callable[[object], Any] | None:
+    """Reads rows of nothing but single values at once."""
+    if not info.forbid_unknown_fields or any(_single(field.type) is None for field in info.fields):
+        return None
+    kinds = [(field.name, _single(field.type)) for field in info.fields]
+    return at_once(info.cls, [(name, _CHECKED[kind]) for name, kind in kinds if kind in _CHECKED])
+
+
+def _single(info: Type) -> Any:  # noqa: ANN401  # what to look up in `_CHECKED`
+    """What a single value is; None for any other."""
+    match info:
+        case Metadata(type=inner, extra=extra):
+            return Time if extra and "is_time" in extra else _single(inner)
+        case UnionType(types=types):
+            (known,) = [one for one in types if not isinstance(one, NoneType)]
+            return _single(known)
+        case _:
+            return _SCALARS.get(type(info))
 
 
 def presence(info: Type) -> Presence:

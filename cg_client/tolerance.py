@@ -6,8 +6,7 @@ decoders stay the usual way; they accept only what has no anomaly, so that this 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any, TypeAlias, TypeVar
 
@@ -41,10 +40,6 @@ class Unreadable(Exception):
         super().__init__(path)
         self.path, self.kind, self.is_reported = path, kind, is_reported
 
-    def report(self, anomalies: AnomalyCollector, path: Path, value: object) -> None:
-        if not self.is_reported:
-            anomalies.report(self.kind, path, value)
-
 
 class Reading:
     """One answer that is being read. A field that no row has is known only at the end."""
@@ -55,14 +50,23 @@ class Reading:
         self._absent: Counter[Path] = Counter()
         self._reported: set[Path] = set()
 
-    def present(self, path: Path) -> None:
-        self._present.add(path)
+    def present(self, paths: Iterable[Path]) -> None:
+        self._present.update(paths)
 
     def absent(self, path: Path, *, report: bool) -> None:
         """Counts a row without the field; `report` where every row should have it."""
         self._absent[path] += 1
         if report:
             self._reported.add(path)
+
+    def report(self, unreadable: Unreadable, value: object) -> None:
+        """Reports what cannot be read, unless that was done where it stands; an absent field is reported at the end."""
+        if unreadable.is_reported:
+            return
+        if unreadable.kind is AnomalyKind.FIELD_MISSING:
+            self._reported.add(unreadable.path)
+        else:
+            self.anomalies.report(unreadable.kind, unreadable.path, value)
 
     def finish(self, may_lack: frozenset[str] = frozenset()) -> None:
         """Reports the fields that are missing: from any row where that is unusual, else from every row."""
@@ -73,77 +77,6 @@ class Reading:
 
 
 Read: TypeAlias = Callable[[Any, Path, Reading], Any]  # raises Unreadable
-
-
-class _Reported(Enum):
-    """Stands for a value whose anomaly is already reported."""
-
-    REPORTED = "reported"
-
-
-REPORTED = _Reported.REPORTED
-
-
-@dataclass(frozen=True, slots=True)
-class FieldReader:
-    """One value of a row: the names (or places) under which it comes, and where each goes."""
-
-    names: Sequence[str | int]
-    targets: Sequence[str]
-    read: Read
-    presence: Presence
-    default: Any = None
-
-
-class RowReader:
-    """Reads one object, or one positional row, field by field."""
-
-    def __init__(self, make: Callable[..., Any], fields: Sequence[FieldReader], *, positional: bool = False) -> None:
-        self._make, self._fields, self._positional = make, fields, positional
-        self._known = {name for field in fields for name in field.names}
-        self._empty = {target: field.default for field in fields for target in field.targets}
-
-    def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
-        """Raises Unreadable for what is no row, or lacks a value that it cannot be without."""
-        row = self._by_name(value, path)
-        found = dict(self._empty)
-        for field in self._fields:
-            self._fill(found, field, row, path, reading)
-        for name in row.keys() - self._known:
-            reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, below(path, name), row[name])
-        return self._make(**found)
-
-    def _by_name(self, value: Any, path: Path) -> Mapping[str | int, Any]:  # noqa: ANN401  # JSON
-        if self._positional and isinstance(value, list):
-            return dict(enumerate(value))
-        if self._positional or not isinstance(value, dict):
-            raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        return value
-
-    def _fill(
-        self, found: dict[str, Any], field: FieldReader, row: Mapping[str | int, Any], path: Path, reading: Reading
-    ) -> None:
-        here = [(name, target) for name, target in zip(field.names, field.targets, strict=True) if name in row]
-        if not here:
-            absent = below(path, field.names[0])
-            reading.absent(absent, report=field.presence is Presence.EXPECTED)
-            if field.presence is Presence.REQUIRED:
-                raise Unreadable(absent)
-            return
-        for name, target in here:
-            value, at = row[name], below(path, name)
-            reading.present(below(path, field.names[0]))
-            if value is REPORTED or (field.presence is Presence.SPARSE and _is_empty(value)):
-                continue
-            try:
-                found[target] = field.read(value, at, reading)
-            except Unreadable as unreadable:
-                if field.presence is Presence.REQUIRED:
-                    raise Unreadable(at) from None
-                unreadable.report(reading.anomalies, at, value)
-            return
-        if field.presence is Presence.REQUIRED:
-            raise Unreadable(below(path, field.names[0]))
 
 
 def rows_of(read: Read) -> Read:
@@ -181,13 +114,19 @@ def one_of(read: Read) -> Read:
     return one
 
 
-def items_of(read: Read) -> Read:
-    """Reads a list of single values, of which an unreadable one is null."""
+def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:
+    """Reads a list of single values, of which an unreadable one is null.
+
+    With a `kind` it is reported as such, and a list of which nothing can be read is unreadable itself.
+    """
 
     def items(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, list):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        return [_or_null(read, item, f"{path}[]", reading) for item in value]
+        found = [_or_null(read, item, f"{path}[]", reading, kind) for item in value]
+        if kind is not None and found and all(item is None for item in found):
+            raise Unreadable(path, kind, is_reported=True)
+        return found
 
     return items
 
@@ -204,7 +143,7 @@ def values_of(read: Read) -> Read:
                 found[key] = read(item, below(path, "*"), reading)
             except Unreadable as error:
                 unreadable = error
-                error.report(reading.anomalies, error.path, {key: item})
+                reading.report(error, {key: item})
         if unreadable is not None and not found:
             raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
         return found
@@ -219,9 +158,10 @@ def scalar(kind: Any, *checks: Callable[[Any], object], percent: bool = False) -
     """
 
     def read(value: Any, path: Path, _: Reading) -> Any:  # noqa: ANN401  # JSON in, of the kind out
-        text = value[:-1] if percent and isinstance(value, str) and value.endswith("%") else value
+        if percent and isinstance(value, str) and value.endswith("%"):
+            value = value[:-1]
         try:
-            found = msgspec.convert(text, kind, strict=False)
+            found = msgspec.convert(value, kind, strict=False)
             if isinstance(found, float) and not math.isfinite(found):
                 raise Unreadable(path)
             for check in checks:
@@ -268,24 +208,21 @@ def read_whole(
     try:
         return read(value, "", reading)
     except Unreadable as unreadable:
-        unreadable.report(anomalies, unreadable.path or "data", value)
         field = f"data.{unreadable.path}" if unreadable.path else "data"
+        unreadable.path = unreadable.path or "data"
+        reading.report(unreadable, value)
         raise PayloadMismatch(field, "nothing of the answer could be read by it") from None
     finally:
         reading.finish(may_lack)
 
 
-def _or_null(read: Read, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
+def _or_null(read: Read, value: Any, path: Path, reading: Reading, kind: AnomalyKind | None) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
     try:
         return read(value, path, reading)
     except Unreadable as unreadable:
-        unreadable.report(reading.anomalies, path, value)
+        unreadable.kind = kind or unreadable.kind
+        reading.report(unreadable, value)
         return None
-
-
-def _is_empty(value: object) -> bool:
-    """Whether CoinGlass says by it that there is no value."""
-    return value is None or (isinstance(value, str) and value == "")
 
 
 def below(path: Path, name: str | int) -> Path:

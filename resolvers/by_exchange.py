@@ -13,12 +13,12 @@ import msgspec
 from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
 from cg_client.checks import equally_long, finite, in_milliseconds
-from cg_client.struct_reader import EXPECTED, Time, reader_of, the_one
+from cg_client.struct_reader import EXPECTED, KEYS, Time, reader_of, the_one
 from cg_client.tolerance import Path, Reading, below, one_of, tolerant
 
 
 class _History(msgspec.Struct, forbid_unknown_fields=True):
-    time_list: list[Time]
+    time_list: Annotated[list[Time], KEYS]
     price_list: Annotated[list[float | None], EXPECTED]
     data_map: dict[str, list[float | None]]
 

@@ -12,7 +12,7 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.checks import finite, in_milliseconds
 from cg_client.struct_reader import Time, reader_of
-from cg_client.tolerance import Path, Reading, rows_of, tolerant
+from cg_client.tolerance import Path, Reading, tolerant
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True):
@@ -54,14 +54,16 @@ class PremiumDay:
     funds: Sequence[Premium]
 
 
-_of_fund, _of_all = reader_of(_DayOfFund), reader_of(_DayOfAll)
+_of_fund, _of_all = reader_of(list[_DayOfFund]), reader_of(list[_DayOfAll])
 _decoder = msgspec.json.Decoder(list[_DayOfAll], strict=False)
 
 
-def _read_day(value: Any, path: Path, reading: Reading) -> _DayOfFund | _DayOfAll:  # noqa: ANN401  # JSON
-    is_of_all = isinstance(value, dict) and "list" in value
-    day: _DayOfFund | _DayOfAll = (_of_all if is_of_all else _of_fund)(value, path, reading)
-    return day
+def _read(value: Any, path: Path, reading: Reading) -> Sequence[_DayOfFund | _DayOfAll]:  # noqa: ANN401  # JSON
+    """The days in the form of the answer: that of one fund has figures beside the times, and no lists."""
+    names = {name for day in value if isinstance(day, dict) for name in day} if isinstance(value, list) else set()
+    is_of_fund = "list" not in names and not names.isdisjoint(_Figures.__struct_fields__)
+    days: Sequence[_DayOfFund | _DayOfAll] = (_of_fund if is_of_fund else _of_all)(value, path, reading)
+    return days
 
 
 def _days(rows: Sequence[_DayOfFund | _DayOfAll]) -> list[PremiumDay]:
@@ -80,6 +82,4 @@ def _premium(fund: _Figures) -> Premium:
     return Premium(ticker, fund.nav_usd, fund.market_price_usd, fund.premium_discount_details)
 
 
-decode_premiums: Decode[list[PremiumDay]] = tolerant(
-    lambda data: _days(_decoder.decode(data)), rows_of(_read_day), _days
-)
+decode_premiums: Decode[list[PremiumDay]] = tolerant(lambda data: _days(_decoder.decode(data)), _read, _days)

@@ -28,7 +28,7 @@ def keyed_rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
             if isinstance(found, list):
                 rows += [row | {key: name} if isinstance(row, dict) else row for row in found]
             else:
-                anomalies.report(AnomalyKind.SHAPE_CHANGED, name, found)
+                anomalies.report(AnomalyKind.SHAPE_CHANGED, "*", {name: found})
         return decode_rows(msgspec.Raw(msgspec.json.encode(rows)), anomalies)
 
     return decode

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from strawberry.types.base import StrawberryList
 
-from cg_client.checks import in_milliseconds, midnight
-from cg_client.tolerance import FieldReader, Path, Presence, Read, Reading, rows_of, scalar
+from cg_client.checks import check_finite, check_time, in_milliseconds, midnight
+from cg_client.row_reader import FieldReader, at_once
+from cg_client.tolerance import Path, Presence, Read, Reading, rows_of, scalar
 from vocabulary.scalars import Timestamp
 
 if TYPE_CHECKING:
@@ -54,22 +55,46 @@ def field_readers(leaves: Sequence[Leaf]) -> list[FieldReader]:
     by_slots: dict[tuple[str, ...], list[Leaf]] = {}
     for leaf in leaves:
         by_slots.setdefault(leaf.slots, []).append(leaf)
-    return [
-        FieldReader(
-            shown[0].wires, shown[0].slots, _reader(shown), min((leaf.presence for leaf in shown), key=_STRICTEST.index)
-        )
-        for shown in by_slots.values()
-    ]
+    counted: set[tuple[str, ...]] = set()
+    return [_field_reader(shown, counted) for shown in by_slots.values()]
+
+
+def _field_reader(shown: Sequence[Leaf], counted: set[tuple[str, ...]]) -> FieldReader:
+    """Reads what the leaves show; `counted` are the names of the fields that have a reader already."""
+    leaf, presence = shown[0], min((leaf.presence for leaf in shown), key=_STRICTEST.index)
+    is_repeated = leaf.wires in counted
+    counted.add(leaf.wires)
+    return FieldReader(leaf.wires, leaf.slots, _reader(shown), presence, is_repeated=is_repeated)
+
+
+def whole_reader(struct: type, leaves: Sequence[Leaf]) -> Callable[[object], Any] | None:
+    """Reads an object into the struct at once, or gives None; is None where a value of it takes more than its type."""
+    if any(map(_takes_more, leaves)):
+        return None
+    checked = ((leaf, check_finite if leaf.stored is float else _check(leaf)) for leaf in leaves)
+    return at_once(struct, {(leaf.slots[0], check) for leaf, check in checked if check is not None})
+
+
+def _takes_more(leaf: Leaf) -> bool:
+    return leaf.record is not None or len(leaf.slots) > 1 or leaf.may_be_none is not leaf.sparse
 
 
 def _reader(shown: Sequence[Leaf]) -> Read:
     leaf = shown[0]
     if leaf.verbatim:
         return _verbatim
+    if isinstance(leaf.kind, StrawberryList):
+        return rows_of(_item_reader(leaf) if leaf.record is None else leaf.record.tolerant)
     if leaf.record is not None:
-        return rows_of(leaf.record.tolerant) if isinstance(leaf.kind, StrawberryList) else leaf.record.tolerant
+        return leaf.record.tolerant
     checks = [check for one in shown if (check := _check(one)) is not None]
     return scalar(leaf.stored, *checks, percent=leaf.percent)
+
+
+def _item_reader(leaf: Leaf) -> Read:
+    """Reads one value of a list of them."""
+    (stored,), convert = get_args(leaf.stored), leaf.convert
+    return scalar(stored) if convert is None else scalar(stored, lambda item: convert([item]))
 
 
 def _verbatim(value: object, _path: Path, _reading: Reading) -> str | None:
@@ -77,7 +102,9 @@ def _verbatim(value: object, _path: Path, _reading: Reading) -> str | None:
 
 
 def _check(leaf: Leaf) -> Callable[[Any], object] | None:
-    return (lambda value: times_of(leaf, (value,))) if leaf.kind in TIMES else leaf.convert
+    if leaf.kind not in TIMES:
+        return leaf.convert
+    return check_time if leaf.stored is int else lambda value: times_of(leaf, (value,))
 
 
 def times_of(leaf: Leaf, values: Sequence[Any]) -> Sequence[int | None]:

@@ -21,8 +21,8 @@ class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=Tr
 
     price: float
     usd: Figure
-    leverage: float | None = None
-    fourth: float | None = None
+    leverage: float | None
+    fourth: float | None
 
 
 class _Map(msgspec.Struct, forbid_unknown_fields=True):
@@ -68,9 +68,14 @@ _decoder = msgspec.json.Decoder(_Map, strict=False)
 
 
 def _read(value: Any, path: Path, reading: Reading) -> _Map | _Listed:  # noqa: ANN401  # JSON
-    is_list = isinstance(value, dict) and isinstance(value.get("data"), list)
-    found: _Map | _Listed = (_listed if is_list else _together)(value, path, reading)
+    found: _Map | _Listed = (_listed if _is_listed(value) else _together)(value, path, reading)
     return found
+
+
+def _is_listed(value: object) -> bool:
+    """Whether the answer is by instrument; where `data` is odd, what stands beside it tells."""
+    data = value.get("data") if isinstance(value, dict) else None
+    return isinstance(data, list) or (isinstance(value, dict) and not isinstance(data, dict) and "last_price" in value)
 
 
 def _build(raw: _Map | _Listed) -> LevelMap:

@@ -14,8 +14,9 @@ from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
 from cg_client.checks import equally_long
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import REPORTED
 from cg_client.struct_reader import the_one
-from cg_client.tolerance import REPORTED, Path, Reading, Unreadable, one_of, rows_of, tolerant
+from cg_client.tolerance import Path, Reading, Unreadable, one_of, rows_of, tolerant
 from resolvers.leaves import Leaf
 from resolvers.records import Records
 from vocabulary.columns import Columns, new_identity
@@ -76,16 +77,19 @@ def across(value: Any, known: AbstractSet[str], times: Sequence[str], reading: R
         raise Unreadable("", AnomalyKind.SHAPE_CHANGED)
     for name in value.keys() - known:
         reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, name, value[name])
-    size = _number_of_times(value, times)
+    size = _number_of_times(value, times, reading)
     lists = {name: _fitting(value[name], size, name, reading) for name in known & value.keys()}
     return [{name: values[place] for name, values in lists.items()} for place in range(size)]
 
 
-def _number_of_times(value: Mapping[str, Any], names: Sequence[str]) -> int:
-    times = next((value[name] for name in names if name in value), None)
-    if not isinstance(times, list):
-        raise Unreadable(names[0], AnomalyKind.FIELD_MISSING if times is None else AnomalyKind.SHAPE_CHANGED)
-    return len(times)
+def _number_of_times(value: Mapping[str, Any], names: Sequence[str], reading: Reading) -> int:
+    name = next((name for name in names if name in value), None)
+    if name is None:
+        reading.absent(names[0], report=True)
+        raise Unreadable(names[0], AnomalyKind.FIELD_MISSING)
+    if not isinstance(value[name], list):
+        raise Unreadable(name, AnomalyKind.SHAPE_CHANGED)
+    return len(value[name])
 
 
 def _fitting(values: Any, size: int, name: str, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON

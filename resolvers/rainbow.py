@@ -10,12 +10,12 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.checks import finite, in_milliseconds
-from cg_client.struct_reader import Time, struct_decoder
+from cg_client.struct_reader import Figure, Time, struct_decoder
 
 _EDGES = tuple(f"edge_{number}" for number in range(10))
 _Row = msgspec.defstruct(
     "_Row",
-    [("price", float | None), *((edge, float | None) for edge in _EDGES), ("time", Time)],
+    [("price", float | None), *((edge, Figure) for edge in _EDGES), ("time", Time)],
     array_like=True,
     forbid_unknown_fields=True,
     gc=False,

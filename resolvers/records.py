@@ -19,9 +19,9 @@ from strawberry.types.field import StrawberryField
 from cg_client.checks import date_of, figures, finite, packed
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
+from cg_client.row_reader import RowReader
 from cg_client.shapes import Rows
-from cg_client.tolerance import RowReader
-from resolvers.leaves import TIMES, Leaf, field_readers, times_of
+from resolvers.leaves import TIMES, Leaf, field_readers, times_of, whole_reader
 from vocabulary.columns import Column, Columns, Identity, Lists
 from vocabulary.payloads import Sourced, fields_of
 from vocabulary.scalars import Timestamp, time_of
@@ -56,7 +56,8 @@ class Records:
         self.struct = msgspec.defstruct(
             cls.__name__, self._struct_fields(), gc=False, kw_only=True, forbid_unknown_fields=True
         )
-        self.tolerant = RowReader(self.struct, field_readers(self.leaves))
+        whole = None if self.always_tolerant else whole_reader(self.struct, self.leaves)
+        self.tolerant = RowReader(self.struct, field_readers(self.leaves), whole=whole)
 
     @classmethod
     @functools.cache

@@ -12,13 +12,12 @@ import msgspec
 from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from cg_client.checks import in_milliseconds, mismatch
+from cg_client.row_reader import FieldReader, RowReader
 from cg_client.struct_reader import Time, reader_of
 from cg_client.tolerance import (
-    FieldReader,
     Path,
     Presence,
     Reading,
-    RowReader,
     one_of,
     read_whole,
     rows_of,

@@ -11,12 +11,17 @@ from graphql import (
 )
 
 PROBLEM = "... on Problem { code message endpoint }"
+ANOMALIES = "source { anomalies { kind field count sample } }"
 
 
-def everything(schema: GraphQLSchema, union: str) -> str:
-    """All fields of a result union's payload, `source` aside, beside the problem that may stand in its place."""
+def everything(schema: GraphQLSchema, union: str, *, anomalies: bool = False) -> str:
+    """All fields of a result union's payload beside the problem that may stand in its place.
+
+    `source` is left out, but for its anomalies where they are asked for.
+    """
     payload = payload_of(schema, union)
-    return f"{{ __typename {PROBLEM} ... on {payload.name} {_fields(payload)} }}"
+    found = f"... on {payload.name} {{ {ANOMALIES} }}" if anomalies else ""
+    return f"{{ __typename {PROBLEM} {found} ... on {payload.name} {_fields(payload)} }}"
 
 
 def payload_of(schema: GraphQLSchema, union: str) -> GraphQLObjectType:

@@ -149,12 +149,6 @@ async def test_times_may_come_in_seconds_or_in_milliseconds(path: str) -> None:
     assert await decoded(path, lambda data: changed(data, other_unit)) == answer(path)
 
 
-def fields_of(data: Any) -> list[str]:
-    """The names in the first record of the payload."""
-    record = first_record(data)
-    return list(record) if isinstance(record, dict) else []
-
-
 def first_record(data: Any) -> Any:
     """The first row; of rows by key the first of the first key, since such keys are no fields."""
     if isinstance(data, dict) and all(isinstance(rows, list) and isinstance(rows[0], dict) for rows in data.values()):
@@ -162,21 +156,9 @@ def first_record(data: Any) -> Any:
     return data[0] if isinstance(data, list) else data
 
 
-FIELDS = [(path, name) for path in PAYLOADS for name in fields_of(sample(path)["data"])]
-
-
 def in_first_record(data: Any, change: Callable[[dict[str, Any]], object]) -> Any:
     change(first_record(data))
     return data
-
-
-@pytest.mark.parametrize("path", sorted({path for path, _ in FIELDS}))
-@pytest.mark.parametrize("unknown", [{"deep": [1, None]}, "text", None, 12.5], ids=repr)
-async def test_a_field_that_is_new_to_us_changes_nothing(path: str, unknown: Any) -> None:
-    def grown(data: Any) -> Any:
-        return in_first_record(data, lambda record: record.update({"not_documented": unknown}))
-
-    assert await decoded(path, grown) == answer(path)
 
 
 @pytest.mark.parametrize("path", ["/api/index/fear-greed-history", "/api/option/exchange-oi-history"])

@@ -66,16 +66,21 @@ def _document(query: str) -> DocumentNode:
     return document
 
 
+async def result_of(query: str, context: Context) -> ExecutionResult:
+    """The result in this context; each document is parsed and validated once."""
+    executed = execute(SCHEMA._schema, _document(query), context_value=context)
+    return executed if isinstance(executed, ExecutionResult) else await executed
+
+
 async def field(query: str, upstream: Upstream) -> Any:
-    """What stands under `it` in the answer, at whatever depth; each document is parsed and validated once."""
+    """What stands under `it` in the answer, at whatever depth."""
     async with _context(upstream) as context:
-        executed = execute(SCHEMA._schema, _document(query), context_value=context)
-        result = executed if isinstance(executed, ExecutionResult) else await executed
+        result = await result_of(query, context)
     assert not result.errors, result.errors
-    return _under_it(result.data)
+    return under_it(result.data)
 
 
-def _under_it(data: Any) -> Any:
+def under_it(data: Any) -> Any:
     while "it" not in data:
         (data,) = data.values()
     return data["it"]

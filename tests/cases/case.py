@@ -15,8 +15,10 @@ class Case:
     query: str
     union: str | None
 
-    def text(self) -> str:
-        return self.query if self.union is None else self.query.replace("{}", everything(SCHEMA._schema, self.union))
+    def text(self, *, anomalies: bool = False) -> str:
+        if self.union is None:
+            return self.query
+        return self.query.replace("{}", everything(SCHEMA._schema, self.union, anomalies=anomalies))
 
 
 def on_pair(field: str, union: str) -> Case:

@@ -1,0 +1,1 @@
+"""Mutations of documented samples, and what they may change of an answer."""

@@ -1,0 +1,131 @@
+"""Mutated bodies as they are tried: where a field or a row is mutated, what that may cost, and what was found wrong."""
+
+import functools
+import zlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from cg_client.anomalies import AnomalyKind
+from cg_client.catalogue import CATALOGUE
+from tests.mutations.graph import Findings, Outcome
+from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, in_place
+from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of
+from tests.mutations.places import Place, at, changed, changed_at, leaves, renamed
+
+MISSING, UNKNOWN_FIELD = AnomalyKind.FIELD_MISSING, AnomalyKind.FIELD_UNKNOWN
+UNREADABLE, SKIPPED, SHAPE = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.ROW_SKIPPED, AnomalyKind.SHAPE_CHANGED
+NONE: Findings = Counter()
+
+Shown: TypeAlias = Callable[[Outcome], list[str]]  # how an answer differs from what should be shown
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field upstream: all the places of its values, one that is mutated, and where that one comes out."""
+
+    name: str
+    places: Sequence[Place]
+    place: Place
+    footprint: Sequence[Place] | None
+
+
+def once(kind: AnomalyKind, name: str, count: int = 1) -> Findings:
+    return Counter({(kind, name): count})
+
+
+class Attempts:
+    """Tries mutated bodies, and notes what is wrong with their answers."""
+
+    def __init__(self, judge: Judge) -> None:
+        self.judge, self.data, self.path = judge, judge.data, judge.graph.path
+        self.faults: list[str] = []
+
+    async def field(self, name: str, places: Sequence[Place]) -> Field:
+        chosen = self.chosen(name, places)
+        footprint = await self.judge.footprint(self.inside(chosen))
+        if not footprint and chosen != places[0]:  # of a row that answers another parent
+            chosen = places[0]
+            footprint = await self.judge.footprint(self.inside(chosen))
+        return Field(name, places, chosen, footprint)
+
+    def chosen(self, name: str, places: Sequence[Place]) -> Place:
+        return places[zlib.crc32(f"{self.path} {name}".encode()) % len(places)]
+
+    def inside(self, place: Place) -> list[Place]:
+        value = at(self.data, place)
+        return [(*place, *leaf) for leaf in leaves(value)] if isinstance(value, dict | list) else [place]
+
+    async def lost(self, place: Place) -> list[Shown]:
+        """How an answer differs from what the loss of an object or a list may cost."""
+        footprint, row = await self.judge.footprint(self.inside(place)), row_of(self.data, place)
+        name = field_of(self.path, self.data, place)
+        assert footprint is not None
+        shown: list[Shown] = [functools.partial(faults_of_nulls, self.judge.base, footprint)]
+        shown.append(functools.partial(faults_of_refusal, name) if row is None else await self.gone(row))
+        if is_map(self.path, place[:-1]):
+            shown.append(functools.partial(faults_of_without, await self.judge.without(place)))
+        return shown
+
+    async def gone(self, row: Place) -> Shown:
+        """How an answer differs from one to a body without the row."""
+        without = await self.judge.without(row)
+        expected = in_place(self.judge.base, without, int(row[-1])) if keeps_place(row) else without
+        return functools.partial(faults_of_without, expected)
+
+    def put(self, place: Place, value: Any) -> Any:
+        return changed(self.data, place, lambda _: value)
+
+    def put_all(self, places: Sequence[Place], value: Any) -> Any:
+        return changed_at(self.data, places, lambda _: value)
+
+    def can_be_absent(self, place: Place) -> bool:
+        above = at(self.data, place[:-1])
+        return isinstance(above, dict) or (is_positional(self.data, place[:-1]) and place[-1] == len(above) - 1)
+
+    def first_name(self, name: str) -> str:
+        """The first of the names that the endpoint has for the field, which stands for all of them."""
+        *above, last = name.split(".")
+        for names in CATALOGUE[self.path].spelling.values():
+            if isinstance(names, tuple) and name in names:
+                return names[0]
+            if isinstance(names, tuple) and last in names:
+                return ".".join([*above, names[0]])
+        return name
+
+    def renamed(self, field: Field) -> Any:
+        """The data with the field under another name in all places."""
+        name = str(field.place[-1])
+        return changed_at(self.data, [place[:-1] for place in field.places], renamed(name, UNKNOWN))
+
+    def under_new_name(self, field: Field) -> Findings:
+        return once(UNKNOWN_FIELD, f"{field.name.removesuffix(str(field.place[-1]))}{UNKNOWN}", len(field.places))
+
+    async def refused(self, what: str, data: Any, field: Field, reported: Findings = NONE) -> None:
+        """Tries a body of which nothing can be read; besides the reason, the anomalies are `reported`."""
+        outcome = await self.judge.graph.outcome(data)
+        named = self.first_name(field.name).strip("[]")
+        self.faults += [f"{what}: {fault}" for fault in faults_of_refusal(named, outcome)]
+        kinds = {kind for kind, _ in outcome.found}
+        if not kinds & {SKIPPED, UNREADABLE, MISSING} or reported - outcome.found:
+            self.faults.append(f"{what}: reported {outcome.found}")
+
+    async def attempt(self, what: str, data: Any, shown: Shown, *expected: Findings) -> Findings:
+        return await self.attempt_any(what, data, [shown], *expected)
+
+    async def attempt_any(self, what: str, data: Any, shown: Sequence[Shown], *expected: Findings) -> Findings:
+        """Notes what is wrong with the answer: how it differs from what should be shown, and reported."""
+        outcome = await self.judge.graph.outcome(data)
+        found = self.judge.new(outcome)
+        faults = [one(outcome) for one in shown]
+        if all(faults):
+            self.faults += [f"{what}: {fault}" for fault in faults[0]]
+        if found not in expected:
+            self.faults.append(f"{what}: reported {dict(found)}, not {dict(expected[0])}")
+        return found
+
+
+def keeps_place(row: Place) -> bool:
+    """Whether other values point to the row by its number."""
+    return row[0] == "price_candlesticks"

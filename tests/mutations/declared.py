@@ -1,0 +1,107 @@
+"""What the schema states of a place in an answer: its type, and whether CoinGlass leaves the value out at times."""
+
+import functools
+import itertools
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from graphql import (
+    FieldNode,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLUnionType,
+    get_named_type,
+    parse,
+)
+from graphql.language import OperationDefinitionNode
+from strawberry.types.base import StrawberryObjectDefinition
+
+from tests.cases import CASES, SCHEMA
+from tests.mutations.places import Place
+
+COMPUTED = ("latest", "columns")  # where the values of rows are shown once more
+OF_ROW = ("total",)  # one of the rows, by itself
+
+
+@functools.cache
+def payload(path: str) -> GraphQLOutputType:
+    """The type of what stands under `it`."""
+    (operation,) = parse(CASES[path].text()).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    kind: GraphQLOutputType | None = SCHEMA._schema.query_type
+    node: OperationDefinitionNode | FieldNode = operation
+    while not (isinstance(node, FieldNode) and node.alias is not None and node.alias.value == "it"):
+        assert node.selection_set is not None
+        (node,) = node.selection_set.selections  # type: ignore[assignment]  # these queries are a way of fields to `it`
+        assert isinstance(node, FieldNode)
+        inner = get_named_type(kind)
+        inner = inner.types[0] if isinstance(inner, GraphQLUnionType) else inner
+        assert isinstance(inner, GraphQLObjectType)
+        kind = inner.fields[node.name.value].type
+    assert kind is not None
+    named = get_named_type(kind)
+    return named.types[0] if isinstance(named, GraphQLUnionType) else kind
+
+
+def types(path: str, place: Place) -> Iterator[GraphQLOutputType]:
+    """The types of all that leads to the place, and of the place itself."""
+    kind = payload(path)
+    for step in place:
+        bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
+        if isinstance(step, int):
+            assert isinstance(bare, GraphQLList)
+            kind = bare.of_type
+        else:
+            assert isinstance(bare, GraphQLObjectType)
+            kind = bare.fields[step].type
+        yield kind
+
+
+def leaf_type(path: str, place: Place) -> str:
+    *_, kind = types(path, place)
+    return get_named_type(kind).name
+
+
+def is_key(path: str, footprint: Sequence[Place]) -> bool:
+    """Whether a row is nothing without the value: it can be null at none of the places, nor what it is a part of."""
+    return any(_is_needed(path, place) for place in footprint if place[0] not in COMPUTED)
+
+
+def _is_needed(path: str, place: Place) -> bool:
+    row = max((number for number, step in enumerate(place, 1) if isinstance(step, int) or step in OF_ROW), default=0)
+    below = list(types(path, place))[min(row, len(place) - 1) :]
+    return all(isinstance(kind, GraphQLNonNull) for kind in below)
+
+
+def is_sparse(path: str, footprint: Sequence[Place]) -> bool | None:
+    """Whether CoinGlass leaves the value out at times; None where the schema does not say it."""
+    found = {_sparse(path, place) for place in footprint if place[0] not in COMPUTED}
+    return False if False in found else True if found == {True} else None
+
+
+def _sparse(path: str, place: Place) -> bool | None:
+    kinds = [payload(path), *types(path, place)]
+    parent, name = next(
+        (get_named_type(parent).name, step)
+        for (parent, _), step in reversed(list(zip(pairwise(kinds), place, strict=True)))
+        if isinstance(step, str)
+    )
+    definition = SCHEMA.get_type_by_name(parent)
+    assert isinstance(definition, StrawberryObjectDefinition)
+    (field,) = [one for one in definition.fields if SCHEMA.config.name_converter.get_graphql_name(one) == name]
+    if "wire" not in field.metadata or "group" in field.metadata:
+        return None
+    return bool(field.metadata.get("sparse"))
+
+
+def common(footprint: Sequence[Place]) -> list[Place]:
+    """The one place of the object or list whose values come out at these places; none where they come out apart."""
+    shown = [place for place in footprint if place[0] not in COMPUTED]
+    place = tuple(
+        steps[0] for steps in itertools.takewhile(lambda steps: len(set(steps)) == 1, zip(*shown, strict=False))
+    )
+    while place and isinstance(place[-1], int):
+        place = place[:-1]
+    return [place] if place else []

@@ -1,0 +1,122 @@
+"""One graph that is asked many times, each time with another body of one endpoint."""
+
+import contextlib
+import re
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+from cg_client.anomalies import AnomalyKind
+from cg_client.client import Client, ClientConfig
+from cg_client.errors import CoinglassError
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from resolvers.context import Caller, Context
+from sandbox.app import KEY
+from tests.cases import CASES
+from tests.clock import FakeClock
+from tests.mutations.places import Place, flat
+from tests.upstream import Upstream, result_of, under_it
+
+LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, whose open stands as its time
+
+Findings: TypeAlias = Counter[tuple[AnomalyKind, str]]
+
+
+class MinutesPass(FakeClock):
+    """The day stays the same, while the quota of each minute is new."""
+
+    def now(self) -> datetime:
+        return self._now
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a body came out as: single values by place, or a problem; and its anomalies."""
+
+    values: dict[Place, Any]
+    problem: str | None
+    found: Findings
+
+    @property
+    def shown(self) -> tuple[dict[Place, Any], str | None]:
+        return self.values, self.problem
+
+
+class Graph:
+    """Asks for the whole payload of one endpoint."""
+
+    def __init__(self, path: str, query: str, upstream: Upstream, client: Client, clock: FakeClock) -> None:
+        self.path, self._query, self._upstream, self._client, self._clock = path, query, upstream, client, clock
+        self._symbols = Symbols(client)
+
+    async def outcome(self, data: Any, **arguments: str) -> Outcome:
+        """The answer to the body; `arguments` are further ones of the field, as they are written in a query."""
+        self._upstream.bodies[self.path] = {"code": "0", "msg": "success", "data": data}
+        self._clock.advance(120)
+        self._client.drift.counts.clear()
+        symbols = Symbols(self._client) if CASES[self.path].union is None else self._symbols
+        result = await result_of(
+            _with_arguments(self._query, arguments), Context.of(self._client, symbols, Caller(), "test")
+        )
+        counted = {
+            (one.kind, one.field): count
+            for one, count in self._client.drift.counts.items()
+            if one.endpoint == self.path
+        }
+        if result.errors:
+            error = result.errors[0].original_error
+            code = error.code.value if isinstance(error, CoinglassError) else type(error).__name__
+            return Outcome({}, f"{code}: {error}", Counter(counted))
+        payload = under_it(result.data)
+        if isinstance(payload, dict) and "message" in payload:
+            return Outcome({}, f"{payload['code']}: {payload['message']}", Counter(counted))
+        if isinstance(payload, dict) and "source" in payload:
+            told = {
+                (AnomalyKind(one["kind"]), one["field"]): one["count"] for one in payload.pop("source")["anomalies"]
+            }
+            assert told == counted, "the answer tells what the operator is told"
+        values = {place: _rounded(value) for place, value in flat(payload).items()}
+        return Outcome(values, None, Counter(counted))
+
+
+def _with_arguments(query: str, arguments: dict[str, str]) -> str:
+    if not arguments:
+        return query
+    written = ", ".join(f"{name}: {value}" for name, value in arguments.items())
+    return re.sub(r"it: (\w+)(?:\((.*?)\))?", lambda it: f"it: {it[1]}({it[2] or ''} {written})", query)
+
+
+def _rounded(value: Any) -> Any:
+    """The value without what sums of floats differ by."""
+    return float(f"{value:.12g}") if isinstance(value, float) else value
+
+
+class _Pages(Upstream):
+    """The sandbox with bodies in place of its own, of which each is the first and only page."""
+
+    async def handle_async_request(self, request: Any) -> Any:
+        later = request.url.params.get("page", "1") != "1"
+        kept = self.bodies
+        try:
+            if later and request.url.path in kept:
+                self.bodies = {request.url.path: {"code": "0", "data": []}}
+            return await super().handle_async_request(request)
+        finally:
+            self.bodies = kept
+
+
+@contextlib.asynccontextmanager
+async def graph(path: str, query: str) -> AsyncIterator[Graph]:
+    clock = MinutesPass(LATE)
+    upstream = _Pages(clock=clock)
+    config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL, cache_bytes=0)
+    client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
+    try:
+        yield Graph(path, query, upstream, client, clock)
+    finally:
+        await client.close()

@@ -1,0 +1,136 @@
+"""What may become of CoinGlass' values: other values that are right, and such as no type can hold."""
+
+import re
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from cg_client.catalogue import CATALOGUE
+from cg_client.shapes import KeyedRows
+from tests.mutations.places import GONE, Place, at, changed
+from tests.mutations.samples import DAY, EXPIRY, FIGURES, is_columnar, is_time
+
+ODD = [["odd"]]
+TEXT = "n/a"
+DELISTED = "/api/futures/delisted-exchange-pairs"
+UNKNOWN = "not_documented"
+NANOSECONDS = 10**17  # larger integers are such a time
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
+PERCENT = re.compile(r"(-?\d+(?:\.\d+)?)%")
+CHOICES: dict[str, Sequence[Any]] = {  # codes, of which no others are known
+    "has_exact_publish_time": (1, 2),
+    "importance_level": (1, 2, 3),
+    "level": ("PROFESSIONAL", "STANDARD"),
+    "order_side": (1, 2),
+    "order_state": (1, 2),
+    "position_action": (1, 2),
+    "transfer_type": (1, 2),
+}
+WORDS = {"cross": "isolated", "isolated": "cross", "true": "false", "false": "true"}
+SIDES = {"/api/index/bitcoin/profitable-days": (1, -1)}
+
+
+def codes(path: str, name: str) -> Sequence[Any] | None:
+    return SIDES.get(path, (1, 2)) if name == "side" else CHOICES.get(name)
+
+
+def altered(path: str, name: str, value: Any) -> Any:
+    """Another value that is as right."""
+    known = codes(path, name)
+    if known is not None:
+        return next(one for one in known if one != value)
+    if value is None:
+        return 12.5
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str):
+        return _altered_text(value, name)
+    if is_time(value) and name not in FIGURES:
+        return value + (1000 if value > 10**11 else 1)
+    return value + (10**9 if value > NANOSECONDS else max(1, abs(value) // 8))
+
+
+def _altered_text(value: str, name: str) -> str:
+    if value in WORDS:
+        return WORDS[value]
+    if DAY.fullmatch(value):
+        return str(date.fromisoformat(value.replace("/", "-")) + timedelta(days=1)).replace("-", value[4])
+    if name == "date" and EXPIRY.fullmatch(value):
+        return f"{date.fromisoformat(f'20{value}') + timedelta(days=1):%y%m%d}"
+    if NUMBER.fullmatch(value):
+        return str(float(value) + max(1, abs(float(value)) // 8))
+    percent = PERCENT.fullmatch(value)
+    if percent:
+        return f"{float(percent.group(1)) + 1}%"
+    return f"{value}x" if value else "1"
+
+
+def name_of(place: Place) -> str:
+    """Of the field that holds the value, or of the list that it stands in."""
+    return next((step for step in reversed(place) if isinstance(step, str)), "")
+
+
+def field_of(path: str, data: Any, place: Place) -> str:
+    """CoinGlass' path of the place, below one row."""
+    names = [_step(path, data, place[:number], step) for number, step in enumerate(place)]
+    if path == DELISTED:
+        names = names[1:]  # read as one list of rows
+    return "".join(names[1:] if names[:1] == ["[]"] else names).removeprefix(".")
+
+
+def _step(path: str, data: Any, above: Place, step: str | int) -> str:
+    container = at(data, above)
+    if isinstance(container, dict):
+        return ".*" if is_map(path, above) else f".{step}"
+    if is_positional(data, above):
+        return f"[{step}]"
+    return "" if above and isinstance(above[-1], str) and is_read_across(data) else "[]"
+
+
+def is_read_across(data: Any) -> bool:
+    """Whether the answer is parallel lists that are read as rows."""
+    one = data[0] if isinstance(data, list) else data
+    return is_columnar(one) and not any(isinstance(values, dict) for values in one.values())
+
+
+def is_map(path: str, place: Place) -> bool:
+    """Whether the object's keys are data."""
+    if not place:
+        return isinstance(CATALOGUE[path].shape, KeyedRows)
+    return place[-1] in ("data_map", "liqMapV2") or (place == ("data",) and "liquidation" in path)
+
+
+def row_of(data: Any, place: Place) -> Place | None:
+    """The innermost row that holds the place, which may be that of the row itself; None where there are none."""
+    for number in range(len(place), 0, -1):
+        row = place[:number]
+        if isinstance(row[-1], int) and _is_row(data, row):
+            return row
+    return None
+
+
+def _is_row(data: Any, place: Place) -> bool:
+    if is_positional(data, place[:-1]):
+        return False  # it is a value of one
+    return not (len(place) == 1 and is_columnar(data[0]))
+
+
+def is_positional(data: Any, place: Place) -> bool:
+    """Whether the list is a row whose values have no names."""
+    value = at(data, place)
+    is_item = bool(place) and isinstance(value, list) and isinstance(at(data, place[:-1]), list)
+    return is_item and not all(isinstance(item, list) for item in value)
+
+
+def removed(data: Any, row: Place) -> Any:
+    """The data without the row; of parallel lists, without what stands at its place in each."""
+    for number in range(len(row) - 1):
+        if is_columnar(at(data, row[:number])) and isinstance(row[-1], int):
+            return changed(data, row[:number], lambda lists: _cut(lists, row[-1]))
+    return changed(data, row, lambda _: GONE)
+
+
+def _cut(lists: Any, place: str | int) -> Any:
+    if isinstance(lists, dict):
+        return {name: _cut(values, place) for name, values in lists.items()}
+    return [value for number, value in enumerate(lists) if number != place]

@@ -1,0 +1,260 @@
+"""All mutations of one endpoint's sample, and in what its answers are not as they should be.
+
+Each field and each row is mutated in one of its places, which differs from field to field, and fields in all of them.
+"""
+
+import dataclasses
+import functools
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from cg_client.anomalies import MAX_FINDINGS, AnomalyKind
+from cg_client.catalogue import CATALOGUE
+from tests.cases import CASES
+from tests.mutations.attempts import (
+    MISSING,
+    NONE,
+    SHAPE,
+    SKIPPED,
+    UNKNOWN_FIELD,
+    UNREADABLE,
+    Attempts,
+    Field,
+    Shown,
+    keeps_place,
+    once,
+)
+from tests.mutations.declared import common, is_key, is_sparse, leaf_type
+from tests.mutations.graph import Findings, graph
+from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal
+from tests.mutations.mutations import (
+    ODD,
+    TEXT,
+    UNKNOWN,
+    codes,
+    field_of,
+    is_map,
+    is_read_across,
+    name_of,
+    row_of,
+)
+from tests.mutations.places import GONE, Place, at, changed, changed_at, containers, leaves
+from tests.mutations.samples import Sample, grown, is_columnar
+
+
+async def faults_of(path: str, sample: Sample | None = None) -> list[str]:
+    """What is wrong with the answers to mutated bodies of the endpoint, documented or in another shape."""
+    body = sample or Sample(grown(path), CASES[path].text(anomalies=True))
+    async with graph(path, body.query) as asked:
+        trials = Trials(await Judge.of(asked, body.data))
+        await trials.run()
+    return trials.faults
+
+
+class Trials(Attempts):
+    def __init__(self, judge: Judge) -> None:
+        super().__init__(judge)
+        self._keys: dict[str, list[str]] = {}  # without which a row is nothing, by name of the row
+        self._figures: list[Field] = []
+
+    async def run(self) -> None:
+        for name, places in self._by_name(leaves(self.data)).items():
+            field = await self.field(name, places)
+            if not name or field.footprint is None or is_key(self.path, field.footprint):
+                await self._key(field)
+            else:
+                await self._figure(field)
+        for name, places in self._by_name(self._containers()).items():
+            await self._container(await self.field(name, places))
+        for name, places in self._by_name(self._rows()).items():
+            await self._row(name, places)
+        await self._all_figures()
+
+    def _by_name(self, places: Iterable[Place]) -> dict[str, list[Place]]:
+        found: dict[str, list[Place]] = {}
+        for place in places:
+            found.setdefault(field_of(self.path, self.data, place), []).append(place)
+        return found
+
+    def _rows(self) -> Iterable[Place]:
+        rows = dict.fromkeys(row_of(self.data, leaf) for leaf in leaves(self.data))
+        return (
+            row for row in rows if row is not None and (len(row) == 1 or isinstance(at(self.data, row), dict | list))
+        )
+
+    def _containers(self) -> Iterable[Place]:
+        """Objects and lists that are no rows."""
+        return (
+            place
+            for place in containers(self.data)
+            if row_of(self.data, place) != place and not (place == (0,) and is_columnar(self.data[0]))
+        )
+
+    async def _key(self, field: Field) -> None:
+        """A value without which its row is nothing."""
+        row = row_of(self.data, field.place)
+        field = dataclasses.replace(field, name=field.name or "[]")
+        for what, value in (("null", None), ("odd", ODD), ("absent", GONE)):
+            if value is GONE and not self.can_be_absent(field.place):
+                continue
+            mutated = self.put(field.place, value)
+            name = self.first_name(field.name) if value is GONE else field.name
+            if row is None:
+                await self.refused(f"{name} {what}", mutated, field)
+            else:
+                kind = UNREADABLE if keeps_place(row) else SKIPPED
+                await self.attempt(f"{name} {what}", mutated, await self.gone(row), once(kind, name))
+        if row is not None and field.footprint != []:
+            await self._keys_of_list(field, row)
+        if isinstance(field.place[-1], str) and (row is None or len(row) == 1) and field.footprint != []:
+            await self.refused(f"{field.name} renamed", self.renamed(field), field, self.under_new_name(field))
+
+    async def _keys_of_list(self, field: Field, row: Place) -> None:
+        """No row of a list has its key."""
+        self._keys.setdefault(field_of(self.path, self.data, row), []).append(field.name)
+        if keeps_place(row):
+            return
+        beside = [place for place in field.places if place[: len(row) - 1] == row[:-1]]
+        data, container = self.put_all(beside, None), row[:-1]
+        if len(row) == 1 or is_columnar(at(self.data, row[:-2])):
+            await self.refused(f"{field.name} null in all", data, field)
+            return
+        skipped: Findings = once(SKIPPED, field.name, len(beside))
+        outer: Findings = once(SKIPPED, field_of(self.path, self.data, container))
+        shown = await self.lost(container)
+        await self.attempt_any(f"{field.name} null in a list", data, shown, skipped, skipped + outer)
+
+    async def _figure(self, field: Field) -> None:
+        """A value that is null where it cannot be read."""
+        assert field.footprint is not None
+        sparse = is_sparse(self.path, field.footprint)
+        nulled = functools.partial(faults_of_nulls, self.judge.base, field.footprint)
+        found = await self.attempt(
+            f"{field.name} null", self.put(field.place, None), nulled, *_expected(sparse, UNREADABLE, field.name)
+        )
+        sparse = found == NONE
+        self._figures.append(field)
+        unreadable = once(UNREADABLE, field.name)
+        for value in self._unreadable(field):
+            text = functools.partial(nulled, text=value)
+            await self.attempt(f"{field.name} {value!r}", self.put(field.place, value), text, unreadable)
+        if self.can_be_absent(field.place):
+            await self._absent(field, sparse=sparse)
+
+    async def _absent(self, field: Field, *, sparse: bool) -> None:
+        assert field.footprint is not None
+        name, count = self.first_name(field.name), len(field.places)
+        nulled = functools.partial(faults_of_nulls, self.judge.base, field.footprint)
+        expected = _expected(sparse and count > 1, MISSING, name)
+        await self.attempt(f"{name} absent", self.put(field.place, GONE), nulled, *expected)
+        everywhere = await self.judge.footprint([leaf for place in field.places for leaf in self.inside(place)])
+        assert everywhere is not None
+        nulled = functools.partial(faults_of_nulls, self.judge.base, everywhere)
+        may_lack = sparse and name_of(field.place) in CATALOGUE[self.path].may_lack
+        missing: Findings = NONE if may_lack else once(MISSING, name, count)
+        await self.attempt(f"{name} absent from all", self.put_all(field.places, GONE), nulled, missing)
+        if isinstance(field.place[-1], str):
+            await self.attempt(f"{name} renamed", self.renamed(field), nulled, missing + self.under_new_name(field))
+
+    def _unreadable(self, field: Field) -> Iterable[Any]:
+        assert field.footprint is not None
+        types = {leaf_type(self.path, place) for place in field.footprint}
+        yield ODD
+        if types - {"String", "ID"}:
+            yield TEXT
+        if "Float" in types:
+            yield "NaN"
+        known = codes(self.path, name_of(field.place))
+        if known is not None:
+            yield 99 if isinstance(known[0], int) else "UNKNOWN"
+
+    async def _container(self, field: Field) -> None:
+        """An object or a list in the place of which another shape, or nothing, is sent."""
+        name, shown = field.name, await self.lost(field.place)
+        changed, skipped = once(SHAPE, name or "*"), once(SKIPPED, name)
+        for other in (7, "text", *self._other_containers(field.place)):
+            await self.attempt_any(f"{name} {other!r}", self.put(field.place, other), shown, changed, skipped)
+        sparse = is_sparse(self.path, common(field.footprint or ()))
+        nothing = [changed, skipped, NONE] if sparse is None else [NONE] if sparse else [changed, skipped]
+        found = await self.attempt_any(f"{name} null", self.put(field.place, None), shown, *nothing)
+        if not self.can_be_absent(field.place) or is_map(self.path, field.place[:-1]):
+            return
+        reported = [once(MISSING, name, count) for count in (1, self._rows_across(field.place))]
+        expected = [skipped] if found == skipped else [NONE] if found == NONE and len(field.places) > 1 else reported
+        await self.attempt_any(f"{name} absent", self.put(field.place, GONE), shown, *expected)
+        await self._container_absent_from_all(field, skipped=found == skipped)
+
+    def _rows_across(self, place: Place) -> int:
+        """In how many rows the list is missed: in one, or in each that is read across parallel lists."""
+        value, is_column = at(self.data, place), is_columnar(at(self.data, place[:-1]))
+        return len(value) if is_column and is_read_across(self.data) else 1
+
+    async def _container_absent_from_all(self, field: Field, *, skipped: bool) -> None:
+        count = len(field.places)
+        everywhere = await self.judge.footprint([leaf for place in field.places for leaf in self.inside(place)])
+        assert everywhere is not None
+        shown: list[Shown] = [
+            functools.partial(faults_of_nulls, self.judge.base, everywhere),
+            functools.partial(faults_of_refusal, field.name),
+        ]
+        missing = [once(MISSING, field.name, count * rows) for rows in (1, self._rows_across(field.place))]
+        row = row_of(self.data, field.place)
+        if skipped and row is not None and len(row) > 1:
+            shown += await self.lost(row[:-1])
+        if skipped:
+            missing = [found + once(SKIPPED, field.name, count) for found in missing]
+        await self.attempt_any(f"{field.name} absent from all", self.put_all(field.places, GONE), shown, *missing)
+        if isinstance(field.place[-1], str):
+            expected = [found + self.under_new_name(field) for found in missing]
+            await self.attempt_any(f"{field.name} renamed", self.renamed(field), shown, *expected)
+
+    def _other_containers(self, place: Place) -> list[Any]:
+        if place == ("data",) and "liquidation" in self.path:  # comes in both shapes
+            return []
+        return [{"odd": 7}] if isinstance(at(self.data, place), list) else [[7]]
+
+    async def _row(self, name: str, places: Sequence[Place]) -> None:
+        row = self.chosen(name, places)
+        shown, kind = await self.gone(row), SHAPE if keeps_place(row) else SKIPPED
+        for other in _other_rows(at(self.data, row)):
+            await self.attempt(f"row {name} {other!r}", self.put(row, other), shown, once(kind, name or "[]"))
+        keys = self._keys.get(name)
+        if keys and isinstance(at(self.data, row), dict | list) and not keeps_place(row):
+            empty, expected = type(at(self.data, row))(), [once(kind, key) for key in keys]
+            expected += [once(kind, key.rpartition(".")[0]) for key in keys]  # the object that holds the key
+            await self.attempt(f"row {name} {empty!r}", self.put(row, empty), shown, *expected)
+        same = functools.partial(faults_of_nulls, self.judge.base, ())
+        if isinstance(at(self.data, row), dict):
+            unknown = f"{name}.{UNKNOWN}".removeprefix(".")
+            for rows in ([row], places):
+                data = changed_at(self.data, rows, lambda value: value | {UNKNOWN: {"deep": [1, None]}})
+                await self.attempt(f"{unknown} sent", data, same, once(UNKNOWN_FIELD, unknown, len(rows)))
+        elif isinstance(at(self.data, row), list):
+            unknown = f"{name}[{len(at(self.data, row))}]"
+            data = changed(self.data, row, lambda value: [*value, 12.5])
+            await self.attempt(f"{unknown} sent", data, same, once(UNKNOWN_FIELD, unknown))
+
+    async def _all_figures(self) -> None:
+        """A value of each field is odd at the same time."""
+        data, footprint, expected = self.data, list[Place](), Findings()
+        for field in self._figures[:MAX_FINDINGS]:
+            data = changed(data, field.place, lambda _: ODD)
+            footprint += field.footprint or []
+            expected += once(UNREADABLE, field.name)
+        await self.attempt(
+            "all fields odd", data, functools.partial(faults_of_nulls, self.judge.base, footprint), expected
+        )
+
+
+def _other_rows(row: object) -> Iterable[object]:
+    """What is no such row."""
+    yield from (None, 7)
+    if not isinstance(row, str):
+        yield "text"
+    if not isinstance(row, list):
+        yield []
+
+
+def _expected(sparse: bool | None, kind: AnomalyKind, name: str) -> list[Findings]:
+    reported: Findings = once(kind, name)
+    return [NONE, reported] if sparse is None else [NONE] if sparse else [reported]
