@@ -43,7 +43,7 @@ async def test_the_same_holds_for_shapes_that_are_not_documented(path: str) -> N
 async def test_a_fault_of_the_decoders_is_found(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     plant(monkeypatch)
     # It has figures, codes, keys and fields that are left out at times.
-    assert await faults_of("/api/spot/orderbook/large-limit-order-history") != []
+    assert await faults_of("/api/spot/orderbook/v2/large-limit-order-history") != []
 
 
 @pytest.mark.parametrize("path", DAILY)

@@ -82,6 +82,8 @@ class Attempts:
 
     def can_be_absent(self, place: Place) -> bool:
         above = at(self.data, place[:-1])
+        if len(place) == 1 and isinstance(above, dict) and len(above) == 1:
+            return False  # what is left is an answer without data, which says so
         return isinstance(above, dict) or (is_positional(self.data, place[:-1]) and place[-1] == len(above) - 1)
 
     def first_name(self, name: str) -> str:
