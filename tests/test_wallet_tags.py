@@ -26,10 +26,11 @@ async def positions(arguments: str, upstream: Upstream) -> Any:
     )
 
 
-async def refusal(query: str, upstream: Upstream) -> str:
-    (error,) = (await ask(query, upstream))["errors"]
-    assert error["extensions"]["code"] == "BAD_USER_INPUT"
-    message: str = error["message"]
+async def refusal(asked: str, upstream: Upstream) -> str:
+    """The message of the field's InvalidInput."""
+    found = await field(f"{{ hyperliquid {{ it: {asked} {{ __typename {PROBLEM} }} }} }}", upstream)
+    assert (found["__typename"], found["code"]) == ("InvalidInput", "BAD_USER_INPUT")
+    message: str = found["message"]
     return message
 
 
@@ -66,8 +67,7 @@ async def test_the_time_of_a_row_is_read_if_coinglass_sends_it() -> None:
 )
 async def test_a_senseless_window_of_positions_is_refused(arguments: str, remedy: str) -> None:
     upstream = Upstream()
-    query = f"{{ hyperliquid {{ positionDistributionByTag(tag: FISH, {arguments}) {{ __typename }} }} }}"
-    assert remedy in await refusal(query, upstream)
+    assert remedy in await refusal(f"positionDistributionByTag(tag: FISH, {arguments})", upstream)
     assert not queries(upstream, POSITIONS)
 
 
@@ -84,8 +84,8 @@ async def test_accounts_with_a_tag_are_a_series_of_the_coin() -> None:
 
 
 async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
-    query = '{ hyperliquid { longShortAccountsByTag(coin: "BTC", tag: FISH, interval: M5) { __typename } } }'
-    assert "H1, D1, not M5" in await refusal(query, Upstream())
+    asked = 'longShortAccountsByTag(coin: "BTC", tag: FISH, interval: M5)'
+    assert "H1, D1, not M5" in await refusal(asked, Upstream())
 
 
 @pytest.mark.parametrize(
