@@ -177,7 +177,8 @@ class Trials(Attempts):
         sparse = is_sparse(self.path, common(field.footprint or ()))
         nothing = [changed, skipped, NONE] if sparse is None else [NONE] if sparse else [changed, skipped]
         found = await self.attempt_any(f"{name} null", self.put(field.place, None), shown, *nothing)
-        if not self.can_be_absent(field.place) or is_map(self.path, field.place[:-1]):
+        is_all = field.place == (*self.data,)  # without it, the answer says that there is no data
+        if is_all or not self.can_be_absent(field.place) or is_map(self.path, field.place[:-1]):
             return
         reported = [once(MISSING, name, count) for count in (1, self._rows_across(field.place))]
         expected = [skipped] if found == skipped else [NONE] if found == NONE and len(field.places) > 1 else reported
