@@ -3,7 +3,7 @@
 import functools
 import zlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -12,7 +12,7 @@ from cg_client.catalogue import CATALOGUE
 from tests.mutations.graph import Findings, Outcome
 from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, in_place
 from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of
-from tests.mutations.places import Place, at, changed, changed_at, leaves, renamed
+from tests.mutations.places import Place, at, changed_at, leaves, put, renamed
 
 MISSING, UNKNOWN_FIELD = AnomalyKind.FIELD_MISSING, AnomalyKind.FIELD_UNKNOWN
 UNREADABLE, SKIPPED, SHAPE = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.ROW_SKIPPED, AnomalyKind.SHAPE_CHANGED
@@ -75,7 +75,7 @@ class Attempts:
         return functools.partial(faults_of_without, expected)
 
     def put(self, place: Place, value: Any) -> Any:
-        return changed(self.data, place, lambda _: value)
+        return put(self.data, place, value)
 
     def put_all(self, places: Sequence[Place], value: Any) -> Any:
         return changed_at(self.data, places, lambda _: value)
@@ -131,3 +131,18 @@ class Attempts:
 def keeps_place(row: Place) -> bool:
     """Whether other values point to the row by its number."""
     return row[0] == "price_candlesticks"
+
+
+def other_rows(row: object) -> Iterable[object]:
+    """What is no such row."""
+    yield from (None, 7)
+    if not isinstance(row, str):
+        yield "text"
+    if not isinstance(row, list):
+        yield []
+
+
+def reported(sparse: bool | None, kind: AnomalyKind, name: str) -> list[Findings]:
+    """What is reported of a value that is null or absent; either, where the schema does not say it."""
+    found = once(kind, name)
+    return [NONE, found] if sparse is None else [NONE] if sparse else [found]

@@ -25,6 +25,10 @@ def changed(data: Any, place: Place, change: Callable[[Any], Any]) -> Any:
     return found
 
 
+def put(data: Any, place: Place, value: object) -> Any:
+    return changed(data, place, lambda _: value)
+
+
 def changed_at(data: Any, places: Sequence[Place], change: Callable[[Any], Any]) -> Any:
     """As `changed`, at several places; from the last on, so that removals do not move the others."""
     return functools.reduce(lambda found, place: changed(found, place, change), reversed(places), data)

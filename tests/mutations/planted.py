@@ -11,10 +11,10 @@ from cg_client.errors import PayloadMismatch
 from cg_client.row_reader import FieldReader
 from cg_client.tolerance import Presence, Reading
 
-_report, _fill, _absent, _read_whole = (
+_report, _fill, _note_absence, _read_whole = (
     AnomalyCollector.report,
     row_reader._fill,
-    Reading.absent,
+    row_reader._note_absence,
     tolerance.read_whole,
 )
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -67,10 +67,13 @@ def read_unknown_codes_as_the_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def miss_sparse_fields(patch: pytest.MonkeyPatch) -> None:
-    def absent(self: Reading, path: str, *, report: bool) -> None:  # noqa: ARG001  # what the fault is about
-        _absent(self, path, report=True)
+    def note_absence(field: FieldReader, path: str, reading: Reading) -> None:
+        if field.presence is Presence.SPARSE:
+            reading.absent(path, report=True)
+        else:
+            _note_absence(field, path, reading)
 
-    patch.setattr(Reading, "absent", absent)
+    patch.setattr(row_reader, "_note_absence", note_absence)
 
 
 def lose_the_list_with_a_row(patch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cg_client.anomalies import MAX_FINDINGS, AnomalyKind
+from cg_client.anomalies import MAX_FINDINGS
 from cg_client.catalogue import CATALOGUE
 from tests.cases import CASES
 from tests.mutations.attempts import (
@@ -23,6 +23,8 @@ from tests.mutations.attempts import (
     Shown,
     keeps_place,
     once,
+    other_rows,
+    reported,
 )
 from tests.mutations.declared import common, is_key, is_sparse, leaf_type
 from tests.mutations.graph import Findings, graph
@@ -38,7 +40,7 @@ from tests.mutations.mutations import (
     name_of,
     row_of,
 )
-from tests.mutations.places import GONE, Place, at, changed, changed_at, containers, leaves
+from tests.mutations.places import GONE, Place, at, changed, changed_at, containers, leaves, put
 from tests.mutations.samples import Sample, grown, is_columnar
 
 
@@ -55,7 +57,7 @@ class Trials(Attempts):
     def __init__(self, judge: Judge) -> None:
         super().__init__(judge)
         self._keys: dict[str, list[str]] = {}  # without which a row is nothing, by name of the row
-        self._figures: list[Field] = []
+        self._figures: list[tuple[Field, bool]] = []  # and whether it is left out at times
 
     async def run(self) -> None:
         for name, places in self._by_name(leaves(self.data)).items():
@@ -130,10 +132,10 @@ class Trials(Attempts):
         sparse = is_sparse(self.path, field.footprint)
         nulled = functools.partial(faults_of_nulls, self.judge.base, field.footprint)
         found = await self.attempt(
-            f"{field.name} null", self.put(field.place, None), nulled, *_expected(sparse, UNREADABLE, field.name)
+            f"{field.name} null", self.put(field.place, None), nulled, *reported(sparse, UNREADABLE, field.name)
         )
         sparse = found == NONE
-        self._figures.append(field)
+        self._figures.append((field, sparse))
         unreadable = once(UNREADABLE, field.name)
         for value in self._unreadable(field):
             text = functools.partial(nulled, text=value)
@@ -145,7 +147,7 @@ class Trials(Attempts):
         assert field.footprint is not None
         name, count = self.first_name(field.name), len(field.places)
         nulled = functools.partial(faults_of_nulls, self.judge.base, field.footprint)
-        expected = _expected(sparse and count > 1, MISSING, name)
+        expected = reported(sparse and count > 1, MISSING, name)
         await self.attempt(f"{name} absent", self.put(field.place, GONE), nulled, *expected)
         everywhere = await self.judge.footprint([leaf for place in field.places for leaf in self.inside(place)])
         assert everywhere is not None
@@ -179,8 +181,8 @@ class Trials(Attempts):
         found = await self.attempt_any(f"{name} null", self.put(field.place, None), shown, *nothing)
         if not self.can_be_absent(field.place) or is_map(self.path, field.place[:-1]):
             return
-        reported = [once(MISSING, name, count) for count in (1, self._rows_across(field.place))]
-        expected = [skipped] if found == skipped else [NONE] if found == NONE and len(field.places) > 1 else reported
+        missing = [once(MISSING, name, count) for count in (1, self._rows_across(field.place))]
+        expected = [skipped] if found == skipped else [NONE] if found == NONE and len(field.places) > 1 else missing
         await self.attempt_any(f"{name} absent", self.put(field.place, GONE), shown, *expected)
         await self._container_absent_from_all(field, skipped=found == skipped)
 
@@ -216,7 +218,7 @@ class Trials(Attempts):
     async def _row(self, name: str, places: Sequence[Place]) -> None:
         row = self.chosen(name, places)
         shown, kind = await self.gone(row), SHAPE if keeps_place(row) else SKIPPED
-        for other in _other_rows(at(self.data, row)):
+        for other in other_rows(at(self.data, row)):
             await self.attempt(f"row {name} {other!r}", self.put(row, other), shown, once(kind, name or "[]"))
         keys = self._keys.get(name)
         if keys and isinstance(at(self.data, row), dict | list) and not keeps_place(row):
@@ -235,26 +237,21 @@ class Trials(Attempts):
             await self.attempt(f"{unknown} sent", data, same, once(UNKNOWN_FIELD, unknown))
 
     async def _all_figures(self) -> None:
-        """A value of each field is odd at the same time."""
+        """A value of each field is odd at the same time; or left out, where CoinGlass leaves it out at times."""
+        figures = [(field, sparse and self._can_be_left_out(field)) for field, sparse in self._figures[:MAX_FINDINGS]]
+        await self._odd_or_absent("all fields odd", [(field, ODD) for field, _ in figures])
+        mixed = [(field, GONE if absent else ODD) for field, absent in figures]
+        if GONE in [value for _, value in mixed]:
+            mixed[-1] = mixed[-1][0], ODD  # so that one value is odd in any case
+            await self._odd_or_absent("fields left out beside odd ones", mixed)
+
+    def _can_be_left_out(self, field: Field) -> bool:
+        return len(field.places) > 1 and self.can_be_absent(field.place)
+
+    async def _odd_or_absent(self, what: str, values: Sequence[tuple[Field, object]]) -> None:
         data, footprint, expected = self.data, list[Place](), Findings()
-        for field in self._figures[:MAX_FINDINGS]:
-            data = changed(data, field.place, lambda _: ODD)
+        for field, value in values:
+            data = put(data, field.place, value)
             footprint += field.footprint or []
-            expected += once(UNREADABLE, field.name)
-        await self.attempt(
-            "all fields odd", data, functools.partial(faults_of_nulls, self.judge.base, footprint), expected
-        )
-
-
-def _other_rows(row: object) -> Iterable[object]:
-    """What is no such row."""
-    yield from (None, 7)
-    if not isinstance(row, str):
-        yield "text"
-    if not isinstance(row, list):
-        yield []
-
-
-def _expected(sparse: bool | None, kind: AnomalyKind, name: str) -> list[Findings]:
-    reported: Findings = once(kind, name)
-    return [NONE, reported] if sparse is None else [NONE] if sparse else [reported]
+            expected += NONE if value is GONE else once(UNREADABLE, field.name)
+        await self.attempt(what, data, functools.partial(faults_of_nulls, self.judge.base, footprint), expected)
