@@ -5,7 +5,7 @@ typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -34,6 +34,7 @@ UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
 
 T = TypeVar("T")
 F = TypeVar("F")
+K = TypeVar("K")
 L = TypeVar("L", bound="Listing[Any]")
 N = TypeVar("N", bound=NameIndex)
 
@@ -104,6 +105,13 @@ class Listing(Generic[T]):
                 raise
         return search(newer)
 
+    async def find_each(self, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+        """What the search finds for each key; all are looked for once more in a newer listing if one is unknown."""
+        found = _search_each(await self.get(), search, keys)
+        if any(isinstance(one, UnknownName) for one in found):
+            found = _search_each(await self.get(UNKNOWN_NAME_AFTER), search, keys)
+        return found
+
 
 class PairListing(Listing[InstrumentIndex]):
     """The pairs of one market. `explain`: what is known of an exchange that has none of them."""
@@ -123,6 +131,10 @@ class PairListing(Listing[InstrumentIndex]):
             return await super().find(search)
         except UnknownExchange as unknown:
             raise await self._explain(unknown) from None
+
+    async def find_each(self, search: Callable[[InstrumentIndex, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+        found = await super().find_each(search, keys)
+        return [await self._explain(one) if isinstance(one, UnknownExchange) else one for one in found]
 
 
 class Symbols:
@@ -225,3 +237,13 @@ class Symbols:
     def _kept(self, listing: L) -> L:
         self._listings.append(listing)
         return listing
+
+
+def _search_each(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+    found: list[F | UnknownName] = []
+    for key in keys:
+        try:
+            found.append(search(index, key))
+        except UnknownName as unknown:
+            found.append(unknown)
+    return found

@@ -15,6 +15,8 @@ from resolvers.loaders import Loaders
 from resolvers.requests import Requests
 from resolvers.validity import Validity
 
+GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks something
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -61,6 +63,11 @@ class Context:
         context = cls.of(DryClient(client, plan), names, caller, request_id, requests)
         context.plan = plan
         return context
+
+    def gated(self) -> None:
+        """To be called when the plan does not include all that was asked for: an upgrade is to be noticed soon."""
+        self.client.gated()
+        self.validity.ends(self.client.clock.monotonic() + GATED_FOR)
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""

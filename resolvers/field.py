@@ -22,6 +22,7 @@ from cg_client.shapes import Record
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
+from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import at_hand, fetched, request, serve, served
@@ -39,7 +40,6 @@ Arguments: TypeAlias = dict[str, Any]
 Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
 
 NO_DECODERS: Decoders = {}
-GATED_FOR = 60.0  # seconds that a client may go by it that the plan lacks something: an upgrade is to be noticed soon
 POLICY = argument(
     "on_plan_limit",
     PlanLimitPolicy,
@@ -249,9 +249,9 @@ def field(
         if context.plan is not None:
             context.plan.refuse(error)
         if isinstance(error, Gated):
-            context.client.gated()
+            context.gated()
         found = problem(error, context.client.gate, alternatives)
-        context.validity.ends(_holds_until(error, context))
+        context.validity.ends(_holds_until(error))
         return found
 
     async def later(waiting: Awaitable[object], context: Context) -> object:
@@ -280,12 +280,10 @@ def field(
     )
 
 
-def _holds_until(error: CoinglassError | InvalidRequest, context: Context) -> float:
+def _holds_until(error: CoinglassError | InvalidRequest) -> float:
     """Monotonic seconds until when the field would fail in the same way."""
     match error:
-        case Gated():
-            return context.client.clock.monotonic() + GATED_FOR
-        case InvalidRequest(lasting=True):
+        case Gated() | InvalidRequest(lasting=True):
             return math.inf
         case _:
             return 0.0
@@ -355,6 +353,6 @@ def _filled(payload: type, answer: Answer[Any], value: Any) -> object:  # noqa: 
     if hasattr(payload, "of"):
         return cast("type[Custom]", payload).of(source, value)
     if isinstance(value, list):
-        capped = {"capped": answer.endpoint.is_capped(len(value))} if issubclass(payload, CappedList) else {}
+        capped = {"capped": is_capped(answer)} if issubclass(payload, CappedList) else {}
         return payload(source=source, **{rows_field(payload)[0]: value}, **capped)
     return payload(source=source, **value)

@@ -1,10 +1,11 @@
-"""List endpoints that answer many parents: where their rows are and what they are found by."""
+"""List endpoints: where the rows for many parents are and what they are found by, and whether a list was cut."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cg_client.call import Call, Decode
+from cg_client.anomalies import AnomalyKind
+from cg_client.call import Answer, Call, Decode
 from cg_client.endpoint import Endpoint
 from cg_client.params import Page, Params
 from resolvers.loaders import Key
@@ -47,3 +48,9 @@ class PagedList:
 
     def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
         return self.keys(row)
+
+
+def is_capped(answer: Answer[list[Any]]) -> bool:
+    """Whether CoinGlass may have cut the list. It sent the rows that were skipped, so that they count."""
+    skipped = sum(anomaly.count for anomaly in answer.anomalies if anomaly.kind is AnomalyKind.ROW_SKIPPED)
+    return answer.endpoint.is_capped(len(answer.value) + skipped)

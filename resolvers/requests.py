@@ -64,6 +64,11 @@ class Request:
     newest: int
     due: int
 
+    @property
+    def is_less_than_asked(self) -> bool:
+        """Whether the plan does not include the window as it was asked for."""
+        return self.interval is not self.requested or self.truncated is Truncation.PLAN_HISTORY
+
 
 class Requests:
     """Works requests out, and keeps them for the series that are asked for again and again.

@@ -81,6 +81,8 @@ def request(
         context.validity.ends(context.requests.until(endpoint, asked))
         raise
     context.validity.ends(wanted.until)
+    if wanted.is_less_than_asked:
+        context.gated()
     return wanted
 
 

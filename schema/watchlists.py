@@ -1,6 +1,6 @@
 """Watchlists: entities in the order in which they are asked for. An unknown one costs only its own place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TypeAlias, TypeVar, cast
 
 import strawberry
@@ -8,17 +8,15 @@ import strawberry
 from cg_client.errors import CoinglassError, UnknownName
 from cg_client.instruments import Instrument, InstrumentIndex
 from cg_client.names import CoinIndex
-from cg_client.symbols import UNKNOWN_NAME_AFTER, Listing
+from cg_client.symbols import Listing
 from resolvers.context import Info
 from schema.coin import Coin
 from schema.trading_pair import TradingPair
 
 P = TypeVar("P", bound=TradingPair)
 T = TypeVar("T")
-K = TypeVar("K")
-F = TypeVar("F")
 
-Entity: TypeAlias = F | UnknownName  # graphql-core makes null and an error of an exception in a list
+Entity: TypeAlias = T | UnknownName  # graphql-core makes null and an error of an exception in a list
 
 
 @strawberry.input(description="A pair of an exchange. Both names as callers may write them for `pair`.")
@@ -42,7 +40,7 @@ async def coins_by_symbol(info: Info, symbols: Sequence[str]) -> list[Coin | Non
 async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> list[P | None]:
     """Return the pairs of a kind; all stand unresolved if their listing cannot be had."""
     try:
-        found = await _find_each(kind.listing(info.context.symbols), _instrument, keys)
+        found = await kind.listing(info.context.symbols).find_each(_instrument, keys)
     except CoinglassError as error:
         info.context.validity.never()
         return [kind(exchange=key.exchange, symbol=key.symbol, unresolved=error) for key in keys]
@@ -52,7 +50,7 @@ async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> li
 
 async def _coins(info: Info, listing: Listing[CoinIndex], symbols: Sequence[str]) -> list[Entity[Coin]]:
     try:
-        names = await _find_each(listing, CoinIndex.require, symbols)
+        names = await listing.find_each(CoinIndex.require, symbols)
     except CoinglassError as error:
         info.context.validity.never()
         return [Coin(symbol=symbol, unresolved=error) for symbol in symbols]
@@ -61,24 +59,6 @@ async def _coins(info: Info, listing: Listing[CoinIndex], symbols: Sequence[str]
 
 def _instrument(index: InstrumentIndex, key: PairKey) -> Instrument:
     return index.find(key.exchange, key.symbol)
-
-
-async def _find_each(listing: Listing[T], search: Callable[[T, K], F], keys: Sequence[K]) -> list[Entity[F]]:
-    """Look up all keys in one listing, and again in a newer one if a key is unknown."""
-    found = _searched(await listing.get(), search, keys)
-    if any(isinstance(one, UnknownName) for one in found):
-        found = _searched(await listing.get(UNKNOWN_NAME_AFTER), search, keys)
-    return found
-
-
-def _searched(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[Entity[F]]:
-    found: list[Entity[F]] = []
-    for key in keys:
-        try:
-            found.append(search(index, key))
-        except UnknownName as unknown:
-            found.append(unknown)
-    return found
 
 
 def _blamed(error: UnknownName, argument: str) -> UnknownName:

@@ -29,6 +29,13 @@ async def test_a_list_is_capped_once_it_holds_all_that_coinglass_gives(path: str
     assert [await capped(path, rows) for rows in (0, cap - 1, cap, cap + 1)] == [False, False, True, True]
 
 
+@pytest.mark.parametrize("path", CAPPED)
+async def test_a_row_that_is_skipped_counts_towards_the_cap(path: str) -> None:
+    row, cap = sample(path)["data"][0], CATALOGUE[path].row_cap or 0
+    body = sample(path) | {"data": [row] * (cap - 1) + [{}]}
+    assert (await field(CASES[path].text(), Upstream({path: body})))["capped"]
+
+
 def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> None:
     kind = SCHEMA._schema.get_type("CappedList")
     assert isinstance(kind, GraphQLInterfaceType)

@@ -28,10 +28,11 @@ RATES = '{ coin(symbol: "BTC") { currentFundingRates { ... on CurrentFundingRate
 class Server:
     """What stands behind the view, on a clock that tests set."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, told: bool = True) -> None:
+        """`told`: the plan is declared; else it is asked for."""
         self.clock = FakeClock()
         self.upstream = Upstream({}, plan)
-        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan if told else None)
         self.client = Client(config, clock=self.clock, transport=self.upstream, policy=RetryPolicy(attempts=1))
         self.symbols = Symbols(self.client)
 
@@ -107,6 +108,23 @@ async def test_what_the_catalogue_gates_holds_for_a_minute_and_as_long_as_the_pl
     gated.client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     assert gated.client.revision.count != before
     await gated.client.close()
+
+
+@pytest.mark.parametrize(
+    "asked", ["interval: M1, last: 3, onPlanLimit: COARSEN", "interval: H8, last: 3000, onPlanLimit: CLIP"]
+)
+async def test_a_window_that_the_plan_includes_in_part_holds_for_a_minute_and_brings_the_question_for_the_plan_forward(
+    asked: str,
+) -> None:
+    reduced = Server(Plan.HOBBYIST, told=False)
+    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ fundingRate({asked}) {{ __typename }} }} }}'
+    assert await reduced.seconds(query) <= 60
+    reduced.clock.advance(61)
+    await reduced.seconds(query)
+    asking = reduced.client.plan_watch.task
+    assert asking is not None
+    await asking
+    await reduced.client.close()
 
 
 async def test_what_coinglass_refused_is_a_revision_and_holds_until_it_is_asked_again(server: Server) -> None:

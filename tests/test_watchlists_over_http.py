@@ -69,6 +69,14 @@ def test_an_unknown_pair_costs_its_place_alone(graph: Graph, root: str) -> None:
     assert ("BTCUSDT" in suggested[0], "Binance" in suggested[1]) == (True, True)
 
 
+def test_an_exchange_without_pairs_says_so_in_each_of_its_places(graph: Graph) -> None:
+    keys = [key("CME", "BTC/USD"), key("Binance", "BTCUSDT"), key("CME", "ETH/USD")]
+    answer = graph.ask(PAIRS, k=keys)
+    assert [pair and pair["symbol"] for pair in answer["data"]["pairsByKey"]] == [None, "BTCUSDT", None]
+    assert {error["message"] for error in answer["errors"]} == {"CME lists no futures pairs at present."}
+    assert {error["extensions"]["argument"] for error in answer["errors"]} == {"keys"}
+
+
 def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> None:
     listed = [
         node

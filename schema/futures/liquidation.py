@@ -15,6 +15,7 @@ from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import rows_decoder
 from resolvers.field import composed
+from resolvers.lists import is_capped
 from schema.futures.open_interest import split_total
 from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
@@ -135,7 +136,7 @@ async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> Liquidati
     return LiquidationOrders(
         source=Source.of([answer]),
         orders=[order for order in answer.value if fold(order.symbol) == fold(self.symbol) and _is_in(order, params)],
-        capped=api.liquidation.ORDERS.is_capped(len(answer.value)),
+        capped=is_capped(answer),
     )
 
 
