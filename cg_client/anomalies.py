@@ -3,7 +3,6 @@
 Nothing here decides what becomes of a value; the readers do that (`cg_client/tolerance.py`) and report it.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
 
@@ -39,7 +38,7 @@ class AnomalyCollector:
 
     def __init__(self, redact: Callable[[str], str] = str) -> None:
         self._redact = redact
-        self._counts: Counter[tuple[AnomalyKind, str]] = Counter()
+        self._counts: dict[tuple[AnomalyKind, str], int] = {}
         self._samples: dict[tuple[AnomalyKind, str], str] = {}
 
     def report(self, kind: AnomalyKind, field: str, sample: object = msgspec.UNSET, count: int = 1) -> None:
@@ -47,7 +46,7 @@ class AnomalyCollector:
         key = kind, self._redact(field)[:MAX_SAMPLE]
         if key not in self._counts and len(self._counts) >= MAX_FINDINGS:
             key = kind, _FURTHER
-        self._counts[key] += count
+        self._counts[key] = self._counts.get(key, 0) + count
         if sample is not msgspec.UNSET and key not in self._samples:
             self._samples[key] = shortened(self._redact(_as_json(sample)))
 
@@ -57,6 +56,8 @@ class AnomalyCollector:
 
     def found(self) -> tuple[Anomaly, ...]:
         """All that was reported."""
+        if not self._counts:
+            return ()
         return tuple(
             Anomaly(kind, field, count, self._samples.get((kind, field)))
             for (kind, field), count in self._counts.items()
