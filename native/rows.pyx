@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 """Reads a JSON array of flat objects into packed columns, where all that is wanted of them is plain numbers.
 
-Whatever is not plain, a field of another name included, gives None, and the reader in Python decides. What is given is bit for bit what msgspec reads.
-Its functions give places as those in `native/numbers.pxd` do.
+Whatever is not plain, a field of another name included, gives None, and the reader in Python decides. What is given is
+bit for bit what msgspec reads. Its functions give places as those in `native/numbers.pxd` do.
 """
 
 from cpython.array cimport array, clone, resize
@@ -29,7 +29,7 @@ cdef struct Field:
 cdef struct Member:  # how the row before went on at this place: up to the value, with brace or comma, key and colon
     Place text
     Py_ssize_t size
-    int field  # its number
+    int field  # its number, -1 of another name
 
 
 cdef inline Place blank(Place at, Place end) noexcept nogil:
@@ -127,6 +127,8 @@ cdef class RowsReader:
                 known[0] = max(known[0], place + 1)
             if at == NULL:
                 return NULL
+            if member.field < 0:  # in one condition with the one above, gcc makes all of it 15 % slower
+                return NULL
             bit = <uint64_t>1 << member.field
             if seen & bit:
                 return NULL
@@ -153,7 +155,7 @@ cdef class RowsReader:
         for field in range(self.count):
             if self.fields[field].size == at - 1 - name and memcmp(self.fields[field].name, name, at - 1 - name) == 0:
                 found.field = field
-        at = mark(at, end, b":") if found.field >= 0 else NULL
+        at = mark(at, end, b":")
         if at != NULL:
             found.text, found.size = first, at - first
         return at
