@@ -41,7 +41,7 @@ class Results:
 
 
 def run(names: Sequence[str], effort: Effort) -> Results:
-    """Raises BenchError."""
+    """Measure what is named; raises BenchError."""
     with upstream() as source:
         bench = Bench(source)
         found = Results(bench.runs)
@@ -56,7 +56,7 @@ def run(names: Sequence[str], effort: Effort) -> Results:
 
 
 def _others(names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]) -> Iterator[Verdict]:
-    """The bounds that are no ratios, in the order of the table."""
+    """Yield the bounds that are not ratios, in the order of the table."""
     if "herd" in names:
         yield herd(source, effort.herd)
     if "growth" in names:

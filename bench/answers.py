@@ -13,7 +13,7 @@ _PATIENCE = 60.0
 
 
 def ask(server: Process, bodies: Iterable[bytes]) -> Iterator[bytes]:
-    """The answers, each a success without errors."""
+    """Yield the answers, each a success without errors."""
     with httpx.Client(base_url=server.url, timeout=_PATIENCE, trust_env=False) as http:
         for body in bodies:
             answer = http.post("/graphql", content=body, headers={"content-type": "application/json"})
@@ -35,12 +35,12 @@ def warm(server: Process, workload: Workload) -> None:
 
 
 def sizes(server: Process, workload: Workload) -> list[int]:
-    """The sizes of some right answers."""
+    """Return the sizes of some right answers."""
     return [len(answer) for answer in ask(server, _some(workload))]
 
 
 def compare(one: Process, other: Process, workload: Workload) -> None:
-    """Raises BenchError where the two answer differently."""
+    """Raise BenchError where the two answer differently."""
     bodies = _some(workload)
     for body, here, there in zip(bodies, ask(one, bodies), ask(other, bodies), strict=True):
         if _data(here) != _data(there):
@@ -53,5 +53,5 @@ def _some(workload: Workload) -> list[bytes]:
 
 
 def _data(answer: bytes) -> object:
-    """The data; Strawberry writes the zone of a DateTime as an offset, and so may we."""
+    """Return the data. Strawberry writes the zone of a DateTime as an offset, which both servers may do."""
     return orjson.loads(answer.replace(b"+00:00", b"Z"))["data"]

@@ -82,7 +82,7 @@ class Bench:
 
 @contextlib.contextmanager
 def _server(case: Case, servers: Mapping[Target, Process]) -> Iterator[Process]:
-    """The one that the case is about; the floor is started with the bytes that we answer."""
+    """Yield the server that the case is about; the floor is started with the bytes that our server answers."""
     if case.target is not Target.FLOOR:
         yield servers[case.target]
         return
@@ -92,7 +92,7 @@ def _server(case: Case, servers: Mapping[Target, Process]) -> Iterator[Process]:
 
 
 def line(case: Case, run: Run) -> str:
-    """The run in one line, as it is printed when it ends."""
+    """Return the run in one line, as it is printed when it ends."""
     what = f"{case.state.value}, {case.workload.name}, {case.concurrency} at once"
     return (
         f"{what:<52} {case.target.value:<6}{run.requests_per_second:>9.1f}/s {run.cpu:>9.3f} ms CPU"

@@ -34,7 +34,7 @@ def cases() -> Iterator[Case]:
 
 
 def rows(runs: Mapping[Case, Run]) -> Iterator[tuple[str, ...]]:
-    """The table's rows: our server, and at the end how it compares."""
+    """Yield the rows of the table: our server and, in the last column, how it compares."""
     for query, state, concurrency in _cells():
         run, other = (runs[Case(state, one, ASKED[state](query), concurrency)] for one in (Target.OURS, _other(state)))
         yield (

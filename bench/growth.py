@@ -43,7 +43,7 @@ class Point:
 
 
 def growth(upstream: Upstream, rounds: int) -> list[Point]:
-    """The best of so many rounds for each number of rows."""
+    """Return the best of several rounds for each number of rows."""
     best: dict[int, float] = {}
     with ours(State.ROWS, upstream) as server:
         for _ in range(rounds):

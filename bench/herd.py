@@ -19,7 +19,7 @@ _PATIENCE = 30.0
 
 
 def herd(upstream: Upstream, attempts: int) -> Verdict:
-    """The median of so many processes; one before them lets upstream render its answers."""
+    """Return the median of several processes; one more before them lets the upstream render its answers."""
     with upstream.delayed(DELAY):
         found = [_attempt(upstream) for _ in range(attempts + 1)][1:]
     wall, calls = statistics.median(time for time, _ in found), max(calls for _, calls in found)

@@ -39,6 +39,6 @@ def _model() -> str:
 
 
 def wrk() -> str:
-    """The first words of what wrk says about itself."""
+    """Return the name and version that wrk prints about itself."""
     said = subprocess.run([require_wrk(), "-v"], capture_output=True, text=True, check=False)  # noqa: S603  # no input
     return (said.stdout + said.stderr).split("Copyright", 1)[0].strip()

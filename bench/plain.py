@@ -45,7 +45,7 @@ async def fetch(path: str, params: dict[str, str | int]) -> list[Row]:
 
 
 async def objects(make: Callable[[Row], T], path: str, **params: str | int) -> list[T]:
-    """The answer's rows as objects, from memory where they are kept."""
+    """Return the answer's rows as objects, from memory if they are kept."""
     key = (path, *params.items())
     if key in kept:
         return kept[key]

@@ -34,11 +34,11 @@ class Process:
     log: int  # file descriptor of what it says
 
     def said(self) -> str:
-        """The first megabyte of its log."""
+        """Return the first megabyte of its log."""
         return os.pread(self.log, 2**20, 0).decode(errors="replace")
 
     def exit_code(self, within: float) -> int | None:
-        """What it ended with; None where it has not after so many seconds."""
+        """Return its exit code, or None if it is still running after `within` seconds."""
         try:
             return self.handle.wait(within)
         except subprocess.TimeoutExpired:
@@ -53,12 +53,12 @@ class Process:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def peak_bytes(self) -> int:
-        """The most that was resident at any time."""
+        """Return the peak of its resident memory, in bytes."""
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
     def settled_cpu_seconds(self) -> float:
-        """The CPU time once the process has nothing left to do: sleeping for a while, not only kept from its core."""
+        """Return the CPU time once the process is idle: asleep for a while, not only waiting for its core."""
         latest, before, quiet = time.monotonic() + QUIET_WITHIN, -1.0, 0
         while quiet < _QUIET_READINGS and time.monotonic() < latest:
             time.sleep(0.05)
@@ -68,13 +68,13 @@ class Process:
         return before
 
     def _stat(self) -> list[str]:
-        """The fields of /proc/PID/stat from the state on."""
+        """Return the fields of /proc/PID/stat from the state on."""
         return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
 
 
 @functools.cache
 def cores() -> tuple[int, int]:
-    """The core of the server under test, and the one of everything else, this process and wrk included."""
+    """Return the core of the server under test and the core of everything else, this process and wrk included."""
     available = sorted(os.sched_getaffinity(0))
     if len(available) < 2:  # noqa: PLR2004  # as the sentence says
         raise BenchError("The benchmark needs two cores: one for the server, one for what drives it.")
@@ -84,7 +84,7 @@ def cores() -> tuple[int, int]:
 
 @contextlib.contextmanager
 def started(command: Sequence[str], env: Mapping[str, str], core: int) -> Iterator[Process]:
-    """The process once it says where it serves; it is stopped whatever happens. Raises BenchError."""
+    """Yield the process once it prints where it serves, and stop it whatever happens; raises BenchError."""
     complete = {name: value for name, value in os.environ.items() if not name.startswith(_STARTED_WITHOUT)} | dict(env)
     with tempfile.TemporaryFile("w+") as log, contextlib.ExitStack() as stack:
         process = subprocess.Popen(command, env=complete, stdin=subprocess.PIPE, stdout=log, stderr=log)  # noqa: S603  # our own modules

@@ -44,17 +44,17 @@ class Workload:
     numbered: bool = False
 
     def body(self, number: int) -> bytes:
-        """The body that is asked as the one of this number."""
+        """Return the body of the request with this number."""
         return self.bodies[number % len(self.bodies)].replace(MARK.encode(), b"_%d" % number)
 
 
 def repeated(query: str) -> Workload:
-    """The same text over and over."""
+    """Repeat one text."""
     return Workload(f"{query} repeated", (_body(text(query)),))
 
 
 def new_text(query: str) -> Workload:
-    """A text that was never asked before, with every leaf under another name."""
+    """Make each text a new one, with another alias on every leaf."""
     return Workload(f"{query} new text", (_body(text(query, MARK)),), numbered=True)
 
 
@@ -70,7 +70,7 @@ def in_turn(query: str) -> Workload:
 
 
 def text(query: str, mark: str = "") -> str:
-    """The query with its arguments written out."""
+    """Return the query with its arguments written out."""
     if query == "Q4":
         return f"{{ {_dashboard(_pairs()[:DASHBOARD_PAIRS], 'H1', mark)} }}"
     if query == "Q5":
@@ -104,7 +104,7 @@ _ON_PAIR: Mapping[str, Callable[[str, str], str]] = {
 
 
 def _warming(query: str) -> Callable[[str, str], str]:
-    """Fetches what the query needs and shows next to nothing of it."""
+    """Return a query that fetches the same series and selects next to nothing."""
     series = _SERIES if query in ("Q3", "Q6") else (_PRICE,)
     if query == "Q1":
         return _one_point

@@ -54,7 +54,7 @@ def bounds(verdicts: Iterable[Verdict]) -> str:
 
 
 def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
-    """A sentence for each bound that does not hold."""
+    """Yield a sentence for each bound that does not hold."""
     for one in verdicts:
         short = [f"{finding.text} at {n}" for n, finding in one.findings.items() if not finding.holds]
         if short:

@@ -37,7 +37,7 @@ class Upstream:
     process: Process
 
     def calls(self) -> int:
-        """The calls so far."""
+        """Return the number of calls so far."""
         return int(httpx.get(f"{self.process.url}/_bench/calls", trust_env=False).json()["calls"])
 
     @contextlib.contextmanager

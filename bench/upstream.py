@@ -129,7 +129,7 @@ def _header(line: bytes) -> Header:
 
 
 def _flows(now: int) -> dict[str, Any]:
-    """The documented days in turn, under consecutive dates up to today's."""
+    """Return the documented days in turn, under consecutive dates up to today's."""
     documented = sample(FLOWS)
     rows, today = documented["data"], now - now % _DAY
     times = range(today - (DAYS - 1) * _DAY, today + 1, _DAY)

@@ -52,7 +52,7 @@ async def _lane(lane: Mapping[str, Scenario], names: Sequence[str], effort: Effo
 
 
 async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]:
-    """What it found; that it could not be carried out is found too."""
+    """Return what the scenario found; that it could not be carried out is a finding too."""
     started = time.monotonic()
     try:
         found = await scenario(effort)

@@ -55,14 +55,14 @@ async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number
 
 
 def _memory(after: int, peak: int) -> Verdict:
-    """What endless bodies and bombs leave behind; the peak is what they take while they are refused."""
+    """Judge the memory that endless bodies and gzip bombs leave behind; the peak is what refusing them takes."""
     text = f"{after / _MEGABYTE:.0f} MB, {peak / _MEGABYTE:.0f} MB at most"
     bound = f"≤ {MEMORY_AT_MOST:g} MB at the end"
     return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MEMORY_AT_MOST)
 
 
 def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:
-    """A server of its own where what it learns would outlast the fault."""
+    """Use a separate server for a fault whose effect would outlast it."""
     return rig(**_SETTINGS) if kind in _REMEMBERED else _kept(common)
 
 

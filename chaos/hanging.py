@@ -29,7 +29,7 @@ async def hanging(effort: Effort) -> list[Verdict]:
 
 
 def _unseen(caller: int, at: int) -> Part:
-    """A series that nobody asked for before."""
+    """Ask for a series that nobody asked for before."""
     coin = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LTC", "DOT", "UNI", "APT")[caller + 1]
     return on_pair(f"unseen{caller + 1}n{at}", "Binance", coin, price(closed(Interval.H4, 20 + at % 100)))
 

@@ -58,7 +58,7 @@ async def _fails(one: Rig, seconds: float) -> None:
 
 
 def plateau(read: Sequence[float]) -> float:
-    """What is used after the first third: the median of the tenth that follows it."""
+    """Return the memory in use after the first third: the median of the tenth that follows it."""
     third, tenth = len(read) // 3, max(1, len(read) // 10)
     return statistics.median(read[third : third + tenth])
 

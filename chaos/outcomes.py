@@ -74,7 +74,7 @@ def _code_of_error(name: str, errors: Sequence[Mapping[str, Any]]) -> str:
 
 
 def faults(answers: Iterable[Answered], deadline: float, reference: Reference) -> Iterator[str]:
-    """A sentence for each breach of what always holds: an answer with status 200, in time, typed and true."""
+    """Yield a sentence for each breach of what always holds: status 200, in time, typed and true."""
     for one in answers:
         if one.reply.status != 200:  # noqa: PLR2004
             yield f"status {one.reply.status} {one.reply.body[:80]!r} after {one.reply.seconds:.1f} s"
@@ -107,7 +107,7 @@ def _is_but_for_nulls(found: object, expected: object) -> bool:
 
 
 def too_old(outcomes: Iterable[Outcome], stale_at_most: float) -> Iterator[str]:
-    """Data that is older than its freshness allows."""
+    """Yield the data that is older than its freshness allows."""
     for one in outcomes:
         allowed = one.lifetime + (stale_at_most if one.stale else 0.0)
         if one.answered and one.age > allowed + _CLOCK:
@@ -126,7 +126,7 @@ def shares(outcomes: Sequence[Outcome]) -> str:
 
 
 def some(found: Iterable[str], most: int = 2) -> str:
-    """The first breaches and their number; empty where there is none."""
+    """Return the first breaches and their number, or an empty text if there is none."""
     every = list(found)
     if not every:
         return ""

@@ -68,7 +68,7 @@ def mix(number: int) -> list[Part]:
 
 
 def lists(number: int) -> list[Part]:
-    """The parts that hold for a few seconds up to a minute."""
+    """Return the parts that stay fresh for a few seconds up to a minute."""
     coin = COINS[number % len(COINS)]
     options = field("byExchange", "OptionsByExchange", "exchanges { exchange openInterest { usd } }")
     flows = field("flows(last: 5)", "ETFFlows", "days { timestamp flowUsd }")
@@ -88,7 +88,7 @@ TAKERS = field("takerVolumeByExchange", "TakerVolumeByExchange", "symbol exchang
 
 
 def turned(parts: Sequence[Part], by: int) -> list[Part]:
-    """The same parts beginning elsewhere, which is another document."""
+    """Rotate the parts, which makes another document."""
     start = by % len(parts)
     return [*parts[start:], *parts[:start]]
 

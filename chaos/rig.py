@@ -62,7 +62,7 @@ class Rig:
         return await asked(self.caller(), parts)
 
     async def values(self, parts: list[Part]) -> dict[str, object]:
-        """What is answered while nothing fails, by the parts' names."""
+        """Return the answers while nothing fails, by the names of the parts."""
         answer = await self.once(parts)
         missing = [one for one in answer.outcomes if not one.answered]
         if missing or not answer.outcomes:
@@ -115,7 +115,7 @@ def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> di
 
 @contextlib.asynccontextmanager
 async def _entered(context: AbstractContextManager[Process]) -> AsyncIterator[Process]:
-    """A process starts and ends in a thread, so that the other scenarios go on meanwhile."""
+    """Start and stop a process in a thread, so that the other scenarios go on meanwhile."""
     process = await asyncio.to_thread(context.__enter__)
     try:
         yield process

@@ -31,7 +31,7 @@ async def stop(_: Effort) -> list[Verdict]:
 
 
 def _verdict(answers: list[Answered], code: int | None, took: float, said: str) -> Verdict:
-    """A request that finds no server is refused cleanly; one that was cut was not."""
+    """Yield the breaches. A request that finds no server is refused cleanly; one whose answer breaks off is not."""
     whole = [one for one in answers if one.reply.status]
     refused = [one for one in answers if not one.reply.status and not one.reply.cut]
     breaches = list(faults(whole, DEADLINE, {}))

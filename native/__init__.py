@@ -15,7 +15,7 @@ else:
 
 
 def rows_reader(fields: Sequence[tuple[bytes, Literal["d", "q"]]]) -> "rows.RowsReader | None":
-    """Reads a JSON array of objects into an array for each field, or gives None where they are not plain."""
+    """Make a reader of a JSON array of objects into an array for each field; it gives None if they are not plain."""
     return rows.RowsReader(fields) if COMPILED and 0 < len(fields) <= rows.FIELDS_AT_MOST else None
 
 

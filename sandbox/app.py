@@ -60,7 +60,7 @@ class Sandbox:
         self.drifts: list[Drift] = []
 
     def now(self) -> float:
-        """The time of the data, in seconds."""
+        """Return the time of the data, in seconds."""
         return self._clock() + self.ahead
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,5 +109,5 @@ class Sandbox:
 
 
 def create_sandbox(sandbox: Sandbox) -> ASGIApp:
-    """The sandbox with its switches."""
+    """Make the sandbox with its switches."""
     return ConnectionKept(Starlette(routes=[*switches(sandbox), Route("/{path:path}", sandbox)]))

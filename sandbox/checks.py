@@ -16,7 +16,7 @@ from sandbox.envelopes import Reply
 
 
 def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply | None:
-    """The answer to a request that CoinGlass would refuse; None where it would not."""
+    """Return the answer to a request that CoinGlass would refuse, or None if it would not."""
     if plan < endpoint.plan:
         return envelopes.PLAN
     missing = _missing(endpoint, query)

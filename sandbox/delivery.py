@@ -31,7 +31,7 @@ class ConnectionKept:
 
 
 async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
-    """Sends the body as the fault, which is one of `OF_DELIVERY`, has it."""
+    """Send the body as the fault, which is one of `OF_DELIVERY`, spoils it."""
     transport: asyncio.Transport | None = scope.get(_CONNECTION)  # uvloop's is no subclass
     if transport is None:
         raise TypeError("Only a sandbox on a real socket can spoil what is delivered.")
@@ -62,7 +62,7 @@ def _reset(transport: asyncio.Transport) -> None:
 
 
 async def _begin(send: Send, length: int | None, part: bytes, *, more: bool = True) -> None:
-    """The head, with the length that is announced, and a part of the body."""
+    """Send the head, with the announced length, and a part of the body."""
     headers = [(b"content-type", b"application/json")]
     if length is not None:
         headers.append((b"content-length", str(length).encode()))

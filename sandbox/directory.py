@@ -69,7 +69,7 @@ def _own(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
 
 
 def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...]:
-    """The documented instruments, and ours where they are not documented."""
+    """Return the documented instruments, followed by our own."""
     return tuple(dict.fromkeys([*_documented(path), *_own(codes)]))
 
 
@@ -78,5 +78,5 @@ SPOT = _all(spot.market.SUPPORTED_PAIRS.path, _SPOT)
 
 
 def listed(path: str) -> tuple[Listed, ...]:
-    """The instruments that an endpoint knows."""
+    """Return the instruments that an endpoint knows."""
     return SPOT if path.startswith("/api/spot/") else FUTURES

@@ -117,7 +117,7 @@ class Fault:
         return True
 
     async def reply(self, regular: Reply) -> Reply:
-        """What to answer instead, but for the faults of delivery."""
+        """Return the answer to send instead; faults of delivery have none."""
         match self.kind:
             case FaultKind.SLOW | FaultKind.HANG:
                 await asyncio.sleep(self.seconds)
@@ -141,7 +141,7 @@ def _bomb() -> bytes:
 
 
 def _with_wrong_type(body: bytes) -> bytes:
-    """The answer with its last figure turned into words."""
+    """Return the answer with its last figure turned into words."""
     answer = json.loads(body)
     _spoil(answer, "data")
     return json.dumps(answer).encode()

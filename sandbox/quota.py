@@ -17,7 +17,7 @@ class Quota:
         self._times: deque[float] = deque()
 
     def take(self) -> bool:
-        """Counts a request; False where it is one too many."""
+        """Count a request; False if it exceeds the limit."""
         now = self._clock()
         while self._times and self._times[0] + MINUTE <= now:
             self._times.popleft()

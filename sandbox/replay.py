@@ -24,7 +24,7 @@ _PER_PAGE = 10
 
 
 def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
-    """The `data` of the answer; `now` in milliseconds."""
+    """Return the `data` of the answer; `now` is in milliseconds."""
     data = sample(endpoint.path)["data"]
     if issubclass(endpoint.params, Series):
         data = _series(endpoint, data, query, plan, now)
@@ -39,7 +39,7 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
 
 
 def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, now: int) -> list[Any]:
-    """The sample's rows in turn, one for each interval of the window, the newest `limit` of them."""
+    """Return the sample's rows in turn, one for each interval of the window, the newest `limit` of them."""
     interval = Interval(query["interval"])
     step, limit = interval.milliseconds, min(int(query.get("limit") or 1000), endpoint.page_rows)
     end = min(int(query.get("end_time") or now), now)
@@ -56,7 +56,7 @@ def _oldest(plan: Plan, interval: Interval, now: int) -> int:
 
 
 def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON
-    """The row at another time, in the unit that the sample has."""
+    """Return the row at another time, in the sample's unit of time."""
     if isinstance(row, list):
         return [_in_unit_of(row[0], time), *row[1:]]
     # The documented open-interest rows have their open as their time: milliseconds are meant.
@@ -131,7 +131,7 @@ def _orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
 
 
 def _within(rows: Sequence[Row], query: Query) -> list[Row]:
-    """The rows as if they had come about in the window that was asked for, whose end is exclusive."""
+    """Spread the rows over the window that is asked for, whose end is exclusive."""
     start, end = query.get("start_time"), query.get("end_time")
     if not rows or not (start or end):
         return list(rows)
@@ -161,7 +161,7 @@ def _with_tag(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Ro
 
 
 def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
-    """The sample's page under every number up to the total that it states."""
+    """Return the sample's page under every number up to the total that it states."""
     number = int(query.get("current_page") or 1)
     rows = data["list"] if number <= data["total_pages"] else []
     return data | {"current_page": number, "list": [row | {"symbol": query["symbol"]} for row in rows]}

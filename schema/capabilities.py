@@ -95,7 +95,7 @@ def capabilities(schema: GraphQLSchema, gate: Gate) -> list[Capability]:
 
 
 def table(schema: GraphQLSchema) -> str:
-    """The same for a reader, as Markdown."""
+    """Return the same as a Markdown table."""
     head = "| field | endpoint | plan | finest interval | refresh |\n| --- | --- | --- | --- | --- |\n"
     rows = (_row(field, endpoint) for field, endpoints in upstream_fields(schema) for endpoint in endpoints)
     return _TITLE + head + "".join(rows)

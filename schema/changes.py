@@ -24,13 +24,13 @@ def unannounced(old: str, new: str, changelog: str) -> list[str]:
 
 
 def _announced(section: str) -> set[str]:
-    """The names in the text; `Type.{one, two}` stands for `Type.one` and `Type.two`."""
+    """Return the names in the text; `Type.{one, two}` stands for `Type.one` and `Type.two`."""
     several = {f"{kind}.{name}" for kind, names in _SEVERAL.findall(section) for name in _NAME.findall(names)}
     return several | set(_NAME.findall(section))
 
 
 def _names(description: str) -> set[str]:
-    """What a description is about: `Type.field` where it names one, otherwise the type."""
+    """Return what a description is about: `Type.field` if it names one, otherwise the type."""
     found = _NAME.findall(description)
     dotted = {name for name in found if "." in name}
     return dotted or {name for name in found if name[0].isupper()}

@@ -246,13 +246,13 @@ class Coin:
 
     @classmethod
     def found(cls, info: Info, symbol: str) -> Self:
-        """The coin where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
+        """Return the coin if the listing is in memory, otherwise the awaitable of `find`."""
         name = info.context.symbols.futures_coins.at_hand(lambda names: names.require(symbol))
         return cast("Self", cls.find(info, symbol)) if name is None else cls(symbol=name)
 
     @classmethod
     async def find(cls, info: Info, symbol: str) -> Self:
-        """Raises UnknownName."""
+        """Look the coin up; raises UnknownName."""
         try:
             return cls(symbol=await info.context.symbols.coin(symbol))
         except CoinglassError as error:

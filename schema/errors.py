@@ -34,7 +34,7 @@ class StableErrors(SchemaExtension):
 
 
 def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError]:
-    """The errors as a caller may see them; what is internal is logged under the id of the request."""
+    """Return the errors as a caller may see them; internal ones are logged under the id of the request."""
     return [_stable(error, getattr(context, "request_id", None)) for error in errors]
 
 
@@ -56,7 +56,7 @@ def _is_of_literal(error: GraphQLError) -> bool:
 
 
 def _facts(cause: Exception) -> dict[str, Any] | None:
-    """What a caller may know of the cause; None of what is internal."""
+    """Return what a caller may know of the cause, or None if it is internal."""
     match cause:
         case InvalidRequest():
             return _invalid(cause)
@@ -81,7 +81,7 @@ def _invalid(cause: InvalidRequest) -> dict[str, Any]:
 
 
 def _code_of(error: GraphQLError) -> str:
-    """The code of an error that graphql-core itself raised."""
+    """Return the code of an error that graphql-core itself raised."""
     if isinstance(error, GraphQLSyntaxError):
         return "GRAPHQL_PARSE_FAILED"
     if error.path is not None or error.message.startswith("Variable "):

@@ -48,7 +48,7 @@ class Exchange:
 
     @classmethod
     async def find(cls, info: Info, name: str) -> Self:
-        """Raises UnknownName."""
+        """Look the exchange up; raises UnknownName."""
         try:
             return cls(name=await info.context.symbols.exchange(name))
         except CoinglassError as error:

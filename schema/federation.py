@@ -12,7 +12,7 @@ from cg_client.errors import BadArgument
 
 class Schema(strawberry.federation.Schema):
     def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
-        """An entity, an awaitable of one, or (returned, not raised) the error of this representation alone."""
+        """Return for each representation an entity, an awaitable of one, or (not raised) the error of it alone."""
         return [self._entity(info, representation) for representation in representations]  # type: ignore[misc]  # what graphql-core takes for one item
 
     def _entity(self, info: strawberry.Info, representation: object) -> object:
@@ -30,7 +30,7 @@ class Schema(strawberry.federation.Schema):
 
 
 def _keys(definition: object) -> list[str] | None:
-    """The names of the entity's key fields; None of a type that is no entity."""
+    """Return the names of the entity's key fields, or None if the type is not an entity."""
     if not isinstance(definition, StrawberryObjectDefinition):
         return None
     return next((str(key.fields).split() for key in definition.directives or () if isinstance(key, Key)), None)

@@ -65,7 +65,7 @@ class Cost:
         )
 
     def inside(self, items: int, own: "Cost") -> "Cost":
-        """The cost of a field of so many items that each have this cost."""
+        """Return the cost of a field with `items` items of this cost each."""
         return Cost(own.calls + items * self.calls, own.shared + self.shared, self.fields + 1, self.depth + 1)
 
 
@@ -216,7 +216,7 @@ class _Measure:
         return length
 
     def _argument(self, node: FieldNode, name: str) -> int | None:
-        """An integer argument, or the length of a list; None if it is left out."""
+        """Return an integer argument, or the length of a list; None if it is left out."""
         value = next((argument.value for argument in node.arguments or () if argument.name.value == name), None)
         if isinstance(value, VariableNode):
             variable = value.name.value
@@ -235,7 +235,7 @@ class _Measure:
 
 
 def _size(value: object) -> int | None:
-    """The size that a variable's value stands for."""
+    """Return the size that a variable's value stands for."""
     match value:
         case None:
             return None

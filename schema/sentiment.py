@@ -23,7 +23,7 @@ from schema.indicators.market import (
 
 
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with the coin's USDT pair on the exchange."""
+    """Return the arguments with the coin's USDT pair on the exchange."""
     exchange, coin = arguments["exchange"], arguments["symbol"]
     with blamed_on("exchange"):
         venue = await context.symbols.futures.find(lambda index: index.exchanges.require(exchange))

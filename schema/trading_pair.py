@@ -31,7 +31,7 @@ class TradingPair:
 
     @staticmethod
     def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
-        """The listing in which pairs of this class stand."""
+        """Return the listing of the pairs of this class."""
         raise NotImplementedError
 
     @property
@@ -67,13 +67,13 @@ class TradingPair:
 
     @classmethod
     def found(cls, info: Info, exchange: str, symbol: str) -> Self:
-        """The pair where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
+        """Return the pair if the listing is in memory, otherwise the awaitable of `find`."""
         instrument = cls.listing(info.context.symbols).at_hand(lambda index: index.find(exchange, symbol))
         return cast("Self", cls.find(info, exchange, symbol)) if instrument is None else cls.of(instrument)
 
     @classmethod
     async def find(cls, info: Info, exchange: str, symbol: str) -> Self:
-        """Raises UnknownName."""
+        """Look the pair up; raises UnknownName."""
         try:
             return cls.of(await cls.listing(info.context.symbols).find(lambda index: index.find(exchange, symbol)))
         except CoinglassError as error:

@@ -17,7 +17,7 @@ _identities = itertools.count()
 
 
 def new_identity() -> Identity:
-    """What no table of this process had before."""
+    """Return an identity that no table of this process had before."""
     return next(_identities)
 
 
@@ -154,7 +154,7 @@ class Columns(Sequence[R], Generic[R]):
 
     @classmethod
     def joined(cls, parts: "Sequence[Columns[R]]") -> "Columns[R]":
-        """The rows of several parts of the same class, one after the other."""
+        """Concatenate the rows of several parts of the same class."""
         if len(parts) == 1:
             return parts[0]
         first = parts[0]

@@ -70,7 +70,7 @@ class Paged(Sourced):
 
 
 def upstream_page(first: int, after: str | None, most: int = FIRST_AT_MOST) -> tuple[int, int]:
-    """Number and size of the upstream page that is wanted; raises BadArgument. A cursor holds the page that it ends."""
+    """Return number and size of the page to fetch; raises BadArgument. A cursor holds the page that it ends."""
     if not 1 <= first <= most:
         raise BadArgument(f"`first` is a number from 1 to {most}, not {first}.", "first")
     if after is None:
@@ -88,7 +88,7 @@ def upstream_page(first: int, after: str | None, most: int = FIRST_AT_MOST) -> t
 
 
 def upstream_page_info(number: int, size: int, rows: int) -> PageInfo:
-    """The place of an upstream page on which so many rows came."""
+    """Describe an upstream page that brought `rows` rows."""
     return PageInfo(
         has_next_page=rows > 0,
         has_previous_page=number > 1,
@@ -98,7 +98,7 @@ def upstream_page_info(number: int, size: int, rows: int) -> PageInfo:
 
 
 def numbered_page(after: str | None) -> int:
-    """Number of the upstream page that is wanted, of a list whose pages have one size; raises BadArgument."""
+    """Return the number of the upstream page to fetch, of a list whose pages have one size; raises BadArgument."""
     if after is None:
         return 1
     number = _key(after)
@@ -108,7 +108,7 @@ def numbered_page(after: str | None) -> int:
 
 
 def numbered_page_info(number: int, total: float | None, rows: int) -> PageInfo:
-    """The place of an upstream page in a list of so many; where that is not known, a page of rows may have a next."""
+    """Describe an upstream page of `total`; if that is not known, a page with rows may have a next one."""
     return PageInfo(
         has_next_page=rows > 0 if total is None else number < total,
         has_previous_page=number > 1,

@@ -16,7 +16,7 @@ _ROWS, _ANSWERS = "_rows", "_answers"
 
 
 def of_rows(payload: type[P], rows: Columns[Any], **known: object) -> P:
-    """A payload of these rows: its list of rows, their columns, their ends and number, the latest of them.
+    """Make a payload of these rows: its list of rows, their columns, first and last time, number and latest row.
 
     `known` are the values of its other fields; `_answers` among them are those that its source is worked out of.
     """
@@ -44,7 +44,7 @@ class _Derived:
 
 @functools.cache
 def _prepared(payload: type) -> str:
-    """Gives the class its derived attributes; returns the name of its rows."""
+    """Give the class its derived attributes and return the name of its rows."""
     works = _WORKS
     for field in fields_of(payload):
         if field.python_name == "columns":

@@ -35,7 +35,7 @@ E = TypeVar("E", bound=Enum)
 
 
 def _describe(enum: type[E], description: str, values: Mapping[E, str], name: str | None = None) -> None:
-    """Shows an enum in the graph; every member must be described."""
+    """Show an enum in the graph; every member must have a description."""
     strawberry.enum(enum, name=name, description=description)
     definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
     for shown in definition.values:

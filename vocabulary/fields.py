@@ -13,7 +13,7 @@ R = TypeVar("R", bound=Callable[..., Any])
 def value(
     description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
 ) -> StrawberryField:
-    """A value that every upstream record has, to stand in `Annotated`.
+    """Annotate a value that every upstream record has.
 
     One that is absent or unreadable all the same is null and reported as an anomaly; where the type has no null, its
     row is skipped. `wire` is the upstream name where it differs from the field's and the endpoint spells it no
@@ -68,7 +68,7 @@ def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]],
 
 
 def omittable(resolver: R) -> R:
-    """The resolver, whose arguments with a default of None are shown as such that may be left out, not as `= null`."""
+    """Show arguments with a default of None as optional, not as `= null`."""
     signature = inspect.signature(resolver)
     shown = [
         one.replace(default=strawberry.UNSET) if one.default is None else one for one in signature.parameters.values()

@@ -71,7 +71,7 @@ _ROWS_FIELDS: dict[type, tuple[str, type]] = {}
 
 
 def fields_of(cls: type) -> list[StrawberryField]:
-    """The fields of a Strawberry class that hold values, not resolvers."""
+    """Return the fields of a Strawberry class that hold values, not resolvers."""
     if cls not in _FIELDS:
         fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
         _FIELDS[cls] = [field for field in fields if field.base_resolver is None]

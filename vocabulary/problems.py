@@ -54,7 +54,7 @@ Problems: TypeAlias = PlanGated | Unavailable | InvalidInput  # every result uni
 
 
 def result(payload: str) -> StrawberryUnion:
-    """The union of a payload and `Problems`, to stand in `Annotated`."""
+    """Make the union of a payload and `Problems`, for use in `Annotated`."""
     union = strawberry.union(f"{payload}Result", description=f"{payload}, or why there is none.")
     assert isinstance(union, StrawberryUnion)  # noqa: S101  # the stub says otherwise
     return union

@@ -24,7 +24,7 @@ def format_time(time: datetime) -> str:
 
 
 def time_of(milliseconds: int | None) -> datetime | None:
-    """A stored time as resolvers give it, to the millisecond; raises OverflowError beyond the years of a datetime.
+    """Convert a stored time to the datetime that resolvers give; raises OverflowError beyond the years of a datetime.
 
     Not by way of seconds as a float, which has no room for the milliseconds of far years.
     """
@@ -32,7 +32,7 @@ def time_of(milliseconds: int | None) -> datetime | None:
 
 
 def _parse_time(text: object, written: str) -> datetime:
-    """A time from ISO-8601; without an offset it is UTC."""
+    """Parse a time from ISO-8601; without an offset it is UTC."""
     if not isinstance(text, str):
         raise GraphQLError(f"A DateTime is ISO-8601 text such as `2026-01-31T00:00:00Z`, not {written}.")
     try:

@@ -62,7 +62,7 @@ class ETFPremiums(DailySeries):
 
 
 async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, window: Window) -> ETFPremiums:
-    """The days of the window; the ticker names the fund of an answer that names none."""
+    """Return the days of the window; the ticker names the fund of an answer that names none."""
     answer = await context.loaders.endpoint.load(Call(endpoint, FundOrAll(ticker=ticker), decode_premiums))
     return daily_payload(context, ETFPremiums, answer, _rows(answer.value, ticker), window)
 

@@ -50,7 +50,7 @@ class CumulativeVolumeDeltaSeries(Series):
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:
-    """The rows with the delta counted from the first of them."""
+    """Return the rows with the delta counted from the first of them."""
     columns = rows.columns
     delta = running_sum(columns["buy_usd"].stored, columns["sell_usd"].stored)
     identity = None if rows.identity is None else ("counted", rows.identity)

@@ -73,7 +73,7 @@ WhalePositionsResult = Annotated[WhalePositions | Problems, result("WhalePositio
 
 
 async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with CoinGlass' name of the coin. Raises UnknownName."""
+    """Return the arguments with CoinGlass' name of the coin; raises UnknownName."""
     with blamed_on("coin"):
         return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
 

@@ -90,6 +90,6 @@ _INSTANT = timedelta(milliseconds=1)
 
 
 async def with_the_end(_context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with an end that CoinGlass, which ends a window before `end_time`, still includes."""
+    """Move the end by a millisecond, since CoinGlass ends a window before `end_time`."""
     to = arguments.get("to")
     return arguments if to is None else arguments | {"to": to + _INSTANT}

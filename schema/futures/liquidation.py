@@ -126,7 +126,7 @@ _INSTANT = timedelta(milliseconds=1)
 
 
 async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
-    """The orders of the coin on the exchange, of which those of the pair and of the window are kept.
+    """Fetch the orders of the coin on the exchange and keep those of the pair and of the window.
 
     CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
     """

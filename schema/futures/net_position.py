@@ -73,7 +73,7 @@ class NetPositionSeries(Series):
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:
-    """The rows with sums that count from the first of them."""
+    """Return the rows with sums that count from the first of them."""
     columns = rows.columns
     long, short = columns["long_change_quantity"].stored, columns["short_change_quantity"].stored
     sums = {

@@ -56,7 +56,7 @@ class OpenInterestHistoryByExchange(SeriesByExchange): ...
 
 
 def split_total(rows: list[Any]) -> dict[str, Any]:
-    """The row of all exchanges apart from those of single ones."""
+    """Separate the row of all exchanges from those of single ones."""
     return {
         "total": next((row for row in rows if row.exchange == TOTAL), None),
         "exchanges": [row for row in rows if row.exchange != TOTAL],

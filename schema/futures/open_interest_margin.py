@@ -45,7 +45,7 @@ class ByMargin:
         ]
 
     def pick(self, parent: object, arguments: dict[str, Any]) -> Endpoint:  # noqa: ARG002  # the parent has no say
-        """Raises BadArgument with the remedy."""
+        """Check the arguments; raises BadArgument with the remedy."""
         margin = arguments.pop("margin", None)
         if margin is not None:
             if arguments.pop("unit") is Unit.COIN:
@@ -64,5 +64,5 @@ BY_MARGIN = ByMargin()
 
 
 async def margined_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with `exchanges` for an endpoint of one margin, which is the one that has no unit."""
+    """Resolve `exchanges` for an endpoint of one margin, which is the one without a unit."""
     return arguments if "unit" in arguments else await futures_exchanges(context, arguments)

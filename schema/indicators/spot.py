@@ -15,7 +15,7 @@ _ON_BITFINEX = ("BTC", "ETH")
 
 
 async def bitfinex_coin(_: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments as they are; raises NoData for a coin without figures, before anything is asked."""
+    """Return the arguments unchanged; raises NoData for a coin without figures, before anything is sent."""
     if arguments["symbol"] not in _ON_BITFINEX:
         raise NoData(f"CoinGlass has margin positions on Bitfinex for {' and '.join(_ON_BITFINEX)} only.")
     return arguments
