@@ -35,14 +35,14 @@ def argument(
     description: str,
     default: object = inspect.Parameter.empty,
 ) -> inspect.Parameter:
-    """An argument; a trailing underscore, there for Python's keywords, is not shown."""
+    """Return an argument without the trailing underscore that avoids Python's keywords."""
     shown = name.rstrip("_") if name.endswith("_") else None
     annotation = Annotated[kind, strawberry.argument(description=description, name=shown)]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 
 def sign(resolve: Callable[..., Any], parameters: Iterable[inspect.Parameter]) -> None:
-    """Gives a resolver of `(self, info, **arguments)` the signature that Strawberry reads."""
+    """Give a resolver of `(self, info, **arguments)` the signature that Strawberry reads."""
     fixed = [
         inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=object),
         inspect.Parameter("info", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Info),

@@ -37,7 +37,7 @@ _read_object = reader_of(_History)
 
 
 def _read(value: Any, path: Path, reading: Reading) -> _History:  # noqa: ANN401  # JSON
-    """The lists as they fit the times; of one that does not fit, nothing can be said."""
+    """Return the lists that fit the times; of another one nothing can be said."""
     raw: _History = _read_object(value, path, reading)
     times: Sequence[int | None] = raw.time_list
 

@@ -43,7 +43,7 @@ def upstream_daily(
     bind: Mapping[str, str] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
 ) -> P | Problems:
-    """A field of days with `last` or `from`/`to`; every window of it costs the same one request.
+    """Make a field of days with `last` or `from`/`to`; every window of it costs the same one request.
 
     `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.
     """
@@ -83,7 +83,7 @@ def upstream_daily(
 
 
 def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:
-    """Raises BadArgument for a window that makes no sense, before anything is asked."""
+    """Check the window before anything is sent; raises BadArgument."""
     if last is not None and from_ is not None:
         raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")
     if last is not None and last < 1:
@@ -93,7 +93,7 @@ def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> N
 
 
 def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows: Columns[Any], window: Window) -> P:
-    """The payload of the rows of the window; right until the next day begins of those that are to come."""
+    """Make the payload of the window's rows, which holds until the next day of those to come begins."""
     now = context.client.clock.now().timestamp()
     coming = _first_after(rows, now)
     if coming is not None:
@@ -102,7 +102,7 @@ def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows:
 
 
 def cut(rows: Columns[Any], now: float, last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:
-    """The rows of the window, which ends at `now` (in seconds) unless it ends or begins later."""
+    """Return the rows of the window, which ends at `now` (in seconds) unless it ends or begins later."""
     times = rows.column("timestamp").stored
     start = 0 if from_ is None else bisect_left(times, from_.timestamp() * 1000)
     if to is None and from_ is not None and from_.timestamp() > now:

@@ -28,7 +28,10 @@ from vocabulary.scalars import Timestamp
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
 def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
-    """A list of objects -> instances of the class; of a payload class, whose source is not known yet, their values."""
+    """Make the decoder of a list of objects to instances of the class.
+
+    Of a payload class, whose source is not known yet, it gives their values.
+    """
     records = Records.of(cls, endpoint)
     strict = _strict_rows(records)
 
@@ -77,7 +80,7 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
 
 
 def _strict_rows(records: Records) -> Callable[[msgspec.Raw], list[Any]]:
-    """Reads a list of objects that has no anomaly; raises PayloadMismatch or msgspec.DecodeError for any other."""
+    """Read a list of objects that has no anomaly; raises PayloadMismatch or msgspec.DecodeError for any other."""
     decoder = msgspec.json.Decoder(list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
 
     def read(data: msgspec.Raw) -> list[Any]:
@@ -101,13 +104,13 @@ def _in_order(rows: Columns[Any], times: str | None) -> Columns[Any]:
 
 
 def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """The values at these places, packed where all of them are."""
+    """Return the values at these places, packed if all of them are."""
     values = [stored[place] for place in places]
     return array(stored.typecode, values) if isinstance(stored, array) else values
 
 
 def _order(times: Sequence[int]) -> list[int] | None:
-    """Indices in ascending order of time, of equal times the last; None where the times ascend already."""
+    """Return indices in ascending order of time, of equal times the last; None if the times ascend already."""
     if ascends(times):
         return None
     latest = {time: index for index, time in enumerate(times)}

@@ -10,7 +10,7 @@ from resolvers.context import Context
 
 
 async def futures_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with `exchanges` by CoinGlass' names; left out, all that list futures of the coin."""
+    """Return the arguments with `exchanges` by CoinGlass' names; by default all that list futures of the coin."""
     return await _completed(arguments, context.symbols.futures.find)
 
 
@@ -30,7 +30,7 @@ async def _completed(arguments: dict[str, Any], find: _Find) -> dict[str, Any]:
 
 
 def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple[str, ...]:
-    """Raises UnknownName and NoData."""
+    """Return the exchanges to ask for; raises UnknownName and NoData."""
     if asked is not None:
         return _named(index, asked)
     venues = index.venues_of(coin)
@@ -40,7 +40,7 @@ def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple
 
 
 async def named_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments with `exchanges` by CoinGlass' names; without them where they are left out."""
+    """Return the arguments with `exchanges` by CoinGlass' names; without them where they are left out."""
     asked = arguments.get("exchanges")
     _not_empty(asked)
     if asked is None:

@@ -73,7 +73,7 @@ class Chosen(Protocol):
     def endpoints(self) -> Sequence[Endpoint]: ...
     def parameters(self) -> list[inspect.Parameter]: ...
     def pick(self, parent: object, arguments: Arguments) -> Endpoint:
-        """Takes its own arguments out of `arguments`; raises NoData where no endpoint answers."""
+        """Take its own arguments out of `arguments`; raises NoData where no endpoint answers."""
         ...
 
 
@@ -153,7 +153,7 @@ def upstream(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
-    """A field answered by one endpoint, or by one of several.
+    """Make a field that is answered by one endpoint, or by one of several.
 
     `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
     `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer where
@@ -196,7 +196,7 @@ def upstream_row(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
-    """A field answered by the parent's row of a list that answers many parents.
+    """Make a field that is answered by the parent's row of a list that answers many parents.
 
     `rows` says which row of which list, out of the parent and the arguments that stand in `params`, which `prepare`
     completes. `record` is the class of the list's rows where it is not the payload.
@@ -223,7 +223,7 @@ def composed(
     alternatives: Alternatives = NO_ALTERNATIVES,
     decoders: Decoders = NO_DECODERS,
 ) -> Callable[[Callable[..., Awaitable[object]]], Any]:
-    """Decorates a method that answers a field out of several requests, or out of a part of one.
+    """Decorate a method that answers a field from several requests, or from a part of one.
 
     `decoders` are those by which it reads the answers.
     """
@@ -239,7 +239,7 @@ def field(
     shared: bool = False,
     decoders: Decoders = NO_DECODERS,
 ) -> Any:  # noqa: ANN401  # strawberry's own stub
-    """A Strawberry field that states its endpoints, and whose failures are values.
+    """Make a Strawberry field that states its endpoints and whose failures are values.
 
     `shared`: one upstream call answers the field for many parents. `decoders`: how it reads the answers.
     """
@@ -262,7 +262,7 @@ def field(
 
     @functools.wraps(omittable(resolve))
     def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
-        """The value at once where everything is at hand, else what waits for it."""
+        """Return the value if everything is in memory, otherwise an awaitable of it."""
         try:
             found = resolve(self, info, **arguments)
         except FAILURES as error:
@@ -322,7 +322,7 @@ def _series_decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
 
 
 def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
-    """The payload's own, where it has one."""
+    """Return the payload's own decoder, if it has one."""
     own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
     return columns_decoder(row, endpoint) if own is None else own
 

@@ -59,7 +59,7 @@ _decoder = msgspec.json.Decoder(list[_DayOfAll], strict=False)
 
 
 def _read(value: Any, path: Path, reading: Reading) -> Sequence[_DayOfFund | _DayOfAll]:  # noqa: ANN401  # JSON
-    """The days in the form of the answer: that of one fund has figures beside the times, and no lists."""
+    """Return the days in the form of the answer: that of one fund has figures beside the times, and no lists."""
     names = {name for day in value if isinstance(day, dict) for name in day} if isinstance(value, list) else set()
     is_of_fund = "list" not in names and not names.isdisjoint(_Figures.__struct_fields__)
     days: Sequence[_DayOfFund | _DayOfAll] = (_of_fund if is_of_fund else _of_all)(value, path, reading)

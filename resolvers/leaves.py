@@ -60,7 +60,7 @@ def field_readers(leaves: Sequence[Leaf]) -> list[FieldReader]:
 
 
 def _field_reader(shown: Sequence[Leaf], counted: set[tuple[str, ...]]) -> FieldReader:
-    """Reads what the leaves show; `counted` are the names of the fields that have a reader already."""
+    """Make the reader of what the leaves show; `counted` are the names of the fields that have a reader already."""
     leaf, presence = shown[0], min((leaf.presence for leaf in shown), key=_STRICTEST.index)
     is_repeated = leaf.wires in counted
     counted.add(leaf.wires)
@@ -68,7 +68,10 @@ def _field_reader(shown: Sequence[Leaf], counted: set[tuple[str, ...]]) -> Field
 
 
 def whole_reader(struct: type, leaves: Sequence[Leaf]) -> Callable[[object], Any] | None:
-    """Reads an object into the struct at once, or gives None; is None where a value of it takes more than its type."""
+    """Make a reader of an object into the struct at once; None if a value of it takes more than its type.
+
+    The reader gives None for an object that does not fit.
+    """
     if any(map(_takes_more, leaves)):
         return None
     checked = ((leaf, check_finite if leaf.stored is float else _check(leaf)) for leaf in leaves)
@@ -92,7 +95,7 @@ def _reader(shown: Sequence[Leaf]) -> Read:
 
 
 def _item_reader(leaf: Leaf) -> Read:
-    """Reads one value of a list of them."""
+    """Make the reader of one value of a list."""
     (stored,), convert = get_args(leaf.stored), leaf.convert
     return scalar(stored) if convert is None else scalar(stored, lambda item: convert([item]))
 
@@ -108,7 +111,7 @@ def _check(leaf: Leaf) -> Callable[[Any], object] | None:
 
 
 def times_of(leaf: Leaf, values: Sequence[Any]) -> Sequence[int | None]:
-    """Times in any unit as milliseconds, calendar days as their midnights in UTC; raises PayloadMismatch."""
+    """Convert times in any unit, and calendar days at midnight in UTC, to milliseconds; raises PayloadMismatch."""
     field = f"data.{leaf.wires[0]}"
     if leaf.stored is not str:
         return in_milliseconds(values, field)

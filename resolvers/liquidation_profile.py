@@ -30,7 +30,7 @@ class Bar:
 
 
 def bars(liquidations: Mapping[int, tuple[float, float]], prices: Mapping[int, tuple[float, float]]) -> list[Bar]:
-    """The bars that have both: (long, short) and (low, high) by time."""
+    """Return the bars that have both: (long, short) and (low, high) by time."""
     return [Bar(*liquidations[time], *prices[time]) for time in liquidations if time in prices]
 
 

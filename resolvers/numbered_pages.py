@@ -29,7 +29,7 @@ def upstream_numbered(
     prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
 ) -> P | Problems:
-    """A field whose payload (a `Paged`) has `total_pages`; its parameters include `page`."""
+    """Make a field whose payload (a `Paged`) has `total_pages`; its parameters include `page`."""
     attributes = bind or {}
     decoder = record_decoder(cast("type", payload), endpoint)
     rows, _ = rows_field(payload)

@@ -17,7 +17,10 @@ Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
 
 
 def packed_reader(records: Records) -> Read | None:
-    """Gives None for rows that are not plain; is None where the class holds anything else or nothing is compiled."""
+    """Make a reader of rows of plain numbers; None if the class holds anything else or nothing is compiled.
+
+    The reader gives None for rows that are not plain.
+    """
     if records.always_tolerant or not all(map(_lies_packed, records.leaves)):
         return None
     stored = {leaf.wires[0]: leaf.stored for leaf in records.leaves}

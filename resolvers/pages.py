@@ -33,7 +33,7 @@ def upstream_paged(
     prepare: Prepare | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
 ) -> P | Problems:
-    """A field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
+    """Make a field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
     attributes = bind or {}
     name, row = rows_field(payload)
     most = min(endpoint.page_rows, FIRST_AT_MOST)

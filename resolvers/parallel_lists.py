@@ -63,7 +63,7 @@ def _list_fields(records: Records) -> Iterator[tuple[str, Any, Any]]:
 
 
 def _list(raw: object, leaf: Leaf) -> list[Any]:
-    """The list under the first of its names that is there; raises PayloadMismatch where there is none."""
+    """Return the list under the first of its names that is there; raises PayloadMismatch where there is none."""
     found = (getattr(raw, slot) for slot in leaf.slots)
     values: list[Any] | None = next((one for one in found if one is not None), None)
     if values is None:
@@ -72,7 +72,7 @@ def _list(raw: object, leaf: Leaf) -> list[Any]:
 
 
 def across(value: Any, known: AbstractSet[str], times: Sequence[str], reading: Reading) -> list[Mapping[str, Any]]:  # noqa: ANN401  # JSON
-    """The lists as rows, one for each time; `times` are the names that the list of times may have."""
+    """Turn the lists into rows, one for each time; `times` are the names that the list of times may have."""
     if not isinstance(value, dict):
         raise Unreadable("", AnomalyKind.SHAPE_CHANGED)
     for name in value.keys() - known:

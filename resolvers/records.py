@@ -40,7 +40,7 @@ _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {
 
 @functools.cache
 def _reader_of(slot: str) -> Callable[[Sequence[Any]], list[Any]]:
-    """Reads one slot of many structs. The source is a slot's name, which is ours; written out, it is twice as fast."""
+    """Make the reader of one slot of many structs. Compiled from the slot's own name, it is twice as fast."""
     read: Callable[[Sequence[Any]], list[Any]] = eval(f"lambda raws: [raw.{slot} for raw in raws]")  # noqa: S307  # see above
     return read
 
@@ -210,7 +210,7 @@ def _is_any(leaf: Leaf, raw: object) -> bool:
 
 
 def _nested(leaf: Leaf, raws: Iterator[Any]) -> Iterator[Any]:
-    """The objects below the leaf, of all the structs."""
+    """Yield the objects below the leaf, of all the structs."""
     for raw in raws:
         found = _read(raw, leaf)
         if found is not None:
@@ -244,7 +244,7 @@ def _converted(leaf: Leaf, stored: Any) -> Any:  # noqa: ANN401  # from stored t
 
 
 def _lists(rows: Records, values: Sequence[Any]) -> Sequence[Any]:
-    """The rows of all lists end to end; a list that could not be read stays None."""
+    """Return the rows of all lists end to end; a list that could not be read stays None."""
     items = itertools.chain.from_iterable(value for value in values if value is not None)
     lists = Lists.of([0 if value is None else len(value) for value in values], rows.table(list(items)))
     if None not in values:
@@ -258,7 +258,7 @@ def _packed_times(leaf: Leaf, values: Sequence[Any]) -> Sequence[int | None]:
 
 
 def _or_nothing(stored: Any) -> Any:  # noqa: ANN401  # types for msgspec
-    """The type or null; where upstream has no figure it may also send an empty text."""
+    """Return the type or null; instead of a figure upstream may also send an empty text."""
     return stored | Literal[""] | None if stored in (float, int) else stored | None
 
 

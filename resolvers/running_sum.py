@@ -17,7 +17,7 @@ _DECIMALS = (0, 2, 4, 8, 12)  # places after the point with which CoinGlass writ
 
 
 def running_sum(added: Figures, taken: Figures | None = None) -> Figures:
-    """The sum of `added` less `taken` up to each place, itself included; null from the first missing figure on."""
+    """Sum `added` less `taken` up to and including each place; null from the first missing figure on."""
     known = min(_known(added), len(added) if taken is None else _known(taken))
     less: Sequence[float | None] = array("d", repeat(0.0, known)) if taken is None else taken[:known]
     sums = _summed(added[:known], less)  # type: ignore[arg-type]  # none is missing up to there
@@ -32,7 +32,7 @@ def _known(figures: Figures) -> int:
 
 
 def _summed(added: Sequence[float], taken: Sequence[float]) -> "array[float]":
-    """Summed up in whole units of the last decimal place, so that sums of decimals are exact decimals again."""
+    """Sum in whole units of the last decimal place, so that sums of decimals are exact decimals again."""
     for places in _DECIMALS:
         unit = 10**places
         plus = _in_units(added, unit)
@@ -43,7 +43,7 @@ def _summed(added: Sequence[float], taken: Sequence[float]) -> "array[float]":
 
 
 def _in_units(figures: Sequence[float], unit: int) -> list[int] | None:
-    """The figures as whole numbers of 1 / `unit`; None if one of them is no such number."""
+    """Return the figures as whole numbers of 1 / `unit`; None if one of them is no such number."""
     if figures and round(figures[0] * unit) / unit != figures[0]:
         return None
     units = [round(figure * unit) for figure in figures]

@@ -76,7 +76,7 @@ _read_one = one_of(_read)
 
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[Day]:
-    """The days in order of time. It is asked for once a day, so that there is no faster way."""
+    """Return the days in order of time. It is asked for once a day, so that there is no faster way."""
     try:
         days: list[Day] = read_whole(_read_one, msgspec.json.decode(data), anomalies)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -25,24 +25,24 @@ class Graph:
     sandbox: Sandbox
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The whole answer to a query."""
+        """Return the whole answer to a query."""
         response = self.http.post("/graphql", json={"query": query, "variables": variables})
         answer: dict[str, Any] = response.json()
         return answer
 
     def data(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The data of an answer that must have no errors."""
+        """Return the data of an answer that must have no errors."""
         answer = self.ask(query, **variables)
         assert "errors" not in answer, answer["errors"]
         data: dict[str, Any] = answer["data"]
         return data
 
     def calls(self, path: str) -> int:
-        """Requests that the upstream counted for the path."""
+        """Return the number of requests that the upstream counted for the path."""
         return self.sandbox.calls[path]
 
     def forget(self) -> None:
-        """Starts counting anew."""
+        """Reset the counts."""
         self.sandbox.calls.clear()
         self.sandbox.requests.clear()
 
@@ -55,7 +55,7 @@ StartGraph = Callable[..., Graph]
 
 @pytest.fixture
 def start_graph() -> Iterator[StartGraph]:
-    """Starts a server and its sandbox; `plan` is the key's, which the server is told or has to ask for."""
+    """Start a server and its sandbox; `plan` is the key's, which the server is told or has to ask for."""
     with _starting() as start:
         yield start
 
@@ -96,5 +96,5 @@ def _starting() -> Iterator[StartGraph]:
 
 @pytest.fixture
 def graph(start_graph: StartGraph) -> Graph:
-    """A server with everything that CoinGlass has."""
+    """Return a server with everything that CoinGlass has."""
     return start_graph()

@@ -25,7 +25,7 @@ class Keyless(Exception):
 
 
 def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str = "{}") -> dict[str, Any]:
-    """The row as the graph must show it, by the names of the graph; raises Keyless."""
+    """Return the row as the graph must show it, by the names of the graph; raises Keyless."""
     answer: dict[str, Any] = {}
     for field in _values(cls):
         kind, optional = unwrapped(field.type)
@@ -125,7 +125,7 @@ def _scalar(kind: Any, value: Any, *, percent: bool) -> Any:
 
 
 def figure(value: Any, *, percent: bool = False) -> float | None:
-    """The number, of a percentage that before the sign; None for a text that is no number."""
+    """Return the number, without a percent sign; None for a text that is not a number."""
     try:
         return float(value.removesuffix("%") if percent and isinstance(value, str) else value)
     except ValueError:
@@ -133,7 +133,7 @@ def figure(value: Any, *, percent: bool = False) -> float | None:
 
 
 def moment(value: Any) -> int:
-    """A time in seconds, milliseconds or nanoseconds, or a day as text, in milliseconds."""
+    """Convert a time in seconds, milliseconds or nanoseconds, or a day as text, to milliseconds."""
     if isinstance(value, str) and not value.isdigit():
         return int(_day(value).timestamp()) * 1000
     time = int(value)

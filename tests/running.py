@@ -15,7 +15,7 @@ _STARTS_WITHIN = 10.0  # seconds
 
 @contextlib.contextmanager
 def running(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> Iterator[str]:
-    """The application's address while it runs."""
+    """Yield the application's address while it runs."""
     config = uvicorn.Config(
         app, log_level="error", lifespan=lifespan, ws="websockets-sansio", timeout_graceful_shutdown=1
     )

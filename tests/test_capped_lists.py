@@ -17,7 +17,7 @@ ORDERS = "/api/futures/liquidation/order"
 
 
 async def capped(path: str, rows: int) -> bool:
-    """What the payload says of an answer of so many rows, all of them the sample's first."""
+    """Return `capped` for an answer of `rows` copies of the sample's first row."""
     body = sample(path) | {"data": [sample(path)["data"][0]] * rows}
     found: bool = (await field(CASES[path].text(), Upstream({path: body})))["capped"]
     return found

@@ -37,7 +37,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @contextmanager
 def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """The address of a server that runs as a process of its own."""
+    """Yield the address of a server that runs as a process of its own."""
     with subprocess.Popen(  # noqa: S603  # our own command
         [*COMMAND, "serve", "--port", "0", *arguments], env=environment(**variables), stderr=subprocess.PIPE, text=True
     ) as process:

@@ -32,7 +32,7 @@ STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
 
 @contextmanager
 def made_to_serve(command: str) -> Iterator[str]:
-    """Runs `make serve` on a free port; gives its address."""
+    """Run `make serve` on a free port and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
@@ -54,7 +54,7 @@ def made_to_serve(command: str) -> Iterator[str]:
 
 
 def curl(command: str) -> str:
-    """What the command prints; where there is no curl, the same request without it."""
+    """Return what the command prints; without curl, send the same request from Python."""
     if shutil.which("curl"):
         return subprocess.check_output(shlex.split(command), text=True, timeout=30)  # noqa: S603  # as above
     words = shlex.split(command)
@@ -87,7 +87,7 @@ def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -
 
 
 def shown_plan() -> dict[str, Any]:
-    """What the README shows of a dry run."""
+    """Return what the README shows of a dry run."""
     (found,) = (json.loads(text) for kind, text in BLOCKS if kind == "json" and '"plan"' in text)
     plan: dict[str, Any] = found["extensions"]["plan"]
     return plan

@@ -28,7 +28,7 @@ def dry(graph: Graph, query: str, wish: str = "1", **variables: Any) -> httpx.Re
 
 
 def plan(graph: Graph, query: str) -> dict[str, Any]:
-    """What the dry run found, which must have cost nothing."""
+    """Return what the dry run found, which must have cost nothing."""
     before = graph.sandbox.calls.total()
     response = dry(graph, query)
     assert graph.sandbox.calls.total() == before
@@ -44,7 +44,7 @@ def plan(graph: Graph, query: str) -> dict[str, Any]:
 
 
 def cost(graph: Graph, query: str) -> list[tuple[str, dict[str, str]]]:
-    """The calls that a real run caused, as the sandbox saw them."""
+    """Return the calls that a real run caused, as the sandbox saw them."""
     graph.forget()
     response = graph.http.post("/graphql", json={"query": query})
     assert int(response.headers["x-upstream-calls"]) == graph.sandbox.calls.total()
@@ -195,7 +195,7 @@ def test_nothing_is_looked_up_below_what_a_call_brings() -> None:
 
 
 def below(payload: GraphQLNamedType) -> set[str]:
-    """The fields of all types that can be reached from the one."""
+    """Return the fields of all types that can be reached from the one."""
     seen: set[str] = set()
     fields: set[str] = set()
     waiting = [payload]

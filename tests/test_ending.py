@@ -31,7 +31,7 @@ Serving = tuple[str, subprocess.Popen[str], Sandbox]
 
 @pytest.fixture
 def served() -> Iterator[Serving]:
-    """A live server whose prices take half a second."""
+    """Yield a live server whose prices take half a second."""
     sandbox = Sandbox(Plan.PROFESSIONAL, key=KEY)
     sandbox.faults.append(Fault(FaultKind.SLOW, PRICE, seconds=0.5))
     with (

@@ -62,13 +62,13 @@ async def test_days_to_come_are_shown_only_where_the_window_asks_for_them(path: 
 
 
 def newest_time(path: str) -> Place:
-    """The place of the last time in the answer."""
+    """Return the place of the last time in the answer."""
     *_, last = (place for place in leaves(grown(path)) if not TIMES.isdisjoint(place) or place[1:] == (11,))
     return last
 
 
 def in_a_month(value: Any) -> Any:
-    """A time in the unit of the documented one."""
+    """Return a time in the unit of the documented one."""
     coming = LATE + timedelta(days=30)
     if isinstance(value, str):
         found = DAY.fullmatch(value)

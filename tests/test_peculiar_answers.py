@@ -29,7 +29,7 @@ MARKETS = pytest.mark.parametrize(("root", "market"), [("pair", "futures"), ("sp
 
 
 def directory(market: str) -> dict[str, Any]:
-    """A listing with a nameless instrument, one without a base, and an exchange without a list."""
+    """Return a listing with a nameless instrument, one without a base, and an exchange without a list."""
 
     def instrument(code: str, base: str | None = "BTC") -> dict[str, Any]:
         stated = FUTURES_ALONE if market == "futures" else {}

@@ -11,7 +11,7 @@ ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
 
 
 async def refusal(query: str) -> str:
-    """The message of the one part that is asked for, which is InvalidInput."""
+    """Return the message of the one part that is asked for, which is InvalidInput."""
     (root,) = (await data(query, Upstream())).values()
     (found,) = root.values()
     assert found["code"] == "BAD_USER_INPUT"

@@ -17,12 +17,12 @@ EXCHANGES = ("Binance", "OKX", "Bybit", "Bitget", "Gate", "HTX", "CoinEx", "Bing
 
 
 def hundred_series() -> str:
-    """A hundred different requests in one operation."""
+    """Return a hundred different requests in one operation."""
     return f"{{ {parts_of('fundingRate')} }}"
 
 
 def parts_of(field: str) -> str:
-    """A hundred series of the same kind."""
+    """Return a hundred series of the same kind."""
     wanted = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
     selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
     return " ".join(

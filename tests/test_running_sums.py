@@ -42,7 +42,7 @@ figures = st.decimals(-(10**9), 10**9, places=4).map(float)
 
 
 def exact(added: list[float], taken: list[float]) -> list[float]:
-    """The sums as they are formed with pencil and paper."""
+    """Return the exact sums, by decimal arithmetic."""
     changes = [Decimal(repr(more)) - Decimal(repr(less)) for more, less in zip(added, taken, strict=True)]
     return [float(total) for total in accumulate(changes)]
 
@@ -83,7 +83,7 @@ class Counting(httpx.AsyncBaseTransport):
 
 
 def change_at(time: int) -> tuple[float, float]:
-    """The changes of a bar: decimals that repeat only after a while."""
+    """Return the changes of a bar: decimals that repeat only after a while."""
     place = time // STEP
     return (place * 7919 % 10007 - 5000) / 100, (place * 104729 % 10009 - 5000) / 100
 

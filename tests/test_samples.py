@@ -31,14 +31,14 @@ def answer(path: str) -> Any:
 
 
 async def decoded(path: str, change: Callable[[Any], Any] = lambda data: data) -> Any:
-    """The field's answer when upstream gives the documented sample with its data changed."""
+    """Return the field's answer when upstream gives the documented sample with its data changed."""
     documented = copy.deepcopy(sample(path))
     bodies = {path: documented | {"data": change(documented["data"])}}
     return await field(CASES[path].text(), Upstream(bodies, clock=FakeClock(LATE)))
 
 
 def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
-    """The data with each scalar replaced; the change gets the name of the field that holds it."""
+    """Return the data with each scalar replaced; the change gets the name of the field that holds it."""
     if isinstance(data, dict):
         return {key: changed(value, change, key) for key, value in data.items()}
     if isinstance(data, list):
@@ -129,7 +129,7 @@ async def test_strings_may_come_as_numbers(path: str) -> None:
 
 
 def without_texts(data: Any) -> Any:
-    """The answer without the fields that show how CoinGlass wrote a figure."""
+    """Return the answer without the fields that show how CoinGlass wrote a figure."""
     if isinstance(data, list):
         return [without_texts(item) for item in data]
     if isinstance(data, dict):
@@ -150,7 +150,7 @@ async def test_times_may_come_in_seconds_or_in_milliseconds(path: str) -> None:
 
 
 def first_record(data: Any) -> Any:
-    """The first row; of rows by key the first of the first key, since such keys are no fields."""
+    """Return the first row; of rows by key the first of the first key, since such keys are no fields."""
     if isinstance(data, dict) and all(isinstance(rows, list) and isinstance(rows[0], dict) for rows in data.values()):
         (data, *_) = data.values()
     return data[0] if isinstance(data, list) else data

@@ -27,7 +27,7 @@ async def positions(arguments: str, upstream: Upstream) -> Any:
 
 
 async def refusal(asked: str, upstream: Upstream) -> str:
-    """The message of the field's InvalidInput."""
+    """Return the message of the field's InvalidInput."""
     found = await field(f"{{ hyperliquid {{ it: {asked} {{ __typename {PROBLEM} }} }} }}", upstream)
     assert (found["__typename"], found["code"]) == ("InvalidInput", "BAD_USER_INPUT")
     message: str = found["message"]

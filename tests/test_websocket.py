@@ -32,7 +32,7 @@ async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
 
 
 async def frames(graph: Graph, *queries: str, **headers: str) -> Sequence[str | bytes]:
-    """What comes back for the queries, which are sent at the same time, until all of them are complete."""
+    """Send the queries at the same time and return all frames until every one is complete."""
     said = {name.replace("_", "-"): value for name, value in headers.items()}
     async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=said, proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
@@ -119,7 +119,7 @@ NO_MESSAGES = [
 
 
 async def closed_with(address: str, text: str | bytes, *, greeted: bool) -> int | None:
-    """The code with which the server closes the connection on which the text came."""
+    """Return the code with which the server closes the connection after the text."""
     async with connect(address, subprotocols=[PROTOCOL], proxy=None) as socket:
         if greeted:
             await send(socket, {"type": "connection_init"})

@@ -205,5 +205,5 @@ async def test_whatever_was_asked_for_before_a_window_holds_what_it_holds_for_a_
 
 
 def rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
-    """The columns row by row."""
+    """Return the columns row by row."""
     return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]

@@ -51,14 +51,14 @@ def started(process: subprocess.Popen[str]) -> list[int]:
 
 
 def replacement(process: subprocess.Popen[str], first: list[int]) -> int:
-    """The worker that comes in place of one of the first."""
+    """Return the worker that comes in place of one of the first."""
     until(lambda: len(set(workers(process)) - set(first)) == 1, STARTS_WITHIN)
     (new,) = set(workers(process)) - set(first)
     return new
 
 
 def runs(pid: int) -> bool:
-    """A process that has ended counts as ended though nobody has asked for its end yet."""
+    """Say whether the process runs; one that has ended but was not waited for does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
@@ -67,7 +67,7 @@ def runs(pid: int) -> bool:
 
 @contextlib.contextmanager
 def answering_alone(pid: int, process: subprocess.Popen[str]) -> Iterator[None]:
-    """The other workers stand still: what is answered is answered by this one."""
+    """Stop the other workers, so that only this one answers."""
     others = [other for other in workers(process) if other != pid]
     for other in others:
         os.kill(other, signal.SIGSTOP)

@@ -41,7 +41,7 @@ class Upstream(httpx.AsyncBaseTransport):
 
 
 async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any]:
-    """The whole answer to a query, without a server around it."""
+    """Return the whole answer to a query, without a server around it."""
     async with _context(upstream) as context:
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
     return {"data": result.data, "errors": [error.formatted for error in result.errors or ()]}
@@ -67,13 +67,13 @@ def _document(query: str) -> DocumentNode:
 
 
 async def result_of(query: str, context: Context) -> ExecutionResult:
-    """The result in this context; each document is parsed and validated once."""
+    """Execute the query in this context; each document is parsed and validated once."""
     executed = execute(SCHEMA._schema, _document(query), context_value=context)
     return executed if isinstance(executed, ExecutionResult) else await executed
 
 
 async def field(query: str, upstream: Upstream) -> Any:
-    """What stands under `it` in the answer, at whatever depth."""
+    """Return the value under `it` in the answer, at any depth."""
     async with _context(upstream) as context:
         result = await result_of(query, context)
     assert not result.errors, result.errors

@@ -87,7 +87,7 @@ class Attempts:
         return isinstance(above, dict) or (is_positional(self.data, place[:-1]) and place[-1] == len(above) - 1)
 
     def first_name(self, name: str) -> str:
-        """The first of the names that the endpoint has for the field, which stands for all of them."""
+        """Return the first of the names that the endpoint has for the field, which stands for all of them."""
         *above, last = name.split(".")
         for names in CATALOGUE[self.path].spelling.values():
             if isinstance(names, tuple) and name in names:
@@ -97,7 +97,7 @@ class Attempts:
         return name
 
     def renamed(self, field: Field) -> Any:
-        """The data with the field under another name in all places."""
+        """Return the data with the field under another name in all places."""
         name = str(field.place[-1])
         return changed_at(self.data, [place[:-1] for place in field.places], renamed(name, UNKNOWN))
 
@@ -105,7 +105,7 @@ class Attempts:
         return once(UNKNOWN_FIELD, f"{field.name.removesuffix(str(field.place[-1]))}{UNKNOWN}", len(field.places))
 
     async def refused(self, what: str, data: Any, field: Field, reported: Findings = NONE) -> None:
-        """Tries a body of which nothing can be read; besides the reason, the anomalies are `reported`."""
+        """Try a body of which nothing can be read; besides the reason, the anomalies are `reported`."""
         outcome = await self.judge.graph.outcome(data)
         named = self.first_name(field.name).strip("[]")
         self.faults += [f"{what}: {fault}" for fault in faults_of_refusal(named, outcome)]
@@ -117,7 +117,7 @@ class Attempts:
         return await self.attempt_any(what, data, [shown], *expected)
 
     async def attempt_any(self, what: str, data: Any, shown: Sequence[Shown], *expected: Findings) -> Findings:
-        """Notes what is wrong with the answer: how it differs from what should be shown, and reported."""
+        """Note what is wrong with the answer: how it differs from what should be shown, and reported."""
         outcome = await self.judge.graph.outcome(data)
         found = self.judge.new(outcome)
         faults = [one(outcome) for one in shown]
@@ -134,7 +134,7 @@ def keeps_place(row: Place) -> bool:
 
 
 def other_rows(row: object) -> Iterable[object]:
-    """What is no such row."""
+    """Yield values that are not such a row."""
     yield from (None, 7)
     if not isinstance(row, str):
         yield "text"
@@ -143,6 +143,6 @@ def other_rows(row: object) -> Iterable[object]:
 
 
 def reported(sparse: bool | None, kind: AnomalyKind, name: str) -> list[Findings]:
-    """What is reported of a value that is null or absent; either, where the schema does not say it."""
+    """Return the reports of a null or absent value; both, if the schema does not say which."""
     found = once(kind, name)
     return [NONE, found] if sparse is None else [NONE] if sparse else [found]

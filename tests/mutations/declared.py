@@ -27,7 +27,7 @@ OF_ROW = ("total",)  # one of the rows, by itself
 
 @functools.cache
 def payload(path: str) -> GraphQLOutputType:
-    """The type of what stands under `it`."""
+    """Return the type of what stands under `it`."""
     (operation,) = parse(CASES[path].text()).definitions
     assert isinstance(operation, OperationDefinitionNode)
     kind: GraphQLOutputType | None = SCHEMA._schema.query_type
@@ -46,7 +46,7 @@ def payload(path: str) -> GraphQLOutputType:
 
 
 def types(path: str, place: Place) -> Iterator[GraphQLOutputType]:
-    """The types of all that leads to the place, and of the place itself."""
+    """Yield the types of all that leads to the place, and of the place itself."""
     kind = payload(path)
     for step in place:
         bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
@@ -97,7 +97,7 @@ def _sparse(path: str, place: Place) -> bool | None:
 
 
 def common(footprint: Sequence[Place]) -> list[Place]:
-    """The one place of the object or list whose values come out at these places; none where they come out apart."""
+    """Return the place of the object or list whose values come out at these places; none if they come out apart."""
     shown = [place for place in footprint if place[0] not in COMPUTED]
     place = tuple(
         steps[0] for steps in itertools.takewhile(lambda steps: len(set(steps)) == 1, zip(*shown, strict=False))

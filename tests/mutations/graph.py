@@ -55,7 +55,7 @@ class Graph:
         self._symbols = Symbols(client)
 
     async def outcome(self, data: Any, **arguments: str) -> Outcome:
-        """The answer to the body; `arguments` are further ones of the field, as they are written in a query."""
+        """Return the answer to the body; `arguments` are further ones of the field, as they are written in a query."""
         self._upstream.bodies[self.path] = {"code": "0", "msg": "success", "data": data}
         self._clock.advance(120)
         self._client.drift.counts.clear()
@@ -92,7 +92,7 @@ def _with_arguments(query: str, arguments: dict[str, str]) -> str:
 
 
 def _rounded(value: Any) -> Any:
-    """The value without what sums of floats differ by."""
+    """Round away what sums of floats differ by."""
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 

@@ -41,13 +41,13 @@ class Judge:
         return differing(self.base, outcome)
 
     async def without(self, row: Place) -> Outcome:
-        """The outcome of the body without the row."""
+        """Return the outcome of the body without the row."""
         if row not in self._without:
             self._without[row] = await self.graph.outcome(removed(self.data, row))
         return self._without[row]
 
     def new(self, outcome: Outcome) -> Findings:
-        """The anomalies that the documented body does not have."""
+        """Return the anomalies that the documented body does not have."""
         return Counter(outcome.found) - self.base.found
 
 
@@ -89,7 +89,7 @@ def _hides_only(place: Place, outcome: Outcome, base: Outcome, expected: set[Pla
 
 
 def in_place(base: Outcome, without: Outcome, number: int) -> Outcome:
-    """What is right of a heatmap one of whose candles cannot be read: others keep their places on the time axis."""
+    """Return the right heatmap without one candle: the others keep their places on the time axis."""
     values = {place: value for place, value in base.values.items() if place[0] != "candles"}
     values |= {place: value for place, value in without.values.items() if place[0] == "candles"}
     for place, value in base.values.items():

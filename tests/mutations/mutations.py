@@ -101,7 +101,7 @@ def is_map(path: str, place: Place) -> bool:
 
 
 def row_of(data: Any, place: Place) -> Place | None:
-    """The innermost row that holds the place, which may be that of the row itself; None where there are none."""
+    """Return the innermost row that holds the place, which may be that of the row itself; None where there are none."""
     for number in range(len(place), 0, -1):
         row = place[:number]
         if isinstance(row[-1], int) and _is_row(data, row):
@@ -123,7 +123,7 @@ def is_positional(data: Any, place: Place) -> bool:
 
 
 def removed(data: Any, row: Place) -> Any:
-    """The data without the row; of parallel lists, without what stands at its place in each."""
+    """Return the data without the row; of parallel lists, without what stands at its place in each."""
     for number in range(len(row) - 1):
         if is_columnar(at(data, row[:number])) and isinstance(row[-1], int):
             return changed(data, row[:number], lambda lists: _cut(lists, row[-1]))

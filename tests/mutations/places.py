@@ -13,7 +13,7 @@ def at(data: Any, place: Place) -> Any:
 
 
 def changed(data: Any, place: Place, change: Callable[[Any], Any]) -> Any:
-    """The data with the value at the place changed; shares all else with the original."""
+    """Return the data with the value at the place changed; shares all else with the original."""
     if not place:
         return change(data)
     step, found = place[0], data.copy()
@@ -35,12 +35,12 @@ def changed_at(data: Any, places: Sequence[Place], change: Callable[[Any], Any])
 
 
 def renamed(name: str, other: str) -> Callable[[Any], Any]:
-    """A change of an object that gives a member another name."""
+    """Make a change of an object that renames a member."""
     return lambda data: {other if key == name else key: value for key, value in data.items()}
 
 
 def leaves(data: Any, place: Place = ()) -> Iterator[Place]:
-    """The places of all single values."""
+    """Yield the places of all single values."""
     for step, value in members(data):
         if isinstance(value, dict | list):
             yield from leaves(value, (*place, step))
@@ -49,7 +49,7 @@ def leaves(data: Any, place: Place = ()) -> Iterator[Place]:
 
 
 def containers(data: Any, place: Place = ()) -> Iterator[Place]:
-    """The places of all objects and lists, the whole aside."""
+    """Yield the places of all objects and lists, except the whole."""
     for step, value in members(data):
         if isinstance(value, dict | list):
             yield (*place, step)
@@ -61,7 +61,7 @@ def members(data: Any) -> list[tuple[str | int, Any]]:
 
 
 def flat(data: Any) -> dict[Place, Any]:
-    """The single values by place; an empty object or list is one."""
+    """Return the single values by place; an empty object or list is one."""
     if not isinstance(data, dict | list) or not data:
         return {(): data}
     return {(step, *place): value for step, found in members(data) for place, value in flat(found).items()}

@@ -46,7 +46,7 @@ def other_shapes() -> dict[str, Sample]:
 
 @functools.cache
 def grown(path: str) -> Any:
-    """The `data` of the sample with three rows; shared, so not to be changed."""
+    """Return the `data` of the sample with three rows. It is shared: do not change it."""
     data = sample(path)["data"]
     if path == "/api/index/stableCoin-marketCap-history":
         data = [data[0] | {"price_list": [46250.5]}]  # documented empty
@@ -59,7 +59,7 @@ def grown(path: str) -> Any:
 
 
 def _levels(levels: Mapping[str, Any], more: int) -> dict[str, Any]:
-    """The levels under other prices."""
+    """Return the levels under other prices."""
     return {str(int(key) + more): [[row[0] + more, *row[1:]] for row in rows] for key, rows in levels.items()}
 
 
@@ -107,7 +107,7 @@ def _is_column(value: Any) -> bool:
 
 
 def varied(value: Any, name: str, number: int) -> Any:
-    """What stands in its place in another row: `number` times as far away."""
+    """Return the value for another row, `number` times as far away."""
     if isinstance(value, dict):
         return {key: varied(item, key, number) for key, item in value.items()}
     if isinstance(value, list):

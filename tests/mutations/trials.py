@@ -45,7 +45,7 @@ from tests.mutations.samples import Sample, grown, is_columnar
 
 
 async def faults_of(path: str, sample: Sample | None = None) -> list[str]:
-    """What is wrong with the answers to mutated bodies of the endpoint, documented or in another shape."""
+    """Return what is wrong with the answers to mutated bodies of the endpoint, documented or in another shape."""
     body = sample or Sample(grown(path), CASES[path].text(anomalies=True))
     async with graph(path, body.query) as asked:
         trials = Trials(await Judge.of(asked, body.data))
@@ -93,7 +93,7 @@ class Trials(Attempts):
         )
 
     async def _key(self, field: Field) -> None:
-        """A value without which its row is nothing."""
+        """Try mutations of a value without which its row is skipped."""
         row = row_of(self.data, field.place)
         field = dataclasses.replace(field, name=field.name or "[]")
         for what, value in (("null", None), ("odd", ODD), ("absent", GONE)):
@@ -127,7 +127,7 @@ class Trials(Attempts):
         await self.attempt_any(f"{field.name} null in a list", data, shown, skipped, skipped + outer)
 
     async def _figure(self, field: Field) -> None:
-        """A value that is null where it cannot be read."""
+        """Try mutations of a value that is null if it cannot be read."""
         assert field.footprint is not None
         sparse = is_sparse(self.path, field.footprint)
         nulled = functools.partial(faults_of_nulls, self.judge.base, field.footprint)
@@ -171,7 +171,7 @@ class Trials(Attempts):
             yield 99 if isinstance(known[0], int) else "UNKNOWN"
 
     async def _container(self, field: Field) -> None:
-        """An object or a list in the place of which another shape, or nothing, is sent."""
+        """Try another shape, or nothing, in place of an object or a list."""
         name, shown = field.name, await self.lost(field.place)
         changed, skipped = once(SHAPE, name or "*"), once(SKIPPED, name)
         for other in (7, "text", *self._other_containers(field.place)):
@@ -237,7 +237,7 @@ class Trials(Attempts):
             await self.attempt(f"{unknown} sent", data, same, once(UNKNOWN_FIELD, unknown))
 
     async def _all_figures(self) -> None:
-        """A value of each field is odd at the same time; or left out, where CoinGlass leaves it out at times."""
+        """Make a value of every field odd at once, or leave it out if CoinGlass leaves it out at times."""
         figures = [(field, sparse and self._can_be_left_out(field)) for field, sparse in self._figures[:MAX_FINDINGS]]
         await self._odd_or_absent("all fields odd", [(field, ODD) for field, _ in figures])
         mixed = [(field, GONE if absent else ODD) for field, absent in figures]

@@ -119,7 +119,7 @@ def test_what_ends_too_early_is_left_to_msgspec(text: str) -> None:
 
 
 def spellings(figure: float) -> set[str]:
-    """A figure in fifteen forms, of which the reader rounds each in its own way."""
+    """Spell a figure in fifteen forms, each of which the reader rounds in its own way."""
     return {f"{figure:.{places}{form}}" for places in (0, 3, 15, 17, 22) for form in "fge"}
 
 

@@ -34,12 +34,12 @@ class Plant:
 
 
 def of_data(path: str, change: Callable[[Any], Any]) -> Drift:
-    """A drift of the payload alone."""
+    """Return a drift of the payload alone."""
     return Drift(path, lambda answer: answer | {"data": change(answer["data"])})
 
 
 def of_rows(path: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Drift:
-    """A drift of each row of a list."""
+    """Return a drift of each row of a list."""
     return of_data(path, lambda rows: [change(row) for row in rows])
 
 

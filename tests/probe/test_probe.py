@@ -47,7 +47,7 @@ class Probed:
     folder: Path
 
     async def report(self, *groups: str, **options: Any) -> tuple[int, dict[str, Any]]:
-        """The exit status and the report as JSON."""
+        """Return the exit status and the report as JSON."""
         file = self.folder / "report.json"
         config = ClientConfig(api_key=Secret(KEY), base_url=self.address)
         status = await probe(config, Options(groups=groups, json_file=file, **options))

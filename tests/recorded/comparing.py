@@ -12,7 +12,7 @@ from vocabulary.payloads import fields_of, rows_field
 
 
 def rows_in(recording: Recording) -> list[dict[str, Any]]:
-    """The rows of the body; of parallel lists, those across."""
+    """Return the rows of the body, of parallel lists those across."""
     data = recording.data
     if isinstance(recording.endpoint.shape, ParallelLists):
         return [dict(zip(data, values, strict=True)) for values in zip(*data.values(), strict=True)]
@@ -33,7 +33,7 @@ def compare_rows(answer: Any, recording: Recording, payload: type) -> None:
 
 
 def compare_series(answer: Any, name: str, rows: Sequence[Mapping[str, Any]], recording: Recording) -> None:
-    """The rows in order of time and each time once, their columns, their ends, the latest that is not to come."""
+    """Compare rows in order of time, each time once, with columns, ends and the latest that is not to come."""
     by_time = {row["timestamp"]: row for row in rows}
     expected = [by_time[time] for time in sorted(by_time)]
     assert answer[name] == expected

@@ -21,7 +21,7 @@ def over(parents: str, part: str, union: str) -> Case:
 
 
 def listed_pairs(recording: Recording) -> Bodies:
-    """A listing of the pairs that the rows name."""
+    """Return a listing of the pairs that the rows name."""
     listing: dict[str, list[dict[str, str]]] = {}
     for row in recording.data:
         if "symbol" in row:
