@@ -153,7 +153,8 @@ class Gate:
         if finest is not None and finest.milliseconds > interval.milliseconds:
             message = (
                 f"Interval {interval.value} is too fine for {self._key.stated}, which starts at "
-                f"{finest.value}; onPlanLimit: COARSEN serves that, or upgrade to {title(required)}."
+                f"{finest.value}; onPlanLimit: COARSEN serves that, and FIT also cuts the window to the history of the "
+                f"plan; or upgrade to {title(required)}."
             )
         else:  # refused although the catalogue admits it: no floor is known that would do
             finest = None
@@ -179,7 +180,7 @@ class Gate:
         reach = f"{title(required)} reaches further" if required else "no plan is stated to reach that far"
         message = (
             f"{self._key.stated} holds {interval.value} history from {_day(oldest)} on; {reach}. "
-            "onPlanLimit: CLIP serves the part that is there, and 1d has no stated limit."
+            "onPlanLimit: CLIP (FIT in place of COARSEN) serves the part that is there, and 1d has no stated limit."
         )
         return HistoryTooDeep(
             self._in_full(message), available_from=oldest, required=required or Plan.ENTERPRISE, current=self.plan

@@ -1,16 +1,26 @@
 """Finding the instrument that a caller means, among those of one exchange. Pure: no requests here.
 
 The exchange's own code always wins, in any case and with any separators. Else a symbol is read as base and quote
-(`BTC/USDT`, `btcusdt`), as a perpetual contract (`BTCUSDT.P`, `BTC-PERP`), as ccxt writes it (`BTC/USDT:USDT`,
-`BTC/USDT:USDT-260327`) or as a base asset alone, and it is resolved only if exactly one instrument fits. Contracts with
-a date are found by their code and by ccxt's notation alone, and a coin never stands for a thousand of it.
+(`BTC/USDT`, `btcusdt`), as a perpetual contract (`BTCUSDT.P`, `BINANCE:BTCUSDT.P`, `BTC-PERP`), as ccxt writes it
+(`BTC/USDT:USDT`, `BTC/USDT:USDT-260327`) or as a base asset alone, and it is resolved only if exactly one instrument
+fits. Contracts with a date are found by their code and by ccxt's notation alone, and a coin never stands for a thousand
+of it.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 
-from cg_client.aliases import COIN_ALIASES, Market, fold, letters_of, possible_unit, same_coin, unit_of
+from cg_client.aliases import (
+    COIN_ALIASES,
+    Market,
+    fold,
+    letters_of,
+    possible_unit,
+    same_coin,
+    same_exchange,
+    unit_of,
+)
 from cg_client.contracts import Contract
 from cg_client.errors import UnknownName
 from cg_client.names import MAX_LENGTH, only, shown
@@ -33,14 +43,20 @@ class VenueIndex:
         """The code of the one instrument that is meant. Raises UnknownName with the likely ones."""
         if symbol in self._by_code:
             return symbol
-        found = self._matches(symbol.strip()) if len(symbol) <= MAX_LENGTH else []
+        found = self._matches(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
         if not found:
             raise UnknownName(self._refusal(symbol), self.near(symbol))
         return only(_codes(sorted(found, key=_unlikelihood)), symbol, self._venue)
 
     def near(self, symbol: str) -> list[str]:
         """What may be meant instead, the likely one first."""
-        return self._suggestions(symbol.strip()) if len(symbol) <= MAX_LENGTH else []
+        return self._suggestions(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
+
+    def _without_venue(self, symbol: str) -> str:
+        """Return the symbol without the exchange that TradingView writes before it."""
+        venue, colon, rest = symbol.strip().partition(":")
+        is_named = colon and fold(venue) in same_exchange(fold(self._venue))
+        return rest if is_named else symbol.strip()
 
     def _refusal(self, symbol: str) -> str:
         if not self._by_code:

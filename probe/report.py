@@ -83,7 +83,7 @@ class Report:
         empty = sum(any(one.kind is DifferenceKind.EMPTY for one in result.findings) for result in self.results)
         yield f"summary   {counts}" + (f"; {empty} without rows to compare" if empty else "")
         unasked = len(self.runner.endpoints) - len(self.runner.targets)
-        if unasked:
+        if unasked and self.runner.observed.plan is not None:
             yield f"          {unasked} more need a higher plan; --all asks them, too"
         if self.runner.is_unusable:
             yield "          CoinGlass cannot be used: it answered none of the requests"

@@ -22,7 +22,9 @@ Entity: TypeAlias = T | UnknownName  # graphql-core makes null and an error of a
 @strawberry.input(description="A pair of an exchange. Both names as callers may write them for `pair`.")
 class PairKey:
     exchange: str = strawberry.field(description="Exchange in any case, e.g. `Binance`.")
-    symbol: str = strawberry.field(description="The exchange's own code in any case, or base and quote (`BTC/USDT`).")
+    symbol: str = strawberry.field(
+        description="As `symbol` of `pair`: the exchange's own code, `BTC/USDT`, or as TradingView or ccxt write it."
+    )
 
 
 async def coins_by_symbol(info: Info, symbols: Sequence[str]) -> list[Coin | None]:

@@ -1,5 +1,6 @@
 """Lists that CoinGlass cuts say so; windows of liquidation orders."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from cg_client.catalogue import CATALOGUE
 from sandbox.samples import sample
 from schema.capabilities import upstream_fields
 from tests.cases import CASES, SCHEMA
+from tests.clock import FakeClock
 from tests.test_schema import FIELDS
 from tests.upstream import Upstream, ask, field
 
 CAPPED = sorted(path for path, endpoint in CATALOGUE.items() if endpoint.row_cap is not None)
 ORDERS = "/api/futures/liquidation/order"
+NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)
 
 
 async def capped(path: str, rows: int) -> bool:
@@ -52,7 +55,7 @@ async def orders(window: str, upstream: Upstream, symbol: str = "SOLUSDT") -> An
 
 def answering(*times: int) -> Upstream:
     (row, *_) = sample(ORDERS)["data"]
-    return Upstream({ORDERS: sample(ORDERS) | {"data": [row | {"time": time} for time in times]}})
+    return Upstream({ORDERS: sample(ORDERS) | {"data": [row | {"time": time} for time in times]}}, clock=FakeClock(NOW))
 
 
 async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_else() -> None:
@@ -63,11 +66,24 @@ async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_els
 
 
 async def test_the_window_of_liquidations_is_sent_so_that_its_last_millisecond_is_in_it() -> None:
-    upstream = Upstream()
+    upstream = Upstream(clock=FakeClock(NOW))
     found = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
     assert (query["start_time"], query["end_time"]) == ("1795000000000", "1795003605001")
     assert found["orders"][0]["time"] == "2026-11-18T12:06:45Z"
+
+
+@pytest.mark.parametrize("asked", ['from: "2026-11-12T11:59:59Z"', 'to: "2026-11-12T11:59:59Z"'])
+async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_an_empty_list(asked: str) -> None:
+    upstream = Upstream(clock=FakeClock(NOW))
+    problem = f"liquidationOrders({asked}) {{ ... on Unavailable {{ code retryable message }} }}"
+    found = await field(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {problem} }} }}', upstream)
+    assert found == {
+        "code": "NO_DATA",
+        "retryable": False,
+        "message": "CoinGlass keeps seven days of single liquidations; ask from 2026-11-12T12:00Z on.",
+    }
+    assert upstream.sandbox.calls[ORDERS] == 0
 
 
 async def test_a_window_left_out_is_not_sent() -> None:

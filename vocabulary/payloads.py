@@ -62,7 +62,7 @@ class Sourced:
 @strawberry.interface(description="A list that CoinGlass cuts at a number of rows, without saying so.")
 class CappedList(Sourced):
     capped: bool = strawberry.field(
-        description="True when the list holds as many rows as CoinGlass gives at most, so that more may exist."
+        description="True if CoinGlass gave as many rows as it gives at most, so that more may exist."
     )
 
 

@@ -189,7 +189,8 @@ class Series(Params):
     interval: Annotated[Interval, "Distance between two points.", Gateable()]
     last: Annotated[
         int | None,
-        "Number of newest points, up to `to` where that is given. Without `last` and `from`: 100.",
+        "Number of newest points, the one under way included; up to `to`, if that is given. Without `last` and "
+        "`from`: 100.",
         Wire("limit"),
         Example(10),
     ] = None

@@ -9,6 +9,7 @@ import strawberry
 
 from cg_client.call import Call
 from cg_client.endpoints import futures as api
+from cg_client.errors import BeyondRetention
 from cg_client.instruments import fold
 from cg_client.params import LiquidationOrders as OrdersParams
 from resolvers.arguments import arguments_of, sign
@@ -108,10 +109,11 @@ class LiquidationOrder:
     usd: Annotated[float | None, value("Value, in US dollars.")]
 
 
-@strawberry.type(description="Single liquidations of the past seven days.")
+@strawberry.type(
+    description="Single liquidations of the past seven days. `capped` is about CoinGlass' answer, which has those of "
+    "the whole coin on the exchange, of which those of the pair are kept: narrow the window or raise `minUsd`."
+)
 class LiquidationOrders(CappedList):
-    """`capped` is about the orders of the whole coin, of which those of a pair are a part."""
-
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
 
 
@@ -123,6 +125,7 @@ LiquidationOrdersResult = Annotated[LiquidationOrders | Problems, result("Liquid
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
 _FROM_THE_PAIR = ("exchange", "symbol")
 _INSTANT = timedelta(milliseconds=1)
+_KEPT = timedelta(days=7)
 
 
 async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
@@ -131,6 +134,7 @@ async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> Liquidati
     CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
     """
     params = OrdersParams(exchange=self.exchange, symbol=self.known.base, **asked)
+    _check_kept(params, info.context.client.clock.now())
     sent = params if params.to is None else dataclasses.replace(params, to=params.to + _INSTANT)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, sent, _ORDERS))
     return LiquidationOrders(
@@ -138,6 +142,16 @@ async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> Liquidati
         orders=[order for order in answer.value if fold(order.symbol) == fold(self.symbol) and _is_in(order, params)],
         capped=is_capped(answer),
     )
+
+
+def _check_kept(window: OrdersParams, now: datetime) -> None:
+    """Raise BeyondRetention for a window that starts before what CoinGlass keeps, or ends before it."""
+    earliest, oldest = window.from_ or window.to, now - _KEPT
+    if earliest is not None and earliest < oldest:
+        raise BeyondRetention(
+            f"CoinGlass keeps seven days of single liquidations; ask from {oldest:%Y-%m-%dT%H:%MZ} on.",
+            available_from=oldest,
+        )
 
 
 def _is_in(order: LiquidationOrder, window: OrdersParams) -> bool:

@@ -224,6 +224,7 @@ def test_a_text_that_is_a_pair_and_another_base_is_ambiguous() -> None:
 def test_of_two_codes_of_a_pair_the_word_for_perpetuals_finds_the_one_that_has_it() -> None:
     both = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-SWAP:BTC:USDT"))
     assert both.find("BTCUSDT.P") == "BTC-USDT-SWAP"
+    assert both.find("x:BTCUSDT.P") == "BTC-USDT-SWAP"
     plain = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-X:BTC:USDT"))
     assert refusal(plain, "BTCUSDT.P").suggestions == ["BTC-USDT", "BTC-USDT-X"]
 
