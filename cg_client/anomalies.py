@@ -76,7 +76,10 @@ def merged(parts: Iterable[tuple[Anomaly, ...]]) -> tuple[Anomaly, ...]:
 
 
 def _as_json(sample: object) -> str:
-    return msgspec.json.encode(sample, enc_hook=repr).decode()
+    try:
+        return msgspec.json.encode(sample, enc_hook=repr).decode()
+    except (RecursionError, UnicodeEncodeError):  # nested too deep, or half of a surrogate pair
+        return ""
 
 
 def shortened(text: str) -> str:

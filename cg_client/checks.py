@@ -17,12 +17,13 @@ import msgspec
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import are_milliseconds, milliseconds
 
-_TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
+_EARLIEST_TIME = 10**8  # seconds of March 1973, below which the units cannot be told apart; 0 stands for no time
+_LATEST_TIME = 10**20  # nanoseconds of the year 5138
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
 
 
-def mismatch(error: msgspec.DecodeError | UnicodeDecodeError) -> PayloadMismatch:
+def mismatch(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> PayloadMismatch:
     """The error with the path of the field below `data`, and without what it said of the path."""
     text = str(error)
     place = _PLACE.search(text)
@@ -64,7 +65,7 @@ def check_finite(figure: float) -> None:
 
 def check_time(time: int) -> None:
     """Raises PayloadMismatch for what can be no time, in any unit."""
-    if not 0 <= time < _TIME_AT_MOST:
+    if not _EARLIEST_TIME <= time < _LATEST_TIME:
         raise PayloadMismatch("time", "it is not a time")
 
 
@@ -75,7 +76,7 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | N
         return times
     ascending = sorted(known)  # which they mostly are: that is seen faster than the least and the greatest are found
     earliest, latest = ascending[0], ascending[-1]
-    if earliest < 0 or latest >= _TIME_AT_MOST:
+    if earliest < _EARLIEST_TIME or latest >= _LATEST_TIME:
         raise PayloadMismatch(field, "it is not a time")
     if are_milliseconds(earliest, latest):
         return times

@@ -44,8 +44,13 @@ _PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s
 class _Envelope(msgspec.Struct, gc=False):
     data: msgspec.Raw = msgspec.Raw(b"null")
     code: str | int | None = None
-    msg: str | None = None
-    message: str | None = None
+    msg: object = None
+    message: object = None
+
+    @property
+    def text(self) -> str:
+        said = self.msg or self.message
+        return said[:_TEXT_SHOWN] if isinstance(said, str) else ""
 
 
 _decoder = msgspec.json.Decoder(_Envelope)
@@ -61,7 +66,7 @@ def payload(reply: Reply) -> msgspec.Raw:
     if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
         check_has_data(envelope.data)
         return envelope.data
-    raise _failure(reply, code, (envelope.msg or envelope.message or "")[:_TEXT_SHOWN])
+    raise _failure(reply, code, envelope.text)
 
 
 def check_has_data(data: msgspec.Raw) -> None:

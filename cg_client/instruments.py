@@ -3,7 +3,7 @@
 `names` finds the exchange and `symbol_matching` the instrument on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from cg_client.call import Decode
 from cg_client.checks import finite
 from cg_client.contracts import Contract
 from cg_client.names import CoinIndex, ExchangeIndex, NameIndex, Venue
-from cg_client.struct_reader import struct_decoder
+from cg_client.struct_reader import Name, struct_decoder
 from cg_client.symbol_matching import VenueIndex
 
 __all__ = [
@@ -33,9 +33,9 @@ _SPELLINGS_AT_MOST = 10_000  # that are remembered
 class _Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As CoinGlass lists it, below its exchange."""
 
-    symbol: str = msgspec.field(name="instrument_id")
-    base: str = msgspec.field(name="base_asset")
-    quote: str = msgspec.field(name="quote_asset")
+    symbol: Name = msgspec.field(name="instrument_id")
+    base: Name = msgspec.field(name="base_asset")
+    quote: Name = msgspec.field(name="quote_asset")
     settlement: str | None = msgspec.field(name="settlement_currency", default=None)
     max_leverage: float | None = None
     funding_interval_hours: float | None = msgspec.field(name="funding_interval", default=None)
@@ -52,9 +52,17 @@ def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple
     for name in _FIGURES:
         finite([getattr(one, name) for found in listing.values() for one in found], f"data.{name}")
     return {
-        exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in found)
+        exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in _each_once(found))
         for exchange, found in listing.items()
     }
+
+
+def _each_once(found: Sequence[_Listed]) -> Iterable[_Listed]:
+    """Return the instruments, each code once: pages of a list go by it."""
+    by_code: dict[str, _Listed] = {}
+    for one in found:
+        by_code.setdefault(one.symbol, one)
+    return by_code.values()
 
 
 def _has_each_field(listing: Mapping[str, Sequence[_Listed]]) -> bool:

@@ -42,6 +42,7 @@ IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unrea
 KEYS = msgspec.Meta(extra={"keys": True})  # of a list that others are read along: without a value, their row is none
 Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
+Name = Annotated[str, msgspec.Meta(min_length=1)]  # of what a row is about
 
 
 def struct_decoder(
@@ -93,7 +94,7 @@ def _reader(info: Type) -> Read:
             (known,) = [one for one in types if not isinstance(one, NoneType)]
             return _nullable(_reader(known))
         case _:
-            return scalar(_SCALARS[type(info)] if type(info) in _SCALARS else _literal(info))
+            return scalar(_scalar(info))
 
 
 _SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: str, BoolType: bool}
@@ -112,10 +113,18 @@ def _marked(info: Type, marks: Mapping[str, Any]) -> Read:
     return _reader(info)
 
 
-def _literal(info: Type) -> Any:  # noqa: ANN401  # a type for msgspec
-    if not isinstance(info, LiteralType):
-        raise TypeError(f"no reader for {info}")
-    return Literal[tuple(info.values)]
+def _scalar(info: Type) -> Any:  # noqa: ANN401  # a type for msgspec
+    match info:
+        case IntType(ge=int(least), lt=int(limit)):
+            return Annotated[int, msgspec.Meta(ge=least, lt=limit)]
+        case StrType(min_length=int(least)):
+            return Annotated[str, msgspec.Meta(min_length=least)]
+        case LiteralType(values=values):
+            return Literal[tuple(values)]
+        case _ if type(info) in _SCALARS:
+            return _SCALARS[type(info)]
+        case _:
+            raise TypeError(f"no reader for {info}")
 
 
 def _is_row(info: Type) -> bool:

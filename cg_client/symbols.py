@@ -27,6 +27,7 @@ from cg_client.instruments import (
 from cg_client.names import CoinIndex, ExchangeIndex, NameIndex
 from cg_client.params import Params
 from cg_client.revision import Revision
+from cg_client.struct_reader import Name
 from cg_client.tolerance import rows_of, scalar, tolerant
 
 LISTING_HOLDS = 3600.0  # seconds
@@ -39,7 +40,7 @@ L = TypeVar("L", bound="Listing[Any]")
 N = TypeVar("N", bound=NameIndex)
 
 decode_names: Decode[tuple[str, ...]] = tolerant(
-    msgspec.json.Decoder(tuple[str, ...]).decode, rows_of(scalar(str)), tuple[str, ...]
+    msgspec.json.Decoder(tuple[Name, ...]).decode, rows_of(scalar(Name)), tuple[str, ...]
 )
 
 

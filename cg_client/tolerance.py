@@ -4,6 +4,7 @@ One odd value costs itself: a figure becomes null, a row without its key is skip
 decoders stay the usual way; they accept only what has no anomaly, so that this reader loses nothing to speed.
 """
 
+import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -21,6 +22,8 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Path: TypeAlias = str  # below one row, as CoinGlass names it
+
+_DIGITS = 400  # of an integer, which with more of them is no float
 
 
 class Presence(Enum):
@@ -186,15 +189,31 @@ def tolerant(
 
     def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> T:
         try:
-            try:
-                return strict(data)
-            except (msgspec.ValidationError, PayloadMismatch):
-                value = msgspec.json.decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise mismatch(error) from error
+            return strict(data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, PayloadMismatch):
+            value = parsed(data)
         return build(read_whole(read, value, anomalies, may_lack))
 
     return decode
+
+
+def parsed(data: msgspec.Raw) -> Any:  # noqa: ANN401  # JSON
+    """Parse the payload; raises PayloadMismatch.
+
+    Python's parser reads what msgspec refuses as a whole for one value: a number too large for a float, which becomes
+    infinite, and half of a surrogate pair.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        try:
+            return json.loads(bytes(data), parse_int=_integer)
+        except (ValueError, RecursionError):
+            raise mismatch(error) from error
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _DIGITS else math.inf
 
 
 def read_whole(

@@ -58,7 +58,11 @@ async def probe(config: ClientConfig, options: Options) -> int:
     report = Report.of(runner, interrupted=interrupted)
     sys.stdout.write(report.table())
     if options.json_file is not None:
-        options.json_file.write_text(json.dumps(report.json(), indent=2) + "\n")
+        try:
+            options.json_file.write_text(json.dumps(report.json(), indent=2) + "\n")
+        except OSError as error:
+            sys.stderr.write(f"coinglass-graphql: cannot write to {options.json_file}: {error.strerror}\n")
+            return UNUSABLE
     return report.exit_status
 
 
@@ -74,7 +78,7 @@ def _check(config: ClientConfig, options: Options) -> None:
         if options.record_folder is not None:
             options.record_folder.mkdir(parents=True, exist_ok=True)
         if options.json_file is not None:
-            options.json_file.touch()
+            options.json_file.open("a").close()
     except OSError as error:
         raise UnusableError(f"cannot write to {error.filename}: {error.strerror}") from error
 

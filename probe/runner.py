@@ -167,7 +167,7 @@ class _Payload(msgspec.Struct):
 def _is_json_object(exchange: Exchange | None) -> bool:
     try:
         return exchange is not None and isinstance(msgspec.json.decode(exchange.body), dict)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return False
 
 
@@ -183,5 +183,5 @@ def _is_json(data: msgspec.Raw, _: AnomalyCollector) -> None:
     """Read nothing: the body is compared as a whole. Raises PayloadMismatch."""
     try:
         msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise PayloadMismatch("data", str(error)) from error

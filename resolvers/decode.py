@@ -12,16 +12,18 @@ from typing import Any
 
 import msgspec
 
+from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import ParallelLists
 from cg_client.struct_reader import the_one
-from cg_client.tolerance import one_of, rows_of, tolerant
+from cg_client.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
 from native import ascends
+from resolvers.leaves import Leaf
 from resolvers.packed_rows import packed_reader
 from resolvers.parallel_lists import parallel_lists_decoder
-from resolvers.records import Records
+from resolvers.records import Records, stored_value
 from vocabulary.columns import Column, Columns, new_identity
 from vocabulary.scalars import Timestamp
 
@@ -63,20 +65,21 @@ def _instance(records: Records, raw: object) -> dict[str, Any]:
 def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
     records = Records.of(cls, endpoint)
-    times = next((leaf.name for leaf in records.leaves if leaf.kind is Timestamp), None)
+    times = next((leaf for leaf in records.leaves if leaf.kind is Timestamp), None)
+    rows = rows_of(records.tolerant) if times is None else _each_time_once(rows_of(records.tolerant), times)
     ordered: Callable[[Columns[Any]], Columns[Any]] = functools.partial(_in_order, times=times)
     if isinstance(endpoint.shape, ParallelLists):
-        return parallel_lists_decoder(records, ordered)
+        return parallel_lists_decoder(records, rows, ordered)
     packed, strict = packed_reader(records), _strict_rows(records)
 
     def table(raws: Sequence[Any]) -> Columns[Any]:
         return ordered(records.table(raws, new_identity()))
 
     def read(data: msgspec.Raw) -> Columns[Any]:
-        rows = None if packed is None else packed(data)
-        return table(strict(data)) if rows is None else ordered(rows)
+        found = None if packed is None else packed(data)
+        return table(strict(data)) if found is None else ordered(found)
 
-    return tolerant(read, rows_of(records.tolerant), table, endpoint.may_lack)
+    return tolerant(read, rows, table, endpoint.may_lack)
 
 
 def _strict_rows(records: Records) -> Callable[[msgspec.Raw], list[Any]]:
@@ -95,8 +98,25 @@ def _complete(records: Records, raws: list[Any]) -> list[Any]:
     return raws
 
 
-def _in_order(rows: Columns[Any], times: str | None) -> Columns[Any]:
-    order = None if times is None else _order(rows.stored[times])
+def _each_time_once(rows: Read, times: Leaf) -> Read:
+    """Keep of several rows of one time the last, and report those that say something else."""
+
+    def read(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+        by_time: dict[int, Any] = {}
+        for raw in rows(value, path, reading):
+            time = stored_value(raw, times)
+            before = by_time.get(time, raw)
+            if before != raw:
+                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, times.wires[0], before)
+            by_time[time] = raw
+        return list(by_time.values())
+
+    return read
+
+
+def _in_order(rows: Columns[Any], times: Leaf | None) -> Columns[Any]:
+    """Raise PayloadMismatch where a time stands twice."""
+    order = None if times is None else _order(rows.stored[times.name])
     if order is None:
         return rows
     table = {name: Column(_chosen(column.stored, order), column.convert) for name, column in rows.columns.items()}
@@ -110,8 +130,10 @@ def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
 
 
 def _order(times: Sequence[int]) -> list[int] | None:
-    """Return indices in ascending order of time, of equal times the last; None if the times ascend already."""
+    """Return indices in ascending order of time; None if the times ascend already."""
     if ascends(times):
         return None
-    latest = {time: index for index, time in enumerate(times)}
-    return [latest[time] for time in sorted(latest)]
+    places = {time: index for index, time in enumerate(times)}
+    if len(places) < len(times):
+        raise PayloadMismatch("data", "a time stands twice")
+    return [places[time] for time in sorted(places)]

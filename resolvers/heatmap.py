@@ -13,10 +13,12 @@ from cg_client.call import Decode
 from cg_client.checks import finite, in_milliseconds
 from cg_client.struct_reader import EXPECTED, IN_PLACE, Figure, Time, struct_decoder
 
+Index = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # GraphQL's Int has 32 bits
+
 
 class _Cell(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
-    time_index: int
-    price_index: int
+    time_index: Index
+    price_index: Index
     value: Figure
 
 

@@ -107,12 +107,13 @@ def _verbatim(value: object, _path: Path, _reading: Reading) -> str | None:
 def _check(leaf: Leaf) -> Callable[[Any], object] | None:
     if leaf.kind not in TIMES:
         return leaf.convert
-    return check_time if leaf.stored is int else lambda value: times_of(leaf, (value,))
+    return check_time if leaf.stored is int and not leaf.sparse else lambda value: times_of(leaf, (value,))
 
 
 def times_of(leaf: Leaf, values: Sequence[Any]) -> Sequence[int | None]:
     """Convert times in any unit, and calendar days at midnight in UTC, to milliseconds; raises PayloadMismatch."""
     field = f"data.{leaf.wires[0]}"
     if leaf.stored is not str:
-        return in_milliseconds(values, field)
+        is_unset = leaf.sparse and 0 in values  # so CoinGlass writes that there is no time
+        return in_milliseconds([value or None for value in values] if is_unset else values, field)
     return [None if day is None else midnight(day, field) for day in values]

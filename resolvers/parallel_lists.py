@@ -16,20 +16,21 @@ from cg_client.checks import equally_long
 from cg_client.errors import PayloadMismatch
 from cg_client.row_reader import REPORTED
 from cg_client.struct_reader import the_one
-from cg_client.tolerance import Path, Reading, Unreadable, one_of, rows_of, tolerant
+from cg_client.tolerance import Path, Read, Reading, Unreadable, one_of, tolerant
 from resolvers.leaves import Leaf
 from resolvers.records import Records
 from vocabulary.columns import Columns, new_identity
 from vocabulary.scalars import Timestamp
 
 
-def parallel_lists_decoder(records: Records, build: Callable[[Columns[Any]], Columns[Any]]) -> Decode[Columns[Any]]:
-    """`build` gets the columns as they were sent."""
+def parallel_lists_decoder(
+    records: Records, rows: Read, build: Callable[[Columns[Any]], Columns[Any]]
+) -> Decode[Columns[Any]]:
+    """Make the decoder; `rows` reads the lists as rows, and `build` gets the columns as they were sent."""
     struct = msgspec.defstruct(
         records.cls.__name__, _list_fields(records), gc=False, kw_only=True, forbid_unknown_fields=True
     )
     decoder = msgspec.json.Decoder(struct | list[struct], strict=False)  # type: ignore[valid-type]  # a type made at run time
-    rows = rows_of(records.tolerant)
 
     def strict(data: msgspec.Raw) -> Columns[Any]:
         raw = the_one(decoder.decode(data))

@@ -21,6 +21,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.row_reader import RowReader
 from cg_client.shapes import Rows
+from cg_client.struct_reader import Name
 from resolvers.leaves import TIMES, Leaf, field_readers, times_of, whole_reader
 from vocabulary.columns import Column, Columns, Identity, Lists
 from vocabulary.payloads import Sourced, fields_of
@@ -103,7 +104,7 @@ class Records:
     def _values(self, raws: Sequence[Any], leaf: Leaf) -> list[Any]:
         """One leaf of many records, as it is stored."""
         if len(leaf.slots) > 1:
-            return [_read(raw, leaf) for raw in raws]
+            return [stored_value(raw, leaf) for raw in raws]
         stored = _reader_of(leaf.slots[0])(raws)
         return [None if one == "" else one for one in stored] if leaf.sparse and "" in stored else stored
 
@@ -137,13 +138,15 @@ class Records:
             return self._builder(inner, template.format(field.metadata["wire"]))
         leaf = self._leaf(field, template.format(own), inner, optional=optional)
         self.leaves.append(leaf)
-        return lambda raw: _shown(_read(raw, leaf), leaf)
+        return lambda raw: _shown(stored_value(raw, leaf), leaf)
 
     def _leaf(self, field: StrawberryField, name: str, kind: Any, *, optional: bool) -> Leaf:  # noqa: ANN401  # a Strawberry type
         spelled = self.endpoint.spelling.get(name, name)
         wires = (spelled,) if isinstance(spelled, str) else spelled
         record = self._record(kind)
         stored, convert = self._stored(kind, record, field.metadata.get("codes"))
+        if kind in (str, strawberry.ID) and not optional:
+            stored = Name
         return Leaf(
             name=field.python_name,
             wires=wires,
@@ -193,14 +196,19 @@ class Records:
 
     def _struct_fields(self) -> Iterator[tuple[str, Any, Any]]:
         may_be_none = {slot for leaf in self.leaves if leaf.sparse or len(leaf.slots) > 1 for slot in leaf.slots}
+        may_be_empty = {slot for leaf in self.leaves if leaf.sparse for slot in leaf.slots}
         for leaf in self.leaves:
             leaf.may_be_none = not may_be_none.isdisjoint(leaf.slots)
+            if not leaf.sparse:
+                may_be_empty -= {*leaf.slots}
         taken: set[str] = set()
         for (wire, stored), slot in self._slots.items():
             name = f"{wire} ({slot})" if wire in taken else wire  # the second has a name that no answer holds
             taken.add(wire)
-            if slot in may_be_none:
+            if slot in may_be_empty:
                 yield slot, _or_nothing(stored), msgspec.field(name=name, default=None)
+            elif slot in may_be_none:
+                yield slot, stored | None, msgspec.field(name=name, default=None)
             else:
                 yield slot, stored, msgspec.field(name=name)
 
@@ -212,12 +220,13 @@ def _is_any(leaf: Leaf, raw: object) -> bool:
 def _nested(leaf: Leaf, raws: Iterator[Any]) -> Iterator[Any]:
     """Yield the objects below the leaf, of all the structs."""
     for raw in raws:
-        found = _read(raw, leaf)
+        found = stored_value(raw, leaf)
         if found is not None:
             yield from found if isinstance(found, list) else (found,)
 
 
-def _read(raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
+def stored_value(raw: object, leaf: Leaf) -> Any:  # noqa: ANN401  # as stored
+    """Return the value under the first of the leaf's names that is there."""
     for slot in leaf.slots:
         found = getattr(raw, slot)
         if found is not None and not (leaf.sparse and found == ""):
@@ -232,7 +241,7 @@ def _shown(stored: Any, leaf: Leaf) -> Any:  # noqa: ANN401  # as declared
         finite((stored,), f"data.{leaf.wires[0]}")
     elif leaf.kind in TIMES:
         (stored,) = times_of(leaf, (stored,))
-    return stored if leaf.convert is None else _converted(leaf, stored)
+    return stored if stored is None or leaf.convert is None else _converted(leaf, stored)
 
 
 def _converted(leaf: Leaf, stored: Any) -> Any:  # noqa: ANN401  # from stored to declared

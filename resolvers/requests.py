@@ -31,6 +31,7 @@ from cg_client.windows import (
     Window,
     bars,
     closed_bars,
+    floor,
     tail,
     ways,
     window,
@@ -171,10 +172,12 @@ def admit(
 
 def _coarsened(asked: S, interval: Interval) -> S:
     """The same span of time in bars of the other interval, of which the last may hold more than was asked for."""
-    last = asked.last
+    step = interval.milliseconds
     if asked.from_ is None:
-        last = math.ceil((last or DEFAULT_POINTS) * asked.interval.milliseconds / interval.milliseconds)
-    return dataclasses.replace(asked, interval=interval, last=last)
+        last = math.ceil((asked.last or DEFAULT_POINTS) * asked.interval.milliseconds / step)
+        return dataclasses.replace(asked, interval=interval, last=last)
+    start = datetime.fromtimestamp(floor(_ms(asked.from_), step) / 1000, UTC)  # the bar that holds it began before
+    return dataclasses.replace(asked, interval=interval, from_=start)
 
 
 def _clipped(

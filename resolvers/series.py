@@ -91,7 +91,7 @@ def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
     rows = _cut(found, wanted)
     truncated = wanted.truncated
-    if truncated is None and len(rows) < wanted.due and _is_incomplete(rows, wanted, answers):
+    if truncated is None and _in_window(rows, wanted) < wanted.due and _is_incomplete(rows, wanted, answers):
         truncated = Truncation.INCOMPLETE
     return Served(rows, answers, wanted.requested, wanted.interval, truncated)
 
@@ -99,8 +99,17 @@ def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
 def _is_incomplete(rows: Columns[Any], wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> bool:
     """Whether bars are missing that had closed when CoinGlass was asked."""
     step, fetched = wanted.interval.milliseconds, round(min(one.fetched_at for one in answers).timestamp() * 1000)
-    closed = bisect_right(rows.column("timestamp").stored, last_closed(step, fetched))
+    times = rows.column("timestamp").stored
+    closed = bisect_right(times, last_closed(step, fetched)) - bisect_left(times, wanted.window.start)
     return closed < closed_bars(wanted.window, step, fetched)
+
+
+def _in_window(rows: Columns[Any], wanted: Request) -> int:
+    """Count the rows from the start of the window on: of a series that has ended, the newest ones lie before it."""
+    times = rows.column("timestamp").stored
+    if not times or times[0] >= wanted.window.start:
+        return len(rows)
+    return len(rows) - bisect_left(times, wanted.window.start)
 
 
 def _cut(rows: Columns[Any], asked: Request) -> Columns[Any]:

@@ -3,6 +3,7 @@
 Source: /api/index/stableCoin-marketCap-history, documented with sums and recorded by coin.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,8 @@ def _read_capital(value: Any, path: Path, reading: Reading) -> tuple[float | Non
     if not isinstance(value, dict):
         return _read_sum(value, path, reading), None
     by_coin: dict[str, float] = _read_coins(value, path, reading)
-    return sum(by_coin.values()) if len(by_coin) == len(value) else None, by_coin
+    total = sum(by_coin.values())
+    return total if len(by_coin) == len(value) and math.isfinite(total) else None, by_coin
 
 
 def _day(time: int, price: float | None, capital: tuple[float | None, Mapping[str, float] | None] | None) -> Day:

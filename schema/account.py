@@ -14,7 +14,7 @@ from vocabulary.problems import Problems, result
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
 class Account(Sourced):
-    plan: Annotated[Plan, value("Plan.")]
+    plan: Annotated[Plan | None, value("Plan.")]
     expires: Annotated[datetime | None, sparse("End of the subscription.")]
     expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
 

@@ -115,10 +115,9 @@ def _scalar(kind: Any, value: Any, *, percent: bool) -> Any:
         return str(value).upper()
     if kind is float:
         return figure(value, percent=percent)
-    if kind is Timestamp:
-        return moment(value)
-    if kind is datetime:
-        return time_text(moment(value))
+    if kind in (Timestamp, datetime):
+        time = moment(value)
+        return None if time == 0 else time if kind is Timestamp else time_text(time)
     if getattr(kind, "__name__", "") == "date":
         return _day(value).date().isoformat()
     return str(value) if kind in (str, strawberry.ID) else value

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
+from cg_client.checks import finite
 from cg_client.endpoints import futures as api
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
@@ -64,7 +65,10 @@ class LiquidationProfile(Sourced):
     @classmethod
     def of(cls, liquidations: Served, prices: Served, count: int) -> Self:
         rows = liquidations.rows
-        used = bars(_pairs(rows, "long_usd", "short_usd"), _pairs(prices.rows, "low", "high"))
+        ranges = _pairs(prices.rows, "low", "high")
+        used = bars(_pairs(rows, "long_usd", "short_usd"), ranges)
+        found = profile(used, count)
+        finite([figure for one in found for figure in (one.high, one.long_usd, one.short_usd)], "data")
         return cls(
             source=liquidations.source,
             price_source=prices.source,
@@ -75,13 +79,13 @@ class LiquidationProfile(Sourced):
             from_=rows[0].time if rows else None,
             to=rows[-1].time if rows else None,
             count=len(used),
-            bars_without_price=len(rows) - len(used),
+            bars_without_price=sum(time not in ranges for time in rows.columns["timestamp"]),
             truncated=liquidations.truncated,
             buckets=[
                 LiquidationProfileBucket(
                     price_from=one.low, price_to=one.high, long_usd=one.long_usd, short_usd=one.short_usd
                 )
-                for one in profile(used, count)
+                for one in found
             ],
         )
 

@@ -181,7 +181,7 @@ async def crowd(
     """A queue in which some wait, after requests that were sent at different times."""
     queue = Queue(limit, weights=weights)
     for at in sorted(spent)[:limit]:
-        queue.clock.advance(at - (queue.clock.monotonic() - 1000))
+        queue.clock.advance(max(0.0, at - (queue.clock.monotonic() - 1000)))  # by rounding it could go back
         await queue.call(Asker("filler"))
     tasks = [queue.ask(asker) for asker in waiting]
     await enqueued()
