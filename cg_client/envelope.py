@@ -60,7 +60,7 @@ def payload(reply: Reply) -> msgspec.Raw:
     """The `data` of a successful answer; raises the UpstreamFailed that any other means, and NoData."""
     try:
         envelope = _decoder.decode(reply.body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _without_envelope(reply, is_json=isinstance(error, msgspec.ValidationError)) from error
     code = None if envelope.code is None else str(envelope.code)
     if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful

@@ -36,7 +36,7 @@ class Upstream(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         body = self.bodies.get(request.url.path)
         if body is not None:
-            return httpx.Response(200, content=json.dumps(body).encode())
+            return httpx.Response(200, content=body if isinstance(body, bytes) else json.dumps(body).encode())
         return await self._sandbox.handle_async_request(request)
 
 
