@@ -262,7 +262,7 @@ class UnknownExchange(UnknownName):
     """`asked`: the exchange that is not in the listing of one market. Another listing may have it."""
 
     def __init__(self, message: str, suggestions: Sequence[str], asked: str) -> None:
-        super().__init__(message, suggestions)
+        super().__init__(message, suggestions, "exchange")
         self.asked = asked
 
 

@@ -206,7 +206,11 @@ class Symbols:
         if name is None:
             other = self.spot if market is Market.FUTURES else self.futures
             name = await self._listed(other, lambda index: index.exchanges.find(unknown.asked))
-        return unknown if name is None else UnknownName(f"{name} lists no {market.value} pairs at present.", [])
+        return (
+            unknown
+            if name is None
+            else UnknownName(f"{name} lists no {market.value} pairs at present.", [], "exchange")
+        )
 
     @staticmethod
     async def _listed(listing: Listing[T], find: Callable[[T], str | None]) -> str | None:

@@ -7,6 +7,7 @@ import strawberry
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
 from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
+from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
@@ -254,7 +255,8 @@ class Coin:
     async def find(cls, info: Info, symbol: str) -> Self:
         """Look the coin up; raises UnknownName."""
         try:
-            return cls(symbol=await info.context.symbols.coin(symbol))
+            with blamed_on("symbol"):
+                return cls(symbol=await info.context.symbols.coin(symbol))
         except CoinglassError as error:
             info.context.validity.never()
             return cls(symbol=symbol, unresolved=error)

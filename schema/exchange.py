@@ -7,6 +7,7 @@ import strawberry
 from cg_client.endpoints import futures as api
 from cg_client.endpoints import on_chain
 from cg_client.errors import CoinglassError
+from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
@@ -50,7 +51,8 @@ class Exchange:
     async def find(cls, info: Info, name: str) -> Self:
         """Look the exchange up; raises UnknownName."""
         try:
-            return cls(name=await info.context.symbols.exchange(name))
+            with blamed_on("name"):
+                return cls(name=await info.context.symbols.exchange(name))
         except CoinglassError as error:
             info.context.validity.never()
             return cls(name=name, unresolved=error)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Self, cast
 
 import strawberry
 
-from cg_client.errors import CoinglassError
+from cg_client.errors import CoinglassError, UnknownName
 from cg_client.instruments import Instrument, InstrumentIndex
 from cg_client.symbols import Listing, Symbols
 from resolvers.context import Info
@@ -76,6 +76,9 @@ class TradingPair:
         """Look the pair up; raises UnknownName."""
         try:
             return cls.of(await cls.listing(info.context.symbols).find(lambda index: index.find(exchange, symbol)))
+        except UnknownName as unknown:
+            unknown.argument = unknown.argument or "symbol"
+            raise
         except CoinglassError as error:
             info.context.validity.never()
             return cls(exchange=exchange, symbol=symbol, unresolved=error)

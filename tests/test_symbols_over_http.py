@@ -119,7 +119,23 @@ def test_what_is_not_one_instrument_is_refused_with_the_likely_ones(
 ) -> None:
     (error,) = graph.ask(query)["errors"]
     assert error["message"] == message
-    assert error["extensions"] == {"code": "BAD_USER_INPUT", "suggestions": suggestions}
+    facts = error["extensions"]
+    assert (facts["code"], facts["suggestions"]) == ("BAD_USER_INPUT", suggestions)
+
+
+@pytest.mark.parametrize(
+    ("field", "argument"),
+    [
+        ('coin(symbol: "XYZQ")', "symbol"),
+        ('exchange(name: "Foo")', "name"),
+        ('pair(exchange: "Foo", symbol: "BTCUSDT")', "exchange"),
+        ('spotPair(exchange: "Deribit", symbol: "BTC/USD")', "exchange"),
+        ('pair(exchange: "Binance", symbol: "BTCC")', "symbol"),
+    ],
+)
+def test_an_unknown_name_is_blamed_on_its_argument(graph: Graph, field: str, argument: str) -> None:
+    (error,) = graph.ask(f"{{ {field} {{ __typename }} }}")["errors"]
+    assert error["extensions"]["argument"] == argument
 
 
 @pytest.mark.parametrize(
@@ -139,7 +155,7 @@ def test_a_long_name_is_not_repeated_whole(graph: Graph, field: str) -> None:
     answer = graph.ask(f"query($n: String!) {{ it: {field} {{ __typename }} }}", n="x" * 100_000)
     (error,) = answer["errors"]
     assert len(error["message"]) < 150
-    assert error["extensions"] == {"code": "BAD_USER_INPUT", "suggestions": []}
+    assert (error["extensions"]["code"], error["extensions"]["suggestions"]) == ("BAD_USER_INPUT", [])
 
 
 def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:
