@@ -66,7 +66,7 @@ async def profile(query: str) -> None:
 
 
 def _replace_transport() -> None:
-    """The upstream of the benchmark in this process, in the place of the wire."""
+    """The upstream of the benchmark in this process, in the place of HTTP."""
     made, upstream = Client.__init__, Upstream()
 
     async def answer(request: httpx.Request) -> httpx.Response:

@@ -43,8 +43,7 @@ from cg_client.revision import Revision
 from cg_client.round_robin import Weights
 from cg_client.secret import Secret
 from cg_client.throttle import Throttle
-from cg_client.transport import Reply, Transport
-from cg_client.wire import WireTransport
+from cg_client.transport import Reply, Transport, http_transport
 
 T = TypeVar("T")
 
@@ -94,7 +93,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = transport or http_transport(config)
+        self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         # While the plan is not known, no more is sent than the least one has.
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
@@ -295,11 +294,3 @@ def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
     """The error with its path. A remembered refusal is raised many times: its traceback must not grow."""
     error.endpoint = error.endpoint or endpoint.path
     return error.with_traceback(None) if isinstance(error, Gated) else error
-
-
-def http_transport(config: ClientConfig) -> httpx.AsyncBaseTransport:
-    """The wire, which knows no proxies; httpx's own where there is one."""
-    if config.proxy is None:
-        return WireTransport(config.base_url, connections=config.connections)
-    limits = httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections)
-    return httpx.AsyncHTTPTransport(proxy=config.proxy, limits=limits, trust_env=False)
