@@ -70,13 +70,16 @@ def _quoted(text: str) -> str:
     return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
 
 
-class Standing(Enum):
-    """What becomes of a call if it is asked for now."""
+class CacheStatus(Enum):
+    """What becomes of a call if it is asked for now; the values are the words of a dry run."""
 
-    AT_HAND = "AT_HAND"  # answered from what is kept
+    HIT = "AT_HAND"  # answered from what is kept
     REFRESH = "REFRESH"  # answered from what is kept, which one request renews in the background
-    IN_FLIGHT = "IN_FLIGHT"  # a request is under way already and will answer it
-    FETCH = "FETCH"  # sent
+    PENDING = "IN_FLIGHT"  # a request runs already and will answer it
+    MISS = "FETCH"  # sent
+
+
+FREE = frozenset({CacheStatus.HIT, CacheStatus.PENDING})  # getting it sends nothing
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):

@@ -3,7 +3,8 @@
 A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -13,11 +14,11 @@ from cg_client.anomalies import AnomalyCollector
 from cg_client.asker import OURSELVES, Asker
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
-from cg_client.cache import Cache, Entry, Fetched, MemoryStore
-from cg_client.call import Answer, Call, Decode, Standing
+from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
+from cg_client.call import FREE, Answer, CacheStatus, Call, Decode
 from cg_client.clock import Clock
+from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.drift import Drift
-from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.envelope import check_has_data, payload, plain_data
 from cg_client.errors import (
@@ -30,7 +31,6 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.gate import Gate
-from cg_client.gathering import Gathering
 from cg_client.governor import Governor
 from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
@@ -116,9 +116,7 @@ class Client:
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
         self._lookups = Lookups(self.breaker, self.clock)
-        self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
-        # Which of several ways to fetch the same costs least beside what else is being asked for.
-        self.choose = Gathering(self._cache.is_free, self.clock).choose
+        self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._asked_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
@@ -144,64 +142,44 @@ class Client:
     def governor(self) -> Governor:
         return self._throttle.governor
 
-    async def fetch(
-        self,
-        endpoint: Endpoint,
-        params: Params,
-        decode: Decode[T],
-        deadline: float | None = None,
-        *,
-        grace: bool = True,
-        asker: Asker = OURSELVES,
-    ) -> Answer[T]:
-        """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
+    def get(
+        self, call: Call, deadline: float | None = None, asker: Asker = OURSELVES, *, grace: bool = True
+    ) -> asyncio.Future[Answer[Any]]:
+        """The answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
         `grace`: an answer that is just past its time will do while it is refreshed.
         """
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
-        if endpoint is not account.SUBSCRIPTION:
-            await self.know_plan()
-        found = self.ask(Call(endpoint, params, decode), by, asker, grace=grace)
-        return cast("Answer[T]", found if isinstance(found, Answer) else await found)
+        if call.endpoint is not account.SUBSCRIPTION and not self.plan_is_settled:
+            return asyncio.ensure_future(self._get_with_plan(call, by, asker, grace=grace))
+        return self._get(call, by, asker, grace=grace)
 
-    def ask(
-        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
-    ) -> Answer[Any] | Awaitable[Answer[Any]]:
-        """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
+    async def _get_with_plan(self, call: Call, deadline: float, asker: Asker, *, grace: bool) -> Answer[Any]:
+        await self.plan_watch.know()
+        return await self._get(call, deadline, asker, grace=grace)
+
+    def _get(self, call: Call, deadline: float, asker: Asker, *, grace: bool) -> asyncio.Future[Answer[Any]]:
         try:
-            self._admit(call)
-        except Gated:
+            self.gate.check(call.endpoint, call.params)
+        except Gated as refusal:
             self.gated()
-            raise
-        return self._cache.ask(call, deadline, asker, grace=grace)
+            return failed(refusal)
+        return self._cache.get(call, deadline, asker, grace=grace)
 
-    def held(self, call: Call) -> Answer[Any] | None:
-        """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
-        self._admit(call)
-        return self.kept(call)
-
-    def entry(self, call: Call) -> Entry | None:
-        """What is kept of a call that the gate let through, past its time too."""
-        return self._store.get(call)
+    def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
+        """How a call stands that the gate let through, and what is kept of it, without waiting for anything."""
+        return self._cache.peek(call, grace=grace)
 
     def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
         """Fetches in the background, of a call that the gate let through, what nobody waits for."""
         self._cache.refresh(call, deadline, asker)
 
-    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
-        """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""
-        self._admit(call)
-        return self._cache.foresee(call, grace=grace)
+    def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
+        """Starts the candidate that costs least beside what else is being asked for; what that gave."""
+        return self._coalescer.select(candidates, start)
 
-    def is_free(self, call: Call) -> bool:
-        """Whether asking sends nothing: the answer is at hand or under way."""
-        return self._cache.is_free(call)
-
-    def _admit(self, call: Call) -> None:
-        try:
-            self.gate.check(call.endpoint, call.params)
-        except CoinglassError as error:
-            raise _named(error, call.endpoint) from None
+    def _is_free(self, call: Call) -> bool:
+        return self._cache.peek(call)[0] in FREE
 
     @property
     def plan_was_asked(self) -> bool:
@@ -243,12 +221,12 @@ class Client:
         except (PlanRefused, IntervalRefused) as refusal:
             if call.endpoint is not account.SUBSCRIPTION:
                 self.plan_watch.doubt(gated=False)
-            raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
+            raise self.gate.learn(call.endpoint, call.params, refusal) from refusal
         except UpstreamUnavailable as failure:
             failure.endpoint = failure.endpoint or call.endpoint.path
             if not await self._lookups.blames_name(call, failure, deadline):
                 raise
-            raise _named(unknown_name(call), call.endpoint) from failure
+            raise unknown_name(call) from failure
         except CoinglassError as error:
             error.endpoint = error.endpoint or call.endpoint.path
             raise
@@ -288,9 +266,3 @@ def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -
         except PayloadMismatch:
             anomalies.clear()  # it is no payload, or something follows it
     return decode(payload(reply), anomalies)
-
-
-def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
-    """The error with its path. A remembered refusal is raised many times: its traceback must not grow."""
-    error.endpoint = error.endpoint or endpoint.path
-    return error.with_traceback(None) if isinstance(error, Gated) else error

@@ -145,7 +145,9 @@ class Gate:
                 f"CoinGlass refused {refused} for the plan of the key. The catalogue states {title(endpoint.plan)} "
                 f"and above, and this server runs with {self._key.stated}; check {self._to_check}."
             )
-        return PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
+        refusal = PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
+        refusal.endpoint = endpoint.path
+        return refusal
 
     def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
         required = plan_for_interval(interval, endpoint.interval_floors, endpoint.plan)
@@ -161,9 +163,11 @@ class Gate:
                 f"CoinGlass refused interval {interval.value} for the plan of the key, and this server runs with "
                 f"{self._key.stated}; check {self._to_check}."
             )
-        return IntervalTooFine(
+        refusal = IntervalTooFine(
             self._in_full(message), floor=finest, required=required, current=self.plan, decided_by=decided_by
         )
+        refusal.endpoint = endpoint.path
+        return refusal
 
     @property
     def _to_check(self) -> str:

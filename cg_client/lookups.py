@@ -51,7 +51,9 @@ class Lookups:
 def unknown_name(call: Call) -> NotFound:
     """The failure of a call whose name is at fault."""
     known = _known(call.params) or call.params
-    return NotFound(f"CoinGlass answers for {_names(known)} here, but fails for {_names(call.params)}: no such name.")
+    error = NotFound(f"CoinGlass answers for {_names(known)} here, but fails for {_names(call.params)}: no such name.")
+    error.endpoint = call.endpoint.path
+    return error
 
 
 def _known(params: Params) -> Params | None:

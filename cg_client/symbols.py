@@ -12,7 +12,7 @@ import msgspec
 from async_lru import alru_cache
 
 from cg_client.aliases import Market
-from cg_client.call import Decode
+from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
@@ -232,7 +232,8 @@ class Symbols:
         return self._kept(Listing(load, self._client.clock, self._client.revision))
 
     async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
-        return (await self._client.fetch(endpoint, Params(), decode, grace=False)).value
+        answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
+        return answer.value
 
     def _kept(self, listing: L) -> L:
         self._listings.append(listing)

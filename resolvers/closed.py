@@ -53,7 +53,7 @@ def _base(client: Fetcher, call: Call) -> Part | None:
 
     It begins early enough for any window that the call would be sent for now, which begins later than then.
     """
-    entry = client.entry(call)
+    _, entry = client.peek(call)
     if entry is None:
         return None
     until = entry.kept_at + CLOSED.total_seconds()

@@ -12,6 +12,7 @@ from cg_client.dry_client import LISTING, DryClient
 from cg_client.fetcher import Fetcher
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
+from resolvers.operation import Operation
 from resolvers.requests import Requests
 from resolvers.validity import Validity
 
@@ -31,15 +32,14 @@ class Caller:
 
 @dataclass(slots=True)
 class Context:
-    """`deadline` in monotonic seconds of the client's clock; `plan` is what a dry run finds, None for a real one."""
+    """`plan` is what a dry run finds, None for a real one."""
 
     client: Fetcher
     symbols: Symbols
+    operation: Operation
     loaders: Loaders
     caller: Caller
     request_id: str
-    deadline: float
-    validity: Validity
     requests: Requests
     plan: CallPlan | None = None
 
@@ -49,9 +49,9 @@ class Context:
     ) -> "Context":
         """`requests` None knows none yet."""
         deadline, validity = client.deadline(), Validity()
-        loaders = Loaders(client, deadline, validity, caller.asker)
+        operation = Operation(client, deadline, validity, caller.asker)
         known = requests or Requests(client)
-        return cls(client, symbols, loaders, caller, request_id, deadline, validity, known)
+        return cls(client, symbols, operation, Loaders(operation), caller, request_id, known)
 
     @classmethod
     def of_dry_run(
@@ -63,6 +63,10 @@ class Context:
         context = cls.of(DryClient(client, plan), names, caller, request_id, requests)
         context.plan = plan
         return context
+
+    @property
+    def validity(self) -> Validity:
+        return self.operation.validity
 
     def gated(self) -> None:
         """To be called when the plan does not include all that was asked for: an upgrade is to be noticed soon."""

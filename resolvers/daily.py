@@ -65,7 +65,7 @@ def upstream_daily(
             arguments |= bound(self, attributes)
         picked = chosen.pick(self, arguments)
         call, loaders = Call(picked, params(**arguments), decoders[picked]), info.context.loaders
-        held = loaders.held(call)
+        held = loaders.get_fresh(call)
         if held is None:
             return fetched(info.context, loaders.endpoint.load(call), last, from_, to)
         return served(info.context, held, last, from_, to)

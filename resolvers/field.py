@@ -330,7 +330,7 @@ def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
 def _payload(payload: type, decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
-        held = context.loaders.held(call)
+        held = context.loaders.get_fresh(call)
         return later(context, call) if held is None else _filled(payload, held, held.value)
 
     async def later(context: Context, call: Call) -> object:

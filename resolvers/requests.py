@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
+from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     BadArgument,
@@ -20,7 +21,6 @@ from cg_client.errors import (
     InvalidRequest,
 )
 from cg_client.fetcher import Fetcher
-from cg_client.gathering import Way
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import (
@@ -58,7 +58,7 @@ class Request:
     interval: Interval
     window: Window
     truncated: Truncation | None
-    ways: Sequence[Way]
+    ways: Sequence[FetchPlan]
     tail: Call | None
     until: float
     newest: int

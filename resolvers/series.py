@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cg_client.call import Answer, Decode
+from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
-from cg_client.gathering import Way
 from cg_client.windows import closed_bars, last_closed
 from resolvers.closed import Part, base, closed_window, completed
 from resolvers.context import Context
@@ -49,7 +49,7 @@ def fetched(context: Context, wanted: Request) -> asyncio.Future[Sequence[Part]]
 
 
 def _completed_at_hand(context: Context, wanted: Request) -> Served | None:
-    newest = None if wanted.tail is None else context.client.kept(wanted.tail)
+    newest = None if wanted.tail is None else context.operation.get_fresh(wanted.tail)
     found = None if newest is None else base(context.client, wanted)
     parts = None if newest is None or found is None else completed(found, newest, wanted)
     if newest is None or found is None or parts is None:
@@ -59,10 +59,10 @@ def _completed_at_hand(context: Context, wanted: Request) -> Served | None:
     return served(wanted, parts)
 
 
-def _kept(context: Context, way: Way) -> Sequence[Part] | None:
+def _kept(context: Context, plan: FetchPlan) -> Sequence[Part] | None:
     answers = []
-    for call in way:
-        answer = context.client.kept(call)
+    for call in plan:
+        answer = context.operation.get_fresh(call)
         if answer is None:
             return None
         answers.append(answer)

@@ -1,17 +1,17 @@
 """Windows of series that an operation waits for: how each is fetched is chosen when all of them are known."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeAlias
 
 from aiodataloader import DataLoader
 from msgspec.structs import replace
 
 from cg_client.call import Call
+from cg_client.coalescer import FetchPlan
 from cg_client.errors import CoinglassError
-from cg_client.gathering import Way
 from resolvers.closed import Part, base, completed
-from resolvers.flights import Flights
+from resolvers.operation import Operation
 from resolvers.requests import Request
 
 Parts: TypeAlias = Sequence[Part]
@@ -20,14 +20,14 @@ Parts: TypeAlias = Sequence[Part]
 class WindowLoader(DataLoader[Request, Parts]):
     """The answers that together hold each window, in the order of time.
 
-    All requests are under way together. One that fails raises for the windows alone that rest on it.
+    All requests run together. One that fails raises for the windows alone that rest on it.
     """
 
     cache = False  # windows share requests, and are not the same for it
 
-    def __init__(self, flights: Flights) -> None:
+    def __init__(self, operation: Operation) -> None:
         super().__init__()
-        self._flights, self._client = flights, flights.client
+        self._operation, self._client = operation, operation.client
 
     def load(self, key: Request) -> asyncio.Future[Parts]:
         """As the loader's own, which looks among windows that it keeps."""
@@ -36,65 +36,54 @@ class WindowLoader(DataLoader[Request, Parts]):
         return future
 
     async def batch_load_fn(self, keys: list[Request]) -> list[Any]:
-        apart = {place: asyncio.ensure_future(way) for place, way in enumerate(map(self._apart, keys)) if way}
-        choices = {place: self._client.choose(key.ways) for place, key in enumerate(keys) if place not in apart}
-        begun = {place: self._begun(choice.result()) for place, choice in choices.items() if choice.done()}
-        for place, choice in choices.items():
-            if place not in begun:
-                begun[place] = self._begun(await choice)
-        return [
-            await (self._flights.outcome(begun[place]) if place in begun else _outcome(apart[place]))
-            for place in range(len(keys))
-        ]
+        waiting = [self._fetch(key) for key in keys]
+        return [await _outcome(one) for one in waiting]
 
-    def _begun(self, way: Way) -> Sequence[asyncio.Future[Part]]:
-        return [self._flights.begin(call) for call in way]
-
-    async def _answers(self, way: Way) -> Parts:
-        found = await self._flights.outcome(self._begun(way))
-        if isinstance(found, Exception):
-            raise found
-        return found
-
-    def _apart(self, wanted: Request) -> Coroutine[Any, Any, Parts] | None:
-        """The way of a window whose closed points are kept."""
-        if wanted.tail is None:
-            return None
+    def _fetch(self, wanted: Request) -> Awaitable[Parts]:
+        """What waits for the answers; all that can be sent at once is."""
         found = base(self._client, wanted)
-        return None if found is None else self._around(found, wanted, wanted.tail)
+        if found is not None and wanted.tail is not None:
+            return asyncio.ensure_future(self._complete(found, wanted, wanted.tail))
+        return self._answers(self._client.plan(wanted.ways, self._start))
 
-    async def _around(self, found: Part, wanted: Request, tail: Call) -> Parts:
+    def _start(self, plan: FetchPlan) -> Sequence[asyncio.Future[Part]]:
+        return [self._operation.get(call) for call in plan]
+
+    async def _answers(self, planned: asyncio.Future[Sequence[asyncio.Future[Part]]]) -> Parts:
+        return await self._operation.answers(await planned)
+
+    async def _complete(self, found: Part, wanted: Request, tail: Call) -> Parts:
         """The closed points with the newest, which are fetched; stale ones where those cannot be had for now."""
         if self._is_in_grace(wanted):
-            self._client.refresh(tail, self._flights.deadline, self._flights.asker)
+            self._client.refresh(tail, self._operation.deadline, self._operation.asker)
             return self._stale(found)
-        way = await self._client.choose([(tail,), *wanted.ways])
+        plan, started = await self._client.plan([(tail,), *wanted.ways], lambda plan: (plan, self._start(plan)))
         try:
-            newest = await self._answers(way)
+            newest = await self._operation.answers(started)
         except CoinglassError as error:
-            if way != (tail,) or not error.retryable:
+            if plan != (tail,) or not error.retryable:
                 raise
             return self._stale(found)
-        if way != (tail,):
+        if plan != (tail,):
             return newest
         parts = completed(found, newest[0], wanted)
         if parts is None:
-            return await self._answers(wanted.ways[0])
-        self._flights.validity.rests_on(found)
+            return await self._operation.answers(self._start(wanted.ways[0]))
+        self._operation.validity.rests_on(found)
         return parts
 
     def _is_in_grace(self, wanted: Request) -> bool:
-        entry = self._client.entry(wanted.ways[0][0])
+        _, entry = self._client.peek(wanted.ways[0][0])
         return entry is not None and self._client.clock.monotonic() < entry.grace_until
 
     def _stale(self, found: Part) -> Parts:
         answer = replace(found, stale=True)
-        self._flights.validity.rests_on(answer)
+        self._operation.validity.rests_on(answer)
         return [answer]
 
 
-async def _outcome(under_way: Awaitable[Parts]) -> Parts | Exception:
+async def _outcome(waiting: Awaitable[Parts]) -> Parts | Exception:
     try:
-        return await under_way
+        return await waiting
     except Exception as error:  # noqa: BLE001  # it is raised for its window
         return error

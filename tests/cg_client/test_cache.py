@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cg_client.asker import Asker, Priority
 from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
-from cg_client.call import Answer, Call
+from cg_client.call import FREE, Answer, Call
 from cg_client.errors import (
     CoinglassError,
     NotFound,
@@ -52,12 +52,12 @@ def origin() -> Origin:
 
 
 @pytest.fixture
-def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Task[Answer[int]]]:
+def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[int]]]:
     cache = Cache(origin, MemoryStore(1000), clock)
-    return lambda: asyncio.create_task(cache(a_call(), AGES))
+    return lambda: cache.get(a_call(), AGES)
 
 
-Ask = Callable[[], asyncio.Task[Answer[int]]]
+Ask = Callable[[], asyncio.Future[Answer[int]]]
 
 
 async def settle() -> None:
@@ -84,7 +84,7 @@ async def test_concurrent_callers_share_one_failure_and_the_next_one_fetches(ask
 
 async def test_different_parameters_are_fetched_separately(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
-    answers = [await cache(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
+    answers = [await cache.get(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
     assert [answer.value for answer in answers] == [1, 2, 1]
 
 
@@ -199,10 +199,10 @@ async def test_an_answer_that_nobody_waited_for_is_kept(ask: Ask, origin: Origin
 async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
-    patient = asyncio.create_task(cache(a_call(), AGES))
+    patient = cache.get(a_call(), AGES)
     await settle()
     with pytest.raises(UpstreamTimeout):
-        await cache(a_call(), clock.monotonic())
+        await cache.get(a_call(), clock.monotonic())
     origin.open.set()
     assert (await patient).value == 1
 
@@ -213,10 +213,10 @@ def kept(size: int) -> Entry:
 
 async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
-    await cache(a_call(), AGES)
+    await cache.get(a_call(), AGES)
     origin.open.clear()
     clock.advance(LIFETIME + 1)
-    assert (await cache(a_call(), AGES)).stale
+    assert (await cache.get(a_call(), AGES)).stale
     await settle()
     before = asyncio.all_tasks()
     await cache.close()
@@ -226,7 +226,7 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
 async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
-    waiting = [asyncio.create_task(cache(a_call(), AGES)) for _ in range(2)]
+    waiting = [cache.get(a_call(), AGES) for _ in range(2)]
     await settle()
     await cache.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
@@ -238,11 +238,11 @@ async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Ori
     free = []
     for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
         clock.advance(seconds)
-        free.append(cache.is_free(a_call()))
+        free.append(cache.peek(a_call())[0] in FREE)
         origin.open.clear()
-        asking = asyncio.create_task(cache(a_call(), AGES))
+        asking = cache.get(a_call(), AGES)
         await settle()
-        free.append(cache.is_free(a_call()))
+        free.append(cache.peek(a_call())[0] in FREE)
         origin.open.set()
         await asking
         await settle()
@@ -262,7 +262,7 @@ async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     cache = Cache(fails_first, MemoryStore(1000), clock)
     origin.open.clear()
     deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
-    asked = [asyncio.create_task(cache(a_call(), deadline)) for deadline in deadlines]
+    asked = [cache.get(a_call(), deadline) for deadline in deadlines]
     await settle()
     origin.open.set()
     hasty, *patient, hastier = await asyncio.gather(*asked, return_exceptions=True)
@@ -310,7 +310,7 @@ class Asked:
 
 async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
     asked = Asked(clock)
-    answers = [await asked.cache(a_call(), AGES, asker) for asker in (ANN, BOB, PATIENT)]
+    answers = [await asked.cache.get(a_call(), AGES, asker) for asker in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
     assert asked.askers == [ANN]
 
@@ -323,9 +323,9 @@ async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
     clock: FakeClock, asker: Asker, priority: Priority
 ) -> None:
     asked = Asked(clock)
-    await asked.cache(a_call(), AGES, BOB)
+    await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    assert (await asked.cache(a_call(), AGES, asker)).stale
+    assert (await asked.cache.get(a_call(), AGES, asker)).stale
     await settle()
     assert asked.askers[1] == Asker("ann", priority)
 
@@ -333,7 +333,7 @@ async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
 async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
     asked = Asked(clock)
     asked.origin.open.clear()
-    waiting = [asyncio.create_task(asked.cache(a_call(), AGES, asker)) for asker in (PATIENT, ANN, BOB)]
+    waiting = [asked.cache.get(a_call(), AGES, asker) for asker in (PATIENT, ANN, BOB)]
     await settle()
     asked.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
@@ -342,11 +342,11 @@ async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_join
 
 async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
     asked = Asked(clock)
-    await asked.cache(a_call(), AGES, BOB)
+    await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
     asked.origin.open.clear()
     for asker in (PATIENT, ANN):
-        assert (await asked.cache(a_call(), AGES, asker)).stale
+        assert (await asked.cache.get(a_call(), AGES, asker)).stale
     assert asked.joined == [Asker("ann", Priority.REFRESH)]
     asked.origin.open.set()
     await settle()

@@ -58,7 +58,7 @@ def routes(upstream: respx.MockRouter) -> Routes:
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
+    return await client.get(Call(ENDPOINT, Coin(symbol=symbol), decode))
 
 
 async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
@@ -127,10 +127,10 @@ async def test_an_answer_is_kept_under_the_same_key_whichever_path_gave_it(clien
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
-    kept = client.held(Call(ENDPOINT, Coin(symbol="BTC"), decode))
-    assert kept == first
+    _, kept = client.peek(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     assert kept is not None
-    assert kept.path == FORMER
+    assert kept.answer == first
+    assert kept.answer.path == FORMER
 
 
 @pytest.mark.parametrize(

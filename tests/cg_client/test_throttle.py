@@ -263,5 +263,5 @@ async def test_a_connection_that_was_never_made_spends_no_quota(error: type[http
     config = ClientConfig(api_key=Secret("key"), plan=Plan.HOBBYIST)
     client = Client(config, transport=httpx.MockTransport(fails), policy=RetryPolicy(attempts=1))
     with counting() as tally, pytest.raises(UpstreamFailed):
-        await client.fetch(a_call().endpoint, a_call().params, decode)
+        await client.get(Call(a_call().endpoint, a_call().params, decode))
     assert (client.quota.used, tally.sent) == (counted, counted)

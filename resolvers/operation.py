@@ -1,0 +1,43 @@
+"""What the fetches of one operation share."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cg_client.asker import Asker
+from cg_client.call import Answer, CacheStatus, Call
+from cg_client.fetcher import Fetcher
+from resolvers.validity import Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What it waits for ends by `deadline`, in monotonic seconds. The plan has to be settled."""
+
+    client: Fetcher
+    deadline: float
+    validity: Validity
+    asker: Asker
+
+    def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
+        return self.client.get(call, self.deadline, self.asker)
+
+    def get_fresh(self, call: Call) -> Answer[Any] | None:
+        """The answer, if it is kept and fresh, of a call that the gate let through."""
+        status, entry = self.client.peek(call)
+        return None if entry is None or status is not CacheStatus.HIT else entry.answer
+
+    async def answers(self, started: Sequence[asyncio.Future[Answer[Any]]]) -> list[Answer[Any]]:
+        """What the operation rests on from now on; raises the first failure, when all have ended."""
+        answers, failure = [], None
+        for future in started:
+            try:
+                answers.append(await future)
+            except Exception as error:  # noqa: BLE001  # whatever it is, no failure is left that nobody looked at
+                failure = failure or error
+        if failure is not None:
+            raise failure
+        for answer in answers:
+            self.validity.rests_on(answer)
+        return answers
