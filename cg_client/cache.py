@@ -14,11 +14,11 @@ import msgspec
 from msgspec.structs import replace
 
 from cg_client.anomalies import Anomaly
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Answer, CacheStatus, Call, Key
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
+from cg_client.requester import SYSTEM, Requester
 from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
@@ -135,10 +135,10 @@ class _InFlight(msgspec.Struct):
 class Cache:
     def __init__(
         self,
-        fetch: Callable[[Call, float, Asker], Awaitable[Fetched]],
+        fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
         store: Store,
         clock: Clock,
-        join: Callable[[Call, Asker], None] = lambda *_: None,
+        join: Callable[[Call, Requester], None] = lambda *_: None,
     ) -> None:
         """`join` hears of those who wait for a fetch that was started for somebody else."""
         self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
@@ -156,7 +156,7 @@ class Cache:
         return CacheStatus.REFRESH if in_grace else CacheStatus.MISS, entry
 
     def get(
-        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
+        self, call: Call, deadline: float, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
@@ -164,25 +164,25 @@ class Cache:
         answer = None if entry is None else entry.servable(now, grace=grace)
         if answer is not None:
             if answer.stale:
-                self.refresh(call, deadline, asker)
+                self.refresh(call, deadline, requester)
             return resolved(answer)
         in_flight = self._in_flight.get(call.key)
         if in_flight is None:
-            return self._start(call, deadline, asker).wait()
-        self._join(call, asker)
+            return self._start(call, deadline, requester).wait()
+        self._join(call, requester)
         if in_flight.deadline == deadline:
             return in_flight.wait()
-        return asyncio.ensure_future(self._joined(call, in_flight, deadline, asker))
+        return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
 
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetches what nobody waits for."""
         if call.key in self._in_flight:
-            self._join(call, asker.in_the_background())
+            self._join(call, requester.in_the_background())
         else:
-            uncounted(self._start, call, deadline, asker.in_the_background())
+            uncounted(self._start, call, deadline, requester.in_the_background())
 
-    def _start(self, call: Call, deadline: float, asker: Asker) -> _InFlight:
-        task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, asker))
+    def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
+        task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, requester))
         task.add_done_callback(lambda _: self._in_flight.pop(call.key).resolve())
         in_flight = self._in_flight[call.key] = _InFlight(task, deadline)
         return in_flight
@@ -194,10 +194,10 @@ class Cache:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetched(self, call: Call, deadline: float, asker: Asker) -> Answer[Any]:
+    async def _fetched(self, call: Call, deadline: float, requester: Requester) -> Answer[Any]:
         """Ends by the deadline, since every layer below does."""
         try:
-            fetched = await self._fetch(call, deadline, asker)
+            fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
             return self._instead(call, error)
         entry = Entry.of(fetched, self._clock.monotonic())
@@ -211,7 +211,7 @@ class Cache:
             raise error
         return replace(entry.answer, stale=True)
 
-    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, asker: Asker) -> Answer[Any]:
+    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> Answer[Any]:
         """The answer to a fetch of another deadline; fetched once more if it failed only because that one passed."""
         seconds = deadline - self._clock.monotonic()
         try:
@@ -224,7 +224,7 @@ class Cache:
         except (UpstreamTimeout, StartsTooLate):
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
-        again = self._in_flight.get(call.key) or self._start(call, deadline, asker)
+        again = self._in_flight.get(call.key) or self._start(call, deadline, requester)
         return await asyncio.shield(again.task)
 
 

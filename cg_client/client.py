@@ -11,7 +11,6 @@ from typing import Any, TypeVar, cast
 import httpx
 
 from cg_client.anomalies import AnomalyCollector
-from cg_client.asker import OURSELVES, Asker
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
@@ -38,6 +37,7 @@ from cg_client.paths import Paths
 from cg_client.plan_watch import PlanWatch
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.revision import Revision
 from cg_client.round_robin import Weights
@@ -143,7 +143,7 @@ class Client:
         return self._throttle.governor
 
     def get(
-        self, call: Call, deadline: float | None = None, asker: Asker = OURSELVES, *, grace: bool = True
+        self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
         """The answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
@@ -151,28 +151,28 @@ class Client:
         """
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
         if call.endpoint is not account.SUBSCRIPTION and not self.plan_is_settled:
-            return asyncio.ensure_future(self._get_with_plan(call, by, asker, grace=grace))
-        return self._get(call, by, asker, grace=grace)
+            return asyncio.ensure_future(self._get_with_plan(call, by, requester, grace=grace))
+        return self._get(call, by, requester, grace=grace)
 
-    async def _get_with_plan(self, call: Call, deadline: float, asker: Asker, *, grace: bool) -> Answer[Any]:
+    async def _get_with_plan(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> Answer[Any]:
         await self.plan_watch.know()
-        return await self._get(call, deadline, asker, grace=grace)
+        return await self._get(call, deadline, requester, grace=grace)
 
-    def _get(self, call: Call, deadline: float, asker: Asker, *, grace: bool) -> asyncio.Future[Answer[Any]]:
+    def _get(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> asyncio.Future[Answer[Any]]:
         try:
             self.gate.check(call.endpoint, call.params)
         except Gated as refusal:
             self.gated()
             return failed(refusal)
-        return self._cache.get(call, deadline, asker, grace=grace)
+        return self._cache.get(call, deadline, requester, grace=grace)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
         """How a call stands that the gate let through, and what is kept of it, without waiting for anything."""
         return self._cache.peek(call, grace=grace)
 
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetches in the background, of a call that the gate let through, what nobody waits for."""
-        self._cache.refresh(call, deadline, asker)
+        self._cache.refresh(call, deadline, requester)
 
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
         """Starts the candidate that costs least beside what else is being asked for; what that gave."""
@@ -207,17 +207,17 @@ class Client:
     async def _asked_plan(self) -> Plan | None:
         """By CoinGlass, past the cache: an answer of a moment ago may be that of another plan."""
         call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-        fetched = await self._fetch(call, self.deadline(), OURSELVES)
+        fetched = await self._fetch(call, self.deadline(), SYSTEM)
         plan = cast("account.Subscription", fetched.value).plan
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
         return plan
 
-    async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
+    async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         if call.endpoint is not account.SUBSCRIPTION:
             self.plan_watch.review()
         try:
-            return await self.breaker(call, deadline, asker)
+            return await self.breaker(call, deadline, requester)
         except (PlanRefused, IntervalRefused) as refusal:
             if call.endpoint is not account.SUBSCRIPTION:
                 self.plan_watch.doubt(gated=False)
@@ -231,8 +231,8 @@ class Client:
             error.endpoint = error.endpoint or call.endpoint.path
             raise
 
-    async def _attempt(self, call: Call, deadline: float, asker: Asker) -> Fetched:
-        reply = await self._throttle(call, deadline, asker)
+    async def _attempt(self, call: Call, deadline: float, requester: Requester) -> Fetched:
+        reply = await self._throttle(call, deadline, requester)
         try:
             return self._fetched(call, reply)
         except RateLimited as limited:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.cache import Entry, failed, resolved
 from cg_client.call import FREE, Answer, CacheStatus, Call
 from cg_client.call_plan import CallPlan, NotAsked
@@ -16,6 +15,7 @@ from cg_client.errors import CoinglassError
 from cg_client.gate import Gate
 from cg_client.params import Params
 from cg_client.quota import Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.revision import Revision
 
 T = TypeVar("T")
@@ -64,7 +64,7 @@ class DryClient:
         self,
         call: Call,
         deadline: float | None = None,  # noqa: ARG002  # nothing is waited for
-        asker: Asker = OURSELVES,  # noqa: ARG002  # as above
+        requester: Requester = SYSTEM,  # noqa: ARG002  # as above
         *,
         grace: bool = True,
     ) -> asyncio.Future[Answer[Any]]:
@@ -80,7 +80,7 @@ class DryClient:
             self._plan.note(call, status)
         return status, entry
 
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:  # noqa: ARG002  # as above
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:  # noqa: ARG002  # as above
         status, _ = self._client.peek(call)
         self._plan.note(call, CacheStatus.REFRESH if status is CacheStatus.MISS else status)
 

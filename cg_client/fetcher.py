@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.cache import Entry
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.clock import Clock
 from cg_client.coalescer import FetchPlan
 from cg_client.gate import Gate
 from cg_client.quota import Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.revision import Revision
 
 T = TypeVar("T")
@@ -34,8 +34,8 @@ class Fetcher(Protocol):
     def gated(self) -> None: ...
     async def know_plan(self) -> None: ...
     def get(
-        self, call: Call, deadline: float | None = None, asker: Asker = OURSELVES, *, grace: bool = True
+        self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]: ...
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]: ...
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None: ...
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None: ...
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]: ...

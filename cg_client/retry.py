@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
 from cg_client.quota import MINUTE
+from cg_client.requester import SYSTEM, Requester
 
 T = TypeVar("T")
 
@@ -55,7 +55,7 @@ class RetryBudget:
 class Retry(Generic[T]):
     def __init__(
         self,
-        attempt: Callable[[Call, float, Asker], Awaitable[T]],
+        attempt: Callable[[Call, float, Requester], Awaitable[T]],
         clock: Clock,
         policy: RetryPolicy,
         budget: RetryBudget,
@@ -64,14 +64,14 @@ class Retry(Generic[T]):
         """`jitter` gives a figure from 0 to 1."""
         self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> T:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Raises the last failure where trying again cannot help or is not allowed any more."""
         self._budget.deposit()
         attempt = 1
         before: UpstreamFailed | None = None
         while True:
             try:
-                return await self._attempt(call, deadline, asker)
+                return await self._attempt(call, deadline, requester)
             except UpstreamFailed as error:
                 if error is not before:
                     error.before, before = before, error

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
 from cg_client.governor import Governor
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.round_robin import EQUAL, Weights
 from cg_client.transport import Reply
 
@@ -34,11 +34,11 @@ class Throttle:
             None
         )  # hears of each limit that the headers did not state before
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> Reply:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> Reply:
         """Raises StartsTooLate, with the seconds until the call could start, where that is past the deadline."""
-        started = self.governor.start(asker)
+        started = self.governor.start(requester)
         if started is None:
-            started = await self.governor.wait(call, deadline, asker)
+            started = await self.governor.wait(call, deadline, requester)
         try:
             reply = await self._send(call, deadline)
         except BaseException as error:

@@ -5,11 +5,11 @@ from typing import TypeAlias
 
 import strawberry
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call_plan import CallPlan
 from cg_client.client import Client
 from cg_client.dry_client import LISTING, DryClient
 from cg_client.fetcher import Fetcher
+from cg_client.requester import SYSTEM, Requester
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
 from resolvers.operation import Operation
@@ -23,11 +23,11 @@ GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks somethi
 class Caller:
     """Who asks. Today everyone may see what the server's key may see; a caller's own key will mean an own client.
 
-    `asker` is whose turn at the quota it is, and changes no answer.
+    `requester` is whose turn at the quota it is, and changes no answer.
     """
 
     name: str = "anonymous"
-    asker: Asker = OURSELVES
+    requester: Requester = SYSTEM
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ class Context:
     ) -> "Context":
         """`requests` None knows none yet."""
         deadline, validity = client.deadline(), Validity()
-        operation = Operation(client, deadline, validity, caller.asker)
+        operation = Operation(client, deadline, validity, caller.requester)
         known = requests or Requests(client)
         return cls(client, symbols, operation, Loaders(operation), caller, request_id, known)
 

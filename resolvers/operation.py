@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cg_client.asker import Asker
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.fetcher import Fetcher
+from cg_client.requester import Requester
 from resolvers.validity import Validity
 
 
@@ -18,10 +18,10 @@ class Operation:
     client: Fetcher
     deadline: float
     validity: Validity
-    asker: Asker
+    requester: Requester
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
-        return self.client.get(call, self.deadline, self.asker)
+        return self.client.get(call, self.deadline, self.requester)
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
         """The answer, if it is kept and fresh, of a call that the gate let through."""

@@ -55,7 +55,7 @@ class WindowLoader(DataLoader[Request, Parts]):
     async def _complete(self, found: Part, wanted: Request, tail: Call) -> Parts:
         """The closed points with the newest, which are fetched; stale ones where those cannot be had for now."""
         if self._is_in_grace(wanted):
-            self._client.refresh(tail, self._operation.deadline, self._operation.asker)
+            self._client.refresh(tail, self._operation.deadline, self._operation.requester)
             return self._stale(found)
         plan, started = await self._client.plan([(tail,), *wanted.ways], lambda plan: (plan, self._start(plan)))
         try:

@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cg_client.asker import Priority
 from cg_client.client import Client
+from cg_client.requester import Priority
 from execution.engine import Engine
 from server.responses import ResponseCache
 

@@ -96,7 +96,7 @@ class GraphQLView(GraphQL[Context, None]):
         state, headers = scope.setdefault("state", {}), by_name(scope)
         name = state.get("request_id") or request_id(text(headers.get(REQUEST_ID.encode())))
         made = Context.of_dry_run if dry_run.is_wished(headers) else Context.of
-        caller = Caller(asker=asker(scope, headers))
+        caller = Caller(requester=asker(scope, headers))
         context = state["context"] = made(self._client, self._symbols, caller, name, self._requests)
         return context
 

@@ -10,7 +10,6 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker
 from cg_client.breaker import Breaker, BreakerPolicy, CircuitState
 from cg_client.call import Call
 from cg_client.catalogue import CATALOGUE
@@ -33,6 +32,7 @@ from cg_client.errors import (
 )
 from cg_client.groups import group_of
 from cg_client.params import Coin, Params
+from cg_client.requester import Requester
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fails, fetch
 from tests.clock import FakeClock
 
@@ -52,7 +52,7 @@ class Upstream:
         self.deadlines: list[float] = []
         self.held: asyncio.Event | None = None
 
-    async def __call__(self, _call: Call, deadline: float, _asker: Asker) -> str:
+    async def __call__(self, _call: Call, deadline: float, _requester: Requester) -> str:
         self.count += 1
         self.deadlines.append(deadline)
         if self.held is not None:

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker, Priority
 from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
 from cg_client.call import FREE, Answer, Call
 from cg_client.errors import (
@@ -20,11 +19,12 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from cg_client.requester import Priority, Requester
 from tests.cg_client.conftest import ENDPOINT, a_call
 from tests.clock import START, FakeClock
 
 AGES = 1e9
-ANN, BOB, PATIENT = Asker("ann"), Asker("bob"), Asker("cat", Priority.BACKFILL)
+ANN, BOB, PATIENT = Requester("ann"), Requester("bob"), Requester("cat", Priority.BACKFILL)
 LIFETIME = 20.0
 
 
@@ -37,7 +37,7 @@ class Origin:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def __call__(self, call: Call, _deadline: float, _asker: Asker) -> Fetched:
+    async def __call__(self, call: Call, _deadline: float, _requester: Requester) -> Fetched:
         self.count += 1
         value = self.count
         await self.open.wait()
@@ -253,8 +253,8 @@ async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Ori
 async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     origin: Origin, clock: FakeClock, failure: CoinglassError
 ) -> None:
-    async def fails_first(call: Call, deadline: float, asker: Asker) -> Fetched:
-        fetched = await origin(call, deadline, asker)
+    async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
+        fetched = await origin(call, deadline, requester)
         if fetched.value == 1:
             raise failure
         return fetched
@@ -295,49 +295,49 @@ class Asked:
     """Notes for whom is fetched, and who joined."""
 
     def __init__(self, clock: FakeClock) -> None:
-        self.askers: list[Asker] = []
-        self.joined: list[Asker] = []
+        self.requesters: list[Requester] = []
+        self.joined: list[Requester] = []
         self.origin = Origin()
         self.cache = Cache(self.fetch, MemoryStore(1000), clock, self.join)
 
-    async def fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
-        self.askers.append(asker)
-        return await self.origin(call, deadline, asker)
+    async def fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
+        self.requesters.append(requester)
+        return await self.origin(call, deadline, requester)
 
-    def join(self, _call: Call, asker: Asker) -> None:
-        self.joined.append(asker)
+    def join(self, _call: Call, requester: Requester) -> None:
+        self.joined.append(requester)
 
 
 async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
     asked = Asked(clock)
-    answers = [await asked.cache.get(a_call(), AGES, asker) for asker in (ANN, BOB, PATIENT)]
+    answers = [await asked.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
-    assert asked.askers == [ANN]
+    assert asked.requesters == [ANN]
 
 
 @pytest.mark.parametrize(
-    ("asker", "priority"),
-    [(Asker("ann"), Priority.REFRESH), (Asker("ann", Priority.BACKFILL), Priority.BACKFILL)],
+    ("requester", "priority"),
+    [(Requester("ann"), Priority.REFRESH), (Requester("ann", Priority.BACKFILL), Priority.BACKFILL)],
 )
 async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
-    clock: FakeClock, asker: Asker, priority: Priority
+    clock: FakeClock, requester: Requester, priority: Priority
 ) -> None:
     asked = Asked(clock)
     await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    assert (await asked.cache.get(a_call(), AGES, asker)).stale
+    assert (await asked.cache.get(a_call(), AGES, requester)).stale
     await settle()
-    assert asked.askers[1] == Asker("ann", priority)
+    assert asked.requesters[1] == Requester("ann", priority)
 
 
 async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
     asked = Asked(clock)
     asked.origin.open.clear()
-    waiting = [asked.cache.get(a_call(), AGES, asker) for asker in (PATIENT, ANN, BOB)]
+    waiting = [asked.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
     await settle()
     asked.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
-    assert (asked.askers, asked.joined) == ([PATIENT], [ANN, BOB])
+    assert (asked.requesters, asked.joined) == ([PATIENT], [ANN, BOB])
 
 
 async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
@@ -345,8 +345,8 @@ async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_onl
     await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
     asked.origin.open.clear()
-    for asker in (PATIENT, ANN):
-        assert (await asked.cache.get(a_call(), AGES, asker)).stale
-    assert asked.joined == [Asker("ann", Priority.REFRESH)]
+    for requester in (PATIENT, ANN):
+        assert (await asked.cache.get(a_call(), AGES, requester)).stale
+    assert asked.joined == [Requester("ann", Priority.REFRESH)]
     asked.origin.open.set()
     await settle()

@@ -9,7 +9,6 @@ import msgspec
 import pytest
 import respx
 
-from cg_client.asker import Asker, Priority
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import account, futures
@@ -26,6 +25,7 @@ from cg_client.errors import (
 from cg_client.intervals import Interval
 from cg_client.params import Coin, PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.requester import Priority, Requester
 from cg_client.secret import Secret
 from cg_client.tolerance import items_of, scalar, tolerant
 from cg_client.transport import KEY_HEADER
@@ -283,15 +283,15 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
 ) -> None:
     """The reserve of a Hobbyist minute is six: the backfill waits for room, until it is not one any more."""
     route = upstream.get("/api/test").mock(return_value=answer([]))
-    patient = Asker("ann", Priority.BACKFILL)
+    patient = Requester("ann", Priority.BACKFILL)
     for number in range(24):
-        await client.get(Call(ENDPOINT, Coin(symbol=f"COIN{number}"), decode), asker=patient)
+        await client.get(Call(ENDPOINT, Coin(symbol=f"COIN{number}"), decode), requester=patient)
     late = clock.monotonic() + 100
-    waiting = client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, asker=patient)
+    waiting = client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=patient)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert (client.governor.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
-    joined = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, asker=Asker("bob"))
+    joined = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=Requester("bob"))
     assert clock.monotonic() == 1000
     assert await waiting is joined
     assert route.call_count == 25
@@ -299,8 +299,10 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
 
 async def test_clients_and_priorities_are_no_part_of_what_is_kept(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
-    askers = (Asker("ann"), Asker("bob", Priority.BACKFILL), Asker(""))
-    answers = [await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), asker=asker) for asker in askers]
+    requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
+    answers = [
+        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), requester=requester) for requester in requesters
+    ]
     assert answers[0] is answers[1] is answers[2]
     assert route.call_count == 1
 
@@ -312,7 +314,7 @@ async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRou
     await fetch(client)
     wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
     await asyncio.gather(
-        *(client.get(Call(ENDPOINT, Coin(symbol=name), decode), 1e9, asker=Asker(name[:3])) for name in wanted)
+        *(client.get(Call(ENDPOINT, Coin(symbol=name), decode), 1e9, requester=Requester(name[:3])) for name in wanted)
     )
     sent = [call.request.url.params["symbol"] for call in route.calls]
     assert sent == ["BTC", "ann1", "ann2", "bob1", "ann3", "bob2"]

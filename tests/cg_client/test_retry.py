@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker
 from cg_client.call import Call
 from cg_client.errors import (
     CoinglassError,
@@ -24,6 +23,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from cg_client.requester import Requester
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from tests.cg_client.conftest import a_call
 from tests.clock import FakeClock
@@ -38,7 +38,7 @@ class Attempts:
         self.failures = iter(failures)
         self.count = 0
 
-    async def __call__(self, _call: Call, _deadline: float, _asker: Asker) -> str:
+    async def __call__(self, _call: Call, _deadline: float, _requester: Requester) -> str:
         self.count += 1
         await asyncio.sleep(0)
         failure = next(self.failures, None)
