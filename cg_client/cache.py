@@ -15,11 +15,11 @@ from msgspec.structs import replace
 
 from cg_client.anomalies import Anomaly
 from cg_client.call import Answer, CacheStatus, Call, Key
+from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.requester import SYSTEM, Requester
-from cg_client.tally import uncounted
 
 GRACE_AT_MOST = 30.0  # seconds
 STALE_AT_MOST = 3600.0  # seconds
@@ -179,7 +179,7 @@ class Cache:
         if call.key in self._in_flight:
             self._join(call, requester.in_the_background())
         else:
-            uncounted(self._start, call, deadline, requester.in_the_background())
+            without_counting(self._start, call, deadline, requester.in_the_background())
 
     def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
         task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, requester))

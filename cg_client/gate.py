@@ -54,10 +54,10 @@ class Gate:
         """Takes over what is known of the key now. Refusals for another plan or limit are forgotten."""
         before, self._key, self._plan = self._key, key, key.plan
         if (key.stated, key.contradiction) != (before.stated, before.contradiction):
-            self._revision.change()
+            self._revision.bump()
         if key.plan is not before.plan or before.limit not in (None, key.limit):
             self._refusals.clear()
-            self._revision.change()
+            self._revision.bump()
         if key.contradiction not in ("", before.contradiction):
             self.on_contradiction(key.contradiction)
 
@@ -115,7 +115,7 @@ class Gate:
         else:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
         self._refusals.add(endpoint, params, error, for_depth=interval is None)
-        self._revision.change()
+        self._revision.bump()
         return error
 
     def _refused(self, params: Params) -> str:

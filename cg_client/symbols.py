@@ -72,7 +72,7 @@ class Listing(Generic[T]):
         if self._last is None:
             self._asked_at = self._clock.monotonic()
         else:
-            self._revision.change()
+            self._revision.bump()
         self._last = loaded
         return loaded
 

@@ -18,10 +18,10 @@ from httpx_aiohttp import AiohttpTransport
 
 from cg_client.body import ACCEPTED, MAX_BODY, by_name, read_body
 from cg_client.call import Call
+from cg_client.call_counter import count_sent
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
-from cg_client.tally import count_sent
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its answers

@@ -15,9 +15,9 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from cg_client.call_counter import CallCounter, count_upstream_calls
 from cg_client.client import Client
 from cg_client.symbols import Symbols
-from cg_client.tally import Tally, counting
 from resolvers.context import Caller, Context
 from resolvers.requests import Requests
 from server import dry_run
@@ -53,7 +53,7 @@ class GraphQLView(GraphQL[Context, None]):
             answering = dry_run.refused if dry_run.is_asked(scope) else super().__call__
             await answering(scope, receive, send)
             return
-        with counting() as tally:
+        with count_upstream_calls() as tally:
             try:
                 response = await self._answered(scope, receive)
             except HTTPException as error:
@@ -61,7 +61,7 @@ class GraphQLView(GraphQL[Context, None]):
         response.raw_headers.extend(self._own_headers(scope, tally))
         await response(scope, receive, send)
 
-    def _own_headers(self, scope: Scope, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
+    def _own_headers(self, scope: Scope, tally: CallCounter) -> tuple[tuple[bytes, bytes], ...]:
         own = cost(tally.sent, self._client.remaining(self._client.clock.monotonic()))
         context: Context | None = scope.get("state", {}).get("context")
         return own if context is None or context.plan is None else (*own, dry_run.NOT_KEPT)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client.call import Call
+from cg_client.call_counter import count_sent, count_upstream_calls
 from cg_client.coalescer import Coalescer, FetchPlan
-from cg_client.tally import count_sent, counting
 from tests.cg_client.conftest import a_call
 
 A, B, C, D = (a_call(name) for name in "ABCD")
@@ -63,13 +63,13 @@ async def test_who_leaves_starts_nothing() -> None:
 
 async def test_what_is_started_counts_for_who_asked() -> None:
     coalescer = Coalescer(lambda _: False)
-    waiting, tallies = [], []
+    waiting, counters = [], []
     for _ in range(2):
-        with counting() as tally:
+        with count_upstream_calls() as counter:
             waiting.append(coalescer.select([(A,), (B,)], lambda _: count_sent()))
-            tallies.append(tally)
+            counters.append(counter)
     await asyncio.gather(*waiting)
-    assert [tally.sent for tally in tallies] == [1, 1]
+    assert [counter.sent for counter in counters] == [1, 1]
 
 
 @given(st.lists(st.lists(st.sets(st.sampled_from([A, B, C, D]), min_size=1), min_size=1, max_size=3), max_size=6))

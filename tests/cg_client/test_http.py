@@ -15,10 +15,10 @@ import trustme
 import uvloop
 
 from cg_client.call import Call
+from cg_client.call_counter import count_upstream_calls
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
-from cg_client.tally import counting
 from cg_client.transport import Transport, http_transport
 from tests.cg_client.conftest import KEY, a_call
 from tests.cg_client.scripted import Halt, Step, ok, resets, says, says_and_closes, scripted
@@ -56,12 +56,12 @@ async def get(transport: Transport, symbol: str = "BTC") -> bytes:
 
 async def fails(asked: Awaitable[object]) -> UpstreamFailed:
     """The failure, in whose chain nothing says the key or the address."""
-    with counting() as tally, pytest.raises(UpstreamFailed) as error:
+    with count_upstream_calls() as counter, pytest.raises(UpstreamFailed) as error:
         await asked
     shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__cause__)
     assert KEY not in shown
     assert "localhost:" not in shown
-    assert tally.sent == error.value.sent
+    assert counter.sent == error.value.sent
     return error.value
 
 
