@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import httpx
 
+from cg_client.admission_queue import AdmissionQueue
 from cg_client.anomalies import AnomalyCollector
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
@@ -30,7 +31,6 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.gate import Gate
-from cg_client.governor import Governor
 from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
 from cg_client.paths import Paths
@@ -114,7 +114,7 @@ class Client:
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
         self.breaker = Breaker(Paths(self._retry, self.clock), self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
-        self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
+        self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
         self._lookups = Lookups(self.breaker, self.clock)
         self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._asked_plan, self.clock)
@@ -139,8 +139,8 @@ class Client:
         return self._throttle.usage()
 
     @property
-    def governor(self) -> Governor:
-        return self._throttle.governor
+    def admission_queue(self) -> AdmissionQueue:
+        return self._throttle.admission_queue
 
     def get(
         self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True

@@ -290,7 +290,7 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
     waiting = client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=patient)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert (client.governor.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
+    assert (client.admission_queue.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
     joined = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=Requester("bob"))
     assert clock.monotonic() == 1000
     assert await waiting is joined

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cg_client import governor as module
+from cg_client import admission_queue as module
 from cg_client.errors import ProblemCode, QueueFull, QuotaExhausted
 from cg_client.quota import MINUTE, QuotaWindow
 from cg_client.requester import Priority, Requester
@@ -31,7 +31,7 @@ class Queue:
         self.sent = Upstream(self.clock)
         self.window = QuotaWindow(limit)
         self.throttle = Throttle(self.sent, self.window, self.clock, weights)
-        self.governor = self.throttle.governor
+        self.admission_queue = self.throttle.admission_queue
 
     def ask(self, requester: Requester, name: str = "", deadline: float = AGES) -> asyncio.Task[Reply]:
         return asyncio.create_task(self.call(requester, name, deadline))
@@ -50,7 +50,7 @@ class Queue:
 
     @property
     def waiting(self) -> Sequence[int]:
-        return [self.governor.waiting(priority) for priority in Priority]
+        return [self.admission_queue.waiting(priority) for priority in Priority]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ async def test_in_the_background_the_reserve_is_left_alone(
     for _ in range(limit - open_to_all):
         await queue.call(BOB, deadline=queue.clock.monotonic())
     assert await refused(queue.call(BOB, deadline=queue.in_seconds(15))) == MINUTE
-    assert queue.governor.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
+    assert queue.admission_queue.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
 
 
 async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is_untouched(queue_of: QueueOf) -> None:
@@ -133,9 +133,9 @@ async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of:
     queue = queue_of(2)
     for requester in (ANN, Requester("bob", BACKFILL)):
         before = asyncio.all_tasks()
-        started = queue.governor.start(requester)
+        started = queue.admission_queue.start(requester)
         assert (started, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
-    assert queue.governor.start(ANN) is None
+    assert queue.admission_queue.start(ANN) is None
     assert queue.clock.slept == []
 
 
@@ -294,7 +294,7 @@ async def test_a_call_that_leaves_in_its_turn_lets_the_next_one_have_it(queue_of
     first, second = queue.ask(ANN), queue.ask(BOB)
     await enqueued()
     queue.clock.advance(MINUTE)
-    queue.governor.review()
+    queue.admission_queue.review()
     assert queue.throttle.usage().used == 1
     first.cancel()
     await enqueued()
@@ -343,7 +343,7 @@ async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
     await enqueued()
     assert queue.waiting == [0, 0, 0]
     assert asyncio.all_tasks() - before <= {queue.clock._waker}
-    assert queue.governor._timer is None
+    assert queue.admission_queue._timer is None
 
 
 arrivals = st.tuples(requesters, st.floats(0, 200), st.floats(0, 70), st.none() | st.floats(0, 250), st.floats(0, 300))
@@ -378,7 +378,7 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
     for started, _ in queue.sent.ran:
         assert len([end for start, end in queue.sent.ran if start <= started < end + MINUTE]) <= limit
     clock.advance(MINUTE + 1)
-    assert (queue.throttle.usage().used, queue.waiting, queue.governor._timer) == (0, [0, 0, 0], None)
+    assert (queue.throttle.usage().used, queue.waiting, queue.admission_queue._timer) == (0, [0, 0, 0], None)
 
 
 @pytest.mark.parametrize("sliding", [True, False])
@@ -429,7 +429,7 @@ async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, mon
     with pytest.raises(QueueFull, match="than the 1 that do: ask for less at a time") as full:
         await queue.call(ANN)
     assert (full.value.retry_after, full.value.code) == (2 * MINUTE, ProblemCode.QUOTA_EXHAUSTED)
-    assert queue.governor.refused[INTERACTIVE] == 1
+    assert queue.admission_queue.refused[INTERACTIVE] == 1
     await waiting
 
 
@@ -439,9 +439,9 @@ async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: Queu
     joined = queue.ask(Requester("ann", BACKFILL), "joined")
     others = [queue.ask(Requester("cat", priority), priority.name) for priority in (REFRESH, INTERACTIVE, INTERACTIVE)]
     await enqueued()
-    queue.governor.prefer(a_call("joined"), BOB)
-    queue.governor.prefer(a_call("unknown"), BOB)
-    queue.governor.prefer(a_call("REFRESH"), Requester("bob", BACKFILL))
+    queue.admission_queue.reprioritize(a_call("joined"), BOB)
+    queue.admission_queue.reprioritize(a_call("unknown"), BOB)
+    queue.admission_queue.reprioritize(a_call("REFRESH"), Requester("bob", BACKFILL))
     assert queue.waiting == [3, 1, 0]
     await asyncio.gather(joined, *others)
     assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
@@ -452,7 +452,7 @@ async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
     await queue.fill()
     joined = queue.ask(Requester("ann", BACKFILL), "joined")
     await enqueued()
-    queue.governor.prefer(a_call("joined"), BOB)
+    queue.admission_queue.reprioritize(a_call("joined"), BOB)
     joined.cancel()
     await enqueued()
     assert queue.waiting == [0, 0, 0]
@@ -462,7 +462,7 @@ async def test_a_joined_call_may_start_at_once(queue_of: QueueOf) -> None:
     queue = queue_of(10)
     tasks = [queue.ask(Requester("ann", REFRESH), f"{number}") for number in range(10)]
     await enqueued()
-    queue.governor.prefer(a_call("9"), BOB)
+    queue.admission_queue.reprioritize(a_call("9"), BOB)
     await tasks[9]
     assert queue.clock.monotonic() == 1000
     await tasks[8]

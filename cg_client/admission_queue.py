@@ -1,12 +1,12 @@
-"""Who starts next where the quota has no room for all: the queue in front of the running minute.
+"""Queues calls when the quota is exhausted, and admits them by priority and fair share.
 
-Priorities are strict: while somebody waits for an answer, no refresh starts, and while a refresh waits, no backfill.
-Within a priority the clients take turns. Refreshes and backfills leave the window's reserve alone, so that a request
-that somebody waits for finds room in a minute that they would have spent.
+Priorities are strict: while an interactive call waits, no refresh starts, and while a refresh waits, no backfill.
+Within a priority the clients take turns (weighted round robin). Refreshes and backfills may not use the reserve of the
+window, so that an interactive call finds room in a minute that they would have spent.
 
-Who cannot start before its deadline is refused at once, as far as can be told from those who stand before it; who is
-overtaken later, as soon as room comes or an answer corrects the count. The deadline thus also ends what is overtaken
-for ever.
+A call that cannot start before its deadline is refused at once, as far as can be told from those ahead of it. One that
+is overtaken later is refused as soon as room comes or a response corrects the count, so that the deadline also ends
+what is overtaken for ever.
 """
 
 import asyncio
@@ -41,8 +41,8 @@ class _Waiter:
     started: asyncio.Future[float] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Governor:
-    """A client may have as many places in the queue as are free: half of them at most, so that none fills it alone."""
+class AdmissionQueue:
+    """A client may hold as many places in the queue as are free: at most half of them, so that none fills it alone."""
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
@@ -58,7 +58,7 @@ class Governor:
         return len(self._queues[priority])
 
     def start(self, requester: Requester) -> float | None:
-        """Starts a call where there is room for it and nobody waits who goes first; None where it has to wait."""
+        """Start a call if there is room and nobody ahead of it waits; return when it started, or None."""
         for queue in self._not_after[requester.priority]:
             if queue.size:
                 return None
@@ -81,8 +81,8 @@ class Governor:
             self._leave(waiter)
             raise
 
-    def prefer(self, call: Call, requester: Requester) -> None:
-        """Somebody more urgent waits for the call too: if it waits here, it goes on as his."""
+    def reprioritize(self, call: Call, requester: Requester) -> None:
+        """Move a call that waits here to the place of a more urgent requester who waits for it too."""
         for priority, queue in self._queues.items():
             found = next((one for one in queue if one.call == call), None) if priority > requester.priority else None
             if found is not None:
