@@ -42,13 +42,13 @@ class CallPlan:
         self.open.setdefault(endpoint, reason)
 
 
-class NotAsked(CoinglassError):
+class DryRunMiss(CoinglassError):
     """The call is not at hand, and a dry run sends none. No caller sees this: a dry run's data is dropped."""
 
     def __init__(self, plan: CallPlan, call: Call) -> None:
         super().__init__("This is a dry run: CoinGlass was not asked.")
         self._plan, self.endpoint = plan, call.endpoint.path
 
-    def leads_on(self, reason: str) -> None:
+    def requires_followup(self, reason: str) -> None:
         """What else has to be asked depends on the answer."""
         self._plan.leave_open(self.endpoint, reason)

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from cg_client.cache import Entry, failed, resolved
 from cg_client.call import FREE, Answer, CacheStatus, Call
-from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
@@ -25,13 +25,13 @@ PLAN = "The plan of the key is not known yet: it decides what may be asked, so t
 
 
 class DryClient:
-    """`leads_on`: why further calls depend on the answers that are asked for through this one, if they do.
+    """`followup`: why further calls depend on the answers that are asked for through this one, if they do.
 
     Reads the client and changes nothing of it: no refresh is started, and the plan is not asked for.
     """
 
-    def __init__(self, client: Client, plan: CallPlan, leads_on: str | None = None) -> None:
-        self._client, self._plan, self._leads_on = client, plan, leads_on
+    def __init__(self, client: Client, plan: CallPlan, followup: str | None = None) -> None:
+        self._client, self._plan, self._followup = client, plan, followup
         self._coalescer = Coalescer(self._is_free)
         self.revision = Revision()  # nothing that a dry run finds makes answers of the server others
 
@@ -68,7 +68,7 @@ class DryClient:
         *,
         grace: bool = True,
     ) -> asyncio.Future[Answer[Any]]:
-        """The answer where a client would have it at once; raises NotAsked, and what the gate refuses."""
+        """The answer where a client would have it at once; raises DryRunMiss, and what the gate refuses."""
         try:
             return resolved(self._get(call, grace=grace))
         except CoinglassError as error:
@@ -96,18 +96,18 @@ class DryClient:
         answer = None if entry is None else entry.servable(self.clock.monotonic(), grace=grace)
         if answer is not None:
             return answer
-        if self._leads_on is not None:
-            self._plan.leave_open(call.endpoint.path, self._leads_on)
-        raise NotAsked(self._plan, call)
+        if self._followup is not None:
+            self._plan.leave_open(call.endpoint.path, self._followup)
+        raise DryRunMiss(self._plan, call)
 
     def _is_free(self, call: Call) -> bool:
         return call in self._plan.calls or self._client.peek(call)[0] in FREE
 
     def _check_plan(self) -> None:
-        """Raises NotAsked where a client would ask for the plan of the key."""
+        """Raises DryRunMiss where a client would ask for the plan of the key."""
         if self.plan_is_settled:
             return
         call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
         self._plan.note(call, self._client.peek(call)[0])
         self._plan.leave_open(call.endpoint.path, PLAN)
-        raise NotAsked(self._plan, call)
+        raise DryRunMiss(self._plan, call)

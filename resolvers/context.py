@@ -59,7 +59,7 @@ class Context:
     ) -> "Context":
         """For an operation of which only the calls are wanted, and none is sent."""
         plan = CallPlan()
-        names = symbols.asked_of(DryClient(client, plan, leads_on=LISTING))
+        names = symbols.asked_of(DryClient(client, plan, followup=LISTING))
         context = cls.of(DryClient(client, plan), names, caller, request_id, requests)
         context.plan = plan
         return context

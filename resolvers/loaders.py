@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
-from cg_client.call_plan import NotAsked
+from cg_client.call_plan import DryRunMiss
 from resolvers.operation import Operation
 from resolvers.windows import WindowLoader
 
@@ -80,9 +80,9 @@ class RowLoader(DataLoader[RowKey, Row | None]):
         for call in pages:
             try:
                 answer = await self._calls.load(call)
-            except NotAsked as unasked:
+            except DryRunMiss as miss:
                 if call is not pages[-1]:
-                    unasked.leads_on(_LATER_PAGES)
+                    miss.requires_followup(_LATER_PAGES)
                 raise
             before = len(found)
             for row in answer.value:

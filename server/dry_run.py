@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from cg_client.call import CacheStatus, Call
-from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota import Usage
 
@@ -56,7 +56,7 @@ def foreseen(result: ExecutionResult, plan: CallPlan, quota: Usage) -> Execution
 
 
 def _is_of_the_dry_run(error: GraphQLError) -> bool:
-    return isinstance(error.original_error, NotAsked)
+    return isinstance(error.original_error, DryRunMiss)
 
 
 def _told(plan: CallPlan, quota: Usage) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import pytest
 import respx
 
 from cg_client.call import CacheStatus, Call
-from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.client import Client
 from cg_client.dry_client import DryClient
 from cg_client.endpoint import Endpoint
@@ -36,12 +36,12 @@ def dry(client: Client, plan: CallPlan) -> DryClient:
 async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
     dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
-    with pytest.raises(NotAsked) as unasked:
+    with pytest.raises(DryRunMiss) as miss:
         await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     assert (plan.calls, plan.is_complete) == ({a_call(): CacheStatus.MISS}, True)
-    assert unasked.value.endpoint == ENDPOINT.path
+    assert miss.value.endpoint == ENDPOINT.path
     assert not upstream.calls
     assert dry.quota.used == 0
 
@@ -64,7 +64,7 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     clock.advance(age)
     found = await asyncio.gather(dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode)), return_exceptions=True)
     assert plan.calls == {a_call(): status}
-    assert isinstance(found[0], NotAsked) == (status is CacheStatus.MISS)
+    assert isinstance(found[0], DryRunMiss) == (status is CacheStatus.MISS)
     assert route.call_count == 1
     await fetch(client)
     for _ in range(20):
@@ -78,7 +78,7 @@ async def test_without_grace_an_answer_past_its_time_is_fetched(
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(61)
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), grace=False)
     assert plan.calls == {a_call(): CacheStatus.MISS}
 
@@ -95,7 +95,7 @@ async def test_a_request_under_way_costs_nothing_more(
     upstream.get(ENDPOINT.path).mock(side_effect=late)
     asking = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     assert plan.calls == {a_call(): CacheStatus.PENDING}
     landing.set()
@@ -126,7 +126,7 @@ async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) ->
 async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
     asking: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await DryClient(asking, plan).get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
     assert plan.calls == {question: CacheStatus.MISS}
@@ -145,9 +145,9 @@ async def test_listings_are_looked_up_as_far_as_they_are_at_hand(
     client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     def copied() -> Symbols:
-        return symbols.asked_of(DryClient(client, plan, leads_on="They are names."))
+        return symbols.asked_of(DryClient(client, plan, followup="They are names."))
 
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await copied().coin("btc")
     assert (plan.open, len(upstream.calls)) == ({COINS: "They are names."}, 0)
     await symbols.coin("btc")

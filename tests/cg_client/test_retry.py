@@ -174,7 +174,7 @@ def test_retries_are_never_more_than_the_capacity_and_the_share_of_the_calls(
 async def test_a_failing_upstream_is_asked_15_percent_more_and_a_few_times_from_the_first_call_on(
     calls: int, well: int
 ) -> None:
-    """With everything failing; and after a while in which all was well, which lets no more be saved than the capacity."""
+    """With everything failing, and after a while in which all was well, which saves no more than the capacity."""
     attempts = Attempts([])
     retry, bound = retry_of(attempts, FakeClock()), 2.0 if well == 0 else 5.0
     for _ in range(well):
