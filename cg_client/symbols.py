@@ -80,7 +80,7 @@ class Listing(Generic[T]):
         """Goes on from what another one has."""
         self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
 
-    def at_hand(self, search: Callable[[T], F]) -> F | None:
+    def peek(self, search: Callable[[T], F]) -> F | None:
         """What the search finds, without waiting for anything; None where a listing has to be asked for."""
         if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
             return None

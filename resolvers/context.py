@@ -13,8 +13,8 @@ from cg_client.requester import SYSTEM, Requester
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
 from resolvers.operation import Operation
-from resolvers.requests import Requests
 from resolvers.validity import Validity
+from resolvers.window_planner import WindowPlanner
 
 GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks something
 
@@ -40,27 +40,27 @@ class Context:
     loaders: Loaders
     caller: Caller
     request_id: str
-    requests: Requests
+    planner: WindowPlanner
     plan: CallPlan | None = None
 
     @classmethod
     def of(
-        cls, client: Fetcher, symbols: Symbols, caller: Caller, request_id: str, requests: Requests | None = None
+        cls, client: Fetcher, symbols: Symbols, caller: Caller, request_id: str, planner: WindowPlanner | None = None
     ) -> "Context":
-        """`requests` None knows none yet."""
+        """`planner` None starts without known windows."""
         deadline, validity = client.deadline(), Validity()
         operation = Operation(client, deadline, validity, caller.requester)
-        known = requests or Requests(client)
-        return cls(client, symbols, operation, Loaders(operation), caller, request_id, known)
+        planner = planner or WindowPlanner(client)
+        return cls(client, symbols, operation, Loaders(operation), caller, request_id, planner)
 
     @classmethod
     def of_dry_run(
-        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, requests: Requests
+        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, planner: WindowPlanner
     ) -> "Context":
         """For an operation of which only the calls are wanted, and none is sent."""
         plan = CallPlan()
         names = symbols.asked_of(DryClient(client, plan, followup=LISTING))
-        context = cls.of(DryClient(client, plan), names, caller, request_id, requests)
+        context = cls.of(DryClient(client, plan), names, caller, request_id, planner)
         context.plan = plan
         return context
 
@@ -75,7 +75,7 @@ class Context:
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""
-        return Context.of(self.client, self.symbols, self.caller, self.request_id, self.requests)
+        return Context.of(self.client, self.symbols, self.caller, self.request_id, self.planner)
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

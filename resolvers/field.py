@@ -25,7 +25,7 @@ from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
-from resolvers.series import at_hand, fetched, request, serve, served
+from resolvers.series import fetch, get_fresh, plan_window, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import CappedList, Source, rows_field
@@ -305,11 +305,11 @@ def _series(payload: type[Series], decoders: Decoders) -> _Answer:
         asked = context, endpoint, arguments, decoders[endpoint], policy
         if not context.client.plan_is_settled:
             return later(serve(*asked))
-        wanted = request(*asked)
-        found = at_hand(context, wanted)
-        if found is not None:
-            return payload.of(found)
-        return UnderWay(fetched(context, wanted), lambda answers: payload.of(served(wanted, answers)))
+        plan = plan_window(*asked)
+        fresh = get_fresh(context, plan)
+        if fresh is not None:
+            return payload.of(fresh)
+        return UnderWay(fetch(context, plan), lambda answers: payload.of(served(plan, answers)))
 
     async def later(waiting: Awaitable[Served]) -> object:
         return payload.of(await waiting)

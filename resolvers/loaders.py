@@ -11,7 +11,7 @@ from aiodataloader import DataLoader
 from cg_client.call import Answer, Call
 from cg_client.call_plan import DryRunMiss
 from resolvers.operation import Operation
-from resolvers.windows import WindowLoader
+from resolvers.window_loader import WindowLoader
 
 Key: TypeAlias = Hashable
 Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself

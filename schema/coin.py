@@ -247,7 +247,7 @@ class Coin:
     @classmethod
     def found(cls, info: Info, symbol: str) -> Self:
         """The coin where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
-        name = info.context.symbols.futures_coins.at_hand(lambda names: names.require(symbol))
+        name = info.context.symbols.futures_coins.peek(lambda names: names.require(symbol))
         return cast("Self", cls.find(info, symbol)) if name is None else cls(symbol=name)
 
     @classmethod

@@ -68,7 +68,7 @@ class TradingPair:
     @classmethod
     def found(cls, info: Info, exchange: str, symbol: str) -> Self:
         """The pair where the listing is at hand, and otherwise, for graphql-core to wait for, what `find` finds."""
-        instrument = cls.listing(info.context.symbols).at_hand(lambda index: index.find(exchange, symbol))
+        instrument = cls.listing(info.context.symbols).peek(lambda index: index.find(exchange, symbol))
         return cast("Self", cls.find(info, exchange, symbol)) if instrument is None else cls.of(instrument)
 
     @classmethod

@@ -19,7 +19,7 @@ from cg_client.call_counter import CallCounter, count_upstream_calls
 from cg_client.client import Client
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
-from resolvers.requests import Requests
+from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.asker import asker
 from server.body import AT_MOST, TooLarge, read, replayed
@@ -46,7 +46,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
-        self._client, self._symbols, self._requests = client, symbols, Requests(client)
+        self._client, self._symbols, self._requests = client, symbols, WindowPlanner(client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
