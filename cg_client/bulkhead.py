@@ -15,9 +15,7 @@ from typing import Generic, TypeVar
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.endpoint import Endpoint
 from cg_client.errors import ConnectionsBusy
-from cg_client.groups import group_of
 
 T = TypeVar("T")
 
@@ -37,14 +35,13 @@ class Bulkhead(Generic[T]):
         self.in_use: Counter[str] = Counter()
         self.waits: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self._groups: dict[Endpoint, str] = {}
         self._queues: dict[str, OrderedDict[asyncio.Future[None], int]] = {}  # with the order of arrival
         self._arrivals = itertools.count()
         self.waiting: Counter[str] = Counter()
 
     async def __call__(self, call: Call, deadline: float) -> T:
         """Raises ConnectionsBusy, without having sent anything, where no place is free before the deadline."""
-        group = self._groups.get(call.endpoint) or self._group(call.endpoint)
+        group = call.endpoint.group
         if self._has_room(group):
             self._take(group)
         else:
@@ -53,9 +50,6 @@ class Bulkhead(Generic[T]):
             return await self._send(call, deadline)
         finally:
             self._give_back(group)
-
-    def _group(self, endpoint: Endpoint) -> str:
-        return self._groups.setdefault(endpoint, group_of(endpoint))
 
     def _has_room(self, group: str) -> bool:
         return self.in_use[group] < PER_FREE_PLACE * self._free

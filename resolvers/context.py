@@ -12,8 +12,7 @@ from cg_client.fetcher import Fetcher
 from cg_client.requester import SYSTEM, Requester
 from cg_client.symbols import Symbols
 from resolvers.loaders import Loaders
-from resolvers.operation import Operation
-from resolvers.validity import Validity
+from resolvers.operation import Operation, Validity
 from resolvers.window_planner import WindowPlanner
 
 GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks something

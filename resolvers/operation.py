@@ -1,6 +1,7 @@
-"""What the fetches of one operation share."""
+"""What the fetches of one operation share, and until when its answer would come out the same."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -8,7 +9,29 @@ from typing import Any
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.fetcher import Fetcher
 from cg_client.requester import Requester
-from resolvers.validity import Validity
+
+
+class Validity:
+    """Collects from the parts of one operation until when its answer holds, while nothing but time changes.
+
+    `until`: monotonic seconds; 0 for an answer that holds no time.
+    """
+
+    __slots__ = ("until",)
+
+    def __init__(self) -> None:
+        self.until = math.inf
+
+    def rests_on(self, answer: Answer[Any]) -> None:
+        """An answer from upstream; one past its time is replaced at any moment."""
+        self.until = min(self.until, 0.0 if answer.stale else answer.fresh_until)
+
+    def ends(self, at: float) -> None:
+        self.until = min(self.until, at)
+
+    def never(self) -> None:
+        """For what is true of this moment alone, such as a failure or what is left of the quota."""
+        self.until = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.groups import group_of
 from cg_client.params import Coin, Params
 from cg_client.requester import Requester
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fails, fetch
@@ -309,10 +308,10 @@ async def test_an_open_circuit_lets_the_cache_serve_what_it_has(
     ],
 )
 def test_a_group_is_a_market_and_its_data_set(path: str, group: str) -> None:
-    assert group_of(Endpoint(path=path, summary="Something.")) == group
+    assert Endpoint(path=path, summary="Something.").group == group
 
 
 def test_groups_are_a_bounded_number_and_name_no_parameter() -> None:
-    groups = {group_of(endpoint) for endpoint in CATALOGUE.values()}
+    groups = {endpoint.group for endpoint in CATALOGUE.values()}
     assert 1 < len(groups) <= len(CATALOGUE)
     assert all(group and "{" not in group for group in groups)
