@@ -21,7 +21,7 @@ from cg_client.quota import Forecast, PauseReason, QuotaWindow
 from cg_client.requester import Priority, Requester
 from cg_client.round_robin import EQUAL, RoundRobin, Weights
 
-WAITING_AT_MOST = 1000
+MAX_WAITING = 1000
 _SIZE = attrgetter("size")
 
 _SPENT = {
@@ -106,7 +106,7 @@ class AdmissionQueue:
         if at > deadline and at > now:
             raise self._refusal(requester, at, now)
         own = sum(queue.count(requester.client) for queue in self._queues.values())
-        if own >= WAITING_AT_MOST - sum(map(len, self._queues.values())):
+        if own >= MAX_WAITING - sum(map(len, self._queues.values())):
             self.refused[requester.priority] += 1
             raise QueueFull(at - now, own)
 

@@ -21,14 +21,14 @@ T = TypeVar("T")
 
 PER_FREE_PLACE = 3
 LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
-QUEUE_AT_MOST = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
+MAX_QUEUE = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
 
 
 class Bulkhead(Generic[T]):
     """By group: `in_use` are the places held and `waiting` the calls that wait now; `waits` and `refused` only grow."""
 
     def __init__(
-        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = QUEUE_AT_MOST
+        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = MAX_QUEUE
     ) -> None:
         self._send, self._clock, self._queue = send, clock, queue
         self._free = places

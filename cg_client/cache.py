@@ -1,7 +1,7 @@
 """Keeps decoded answers for as long as they hold, and coalesces identical calls into one fetch.
 
 After its lifetime an answer is `stale`. For a short grace it is still served at once while one refresh runs; later, and
-up to `STALE_AT_MOST`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
+up to `MAX_STALE`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.requester import SYSTEM, Requester
 
-GRACE_AT_MOST = 30.0  # seconds
-STALE_AT_MOST = 3600.0  # seconds
+MAX_GRACE = 30.0  # seconds
+MAX_STALE = 3600.0  # seconds
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -57,7 +57,7 @@ class Entry(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
-        grace = min(fetched.lifetime, GRACE_AT_MOST)
+        grace = min(fetched.lifetime, MAX_GRACE)
         answer: Answer[Any] = Answer(
             fetched.value,
             fetched.endpoint,
@@ -67,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True):
             anomalies=fetched.anomalies,
             path=fetched.path,
         )
-        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
+        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + MAX_STALE)
 
 
 class Store(Protocol):

@@ -21,7 +21,7 @@ Key: TypeAlias = tuple[str, Decode[object]]
 
 
 _known_quoted = lru_cache(4096)(quote_plus)  # the same names, intervals and limits are in most requests
-_KNOWN_AT_MOST = 500  # characters: longer texts of callers would fill the memory
+_MAX_KNOWN = 500  # characters: longer texts of callers would fill the memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,7 +67,7 @@ def _target(path: str, query: dict[str, str]) -> str:
 def _quoted(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text
-    return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
+    return _known_quoted(text) if len(text) <= _MAX_KNOWN else quote_plus(text)
 
 
 class CacheStatus(Enum):

@@ -17,7 +17,7 @@ import msgspec
 from cg_client.errors import PayloadMismatch
 from cg_client.shapes import are_milliseconds, milliseconds
 
-_TIME_AT_MOST = 10**20  # nanoseconds of the year 5138
+_MAX_TIME = 10**20  # nanoseconds of the year 5138
 _PLACE = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
 
@@ -64,7 +64,7 @@ def check_finite(figure: float) -> None:
 
 def check_time(time: int) -> None:
     """Raises PayloadMismatch for what can be no time, in any unit."""
-    if not 0 <= time < _TIME_AT_MOST:
+    if not 0 <= time < _MAX_TIME:
         raise PayloadMismatch("time", "it is not a time")
 
 
@@ -75,7 +75,7 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | N
         return times
     ascending = sorted(known)  # which they mostly are: that is seen faster than the least and the greatest are found
     earliest, latest = ascending[0], ascending[-1]
-    if earliest < 0 or latest >= _TIME_AT_MOST:
+    if earliest < 0 or latest >= _MAX_TIME:
         raise PayloadMismatch(field, "it is not a time")
     if are_milliseconds(earliest, latest):
         return times

@@ -70,7 +70,7 @@ class Context:
     def gated(self) -> None:
         """To be called when the plan does not include all that was asked for: an upgrade is to be noticed soon."""
         self.client.gated()
-        self.validity.ends(self.client.clock.monotonic() + GATED_FOR)
+        self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
 
     def renewed(self) -> "Context":
         """For the next operation of the same connection."""

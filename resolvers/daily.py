@@ -97,7 +97,7 @@ def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows:
     now = context.client.clock.now().timestamp()
     coming = _first_after(rows, now)
     if coming is not None:
-        context.validity.ends(context.client.clock.monotonic() + coming - now)
+        context.validity.expire_at(context.client.clock.monotonic() + coming - now)
     return payload.of_rows(Source.of([answer]), cut(rows, now, *window), now)
 
 

@@ -251,7 +251,7 @@ def field(
         if isinstance(error, Gated):
             context.gated()
         found = problem(error, context.client.gate, alternatives)
-        context.validity.ends(_holds_until(error))
+        context.validity.expire_at(_holds_until(error))
         return found
 
     async def later(waiting: Awaitable[object], context: Context) -> object:

@@ -35,7 +35,7 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
 
     def _found(self, answer: Answer[Any] | BaseException) -> Answer[Any] | Exception:
         if isinstance(answer, Answer):
-            self._operation.validity.rests_on(answer)
+            self._operation.validity.depend_on(answer)
             return answer
         return _failure(answer)
 
@@ -131,5 +131,5 @@ class Loaders:
         client.gate.check(call.endpoint, call.params)
         answer = self._operation.get_fresh(call)
         if answer is not None:
-            self._operation.validity.rests_on(answer)
+            self._operation.validity.depend_on(answer)
         return answer

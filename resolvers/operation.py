@@ -14,24 +14,24 @@ from cg_client.requester import Requester
 class Validity:
     """Collects from the parts of one operation until when its answer holds, while nothing but time changes.
 
-    `until`: monotonic seconds; 0 for an answer that holds no time.
+    `expires_at`: monotonic seconds; 0 for an answer that holds no time.
     """
 
-    __slots__ = ("until",)
+    __slots__ = ("expires_at",)
 
     def __init__(self) -> None:
-        self.until = math.inf
+        self.expires_at = math.inf
 
-    def rests_on(self, answer: Answer[Any]) -> None:
+    def depend_on(self, answer: Answer[Any]) -> None:
         """An answer from upstream; one past its time is replaced at any moment."""
-        self.until = min(self.until, 0.0 if answer.stale else answer.fresh_until)
+        self.expires_at = min(self.expires_at, 0.0 if answer.stale else answer.fresh_until)
 
-    def ends(self, at: float) -> None:
-        self.until = min(self.until, at)
+    def expire_at(self, at: float) -> None:
+        self.expires_at = min(self.expires_at, at)
 
-    def never(self) -> None:
+    def mark_uncacheable(self) -> None:
         """For what is true of this moment alone, such as a failure or what is left of the quota."""
-        self.until = 0.0
+        self.expires_at = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,5 +62,5 @@ class Operation:
         if failure is not None:
             raise failure
         for answer in answers:
-            self.validity.rests_on(answer)
+            self.validity.depend_on(answer)
         return answers

@@ -39,7 +39,7 @@ def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
     found = closed_window(context.client, plan) if ended else None
     if found is None:
         return _merge_fresh_tail(context, plan) if plan.tail is not None else None
-    context.validity.rests_on(found)
+    context.validity.depend_on(found)
     return served(plan, [found])
 
 
@@ -54,8 +54,8 @@ def _merge_fresh_tail(context: Context, plan: WindowPlan) -> Served | None:
     parts = None if newest is None or found is None else merge_tail(found, newest, plan)
     if newest is None or found is None or parts is None:
         return None
-    context.validity.rests_on(newest)
-    context.validity.rests_on(found)
+    context.validity.depend_on(newest)
+    context.validity.depend_on(found)
     return served(plan, parts)
 
 
@@ -67,7 +67,7 @@ def _all_fresh(context: Context, plan: FetchPlan) -> Sequence[Part] | None:
             return None
         answers.append(answer)
     for answer in answers:
-        context.validity.rests_on(answer)
+        context.validity.depend_on(answer)
     return answers
 
 
@@ -78,9 +78,9 @@ def plan_window(
     try:
         plan = context.planner.plan(endpoint, args, decode, policy)
     except CoinglassError:
-        context.validity.ends(context.planner.until(endpoint, args))
+        context.validity.expire_at(context.planner.until(endpoint, args))
         raise
-    context.validity.ends(plan.until)
+    context.validity.expire_at(plan.until)
     if plan.is_less_than_asked:
         context.gated()
     return plan

@@ -71,7 +71,7 @@ class WindowLoader(DataLoader[WindowPlan, Parts]):
         parts = merge_tail(found, newest[0], plan)
         if parts is None:
             return await self._operation.answers(self._start(plan.candidates[0]))
-        self._operation.validity.rests_on(found)
+        self._operation.validity.depend_on(found)
         return parts
 
     def _is_in_grace(self, plan: WindowPlan) -> bool:
@@ -80,7 +80,7 @@ class WindowLoader(DataLoader[WindowPlan, Parts]):
 
     def _stale(self, found: Part) -> Parts:
         answer = replace(found, stale=True)
-        self._operation.validity.rests_on(answer)
+        self._operation.validity.depend_on(answer)
         return [answer]
 
 

@@ -256,7 +256,7 @@ class Coin:
         try:
             return cls(symbol=await info.context.symbols.coin(symbol))
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(symbol=symbol, unresolved=error)
 
     @classmethod

@@ -52,7 +52,7 @@ class Exchange:
         try:
             return cls(name=await info.context.symbols.exchange(name))
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(name=name, unresolved=error)
 
     @classmethod

@@ -77,7 +77,7 @@ class TradingPair:
         try:
             return cls.of(await cls.listing(info.context.symbols).find(lambda index: index.find(exchange, symbol)))
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(exchange=exchange, symbol=symbol, unresolved=error)
 
     @classmethod

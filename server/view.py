@@ -131,7 +131,7 @@ class GraphQLView(GraphQL[Context, None]):
     def _holds_until(self, context: Context) -> float:
         """Not for long: caches on the way to a client do not hear of a change here."""
         latest = self._client.clock.monotonic() + _HOLDS_AT_MOST
-        return min(context.validity.until, self._client.gate.settled_until, self._symbols.settled_until, latest)
+        return min(context.validity.expires_at, self._client.gate.settled_until, self._symbols.settled_until, latest)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html

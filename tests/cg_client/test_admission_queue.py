@@ -403,7 +403,7 @@ async def test_upstream_never_counts_more_than_the_limit(
 async def test_a_client_has_at_most_as_many_places_as_are_free(
     queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WAITING_AT_MOST", 10)
+    monkeypatch.setattr(module, "MAX_WAITING", 10)
     queue = queue_of(1)
     await queue.fill()
     clients = ("ann", "bob", "cat", "dan", "eve")
@@ -421,7 +421,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
 
 
 async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAITING_AT_MOST", 2)
+    monkeypatch.setattr(module, "MAX_WAITING", 2)
     queue = queue_of(1)
     await queue.fill()
     waiting = queue.ask(ANN)

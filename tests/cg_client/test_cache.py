@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
+from cg_client.cache import MAX_GRACE, MAX_STALE, Cache, Entry, Fetched, MemoryStore
 from cg_client.call import FREE, Answer, Call
 from cg_client.errors import (
     CoinglassError,
@@ -88,7 +88,7 @@ async def test_different_parameters_are_fetched_separately(origin: Origin, clock
     assert [answer.value for answer in answers] == [1, 2, 1]
 
 
-@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (STALE_AT_MOST * 2, 2)])
+@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (MAX_STALE * 2, 2)])
 async def test_an_answer_is_fetched_again_after_its_lifetime(
     ask: Ask, origin: Origin, clock: FakeClock, age: float, fetched: int
 ) -> None:
@@ -123,7 +123,7 @@ async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origi
 
 async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeClock) -> None:
     await ask()
-    clock.advance(LIFETIME + min(LIFETIME, GRACE_AT_MOST))
+    clock.advance(LIFETIME + min(LIFETIME, MAX_GRACE))
     answer = await ask()
     assert (answer.value, answer.stale) == (2, False)
 
@@ -131,8 +131,8 @@ async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeC
 @given(st.floats(0, 1e5))
 def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
     entry = Entry.of(Fetched(None, ENDPOINT, START, False, 1, lifetime), 0.0)
-    assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, GRACE_AT_MOST))
-    assert entry.usable_until - entry.fresh_until == pytest.approx(STALE_AT_MOST)
+    assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, MAX_GRACE))
+    assert entry.usable_until - entry.fresh_until == pytest.approx(MAX_STALE)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> No
     [UpstreamTimeout("late"), UpstreamUnavailable("down"), RateLimited("slow down"), QuotaExhausted(9.0)],
     ids=repr,
 )
-@pytest.mark.parametrize("late", [LIFETIME, STALE_AT_MOST - 0.1])
+@pytest.mark.parametrize("late", [LIFETIME, MAX_STALE - 0.1])
 async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
     ask: Ask, origin: Origin, clock: FakeClock, failure: CoinglassError, late: float
 ) -> None:
@@ -153,7 +153,7 @@ async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
 
 async def test_a_stale_answer_covers_no_failure_beyond_its_bound(ask: Ask, origin: Origin, clock: FakeClock) -> None:
     await ask()
-    clock.advance(LIFETIME + STALE_AT_MOST)
+    clock.advance(LIFETIME + MAX_STALE)
     origin.failure = UpstreamTimeout("late")
     with pytest.raises(UpstreamTimeout):
         await ask()
