@@ -31,7 +31,7 @@ async def read_body(response: httpx.Response, headers: Mapping[bytes, bytes], li
             if size > limit:
                 raise httpx.RemoteProtocolError("The body of the answer is too large.")
             parts.append(part)
-    except httpx.ConnectTimeout as error:  # which httpx-aiohttp makes of a connection that is lost meanwhile
+    except (httpx.ConnectTimeout, RuntimeError) as error:  # what aiohttp raises for a connection that is lost meanwhile
         raise httpx.ReadError("The connection broke.") from error
     finally:
         await stream.aclose()

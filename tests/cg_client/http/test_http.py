@@ -6,15 +6,13 @@ import gzip
 import socket
 import ssl
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import trustme
-import uvloop
 
-from cg_client.call import Call
 from cg_client.call_counter import count_upstream_calls
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
@@ -29,11 +27,6 @@ CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n6\r\n" + BODY[:
 LONG = 1e9  # a deadline that is never reached
 
 Connect: TypeAlias = Callable[..., Transport]
-
-
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Holds on either event loop: the server runs on uvloop, most tests do not."""
-    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 @pytest.fixture
@@ -309,16 +302,52 @@ async def test_closing_ends_what_is_under_way(connect: Connect) -> None:
         await server.all_closed()
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning:httpx_aiohttp")  # aiohttp has a new way to give them
-@pytest.mark.filterwarnings("ignore:The 'proxy_auth' parameter:DeprecationWarning")
-async def test_a_proxy_is_given_its_name_and_password() -> None:
+PASSWORDS_ARE_DEPRECATED = [  # the way in which httpx-aiohttp gives a proxy's password to aiohttp
+    pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:The 'proxy_auth' parameter:DeprecationWarning"),
+]
+
+
+@pytest.mark.parametrize(
+    "credentials", ["", pytest.param("me:word@", marks=PASSWORDS_ARE_DEPRECATED)], ids=["open", "with a password"]
+)
+async def test_a_proxy_is_given_its_name_and_password_and_the_target_in_full(credentials: str) -> None:
     async with scripted(says(ok(BODY))) as server:
-        http = http_transport("http://upstream", 1, f"http://me:word@127.0.0.1:{server.port}")
-        call: Call = a_call()
-        assert (await Transport(http, "http://upstream", Secret(KEY), Clock(), 10.0)(call, LONG)).body == BODY
+        http = http_transport("http://upstream", 1, f"http://{credentials}127.0.0.1:{server.port}")
+        assert await get(Transport(http, "http://upstream", Secret(KEY), Clock(), 10.0)) == BODY
         await http.aclose()
     assert server.targets == ["http://upstream/api/test?symbol=BTC"]
-    assert b"Proxy-Authorization: Basic bWU6d29yZA==" in server.requests[0]
+    assert (b"Proxy-Authorization: Basic bWU6d29yZA==" in server.requests[0]) == bool(credentials)
+
+
+async def test_over_tls_a_proxy_is_a_tunnel_that_sees_no_key(authority: trustme.CA) -> None:
+    heads: list[bytes] = []
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        inner = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        await asyncio.gather(passed_on(reader, inner[1]), passed_on(inner[0], writer))
+
+    async def passed_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError, ssl.SSLError):
+            while data := await reader.read(65536):
+                writer.write(data)
+        writer.close()
+
+    async with scripted(says(ok(BODY)), tls=server_side(authority, "localhost")) as server:
+        proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+        url = f"https://localhost:{server.port}"
+        via = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
+        http = http_transport(url, 1, via, tls=client_side(authority))
+        transport = Transport(http, url, Secret(KEY), Clock(), 10.0)
+        assert [await get(transport) for _ in range(2)] == [BODY, BODY]
+        await http.aclose()
+        await server.all_closed()
+        proxy.close()
+    assert server.opened == len(heads) == 1
+    assert heads[0].startswith(b"CONNECT localhost:")
+    assert KEY.encode() not in heads[0]
 
 
 @pytest.mark.parametrize("step", [says(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), resets])
