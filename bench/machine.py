@@ -19,6 +19,7 @@ _PACKAGES = (
     "uvloop",
     "httptools",
     "httpx",
+    "aiohttp",
     "orjson",
     "msgspec",
 )

@@ -15,10 +15,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     CircuitOpen,
     IntervalRefused,
@@ -29,7 +27,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.groups import group_of
+from cg_client.requester import SYSTEM, Requester
 
 T = TypeVar("T")
 
@@ -152,19 +150,18 @@ class Breaker(Generic[T]):
     """The circuits of one client, made as their groups are asked for: no more than the catalogue has."""
 
     def __init__(
-        self, ask: Callable[[Call, float, Asker], Awaitable[T]], clock: Clock, policy: BreakerPolicy | None = None
+        self, ask: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock, policy: BreakerPolicy | None = None
     ) -> None:
         self._ask, self._clock, self._policy = ask, clock, policy or BreakerPolicy()
         self._circuits: dict[str, Circuit] = {}
-        self._by_endpoint: dict[Endpoint, Circuit] = {}
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> T:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Raises CircuitOpen, or what the call raises."""
-        circuit = self._by_endpoint.get(call.endpoint) or self._circuit(call.endpoint)
+        circuit = self._circuit(call.endpoint.group)
         probe = circuit.admit()
         by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline
         try:
-            answer = await self._ask(call, by, asker)
+            answer = await self._ask(call, by, requester)
         except BaseException as error:
             circuit.failed(call, error, probe=probe)
             raise
@@ -177,8 +174,8 @@ class Breaker(Generic[T]):
     def __iter__(self) -> Iterator[Circuit]:
         return iter(self._circuits.values())
 
-    def _circuit(self, endpoint: Endpoint) -> Circuit:
-        group = group_of(endpoint)
-        circuit = self._circuits.setdefault(group, Circuit(group, self._policy, self._clock))
-        self._by_endpoint[endpoint] = circuit
-        return circuit
+    def _circuit(self, group: str) -> Circuit:
+        found = self._circuits.get(group)
+        if found is None:
+            found = self._circuits[group] = Circuit(group, self._policy, self._clock)
+        return found

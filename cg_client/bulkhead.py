@@ -15,36 +15,33 @@ from typing import Generic, TypeVar
 
 from cg_client.call import Call
 from cg_client.clock import Clock
-from cg_client.endpoint import Endpoint
 from cg_client.errors import ConnectionsBusy
-from cg_client.groups import group_of
 
 T = TypeVar("T")
 
 PER_FREE_PLACE = 3
 LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
-QUEUE_AT_MOST = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
+MAX_QUEUE = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
 
 
 class Bulkhead(Generic[T]):
     """By group: `in_use` are the places held and `waiting` the calls that wait now; `waits` and `refused` only grow."""
 
     def __init__(
-        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = QUEUE_AT_MOST
+        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = MAX_QUEUE
     ) -> None:
         self._send, self._clock, self._queue = send, clock, queue
         self._free = places
         self.in_use: Counter[str] = Counter()
         self.waits: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
-        self._groups: dict[Endpoint, str] = {}
         self._queues: dict[str, OrderedDict[asyncio.Future[None], int]] = {}  # with the order of arrival
         self._arrivals = itertools.count()
         self.waiting: Counter[str] = Counter()
 
     async def __call__(self, call: Call, deadline: float) -> T:
         """Raises ConnectionsBusy, without having sent anything, where no place is free before the deadline."""
-        group = self._groups.get(call.endpoint) or self._group(call.endpoint)
+        group = call.endpoint.group
         if self._has_room(group):
             self._take(group)
         else:
@@ -53,9 +50,6 @@ class Bulkhead(Generic[T]):
             return await self._send(call, deadline)
         finally:
             self._give_back(group)
-
-    def _group(self, endpoint: Endpoint) -> str:
-        return self._groups.setdefault(endpoint, group_of(endpoint))
 
     def _has_room(self, group: str) -> bool:
         return self.in_use[group] < PER_FREE_PLACE * self._free

@@ -1,7 +1,7 @@
-"""Keeps decoded answers for as long as they hold, and lets concurrent misses share one flight.
+"""Keeps decoded answers for as long as they hold, and coalesces identical calls into one fetch.
 
 After its lifetime an answer is `stale`. For a short grace it is still served at once while one refresh runs; later, and
-up to `STALE_AT_MOST`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
+up to `MAX_STALE`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
 """
 
 import asyncio
@@ -14,15 +14,15 @@ import msgspec
 from msgspec.structs import replace
 
 from cg_client.anomalies import Anomaly
-from cg_client.asker import OURSELVES, Asker
-from cg_client.call import Answer, Call, Key, Standing
+from cg_client.call import Answer, CacheStatus, Call, Key
+from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
-from cg_client.tally import uncounted
+from cg_client.requester import SYSTEM, Requester
 
-GRACE_AT_MOST = 30.0  # seconds
-STALE_AT_MOST = 3600.0  # seconds
+MAX_GRACE = 30.0  # seconds
+MAX_STALE = 3600.0  # seconds
 
 
 class Fetched(msgspec.Struct, frozen=True):
@@ -48,10 +48,16 @@ class Entry(msgspec.Struct, frozen=True):
     grace_until: float
     usable_until: float
 
+    def servable(self, now: float, *, grace: bool = True) -> Answer[Any] | None:
+        """The answer, if it may be served without waiting; in its grace it is stale."""
+        if now < self.fresh_until:
+            return self.answer
+        return replace(self.answer, stale=True) if grace and now < self.grace_until else None
+
     @classmethod
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
-        grace = min(fetched.lifetime, GRACE_AT_MOST)
+        grace = min(fetched.lifetime, MAX_GRACE)
         answer: Answer[Any] = Answer(
             fetched.value,
             fetched.endpoint,
@@ -61,7 +67,7 @@ class Entry(msgspec.Struct, frozen=True):
             anomalies=fetched.anomalies,
             path=fetched.path,
         )
-        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + STALE_AT_MOST)
+        return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + MAX_STALE)
 
 
 class Store(Protocol):
@@ -100,110 +106,98 @@ class MemoryStore:
         return len(self._entries)
 
 
-class _Flight(msgspec.Struct):
-    """A fetch under way, the deadline of who began it, and what he waits for, if he does: he may go before it ends."""
+class _InFlight(msgspec.Struct):
+    """A fetch that runs, and the deadline of who started it. Those who wait for it may be cancelled before it ends."""
 
     task: asyncio.Task[Answer[Any]]
     deadline: float
-    waiter: asyncio.Future[Answer[Any]] | None = None
+    waiters: list[asyncio.Future[Answer[Any]]] = msgspec.field(default_factory=list)
 
-    def land(self) -> None:
-        """Hands over what came of the task."""
-        if self.task.cancelled():
-            if self.waiter is not None:
-                self.waiter.cancel()
-            return
-        error = self.task.exception()  # a refresh that nobody waits for has been looked at
-        if self.waiter is None or self.waiter.done():
-            return
-        if error is None:
-            self.waiter.set_result(self.task.result())
-        else:
-            self.waiter.set_exception(error)
+    def wait(self) -> asyncio.Future[Answer[Any]]:
+        waiter: asyncio.Future[Answer[Any]] = self.task.get_loop().create_future()
+        self.waiters.append(waiter)
+        return waiter
+
+    def resolve(self) -> None:
+        """Hands on what came of the task."""
+        error = None if self.task.cancelled() else self.task.exception()  # that of a refresh has been looked at
+        for waiter in self.waiters:
+            if waiter.done():
+                continue
+            if self.task.cancelled():
+                waiter.cancel()
+            elif error is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(self.task.result())
 
 
 class Cache:
     def __init__(
         self,
-        fetch: Callable[[Call, float, Asker], Awaitable[Fetched]],
+        fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
         store: Store,
         clock: Clock,
-        join: Callable[[Call, Asker], None] = lambda *_: None,
+        join: Callable[[Call, Requester], None] = lambda *_: None,
     ) -> None:
-        """`join` hears of those who wait for a flight that was begun for somebody else."""
+        """`join` hears of those who wait for a fetch that was started for somebody else."""
         self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
-        self._flights: dict[Key, _Flight] = {}
+        self._in_flight: dict[Key, _InFlight] = {}
 
-    def fresh(self, call: Call) -> Answer[Any] | None:
-        """A kept answer that is within its time."""
-        entry = self._store.get(call)
-        return entry.answer if entry is not None and self._clock.monotonic() < entry.fresh_until else None
-
-    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
-        """How the call stands, without asking, and the answer that asking would bring at once."""
+    def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
+        """What getting the call would do now, without doing it, and what is kept of it, however old."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
-            return Standing.AT_HAND, entry.answer
-        flies = call.key in self._flights
-        if grace and entry is not None and now < entry.grace_until:
-            return Standing.IN_FLIGHT if flies else Standing.REFRESH, replace(entry.answer, stale=True)
-        return Standing.IN_FLIGHT if flies else Standing.FETCH, None
+            return CacheStatus.HIT, entry
+        if call.key in self._in_flight:
+            return CacheStatus.PENDING, entry
+        in_grace = grace and entry is not None and now < entry.grace_until
+        return CacheStatus.REFRESH if in_grace else CacheStatus.MISS, entry
 
-    async def __call__(
-        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
-    ) -> Answer[Any]:
+    def get(
+        self, call: Call, deadline: float, requester: Requester = SYSTEM, *, grace: bool = True
+    ) -> asyncio.Future[Answer[Any]]:
         """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
-        found = self.ask(call, deadline, asker, grace=grace)
-        return found if isinstance(found, Answer) else await found
-
-    def ask(
-        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
-    ) -> Answer[Any] | Awaitable[Answer[Any]]:
-        """The same without waiting: who waits may go, the flight goes on for the others."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
-        if entry is not None and now < entry.fresh_until:
-            return entry.answer
-        under_way = self._flights.get(call.key)
-        if grace and entry is not None and now < entry.grace_until:
-            self.refresh(call, deadline, asker)
-            return replace(entry.answer, stale=True)
-        if under_way is not None:
-            self._join(call, asker)
-            return self._joined(call, under_way, deadline, asker)
-        flight = self._depart(call, deadline, asker)
-        flight.waiter = flight.task.get_loop().create_future()
-        return flight.waiter
+        answer = None if entry is None else entry.servable(now, grace=grace)
+        if answer is not None:
+            if answer.stale:
+                self.refresh(call, deadline, requester)
+            return resolved(answer)
+        in_flight = self._in_flight.get(call.key)
+        if in_flight is None:
+            return self._start(call, deadline, requester).wait()
+        self._join(call, requester)
+        if in_flight.deadline == deadline:
+            return in_flight.wait()
+        return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
 
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetches what nobody waits for."""
-        if call.key in self._flights:
-            self._join(call, asker.in_the_background())
+        if call.key in self._in_flight:
+            self._join(call, requester.in_the_background())
         else:
-            uncounted(self._depart, call, deadline, asker.in_the_background())
+            without_counting(self._start, call, deadline, requester.in_the_background())
 
-    def is_free(self, call: Call) -> bool:
-        """Whether asking sends nothing: the answer is at hand or under way."""
-        return call.key in self._flights or self.fresh(call) is not None
-
-    def _depart(self, call: Call, deadline: float, asker: Asker) -> _Flight:
-        task = asyncio.get_running_loop().create_task(self._fly(call, deadline, asker))
-        task.add_done_callback(lambda _: self._flights.pop(call.key).land())
-        flight = self._flights[call.key] = _Flight(task, deadline)
-        return flight
+    def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
+        task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, requester))
+        task.add_done_callback(lambda _: self._in_flight.pop(call.key).resolve())
+        in_flight = self._in_flight[call.key] = _InFlight(task, deadline)
+        return in_flight
 
     async def close(self) -> None:
         """Ends the fetches that nobody waits for any more."""
-        tasks = [flight.task for flight in self._flights.values()]
+        tasks = [in_flight.task for in_flight in self._in_flight.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fly(self, call: Call, deadline: float, asker: Asker) -> Answer[Any]:
+    async def _fetched(self, call: Call, deadline: float, requester: Requester) -> Answer[Any]:
         """Ends by the deadline, since every layer below does."""
         try:
-            fetched = await self._fetch(call, deadline, asker)
+            fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
             return self._instead(call, error)
         entry = Entry.of(fetched, self._clock.monotonic())
@@ -217,18 +211,32 @@ class Cache:
             raise error
         return replace(entry.answer, stale=True)
 
-    async def _joined(self, call: Call, flight: _Flight, deadline: float, asker: Asker) -> Answer[Any]:
-        """The answer of a flight that somebody else began; once more where it ended for the want of his time alone."""
+    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> Answer[Any]:
+        """The answer to a fetch of another deadline; fetched once more if it failed only because that one passed."""
         seconds = deadline - self._clock.monotonic()
         try:
-            async with asyncio.timeout(max(0.0, seconds) if deadline < flight.deadline else None):
-                return await asyncio.shield(flight.task)
+            async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
+                return await asyncio.shield(in_flight.task)
         except TimeoutError:
             timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
             timeout.endpoint = call.endpoint.path
             return self._instead(call, timeout)
         except (UpstreamTimeout, StartsTooLate):
-            if flight.deadline >= deadline or self._clock.monotonic() >= deadline:
+            if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
-        again = self._flights.get(call.key) or self._depart(call, deadline, asker)
+        again = self._in_flight.get(call.key) or self._start(call, deadline, requester)
         return await asyncio.shield(again.task)
+
+
+def resolved(answer: Answer[Any]) -> asyncio.Future[Answer[Any]]:
+    """What does not have to be waited for."""
+    future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
+    future.set_result(answer)
+    return future
+
+
+def failed(error: CoinglassError) -> asyncio.Future[Answer[Any]]:
+    """The same for a call that is refused."""
+    future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
+    future.set_exception(error)
+    return future

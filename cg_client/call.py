@@ -21,7 +21,7 @@ Key: TypeAlias = tuple[str, Decode[object]]
 
 
 _known_quoted = lru_cache(4096)(quote_plus)  # the same names, intervals and limits are in most requests
-_KNOWN_AT_MOST = 500  # characters: longer texts of callers would fill the memory
+_MAX_KNOWN = 500  # characters: longer texts of callers would fill the memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,16 +67,19 @@ def _target(path: str, query: dict[str, str]) -> str:
 def _quoted(text: str) -> str:
     if text.isalnum() and text.isascii():
         return text
-    return _known_quoted(text) if len(text) <= _KNOWN_AT_MOST else quote_plus(text)
+    return _known_quoted(text) if len(text) <= _MAX_KNOWN else quote_plus(text)
 
 
-class Standing(Enum):
-    """What becomes of a call if it is asked for now."""
+class CacheStatus(Enum):
+    """What becomes of a call if it is asked for now; the values are the words of a dry run."""
 
-    AT_HAND = "AT_HAND"  # answered from what is kept
+    HIT = "AT_HAND"  # answered from what is kept
     REFRESH = "REFRESH"  # answered from what is kept, which one request renews in the background
-    IN_FLIGHT = "IN_FLIGHT"  # a request is under way already and will answer it
-    FETCH = "FETCH"  # sent
+    PENDING = "IN_FLIGHT"  # a request runs already and will answer it
+    MISS = "FETCH"  # sent
+
+
+FREE = frozenset({CacheStatus.HIT, CacheStatus.PENDING})  # getting it sends nothing
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cg_client.call import Call, Standing
+from cg_client.call import CacheStatus, Call
 from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
 
 
@@ -13,7 +13,7 @@ class CallPlan:
     """
 
     def __init__(self) -> None:
-        self.calls: dict[Call, Standing] = {}
+        self.calls: dict[Call, CacheStatus] = {}
         self.refused: list[RequestRefused | InvalidRequest] = []
         self.open: dict[str, str] = {}
         self._refusals: set[tuple[str, str]] = set()
@@ -23,13 +23,13 @@ class CallPlan:
         return not self.open
 
     @property
-    def standings(self) -> Mapping[Standing, int]:
+    def counts(self) -> Mapping[CacheStatus, int]:
         """How many calls stand how."""
         found = list(self.calls.values())
-        return {standing: found.count(standing) for standing in Standing}
+        return {status: found.count(status) for status in CacheStatus}
 
-    def note(self, call: Call, standing: Standing) -> None:
-        self.calls.setdefault(call, standing)
+    def note(self, call: Call, status: CacheStatus) -> None:
+        self.calls.setdefault(call, status)
 
     def refuse(self, error: CoinglassError | InvalidRequest) -> None:
         """Notes what would be refused without being sent; other errors are none of the plan's."""
@@ -42,13 +42,13 @@ class CallPlan:
         self.open.setdefault(endpoint, reason)
 
 
-class NotAsked(CoinglassError):
+class DryRunMiss(CoinglassError):
     """The call is not at hand, and a dry run sends none. No caller sees this: a dry run's data is dropped."""
 
     def __init__(self, plan: CallPlan, call: Call) -> None:
         super().__init__("This is a dry run: CoinGlass was not asked.")
         self._plan, self.endpoint = plan, call.endpoint.path
 
-    def leads_on(self, reason: str) -> None:
+    def requires_followup(self, reason: str) -> None:
         """What else has to be asked depends on the answer."""
         self._plan.leave_open(self.endpoint, reason)

@@ -3,21 +3,22 @@
 A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 import httpx
 
+from cg_client.admission_queue import AdmissionQueue
 from cg_client.anomalies import AnomalyCollector
-from cg_client.asker import OURSELVES, Asker
 from cg_client.breaker import Breaker, BreakerPolicy
 from cg_client.bulkhead import Bulkhead
-from cg_client.cache import Cache, Entry, Fetched, MemoryStore
-from cg_client.call import Answer, Call, Decode, Standing
+from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
+from cg_client.call import FREE, Answer, CacheStatus, Call, Decode
 from cg_client.clock import Clock
+from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.drift import Drift
-from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.envelope import check_has_data, payload, plain_data
 from cg_client.errors import (
@@ -30,21 +31,19 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.gate import Gate
-from cg_client.gathering import Gathering
-from cg_client.governor import Governor
 from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
 from cg_client.paths import Paths
 from cg_client.plan_watch import PlanWatch
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.revision import Revision
 from cg_client.round_robin import Weights
 from cg_client.secret import Secret
 from cg_client.throttle import Throttle
-from cg_client.transport import Reply, Transport
-from cg_client.wire import WireTransport
+from cg_client.transport import Reply, Transport, http_transport
 
 T = TypeVar("T")
 
@@ -94,7 +93,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = Drift()
         self.sandbox = False  # whether any answer came from a sandbox
-        self.http = transport or http_transport(config)
+        self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         # While the plan is not known, no more is sent than the least one has.
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
         self.remaining = self._window.remaining  # of `quota`, what is quick to say
@@ -115,11 +114,9 @@ class Client:
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
         self.breaker = Breaker(Paths(self._retry, self.clock), self.clock, breaking)
         self._store = MemoryStore(config.cache_bytes)
-        self._cache = Cache(self._fetch, self._store, self.clock, self.governor.prefer)
+        self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
         self._lookups = Lookups(self.breaker, self.clock)
-        self.kept = self._cache.fresh  # as `held`, of a call that the gate let through
-        # Which of several ways to fetch the same costs least beside what else is being asked for.
-        self.choose = Gathering(self._cache.is_free, self.clock).choose
+        self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._asked_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
@@ -142,67 +139,47 @@ class Client:
         return self._throttle.usage()
 
     @property
-    def governor(self) -> Governor:
-        return self._throttle.governor
+    def admission_queue(self) -> AdmissionQueue:
+        return self._throttle.admission_queue
 
-    async def fetch(
-        self,
-        endpoint: Endpoint,
-        params: Params,
-        decode: Decode[T],
-        deadline: float | None = None,
-        *,
-        grace: bool = True,
-        asker: Asker = OURSELVES,
-    ) -> Answer[T]:
-        """The payload, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
+    def get(
+        self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
+    ) -> asyncio.Future[Answer[Any]]:
+        """The answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
         `grace`: an answer that is just past its time will do while it is refreshed.
         """
         by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
-        if endpoint is not account.SUBSCRIPTION:
-            await self.know_plan()
-        found = self.ask(Call(endpoint, params, decode), by, asker, grace=grace)
-        return cast("Answer[T]", found if isinstance(found, Answer) else await found)
+        if call.endpoint is not account.SUBSCRIPTION and not self.plan_is_settled:
+            return asyncio.ensure_future(self._get_with_plan(call, by, requester, grace=grace))
+        return self._get(call, by, requester, grace=grace)
 
-    def ask(
-        self, call: Call, deadline: float, asker: Asker = OURSELVES, *, grace: bool = True
-    ) -> Answer[Any] | Awaitable[Answer[Any]]:
-        """`fetch`, once the plan is settled: an answer that is at hand, or what waits for it."""
-        try:
-            self._admit(call)
-        except Gated:
-            self.gated()
-            raise
-        return self._cache.ask(call, deadline, asker, grace=grace)
+    async def _get_with_plan(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> Answer[Any]:
+        await self.plan_watch.know()
+        return await self._get(call, deadline, requester, grace=grace)
 
-    def held(self, call: Call) -> Answer[Any] | None:
-        """The fresh answer that is at hand, without waiting for anything; raises what the gate refuses."""
-        self._admit(call)
-        return self.kept(call)
-
-    def entry(self, call: Call) -> Entry | None:
-        """What is kept of a call that the gate let through, past its time too."""
-        return self._store.get(call)
-
-    def refresh(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> None:
-        """Fetches in the background, of a call that the gate let through, what nobody waits for."""
-        self._cache.refresh(call, deadline, asker)
-
-    def foresee(self, call: Call, *, grace: bool = True) -> tuple[Standing, Answer[Any] | None]:
-        """What `fetch` would do now, without doing it, and the answer that it would have at once; raises as `held`."""
-        self._admit(call)
-        return self._cache.foresee(call, grace=grace)
-
-    def is_free(self, call: Call) -> bool:
-        """Whether asking sends nothing: the answer is at hand or under way."""
-        return self._cache.is_free(call)
-
-    def _admit(self, call: Call) -> None:
+    def _get(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> asyncio.Future[Answer[Any]]:
         try:
             self.gate.check(call.endpoint, call.params)
-        except CoinglassError as error:
-            raise _named(error, call.endpoint) from None
+        except Gated as refusal:
+            self.gated()
+            return failed(refusal)
+        return self._cache.get(call, deadline, requester, grace=grace)
+
+    def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
+        """How a call stands that the gate let through, and what is kept of it, without waiting for anything."""
+        return self._cache.peek(call, grace=grace)
+
+    def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
+        """Fetches in the background, of a call that the gate let through, what nobody waits for."""
+        self._cache.refresh(call, deadline, requester)
+
+    def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
+        """Starts the candidate that costs least beside what else is being asked for; what that gave."""
+        return self._coalescer.select(candidates, start)
+
+    def _is_free(self, call: Call) -> bool:
+        return self._cache.peek(call)[0] in FREE
 
     @property
     def plan_was_asked(self) -> bool:
@@ -230,32 +207,32 @@ class Client:
     async def _asked_plan(self) -> Plan | None:
         """By CoinGlass, past the cache: an answer of a moment ago may be that of another plan."""
         call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-        fetched = await self._fetch(call, self.deadline(), OURSELVES)
+        fetched = await self._fetch(call, self.deadline(), SYSTEM)
         plan = cast("account.Subscription", fetched.value).plan
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
         return plan
 
-    async def _fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
+    async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         if call.endpoint is not account.SUBSCRIPTION:
             self.plan_watch.review()
         try:
-            return await self.breaker(call, deadline, asker)
+            return await self.breaker(call, deadline, requester)
         except (PlanRefused, IntervalRefused) as refusal:
             if call.endpoint is not account.SUBSCRIPTION:
                 self.plan_watch.doubt(gated=False)
-            raise _named(self.gate.learn(call.endpoint, call.params, refusal), call.endpoint) from refusal
+            raise self.gate.learn(call.endpoint, call.params, refusal) from refusal
         except UpstreamUnavailable as failure:
             failure.endpoint = failure.endpoint or call.endpoint.path
             if not await self._lookups.blames_name(call, failure, deadline):
                 raise
-            raise _named(unknown_name(call), call.endpoint) from failure
+            raise unknown_name(call) from failure
         except CoinglassError as error:
             error.endpoint = error.endpoint or call.endpoint.path
             raise
 
-    async def _attempt(self, call: Call, deadline: float, asker: Asker) -> Fetched:
-        reply = await self._throttle(call, deadline, asker)
+    async def _attempt(self, call: Call, deadline: float, requester: Requester) -> Fetched:
+        reply = await self._throttle(call, deadline, requester)
         try:
             return self._fetched(call, reply)
         except RateLimited as limited:
@@ -289,17 +266,3 @@ def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -
         except PayloadMismatch:
             anomalies.clear()  # it is no payload, or something follows it
     return decode(payload(reply), anomalies)
-
-
-def _named(error: CoinglassError, endpoint: Endpoint) -> CoinglassError:
-    """The error with its path. A remembered refusal is raised many times: its traceback must not grow."""
-    error.endpoint = error.endpoint or endpoint.path
-    return error.with_traceback(None) if isinstance(error, Gated) else error
-
-
-def http_transport(config: ClientConfig) -> httpx.AsyncBaseTransport:
-    """The wire, which knows no proxies; httpx's own where there is one."""
-    if config.proxy is None:
-        return WireTransport(config.base_url, connections=config.connections)
-    limits = httpx.Limits(max_connections=config.connections, max_keepalive_connections=config.connections)
-    return httpx.AsyncHTTPTransport(proxy=config.proxy, limits=limits, trust_env=False)

@@ -1,8 +1,10 @@
 """How to ask for one upstream endpoint, what it needs and how long its answer holds."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from cg_client.intervals import Interval
 from cg_client.params import Params, Series
@@ -12,6 +14,9 @@ from cg_client.shapes import Rows, Shape
 REAL_TIME = timedelta(seconds=5)  # documented as "real time": the age that a reader does not notice
 UNSTATED = timedelta(minutes=1)  # no refresh time in the documentation
 CLOSED = timedelta(hours=1)  # a window in the past, whose points no longer change
+
+
+_NO_DATA_SET = re.compile(r"api|v\d+")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,6 +49,16 @@ class Endpoint:
     may_lack: frozenset[str] = frozenset()
     former_path: str | None = None
     undocumented_units: frozenset[str] = frozenset()
+
+    @cached_property
+    def group(self) -> str:
+        """Market and data set, such as `futures/open-interest`: behind them stands one store at CoinGlass.
+
+        One endpoint alone is asked too seldom to judge its health by, and one part of the API can be ill while the
+        others are well. Versions do not count.
+        """
+        named = [part for part in self.path.split("/") if part and not _NO_DATA_SET.fullmatch(part)]
+        return "/".join(named[:2])
 
     def has(self, interval: Interval) -> bool:
         return interval in self.intervals and interval.milliseconds <= self.coarsest.milliseconds

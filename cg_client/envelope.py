@@ -26,9 +26,9 @@ from cg_client.errors import (
 )
 from cg_client.transport import Reply
 
-RETRY_AFTER_AT_MOST = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
+MAX_RETRY_AFTER = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
 _TEXT_SHOWN = 200
-_EMPTY_AT_MOST = 100  # bytes, white space included: longer data is read, and is never without anything
+_MAX_EMPTY = 100  # bytes, white space included: longer data is read, and is never without anything
 _OK = 200
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
@@ -71,7 +71,7 @@ def payload(reply: Reply) -> msgspec.Raw:
 
 def check_has_data(data: msgspec.Raw) -> None:
     """Raises NoData for null and for an object without anything in it; a list without rows is an answer."""
-    if len(data) <= _EMPTY_AT_MOST and _EMPTY.fullmatch(data):
+    if len(data) <= _MAX_EMPTY and _EMPTY.fullmatch(data):
         raise NoData("CoinGlass answered without data.")
 
 
@@ -161,4 +161,4 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         except (ValueError, OverflowError):
             return None
         seconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 0.0), RETRY_AFTER_AT_MOST) if seconds == seconds else None  # noqa: PLR0124  # NaN
+    return min(max(seconds, 0.0), MAX_RETRY_AFTER) if seconds == seconds else None  # noqa: PLR0124  # NaN

@@ -54,10 +54,10 @@ class Gate:
         """Takes over what is known of the key now. Refusals for another plan or limit are forgotten."""
         before, self._key, self._plan = self._key, key, key.plan
         if (key.stated, key.contradiction) != (before.stated, before.contradiction):
-            self._revision.change()
+            self._revision.bump()
         if key.plan is not before.plan or before.limit not in (None, key.limit):
             self._refusals.clear()
-            self._revision.change()
+            self._revision.bump()
         if key.contradiction not in ("", before.contradiction):
             self.on_contradiction(key.contradiction)
 
@@ -115,7 +115,7 @@ class Gate:
         else:
             error = self._interval_too_fine(endpoint, interval, GateSource.UPSTREAM)
         self._refusals.add(endpoint, params, error, for_depth=interval is None)
-        self._revision.change()
+        self._revision.bump()
         return error
 
     def _refused(self, params: Params) -> str:
@@ -145,7 +145,9 @@ class Gate:
                 f"CoinGlass refused {refused} for the plan of the key. The catalogue states {title(endpoint.plan)} "
                 f"and above, and this server runs with {self._key.stated}; check {self._to_check}."
             )
-        return PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
+        refusal = PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
+        refusal.endpoint = endpoint.path
+        return refusal
 
     def _interval_too_fine(self, endpoint: Endpoint, interval: Interval, decided_by: GateSource) -> IntervalTooFine:
         required = plan_for_interval(interval, endpoint.interval_floors, endpoint.plan)
@@ -162,9 +164,11 @@ class Gate:
                 f"CoinGlass refused interval {interval.value} for the plan of the key, and this server runs with "
                 f"{self._key.stated}; check {self._to_check}."
             )
-        return IntervalTooFine(
+        refusal = IntervalTooFine(
             self._in_full(message), floor=finest, required=required, current=self.plan, decided_by=decided_by
         )
+        refusal.endpoint = endpoint.path
+        return refusal
 
     @property
     def _to_check(self) -> str:

@@ -27,7 +27,7 @@ __all__ = [
 
 _FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
 _NOT_ALWAYS = ("settlement", *_FIGURES)
-_SPELLINGS_AT_MOST = 10_000  # that are remembered
+_MAX_SPELLINGS = 10_000  # that are remembered
 
 
 class _Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,7 +99,7 @@ class InstrumentIndex:
         known = self._found.get((exchange, symbol))
         if known is None:
             known = self._search(exchange, symbol)
-            if len(self._found) >= _SPELLINGS_AT_MOST:
+            if len(self._found) >= _MAX_SPELLINGS:
                 self._found.clear()
             self._found[exchange, symbol] = known
         return known

@@ -9,19 +9,19 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, NotFound, UpstreamUnavailable
 from cg_client.params import Params, known_names, wire_names
 from cg_client.quota import MINUTE
+from cg_client.requester import SYSTEM, Requester
 
 
 class Lookups:
     """What became of each endpoint's known name holds for a minute, so that an outage costs one request more."""
 
-    def __init__(self, ask: Callable[[Call, float, Asker], Awaitable[object]], clock: Clock) -> None:
+    def __init__(self, ask: Callable[[Call, float, Requester], Awaitable[object]], clock: Clock) -> None:
         """`ask` keeps nothing: an answer from before says nothing about now."""
         self._ask, self._clock = ask, clock
         self._locks: defaultdict[Endpoint, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -42,7 +42,7 @@ class Lookups:
 
     async def _asked(self, call: Call, deadline: float) -> bool:
         try:
-            await self._ask(call, deadline, OURSELVES)
+            await self._ask(call, deadline, SYSTEM)
         except CoinglassError:
             return False
         return True
@@ -51,7 +51,9 @@ class Lookups:
 def unknown_name(call: Call) -> NotFound:
     """The failure of a call whose name is at fault."""
     known = _known(call.params) or call.params
-    return NotFound(f"CoinGlass answers for {_names(known)} here, but fails for {_names(call.params)}: no such name.")
+    error = NotFound(f"CoinGlass answers for {_names(known)} here, but fails for {_names(call.params)}: no such name.")
+    error.endpoint = call.endpoint.path
+    return error
 
 
 def _known(params: Params) -> Params | None:

@@ -8,11 +8,11 @@ remembered for an hour. Everything above this layer (cache, gate, circuits) goes
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import IntervalRefused, NotFound, PlanRefused, UnknownPath, UpstreamRejected
+from cg_client.requester import SYSTEM, Requester
 
 T = TypeVar("T")
 
@@ -21,29 +21,29 @@ _PATH_IS_KNOWN = (NotFound, PlanRefused, IntervalRefused, UpstreamRejected)  # C
 
 
 class Paths(Generic[T]):
-    def __init__(self, ask: Callable[[Call, float, Asker], Awaitable[T]], clock: Clock) -> None:
+    def __init__(self, ask: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock) -> None:
         self._ask, self._clock = ask, clock
         self._former_until: dict[Endpoint, float] = {}
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> T:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Raises UnknownPath if CoinGlass knows neither path, else what the call by the known one raises."""
         former = call.endpoint.former_path
         if former is None:
-            return await self._ask(call, deadline, asker)
+            return await self._ask(call, deadline, requester)
         first, second = self._in_order(call.endpoint.path, former, call.endpoint)
         try:
-            return await self._ask(call.at(first), deadline, asker)
+            return await self._ask(call.at(first), deadline, requester)
         except UnknownPath:
             pass
-        return await self._instead(call.at(second), deadline, asker)
+        return await self._instead(call.at(second), deadline, requester)
 
     def _in_order(self, path: str, former: str, endpoint: Endpoint) -> tuple[str, str]:
         prefers_former = self._clock.monotonic() < self._former_until.get(endpoint, 0.0)
         return (former, path) if prefers_former else (path, former)
 
-    async def _instead(self, call: Call, deadline: float, asker: Asker) -> T:
+    async def _instead(self, call: Call, deadline: float, requester: Requester) -> T:
         try:
-            answer = await self._ask(call, deadline, asker)
+            answer = await self._ask(call, deadline, requester)
         except UnknownPath:
             self._former_until.pop(call.endpoint, None)
             known = f"{call.endpoint.path} nor its former path {call.endpoint.former_path}"

@@ -10,12 +10,12 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, Unauthorized
 from cg_client.gate import Gate
 from cg_client.plans import Plan
 from cg_client.quota import MINUTE
-from cg_client.tally import uncounted
 
 HOLDS = 300.0  # seconds, of a plan that is known
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds
@@ -108,4 +108,4 @@ class PlanWatch:
         """Unless that is under way, or was done less than so many seconds ago."""
         is_under_way = self.task is not None and not self.task.done()
         if not is_under_way and self._clock.monotonic() - self._asked_at >= apart:
-            self.task = uncounted(asyncio.get_running_loop().create_task, self.ask())
+            self.task = without_counting(asyncio.get_running_loop().create_task, self.ask())

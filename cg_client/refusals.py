@@ -16,7 +16,7 @@ from cg_client.params import Params, Series, gated_values
 from cg_client.plans import least_history_days
 
 REMEMBERED = timedelta(minutes=10)
-KEPT_AT_MOST = 1000  # refusals; the oldest is forgotten first
+MAX_KEPT = 1000  # refusals; the oldest is forgotten first
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Refusals:
         if known is not None and days is not None:
             days = None if known.days is None else min(days, known.days)
         self._kept[key] = _Refusal(error, self._clock.monotonic() + REMEMBERED.total_seconds(), days)
-        if len(self._kept) > KEPT_AT_MOST:
+        if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
 
     def days(self, params: Params) -> int | None:

@@ -9,11 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cg_client.asker import OURSELVES, Asker
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
 from cg_client.quota import MINUTE
+from cg_client.requester import SYSTEM, Requester
 
 T = TypeVar("T")
 
@@ -32,30 +32,30 @@ class RetryPolicy:
 
 
 class RetryBudget:
-    """A purse: each call puts in a part of a retry, each retry takes a whole one out.
+    """A retry budget (token bucket): each call deposits a fraction of a retry, each retry withdraws one.
 
-    `first` is in it from the start, so that a first call can be tried again; `purse` is the most that it can hold. Of n
-    calls in a row at most `purse` + `share` * n are tried again, and `first` + `share` * n of the first ones: within a
+    `initial` retries are in it from the start, so that a first call can be repeated; it holds at most `capacity`. Of n
+    calls in a row at most `capacity` + `share` * n are retried, and `initial` + `share` * n of the first ones: within a
     fifth of all from 40 calls on.
     """
 
-    def __init__(self, share: float = 0.15, purse: float = 5.0, first: float = 2.0) -> None:
-        self._share, self._largest, self._purse = share, purse, min(first, purse)
+    def __init__(self, share: float = 0.15, capacity: float = 5.0, initial: float = 2.0) -> None:
+        self._share, self._capacity, self._tokens = share, capacity, min(initial, capacity)
 
     def deposit(self) -> None:
-        self._purse = min(self._largest, self._purse + self._share)
+        self._tokens = min(self._capacity, self._tokens + self._share)
 
     def withdraw(self) -> bool:
-        if self._purse < 1:
+        if self._tokens < 1:
             return False
-        self._purse -= 1
+        self._tokens -= 1
         return True
 
 
 class Retry(Generic[T]):
     def __init__(
         self,
-        attempt: Callable[[Call, float, Asker], Awaitable[T]],
+        attempt: Callable[[Call, float, Requester], Awaitable[T]],
         clock: Clock,
         policy: RetryPolicy,
         budget: RetryBudget,
@@ -64,14 +64,14 @@ class Retry(Generic[T]):
         """`jitter` gives a figure from 0 to 1."""
         self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> T:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Raises the last failure where trying again cannot help or is not allowed any more."""
         self._budget.deposit()
         attempt = 1
         before: UpstreamFailed | None = None
         while True:
             try:
-                return await self._attempt(call, deadline, asker)
+                return await self._attempt(call, deadline, requester)
             except UpstreamFailed as error:
                 if error is not before:
                     error.before, before = before, error

@@ -9,5 +9,5 @@ class Revision:
     def __init__(self) -> None:
         self.count = 0
 
-    def change(self) -> None:
+    def bump(self) -> None:
         self.count += 1

@@ -12,7 +12,7 @@ import msgspec
 from async_lru import alru_cache
 
 from cg_client.aliases import Market
-from cg_client.call import Decode
+from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
@@ -73,7 +73,7 @@ class Listing(Generic[T]):
         if self._last is None:
             self._asked_at = self._clock.monotonic()
         else:
-            self._revision.change()
+            self._revision.bump()
         self._last = loaded
         return loaded
 
@@ -81,7 +81,7 @@ class Listing(Generic[T]):
         """Goes on from what another one has."""
         self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
 
-    def at_hand(self, search: Callable[[T], F]) -> F | None:
+    def peek(self, search: Callable[[T], F]) -> F | None:
         """What the search finds, without waiting for anything; None where a listing has to be asked for."""
         if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
             return None
@@ -237,7 +237,8 @@ class Symbols:
         return self._kept(Listing(load, self._client.clock, self._client.revision))
 
     async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
-        return (await self._client.fetch(endpoint, Params(), decode, grace=False)).value
+        answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
+        return answer.value
 
     def _kept(self, listing: L) -> L:
         self._listings.append(listing)

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 
-from cg_client.asker import OURSELVES, Asker
+from cg_client.admission_queue import AdmissionQueue
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
-from cg_client.governor import Governor
 from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
+from cg_client.requester import SYSTEM, Requester
 from cg_client.round_robin import EQUAL, Weights
 from cg_client.transport import Reply
 
@@ -16,7 +16,7 @@ _DIGITS = 9  # of a count that can be meant
 
 
 class Throttle:
-    """Whom the governor lets through goes out, and is counted in the window until a minute after its end."""
+    """Sends what the admission queue admits; a call is counted in the window until a minute after its end."""
 
     def __init__(
         self,
@@ -28,17 +28,17 @@ class Throttle:
         self._send = send
         self._window = window
         self._clock = clock
-        self.governor = Governor(window, clock, weights)
+        self.admission_queue = AdmissionQueue(window, clock, weights)
         self._limit_header: bytes | None = None
         self.on_limit: Callable[[int], None] = lambda _: (
             None
         )  # hears of each limit that the headers did not state before
 
-    async def __call__(self, call: Call, deadline: float, asker: Asker = OURSELVES) -> Reply:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> Reply:
         """Raises StartsTooLate, with the seconds until the call could start, where that is past the deadline."""
-        started = self.governor.start(asker)
+        started = self.admission_queue.start(requester)
         if started is None:
-            started = await self.governor.wait(call, deadline, asker)
+            started = await self.admission_queue.wait(call, deadline, requester)
         try:
             reply = await self._send(call, deadline)
         except BaseException as error:
@@ -51,7 +51,7 @@ class Throttle:
         """Of a request without an answer, which counts unless CoinGlass cannot have heard of it."""
         if isinstance(error, RequestRefused) or (isinstance(error, UpstreamFailed) and not error.sent):
             self._window.give_back()
-            self.governor.review()
+            self.admission_queue.review()
         else:
             self._window.end(self._clock.monotonic())
 
@@ -60,7 +60,7 @@ class Throttle:
         self._window.end(now)
         limit, used = reply.headers.get(b"api-key-max-limit"), reply.headers.get(b"api-key-use-limit")
         self._window.correct(started, now, _count(limit), _count(used))
-        self.governor.review()
+        self.admission_queue.review()
         if limit != self._limit_header:
             self._tell(limit)
 
@@ -73,13 +73,13 @@ class Throttle:
     def allow(self, limit: int) -> None:
         """The key has at least so many requests a minute."""
         self._window.limit = max(self._window.limit, limit)
-        self.governor.review()
+        self.admission_queue.review()
 
     def hold(self, asked: float | None) -> float:
         """Stops all requests for the seconds that upstream asked for, else for a whole minute; says for how many."""
         seconds, reason = (MINUTE, PauseReason.REFUSED) if asked is None else (asked, PauseReason.ASKED)
         self._window.block(self._clock.monotonic() + seconds, reason)
-        self.governor.review()
+        self.admission_queue.review()
         return seconds
 
     def usage(self) -> Usage:

@@ -38,7 +38,9 @@ class Page:
     end: int | None = None
 
 
-def window(step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None) -> Window:
+def window_of(
+    step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None
+) -> Window:
     """The window asked for. `last` counts bars back from `end`, the one under way included."""
     if start is not None:
         return Window(start, end)
@@ -53,7 +55,7 @@ def bars(asked: Window, step: int, now: int) -> int:
     return max(0, (end - asked.start) // step + 1)
 
 
-def closed_bars(asked: Window, step: int, now: int) -> int:
+def count_closed_bars(asked: Window, step: int, now: int) -> int:
     """How many bars of the window have surely closed, and been finished upstream, by the time `now`.
 
     Bars start at multiples of their length since 1970, but for weeks: on which day those begin is not known.
@@ -69,7 +71,9 @@ def last_closed(step: int, now: int) -> int:
     return now - SLACK * step
 
 
-def ways(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> list[tuple[Page, ...]]:
+def candidates(
+    asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None
+) -> list[tuple[Page, ...]]:
     """The sets of requests of which each holds every point of the window, the cheapest first; none before `earliest`.
 
     The pages of a set are in the order of time. The newest points are in one request of either size that is large
@@ -84,8 +88,8 @@ def ways(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | 
 
 
 def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> tuple[Page, ...]:
-    """The cheapest of the `ways`."""
-    return ways(asked, step, now, page_rows, earliest=earliest)[0]
+    """The cheapest of the `candidates`."""
+    return candidates(asked, step, now, page_rows, earliest=earliest)[0]
 
 
 def _newest(asked: Window, step: int, now: int, page_rows: int) -> list[int]:

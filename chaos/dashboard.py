@@ -3,10 +3,10 @@
 With callers spread over the ten seconds, keeping every part as fresh as documented would take two calls for each of the
 five-second series every ten seconds, and 39 calls a minute in all: more than the plan has. What is promised is that no
 part is refused, and that each states its age: FRESH within the documented refresh time, STALE at most an hour more
-(`cg_client.cache.STALE_AT_MOST`).
+(`cg_client.cache.MAX_STALE`).
 """
 
-from cg_client.cache import STALE_AT_MOST
+from cg_client.cache import MAX_STALE
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from chaos.load import for_seconds
 from chaos.outcomes import faults, shares, some, too_old
@@ -26,7 +26,7 @@ async def dashboard(effort: Effort) -> list[Verdict]:
         answers = await for_seconds(one, effort.dashboard, CALLERS, EVERY, lambda _caller, _at: parts)
         counted = await one.upstream.calls()
     found = outcomes(answers)
-    breaches = [*faults(answers, DEADLINE, {}), *too_old(found, STALE_AT_MOST)]
+    breaches = [*faults(answers, DEADLINE, {}), *too_old(found, MAX_STALE)]
     most, refused = counted["mostInAMinute"], counted["rateLimited"]
     answered = all(part.answered for part in found)
     by_name = {part.name: max((one.age for one in found if one.part == part.name), default=0.0) for part in parts}

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cg_client.client import ClientConfig, http_transport
+from cg_client.client import ClientConfig
+from cg_client.transport import http_transport
 from probe.findings import Result
 from probe.progress import Progress
 from probe.recorder import Exchange, Recorder
@@ -87,7 +88,7 @@ def _probe(config: ClientConfig, options: Options, redaction: Redaction) -> Runn
     alone = dataclasses.replace(config, workers=1)  # the quota is the probe's as a whole
     runner = Runner.of(
         alone,
-        Recorder(http_transport(alone), options.max_calls),
+        Recorder(http_transport(alone.base_url, alone.connections, alone.proxy), options.max_calls),
         decoders(build()._schema),  # noqa: SLF001  # Strawberry shows it in no other way
         candidates(options.groups),
     )

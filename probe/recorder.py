@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 import httpx
 
+from cg_client.body import by_name, read_body
 from cg_client.errors import RequestRefused
+
+_OF_ENCODED_BODY = ("content-encoding", "content-length")
 
 
 class RequestsSpentError(RequestRefused):
@@ -41,10 +44,10 @@ class Recorder(httpx.AsyncBaseTransport):
         self.sent += 1
         self.last = None
         response = await self._transport.handle_async_request(request)
-        body = await response.aread()
-        headers = {name.lower(): value for name, value in response.headers.items()}
+        body = await read_body(response, by_name(response))
+        headers = {name: value for name, value in response.headers.items() if name not in _OF_ENCODED_BODY}
         self.last = Exchange(request.url.path, response.status_code, headers, body)
-        return response
+        return httpx.Response(response.status_code, headers=headers, content=body)
 
     async def aclose(self) -> None:
         await self._transport.aclose()

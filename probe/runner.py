@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import msgspec
 
 from cg_client.anomalies import AnomalyCollector
-from cg_client.asker import OURSELVES
 from cg_client.breaker import BreakerPolicy
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
@@ -18,6 +17,7 @@ from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatc
 from cg_client.key_plan import KeyPlan
 from cg_client.params import Params
 from cg_client.plans import Plan
+from cg_client.requester import SYSTEM
 from cg_client.retry import RetryPolicy
 from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
@@ -133,7 +133,7 @@ class Runner:
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
         try:
-            await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, OURSELVES)
+            await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, SYSTEM)
         except RequestsSpentError:
             raise
         except NoData as error:

@@ -5,13 +5,12 @@ from collections.abc import Collection, Sequence
 from cg_client.catalogue import CATALOGUE
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
-from cg_client.groups import group_of
 from probe.names import LISTINGS
 
 
 def groups() -> list[str]:
     """Return what `--group` takes: `futures/liquidation`, or `futures` for all that begin so."""
-    named = {group_of(endpoint) for endpoint in CATALOGUE.values()}
+    named = {endpoint.group for endpoint in CATALOGUE.values()}
     return sorted(named | {group.split("/")[0] for group in named})
 
 
@@ -22,7 +21,7 @@ def candidates(chosen: Collection[str]) -> Sequence[Endpoint]:
 
 
 def _names_of(endpoint: Endpoint) -> set[str]:
-    group = group_of(endpoint)
+    group = endpoint.group
     return {group, group.split("/")[0]}
 
 

@@ -65,7 +65,7 @@ def upstream_daily(
             arguments |= bound(self, attributes)
         picked = chosen.pick(self, arguments)
         call, loaders = Call(picked, params(**arguments), decoders[picked]), info.context.loaders
-        held = loaders.held(call)
+        held = loaders.get_fresh(call)
         if held is None:
             return fetched(info.context, loaders.endpoint.load(call), last, from_, to)
         return served(info.context, held, last, from_, to)
@@ -97,7 +97,7 @@ def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows:
     now = context.client.clock.now().timestamp()
     coming = _first_after(rows, now)
     if coming is not None:
-        context.validity.ends(context.client.clock.monotonic() + coming - now)
+        context.validity.expire_at(context.client.clock.monotonic() + coming - now)
     return payload.of_rows(Source.of([answer]), cut(rows, now, *window), now)
 
 

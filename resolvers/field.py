@@ -25,7 +25,7 @@ from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
-from resolvers.series import at_hand, fetched, request, serve, served
+from resolvers.series import fetch, get_fresh, plan_window, serve, served
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import CappedList, Source, rows_field
@@ -251,7 +251,7 @@ def field(
         if isinstance(error, Gated):
             context.gated()
         found = problem(error, context.client.gate, alternatives)
-        context.validity.ends(_holds_until(error))
+        context.validity.expire_at(_holds_until(error))
         return found
 
     async def later(waiting: Awaitable[object], context: Context) -> object:
@@ -305,11 +305,11 @@ def _series(payload: type[Series], decoders: Decoders) -> _Answer:
         asked = context, endpoint, arguments, decoders[endpoint], policy
         if not context.client.plan_is_settled:
             return later(serve(*asked))
-        wanted = request(*asked)
-        found = at_hand(context, wanted)
-        if found is not None:
-            return payload.of(found)
-        return UnderWay(fetched(context, wanted), lambda answers: payload.of(served(wanted, answers)))
+        plan = plan_window(*asked)
+        fresh = get_fresh(context, plan)
+        if fresh is not None:
+            return payload.of(fresh)
+        return UnderWay(fetch(context, plan), lambda answers: payload.of(served(plan, answers)))
 
     async def later(waiting: Awaitable[Served]) -> object:
         return payload.of(await waiting)
@@ -330,7 +330,7 @@ def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
 def _payload(payload: type, decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
-        held = context.loaders.held(call)
+        held = context.loaders.get_fresh(call)
         return later(context, call) if held is None else _filled(payload, held, held.value)
 
     async def later(context: Context, call: Call) -> object:

@@ -11,7 +11,7 @@ from cg_client.params import Page, Params
 from resolvers.loaders import Key
 
 PER_PAGE = 100
-PAGES_AT_MOST = 20  # of a list whose length upstream does not tell
+MAX_PAGES = 20  # of a list whose length upstream does not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class PagedList:
     first: Page = Page(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
 
     def pages(self) -> Sequence[Call]:
-        numbers = range(1, PAGES_AT_MOST + 1)
+        numbers = range(1, MAX_PAGES + 1)
         return tuple(Call(self.endpoint, replace(self.first, page=number), self.decode) for number in numbers)
 
     def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made

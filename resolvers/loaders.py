@@ -8,13 +8,10 @@ from typing import Any, Protocol, TypeAlias
 
 from aiodataloader import DataLoader
 
-from cg_client.asker import Asker
 from cg_client.call import Answer, Call
-from cg_client.call_plan import NotAsked
-from cg_client.fetcher import Fetcher
-from resolvers.flights import Flights
-from resolvers.validity import Validity
-from resolvers.windows import WindowLoader
+from cg_client.call_plan import DryRunMiss
+from resolvers.operation import Operation
+from resolvers.window_loader import WindowLoader
 
 Key: TypeAlias = Hashable
 Row: TypeAlias = tuple[Answer[Any], Any]  # the answer that holds it, and the row itself
@@ -28,19 +25,17 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     A failed request raises for its own waiters only: an exception among the answers is raised for its key.
     """
 
-    def __init__(self, flights: Flights) -> None:
+    def __init__(self, operation: Operation) -> None:
         super().__init__()
-        self._client, self._flights = flights.client, flights
+        self._operation = operation
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
-        if not self._client.plan_is_settled:
-            await self._client.know_plan()
-        answers = await asyncio.gather(*map(self._flights.begin, keys), return_exceptions=True)
+        answers = await asyncio.gather(*map(self._operation.get, keys), return_exceptions=True)
         return [self._found(answer) for answer in answers]
 
     def _found(self, answer: Answer[Any] | BaseException) -> Answer[Any] | Exception:
         if isinstance(answer, Answer):
-            self._flights.validity.rests_on(answer)
+            self._operation.validity.depend_on(answer)
             return answer
         return _failure(answer)
 
@@ -85,9 +80,9 @@ class RowLoader(DataLoader[RowKey, Row | None]):
         for call in pages:
             try:
                 answer = await self._calls.load(call)
-            except NotAsked as unasked:
+            except DryRunMiss as miss:
                 if call is not pages[-1]:
-                    unasked.leads_on(_LATER_PAGES)
+                    miss.requires_followup(_LATER_PAGES)
                 raise
             before = len(found)
             for row in answer.value:
@@ -113,25 +108,28 @@ def _failure(gathered: BaseException) -> Exception:
 class Loaders:
     """One set for each operation. Made when they are needed: an operation whose answers are at hand needs none."""
 
-    def __init__(self, client: Fetcher, deadline: float, validity: Validity, asker: Asker) -> None:
-        self._client, self._validity = client, validity
-        self._flights = Flights(client, deadline, validity, asker)
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._flights)
+        return EndpointLoader(self._operation)
 
     @functools.cached_property
     def window(self) -> WindowLoader:
-        return WindowLoader(self._flights)
+        return WindowLoader(self._operation)
 
     @functools.cached_property
     def row(self) -> RowLoader:
         return RowLoader(self.endpoint)
 
-    def held(self, call: Call) -> Answer[Any] | None:
-        """The answer that is at hand, without waiting for anything; raises what the gate refuses."""
-        answer = self._client.held(call) if self._client.plan_is_settled else None
+    def get_fresh(self, call: Call) -> Answer[Any] | None:
+        """The answer that is kept and fresh, without waiting for anything; raises what the gate refuses."""
+        client = self._operation.client
+        if not client.plan_is_settled:
+            return None
+        client.gate.check(call.endpoint, call.params)
+        answer = self._operation.get_fresh(call)
         if answer is not None:
-            self._validity.rests_on(answer)
+            self._operation.validity.depend_on(answer)
         return answer

@@ -6,120 +6,120 @@ from collections.abc import Sequence
 from typing import Any
 
 from cg_client.call import Answer, Decode
+from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
-from cg_client.gathering import Way
-from cg_client.windows import closed_bars, last_closed
-from resolvers.closed import Part, base, closed_window, completed
+from cg_client.windows import count_closed_bars, last_closed
+from resolvers.closed_bars import Part, cached_prefix, closed_window, merge_tail
 from resolvers.context import Context
-from resolvers.requests import Asked, Request
+from resolvers.window_planner import SeriesArgs, WindowPlan
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.series import Served
 
 
 async def serve(
-    context: Context, endpoint: Endpoint, asked: Asked, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+    context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
     if not context.client.plan_is_settled:
-        context.requests.check(endpoint, asked)
+        context.planner.check(endpoint, args)
     await context.client.know_plan()
-    wanted = request(context, endpoint, asked, decode, policy)
-    return served(wanted, await fetched(context, wanted))
+    plan = plan_window(context, endpoint, args, decode, policy)
+    return served(plan, await fetch(context, plan))
 
 
-def at_hand(context: Context, wanted: Request) -> Served | None:
+def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
     """The points, without waiting for anything; None where something has to be fetched."""
-    for way in wanted.ways:
-        answers = _kept(context, way)
+    for candidate in plan.candidates:
+        answers = _all_fresh(context, candidate)
         if answers is not None:
-            return served(wanted, answers)
-    ended = wanted.window.end is not None and context.client.plan_is_settled
-    found = closed_window(context.client, wanted) if ended else None
+            return served(plan, answers)
+    ended = plan.window.end is not None and context.client.plan_is_settled
+    found = closed_window(context.client, plan) if ended else None
     if found is None:
-        return _completed_at_hand(context, wanted) if wanted.tail is not None else None
-    context.validity.rests_on(found)
-    return served(wanted, [found])
+        return _merge_fresh_tail(context, plan) if plan.tail is not None else None
+    context.validity.depend_on(found)
+    return served(plan, [found])
 
 
-def fetched(context: Context, wanted: Request) -> asyncio.Future[Sequence[Part]]:
+def fetch(context: Context, plan: WindowPlan) -> asyncio.Future[Sequence[Part]]:
     """The answers that hold the window, for which something has to be sent or waited for."""
-    return context.loaders.window.load(wanted)
+    return context.loaders.window.load(plan)
 
 
-def _completed_at_hand(context: Context, wanted: Request) -> Served | None:
-    newest = None if wanted.tail is None else context.client.kept(wanted.tail)
-    found = None if newest is None else base(context.client, wanted)
-    parts = None if newest is None or found is None else completed(found, newest, wanted)
+def _merge_fresh_tail(context: Context, plan: WindowPlan) -> Served | None:
+    newest = None if plan.tail is None else context.operation.get_fresh(plan.tail)
+    found = None if newest is None else cached_prefix(context.client, plan)
+    parts = None if newest is None or found is None else merge_tail(found, newest, plan)
     if newest is None or found is None or parts is None:
         return None
-    context.validity.rests_on(newest)
-    context.validity.rests_on(found)
-    return served(wanted, parts)
+    context.validity.depend_on(newest)
+    context.validity.depend_on(found)
+    return served(plan, parts)
 
 
-def _kept(context: Context, way: Way) -> Sequence[Part] | None:
+def _all_fresh(context: Context, plan: FetchPlan) -> Sequence[Part] | None:
     answers = []
-    for call in way:
-        answer = context.client.kept(call)
+    for call in plan:
+        answer = context.operation.get_fresh(call)
         if answer is None:
             return None
         answers.append(answer)
     for answer in answers:
-        context.validity.rests_on(answer)
+        context.validity.depend_on(answer)
     return answers
 
 
-def request(
-    context: Context, endpoint: Endpoint, asked: Asked, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
-) -> Request:
+def plan_window(
+    context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
+) -> WindowPlan:
     """What is to be fetched; raises what the gate refuses, and BadArgument."""
     try:
-        wanted = context.requests.of(endpoint, asked, decode, policy)
+        plan = context.planner.plan(endpoint, args, decode, policy)
     except CoinglassError:
-        context.validity.ends(context.requests.until(endpoint, asked))
+        context.validity.expire_at(context.planner.until(endpoint, args))
         raise
-    context.validity.ends(wanted.until)
-    if wanted.is_less_than_asked:
+    context.validity.expire_at(plan.until)
+    if plan.is_less_than_asked:
         context.gated()
-    return wanted
+    return plan
 
 
-def served(wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> Served:
+def served(plan: WindowPlan, answers: Sequence[Answer[Columns[Any]]]) -> Served:
     """The window out of the answers that hold it."""
     found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
-    rows = _cut(found, wanted)
-    truncated = wanted.truncated
-    if truncated is None and _in_window(rows, wanted) < wanted.due and _is_incomplete(rows, wanted, answers):
+    rows = _cut(found, plan)
+    truncated = plan.truncated
+    if truncated is None and _in_window(rows, plan) < plan.due and _is_incomplete(rows, plan, answers):
         truncated = Truncation.INCOMPLETE
-    return Served(rows, answers, wanted.requested, wanted.interval, truncated)
+    return Served(rows, answers, plan.requested, plan.interval, truncated)
 
 
-def _is_incomplete(rows: Columns[Any], wanted: Request, answers: Sequence[Answer[Columns[Any]]]) -> bool:
+def _is_incomplete(rows: Columns[Any], plan: WindowPlan, answers: Sequence[Answer[Columns[Any]]]) -> bool:
     """Whether bars are missing that had closed when CoinGlass was asked."""
-    step, fetched = wanted.interval.milliseconds, round(min(one.fetched_at for one in answers).timestamp() * 1000)
+    step, fetched = plan.interval.milliseconds, round(min(one.fetched_at for one in answers).timestamp() * 1000)
     times = rows.column("timestamp").stored
-    closed = bisect_right(times, last_closed(step, fetched)) - bisect_left(times, wanted.window.start)
-    return closed < closed_bars(wanted.window, step, fetched)
+    closed = bisect_right(times, last_closed(step, fetched)) - bisect_left(times, plan.window.start)
+    return closed < count_closed_bars(plan.window, step, fetched)
 
 
-def _in_window(rows: Columns[Any], wanted: Request) -> int:
+def _in_window(rows: Columns[Any], plan: WindowPlan) -> int:
     """Count the rows from the start of the window on: of a series that has ended, the newest ones lie before it."""
     times = rows.column("timestamp").stored
-    if not times or times[0] >= wanted.window.start:
+    if not times or times[0] >= plan.window.start:
         return len(rows)
-    return len(rows) - bisect_left(times, wanted.window.start)
+    return len(rows) - bisect_left(times, plan.window.start)
 
 
-def _cut(rows: Columns[Any], asked: Request) -> Columns[Any]:
+def _cut(rows: Columns[Any], plan: WindowPlan) -> Columns[Any]:
     """The rows inside the window."""
-    wanted, times = asked.window, rows.column("timestamp").stored
-    if wanted.end is None and len(times) and times[-1] > asked.newest:
-        rows = rows[: bisect_right(times, asked.newest)]  # no window without an end asks for bars to come
-    if wanted.last is None or wanted.end is not None:
+    window, times = plan.window, rows.column("timestamp").stored
+    if window.end is None and len(times) and times[-1] > plan.newest:
+        rows = rows[: bisect_right(times, plan.newest)]  # no window without an end asks for bars to come
+    if window.last is None or window.end is not None:
         times = rows.column("timestamp").stored
-        start = bisect_left(times, wanted.start) if wanted.last is None else 0
-        end = len(times) if wanted.end is None else bisect_right(times, wanted.end)
+        start = bisect_left(times, window.start) if window.last is None else 0
+        end = len(times) if window.end is None else bisect_right(times, window.end)
         rows = rows[start:end]
-    return rows if wanted.last is None else rows[max(0, len(rows) - wanted.last) :]
+    return rows if window.last is None else rows[max(0, len(rows) - window.last) :]

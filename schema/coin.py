@@ -248,7 +248,7 @@ class Coin:
     @classmethod
     def found(cls, info: Info, symbol: str) -> Self:
         """Return the coin if the listing is in memory, otherwise the awaitable of `find`."""
-        name = info.context.symbols.futures_coins.at_hand(lambda names: names.require(symbol))
+        name = info.context.symbols.futures_coins.peek(lambda names: names.require(symbol))
         return cast("Self", cls.find(info, symbol)) if name is None else cls(symbol=name)
 
     @classmethod
@@ -258,7 +258,7 @@ class Coin:
             with blamed_on("symbol"):
                 return cls(symbol=await info.context.symbols.coin(symbol))
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(symbol=symbol, unresolved=error)
 
     @classmethod

@@ -54,7 +54,7 @@ class Exchange:
             with blamed_on("name"):
                 return cls(name=await info.context.symbols.exchange(name))
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(name=name, unresolved=error)
 
     @classmethod

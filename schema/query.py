@@ -163,7 +163,7 @@ class Query:
             found = await Coin.find(info, coin)
         except UnknownName as unknown:
             unknown.argument, unknown.endpoint = "coin", market.SUPPORTED_COINS.path
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return Sentiment(coin=coin, unresolved=unknown)
         return Sentiment(coin=found.symbol, unresolved=found.unresolved)
 
@@ -178,5 +178,5 @@ class Query:
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:
-        info.context.validity.never()
+        info.context.validity.mark_uncacheable()
         return Quota.of(info.context.client)

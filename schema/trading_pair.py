@@ -68,7 +68,7 @@ class TradingPair:
     @classmethod
     def found(cls, info: Info, exchange: str, symbol: str) -> Self:
         """Return the pair if the listing is in memory, otherwise the awaitable of `find`."""
-        instrument = cls.listing(info.context.symbols).at_hand(lambda index: index.find(exchange, symbol))
+        instrument = cls.listing(info.context.symbols).peek(lambda index: index.find(exchange, symbol))
         return cast("Self", cls.find(info, exchange, symbol)) if instrument is None else cls.of(instrument)
 
     @classmethod
@@ -80,7 +80,7 @@ class TradingPair:
             unknown.argument = unknown.argument or "symbol"
             raise
         except CoinglassError as error:
-            info.context.validity.never()
+            info.context.validity.mark_uncacheable()
             return cls(exchange=exchange, symbol=symbol, unresolved=error)
 
     @classmethod

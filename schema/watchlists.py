@@ -44,7 +44,7 @@ async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> li
     try:
         found = await kind.listing(info.context.symbols).find_each(_instrument, keys)
     except CoinglassError as error:
-        info.context.validity.never()
+        info.context.validity.mark_uncacheable()
         return [kind(exchange=key.exchange, symbol=key.symbol, unresolved=error) for key in keys]
     pairs = [_blamed(one, "keys") if isinstance(one, UnknownName) else kind.of(one) for one in found]
     return cast("list[P | None]", pairs)
@@ -54,7 +54,7 @@ async def _coins(info: Info, listing: Listing[CoinIndex], symbols: Sequence[str]
     try:
         names = await listing.find_each(CoinIndex.require, symbols)
     except CoinglassError as error:
-        info.context.validity.never()
+        info.context.validity.mark_uncacheable()
         return [Coin(symbol=symbol, unresolved=error) for symbol in symbols]
     return [_blamed(name, "symbols") if isinstance(name, UnknownName) else Coin(symbol=name) for name in names]
 

@@ -11,8 +11,8 @@ from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
-from cg_client.call import Call, Standing
-from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.call import CacheStatus, Call
+from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota import Usage
 
@@ -56,24 +56,24 @@ def foreseen(result: ExecutionResult, plan: CallPlan, quota: Usage) -> Execution
 
 
 def _is_of_the_dry_run(error: GraphQLError) -> bool:
-    return isinstance(error.original_error, NotAsked)
+    return isinstance(error.original_error, DryRunMiss)
 
 
 def _told(plan: CallPlan, quota: Usage) -> dict[str, Any]:
-    standings = plan.standings
+    counts = plan.counts
     return {
         "complete": plan.is_complete,
-        "callsToFetch": standings[Standing.FETCH],
-        "callsToRefresh": standings[Standing.REFRESH],
+        "callsToFetch": counts[CacheStatus.MISS],
+        "callsToRefresh": counts[CacheStatus.REFRESH],
         "quota": {"limit": quota.limit, "remaining": quota.remaining},
-        "calls": [_call(call, standing) for call, standing in plan.calls.items()],
+        "calls": [_call(call, status) for call, status in plan.calls.items()],
         "refused": [_refusal(error) for error in plan.refused],
         "open": [{"endpoint": endpoint, "reason": reason} for endpoint, reason in plan.open.items()],
     }
 
 
-def _call(call: Call, standing: Standing) -> dict[str, Any]:
-    return {"endpoint": call.endpoint.path, "parameters": call.params.query(), "status": standing.value}
+def _call(call: Call, status: CacheStatus) -> dict[str, Any]:
+    return {"endpoint": call.endpoint.path, "parameters": call.params.query(), "status": status.value}
 
 
 def _refusal(error: RequestRefused | InvalidRequest) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from prometheus_client.registry import Collector
 from starlette.requests import Request
 from starlette.responses import Response
 
-from cg_client.asker import Priority
 from cg_client.client import Client
+from cg_client.requester import Priority
 from execution.engine import Engine
 from server.responses import ResponseCache
 
@@ -106,7 +106,7 @@ class Figures(Collector):
         yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 where the bulk executor passed its self-check.", in_bulk)
 
     def _quota(self) -> Iterator[Metric]:
-        usage, governor = self._client.quota, self._client.governor
+        usage, governor = self._client.quota, self._client.admission_queue
         yield GaugeMetricFamily(f"{_PREFIX}_quota_limit", "Requests a minute that may be sent.", usage.limit)
         yield GaugeMetricFamily(f"{_PREFIX}_quota_used", "Requests of the last minute that count.", usage.used)
         waiting = GaugeMetricFamily(

@@ -15,11 +15,11 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from cg_client.call_counter import CallCounter, count_upstream_calls
 from cg_client.client import Client
 from cg_client.symbols import Symbols
-from cg_client.tally import Tally, counting
 from resolvers.context import Caller, Context
-from resolvers.requests import Requests
+from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.asker import asker
 from server.body import AT_MOST, TooLarge, read, replayed
@@ -46,14 +46,14 @@ class GraphQLView(GraphQL[Context, None]):
 
     def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
-        self._client, self._symbols, self._requests = client, symbols, Requests(client)
+        self._client, self._symbols, self._requests = client, symbols, WindowPlanner(client)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             answering = dry_run.refused if dry_run.is_asked(scope) else super().__call__
             await answering(scope, receive, send)
             return
-        with counting() as tally:
+        with count_upstream_calls() as tally:
             try:
                 response = await self._answered(scope, receive)
             except HTTPException as error:
@@ -61,7 +61,7 @@ class GraphQLView(GraphQL[Context, None]):
         response.raw_headers.extend(self._own_headers(scope, tally))
         await response(scope, receive, send)
 
-    def _own_headers(self, scope: Scope, tally: Tally) -> tuple[tuple[bytes, bytes], ...]:
+    def _own_headers(self, scope: Scope, tally: CallCounter) -> tuple[tuple[bytes, bytes], ...]:
         own = cost(tally.sent, self._client.remaining(self._client.clock.monotonic()))
         context: Context | None = scope.get("state", {}).get("context")
         return own if context is None or context.plan is None else (*own, dry_run.NOT_KEPT)
@@ -96,7 +96,7 @@ class GraphQLView(GraphQL[Context, None]):
         state, headers = scope.setdefault("state", {}), by_name(scope)
         name = state.get("request_id") or request_id(text(headers.get(REQUEST_ID.encode())))
         made = Context.of_dry_run if dry_run.is_wished(headers) else Context.of
-        caller = Caller(asker=asker(scope, headers))
+        caller = Caller(requester=asker(scope, headers))
         context = state["context"] = made(self._client, self._symbols, caller, name, self._requests)
         return context
 
@@ -131,7 +131,7 @@ class GraphQLView(GraphQL[Context, None]):
     def _holds_until(self, context: Context) -> float:
         """Not for long: caches on the way to a client do not hear of a change here."""
         latest = self._client.clock.monotonic() + _HOLDS_AT_MOST
-        return min(context.validity.until, self._client.gate.settled_until, self._symbols.settled_until, latest)
+        return min(context.validity.expires_at, self._client.gate.settled_until, self._symbols.settled_until, latest)
 
     async def render_graphql_ide(self, request: Request) -> Response:  # noqa: ARG002  # Strawberry's hook
         page = self.graphql_ide_html

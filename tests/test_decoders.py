@@ -34,13 +34,13 @@ def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
 @pytest.mark.parametrize("path", sorted(CASES))
 async def test_an_answer_is_read_by_the_decoder_that_is_stated(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Call] = []
-    original = Client.ask
+    original = Client.get
 
     def spied(client: Client, call: Call, *arguments: Any, **options: Any) -> Any:
         asked.append(call)
         return original(client, call, *arguments, **options)
 
-    monkeypatch.setattr(Client, "ask", spied)
+    monkeypatch.setattr(Client, "get", spied)
     await ask(CASES[path].text(), Upstream())
     of_path = [call for call in asked if call.endpoint.path == path]
     assert of_path

@@ -20,8 +20,8 @@ from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
-from resolvers.requests import Requests
 from resolvers.running_sum import running_sum
+from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.cases import SCHEMA
 from tests.clock import START, FakeClock
@@ -111,7 +111,7 @@ class Desk:
         sandbox = Sandbox(Plan.ENTERPRISE, now=lambda: self.clock.now().timestamp())
         config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.ENTERPRISE)
         self.client = Client(config, clock=self.clock, transport=Counting(sandbox), policy=RetryPolicy(attempts=1))
-        self._symbols, self._requests = Symbols(self.client), Requests(self.client)
+        self._symbols, self._requests = Symbols(self.client), WindowPlanner(self.client)
         self.sandbox = sandbox
 
     async def ask(self, **window: Any) -> tuple[dict[str, list[Any]], dict[str, list[Any]]]:

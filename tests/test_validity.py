@@ -40,7 +40,7 @@ class Server:
         """For how long the answer to the query holds."""
         context = Context.of(self.client, self.symbols, Caller(), "test")
         await SCHEMA.execute(query, context_value=context)
-        return context.validity.until - self.clock.monotonic()
+        return context.validity.expires_at - self.clock.monotonic()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols import Symbols
 from resolvers.context import Caller, Context
-from resolvers.requests import Requests
+from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from tests.cases import SCHEMA
@@ -42,7 +42,7 @@ class Desk:
         config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.ENTERPRISE)
         self.newest_rows: int | None = None  # that the small request brings, where it does not bring all
         self.client = Client(config, clock=self.clock, transport=_Short(self), policy=RetryPolicy(attempts=1))
-        self._symbols, self._requests = Symbols(self.client), Requests(self.client)
+        self._symbols, self._requests = Symbols(self.client), WindowPlanner(self.client)
 
     async def ask(self, **window: Any) -> dict[str, Any]:
         context = Context.of(self.client, self._symbols, Caller(), "test", self._requests)

@@ -60,7 +60,7 @@ def client_with(plan: Plan | None, clock: FakeClock) -> Client:
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
+    return await client.get(Call(ENDPOINT, Coin(symbol=symbol), decode))
 
 
 async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:

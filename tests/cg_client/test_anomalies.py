@@ -6,6 +6,7 @@ import pytest
 import respx
 
 from cg_client.anomalies import MAX_FINDINGS, MAX_SAMPLE, Anomaly, AnomalyCollector, AnomalyKind, merged
+from cg_client.call import Call
 from cg_client.client import Client
 from cg_client.drift import MAX_FINDINGS as MAX_DRIFT
 from cg_client.drift import Drift, Finding
@@ -118,7 +119,7 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
     text = f"{before}{KEY}"
     body = {"code": "0", "data": [{"time": 1, "close": text, text: 1}]}
     upstream.get("/api/test").mock(httpx.Response(200, json=body))
-    answer = await client.fetch(ENDPOINT, Coin(symbol="BTC"), struct_decoder(list[Row], list[Row]))
+    answer = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), struct_decoder(list[Row], list[Row])))
     assert {one.kind for one in answer.anomalies} == {UNREADABLE, AnomalyKind.FIELD_UNKNOWN}
     shown = msgspec.json.encode([answer.anomalies, client.drift.counts.most_common()]).decode()
     assert KEY[:6] not in shown
@@ -127,5 +128,5 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
 async def test_what_cannot_be_read_at_all_is_counted_too(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(httpx.Response(200, json={"code": "0", "data": {"not": "a list"}}))
     with pytest.raises(PayloadMismatch):
-        await client.fetch(ENDPOINT, Coin(symbol="BTC"), decode_figures)
+        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode_figures))
     assert client.drift.counts == {Finding("/api/test", AnomalyKind.SHAPE_CHANGED, "data"): 1}

@@ -10,7 +10,6 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker
 from cg_client.breaker import Breaker, BreakerPolicy, CircuitState
 from cg_client.call import Call
 from cg_client.catalogue import CATALOGUE
@@ -31,8 +30,8 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.groups import group_of
 from cg_client.params import Coin, Params
+from cg_client.requester import Requester
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fails, fetch
 from tests.clock import FakeClock
 
@@ -52,7 +51,7 @@ class Upstream:
         self.deadlines: list[float] = []
         self.held: asyncio.Event | None = None
 
-    async def __call__(self, _call: Call, deadline: float, _asker: Asker) -> str:
+    async def __call__(self, _call: Call, deadline: float, _requester: Requester) -> str:
         self.count += 1
         self.deadlines.append(deadline)
         if self.held is not None:
@@ -309,10 +308,10 @@ async def test_an_open_circuit_lets_the_cache_serve_what_it_has(
     ],
 )
 def test_a_group_is_a_market_and_its_data_set(path: str, group: str) -> None:
-    assert group_of(Endpoint(path=path, summary="Something.")) == group
+    assert Endpoint(path=path, summary="Something.").group == group
 
 
 def test_groups_are_a_bounded_number_and_name_no_parameter() -> None:
-    groups = {group_of(endpoint) for endpoint in CATALOGUE.values()}
+    groups = {endpoint.group for endpoint in CATALOGUE.values()}
     assert 1 < len(groups) <= len(CATALOGUE)
     assert all(group and "{" not in group for group in groups)

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker, Priority
-from cg_client.cache import GRACE_AT_MOST, STALE_AT_MOST, Cache, Entry, Fetched, MemoryStore
-from cg_client.call import Answer, Call
+from cg_client.cache import MAX_GRACE, MAX_STALE, Cache, Entry, Fetched, MemoryStore
+from cg_client.call import FREE, Answer, Call
 from cg_client.errors import (
     CoinglassError,
     NotFound,
@@ -20,11 +19,12 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from cg_client.requester import Priority, Requester
 from tests.cg_client.conftest import ENDPOINT, a_call
 from tests.clock import START, FakeClock
 
 AGES = 1e9
-ANN, BOB, PATIENT = Asker("ann"), Asker("bob"), Asker("cat", Priority.BACKFILL)
+ANN, BOB, PATIENT = Requester("ann"), Requester("bob"), Requester("cat", Priority.BACKFILL)
 LIFETIME = 20.0
 
 
@@ -37,7 +37,7 @@ class Origin:
         self.open = asyncio.Event()
         self.open.set()
 
-    async def __call__(self, call: Call, _deadline: float, _asker: Asker) -> Fetched:
+    async def __call__(self, call: Call, _deadline: float, _requester: Requester) -> Fetched:
         self.count += 1
         value = self.count
         await self.open.wait()
@@ -52,12 +52,12 @@ def origin() -> Origin:
 
 
 @pytest.fixture
-def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Task[Answer[int]]]:
+def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[int]]]:
     cache = Cache(origin, MemoryStore(1000), clock)
-    return lambda: asyncio.create_task(cache(a_call(), AGES))
+    return lambda: cache.get(a_call(), AGES)
 
 
-Ask = Callable[[], asyncio.Task[Answer[int]]]
+Ask = Callable[[], asyncio.Future[Answer[int]]]
 
 
 async def settle() -> None:
@@ -84,11 +84,11 @@ async def test_concurrent_callers_share_one_failure_and_the_next_one_fetches(ask
 
 async def test_different_parameters_are_fetched_separately(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
-    answers = [await cache(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
+    answers = [await cache.get(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
     assert [answer.value for answer in answers] == [1, 2, 1]
 
 
-@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (STALE_AT_MOST * 2, 2)])
+@pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (MAX_STALE * 2, 2)])
 async def test_an_answer_is_fetched_again_after_its_lifetime(
     ask: Ask, origin: Origin, clock: FakeClock, age: float, fetched: int
 ) -> None:
@@ -123,7 +123,7 @@ async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origi
 
 async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeClock) -> None:
     await ask()
-    clock.advance(LIFETIME + min(LIFETIME, GRACE_AT_MOST))
+    clock.advance(LIFETIME + min(LIFETIME, MAX_GRACE))
     answer = await ask()
     assert (answer.value, answer.stale) == (2, False)
 
@@ -131,8 +131,8 @@ async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeC
 @given(st.floats(0, 1e5))
 def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
     entry = Entry.of(Fetched(None, ENDPOINT, START, False, 1, lifetime), 0.0)
-    assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, GRACE_AT_MOST))
-    assert entry.usable_until - entry.fresh_until == pytest.approx(STALE_AT_MOST)
+    assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, MAX_GRACE))
+    assert entry.usable_until - entry.fresh_until == pytest.approx(MAX_STALE)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> No
     [UpstreamTimeout("late"), UpstreamUnavailable("down"), RateLimited("slow down"), QuotaExhausted(9.0)],
     ids=repr,
 )
-@pytest.mark.parametrize("late", [LIFETIME, STALE_AT_MOST - 0.1])
+@pytest.mark.parametrize("late", [LIFETIME, MAX_STALE - 0.1])
 async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
     ask: Ask, origin: Origin, clock: FakeClock, failure: CoinglassError, late: float
 ) -> None:
@@ -153,7 +153,7 @@ async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
 
 async def test_a_stale_answer_covers_no_failure_beyond_its_bound(ask: Ask, origin: Origin, clock: FakeClock) -> None:
     await ask()
-    clock.advance(LIFETIME + STALE_AT_MOST)
+    clock.advance(LIFETIME + MAX_STALE)
     origin.failure = UpstreamTimeout("late")
     with pytest.raises(UpstreamTimeout):
         await ask()
@@ -199,10 +199,10 @@ async def test_an_answer_that_nobody_waited_for_is_kept(ask: Ask, origin: Origin
 async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
-    patient = asyncio.create_task(cache(a_call(), AGES))
+    patient = cache.get(a_call(), AGES)
     await settle()
     with pytest.raises(UpstreamTimeout):
-        await cache(a_call(), clock.monotonic())
+        await cache.get(a_call(), clock.monotonic())
     origin.open.set()
     assert (await patient).value == 1
 
@@ -213,10 +213,10 @@ def kept(size: int) -> Entry:
 
 async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
-    await cache(a_call(), AGES)
+    await cache.get(a_call(), AGES)
     origin.open.clear()
     clock.advance(LIFETIME + 1)
-    assert (await cache(a_call(), AGES)).stale
+    assert (await cache.get(a_call(), AGES)).stale
     await settle()
     before = asyncio.all_tasks()
     await cache.close()
@@ -226,7 +226,7 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
 async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
-    waiting = [asyncio.create_task(cache(a_call(), AGES)) for _ in range(2)]
+    waiting = [cache.get(a_call(), AGES) for _ in range(2)]
     await settle()
     await cache.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
@@ -238,11 +238,11 @@ async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Ori
     free = []
     for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
         clock.advance(seconds)
-        free.append(cache.is_free(a_call()))
+        free.append(cache.peek(a_call())[0] in FREE)
         origin.open.clear()
-        asking = asyncio.create_task(cache(a_call(), AGES))
+        asking = cache.get(a_call(), AGES)
         await settle()
-        free.append(cache.is_free(a_call()))
+        free.append(cache.peek(a_call())[0] in FREE)
         origin.open.set()
         await asking
         await settle()
@@ -253,8 +253,8 @@ async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Ori
 async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     origin: Origin, clock: FakeClock, failure: CoinglassError
 ) -> None:
-    async def fails_first(call: Call, deadline: float, asker: Asker) -> Fetched:
-        fetched = await origin(call, deadline, asker)
+    async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
+        fetched = await origin(call, deadline, requester)
         if fetched.value == 1:
             raise failure
         return fetched
@@ -262,7 +262,7 @@ async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     cache = Cache(fails_first, MemoryStore(1000), clock)
     origin.open.clear()
     deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
-    asked = [asyncio.create_task(cache(a_call(), deadline)) for deadline in deadlines]
+    asked = [cache.get(a_call(), deadline) for deadline in deadlines]
     await settle()
     origin.open.set()
     hasty, *patient, hastier = await asyncio.gather(*asked, return_exceptions=True)
@@ -295,58 +295,58 @@ class Asked:
     """Notes for whom is fetched, and who joined."""
 
     def __init__(self, clock: FakeClock) -> None:
-        self.askers: list[Asker] = []
-        self.joined: list[Asker] = []
+        self.requesters: list[Requester] = []
+        self.joined: list[Requester] = []
         self.origin = Origin()
         self.cache = Cache(self.fetch, MemoryStore(1000), clock, self.join)
 
-    async def fetch(self, call: Call, deadline: float, asker: Asker) -> Fetched:
-        self.askers.append(asker)
-        return await self.origin(call, deadline, asker)
+    async def fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
+        self.requesters.append(requester)
+        return await self.origin(call, deadline, requester)
 
-    def join(self, _call: Call, asker: Asker) -> None:
-        self.joined.append(asker)
+    def join(self, _call: Call, requester: Requester) -> None:
+        self.joined.append(requester)
 
 
 async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
     asked = Asked(clock)
-    answers = [await asked.cache(a_call(), AGES, asker) for asker in (ANN, BOB, PATIENT)]
+    answers = [await asked.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
-    assert asked.askers == [ANN]
+    assert asked.requesters == [ANN]
 
 
 @pytest.mark.parametrize(
-    ("asker", "priority"),
-    [(Asker("ann"), Priority.REFRESH), (Asker("ann", Priority.BACKFILL), Priority.BACKFILL)],
+    ("requester", "priority"),
+    [(Requester("ann"), Priority.REFRESH), (Requester("ann", Priority.BACKFILL), Priority.BACKFILL)],
 )
 async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
-    clock: FakeClock, asker: Asker, priority: Priority
+    clock: FakeClock, requester: Requester, priority: Priority
 ) -> None:
     asked = Asked(clock)
-    await asked.cache(a_call(), AGES, BOB)
+    await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    assert (await asked.cache(a_call(), AGES, asker)).stale
+    assert (await asked.cache.get(a_call(), AGES, requester)).stale
     await settle()
-    assert asked.askers[1] == Asker("ann", priority)
+    assert asked.requesters[1] == Requester("ann", priority)
 
 
 async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
     asked = Asked(clock)
     asked.origin.open.clear()
-    waiting = [asyncio.create_task(asked.cache(a_call(), AGES, asker)) for asker in (PATIENT, ANN, BOB)]
+    waiting = [asked.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
     await settle()
     asked.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
-    assert (asked.askers, asked.joined) == ([PATIENT], [ANN, BOB])
+    assert (asked.requesters, asked.joined) == ([PATIENT], [ANN, BOB])
 
 
 async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
     asked = Asked(clock)
-    await asked.cache(a_call(), AGES, BOB)
+    await asked.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
     asked.origin.open.clear()
-    for asker in (PATIENT, ANN):
-        assert (await asked.cache(a_call(), AGES, asker)).stale
-    assert asked.joined == [Asker("ann", Priority.REFRESH)]
+    for requester in (PATIENT, ANN):
+        assert (await asked.cache.get(a_call(), AGES, requester)).stale
+    assert asked.joined == [Requester("ann", Priority.REFRESH)]
     asked.origin.open.set()
     await settle()

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 import respx
 
-from cg_client.asker import Asker, Priority
+from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import account, futures
 from cg_client.errors import (
@@ -25,6 +25,7 @@ from cg_client.errors import (
 from cg_client.intervals import Interval
 from cg_client.params import Coin, PairSeries
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.requester import Priority, Requester
 from cg_client.secret import Secret
 from cg_client.tolerance import items_of, scalar, tolerant
 from cg_client.transport import KEY_HEADER
@@ -42,7 +43,7 @@ def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
 async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
     asked = pair_series(last=100, from_=START - timedelta(days=2), to=START)
-    got = await client.fetch(HISTORY, asked, decode)
+    got = await client.get(Call(HISTORY, asked, decode))
     request = route.calls.last.request
     assert request.url.query == (
         b"interval=8h&limit=100&start_time=1782734400000&end_time=1782907200000&exchange=OKX&symbol=BTC-USDT-SWAP"
@@ -76,7 +77,7 @@ async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_r
 ) -> None:
     upstream.get(HISTORY.path).mock(return_value=answer([]))
     for _ in range(2):
-        await client.fetch(HISTORY, pair_series(from_=START - timedelta(days=9), to=START - ago), decode)
+        await client.get(Call(HISTORY, pair_series(from_=START - timedelta(days=9), to=START - ago), decode))
         clock.advance(3500)
     assert len(upstream.calls) == calls
 
@@ -84,7 +85,7 @@ async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_r
 async def test_an_answer_of_another_form_names_its_endpoint(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ASK_PLAN).mock(return_value=answer(["no object"]))
     with pytest.raises(PayloadMismatch) as error:
-        await client.fetch(account.SUBSCRIPTION, account.SUBSCRIPTION.params(), account.decode_subscription)
+        await client.get(Call(account.SUBSCRIPTION, account.SUBSCRIPTION.params(), account.decode_subscription))
     assert error.value.endpoint == ASK_PLAN
 
 
@@ -141,7 +142,7 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
     route = upstream.get(ENDPOINT.path)
     route.mock(return_value=httpx.Response(200, text=f'{{"code":"0","msg":"success","data":{data}{more}}}'))
     with pytest.raises(NoData) as error:
-        await client.fetch(ENDPOINT, Coin(symbol="BTC"), rows)
+        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), rows))
     assert (error.value.code, error.value.retryable, error.value.endpoint) == (
         ProblemCode.NO_DATA,
         False,
@@ -149,7 +150,7 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
     )
     assert route.call_count == 1
     route.mock(return_value=answer([]))
-    assert (await client.fetch(ENDPOINT, Coin(symbol="BTC"), rows)).value == []
+    assert (await client.get(Call(ENDPOINT, Coin(symbol="BTC"), rows))).value == []
 
 
 async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:
@@ -169,7 +170,7 @@ async def test_the_quota_follows_the_headers_of_upstream(client: Client, upstrea
 
 async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
     with pytest.raises(IntervalTooFine) as error:
-        await client.fetch(HISTORY, pair_series(Interval.M1), decode)
+        await client.get(Call(HISTORY, pair_series(Interval.M1), decode))
     assert error.value.endpoint == HISTORY.path
     assert len(upstream.calls) == 0
 
@@ -249,11 +250,11 @@ async def test_a_refusal_for_the_plan_is_not_bought_twice(
     route = upstream.get(HISTORY.path).mock(side_effect=[refusal, answer([])])
     for last in (10, 20):
         with pytest.raises(error) as raised:
-            await client.fetch(HISTORY, pair_series(last=last), decode)
+            await client.get(Call(HISTORY, pair_series(last=last), decode))
         assert raised.value.endpoint == HISTORY.path
     assert route.call_count == 1
     clock.advance(601)
-    assert (await client.fetch(HISTORY, pair_series(), decode)).value == []
+    assert (await client.get(Call(HISTORY, pair_series(), decode))).value == []
 
 
 async def test_a_failing_upstream_is_covered_by_a_stale_answer(
@@ -282,15 +283,15 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
 ) -> None:
     """The reserve of a Hobbyist minute is six: the backfill waits for room, until it is not one any more."""
     route = upstream.get("/api/test").mock(return_value=answer([]))
-    patient = Asker("ann", Priority.BACKFILL)
+    patient = Requester("ann", Priority.BACKFILL)
     for number in range(24):
-        await client.fetch(ENDPOINT, Coin(symbol=f"COIN{number}"), decode, asker=patient)
+        await client.get(Call(ENDPOINT, Coin(symbol=f"COIN{number}"), decode), requester=patient)
     late = clock.monotonic() + 100
-    waiting = asyncio.create_task(client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, late, asker=patient))
+    waiting = client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=patient)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    assert (client.governor.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
-    joined = await client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, late, asker=Asker("bob"))
+    assert (client.admission_queue.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
+    joined = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=Requester("bob"))
     assert clock.monotonic() == 1000
     assert await waiting is joined
     assert route.call_count == 25
@@ -298,8 +299,10 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
 
 async def test_clients_and_priorities_are_no_part_of_what_is_kept(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
-    askers = (Asker("ann"), Asker("bob", Priority.BACKFILL), Asker(""))
-    answers = [await client.fetch(ENDPOINT, Coin(symbol="BTC"), decode, asker=asker) for asker in askers]
+    requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
+    answers = [
+        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), requester=requester) for requester in requesters
+    ]
     assert answers[0] is answers[1] is answers[2]
     assert route.call_count == 1
 
@@ -311,7 +314,7 @@ async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRou
     await fetch(client)
     wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
     await asyncio.gather(
-        *(client.fetch(ENDPOINT, Coin(symbol=name), decode, 1e9, asker=Asker(name[:3])) for name in wanted)
+        *(client.get(Call(ENDPOINT, Coin(symbol=name), decode), 1e9, requester=Requester(name[:3])) for name in wanted)
     )
     sent = [call.request.url.params["symbol"] for call in route.calls]
     assert sent == ["BTC", "ann1", "ann2", "bob1", "ann3", "bob2"]

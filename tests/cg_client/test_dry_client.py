@@ -6,8 +6,8 @@ import httpx
 import pytest
 import respx
 
-from cg_client.call import Call, Standing
-from cg_client.call_plan import CallPlan, NotAsked
+from cg_client.call import CacheStatus, Call
+from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.client import Client
 from cg_client.dry_client import DryClient
 from cg_client.endpoint import Endpoint
@@ -36,19 +36,19 @@ def dry(client: Client, plan: CallPlan) -> DryClient:
 async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
     dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
-    with pytest.raises(NotAsked):
-        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
-    with pytest.raises(NotAsked) as unasked:
-        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
-    assert (plan.calls, plan.is_complete) == ({a_call(): Standing.FETCH}, True)
-    assert unasked.value.endpoint == ENDPOINT.path
+    with pytest.raises(DryRunMiss):
+        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+    with pytest.raises(DryRunMiss) as miss:
+        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+    assert (plan.calls, plan.is_complete) == ({a_call(): CacheStatus.MISS}, True)
+    assert miss.value.endpoint == ENDPOINT.path
     assert not upstream.calls
     assert dry.quota.used == 0
 
 
 @pytest.mark.parametrize(
-    ("age", "standing"),
-    [(59.0, Standing.AT_HAND), (61.0, Standing.REFRESH), (89.0, Standing.REFRESH), (91.0, Standing.FETCH)],
+    ("age", "status"),
+    [(59.0, CacheStatus.HIT), (61.0, CacheStatus.REFRESH), (89.0, CacheStatus.REFRESH), (91.0, CacheStatus.MISS)],
 )
 async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     client: Client,
@@ -57,19 +57,19 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     upstream: respx.MockRouter,
     clock: FakeClock,
     age: float,
-    standing: Standing,
+    status: CacheStatus,
 ) -> None:
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(age)
-    found = await asyncio.gather(dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode), return_exceptions=True)
-    assert plan.calls == {a_call(): standing}
-    assert isinstance(found[0], NotAsked) == (standing is Standing.FETCH)
+    found = await asyncio.gather(dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode)), return_exceptions=True)
+    assert plan.calls == {a_call(): status}
+    assert isinstance(found[0], DryRunMiss) == (status is CacheStatus.MISS)
     assert route.call_count == 1
     await fetch(client)
     for _ in range(20):
         await asyncio.sleep(0)
-    assert route.call_count == (1 if standing is Standing.AT_HAND else 2)
+    assert route.call_count == (1 if status is CacheStatus.HIT else 2)
 
 
 async def test_without_grace_an_answer_past_its_time_is_fetched(
@@ -78,9 +78,9 @@ async def test_without_grace_an_answer_past_its_time_is_fetched(
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(61)
-    with pytest.raises(NotAsked):
-        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode, grace=False)
-    assert plan.calls == {a_call(): Standing.FETCH}
+    with pytest.raises(DryRunMiss):
+        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), grace=False)
+    assert plan.calls == {a_call(): CacheStatus.MISS}
 
 
 async def test_a_request_under_way_costs_nothing_more(
@@ -95,9 +95,9 @@ async def test_a_request_under_way_costs_nothing_more(
     upstream.get(ENDPOINT.path).mock(side_effect=late)
     asking = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
-    with pytest.raises(NotAsked):
-        await dry.fetch(ENDPOINT, Coin(symbol="BTC"), decode)
-    assert plan.calls == {a_call(): Standing.IN_FLIGHT}
+    with pytest.raises(DryRunMiss):
+        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+    assert plan.calls == {a_call(): CacheStatus.PENDING}
     landing.set()
     assert (await asking).value == 1
 
@@ -106,17 +106,17 @@ async def test_what_is_held_is_noted(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
-    assert dry.held(a_call()) is None
+    assert dry.peek(a_call()) == (CacheStatus.MISS, None)
     assert plan.calls == {}
     await fetch(client)
-    held = dry.held(a_call())
-    assert held is not None
-    assert (held.value, plan.calls) == (1, {a_call(): Standing.AT_HAND})
+    _, entry = dry.peek(a_call())
+    assert entry is not None
+    assert (entry.answer.value, plan.calls) == (1, {a_call(): CacheStatus.HIT})
 
 
 async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) -> None:
     with pytest.raises(PlanRequired) as refusal:
-        await dry.fetch(ADVANCED, Coin(symbol="BTC"), decode)
+        await dry.get(Call(ADVANCED, Coin(symbol="BTC"), decode))
     assert plan.calls == {}
     for _ in range(2):
         plan.refuse(refusal.value)
@@ -126,10 +126,10 @@ async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) ->
 async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
     asking: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
-    with pytest.raises(NotAsked):
-        await DryClient(asking, plan).fetch(ENDPOINT, Coin(symbol="BTC"), decode)
+    with pytest.raises(DryRunMiss):
+        await DryClient(asking, plan).get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    assert plan.calls == {question: Standing.FETCH}
+    assert plan.calls == {question: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
     assert not asking.plan_was_asked
@@ -145,9 +145,9 @@ async def test_listings_are_looked_up_as_far_as_they_are_at_hand(
     client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     def copied() -> Symbols:
-        return symbols.asked_of(DryClient(client, plan, leads_on="They are names."))
+        return symbols.asked_of(DryClient(client, plan, followup="They are names."))
 
-    with pytest.raises(NotAsked):
+    with pytest.raises(DryRunMiss):
         await copied().coin("btc")
     assert (plan.open, len(upstream.calls)) == ({COINS: "They are names."}, 0)
     await symbols.coin("btc")
@@ -176,5 +176,5 @@ async def test_an_unknown_name_in_a_dry_run_leaves_the_listings_as_they_were(
     other = symbols.asked_of(DryClient(client, plan))
     with pytest.raises(UnknownName):
         await other.futures_coins.find(lambda names: names.require("NOSUCH"))
-    assert list(plan.calls.values()) == [Standing.FETCH]
+    assert list(plan.calls.values()) == [CacheStatus.MISS]
     assert (symbols.futures_coins.settled_until, client.revision.count) == (until, version)

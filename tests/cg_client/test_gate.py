@@ -275,7 +275,7 @@ def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itse
 
 
 def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cg_client.refusals.KEPT_AT_MOST", 2)
+    monkeypatch.setattr("cg_client.refusals.MAX_KEPT", 2)
     gate = Gate(None, clock)
     for interval in (Interval.M1, Interval.M5, Interval.H1):
         gate.learn(SERIES, at(interval), IntervalRefused("no"))

@@ -8,6 +8,7 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cg_client.call import Call
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
@@ -38,7 +39,7 @@ def missing(**headers: str) -> httpx.Response:
 async def advanced(client: Client) -> Gated:
     """The refusal of what only Professional has."""
     with pytest.raises(Gated) as refused:
-        await client.fetch(ADVANCED, Coin(symbol="BTC"), decode)
+        await client.get(Call(ADVANCED, Coin(symbol="BTC"), decode))
     return refused.value
 
 
@@ -126,7 +127,7 @@ async def test_an_upgrade_shows_within_a_minute_of_being_asked_for(
     await advanced(asking)
     await asked_again(asking)
     assert told.call_count == 2
-    assert (await asking.fetch(ADVANCED, Coin(symbol="BTC"), decode)).value == []
+    assert (await asking.get(Call(ADVANCED, Coin(symbol="BTC"), decode))).value == []
 
 
 async def test_a_refusal_that_contradicts_the_plan_asks_for_it_once_a_minute(

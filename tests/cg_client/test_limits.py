@@ -10,10 +10,9 @@ from cg_client.errors import ProblemCode
 from cg_client.plans import Plan
 from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.wire import WireTransport
-from cg_client.wire.answer import Limits
+from cg_client.transport import Transport
 from tests.cg_client.conftest import KEY, body, fails, fetch
-from tests.cg_client.wire.scripted import ok, says, scripted
+from tests.cg_client.scripted import ok, says, scripted
 
 LIMIT = 1000  # bytes
 LARGE = body("0", data=["x" * LIMIT])
@@ -27,9 +26,11 @@ HEAD = b"HTTP/1.1 200 OK\r\nx-long: %b\r\ncontent-length: 2\r\n\r\n{}" % (b"x" *
 async def test_what_is_too_large_is_an_upstream_error_and_costs_only_itself(said: bytes) -> None:
     async with scripted(says(said), says(ok(body("0", data=["next"])))) as server:
         url = f"http://127.0.0.1:{server.port}"
-        config = ClientConfig(api_key=Secret(KEY), base_url=url, plan=Plan.HOBBYIST)
-        wire = WireTransport(url, connections=1, limits=Limits(body=LIMIT * 20 if said is BOMB else LIMIT))
-        client = Client(config, transport=wire, policy=RetryPolicy(attempts=1))
+        config = ClientConfig(api_key=Secret(KEY), base_url=url, plan=Plan.HOBBYIST, connections=1)
+        client = Client(config, policy=RetryPolicy(attempts=1))
+        transport = client.bulkhead._send
+        assert isinstance(transport, Transport)
+        transport._max_body = LIMIT * 20 if said is BOMB else LIMIT
         try:
             error = await fails(client)
             assert (error.code, error.retryable) == (ProblemCode.UPSTREAM_ERROR, True)

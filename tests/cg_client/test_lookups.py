@@ -29,7 +29,7 @@ def knows(*tickers: str, otherwise: httpx.Response = BROKEN) -> respx.types.Side
 
 async def failing(client: Client, ticker: str) -> CoinglassError:
     with pytest.raises(CoinglassError) as error:
-        await client.fetch(DETAIL, Fund(ticker=ticker), decode)
+        await client.get(Call(DETAIL, Fund(ticker=ticker), decode))
     return error.value
 
 

@@ -8,6 +8,7 @@ import pytest
 import respx
 
 from cg_client.call import Answer, Call
+from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
@@ -22,7 +23,6 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.params import Coin
-from cg_client.tally import counting
 from tests.cg_client.conftest import answer, decode, failure
 from tests.clock import FakeClock
 
@@ -58,7 +58,7 @@ def routes(upstream: respx.MockRouter) -> Routes:
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.fetch(ENDPOINT, Coin(symbol=symbol), decode)
+    return await client.get(Call(ENDPOINT, Coin(symbol=symbol), decode))
 
 
 async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
@@ -87,9 +87,9 @@ async def test_the_former_path_answers_where_the_newer_is_not_known(
 async def test_both_tries_count_against_the_quota_and_for_who_caused_them(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
-    with counting() as tally:
+    with count_upstream_calls() as counter:
         await fetch(client)
-    assert (client.quota.used, tally.sent) == (2, 2)
+    assert (client.quota.used, counter.sent) == (2, 2)
 
 
 async def test_the_path_that_works_is_asked_for_alone_for_an_hour(
@@ -127,10 +127,10 @@ async def test_an_answer_is_kept_under_the_same_key_whichever_path_gave_it(clien
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
-    kept = client.held(Call(ENDPOINT, Coin(symbol="BTC"), decode))
-    assert kept == first
+    _, kept = client.peek(Call(ENDPOINT, Coin(symbol="BTC"), decode))
     assert kept is not None
-    assert kept.path == FORMER
+    assert kept.answer == first
+    assert kept.answer.path == FORMER
 
 
 @pytest.mark.parametrize(

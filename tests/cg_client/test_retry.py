@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.asker import Asker
 from cg_client.call import Call
 from cg_client.errors import (
     CoinglassError,
@@ -24,6 +23,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
+from cg_client.requester import Requester
 from cg_client.retry import Retry, RetryBudget, RetryPolicy
 from tests.cg_client.conftest import a_call
 from tests.clock import FakeClock
@@ -38,7 +38,7 @@ class Attempts:
         self.failures = iter(failures)
         self.count = 0
 
-    async def __call__(self, _call: Call, _deadline: float, _asker: Asker) -> str:
+    async def __call__(self, _call: Call, _deadline: float, _requester: Requester) -> str:
         self.count += 1
         await asyncio.sleep(0)
         failure = next(self.failures, None)
@@ -102,7 +102,7 @@ async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> N
 async def test_waits_double_up_to_the_longest_and_are_wholly_jittered(clock: FakeClock, jitter: float) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 6)
     policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
-    budget = RetryBudget(purse=6.0, first=6.0)
+    budget = RetryBudget(capacity=6.0, initial=6.0)
     await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy, budget=budget)(a_call(), AGES)
     assert clock.slept == [jitter * wait for wait in (0.25, 0.5, 1.0, 2.0, 2.0, 2.0)]
 
@@ -145,7 +145,7 @@ async def test_a_rate_limit_that_outlasts_the_deadline_is_raised_at_once(clock: 
 
 async def test_a_spent_budget_stops_retries_until_calls_have_filled_it(clock: FakeClock) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 4)
-    retry = retry_of(attempts, clock, budget=RetryBudget(share=0.25, purse=2.0))
+    retry = retry_of(attempts, clock, budget=RetryBudget(share=0.25, capacity=2.0))
     counts = []
     for _ in range(2):
         before = attempts.count
@@ -160,19 +160,21 @@ async def test_a_spent_budget_stops_retries_until_calls_have_filled_it(clock: Fa
 
 
 @given(st.integers(1, 200), st.sampled_from([0.0, 0.1, 0.2, 0.5]), st.integers(0, 20))
-def test_retries_are_never_more_than_the_purse_and_its_share_of_the_calls(calls: int, share: float, purse: int) -> None:
-    budget, retries = RetryBudget(share, float(purse)), 0
+def test_retries_are_never_more_than_the_capacity_and_the_share_of_the_calls(
+    calls: int, share: float, capacity: int
+) -> None:
+    budget, retries = RetryBudget(share, float(capacity)), 0
     for _ in range(calls):
         budget.deposit()
         retries += budget.withdraw() + budget.withdraw()
-    assert retries <= purse + share * calls + 1e-6
+    assert retries <= capacity + share * calls + 1e-6
 
 
 @given(st.integers(1, 60), st.integers(0, 100))
 async def test_a_failing_upstream_is_asked_15_percent_more_and_a_few_times_from_the_first_call_on(
     calls: int, well: int
 ) -> None:
-    """With everything failing; and after a while in which all was well, which lets no more be saved than the purse."""
+    """With everything failing, and after a while in which all was well, which saves no more than the capacity."""
     attempts = Attempts([])
     retry, bound = retry_of(attempts, FakeClock()), 2.0 if well == 0 else 5.0
     for _ in range(well):
@@ -191,8 +193,8 @@ async def test_a_burst_of_calls_that_all_fail_shares_the_budget(clock: FakeClock
     assert attempts.count - 300 <= 5
 
 
-def test_savings_do_not_pass_the_size_of_the_purse() -> None:
-    budget = RetryBudget(share=0.5, purse=1.0)
+def test_tokens_do_not_exceed_the_capacity() -> None:
+    budget = RetryBudget(share=0.5, capacity=1.0)
     for _ in range(100):
         budget.deposit()
     assert [budget.withdraw(), budget.withdraw()] == [True, False]

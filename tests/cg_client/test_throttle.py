@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.call import Call
+from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import StartsTooLate, UpstreamFailed, UpstreamTimeout
 from cg_client.plans import Plan
 from cg_client.quota import MINUTE, QuotaWindow
 from cg_client.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.tally import counting
 from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import a_call, decode
@@ -262,6 +262,6 @@ async def test_a_connection_that_was_never_made_spends_no_quota(error: type[http
 
     config = ClientConfig(api_key=Secret("key"), plan=Plan.HOBBYIST)
     client = Client(config, transport=httpx.MockTransport(fails), policy=RetryPolicy(attempts=1))
-    with counting() as tally, pytest.raises(UpstreamFailed):
-        await client.fetch(a_call().endpoint, a_call().params, decode)
-    assert (client.quota.used, tally.sent) == (counted, counted)
+    with count_upstream_calls() as counter, pytest.raises(UpstreamFailed):
+        await client.get(Call(a_call().endpoint, a_call().params, decode))
+    assert (client.quota.used, counter.sent) == (counted, counted)

@@ -1,6 +1,5 @@
 """What a request looks like on its way out, whichever transport carries it."""
 
-import asyncio
 import importlib.metadata
 from collections.abc import AsyncIterator
 
@@ -14,9 +13,8 @@ from cg_client.clock import Clock
 from cg_client.errors import UpstreamTimeout
 from cg_client.secret import Secret
 from cg_client.transport import Transport
-from cg_client.wire import WireTransport
 from tests.cg_client.conftest import ENDPOINT, KEY, a_call, body
-from tests.cg_client.wire.scripted import Halt, ok, says, scripted
+from tests.cg_client.scripted import ok, says, scripted
 from tests.clock import FakeClock
 
 
@@ -60,8 +58,7 @@ async def test_a_request_says_who_asks_and_what_it_can_read() -> None:
     assert dict((await sent()).headers) == {
         "host": "upstream",
         "accept": "application/json",
-        "accept-encoding": "gzip, deflate",
-        "connection": "keep-alive",
+        "accept-encoding": "gzip",
         "user-agent": f"coinglass-graphql/{version}",
         "cg-api-key": KEY,
     }
@@ -102,23 +99,6 @@ async def test_a_body_that_cannot_be_read_to_its_end_is_closed() -> None:
     with pytest.raises(Exception, match="ReadError"):
         await Transport(echo, "https://upstream", Secret(KEY), Clock(), 10.0)(a_call(), 1e9)
     assert stream.closed
-
-
-async def test_a_client_asks_over_the_wire_and_closes_it() -> None:
-    halt = Halt(b"", ok(body("0", data=[2])))
-    async with scripted(says(ok(body("0", data=[1]))), halt) as server:
-        client = Client(ClientConfig(api_key=Secret(KEY), base_url=f"http://127.0.0.1:{server.port}", connections=3))
-        assert isinstance(client.http, WireTransport)
-        transport = client._throttle._send
-        assert (await transport(a_call(), 1e9)).body == body("0", data=[1])
-        asking = asyncio.ensure_future(transport(a_call("ETH"), 1e9))
-        await halt.reached.wait()
-        await client.close()
-        halt.go.set()
-        with pytest.raises(Exception, match="ReadError"):
-            await asking
-        await server.all_closed()
-    assert server.opened == 1
 
 
 async def test_a_client_with_a_proxy_asks_through_it() -> None:

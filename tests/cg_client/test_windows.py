@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, closed_bars, floor, pages, ways, window
+from cg_client.windows import DEFAULT_POINTS, Page, Window, bars, candidates, count_closed_bars, floor, pages, window_of
 
 HOUR = 3_600_000
 NOW = 1_780_000_000_000
@@ -50,8 +50,8 @@ class Scene:
     def pages(self, earliest: int | None = None) -> tuple[Page, ...]:
         return pages(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
 
-    def ways(self, earliest: int | None = None) -> list[tuple[Page, ...]]:
-        return ways(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
+    def candidates(self, earliest: int | None = None) -> list[tuple[Page, ...]]:
+        return candidates(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
 
 
 @st.composite
@@ -72,8 +72,10 @@ def windows(draw: st.DrawFn, step: int, now: int, most: int) -> Window:
     """A window by `last`, by `last` and `end`, by `start`, or by `start` and `end`."""
     end = draw(st.none() | st.integers(now - most * step, now + 3 * step))
     if draw(st.booleans()):
-        return window(step, now, last=draw(st.integers(1, most)), end=end)
-    return window(step, now, start=draw(st.integers(now - most * step, now if end is None else min(now, end))), end=end)
+        return window_of(step, now, last=draw(st.integers(1, most)), end=end)
+    return window_of(
+        step, now, start=draw(st.integers(now - most * step, now if end is None else min(now, end))), end=end
+    )
 
 
 @st.composite
@@ -86,17 +88,17 @@ def scenes(draw: st.DrawFn, *, aligned: bool = False) -> Scene:
 
 @given(scenes())
 def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) -> None:
-    for way in scene.ways():
-        joined = scene.upstream.joined(way)
+    for candidate in scene.candidates():
+        joined = scene.upstream.joined(candidate)
         assert joined == sorted(set(joined))
         assert set(scene.inside) <= set(joined)
 
 
 @given(scenes())
 def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene: Scene) -> None:
-    found = scene.ways()
+    found = scene.candidates()
     assert len(set(found)) == len(found)
-    assert all(len(way) == 1 for way in found[:-1])
+    assert all(len(candidate) == 1 for candidate in found[:-1])
 
 
 @st.composite
@@ -137,7 +139,7 @@ def test_every_bar_from_the_earliest_on_is_held(limited: tuple[Scene, int]) -> N
 def test_the_oldest_bar_that_the_plan_reaches_is_held() -> None:
     earliest = floor(NOW, HOUR) - 720 * HOUR
     upstream = Upstream(list(range(earliest - 9 * HOUR, NOW, HOUR)), end_inclusive=True, counts_from_start=False)
-    assert earliest in upstream.joined(pages(window(HOUR, NOW, start=earliest), HOUR, NOW, 1000, earliest=earliest))
+    assert earliest in upstream.joined(pages(window_of(HOUR, NOW, start=earliest), HOUR, NOW, 1000, earliest=earliest))
 
 
 @given(st.data(), steps, st.integers(10, 1000), st.integers(0, 10**10))
@@ -166,7 +168,7 @@ def spans(asked: Sequence[Page]) -> dict[tuple[int, int], Page]:
 @given(steps, st.integers(1, 100), st.integers(0, 60))
 def test_small_windows_at_the_newest_end_are_one_request(step: int, last: int, seconds: int) -> None:
     now = NOW + seconds * 1000
-    assert pages(window(step, now, last=last), step, now, 1000) == pages(window(step, NOW), step, NOW, 1000)
+    assert pages(window_of(step, now, last=last), step, now, 1000) == pages(window_of(step, NOW), step, NOW, 1000)
 
 
 @given(st.integers(1, 400), st.integers(0, 2))
@@ -176,7 +178,7 @@ def test_bars_ahead_of_our_clock_do_not_push_the_start_out_of_an_open_ended_page
     newest = floor(NOW, HOUR) + ahead * HOUR
     upstream = Upstream([newest - back * HOUR for back in range(3000)][::-1], True, True)
     start = floor(NOW, HOUR) - (count - 1) * HOUR
-    (page,) = pages(window(HOUR, NOW, start=start), HOUR, NOW, 1000)
+    (page,) = pages(window_of(HOUR, NOW, start=start), HOUR, NOW, 1000)
     assert start in upstream.rows(page)
 
 
@@ -188,22 +190,22 @@ def test_the_newest_last_bars_are_held_while_the_bar_under_way_is_not_there_yet(
     before = floor(now, HOUR) - HOUR
     bars_there = [before - back * HOUR for back in range(5 * page_rows)][::-1]
     upstream = Upstream(bars_there, end_inclusive=True, counts_from_start=True)
-    assert upstream.joined(pages(window(HOUR, now, last=last), HOUR, now, page_rows))[-last:] == bars_there[-last:]
+    assert upstream.joined(pages(window_of(HOUR, now, last=last), HOUR, now, page_rows))[-last:] == bars_there[-last:]
 
 
 def test_a_window_without_bounds_is_the_newest_hundred_points() -> None:
-    asked = window(HOUR, NOW)
+    asked = window_of(HOUR, NOW)
     assert asked == Window(floor(NOW, HOUR) - (DEFAULT_POINTS - 1) * HOUR, None, DEFAULT_POINTS)
     assert bars(asked, HOUR, NOW) == DEFAULT_POINTS
 
 
 def test_last_counts_back_from_the_end_with_the_bar_that_holds_it() -> None:
     end = floor(NOW, HOUR) - 10 * HOUR + 5
-    assert window(HOUR, NOW, last=3, end=end) == Window(floor(end, HOUR) - 2 * HOUR, end, 3)
+    assert window_of(HOUR, NOW, last=3, end=end) == Window(floor(end, HOUR) - 2 * HOUR, end, 3)
 
 
 def test_last_counts_back_from_now_where_the_end_lies_in_the_future() -> None:
-    assert bars(window(HOUR, NOW, last=1500, end=NOW + 24 * HOUR), HOUR, NOW) == 1500
+    assert bars(window_of(HOUR, NOW, last=1500, end=NOW + 24 * HOUR), HOUR, NOW) == 1500
 
 
 @pytest.mark.parametrize(
@@ -215,7 +217,7 @@ def test_bars_counts_what_can_have_begun_by_now(start: int, end: int | None, cou
 
 
 def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
-    asked = window(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
+    asked = window_of(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
     assert pages(asked, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == ()
 
 
@@ -230,4 +232,4 @@ def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
     ],
 )
 def test_bars_that_have_surely_closed_are_counted_by_where_they_start(asked: Window, now: int, due: int) -> None:
-    assert closed_bars(asked, HOUR, now) == due
+    assert count_closed_bars(asked, HOUR, now) == due

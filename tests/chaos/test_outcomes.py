@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from cg_client.cache import STALE_AT_MOST
+from cg_client.cache import MAX_STALE
 from chaos.connection import Reply
 from chaos.outcomes import Answered, Outcome, faults, read, shares, some, too_old
 from chaos.parts import MARKET, Part, on_pair
@@ -65,12 +65,12 @@ def test_a_part_that_is_missing_without_a_reason_is_a_breach() -> None:
 
 def test_the_age_of_data_is_held_against_its_freshness() -> None:
     def old(age: float, freshness: str) -> list[str]:
-        return list(too_old(answer({"it": VALUE | {"source": source(age, freshness)}}).outcomes, STALE_AT_MOST))
+        return list(too_old(answer({"it": VALUE | {"source": source(age, freshness)}}).outcomes, MAX_STALE))
 
     assert old(59, "FRESH") == []
     assert old(70, "FRESH") == ["one was 70 s old and FRESH"]
     assert old(70, "STALE") == []
-    assert len(old(STALE_AT_MOST + 70, "STALE")) == 1
+    assert len(old(MAX_STALE + 70, "STALE")) == 1
 
 
 def test_what_was_answered_is_counted_by_code() -> None:

@@ -14,55 +14,55 @@ from cg_client.call import Answer, Call
 from cg_client.endpoint import CLOSED, margin
 from cg_client.fetcher import Fetcher
 from cg_client.params import Series as SeriesParams
-from resolvers.requests import Request
+from resolvers.window_planner import WindowPlan
 from vocabulary.columns import Columns
 
 Part: TypeAlias = Answer[Columns[Any]]
 
 
-def closed_window(client: Fetcher, wanted: Request) -> Part | None:
+def closed_window(client: Fetcher, plan: WindowPlan) -> Part | None:
     """An answer past its time that holds the whole window, if that ended before the answer was fetched."""
-    end = wanted.window.end
+    end = plan.window.end
     if end is None:
         return None
-    for call in [way[0] for way in wanted.ways if way and _is_open_ended(way[0])]:
-        found = _base(client, call)
-        if found is not None and end <= _closed_at(found, wanted):
+    for call in [one[0] for one in plan.candidates if one and _is_open_ended(one[0])]:
+        found = _cached(client, call)
+        if found is not None and end <= _closed_at(found, plan):
             return found
     return None
 
 
-def base(client: Fetcher, wanted: Request) -> Part | None:
+def cached_prefix(client: Fetcher, plan: WindowPlan) -> Part | None:
     """The closed points of a long request that the newest points may complete."""
-    return None if wanted.tail is None else _base(client, wanted.ways[0][0])
+    return None if plan.tail is None else _cached(client, plan.candidates[0][0])
 
 
-def completed(found: Part, tail: Part, wanted: Request) -> Sequence[Part] | None:
+def merge_tail(found: Part, tail: Part, plan: WindowPlan) -> Sequence[Part] | None:
     """The closed points and then the newest; None where bars may be missing between them."""
     if not len(tail.value):
         return None
     first: int = tail.value.column("timestamp").stored[0]
-    if first > _closed_at(found, wanted):
+    if first > _closed_at(found, plan):
         return None
     before = bisect_left(found.value.column("timestamp").stored, first)
     return [replace(found, value=found.value[:before]), tail]
 
 
-def _base(client: Fetcher, call: Call) -> Part | None:
+def _cached(client: Fetcher, call: Call) -> Part | None:
     """What is kept of the call, for as long as closed points are.
 
     It begins early enough for any window that the call would be sent for now, which begins later than then.
     """
-    entry = client.entry(call)
+    _, entry = client.peek(call)
     if entry is None:
         return None
     until = entry.kept_at + CLOSED.total_seconds()
     return replace(entry.answer, fresh_until=until) if client.clock.monotonic() < until else None
 
 
-def _closed_at(answer: Part, wanted: Request) -> float:
+def _closed_at(answer: Part, plan: WindowPlan) -> float:
     """Start (ms) of the last bar that had surely closed when the answer was fetched."""
-    return (answer.fetched_at - margin(wanted.interval)).timestamp() * 1000
+    return (answer.fetched_at - margin(plan.interval)).timestamp() * 1000
 
 
 def _is_open_ended(call: Call) -> bool:

@@ -1,11 +1,11 @@
-"""For whom a call is made, and how urgent it is: what the quota is shared out by, and no part of any answer."""
+"""Who an upstream call is made for, and how urgent it is. The quota is shared by this; no answer depends on it."""
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
 class Priority(IntEnum):
-    """The lower the figure the sooner it goes."""
+    """The lower the value, the sooner the call starts."""
 
     INTERACTIVE = 0  # somebody waits for it
     REFRESH = 1  # a stale answer was served meanwhile
@@ -13,15 +13,15 @@ class Priority(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class Requester:
     """`client` names who shares the quota with the others; it is not trusted for anything else."""
 
     client: str
     priority: Priority = Priority.INTERACTIVE
 
-    def in_the_background(self) -> "Asker":
-        """The same, when nobody waits for the answer any more."""
+    def in_the_background(self) -> "Requester":
+        """Return the same client at the priority of a background refresh, or lower."""
         return replace(self, priority=max(self.priority, Priority.REFRESH))
 
 
-OURSELVES = Asker("")  # the server, for what all its clients need
+SYSTEM = Requester("")  # the server, for what all its clients need

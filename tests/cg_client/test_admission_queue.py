@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cg_client import governor as module
-from cg_client.asker import Asker, Priority
+from cg_client import admission_queue as module
 from cg_client.errors import ProblemCode, QueueFull, QuotaExhausted
 from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.requester import Priority, Requester
 from cg_client.round_robin import EQUAL, Weights
 from cg_client.throttle import Throttle
 from cg_client.transport import Reply
@@ -20,7 +20,7 @@ from tests.cg_client.test_throttle import AGES, MAX, USED, Upstream, refused
 from tests.clock import FakeClock
 
 INTERACTIVE, REFRESH, BACKFILL = Priority
-ANN, BOB = Asker("ann"), Asker("bob")
+ANN, BOB = Requester("ann"), Requester("bob")
 
 
 class Queue:
@@ -31,18 +31,18 @@ class Queue:
         self.sent = Upstream(self.clock)
         self.window = QuotaWindow(limit)
         self.throttle = Throttle(self.sent, self.window, self.clock, weights)
-        self.governor = self.throttle.governor
+        self.admission_queue = self.throttle.admission_queue
 
-    def ask(self, asker: Asker, name: str = "", deadline: float = AGES) -> asyncio.Task[Reply]:
-        return asyncio.create_task(self.call(asker, name, deadline))
+    def ask(self, requester: Requester, name: str = "", deadline: float = AGES) -> asyncio.Task[Reply]:
+        return asyncio.create_task(self.call(requester, name, deadline))
 
-    async def call(self, asker: Asker, name: str = "", deadline: float = AGES) -> Reply:
-        return await self.throttle(a_call(name or asker.client), deadline, asker)
+    async def call(self, requester: Requester, name: str = "", deadline: float = AGES) -> Reply:
+        return await self.throttle(a_call(name or requester.client), deadline, requester)
 
     async def fill(self) -> None:
         """Spends what the minute has."""
         for _ in range(self.window.share):
-            await self.call(Asker("filler"))
+            await self.call(Requester("filler"))
         self.sent.order.clear()
 
     def in_seconds(self, seconds: float) -> float:
@@ -50,7 +50,7 @@ class Queue:
 
     @property
     def waiting(self) -> Sequence[int]:
-        return [self.governor.waiting(priority) for priority in Priority]
+        return [self.admission_queue.waiting(priority) for priority in Priority]
 
 
 @pytest.fixture
@@ -81,14 +81,14 @@ async def test_clients_take_turns_and_their_own_calls_keep_their_order(queue_of:
     queue = queue_of(1)
     await queue.fill()
     wanted = ["ann1", "ann2", "ann3", "bob1", "bob2", "cat1"]
-    await asyncio.gather(*(queue.ask(Asker(name[:3]), name) for name in wanted))
+    await asyncio.gather(*(queue.ask(Requester(name[:3]), name) for name in wanted))
     assert queue.sent.order == ["ann1", "bob1", "cat1", "ann2", "bob2", "ann3"]
 
 
 async def test_a_client_of_more_weight_has_more_in_its_turn(queue_of: QueueOf) -> None:
     queue = queue_of(1, {"ann": 3})
     await queue.fill()
-    await asyncio.gather(*(queue.ask(asker) for asker in [ANN] * 4 + [BOB] * 3))
+    await asyncio.gather(*(queue.ask(requester) for requester in [ANN] * 4 + [BOB] * 3))
     assert queue.sent.order == ["ann", "ann", "ann", "bob", "ann", "bob", "bob"]
 
 
@@ -96,7 +96,7 @@ async def test_the_urgent_go_first(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     patient_first = [*reversed(Priority)]
-    tasks = [queue.ask(Asker("ann", priority), f"{priority}") for priority in patient_first * 2]
+    tasks = [queue.ask(Requester("ann", priority), f"{priority}") for priority in patient_first * 2]
     await enqueued()
     assert queue.waiting == [2, 2, 2]
     await asyncio.gather(*tasks)
@@ -109,7 +109,7 @@ async def test_the_urgent_go_first(queue_of: QueueOf) -> None:
 async def test_in_the_background_the_reserve_is_left_alone(
     queue_of: QueueOf, priority: Priority, limit: int, open_to_all: int
 ) -> None:
-    queue, patient = queue_of(limit), Asker("ann", priority)
+    queue, patient = queue_of(limit), Requester("ann", priority)
     asked = (queue.call(patient, deadline=queue.in_seconds(15)) for _ in range(limit + 5))
     answers = await asyncio.gather(*asked, return_exceptions=True)
     refusals = [answer for answer in answers if isinstance(answer, QuotaExhausted)]
@@ -118,11 +118,11 @@ async def test_in_the_background_the_reserve_is_left_alone(
     for _ in range(limit - open_to_all):
         await queue.call(BOB, deadline=queue.clock.monotonic())
     assert await refused(queue.call(BOB, deadline=queue.in_seconds(15))) == MINUTE
-    assert queue.governor.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
+    assert queue.admission_queue.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
 
 
 async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is_untouched(queue_of: QueueOf) -> None:
-    queue, patient = queue_of(30), Asker("ann", REFRESH)
+    queue, patient = queue_of(30), Requester("ann", REFRESH)
     for _ in range(23):
         await queue.call(BOB)
     await queue.call(patient, deadline=queue.clock.monotonic())
@@ -131,17 +131,17 @@ async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is
 
 async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of: QueueOf) -> None:
     queue = queue_of(2)
-    for asker in (ANN, Asker("bob", BACKFILL)):
+    for requester in (ANN, Requester("bob", BACKFILL)):
         before = asyncio.all_tasks()
-        started = queue.governor.start(asker)
+        started = queue.admission_queue.start(requester)
         assert (started, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
-    assert queue.governor.start(ANN) is None
+    assert queue.admission_queue.start(ANN) is None
     assert queue.clock.slept == []
 
 
 async def test_who_waits_in_the_background_does_not_hold_up_an_urgent_call(queue_of: QueueOf) -> None:
     queue = queue_of(10)
-    tasks = [queue.ask(Asker("ann", BACKFILL)) for _ in range(20)]
+    tasks = [queue.ask(Requester("ann", BACKFILL)) for _ in range(20)]
     await enqueued()
     assert queue.waiting == [0, 0, 12]
     await queue.call(BOB, deadline=queue.clock.monotonic())
@@ -157,48 +157,48 @@ async def test_the_stated_wait_is_that_of_the_own_place(queue_of: QueueOf) -> No
     soon = queue.in_seconds(15)
     assert await refused(queue.call(ANN, deadline=soon)) == 3 * MINUTE
     assert await refused(queue.call(BOB, deadline=soon)) == MINUTE
-    assert await refused(queue.call(Asker("bob", REFRESH), deadline=soon)) == 3 * MINUTE
+    assert await refused(queue.call(Requester("bob", REFRESH), deadline=soon)) == 3 * MINUTE
     await queue.call(BOB, deadline=queue.in_seconds(MINUTE))
     await asyncio.gather(*waiting)
 
 
-askers = st.builds(Asker, st.sampled_from("abc"), st.sampled_from(Priority))
+requesters = st.builds(Requester, st.sampled_from("abc"), st.sampled_from(Priority))
 ages = st.floats(0, 59, allow_nan=False).map(lambda value: round(value, 2))
 crowds = st.tuples(
     st.integers(1, 8),
     st.lists(ages, max_size=8),
-    st.lists(askers, max_size=12),
+    st.lists(requesters, max_size=12),
     st.dictionaries(st.sampled_from("abc"), st.integers(1, 3)),
 )
 
 
-Crowd = tuple[int, list[float], list[Asker], Weights]
+Crowd = tuple[int, list[float], list[Requester], Weights]
 
 
 async def crowd(
-    limit: int, spent: list[float], waiting: list[Asker], weights: Weights
+    limit: int, spent: list[float], waiting: list[Requester], weights: Weights
 ) -> tuple[Queue, list[asyncio.Task[Reply]]]:
     """A queue in which some wait, after requests that were sent at different times."""
     queue = Queue(limit, weights=weights)
     for at in sorted(spent)[:limit]:
         queue.clock.advance(max(0.0, at - (queue.clock.monotonic() - 1000)))  # by rounding it could go back
-        await queue.call(Asker("filler"))
-    tasks = [queue.ask(asker) for asker in waiting]
+        await queue.call(Requester("filler"))
+    tasks = [queue.ask(requester) for requester in waiting]
     await enqueued()
     return queue, tasks
 
 
 @settings(max_examples=100)
-@given(crowds, askers)
-async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(given_crowd: Crowd, asker: Asker) -> None:
+@given(crowds, requesters)
+async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(given_crowd: Crowd, requester: Requester) -> None:
     """Who waits instead of leaving starts exactly when the refusal says, if nobody comes meanwhile."""
     queue, tasks = await crowd(*given_crowd)
     asked_at = queue.clock.monotonic()
     try:
-        await queue.call(asker, "late", deadline=asked_at)
+        await queue.call(requester, "late", deadline=asked_at)
     except QuotaExhausted as refusal:
         stated = refusal.retry_after
-        await queue.call(asker, "late")
+        await queue.call(requester, "late")
         started = dict(zip(queue.sent.order, queue.sent.ran, strict=True))["late"][0]
         assert started - asked_at == pytest.approx(stated)
     await asyncio.gather(*tasks)
@@ -208,11 +208,11 @@ async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(given_crowd
 @given(crowds, st.sampled_from("abc"))
 async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(given_crowd: Crowd, client: str) -> None:
     limit, spent, waiting, weights = given_crowd
-    others = [asker for asker in waiting if asker.client != client]
+    others = [requester for requester in waiting if requester.client != client]
     queue, tasks = await crowd(limit, spent, others, weights)
     before = len(queue.sent.order)
-    urgent = {asker.client for asker in others if asker.priority is INTERACTIVE}
-    await queue.call(Asker(client), "late")
+    urgent = {requester.client for requester in others if requester.priority is INTERACTIVE}
+    await queue.call(Requester(client), "late")
     assert queue.sent.order.index("late") - before <= sum(weights.get(other, 1) for other in urgent)
     await asyncio.gather(*tasks)
 
@@ -220,7 +220,7 @@ async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(given_
 async def test_who_is_overtaken_is_refused_before_the_deadline_with_the_new_wait(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
-    patient = queue.ask(Asker("ann", BACKFILL), deadline=queue.in_seconds(MINUTE + 30))
+    patient = queue.ask(Requester("ann", BACKFILL), deadline=queue.in_seconds(MINUTE + 30))
     await enqueued()
     assert queue.waiting == [0, 0, 1]
     await queue.call(BOB)
@@ -235,13 +235,13 @@ async def test_interactive_load_without_end_keeps_a_backfill_back_until_its_dead
     queue = queue_of(2)
     await queue.fill()
     deadline = queue.in_seconds(5 * MINUTE)
-    patient = queue.ask(Asker("ann", BACKFILL), "patient", deadline)
+    patient = queue.ask(Requester("ann", BACKFILL), "patient", deadline)
     load = [queue.ask(BOB) for _ in range(40)]
     refusal = await asyncio.gather(patient, return_exceptions=True)
     assert isinstance(refusal[0], QuotaExhausted)
     assert queue.clock.monotonic() <= deadline
     await asyncio.gather(*load)
-    await queue.call(Asker("ann", BACKFILL), "patient")
+    await queue.call(Requester("ann", BACKFILL), "patient")
     assert queue.sent.order[-1] == "patient"
 
 
@@ -250,7 +250,7 @@ async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of
     await queue.fill()
     by = {"ann": 70.0, "bob": 500.0, "cat": 350.0}
     early, late, behind = (
-        queue.ask(Asker(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
+        queue.ask(Requester(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
     )
     await enqueued()
     queue.throttle.hold(300)
@@ -294,7 +294,7 @@ async def test_a_call_that_leaves_in_its_turn_lets_the_next_one_have_it(queue_of
     first, second = queue.ask(ANN), queue.ask(BOB)
     await enqueued()
     queue.clock.advance(MINUTE)
-    queue.governor.review()
+    queue.admission_queue.review()
     assert queue.throttle.usage().used == 1
     first.cancel()
     await enqueued()
@@ -321,9 +321,9 @@ async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: Que
 async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_later(queue_of: QueueOf) -> None:
     queue = queue_of(5)
     for _ in range(5):
-        await queue.call(Asker("filler"))
+        await queue.call(Requester("filler"))
         queue.clock.advance(10)
-    patient = queue.ask(Asker("ann", BACKFILL))
+    patient = queue.ask(Requester("ann", BACKFILL))
     await enqueued()
     await queue.call(BOB)
     assert queue.clock.monotonic() == 1060
@@ -335,7 +335,7 @@ async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     before = asyncio.all_tasks()
-    leaving = [queue.ask(asker) for asker in (ANN, BOB)]
+    leaving = [queue.ask(requester) for requester in (ANN, BOB)]
     await enqueued()
     for task in leaving:
         task.cancel()
@@ -343,25 +343,25 @@ async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
     await enqueued()
     assert queue.waiting == [0, 0, 0]
     assert asyncio.all_tasks() - before <= {queue.clock._waker}
-    assert queue.governor._timer is None
+    assert queue.admission_queue._timer is None
 
 
-arrivals = st.tuples(askers, st.floats(0, 200), st.floats(0, 70), st.none() | st.floats(0, 250), st.floats(0, 300))
+arrivals = st.tuples(requesters, st.floats(0, 200), st.floats(0, 70), st.none() | st.floats(0, 250), st.floats(0, 300))
 
 
 @settings(max_examples=150)
 @given(st.integers(1, 7), st.lists(arrivals, max_size=20))
 async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
-    limit: int, calls: list[tuple[Asker, float, float, float | None, float]]
+    limit: int, calls: list[tuple[Requester, float, float, float | None, float]]
 ) -> None:
     """Each call ends: sent, refused within its deadline, or cancelled at any moment; a minute never holds too many."""
     queue = Queue(limit)
     clock, ended = queue.clock, []
 
-    async def call(asker: Asker, after: float, lasts: float, leaves: float | None, patience: float) -> None:
+    async def call(requester: Requester, after: float, lasts: float, leaves: float | None, patience: float) -> None:
         await clock.sleep(after)
         deadline = queue.in_seconds(patience)
-        task = queue.ask(asker, f"{lasts:.2f}s", deadline)
+        task = queue.ask(requester, f"{lasts:.2f}s", deadline)
         if leaves is not None:
             await clock.sleep(leaves)
             task.cancel()
@@ -378,19 +378,19 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
     for started, _ in queue.sent.ran:
         assert len([end for start, end in queue.sent.ran if start <= started < end + MINUTE]) <= limit
     clock.advance(MINUTE + 1)
-    assert (queue.throttle.usage().used, queue.waiting, queue.governor._timer) == (0, [0, 0, 0], None)
+    assert (queue.throttle.usage().used, queue.waiting, queue.admission_queue._timer) == (0, [0, 0, 0], None)
 
 
 @pytest.mark.parametrize("sliding", [True, False])
-@given(limit=st.integers(1, 5), calls=st.lists(st.tuples(askers, st.floats(0, 100), st.floats(0, 20)), max_size=20))
+@given(limit=st.integers(1, 5), calls=st.lists(st.tuples(requesters, st.floats(0, 100), st.floats(0, 20)), max_size=20))
 async def test_upstream_never_counts_more_than_the_limit(
-    sliding: bool, limit: int, calls: list[tuple[Asker, float, float]]
+    sliding: bool, limit: int, calls: list[tuple[Requester, float, float]]
 ) -> None:
     queue = Queue(limit)
 
-    async def call(asker: Asker, after: float, lasts: float) -> None:
+    async def call(requester: Requester, after: float, lasts: float) -> None:
         await queue.clock.sleep(after)
-        await queue.call(asker, f"{lasts:.2f}s")
+        await queue.call(requester, f"{lasts:.2f}s")
 
     await asyncio.gather(*(call(*one) for one in calls))
     starts = [start for start, _ in queue.sent.ran]
@@ -403,11 +403,11 @@ async def test_upstream_never_counts_more_than_the_limit(
 async def test_a_client_has_at_most_as_many_places_as_are_free(
     queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "WAITING_AT_MOST", 10)
+    monkeypatch.setattr(module, "MAX_WAITING", 10)
     queue = queue_of(1)
     await queue.fill()
     clients = ("ann", "bob", "cat", "dan", "eve")
-    tasks = {client: [queue.ask(Asker(client)) for _ in range(6)] for client in clients}
+    tasks = {client: [queue.ask(Requester(client)) for _ in range(6)] for client in clients}
     await enqueued()
     assert {client: sum(not task.done() for task in own) for client, own in tasks.items()} == {
         "ann": 5,
@@ -421,7 +421,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
 
 
 async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "WAITING_AT_MOST", 2)
+    monkeypatch.setattr(module, "MAX_WAITING", 2)
     queue = queue_of(1)
     await queue.fill()
     waiting = queue.ask(ANN)
@@ -429,19 +429,19 @@ async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, mon
     with pytest.raises(QueueFull, match="than the 1 that do: ask for less at a time") as full:
         await queue.call(ANN)
     assert (full.value.retry_after, full.value.code) == (2 * MINUTE, ProblemCode.QUOTA_EXHAUSTED)
-    assert queue.governor.refused[INTERACTIVE] == 1
+    assert queue.admission_queue.refused[INTERACTIVE] == 1
     await waiting
 
 
 async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
-    joined = queue.ask(Asker("ann", BACKFILL), "joined")
-    others = [queue.ask(Asker("cat", priority), priority.name) for priority in (REFRESH, INTERACTIVE, INTERACTIVE)]
+    joined = queue.ask(Requester("ann", BACKFILL), "joined")
+    others = [queue.ask(Requester("cat", priority), priority.name) for priority in (REFRESH, INTERACTIVE, INTERACTIVE)]
     await enqueued()
-    queue.governor.prefer(a_call("joined"), BOB)
-    queue.governor.prefer(a_call("unknown"), BOB)
-    queue.governor.prefer(a_call("REFRESH"), Asker("bob", BACKFILL))
+    queue.admission_queue.reprioritize(a_call("joined"), BOB)
+    queue.admission_queue.reprioritize(a_call("unknown"), BOB)
+    queue.admission_queue.reprioritize(a_call("REFRESH"), Requester("bob", BACKFILL))
     assert queue.waiting == [3, 1, 0]
     await asyncio.gather(joined, *others)
     assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
@@ -450,9 +450,9 @@ async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: Queu
 async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
-    joined = queue.ask(Asker("ann", BACKFILL), "joined")
+    joined = queue.ask(Requester("ann", BACKFILL), "joined")
     await enqueued()
-    queue.governor.prefer(a_call("joined"), BOB)
+    queue.admission_queue.reprioritize(a_call("joined"), BOB)
     joined.cancel()
     await enqueued()
     assert queue.waiting == [0, 0, 0]
@@ -460,9 +460,9 @@ async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
 
 async def test_a_joined_call_may_start_at_once(queue_of: QueueOf) -> None:
     queue = queue_of(10)
-    tasks = [queue.ask(Asker("ann", REFRESH), f"{number}") for number in range(10)]
+    tasks = [queue.ask(Requester("ann", REFRESH), f"{number}") for number in range(10)]
     await enqueued()
-    queue.governor.prefer(a_call("9"), BOB)
+    queue.admission_queue.reprioritize(a_call("9"), BOB)
     await tasks[9]
     assert queue.clock.monotonic() == 1000
     await tasks[8]

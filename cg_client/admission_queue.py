@@ -1,12 +1,12 @@
-"""Who starts next where the quota has no room for all: the queue in front of the running minute.
+"""Queues calls when the quota is exhausted, and admits them by priority and fair share.
 
-Priorities are strict: while somebody waits for an answer, no refresh starts, and while a refresh waits, no backfill.
-Within a priority the clients take turns. Refreshes and backfills leave the window's reserve alone, so that a request
-that somebody waits for finds room in a minute that they would have spent.
+Priorities are strict: while an interactive call waits, no refresh starts, and while a refresh waits, no backfill.
+Within a priority the clients take turns (weighted round robin). Refreshes and backfills may not use the reserve of the
+window, so that an interactive call finds room in a minute that they would have spent.
 
-Who cannot start before its deadline is refused at once, as far as can be told from those who stand before it; who is
-overtaken later, as soon as room comes or an answer corrects the count. The deadline thus also ends what is overtaken
-for ever.
+A call that cannot start before its deadline is refused at once, as far as can be told from those ahead of it. One that
+is overtaken later is refused as soon as room comes or a response corrects the count, so that the deadline also ends
+what is overtaken for ever.
 """
 
 import asyncio
@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from cg_client.asker import Asker, Priority
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTooLate
 from cg_client.quota import Forecast, PauseReason, QuotaWindow
+from cg_client.requester import Priority, Requester
 from cg_client.round_robin import EQUAL, RoundRobin, Weights
 
-WAITING_AT_MOST = 1000
+MAX_WAITING = 1000
 _SIZE = attrgetter("size")
 
 _SPENT = {
@@ -37,12 +37,12 @@ class _Waiter:
 
     call: Call
     deadline: float
-    asker: Asker
+    requester: Requester
     started: asyncio.Future[float] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
-class Governor:
-    """A client may have as many places in the queue as are free: half of them at most, so that none fills it alone."""
+class AdmissionQueue:
+    """A client may hold as many places in the queue as are free: at most half of them, so that none fills it alone."""
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
@@ -57,22 +57,22 @@ class Governor:
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])
 
-    def start(self, asker: Asker) -> float | None:
-        """Starts a call where there is room for it and nobody waits who goes first; None where it has to wait."""
-        for queue in self._not_after[asker.priority]:
+    def start(self, requester: Requester) -> float | None:
+        """Start a call if there is room and nobody ahead of it waits; return when it started, or None."""
+        for queue in self._not_after[requester.priority]:
             if queue.size:
                 return None
         now = self._clock.monotonic()
-        if self._window.available_at(now, self._keep(asker.priority)) > now:
+        if self._window.available_at(now, self._keep(requester.priority)) > now:
             return None
         self._window.start()
         return now
 
-    async def wait(self, call: Call, deadline: float, asker: Asker) -> float:
+    async def wait(self, call: Call, deadline: float, requester: Requester) -> float:
         """When the call starts. Raises StartsTooLate, with the seconds until it could start, if not in time."""
-        self._check(deadline, asker)
-        waiter = _Waiter(call, deadline, asker)
-        self._queues[asker.priority].push(asker.client, waiter)
+        self._check(deadline, requester)
+        waiter = _Waiter(call, deadline, requester)
+        self._queues[requester.priority].push(requester.client, waiter)
         self._start_next()
         self._set_timer()
         try:
@@ -81,14 +81,14 @@ class Governor:
             self._leave(waiter)
             raise
 
-    def prefer(self, call: Call, asker: Asker) -> None:
-        """Somebody more urgent waits for the call too: if it waits here, it goes on as his."""
+    def reprioritize(self, call: Call, requester: Requester) -> None:
+        """Move a call that waits here to the place of a more urgent requester who waits for it too."""
         for priority, queue in self._queues.items():
-            found = next((one for one in queue if one.call == call), None) if priority > asker.priority else None
+            found = next((one for one in queue if one.call == call), None) if priority > requester.priority else None
             if found is not None:
-                queue.discard(found.asker.client, found)
-                found.asker = asker
-                self._queues[asker.priority].push(asker.client, found)
+                queue.discard(found.requester.client, found)
+                found.requester = requester
+                self._queues[requester.priority].push(requester.client, found)
                 self._start_next()
                 self._set_timer()
 
@@ -100,26 +100,26 @@ class Governor:
         self._refuse_late()
         self._set_timer()
 
-    def _check(self, deadline: float, asker: Asker) -> None:
+    def _check(self, deadline: float, requester: Requester) -> None:
         now = self._clock.monotonic()
-        at = self._place(asker, now)
+        at = self._place(requester, now)
         if at > deadline and at > now:
-            raise self._refusal(asker, at, now)
-        own = sum(queue.count(asker.client) for queue in self._queues.values())
-        if own >= WAITING_AT_MOST - sum(map(len, self._queues.values())):
-            self.refused[asker.priority] += 1
+            raise self._refusal(requester, at, now)
+        own = sum(queue.count(requester.client) for queue in self._queues.values())
+        if own >= MAX_WAITING - sum(map(len, self._queues.values())):
+            self.refused[requester.priority] += 1
             raise QueueFull(at - now, own)
 
-    def _place(self, asker: Asker, now: float) -> float:
+    def _place(self, requester: Requester, now: float) -> float:
         """When one more call could start behind those who go first."""
         forecast = self._window.forecast(now)
         for priority in Priority:
             keep = self._keep(priority)
-            if priority == asker.priority:
-                forecast.add(self._queues[priority].ahead_of(asker.client), keep)
+            if priority == requester.priority:
+                forecast.add(self._queues[priority].ahead_of(requester.client), keep)
                 break
             forecast.add(len(self._queues[priority]), keep)
-        return forecast.next(self._keep(asker.priority))
+        return forecast.next(self._keep(requester.priority))
 
     def _start_next(self) -> None:
         now = self._clock.monotonic()
@@ -134,9 +134,9 @@ class Governor:
         """Those who cannot start in time any more: they take no place, so that others may come to theirs."""
         now = self._clock.monotonic()
         for waiter, at in list(self._late(self._window.forecast(now), now)):
-            self._queues[waiter.asker.priority].discard(waiter.asker.client, waiter)
+            self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
             if not waiter.started.done():
-                waiter.started.set_exception(self._refusal(waiter.asker, at, now))
+                waiter.started.set_exception(self._refusal(waiter.requester, at, now))
 
     def _late(self, forecast: Forecast, now: float) -> Iterator[tuple[_Waiter, float]]:
         for priority, queue in self._queues.items():
@@ -152,7 +152,7 @@ class Governor:
         """Its caller was cancelled: before its turn, or in it before anything was sent."""
         started = waiter.started
         if started.cancelled():
-            self._queues[waiter.asker.priority].discard(waiter.asker.client, waiter)
+            self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
         elif started.exception() is None:
             self._window.give_back()
             self.review()
@@ -182,12 +182,12 @@ class Governor:
             self._timer.cancel()
             self._timer = None
 
-    def _refusal(self, asker: Asker, at: float, now: float) -> StartsTooLate:
+    def _refusal(self, requester: Requester, at: float, now: float) -> StartsTooLate:
         """The quota is the reason only where it has no room when a pause of all requests ends."""
-        self.refused[asker.priority] += 1
+        self.refused[requester.priority] += 1
         pause = self._window.pause
         if at > pause.until:
-            return QuotaExhausted(at - now, _SPENT[asker.priority])
+            return QuotaExhausted(at - now, _SPENT[requester.priority])
         if pause.reason is PauseReason.REPLACED:
             return QuotaExhausted(at - now, pause.reason.value)
         return RequestsPaused(at - now, pause.reason.value)

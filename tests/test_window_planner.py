@@ -1,4 +1,4 @@
-"""Requests of series are worked out once a bar, and again when anything else changes what may be asked for."""
+"""WindowPlanner of series are worked out once a bar, and again when anything else changes what may be asked for."""
 
 from datetime import timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from cg_client.key_plan import KeyPlan
 from cg_client.params import PairSeries
 from cg_client.plans import Plan
 from cg_client.secret import Secret
-from resolvers.requests import Request, Requests
+from resolvers.window_planner import WindowPlan, WindowPlanner
 from tests.cg_client.conftest import decode
 from tests.clock import START, FakeClock
 from vocabulary.enums import PlanLimitPolicy
@@ -32,19 +32,19 @@ def client(clock: FakeClock) -> Client:
 
 
 @pytest.fixture
-def requests(client: Client) -> Requests:
-    return Requests(client)
+def requests(client: Client) -> WindowPlanner:
+    return WindowPlanner(client)
 
 
 def asked(symbol: str = "BTCUSDT", **window: Any) -> PairSeries:
     return PairSeries(exchange="Binance", symbol=symbol, interval=Interval.H1, **window)
 
 
-def of(requests: Requests, wanted: PairSeries) -> Request:
-    return requests.of(PRICE, wanted, decode, PlanLimitPolicy.FAIL)
+def of(requests: WindowPlanner, wanted: PairSeries) -> WindowPlan:
+    return requests.plan(PRICE, wanted, decode, PlanLimitPolicy.FAIL)
 
 
-def test_a_request_is_kept_for_its_bar(requests: Requests, clock: FakeClock) -> None:
+def test_a_request_is_kept_for_its_bar(requests: WindowPlanner, clock: FakeClock) -> None:
     first = of(requests, asked(last=24))
     clock.advance(3599)
     assert of(requests, asked(last=24)) is first
@@ -55,7 +55,7 @@ def test_a_request_is_kept_for_its_bar(requests: Requests, clock: FakeClock) -> 
 
 
 def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended(
-    requests: Requests, clock: FakeClock
+    requests: WindowPlanner, clock: FakeClock
 ) -> None:
     wanted = asked(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
     first = of(requests, wanted)
@@ -65,7 +65,7 @@ def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended
     assert of(requests, wanted) is not first
 
 
-def test_another_plan_or_a_refusal_ends_what_is_kept(requests: Requests, client: Client) -> None:
+def test_another_plan_or_a_refusal_ends_what_is_kept(requests: WindowPlanner, client: Client) -> None:
     first = of(requests, asked(last=24))
     client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     second = of(requests, asked(last=24))
@@ -75,18 +75,18 @@ def test_another_plan_or_a_refusal_ends_what_is_kept(requests: Requests, client:
         of(requests, asked(last=24))
 
 
-def test_what_is_wrong_is_wrong_each_time(requests: Requests) -> None:
+def test_what_is_wrong_is_wrong_each_time(requests: WindowPlanner) -> None:
     for _ in range(2):
         with pytest.raises(BadArgument):
             of(requests, asked(last=0))
 
 
-def test_long_names_are_not_kept(requests: Requests) -> None:
+def test_long_names_are_not_kept(requests: WindowPlanner) -> None:
     long = asked("X" * 600, last=24)
     assert of(requests, long) is not of(requests, long)
 
 
-def test_what_is_kept_is_bounded(requests: Requests) -> None:
+def test_what_is_kept_is_bounded(requests: WindowPlanner) -> None:
     first = of(requests, asked(last=1))
     for number in range(4096):
         of(requests, asked(f"A{number}", last=1))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
+from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     BadArgument,
@@ -20,7 +21,6 @@ from cg_client.errors import (
     InvalidRequest,
 )
 from cg_client.fetcher import Fetcher
-from cg_client.gathering import Way
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import (
@@ -30,28 +30,28 @@ from cg_client.windows import (
     Page,
     Window,
     bars,
-    closed_bars,
+    candidates,
+    count_closed_bars,
     floor,
     tail,
-    ways,
-    window,
+    window_of,
 )
 from vocabulary.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
-Asked: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
+SeriesArgs: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
 
-_KNOWN_AT_MOST = 4096
+_MAX_PLANS = 4096
 _SUGGESTIONS = 3
-_TARGET_AT_MOST = 500  # characters: longer lists of names would make what is kept large
+_MAX_TARGET = 500  # characters: longer lists of names would make what is kept large
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A window as it may be asked for, and the ways to fetch it: calls whose answers hold it, the cheapest first.
+class WindowPlan:
+    """A window as the plan of the key allows it, and the candidates to fetch it, the cheapest first.
 
-    `tail`: the call for the newest points alone, where the first way is an open-ended request for many. `until`:
-    monotonic seconds, until when the same would be made of the same parameters. `newest`: the latest time, in
+    `tail`: the call for the newest points alone, if the first candidate is an open-ended request for many. `until`:
+    monotonic seconds, until when the same parameters give the same plan. `newest`: the latest time, in
     milliseconds, that a bar of a window without an end may have. `due`: how many bars have surely closed in the window.
     """
 
@@ -59,7 +59,7 @@ class Request:
     interval: Interval
     window: Window
     truncated: Truncation | None
-    ways: Sequence[Way]
+    candidates: Sequence[FetchPlan]
     tail: Call | None
     until: float
     newest: int
@@ -71,51 +71,51 @@ class Request:
         return self.interval is not self.requested or self.truncated is Truncation.PLAN_HISTORY
 
 
-class Requests:
-    """Works requests out, and keeps them for the series that are asked for again and again.
+class WindowPlanner:
+    """Plans windows, and keeps the plans for series that are asked for again.
 
-    One is right for its bar, and as long as the plan and what CoinGlass refused stay what they are.
+    A plan holds until its bar ends, and as long as the plan of the key and what CoinGlass refused stay the same.
     """
 
     def __init__(self, client: Fetcher) -> None:
         self._client = client
-        self._known: OrderedDict[Hashable, tuple[Request, int]] = OrderedDict()
+        self._plans: OrderedDict[Hashable, tuple[WindowPlan, int]] = OrderedDict()
 
-    def of(self, endpoint: Endpoint, asked: Asked, decode: Decode[object], policy: PlanLimitPolicy) -> Request:
+    def plan(self, endpoint: Endpoint, args: SeriesArgs, decode: Decode[object], policy: PlanLimitPolicy) -> WindowPlan:
         """Raises what the gate refuses, and BadArgument."""
-        named = asked if isinstance(asked, SeriesParams) else (tuple(asked), tuple(asked.values()))
+        named = args if isinstance(args, SeriesParams) else (tuple(args), tuple(args.values()))
         key = endpoint, named, decode, policy
         revision = self._client.revision.count
-        found = self._known.get(key)
+        found = self._plans.get(key)
         if found is not None and found[1] == revision and self._client.clock.monotonic() < found[0].until:
-            self._known.move_to_end(key)
+            self._plans.move_to_end(key)
             return found[0]
-        made = _request(self._client, endpoint, _params(endpoint, asked), decode, policy)
-        if all(len(call.target) <= _TARGET_AT_MOST for call in itertools.chain(*made.ways)):
-            self._known[key] = made, revision
-        if len(self._known) > _KNOWN_AT_MOST:
-            self._known.popitem(last=False)
-        return made
+        plan = _plan(self._client, endpoint, _params(endpoint, args), decode, policy)
+        if all(len(call.target) <= _MAX_TARGET for call in itertools.chain(*plan.candidates)):
+            self._plans[key] = plan, revision
+        if len(self._plans) > _MAX_PLANS:
+            self._plans.popitem(last=False)
+        return plan
 
-    def check(self, endpoint: Endpoint, asked: Asked) -> None:
+    def check(self, endpoint: Endpoint, args: SeriesArgs) -> None:
         """Raise BadArgument for what is wrong whatever the plan is."""
-        _sensible(endpoint, _params(endpoint, asked), self._client.clock.now())
+        _sensible(endpoint, _params(endpoint, args), self._client.clock.now())
 
-    def until(self, endpoint: Endpoint, asked: Asked) -> float:
+    def until(self, endpoint: Endpoint, args: SeriesArgs) -> float:
         """Until when limits that are reckoned from now stay where they are, in monotonic seconds."""
-        return _until(self._client, _params(endpoint, asked), self._client.clock.now())
+        return _until(self._client, _params(endpoint, args), self._client.clock.now())
 
 
-def _params(endpoint: Endpoint, asked: Asked) -> SeriesParams:
-    return asked if isinstance(asked, SeriesParams) else cast("SeriesParams", endpoint.params(**asked))
+def _params(endpoint: Endpoint, args: SeriesArgs) -> SeriesParams:
+    return args if isinstance(args, SeriesParams) else cast("SeriesParams", endpoint.params(**args))
 
 
-def _request(
-    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy
-) -> Request:
+def _plan(
+    client: Fetcher, endpoint: Endpoint, args: SeriesParams, decode: Decode[object], policy: PlanLimitPolicy
+) -> WindowPlan:
     now = client.clock.now()
     try:
-        allowed, wanted, truncated = admit(client, endpoint, asked, policy, now)
+        allowed, window, truncated = admit(client, endpoint, args, policy, now)
     except (CoinglassError, InvalidRequest) as error:
         error.endpoint = endpoint.path
         raise
@@ -123,89 +123,89 @@ def _request(
     def call(page: Page) -> Call:
         return Call(endpoint, _paged(allowed, page), decode)
 
-    found = _ways(client, endpoint, allowed, wanted, now)
+    found = _candidates(client, endpoint, allowed, window, now)
     newest = tail(found[0])
-    until = min(_until(client, asked, now), client.gate.settled_until)
-    return Request(
-        asked.interval,
+    until = min(_until(client, args, now), client.gate.settled_until)
+    return WindowPlan(
+        args.interval,
         allowed.interval,
-        wanted,
+        window,
         truncated,
         [tuple(map(call, way)) for way in found],
         None if newest is None else call(newest),
         until,
         _ms(now) + SLACK * allowed.interval.milliseconds,
-        closed_bars(wanted, allowed.interval.milliseconds, _ms(now)),
+        count_closed_bars(window, allowed.interval.milliseconds, _ms(now)),
     )
 
 
-def _until(client: Fetcher, asked: SeriesParams, now: datetime) -> float:
+def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
     """The end of the bar, or the end of the window where that comes before."""
-    step = asked.interval.milliseconds
+    step = args.interval.milliseconds
     seconds = (step - _ms(now) % step) / 1000
-    if asked.to is not None and asked.to >= now:
-        seconds = min(seconds, (asked.to - now).total_seconds())
+    if args.to is not None and args.to >= now:
+        seconds = min(seconds, (args.to - now).total_seconds())
     return client.clock.monotonic() + seconds
 
 
 def admit(
-    client: Fetcher, endpoint: Endpoint, asked: S, policy: PlanLimitPolicy, now: datetime
+    client: Fetcher, endpoint: Endpoint, args: S, policy: PlanLimitPolicy, now: datetime
 ) -> tuple[S, Window, Truncation | None]:
-    """The parameters and the window as the plan lets them be asked for, and what was left out."""
-    _sensible(endpoint, asked, now)
+    """The parameters and the window as the plan allows them, and what was left out."""
+    _sensible(endpoint, args, now)
     try:
-        client.gate.check(endpoint, asked)
+        client.gate.check(endpoint, args)
     except IntervalTooFine as refusal:
         if policy not in (PlanLimitPolicy.COARSEN, PlanLimitPolicy.FIT) or refusal.floor is None:
             raise
-        asked = _coarsened(asked, refusal.floor)
-    wanted = _window(asked, now)
+        args = _coarsened(args, refusal.floor)
+    window = _window(args, now)
     try:
-        client.gate.check_depth(endpoint, asked.interval, wanted.start)
+        client.gate.check_depth(endpoint, args.interval, window.start)
     except (HistoryTooDeep, BeyondRetention) as refusal:
         if policy not in (PlanLimitPolicy.CLIP, PlanLimitPolicy.FIT):
             raise
         reason = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
-        return asked, _clipped(client, endpoint, asked, wanted, refusal), reason
-    return asked, wanted, None
+        return args, _clipped(client, endpoint, args, window, refusal), reason
+    return args, window, None
 
 
-def _coarsened(asked: S, interval: Interval) -> S:
+def _coarsened(args: S, interval: Interval) -> S:
     """The same span of time in bars of the other interval, of which the last may hold more than was asked for."""
     step = interval.milliseconds
-    if asked.from_ is None:
-        last = math.ceil((asked.last or DEFAULT_POINTS) * asked.interval.milliseconds / step)
-        return dataclasses.replace(asked, interval=interval, last=last)
-    start = datetime.fromtimestamp(floor(_ms(asked.from_), step) / 1000, UTC)  # the bar that holds it began before
-    return dataclasses.replace(asked, interval=interval, from_=start)
+    if args.from_ is None:
+        last = math.ceil((args.last or DEFAULT_POINTS) * args.interval.milliseconds / step)
+        return dataclasses.replace(args, interval=interval, last=last)
+    start = datetime.fromtimestamp(floor(_ms(args.from_), step) / 1000, UTC)  # the bar that holds it began before
+    return dataclasses.replace(args, interval=interval, from_=start)
 
 
 def _clipped(
-    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, refusal: HistoryTooDeep | BeyondRetention
+    client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, refusal: HistoryTooDeep | BeyondRetention
 ) -> Window:
     """The part of the window that is there; raises the refusal where there is none."""
-    earliest = client.gate.earliest(endpoint, asked.interval)
-    start = max(wanted.start, _ms(earliest)) if earliest else wanted.start
-    if wanted.end is not None and wanted.end < start:
+    earliest = client.gate.earliest(endpoint, args.interval)
+    start = max(window.start, _ms(earliest)) if earliest else window.start
+    if window.end is not None and window.end < start:
         raise refusal
-    return dataclasses.replace(wanted, start=start)
+    return dataclasses.replace(window, start=start)
 
 
-def _sensible(endpoint: Endpoint, asked: SeriesParams, now: datetime) -> None:
+def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
     """Raises BadArgument with the remedy."""
-    if not endpoint.has(asked.interval):
+    if not endpoint.has(args.interval):
         raise BadArgument(
-            f"This series has {_intervals(endpoint)}, not {asked.interval.name}.",
+            f"This series has {_intervals(endpoint)}, not {args.interval.name}.",
             "interval",
-            _nearest(endpoint, asked.interval),
+            _nearest(endpoint, args.interval),
         )
-    if asked.last is not None and asked.from_ is not None:
+    if args.last is not None and args.from_ is not None:
         raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")
-    if asked.last is not None and not 1 <= asked.last <= MAX_POINTS:
-        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {asked.last}.", "last")
-    if asked.from_ is not None and asked.from_ > now:
+    if args.last is not None and not 1 <= args.last <= MAX_POINTS:
+        raise BadArgument(f"`last` is a number from 1 to {MAX_POINTS}, not {args.last}.", "last")
+    if args.from_ is not None and args.from_ > now:
         raise BadArgument("`from` lies in the future.", "from", lasting=False)
-    if asked.from_ is not None and asked.to is not None and asked.from_ > asked.to:
+    if args.from_ is not None and args.to is not None and args.from_ > args.to:
         raise BadArgument("`from` must not be after `to`.", "from")
 
 
@@ -227,26 +227,26 @@ def _ratio(one: Interval, other: Interval) -> float:
     return long / short
 
 
-def _window(asked: SeriesParams, now: datetime) -> Window:
-    step = asked.interval.milliseconds
-    start = None if asked.from_ is None else _ms(asked.from_)
-    end = None if asked.to is None else _ms(asked.to)
-    wanted = window(step, _ms(now), last=asked.last, start=start, end=end)
-    if bars(wanted, step, _ms(now)) > MAX_POINTS:
+def _window(args: SeriesParams, now: datetime) -> Window:
+    step = args.interval.milliseconds
+    start = None if args.from_ is None else _ms(args.from_)
+    end = None if args.to is None else _ms(args.to)
+    window = window_of(step, _ms(now), last=args.last, start=start, end=end)
+    if bars(window, step, _ms(now)) > MAX_POINTS:
         raise BadArgument(
             f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.",
             "from",
         )
-    return wanted
+    return window
 
 
-def _ways(
-    client: Fetcher, endpoint: Endpoint, asked: SeriesParams, wanted: Window, now: datetime
+def _candidates(
+    client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, now: datetime
 ) -> list[tuple[Page, ...]]:
-    earliest = client.gate.earliest(endpoint, asked.interval)
-    return ways(
-        wanted,
-        asked.interval.milliseconds,
+    earliest = client.gate.earliest(endpoint, args.interval)
+    return candidates(
+        window,
+        args.interval.milliseconds,
         _ms(now),
         endpoint.page_rows,
         earliest=None if earliest is None else _ms(earliest),

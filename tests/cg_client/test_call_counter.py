@@ -6,10 +6,10 @@ import httpx
 import pytest
 import respx
 
+from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client
 from cg_client.errors import CoinglassError
 from cg_client.symbols import Symbols
-from cg_client.tally import counting
 from tests.cg_client.conftest import ENDPOINT, answer, fetch
 from tests.clock import FakeClock
 
@@ -18,9 +18,9 @@ async def sent(client: Client, symbol: str = "BTC") -> int:
     """What one operation sends, in a task of its own."""
 
     async def operation() -> int:
-        with counting() as tally:
+        with count_upstream_calls() as counter:
             await fetch(client, symbol)
-        return tally.sent
+        return counter.sent
 
     return await asyncio.create_task(operation())
 
@@ -37,9 +37,9 @@ async def test_retries_count(client: Client, upstream: respx.MockRouter) -> None
 
 async def test_a_failed_operation_counts_what_it_sent(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=httpx.Response(404))
-    with counting() as tally, pytest.raises(CoinglassError):
+    with count_upstream_calls() as counter, pytest.raises(CoinglassError):
         await fetch(client)
-    assert tally.sent == 1
+    assert counter.sent == 1
 
 
 async def test_a_flight_counts_for_the_operation_that_started_it(client: Client, upstream: respx.MockRouter) -> None:
@@ -50,9 +50,9 @@ async def test_a_flight_counts_for_the_operation_that_started_it(client: Client,
 async def test_a_listing_counts_for_the_operation_that_needs_it(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get("/api/futures/supported-coins").mock(return_value=answer(["BTC"]))
     symbols = Symbols(client)
-    with counting() as tally:
+    with count_upstream_calls() as counter:
         await asyncio.gather(symbols.coin("BTC"), symbols.coin("btc"))
-    assert tally.sent == 1
+    assert counter.sent == 1
 
 
 async def test_a_refresh_in_the_background_counts_for_no_operation(
@@ -61,19 +61,19 @@ async def test_a_refresh_in_the_background_counts_for_no_operation(
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(61)
-    with counting() as tally:
+    with count_upstream_calls() as counter:
         assert (await fetch(client)).stale
         for _ in range(50):
             await asyncio.sleep(0)
-    assert (tally.sent, route.call_count) == (0, 2)
+    assert (counter.sent, route.call_count) == (0, 2)
 
 
 async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     client._throttle.hold(None)
-    with counting() as tally, pytest.raises(CoinglassError):
+    with count_upstream_calls() as counter, pytest.raises(CoinglassError):
         await fetch(client)
-    assert (tally.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)
+    assert (counter.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)
 
 
 async def test_what_remains_is_quick_to_say_and_the_same(

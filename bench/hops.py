@@ -1,0 +1,126 @@
+"""`python -m bench.hops`: how many of our modules and functions one query passes.
+
+Counted with `sys.setprofile` in this process, with the benchmark's upstream in a process of its own, for one
+`Pair.fundingRate` whose text and rows are new, and for the same request once its whole answer is cached. Plan and
+listing are known before, as they are after start.
+"""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from types import CodeType, FrameType
+
+import orjson
+from starlette.types import ASGIApp, Message
+
+from bench.servers import upstream
+from cg_client.plans import Plan
+from cg_client.secret import Secret
+from server.app import create_app
+from server.log import configure
+from server.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+_NOT_OURS = ("bench", ".venv")
+_QUERY = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
+  %s(interval: H8, last: 2) { ... on %s { candles { time close } source { endpoint } } } } }"""
+
+
+class Hops:
+    """The functions that ran, by their code, and how often one module called or resumed another."""
+
+    def __init__(self) -> None:
+        self.functions: set[CodeType] = set()
+        self.switches = 0
+        self._module = ""
+
+    @property
+    def modules(self) -> list[str]:
+        return sorted({code.co_filename for code in self.functions})
+
+    @contextlib.contextmanager
+    def counted(self) -> Iterator[None]:
+        sys.setprofile(self._see)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+
+    def _see(self, frame: FrameType, event: str, _: object) -> None:
+        code = frame.f_code
+        if event != "call" or not _is_ours(code.co_filename):
+            return
+        self.functions.add(code)
+        self.switches += code.co_filename != self._module
+        self._module = code.co_filename
+
+
+def _is_ours(file: str) -> bool:
+    path = Path(file)
+    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] not in _NOT_OURS
+
+
+async def measure(base_url: str, *, verbose: bool) -> None:
+    settings = Settings(api_key=Secret("sandbox"), plan=Plan.ENTERPRISE, base_url=base_url)
+    app = create_app(settings, warm=False)
+    async with _running(app):
+        await _ask(app, _QUERY % ("price", "PriceSeries"))  # the listing
+        for label in ("cold", "cached answer"):
+            hops = Hops()
+            with hops.counted():
+                await _ask(app, _QUERY % ("fundingRate", "FundingSeries"))
+            _tell(label, hops, verbose=verbose)
+
+
+@contextlib.asynccontextmanager
+async def _running(app: ASGIApp) -> AsyncIterator[None]:
+    """The application between its start and its shutdown, so that nothing is left open."""
+    said: asyncio.Queue[Message] = asyncio.Queue()
+    heard: asyncio.Queue[Message] = asyncio.Queue()
+    living = asyncio.ensure_future(app({"type": "lifespan", "state": {}}, said.get, heard.put))
+    await said.put({"type": "lifespan.startup"})
+    await heard.get()
+    try:
+        yield
+    finally:
+        await said.put({"type": "lifespan.shutdown"})
+        await living
+
+
+async def _ask(app: ASGIApp, query: str) -> None:
+    body = orjson.dumps({"query": query})
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers, "state": {}}
+    await app(scope, receive, send)
+    if b'"candles":[{' not in sent[1]["body"]:
+        raise RuntimeError(f"No candles came: {sent!r}")
+
+
+def _tell(label: str, hops: Hops, *, verbose: bool) -> None:
+    counts = f"{len(hops.modules)} modules, {len(hops.functions)} functions, {hops.switches} switches between modules"
+    sys.stdout.write(f"{label}: {counts}\n")
+    if not verbose:
+        return
+    for module in hops.modules:
+        names = sorted(code.co_qualname for code in hops.functions if code.co_filename == module)
+        sys.stdout.write(f"  {Path(module).relative_to(ROOT)}: {', '.join(names)}\n")
+
+
+def main() -> None:
+    configure("warning", Secret(""))
+    with upstream() as source:
+        asyncio.run(measure(source.process.url, verbose="--verbose" in sys.argv))
+
+
+if __name__ == "__main__":
+    main()

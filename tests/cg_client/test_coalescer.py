@@ -1,0 +1,100 @@
+"""What can be fetched in several ways shares the calls of what is asked for together."""
+
+import asyncio
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cg_client.call import Call
+from cg_client.call_counter import count_sent, count_upstream_calls
+from cg_client.coalescer import Coalescer, FetchPlan
+from tests.cg_client.conftest import a_call
+
+A, B, C, D = (a_call(name) for name in "ABCD")
+
+
+class Upstream:
+    """What was started is free from then on."""
+
+    def __init__(self, free: frozenset[Call] = frozenset()) -> None:
+        self.free = set(free)
+        self.coalescer = Coalescer(self.free.__contains__)
+
+    def select(self, candidates: Sequence[FetchPlan]) -> asyncio.Future[FetchPlan]:
+        return self.coalescer.select(candidates, self.start)
+
+    def start(self, plan: FetchPlan) -> FetchPlan:
+        self.free |= set(plan)
+        return plan
+
+
+async def selected(*candidates: list[FetchPlan], free: frozenset[Call] = frozenset()) -> list[FetchPlan]:
+    return await asyncio.gather(*map(Upstream(free).select, candidates))
+
+
+async def test_who_has_no_choice_does_not_wait() -> None:
+    waiting = Upstream().select([(A, B)])
+    assert waiting.done()
+    assert waiting.result() == (A, B)
+
+
+async def test_alone_the_first_candidate_is_started() -> None:
+    assert await selected([(A,), (B,)]) == [(A,)]
+
+
+async def test_who_has_the_least_choice_decides_first() -> None:
+    assert await selected([(A,), (B,), (C,)], [(B,), (C,)]) == [(B,), (B,)]
+
+
+async def test_what_is_kept_or_pending_costs_nothing() -> None:
+    assert await selected([(A,), (B,)], free=frozenset({B})) == [(B,)]
+    assert await selected([(A, B), (C,)], free=frozenset({A, B})) == [(A, B)]
+
+
+async def test_who_leaves_starts_nothing() -> None:
+    upstream = Upstream()
+    gone = upstream.select([(A,), (B,)])
+    stays = upstream.select([(B,), (C,)])
+    gone.cancel()
+    assert await stays == (B,)
+    assert upstream.free == {B}
+
+
+async def test_what_is_started_counts_for_who_asked() -> None:
+    coalescer = Coalescer(lambda _: False)
+    waiting, counters = [], []
+    for _ in range(2):
+        with count_upstream_calls() as counter:
+            waiting.append(coalescer.select([(A,), (B,)], lambda _: count_sent()))
+            counters.append(counter)
+    await asyncio.gather(*waiting)
+    assert [counter.sent for counter in counters] == [1, 1]
+
+
+@given(st.lists(st.lists(st.sets(st.sampled_from([A, B, C, D]), min_size=1), min_size=1, max_size=3), max_size=6))
+async def test_each_gets_one_of_its_candidates_and_together_they_send_no_more_than_the_first_ones(
+    wanted: list[list[set[Call]]],
+) -> None:
+    asked: list[list[FetchPlan]] = [[tuple(plan) for plan in candidates] for candidates in wanted]
+    found = await selected(*asked)
+    assert all(plan in candidates for plan, candidates in zip(found, asked, strict=True))
+    assert len({call for plan in found for call in plan}) <= sum(len(candidates[0]) for candidates in asked)
+
+
+calls = st.sampled_from([A, B, C, D])
+plans = st.lists(st.lists(calls, max_size=3).map(tuple), min_size=1, max_size=4)
+
+
+@given(st.lists(plans, max_size=6), st.frozensets(calls), st.sets(calls))
+async def test_each_choice_is_the_first_of_those_that_cost_least(
+    asked: list[list[FetchPlan]], free: frozenset[Call], sent: set[Call]
+) -> None:
+    upstream = Upstream(free)
+    for call in sent:
+        await upstream.select([(call,)])
+    found = await asyncio.gather(*map(upstream.select, asked))
+    costless = free | sent
+    for some, plan in sorted(zip(asked, found, strict=True), key=lambda one: len(one[0])):
+        assert plan == min(some, key=lambda plan: sum(call not in costless for call in plan))
+        costless |= set(plan)
