@@ -5,7 +5,6 @@ import importlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import pytest
 
@@ -64,7 +63,7 @@ def break_(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.setattr(one, name, broken)
     for scalar, convert in scalar_serializers._SCALARS.items():
         if convert is real or getattr(convert, "__qualname__", "").startswith(f"{name}."):
-            monkeypatch.setitem(scalar_serializers._SCALARS, scalar, broken)  # type: ignore[arg-type]  # it is a dict
+            monkeypatch.setitem(scalar_serializers._SCALARS, scalar, broken)
 
 
 @pytest.fixture(autouse=True)
