@@ -31,10 +31,10 @@ _STAGES = (
     ("the application behind it", "execution.py", "_run"),
     ("id and log of the request", "request_log.py", "__call__"),
     ("HTTP to operation and back", "view.py", "__call__"),
-    ("the operation", "schema.py", "execute"),
-    ("resolvers with their calls", "calls.py", "__call__"),
-    ("completion of payloads", "executor.py", "complete_value"),
-    ("lists as bytes", "fragments.py", "whole"),
+    ("the operation", "planned_schema.py", "execute"),
+    ("resolvers with their calls", "resolver_calls.py", "__call__"),
+    ("completion of payloads", "column_selection.py", "row"),
+    ("lists as bytes", "fragment_cache.py", "whole"),
     ("encoding of the answer", "view.py", "encode_json"),
 )
 

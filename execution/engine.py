@@ -1,29 +1,55 @@
-"""What is kept between operations so that the next one is answered faster, and the schema that uses it."""
+"""The schema that a server executes operations on."""
 
-from execution.documents import Documents, KnownDocuments
-from execution.executor import BulkExecutor, Counts
-from execution.fragments import Fragments
-from execution.object_types import resolve_by_class
-from execution.schema import KnownSchema
-from execution.self_check import agrees
-from schema.build import parts
+from dataclasses import dataclass
+from typing import Protocol
+
+from execution.planned_schema import PlannedSchema
+from execution.self_check import passes
+from schema.build import build, parts
+from schema.federation import Schema
 from schema.limits import CALLS_AT_MOST, is_fixed
 
 
+class Lookups(Protocol):
+    hits: int
+    misses: int
+
+
+class SizedLookups(Lookups, Protocol):
+    size: int
+
+
+@dataclass
+class _Nothing:
+    """What plain Strawberry keeps."""
+
+    hits: int = 0
+    misses: int = 0
+    size: int = 0
+
+
 class Engine:
-    """`fragment_bytes` bounds the encoded lists; `in_bulk` is false where the bulk executor failed its self-check."""
+    """`schema` has plans unless they fail their self-check: then it is plain Strawberry, and `in_bulk` is false."""
+
+    schema: Schema
+    documents: SizedLookups = _Nothing()
+    fragments: SizedLookups = _Nothing()
+    counts: Lookups = _Nothing()
 
     def __init__(self, fragment_bytes: int, calls_at_most: int = CALLS_AT_MOST) -> None:
-        self.documents = Documents()
-        self.fragments = Fragments(fragment_bytes)
-        self.counts = Counts()
-        self.in_bulk = agrees(BulkExecutor.over(Documents(), Fragments(fragment_bytes), Counts()))
-        bulk = BulkExecutor.over(self.documents, self.fragments, self.counts)
-        self.schema = self._built(calls_at_most, bulk if self.in_bulk else None)
+        planned = _planned(fragment_bytes, calls_at_most)
+        self.in_bulk = planned is not None
+        if planned is None:
+            self.schema = build(calls_at_most)
+        else:
+            self.schema = planned
+            self.documents, self.fragments, self.counts = planned.documents, planned.fragments, planned.plans
 
-    def _built(self, calls_at_most: int, executor: type[BulkExecutor] | None) -> KnownSchema:
-        made = parts(calls_at_most)
-        made["extensions"].append(lambda: KnownDocuments(self.documents, is_fixed))
-        schema = KnownSchema(self.documents, **made, execution_context_class=executor)
-        resolve_by_class(schema._schema)  # noqa: SLF001  # Strawberry shows it in no other way
-        return schema
+
+def _planned(fragment_bytes: int, calls_at_most: int) -> PlannedSchema | None:
+    """Return the schema with plans if it can be made and passes its check."""
+    try:
+        schema = PlannedSchema(fragment_bytes, is_fixed, **parts(calls_at_most))
+        return schema if passes(schema) else None
+    except Exception:  # noqa: BLE001  # whatever it is, there are no plans
+        return None

@@ -1,110 +1,193 @@
-"""Whether the bulk executor answers as the stock executor does, on rows of every kind of leaf: asked once at start.
+"""Whether plans answer as the default executor does, on the schema that is served: checked once at start.
 
-Another version of graphql-core or Strawberry may change what the bulk executor relies on. It is then not used.
+Another version of graphql-core or Strawberry may change what plans rely on. Plain Strawberry then answers everything.
 """
 
+import asyncio
+import hashlib
+import logging
 from collections.abc import Sequence
-from datetime import date, datetime
-from enum import Enum
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
+import httpx
 import orjson
-import strawberry
-from strawberry.schema.config import StrawberryConfig
+from graphql import execute, parse, validate
+from strawberry.types import ExecutionResult
+from strawberry.utils.await_maybe import await_maybe
 
-from execution.executor import BulkExecutor
-from vocabulary.columns import Column, Columns, Lists, new_identity
-from vocabulary.scalars import SCALARS, Timestamp, time_of
+from cg_client.client import Client, ClientConfig
+from cg_client.clock import Clock
+from cg_client.plans import Plan
+from cg_client.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols import Symbols
+from execution.planned_schema import PlannedSchema
+from resolvers.context import Caller, Context
+from schema.errors import stable
 
-_TIMES = [1_700_000_000_000 + 3_600_000 * number for number in range(12)]
+Answer: TypeAlias = tuple[object, list[Any]]  # data and errors
 
-
-@strawberry.enum
-class _Side(Enum):
-    BUY = "buy"
-    SELL = "sell"
-
-
-@strawberry.type
-class _Part:
-    name: str
-    share: float | None
-
-
-@strawberry.type
-class _Row:
-    time: datetime
-    timestamp: Timestamp
-    day: date
-    price: float
-    change: float | None
-    count: int
-    id: strawberry.ID
-    side: _Side
-    known: bool
-    parts: Sequence[_Part]
-
-
-@strawberry.type
-class _Payload:
-    rows: Sequence[_Row]
-    prices: Sequence[float]
-    latest: _Row | None
-
-
-def _rows() -> Columns[_Row]:
-    size = len(_TIMES)
-    parts = Columns.of(
-        _Part, {"name": Column([f"p{n}" for n in range(2 * size)]), "share": Column([None, 0.5] * size)}, 2 * size
-    )
-    table = {
-        "time": Column(_TIMES, time_of),
-        "timestamp": Column(_TIMES),
-        "day": Column([date(2024, 2, 29)] * size),
-        "price": Column([1.5 + n for n in range(size)]),
-        "change": Column([None, -0.25] * (size // 2)),
-        "count": Column(list(range(size))),
-        "id": Column([str(n) for n in range(size)]),
-        "side": Column([_Side.BUY, _Side.SELL] * (size // 2)),
-        "known": Column([True, False] * (size // 2)),
-        "parts": Column(Lists.of([2] * size, parts)),
-    }
-    return Columns.of(_Row, table, size, new_identity())
+_PLANNED = """query ($exchange: String!, $last: Int, $all: Boolean = false) {
+  pair(exchange: $exchange, symbol: "BTC/USDT") { __typename exchange base
+    price(interval: H1, last: $last) { __typename ...Candles ... on Problem { code } }
+    again: price(interval: H1, last: 2) { ... on PriceSeries { candles { open close } } }
+    fundingRate(interval: H8, last: 2) { ... on FundingSeries { count } ... on Unavailable { code retryable } }
+  }
+  etf(asset: BITCOIN) { flows { ... on ETFFlows { days { timestamp byTicker { ticker flowUsd } } } } }
+  coinsBySymbol(symbols: ["BTC", "btc"]) { symbol options { maxPain {
+    ... on OptionsMaxPain { expiries { expiry maxPainPrice calls { __typename } } } } } }
+  coins(first: 1) { nodes { symbol } pageInfo { hasNextPage } }
+}
+fragment Candles on PriceSeries {
+  candles { t: time timestamp close high @include(if: $all) } columns { timestamp open } latest { time low }
+  requestedInterval interval count truncated source { endpoint freshness sandbox anomalies { field } }
+}"""
+_UNKNOWN = '{ coin(symbol: "NOSUCH") { symbol } }'
+_FAILING = """query ($symbols: [String!]!) {
+  etf(asset: BITCOIN) { flows { __typename } } coin(symbol: "NOSUCH") { symbol }
+  coinsBySymbol(symbols: $symbols) { symbol }
+}"""
+_VARIABLES: Sequence[dict[str, Any]] = (
+    {"exchange": "Binance", "last": 3},
+    {"exchange": "Binance", "last": 3, "all": True},
+    {"exchange": "Binance", "last": 2},
+)
+_INVALID = (
+    "{ nope }",
+    "{ coin(symbol: $symbol) { symbol } }",
+    "query ($unused: Int) { __typename }",
+    "{ __typename @unknown }",
+    "{ __typename @skip }",
+    "{ ...Missing } fragment Unused on Query { __typename }",
+    "fragment Cycle on Query { ...Cycle } { ...Cycle }",
+    "{ coin(symbol: 5, other: 6) { symbol { more } } }",
+    "{ a: __typename a: etf(asset: BITCOIN) { __typename } } { __typename }",
+)
+_TEXT = "{ markets { __typename } }"
+_HASH = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(_TEXT.encode()).hexdigest()}}
+_MAX_SECONDS = 10.0  # then something waits for what never comes
+_NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+_STEP = 3_600_000  # milliseconds
 
 
-@strawberry.type
-class _Query:
-    @strawberry.field
-    def good(self) -> _Payload:
-        rows = _rows()
-        return _Payload(rows=rows, prices=rows.columns["price"], latest=rows[-1])
-
-    @strawberry.field
-    def bad(self) -> _Payload | None:
-        prices = [1.0] * 11 + [float("nan")]
-        return _Payload(rows=list(_rows()), prices=prices, latest=None)
-
-
-_FIELDS = "time timestamp day price change count id side known parts { name share }"
-_QUERY = f"""query ($all: Boolean = false) {{
-  good {{ __typename rows {{ at: time {_FIELDS} ...Part @include(if: $all) }} prices latest {{ {_FIELDS} }} }}
-  bad {{ prices rows {{ {_FIELDS} }} }}
-}}
-fragment Part on Row {{ kind: __typename price }}"""
-
-
-def agrees(bulk: type[BulkExecutor]) -> bool:
-    """Whether both answer the same, and the bulk executor did answer."""
-    before = bulk.counts.hits
+def passes(schema: PlannedSchema) -> bool:
+    """Whether both answer the same, and plans did answer; raises whatever else happens. Leaves the schema as it was."""
+    log = logging.getLogger("strawberry.execution")
+    log.addFilter(_nothing)  # the errors are meant to be
     try:
-        same = all(_answer(bulk, all_=chosen) == _answer(None, all_=chosen) for chosen in (False, True))
-    except Exception:  # noqa: BLE001  # whatever it is, it is no agreement
-        return False
-    return same and bulk.counts.hits > before
+        with ThreadPoolExecutor(1) as thread:  # since a loop may be running in this one
+            return thread.submit(asyncio.run, asyncio.wait_for(_passes(schema), _MAX_SECONDS)).result()
+    finally:
+        schema.clear()
+        log.removeFilter(_nothing)
 
 
-def _answer(executor: type[BulkExecutor] | None, *, all_: bool) -> tuple[bytes, list[object]]:
-    schema = strawberry.Schema(_Query, config=StrawberryConfig(scalar_map=SCALARS), execution_context_class=executor)
-    schema.process_errors = lambda *_: None  # type: ignore[method-assign]  # the bad value is no event to log
-    result = schema.execute_sync(_QUERY, {"all": all_})
-    errors: list[object] = [(error.message, error.path) for error in result.errors or ()]
-    return orjson.dumps(result.data), errors
+def _nothing(_: logging.LogRecord) -> bool:
+    return False
+
+
+async def _passes(schema: PlannedSchema) -> bool:
+    config = ClientConfig(api_key=Secret("self-check"), base_url="http://self-check", plan=Plan.PROFESSIONAL)
+    client = Client(config, transport=_Upstream(), policy=RetryPolicy(attempts=1), clock=_StoppedClock())
+    try:
+        check = _Check(schema, client)
+        return await check.plans() and await check.failures() and await check.validation() and await check.hashes()
+    finally:
+        await client.close()
+
+
+class _Check:
+    def __init__(self, schema: PlannedSchema, client: Client) -> None:
+        self._schema, self._client, self._symbols = schema, client, Symbols(client)
+
+    async def plans(self) -> bool:
+        """Ask with several variables, each twice: the first text is new, later ones are known."""
+        for variables in (*_VARIABLES, *_VARIABLES):
+            if not await self._agree(_PLANNED, variables):
+                return False
+        asked = 2 * len(_VARIABLES)
+        kept = self._schema.documents
+        were_known = (kept.hits, kept.misses) == (asked - 1, 1) and self._schema.fragments.hits > 0
+        return were_known and (self._schema.plans.hits, self._schema.plans.misses) == (asked, 0)
+
+    async def failures(self) -> bool:
+        """Ask what only the default executor can answer."""
+        symbols: Sequence[object] = (["BTC", "NOSUCH"], ["NOSUCH", "BTC"], 5.5)
+        failed = [await self._agree(_FAILING, {"symbols": one}) for one in symbols]
+        return all(failed) and await self._agree(_UNKNOWN, {}) and await self._agree(_UNKNOWN, {})
+
+    async def validation(self) -> bool:
+        for text in _INVALID:
+            expected = {error.message for error in validate(self._schema._schema, parse(text))}  # noqa: SLF001  # Strawberry shows it in no other way
+            result = await self._execute(text)
+            if not expected or not expected <= {error.message for error in result.errors or ()}:
+                return False
+        return True
+
+    async def hashes(self) -> bool:
+        """Ask by a hash that is unknown, persist it, and ask again."""
+        answers = [await self._execute(text, extensions=_HASH) for text in (None, _TEXT, None)]
+        return [answer.errors is None for answer in answers] == [False, True, True]
+
+    async def _agree(self, text: str, variables: dict[str, Any]) -> bool:
+        context = self._context()
+        default = await await_maybe(
+            execute(self._schema._schema, parse(text), context_value=context, variable_values=variables)  # noqa: SLF001  # as above
+        )
+        errors = stable(default.errors, context) if default.errors else []
+        result = await self._execute(text, variables)
+        return _answer(result.data, result.errors or []) == _answer(default.data, errors)
+
+    async def _execute(
+        self, text: str | None, variables: dict[str, Any] | None = None, extensions: dict[str, Any] | None = None
+    ) -> ExecutionResult:
+        context = self._context()
+        return await self._schema.execute(text, variables, context, operation_extensions=extensions)
+
+    def _context(self) -> Context:
+        return Context.of(self._client, self._symbols, Caller(), "self-check")
+
+
+def _answer(data: object, errors: Sequence[Any]) -> Answer:
+    """What a client gets, to the order of keys."""
+    return orjson.dumps(data), [error.formatted for error in errors]
+
+
+class _StoppedClock(Clock):
+    """No candle closes between two answers that are compared."""
+
+    def now(self) -> datetime:
+        return _NOW
+
+
+class _Upstream(httpx.AsyncBaseTransport):
+    """Answers listings, prices and ETF flows, and fails for everything else."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        match request.url.path.removeprefix("/api/"):
+            case "futures/supported-coins" | "spot/supported-coins":
+                data: object = ["BTC", "ETH"]
+            case "futures/supported-exchange-pairs":
+                pair = {"instrument_id": "BTCUSDT", "base_asset": "BTC", "quote_asset": "USDT"}
+                data = {"Binance": [pair]}
+            case "futures/price/history":
+                data = _candles(request.url.params)
+            case "etf/bitcoin/flow-history":
+                flows = [{"etf_ticker": "GBTC", "flow_usd": -1.5}, {"etf_ticker": "IBIT", "flow_usd": 2}]
+                day = {"timestamp": 1_704_931_200_000, "flow_usd": 0.5, "price_usd": 46663, "etf_flows": flows}
+                data = [day, day | {"timestamp": 1_705_017_600_000, "etf_flows": []}]
+            case "option/max-pain":
+                data = [{"date": "260422", "max_pain_price": "84000", "call_open_interest": 953.7}]
+            case _:
+                return httpx.Response(200, content=b'{"code": "500", "msg": "Server Error"}')
+        return httpx.Response(200, content=orjson.dumps({"code": "0", "data": data}))
+
+
+def _candles(params: httpx.QueryParams) -> list[dict[str, object]]:
+    """Hourly candles up to the end that was asked for, or until now."""
+    now = int(_NOW.timestamp() * 1000)
+    last = (min(int(params.get("end_time", now)), now) - 1) // _STEP * _STEP
+    figures = {"open": "1.5", "high": "2", "low": "1", "close": "1.25", "volume_usd": "9"}
+    return [{"time": last - back * _STEP, **figures} for back in range(9, -1, -1)]

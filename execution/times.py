@@ -10,36 +10,36 @@ from collections import OrderedDict
 from vocabulary.scalars import format_time, time_of
 
 _DAY = 86_400_000  # milliseconds
-_KEPT_AT_MOST = 30_000  # texts, of some 80 bytes each
+_MAX_TEXTS = 30_000  # texts, of some 80 bytes each
 
 
-class TimeTexts:
-    """The columns that were asked for last, by their bytes; bounded in texts."""
+class TimeTextCache:
+    """The columns that were used last, by their bytes; bounded in texts."""
 
-    def __init__(self, limit: int = _KEPT_AT_MOST) -> None:
+    def __init__(self, limit: int = _MAX_TEXTS) -> None:
         self._limit, self._size = limit, 0
-        self._kept: OrderedDict[bytes, list[str]] = OrderedDict()
+        self._texts: OrderedDict[bytes, list[str]] = OrderedDict()
 
     def of(self, times: "array[int]") -> list[str]:
-        """The texts of times in milliseconds; raises OverflowError for a time that has no date."""
+        """Return the texts of times in milliseconds; raises OverflowError for a time that has no date."""
         key = times.tobytes()
-        texts = self._kept.get(key)
+        texts = self._texts.get(key)
         if texts is None:
-            return self._keep(key, [text_of(time) for time in times])
-        self._kept.move_to_end(key)
+            return self._put(key, [text_of(time) for time in times])
+        self._texts.move_to_end(key)
         return texts
 
-    def _keep(self, key: bytes, texts: list[str]) -> list[str]:
-        self._kept[key] = texts
+    def _put(self, key: bytes, texts: list[str]) -> list[str]:
+        self._texts[key] = texts
         self._size += len(texts)
         while self._size > self._limit:
-            _, dropped = self._kept.popitem(last=False)
+            _, dropped = self._texts.popitem(last=False)
             self._size -= len(dropped)
         return texts
 
 
 def text_of(time: int) -> str:
-    """A time in milliseconds as ISO-8601."""
+    """Return a time in milliseconds as ISO-8601."""
     day, rest = divmod(time, _DAY)
     return _day(day) + _time_of_day(rest)
 

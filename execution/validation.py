@@ -1,4 +1,4 @@
-"""The rules of validation that can have something to say about a text, in a form that costs less.
+"""The rules of validation that can find an error in a text, in a form that costs less.
 
 Half of the specification's rules are about variables, directives, named fragments or subscriptions. None of these can
 stand in a document without its sign in the text, and running those rules all the same is half the cost of validation.
@@ -60,24 +60,24 @@ _SIGNS: Mapping[Rule, str] = {
 
 
 def relevant(text: str, rules: Iterable[Rule]) -> Rule:
-    """What makes one visitor of those of the rules that may complain about the text."""
+    """Return a rule that applies those of the rules that may find an error in the text."""
     absent = {sign for sign in set(_SIGNS.values()) if sign not in text}
     chosen = [rule for rule in rules if _SIGNS.get(rule) not in absent]
-    return cast("Rule", partial(_Together, chosen))  # graphql-core only calls it
+    return cast("Rule", partial(_CombinedVisitor, chosen))  # graphql-core only calls it
 
 
-class _Together(ASTValidationRule):
-    """Several rules as one visitor, which goes to those only that have something for a kind of node.
+class _CombinedVisitor(ASTValidationRule):
+    """Applies several rules as one visitor, each only to the kinds of nodes that it has methods for.
 
-    graphql-core's ParallelVisitor goes to each of them for each node, and makes hundreds of objects that only the
-    garbage collector frees. What a rule may answer is the same: to be spared what is below a node, or all the rest.
+    graphql-core's ParallelVisitor calls each of them for each node, and makes hundreds of objects that only the garbage
+    collector frees. A rule may return the same as there: to skip what is below a node, or all the rest.
     """
 
     def __init__(self, rules: Sequence[Rule], context: ASTValidationContext) -> None:
         super().__init__(context)
         self._visitors = [(rule, rule(context)) for rule in rules]
-        self._methods: list[list[tuple[int, Method]]] = []  # that were given out
-        self._spared: dict[int, Node | None] = {}  # by place of the rule: below which node; None is for good
+        self._methods: list[list[tuple[int, Method]]] = []  # handed to graphql-core's visitor
+        self._skipped: dict[int, Node | None] = {}  # by place of the rule: below which node; None is for good
 
     def get_enter_leave_for_kind(self, kind: str) -> EnterLeaveVisitor:
         found = [
@@ -91,33 +91,33 @@ class _Together(ASTValidationRule):
         return EnterLeaveVisitor(partial(self._enter, enters) if enters else None, partial(self._leave, leaves))
 
     def _enter(self, methods: list[tuple[int, Method]], node: Node, *where: object) -> None:
-        spared = self._spared
+        skipped = self._skipped
         for place, method in methods:
-            if place not in spared:
-                self._heed(place, method(node, *where), node)
+            if place not in skipped:
+                self._apply_result(place, method(node, *where), node)
 
     def _leave(self, methods: list[tuple[int, Method]], node: Node, *where: object) -> None:
-        spared = self._spared
+        skipped = self._skipped
         for place, method in methods:
-            if place not in spared:
-                self._heed(place, method(node, *where), None)
-        if spared:
-            for place in [place for place, below in spared.items() if below is node]:
-                del spared[place]
+            if place not in skipped:
+                self._apply_result(place, method(node, *where), None)
+        if skipped:
+            for place in [place for place, below in skipped.items() if below is node]:
+                del skipped[place]
         if node.kind == "document":
-            self._let_go()
+            self._release()
 
-    def _let_go(self) -> None:
-        """At the end, of what refers back to this: graphql-core's visitor stays until it is collected."""
+    def _release(self) -> None:
+        """Drop what refers back to this at the end: graphql-core's visitor stays until it is collected."""
         self._visitors.clear()
         for methods in self._methods:
             methods.clear()
 
-    def _heed(self, place: int, answer: object, node: Node | None) -> None:
+    def _apply_result(self, place: int, answer: object, node: Node | None) -> None:
         if answer is BREAK or answer is True:
-            self._spared[place] = None
+            self._skipped[place] = None
         elif node is not None and (answer is SKIP or answer is False):
-            self._spared[place] = node
+            self._skipped[place] = node
 
 
 def _methods(visitor: Visitor, kind: str) -> tuple[Method | None, Method | None]:
@@ -127,7 +127,7 @@ def _methods(visitor: Visitor, kind: str) -> tuple[Method | None, Method | None]
 
 
 def _kinds(rule: Rule) -> frozenset[str] | None:
-    """The kinds of nodes for which a rule has methods; None where it has some for all kinds."""
+    """Return the kinds of nodes for which a rule has methods; None if it has some for all kinds."""
     if hasattr(rule, "enter") or hasattr(rule, "leave"):
         return None
     return frozenset(name.partition("_")[2] for name in dir(rule) if name.startswith(("enter_", "leave_")))

@@ -26,12 +26,12 @@ from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import fetch, get_fresh, plan_window, serve, served
+from vocabulary.deferred import Deferred
 from vocabulary.enums import PlanLimitPolicy
 from vocabulary.fields import omittable
 from vocabulary.payloads import CappedList, Source, rows_field
 from vocabulary.problems import Problems
 from vocabulary.series import Series, Served
-from vocabulary.under_way import UnderWay
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
@@ -267,10 +267,10 @@ def field(
             found = resolve(self, info, **arguments)
         except FAILURES as error:
             return failed(error, info.context)
-        if type(found) is UnderWay:
+        if type(found) is Deferred:
             found.rescue = lambda error: failed(error, info.context)
             return found
-        return later(found, info.context) if isawaitable(found) else found
+        return later(cast("Awaitable[object]", found), info.context) if hasattr(type(found), "__await__") else found
 
     return strawberry.field(
         resolver=answered,
@@ -309,7 +309,7 @@ def _series(payload: type[Series], decoders: Decoders) -> _Answer:
         fresh = get_fresh(context, plan)
         if fresh is not None:
             return payload.of(fresh)
-        return UnderWay(fetch(context, plan), lambda answers: payload.of(served(plan, answers)))
+        return Deferred(fetch(context, plan), lambda answers: payload.of(served(plan, answers)))
 
     async def later(waiting: Awaitable[Served]) -> object:
         return payload.of(await waiting)

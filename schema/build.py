@@ -31,5 +31,5 @@ def parts(calls_at_most: int = CALLS_AT_MOST) -> Parts:
 
 
 def build(calls_at_most: int = CALLS_AT_MOST) -> Schema:
-    """Build the subgraph on graphql-core's own executor."""
+    """Return the subgraph on graphql-core's default executor."""
     return Schema(**parts(calls_at_most))

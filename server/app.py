@@ -43,7 +43,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     client.gate.on_contradiction = log_contradiction
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.calls_at_most)
     if not engine.in_bulk:
-        log.warning("bulk completion is off: it does not agree with this version of graphql-core and Strawberry")
+        log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols = Symbols(client)
     view = GraphQLView(engine.schema, client, symbols)
     sdl = engine.schema.as_str()

@@ -103,7 +103,7 @@ class Figures(Collector):
         sizes.add_metric(["rows"], self._client.kept_bytes)
         yield sizes
         in_bulk = float(self._engine.in_bulk)
-        yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 where the bulk executor passed its self-check.", in_bulk)
+        yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 if compiled plans passed their self-check.", in_bulk)
 
     def _quota(self) -> Iterator[Metric]:
         usage, governor = self._client.quota, self._client.admission_queue

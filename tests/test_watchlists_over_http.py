@@ -47,7 +47,7 @@ def test_spot_pairs_are_those_of_the_spot_listing(graph: Graph) -> None:
     assert [pair["symbol"] for pair in found] == ["BTC-USD", "BTC-USDT"]
 
 
-@pytest.mark.parametrize("known", [1, 12])  # fewer and more than the bulk executor takes together
+@pytest.mark.parametrize("known", [1, 12])  # a list with and without room for others
 def test_an_unknown_coin_costs_its_place_alone(graph: Graph, known: int) -> None:
     answer = graph.ask(COINS, s=["BTC"] * known + ["BTCC", "ETH", "ETHH"])
     found = answer["data"]["coinsBySymbol"]

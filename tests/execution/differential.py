@@ -1,58 +1,54 @@
-"""Asks the stock executor and the bulk executor the same, and tells whether their answers differ in anything."""
+"""Asks the default executor and the plans the same, and tells whether the plans' answers differ in anything."""
 
 import asyncio
+import functools
 import random
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from typing import Any
 
 import orjson
 import strawberry
+from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 from strawberry.schema.config import StrawberryConfig
 
-from execution.documents import Documents, KnownDocuments
-from execution.executor import BulkExecutor, Counts
-from execution.forms import AsLists
-from execution.fragments import Fragments
-from execution.object_types import resolve_by_class
-from schema.limits import is_fixed
+from execution.column_selection import RowEncoder
+from execution.documents import Document
+from execution.fragment_cache import FragmentCache
+from execution.plan_executor import PlanExecutor
+from execution.row_encoders import PythonEncoder
 from tests.execution.model import DATA, Maker, Query
 from tests.execution.queries import Writer
 from vocabulary.scalars import SCALARS
 
-CONFIG = StrawberryConfig(scalar_map=SCALARS)
+SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 _ODDS = (0.0, 0.02, 0.2, 0.2)  # of a bad row
-_FAILS = 0.05  # share of cases in which what is under way fails
+_FAILS = 0.05  # share of cases in which what is deferred fails
 
 
-def schema(executor: type[BulkExecutor] | None, documents: Documents) -> strawberry.Schema:
-    made = strawberry.Schema(
-        Query,
-        config=CONFIG,
-        execution_context_class=executor,
-        extensions=[lambda: KnownDocuments(documents, is_fixed)],
-    )
-    made.process_errors = lambda *_: None  # type: ignore[method-assign]  # bad values are no events to log
-    if executor is not None:
-        resolve_by_class(made._schema)
-    return made
+class Planned:
+    """Plans that give answers of one encoding, for known documents."""
+
+    def __init__(self, encoder: RowEncoder) -> None:
+        self.plans = PlanExecutor(SCHEMA, encoder)
+        self._document = functools.lru_cache(1)(lambda text: Document(parsed(text), text, fixed=True))
+
+    async def data(self, query: str, variables: dict[str, Any]) -> Any:
+        """What a plan answers; None if it leaves the operation to the default executor."""
+        return await self.plans.execute(self._document(query), None, variables, None, None)
 
 
 class Trial:
-    """One stock schema, one that gives lists, and one that gives bytes. Each document is parsed once for all three."""
+    """The default executor, plans that give lists, and plans that give bytes."""
 
     def __init__(self) -> None:
-        self.counts = Counts()
-        documents = Documents()
-        self.stock = schema(None, documents)
-        self.lists = schema(BulkExecutor.over(documents, AsLists(), self.counts), documents)
-        self.bytes = schema(BulkExecutor.over(documents, Fragments(1_000_000), Counts()), documents)
+        self.lists, self.bytes = Planned(PythonEncoder()), Planned(FragmentCache(1_000_000))
         self._loop = asyncio.new_event_loop()
 
     def close(self) -> None:
         self._loop.close()
 
     def differences(self, seed: int, cases: int) -> Iterator[str]:
-        """A description of each case in which the three do not answer the same."""
+        """Describe each case that a plan answers otherwise than the default executor."""
         chance = random.Random(seed)
         maker, writer = Maker(chance), Writer(chance)
         query = writer.query()
@@ -66,38 +62,31 @@ class Trial:
             yield from self._compared(query, variables)
 
     def _compared(self, query: str, variables: dict[str, Any]) -> Iterator[str]:
-        expected = self._ask(self.stock, query, variables)
-        given = self._ask(self.lists, query, variables)
-        if _seen(expected) != _seen(given):
-            yield f"{query}\n{variables}\n  stock {_seen(expected)}\n  bulk  {_seen(given)}"
-        rendered = self._ask(self.bytes, query, variables)
-        if _encoded(expected) != _encoded(rendered):
-            yield f"{query}\n{variables}\n  stock {_encoded(expected)!r}\n  bytes {_encoded(rendered)!r}"
+        expected = self._run(default(query, variables))
+        for planned, shown in ((self.lists, repr), (self.bytes, _decoded)):
+            data = self._run(planned.data(query, variables))
+            if data is not None and (expected.errors or shown(data) != shown(expected.data)):
+                yield f"{query}\n{variables}\n  default {expected}\n  plan {shown(data)}"
 
-    def _ask(self, asked: strawberry.Schema, query: str, variables: dict[str, Any]) -> Any:
-        return self._loop.run_until_complete(asked.execute(query, variables))
+    def _run(self, asked: Awaitable[Any]) -> Any:
+        return self._loop.run_until_complete(asked)
 
 
-def _seen(result: Any) -> tuple[str, list[Any]]:
-    """Everything about an answer, down to the order of keys and to 1 against 1.0 against True."""
-    return repr(result.data), _errors(result)
+async def default(query: str, variables: dict[str, Any]) -> ExecutionResult:
+    executed = execute(SCHEMA._schema, parsed(query), variable_values=variables)
+    return executed if isinstance(executed, ExecutionResult) else await executed
 
 
-def _encoded(result: Any) -> tuple[str, list[Any]]:
+@functools.lru_cache(1)
+def parsed(query: str) -> DocumentNode:
+    document = parse(query)
+    assert validate(SCHEMA._schema, document) == []
+    return document
+
+
+def _decoded(data: Any) -> str:
     """What a client reads: 1e16 may be written as 1e+16, but 1 is not 1.0."""
     try:
-        return repr(orjson.loads(orjson.dumps(result.data))), _errors(result)
-    except TypeError as error:  # an integer that JSON has no room for, which the stock executor passes on as well
-        return repr(error), []
-
-
-def _errors(result: Any) -> list[Any]:
-    return [
-        (
-            error.message,
-            tuple(error.path or ()),
-            [(place.line, place.column) for place in error.locations or ()],
-            type(error.original_error).__name__,
-        )
-        for error in result.errors or ()
-    ]
+        return repr(orjson.loads(orjson.dumps(data)))
+    except TypeError as error:  # an integer that JSON has no room for, which the default executor passes on as well
+        return repr(error)

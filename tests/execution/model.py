@@ -15,8 +15,8 @@ import strawberry
 from strawberry.permission import BasePermission
 
 from vocabulary.columns import Column, Columns, Lists, new_identity
+from vocabulary.deferred import Deferred
 from vocabulary.scalars import Timestamp, time_of
-from vocabulary.under_way import UnderWay
 
 ROW_COUNTS = (0, 1, 7, 8, 9, 30)
 
@@ -125,7 +125,7 @@ def under_way(found: Any) -> Any:
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     loop.call_soon(loop.call_soon, future.set_result, found)
-    return UnderWay(future, _made)
+    return Deferred(future, _made)
 
 
 def _made(found: Any) -> Any:

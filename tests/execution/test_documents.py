@@ -1,46 +1,23 @@
-"""Documents that are known: what is skipped for them, what is not, and how they are found by their hash."""
+"""Documents that are known: what is skipped for them, and what is not."""
 
-import hashlib
 from typing import Any
 
 import pytest
 import strawberry
-from graphql import parse
+from graphql import OperationDefinitionNode, VariableValues, parse
 from strawberry.types import ExecutionResult
 
 from execution import documents as module
-from execution.documents import Document, Documents
+from execution.documents import Document, DocumentStore
 from execution.engine import Engine
+from execution.plan import ObjectPlan
+from execution.plan_compiler import PlanCompiler
 from tests.upstream import Upstream, _context
-
-ENGINE_BYTES = 100_000
-
-
-@pytest.fixture
-def engine() -> Engine:
-    return Engine(ENGINE_BYTES, calls_at_most=10)
-
-
-@pytest.fixture
-def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that were parsed."""
-    texts: list[str] = []
-
-    def counted(text: str, **options: Any) -> Any:
-        texts.append(text)
-        return parse(text, **options)
-
-    monkeypatch.setattr("strawberry.schema.schema.parse", counted)
-    return texts
 
 
 async def ask(engine: Engine, query: str | None, variables: Any = None, **options: Any) -> ExecutionResult:
     async with _context(Upstream()) as context:
         return await engine.schema.execute(query, variables, context, **options)
-
-
-def hashed(text: str) -> dict[str, Any]:
-    return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
 
 
 def codes(result: ExecutionResult) -> list[Any]:
@@ -98,89 +75,54 @@ async def test_an_error_inside_a_known_document_is_masked(engine: Engine, monkey
     assert "division" not in str(result.errors)
 
 
-async def test_a_persisted_query_is_found_by_its_hash_once_it_was_sent_with_it(
-    engine: Engine, parsed: list[str]
-) -> None:
-    query = "{ quota { limit } }"
-    unknown = await ask(engine, None, operation_extensions=hashed(query))
-    assert codes(unknown) == ["PERSISTED_QUERY_NOT_FOUND"]
-    assert [error.message for error in unknown.errors or ()] == ["PersistedQueryNotFound"]  # by which clients know it
-    for text in (query, None, None):
-        assert (await ask(engine, text, operation_extensions=hashed(query))).data == {"quota": {"limit": 1200}}
-    assert parsed == [query]
-
-
-async def test_a_document_that_was_known_before_can_be_persisted(engine: Engine) -> None:
-    query = "{ quota { limit } }"
-    await ask(engine, query)
-    await ask(engine, query, operation_extensions=hashed(query))
-    assert codes(await ask(engine, None, operation_extensions=hashed(query))) == []
-
-
-@pytest.mark.parametrize(
-    "extension",
-    [
-        {"version": 1, "sha256Hash": "0" * 64},
-        {"version": 2, "sha256Hash": hashlib.sha256(b"{ quota { limit } }").hexdigest()},
-        {"version": 1, "sha256Hash": 5},
-        {"version": 1},
-        "text",
-        [],
-    ],
-)
-async def test_a_hash_that_is_wrong_is_refused_and_persists_nothing(engine: Engine, extension: object) -> None:
-    result = await ask(engine, "{ quota { limit } }", operation_extensions={"persistedQuery": extension})
-    assert codes(result) == ["BAD_USER_INPUT"]
-    assert not engine.documents._by_hash
-
-
-async def test_a_document_that_is_wrong_is_not_persisted(engine: Engine) -> None:
-    await ask(engine, "{ nope }", operation_extensions=hashed("{ nope }"))
-    assert codes(await ask(engine, None, operation_extensions=hashed("{ nope }"))) == ["PERSISTED_QUERY_NOT_FOUND"]
-
-
 def document(text: str) -> Document:
     return Document(parse(text), text, fixed=True)
 
 
-def test_what_was_not_used_for_longest_is_dropped_with_its_hash() -> None:
-    store = Documents(limit=20)
+def test_the_least_recently_used_document_is_dropped() -> None:
+    store = DocumentStore(limit=20)
     for text in ("{ a }", "{ bb }", "{ ccc }"):
         store.put(document(text))
-        store.persist(f"hash of {text}", text)
     assert store.get("{ a }") is not None
     store.put(document("{ dddd }"))
     assert store.get("{ bb }") is None
-    assert store.text_of("hash of { bb }") is None
-    assert store.text_of("hash of { a }") == "{ a }"
     assert store.size == sum(map(len, ("{ a }", "{ ccc }", "{ dddd }")))
-    assert len(store._by_operation) == 3
 
 
 def test_a_document_larger_than_the_store_is_not_kept() -> None:
-    store = Documents(limit=4)
+    store = DocumentStore(limit=4)
     store.put(document("{ a }"))
     assert store.size == 0
 
 
-def test_what_was_learnt_of_a_selection_depends_on_the_variables_of_its_directives() -> None:
-    text = "query ($a: Boolean!, $b: Int) { x @include(if: $a) y(n: $b) }"
-    known = document(text)
-    (operation,) = known.operations
-    shape = known.shape(operation, {"a": True, "b": 1})
-    assert known.shape(operation, {"a": True, "b": 2}) is shape
-    assert known.shape(operation, {"a": False, "b": 1}) is not shape
+def plan(known: Document, **variables: object) -> ObjectPlan | None:
+    return known.plan(known.operations[0], VariableValues({}, variables), lambda: ObjectPlan([], None))
 
 
-def test_the_shapes_of_a_document_are_bounded() -> None:
+def test_a_plan_depends_on_the_variables_of_directives_alone() -> None:
+    known = document("query ($a: Boolean!, $b: Int) { x @include(if: $a) y(n: $b) }")
+    assert plan(known, a=True, b=1) is plan(known, a=True, b=2)
+    assert plan(known, a=True, b=1) is not plan(known, a=False, b=1)
+
+
+def test_the_plans_of_a_document_are_bounded() -> None:
     known = document("query ($a: Boolean!) { x @include(if: $a) }")
     for value in range(100):
-        known.shape(known.operations[0], {"a": value})
-    assert len(known._shapes) <= module._SHAPES_AT_MOST
+        plan(known, a=value)
+    assert len(known._plans) <= module._MAX_PLANS
 
 
-def test_of_an_operation_that_is_not_kept_nothing_is_known() -> None:
-    store, known = Documents(), document("{ a }")
-    assert store.shape(known.operations[0], {}) is not store.shape(known.operations[0], {})
-    store.put(known)
-    assert store.shape(known.operations[0], {}) is store.shape(known.operations[0], {})
+async def test_what_a_plan_cannot_answer_is_compiled_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = []
+    real = PlanCompiler.operation
+
+    def counted(self: PlanCompiler, node: OperationDefinitionNode) -> ObjectPlan:
+        compiled.append(node)
+        return real(self, node)
+
+    monkeypatch.setattr(PlanCompiler, "operation", counted)
+    query = "{ __schema { queryType { name } } }"
+    for _ in range(3):
+        assert (await ask(engine, query)).data == {"__schema": {"queryType": {"name": "Query"}}}
+    assert len(compiled) == 1
+    assert (engine.counts.hits, engine.counts.misses) == (0, 3)

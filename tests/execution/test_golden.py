@@ -1,4 +1,4 @@
-"""All example documents, with parts that are gated or fail: answered as by the stock executor."""
+"""All example documents, with parts that are gated or fail: answered as by the default executor."""
 
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tests.clock import FakeClock
 from tests.test_examples import EXAMPLES
 from tests.upstream import Upstream
 
-STOCK = build()
+DEFAULT = build()
 ENGINE = Engine(4_000_000)
 FAILING: dict[str, Any] = {
     "/api/futures/funding-rate/history": {"code": "500", "msg": "Server Error"},
@@ -53,11 +53,11 @@ def documents() -> list[Any]:
 @pytest.mark.parametrize("failing", [False, True], ids=["well", "failing"])
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.PROFESSIONAL], ids=lambda plan: plan.name.lower())
 async def test_a_document_is_answered_as_without_the_fast_path(document: str, plan: Plan, failing: bool) -> None:
-    expected, *_ = await answers(STOCK, document, plan, failing=failing)
+    expected, *_ = await answers(DEFAULT, document, plan, failing=failing)
     for _ in range(2):  # the second time the document is known
         fetched, at_hand = await answers(ENGINE.schema, document, plan, failing=failing)
         assert fetched == expected
-        assert at_hand == (await answers(STOCK, document, plan, failing=failing))[1]
+        assert at_hand == (await answers(DEFAULT, document, plan, failing=failing))[1]
 
 
 async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -> list[Any]:

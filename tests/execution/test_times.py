@@ -5,7 +5,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.times import TimeTexts, text_of
+from execution.times import TimeTextCache, text_of
 from vocabulary.scalars import format_time, time_of
 
 MOMENTS = st.integers(0, 95_000_000_000_000)  # milliseconds, to the year 4980
@@ -20,7 +20,7 @@ def test_a_time_is_written_as_its_scalar_writes_it(moment: int) -> None:
 
 @given(st.lists(st.lists(MOMENTS, max_size=5), max_size=30))
 def test_a_column_is_written_time_by_time_whatever_was_kept_before(columns: list[list[int]]) -> None:
-    texts = TimeTexts(limit=8)
+    texts = TimeTextCache(limit=8)
     for column in columns:
         assert texts.of(array("q", column)) == [text_of(moment) for moment in column]
         assert texts._size <= 8

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 import pytest
 from graphql import GraphQLSyntaxError, parse, specified_rules, validate
 
-from execution.documents import Documents
 from execution.validation import relevant
-from tests.execution.differential import schema
+from tests.execution.differential import SCHEMA as ROWS
 from tests.execution.queries import Writer
 
-SCHEMA = schema(None, Documents())._schema
+SCHEMA = ROWS._schema
 MISTAKES: Sequence[Callable[[str], str]] = (
     lambda text: text.replace("name", "nome", 1),
     lambda text: text.replace("rows", "rows(first: 3)", 1),

@@ -1,6 +1,6 @@
-"""A field's value that waits for one future and is then made at once.
+"""A field's value that depends on one future and is then made at once.
 
-A coroutine has to be driven by a task of its own; of these, an executor can wait for many together.
+A coroutine needs a task of its own. Of these, an execution can wait for many without one.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from cg_client.errors import CoinglassError, InvalidRequest
 
 
 @final
-class UnderWay(msgspec.Struct):
+class Deferred(msgspec.Struct):
     """`make` gets the result of the future; `rescue` gives a value instead of a failure of the field."""
 
     future: asyncio.Future[Any]
@@ -21,7 +21,7 @@ class UnderWay(msgspec.Struct):
     rescue: Callable[[CoinglassError | InvalidRequest], object] | None = None
 
     def value(self) -> object:
-        """When the future is done; raises what it raised."""
+        """Return the value of a future that is done; raises what the future raised."""
         try:
             return self.make(self.future.result())
         except (CoinglassError, InvalidRequest) as error:
@@ -30,7 +30,7 @@ class UnderWay(msgspec.Struct):
             return self.rescue(error)
 
     def __await__(self) -> Generator[Any, None, object]:
-        """Who waits may go; the future stays for the others."""
+        """Wait without cancelling the future, which others may wait for as well."""
         if not self.future.done():
             yield from asyncio.wait([self.future]).__await__()
         return self.value()

@@ -1,7 +1,7 @@
-"""Leaves of many rows at once: a column of values -> what the stock executor would make of each of them.
+"""Serializes a column of scalars or enum members at once, to what the default executor makes of each value.
 
-A column is taken only where every value is plainly of its type. Everything else, whatever the stock executor would
-make of it, is a `Doubt`.
+Every value must be exactly of the column's type. Everything else, whatever the default executor would make of it, is
+`Unsupported`.
 """
 
 import math
@@ -21,53 +21,55 @@ from graphql import (
 )
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 
-from execution.times import TimeTexts
+from execution.times import TimeTextCache
 from vocabulary.columns import Column
 from vocabulary.scalars import SCALARS, Timestamp, format_time, time_of
 
-_INT_AT_LEAST, _INT_AT_MOST = -(2**31), 2**31 - 1
+_MIN_INT, _MAX_INT = -(2**31), 2**31 - 1
 
-Complete: TypeAlias = Callable[[Sequence[Any]], list[Any]]
+Convert: TypeAlias = Callable[[Sequence[Any]], list[Any]]
 
-times = TimeTexts()
-
-
-class Doubt(Exception):
-    """The stock executor has to look at this."""
+times = TimeTextCache()
 
 
-def completer(leaf: GraphQLLeafType, *, nullable: bool) -> "Leaf | None":
-    """How a column of this leaf is completed; None of a leaf that only the stock executor knows."""
+class Unsupported(Exception):
+    """Only the default executor can answer this."""
+
+
+def serializer(leaf: GraphQLLeafType, *, nullable: bool) -> "ScalarSerializer":
+    """Return how a column of this type is serialized; raises Unsupported for a scalar that is not in the table."""
     convert = _enum(leaf) if isinstance(leaf, GraphQLEnumType) else _SCALARS.get(leaf.coerce_output_value)
-    return None if convert is None else Leaf(convert, nullable=nullable)
+    if convert is None:
+        raise Unsupported
+    return ScalarSerializer(convert, nullable=nullable)
 
 
-class Leaf:
+class ScalarSerializer:
     __slots__ = ("_convert", "_nullable")
 
-    def __init__(self, convert: Complete, *, nullable: bool) -> None:
+    def __init__(self, convert: Convert, *, nullable: bool) -> None:
         self._convert, self._nullable = convert, nullable
 
-    def __call__(self, values: Sequence[Any], form: object = None) -> list[Any]:  # noqa: ARG002  # leaves are what they are
-        """Raises Doubt."""
+    def __call__(self, values: Sequence[Any], encoder: object = None) -> list[Any]:  # noqa: ARG002  # scalars look the same in all encodings
+        """Raise Unsupported, or whatever an unexpected value makes of it."""
         if type(values) is Column:
-            plain = values.convert is None and self._convert is not _date_times
-            values = values.stored if plain else _converted(values, self._convert)
+            simple = values.convert is None and self._convert is not _date_times
+            values = values.stored if simple else _converted(values, self._convert)
         if type(values) is array or None not in values:
             return self._convert(values)
         if not self._nullable:
-            raise Doubt
-        known = iter(self._convert([value for value in values if value is not None]))
-        return [None if value is None else next(known) for value in values]
+            raise Unsupported
+        present = iter(self._convert([value for value in values if value is not None]))
+        return [None if value is None else next(present) for value in values]
 
 
-def _converted(column: Column, convert: Complete) -> Sequence[Any]:
-    """The values of a column; of packed times the milliseconds, for `_date_times` alone."""
+def _converted(column: Column, convert: Convert) -> Sequence[Any]:
+    """Return the values of a column; of packed times the milliseconds, for `_date_times` alone."""
     as_stored = convert is _date_times and type(column.stored) is array and column.convert is time_of
     return column.stored if as_stored else list(column)
 
 
-def _enum(leaf: GraphQLEnumType) -> Complete | None:
+def _enum(leaf: GraphQLEnumType) -> Convert | None:
     members = getattr(leaf, "wrapped_cls", None)
     if members is None:
         return None
@@ -77,33 +79,33 @@ def _enum(leaf: GraphQLEnumType) -> Complete | None:
         try:
             return [names[id(value)] for value in values]
         except KeyError:
-            raise Doubt from None
+            raise Unsupported from None
 
     return convert
 
 
 def _only(kind: type, values: Iterable[Any]) -> None:
     if set(map(type, values)) - {kind}:
-        raise Doubt
+        raise Unsupported
 
 
 def _floats(values: Sequence[Any]) -> list[Any]:
     if type(values) is not array or values.typecode != "d":
         _only(float, values)
-    known = _listed(values)
-    if not math.isfinite(sum(known)):  # a sum that overflows is looked at, too
-        raise Doubt
-    return known
+    listed = _listed(values)
+    if not math.isfinite(sum(listed)):  # a sum that overflows counts as well
+        raise Unsupported
+    return listed
 
 
 def _ints(values: Sequence[Any]) -> list[Any]:
     _only(int, values)
-    if values and (min(values) < _INT_AT_LEAST or max(values) > _INT_AT_MOST):
-        raise Doubt
+    if values and (min(values) < _MIN_INT or max(values) > _MAX_INT):
+        raise Unsupported
     return _listed(values)
 
 
-def _as_they_are(kind: type) -> Complete:
+def _unchanged(kind: type) -> Convert:
     def convert(values: Sequence[Any]) -> list[Any]:
         _only(kind, values)
         return _listed(values)
@@ -133,12 +135,12 @@ def _listed(values: Sequence[Any]) -> list[Any]:
     return values if type(values) is list else list(values)
 
 
-_SCALARS: Mapping[object, Complete] = {  # by what the stock executor does with one value
+_SCALARS: Mapping[object, Convert] = {  # by what the default executor does with one value
     GraphQLFloat.coerce_output_value: _floats,
     GraphQLInt.coerce_output_value: _ints,
-    GraphQLString.coerce_output_value: _as_they_are(str),
-    GraphQLID.coerce_output_value: _as_they_are(str),
-    GraphQLBoolean.coerce_output_value: _as_they_are(bool),
+    GraphQLString.coerce_output_value: _unchanged(str),
+    GraphQLID.coerce_output_value: _unchanged(str),
+    GraphQLBoolean.coerce_output_value: _unchanged(bool),
     SCALARS[datetime].serialize: _date_times,
     SCALARS[Timestamp].serialize: _timestamps,
     DEFAULT_SCALAR_REGISTRY[date].serialize: _dates,

@@ -1,10 +1,13 @@
 """Arguments are converted once for the same variables, and what is kept for that stays small."""
 
+import pytest
 import strawberry
-from graphql import FieldNode, OperationDefinitionNode, parse
+from graphql import FieldNode, GraphQLObjectType, NameNode, OperationDefinitionNode, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
-from execution.calls import ResolverCalls
+from execution.resolver_calls import ResolverCalls
+from execution.scalar_serializers import Unsupported
+from tests.execution.differential import SCHEMA as ROWS
 
 
 @strawberry.type
@@ -40,8 +43,15 @@ def test_the_same_variables_find_the_same_call() -> None:
     assert asked.get(variables("ETH")) is not asked.get(variables("BTC"))
 
 
-def test_a_long_text_is_left_to_the_stock_executor_and_not_kept() -> None:
+def test_a_call_with_a_long_text_is_not_kept() -> None:
     asked = calls()
-    assert asked.get(variables("B" * 257)) is None
+    assert asked.get(variables("B" * 257)) is not asked.get(variables("B" * 257))
     assert asked._calls == {}  # what is kept shows in no other way
-    assert asked.get(variables("B" * 256)) is not None
+    assert asked.get(variables("B" * 256)) is asked.get(variables("B" * 256))
+
+
+def test_a_field_with_a_permission_is_left_to_the_default_executor() -> None:
+    row = ROWS._schema.type_map["Row"]
+    assert isinstance(row, GraphQLObjectType)
+    with pytest.raises(Unsupported):
+        ResolverCalls(row.fields["gated"], FieldNode(name=NameNode(value="gated")), ROWS)

@@ -1,0 +1,136 @@
+"""What an operation selects of a class whose fields are plain attributes: compiled once, completed column by column.
+
+Each selected attribute of all rows is one column, checked and converted as a whole; then the columns are put together
+to rows. An object is a list of one row.
+"""
+
+import itertools
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any, Protocol
+
+from execution.scalar_serializers import ScalarSerializer, Unsupported
+from vocabulary.columns import Column, Columns, Lists
+
+
+class RowEncoder(Protocol):
+    """What completed rows become."""
+
+    def rows(self, selection: "ColumnSelection", rows: Sequence[Any]) -> list[Any]:
+        """Return each row by itself; raises Unsupported."""
+        ...
+
+    def whole(self, selection: "ColumnSelection", rows: Sequence[Any]) -> Any:  # noqa: ANN401  # whatever can stand for a list
+        """Return the rows as one value; raises Unsupported."""
+        ...
+
+
+class ColumnCompleter(Protocol):
+    """How one attribute of many rows is completed."""
+
+    def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
+        """Raise Unsupported, or whatever an unexpected value makes of it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedAttribute:
+    """`complete` is None for the name of the type; `signature` is equal where equal values give equal answers."""
+
+    key: str
+    attribute: str
+    complete: ColumnCompleter | None
+    signature: Hashable
+
+
+class ColumnSelection:
+    """Some attributes of one class, by response key."""
+
+    __slots__ = ("_columns", "_type_name", "keys", "origin", "signature")
+
+    def __init__(self, origin: type, type_name: str, attributes: Sequence[SelectedAttribute]) -> None:
+        self.origin = origin
+        self.signature: Hashable = (
+            origin,
+            type_name,
+            tuple((one.key, one.attribute, one.signature) for one in attributes),
+        )
+        self.keys = tuple(one.key for one in attributes)
+        self._type_name = type_name
+        self._columns = [(one.attribute, attrgetter(one.attribute), one.complete) for one in attributes]
+
+    def columns(self, rows: Sequence[Any], encoder: RowEncoder) -> list[Sequence[Any]]:
+        """Return the completed columns in the order of `keys`; raises Unsupported."""
+        of_table = type(rows) is Columns and rows.row is self.origin
+        if not of_table and (type(rows) not in (list, tuple) or set(map(type, rows)) - {self.origin}):
+            raise Unsupported
+        return [
+            [self._type_name] * len(rows)
+            if complete is None
+            else complete(rows.column(name) if of_table else list(map(get, rows)), encoder)  # type: ignore[attr-defined]  # a table is Columns
+            for name, get, complete in self._columns
+        ]
+
+    def row(self, value: object, encoder: RowEncoder) -> dict[str, Any]:
+        """Return one object by its keys; raises Unsupported."""
+        if type(value) is not self.origin:
+            raise Unsupported
+        return {
+            key: self._type_name if complete is None else complete([get(value)], encoder)[0]
+            for key, (_, get, complete) in zip(self.keys, self._columns, strict=True)
+        }
+
+
+class ScalarLists:
+    """A list of scalars in each row."""
+
+    __slots__ = ("_complete", "_nullable")
+
+    def __init__(self, complete: ScalarSerializer, *, nullable: bool) -> None:
+        self._complete, self._nullable = complete, nullable
+
+    def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:  # noqa: ARG002  # scalars look the same in all encodings
+        return [None if value is None and self._nullable else self._complete(_sequence(value)) for value in values]
+
+
+class NestedObjects:
+    """An object in each row."""
+
+    __slots__ = ("_nullable", "_selection")
+
+    def __init__(self, selection: ColumnSelection, *, nullable: bool) -> None:
+        self._selection, self._nullable = selection, nullable
+
+    def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
+        values = list(values)
+        if not self._nullable or None not in values:
+            return encoder.rows(self._selection, values)
+        present = iter(encoder.rows(self._selection, [value for value in values if value is not None]))
+        return [None if value is None else next(present) for value in values]
+
+
+class NestedLists:
+    """A list of objects in each row; those of all rows are completed together where they are stored together."""
+
+    __slots__ = ("_nullable", "_selection")
+
+    def __init__(self, selection: ColumnSelection, *, nullable: bool) -> None:
+        self._selection, self._nullable = selection, nullable
+
+    def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
+        if type(values) is Column and type(values.stored) is Lists:
+            return _split(self._selection, values.stored, encoder)
+        return [None if value is None and self._nullable else encoder.whole(self._selection, value) for value in values]
+
+
+def _split(selection: ColumnSelection, lists: Lists, encoder: RowEncoder) -> list[Any]:
+    first, ends = lists.ends[0], lists.ends
+    rows = encoder.rows(selection, lists.items[first : ends[-1]])
+    return [rows[start - first : end - first] for start, end in itertools.pairwise(ends)]
+
+
+def _sequence(value: Any) -> Sequence[Any]:  # noqa: ANN401  # whatever an attribute holds
+    if type(value) is Column or type(value) is list or type(value) is tuple:
+        return value
+    raise Unsupported

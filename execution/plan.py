@@ -1,0 +1,235 @@
+"""A compiled operation: calls resolvers with known arguments and completes what they give, without graphql-core.
+
+A plan answers only what succeeds. It raises on everything else, an error of a resolver, a null in the wrong place, a
+value of another class, and the default executor runs the operation again and says what is wrong.
+"""
+
+import asyncio
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+import strawberry
+from graphql import VariableValues
+
+from execution.column_selection import ColumnCompleter, ColumnSelection, RowEncoder
+from execution.resolver_calls import ResolverCalls
+from execution.scalar_serializers import Unsupported
+from vocabulary.columns import Column, Columns
+from vocabulary.deferred import Deferred
+
+Completed: TypeAlias = Any  # what can stand in an answer
+Container: TypeAlias = Any  # a dict of the answer, or a list
+
+
+class Value(Protocol):
+    """How the value of a field is completed."""
+
+    def complete(self, value: object, execution: "Execution") -> Completed:
+        """Raise Unsupported, or whatever an unexpected value makes of it."""
+        ...
+
+
+class PlannedField(Protocol):
+    """A field of an object that is not completed column by column."""
+
+    def resolve(self, source: object, execution: "Execution", results: dict[str, Completed]) -> None:
+        """Put the value of the field into the results, now or when it is there."""
+        ...
+
+
+class Info:
+    """What a plan knows of `strawberry.Info`: the rest is graphql-core's, and makes the default executor answer."""
+
+    __slots__ = ("context", "schema")
+
+    def __init__(self, context: object, schema: strawberry.Schema) -> None:
+        self.context, self.schema = context, schema
+
+    def __getattr__(self, name: str) -> object:
+        raise Unsupported(name)
+
+
+class PendingField:
+    """A place in the answer, and what completes the value that it waits for."""
+
+    __slots__ = ("awaited", "container", "key", "value")
+
+    def __init__(self, awaited: Any, value: Value, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
+        self.awaited, self.value, self.container, self.key = awaited, value, container, key
+
+    def fill(self, future: "asyncio.Future[Any]", execution: "Execution") -> None:
+        found = self.awaited.value() if type(self.awaited) is Deferred else future.result()
+        self.container[self.key] = self.value.complete(found, execution)
+
+
+class Execution:
+    """One execution of a plan. Everything that can start does so at once; what waits is filled in as it comes."""
+
+    __slots__ = ("_done", "_failure", "_pending", "_tasks", "encoder", "info", "variables")
+
+    def __init__(self, info: Info, variables: VariableValues, encoder: RowEncoder) -> None:
+        self.info, self.variables, self.encoder = info, variables, encoder
+        self._pending = 0
+        self._tasks: list[asyncio.Future[Any]] = []
+        self._failure: BaseException | None = None
+        self._done: asyncio.Future[None] | None = None
+
+    async def run(self, plan: Value, root: object) -> Completed:
+        """Return the data; raises the first failure once nothing is pending any more, so that a rerun finds it all."""
+        data = None
+        try:
+            data = plan.complete(root, self)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the default executor meets it again
+            self._failure = error
+        if self._pending:
+            await self._settled()
+        if self._failure is not None:
+            raise self._failure
+        return data
+
+    async def _settled(self) -> None:
+        self._done = asyncio.get_running_loop().create_future()
+        try:
+            await self._done
+        except asyncio.CancelledError:
+            for task in self._tasks:
+                task.cancel()
+            raise
+        finally:
+            self._tasks.clear()
+
+    def wait(self, awaited: Any, value: Value, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
+        """Complete the value when it is there; the keys of an answer stand in the order of the query."""
+        container[key] = None
+        field = PendingField(awaited, value, container, key)
+        if type(awaited) is not Deferred:
+            future = asyncio.ensure_future(awaited)
+            self._tasks.append(future)
+        elif awaited.future.done():
+            field.fill(awaited.future, self)
+            return
+        else:
+            future = awaited.future
+        self._pending += 1
+        future.add_done_callback(partial(self._resume, field))
+
+    def _resume(self, field: PendingField, future: "asyncio.Future[Any]") -> None:
+        try:
+            field.fill(future, self)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # as above
+            self._failure = self._failure or error
+        self._pending -= 1
+        if not self._pending and self._done is not None and not self._done.done():
+            self._done.set_result(None)
+
+
+class SimpleValue:
+    """A value that is completed as a column of one: scalars, and objects and lists of nothing but attributes."""
+
+    __slots__ = ("column", "selection")
+
+    def __init__(self, column: ColumnCompleter, selection: ColumnSelection | None = None) -> None:
+        """`selection` of the objects, if the value is one or a list of them."""
+        self.column, self.selection = column, selection
+
+    @property
+    def signature(self) -> Hashable:
+        return None if self.selection is None else self.selection.signature
+
+    def complete(self, value: object, execution: Execution) -> Completed:
+        return self.column([value], execution.encoder)[0]
+
+
+class ObjectValue:
+    """An object, whose plan is that of its class."""
+
+    __slots__ = ("_nullable", "_plans")
+
+    def __init__(self, plans: Mapping[type, "ObjectPlan"], *, nullable: bool) -> None:
+        self._plans, self._nullable = plans, nullable
+
+    def complete(self, value: object, execution: Execution) -> Completed:
+        plan = self._plans.get(type(value))
+        if plan is not None:
+            return plan.complete(value, execution)
+        if value is None and self._nullable:
+            return None
+        raise Unsupported
+
+
+class ListValue:
+    """A list of what is completed item by item, unless it is a table of a selection that can be encoded whole."""
+
+    __slots__ = ("_item", "_nullable", "_selection")
+
+    def __init__(self, item: Value, *, nullable: bool) -> None:
+        self._item, self._nullable = item, nullable
+        self._selection = item.selection if isinstance(item, SimpleValue) else None
+
+    def complete(self, value: Any, execution: Execution) -> Completed:  # noqa: ANN401  # whatever a resolver gives
+        if value is None and self._nullable:
+            return None
+        if type(value) is Columns and self._selection is not None:
+            return execution.encoder.whole(self._selection, value)
+        if type(value) not in (list, tuple, Columns, Column):
+            raise Unsupported
+        found: list[Completed] = [None] * len(value)
+        for place, item in enumerate(value):
+            if hasattr(type(item), "__await__"):
+                execution.wait(item, self._item, found, place)
+            else:
+                found[place] = self._item.complete(item, execution)
+        return found
+
+
+class ObjectPlan:
+    """What is selected of one object type."""
+
+    __slots__ = ("fields", "selection")
+
+    def __init__(self, fields: Sequence[PlannedField], selection: ColumnSelection | None) -> None:
+        """`selection` if all of it are attributes."""
+        self.fields, self.selection = fields, selection
+
+    def complete(self, value: object, execution: Execution) -> dict[str, Completed]:
+        if self.selection is not None:
+            return self.selection.row(value, execution.encoder)
+        results: dict[str, Completed] = {}
+        for field in self.fields:
+            field.resolve(value, execution, results)
+        return results
+
+
+class TypenameField:
+    __slots__ = ("_key", "_name")
+
+    def __init__(self, key: str, name: str) -> None:
+        self._key, self._name = key, name
+
+    def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:  # noqa: ARG002  # it depends on the type alone
+        results[self._key] = self._name
+
+
+class AttributeField:
+    __slots__ = ("_get", "_key", "_value")
+
+    def __init__(self, key: str, get: Callable[[object], object], value: Value) -> None:
+        self._key, self._get, self._value = key, get, value
+
+    def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
+        results[self._key] = self._value.complete(self._get(source), execution)
+
+
+class ResolverField:
+    __slots__ = ("_calls", "_key", "_value")
+
+    def __init__(self, key: str, calls: ResolverCalls, value: Value) -> None:
+        self._key, self._calls, self._value = key, calls, value
+
+    def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
+        found = self._calls.get(execution.variables)(source, execution.info)
+        if hasattr(type(found), "__await__"):
+            execution.wait(found, self._value, results, self._key)
+        else:
+            results[self._key] = self._value.complete(found, execution)

@@ -1,0 +1,142 @@
+"""Compiles an operation to a plan, from the schema's types and the document alone."""
+
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
+from typing import TypeAlias
+
+import strawberry
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLOutputType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    VariableValues,
+    is_abstract_type,
+    is_leaf_type,
+)
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
+
+from execution.column_selection import (
+    ColumnSelection,
+    NestedLists,
+    NestedObjects,
+    ScalarLists,
+    SelectedAttribute,
+)
+from execution.field_collector import FieldCollector
+from execution.plan import (
+    AttributeField,
+    ListValue,
+    ObjectPlan,
+    ObjectValue,
+    PlannedField,
+    ResolverField,
+    SimpleValue,
+    TypenameField,
+    Value,
+)
+from execution.resolver_calls import ResolverCalls
+from execution.scalar_serializers import ScalarSerializer, Unsupported, serializer
+
+_DEFINITION = "strawberry-definition"
+
+_Nodes: TypeAlias = Sequence[FieldNode]
+
+
+class PlanCompiler:
+    """For one document and one choice of what its directives include and skip."""
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: VariableValues,
+    ) -> None:
+        self._strawberry = schema
+        self._schema: GraphQLSchema = schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
+        self._collector = FieldCollector(self._schema, fragments, variables)
+
+    def operation(self, node: OperationDefinitionNode) -> ObjectPlan:
+        """Raise Unsupported for what only the default executor can answer."""
+        root = self._schema.query_type
+        if node.operation is not OperationType.QUERY or root is None:
+            raise Unsupported(node.operation)
+        return self._object(root, [node.selection_set])
+
+    def _object(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> ObjectPlan:
+        fields = [self._field(kind, key, nodes) for key, nodes in self._collector.collect(kind, sets).items()]
+        attributes = [attribute for _, attribute in fields if attribute is not None]
+        is_simple = len(attributes) == len(fields)
+        selection = ColumnSelection(_class_of(kind), kind.name, attributes) if is_simple else None
+        return ObjectPlan([field for field, _ in fields], selection)
+
+    def _field(
+        self, parent: GraphQLObjectType, key: str, nodes: _Nodes
+    ) -> tuple[PlannedField, SelectedAttribute | None]:
+        """Return the field, also as an attribute if it can be completed column by column."""
+        name = nodes[0].name.value
+        if name == "__typename":
+            return TypenameField(key, parent.name), SelectedAttribute(key, name, None, None)
+        field = parent.fields.get(name)
+        if field is None:  # of introspection
+            raise Unsupported(name)
+        value = self._value(field.type, [node.selection_set for node in nodes if node.selection_set])
+        attribute = _attribute(field)
+        if attribute is None:
+            return ResolverField(key, ResolverCalls(field, nodes[0], self._strawberry), value), None
+        planned = AttributeField(key, attrgetter(attribute), value)
+        if isinstance(value, SimpleValue):
+            return planned, SelectedAttribute(key, attribute, value.column, value.signature)
+        return planned, None
+
+    def _value(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> Value:
+        nullable = not isinstance(declared, GraphQLNonNull)
+        kind = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
+        if is_leaf_type(kind):
+            return SimpleValue(serializer(kind, nullable=nullable))
+        if isinstance(kind, GraphQLList):
+            return self._list(kind.of_type, sets, nullable=nullable)
+        if is_abstract_type(kind):
+            possible = self._schema.get_possible_types(kind)
+            plans = {_class_of(one): self._object(one, sets) for one in possible}
+            if len(plans) < len(possible):
+                raise Unsupported(kind.name)
+            return ObjectValue(plans, nullable=nullable)
+        if not isinstance(kind, GraphQLObjectType):
+            raise Unsupported(kind)
+        plan = self._object(kind, sets)
+        if plan.selection is None:
+            return ObjectValue({_class_of(kind): plan}, nullable=nullable)
+        return SimpleValue(NestedObjects(plan.selection, nullable=nullable), plan.selection)
+
+    def _list(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode], *, nullable: bool) -> Value:
+        item = self._value(declared, sets)
+        if isinstance(item, SimpleValue) and isinstance(item.column, ScalarSerializer):
+            return SimpleValue(ScalarLists(item.column, nullable=nullable))
+        if isinstance(item, SimpleValue) and item.selection is not None and isinstance(declared, GraphQLNonNull):
+            return SimpleValue(NestedLists(item.selection, nullable=nullable), item.selection)
+        return ListValue(item, nullable=nullable)
+
+
+def _class_of(kind: GraphQLObjectType) -> type:
+    """Return the class of the type's objects; raises Unsupported if it may be another one."""
+    definition = kind.extensions.get(_DEFINITION)
+    if not isinstance(definition, StrawberryObjectDefinition) or definition.is_type_of is not None:
+        raise Unsupported(kind.name)
+    return (definition.concrete_of or definition).origin
+
+
+def _attribute(field: GraphQLField) -> str | None:
+    """Return the attribute that the field reads, if that is all that it does."""
+    definition = field.extensions.get(_DEFINITION)
+    if not isinstance(definition, StrawberryField) or not definition.is_basic_field or field.args:
+        return None
+    return definition.python_name

@@ -1,0 +1,28 @@
+"""An engine over the real schema, and the texts that were parsed for it."""
+
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from execution.engine import Engine
+
+ENGINE_BYTES = 100_000
+
+
+@pytest.fixture
+def engine() -> Engine:
+    return Engine(ENGINE_BYTES, calls_at_most=10)
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that were parsed."""
+    texts: list[str] = []
+
+    def counted(text: str, **options: Any) -> Any:
+        texts.append(text)
+        return parse(text, **options)
+
+    monkeypatch.setattr("strawberry.schema.schema.parse", counted)
+    return texts

@@ -1,0 +1,97 @@
+"""Encoded lists are bounded in bytes, and are kept by the rows and what is selected of them."""
+
+import orjson
+import strawberry
+
+from execution.column_selection import ColumnSelection, SelectedAttribute
+from execution.fragment_cache import FragmentCache
+from execution.scalar_serializers import serializer
+from tests.cases import SCHEMA
+from vocabulary.columns import Column, Columns, new_identity
+
+
+@strawberry.type
+class Row:
+    price: float
+
+
+def selection() -> ColumnSelection:
+    complete = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a leaf
+    return ColumnSelection(Row, "Row", [SelectedAttribute("price", "price", complete, None)])
+
+
+def rows(count: int) -> Columns[Row]:
+    return Columns.of(Row, {"price": Column([0.5] * count)}, count, new_identity())
+
+
+SELECTION = selection()
+FEW, MANY = rows(10), rows(10_000)
+EXPECTED = [{"price": 0.5}] * 10
+
+
+def text(fragments: FragmentCache, of: Columns[Row]) -> object:
+    return orjson.loads(orjson.dumps(fragments.whole(SELECTION, of)))
+
+
+def test_the_same_rows_and_selection_are_encoded_once() -> None:
+    fragments = FragmentCache(10_000)
+    assert text(fragments, FEW) == text(fragments, FEW) == EXPECTED
+    assert (fragments.hits, fragments.misses) == (1, 1)
+
+
+def test_a_list_that_is_used_more_often_takes_the_place_of_the_least_recently_used_one() -> None:
+    fragments, (first, second, third) = FragmentCache(1_000), (rows(10), rows(10), rows(10))
+    for asked in (first, second, first, third, third):
+        text(fragments, asked)
+    assert 0 < fragments.size <= 1_000
+    hits = fragments.hits
+    text(fragments, first)
+    text(fragments, third)
+    assert fragments.hits == hits + 2
+    text(fragments, second)
+    assert fragments.hits == hits + 2
+
+
+def test_lists_that_do_not_fit_together_keep_their_hits_when_they_are_read_in_turn() -> None:
+    fragments, lists = FragmentCache(10_000), [rows(10) for _ in range(30)]
+    for _ in range(50):
+        for asked in lists:
+            text(fragments, asked)
+    kept = len(fragments._entries) / len(lists)
+    assert kept > 0.5
+    assert fragments.hits / (fragments.hits + fragments.misses) > kept - 0.1
+
+
+def test_what_was_popular_once_is_forgotten() -> None:
+    fragments, old, new = FragmentCache(1_000), [rows(10), rows(10)], [rows(10), rows(10)]
+    for _ in range(100):
+        for asked in old:
+            text(fragments, asked)
+    for _ in range(100):
+        for asked in new:
+            text(fragments, asked)
+    hits = fragments.hits
+    for asked in new:
+        text(fragments, asked)
+    assert fragments.hits == hits + 2
+
+
+def test_what_is_remembered_of_refused_lists_is_bounded() -> None:
+    fragments = FragmentCache(1_000)
+    for _ in range(5_000):
+        text(fragments, rows(10))
+    assert len(fragments._refused) < 500
+
+
+def test_a_list_beyond_the_bound_is_answered_and_drops_no_other() -> None:
+    fragments = FragmentCache(1_000)
+    text(fragments, FEW)
+    assert text(fragments, MANY) == [{"price": 0.5}] * 10_000
+    text(fragments, FEW)
+    assert fragments.hits == 1
+
+
+def test_a_bound_of_nothing_keeps_nothing() -> None:
+    fragments = FragmentCache(0)
+    assert text(fragments, FEW) == text(fragments, FEW) == EXPECTED
+    assert (fragments.size, fragments.hits) == (0, 0)

@@ -1,0 +1,78 @@
+"""A persisted query is found by its hash once it was sent with it, as long as its document is kept."""
+
+import hashlib
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from execution.documents import Document, DocumentStore
+from execution.engine import Engine
+from execution.persisted_queries import PersistedQueries
+from tests.execution.test_documents import ask, codes
+
+
+def hashed(text: str) -> dict[str, Any]:
+    return {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(text.encode()).hexdigest()}}
+
+
+async def test_a_persisted_query_is_found_by_its_hash_once_it_was_sent_with_it(
+    engine: Engine, parsed: list[str]
+) -> None:
+    query = "{ quota { limit } }"
+    unknown = await ask(engine, None, operation_extensions=hashed(query))
+    assert codes(unknown) == ["PERSISTED_QUERY_NOT_FOUND"]
+    assert [error.message for error in unknown.errors or ()] == ["PersistedQueryNotFound"]  # by which clients know it
+    for text in (query, None, None):
+        assert (await ask(engine, text, operation_extensions=hashed(query))).data == {"quota": {"limit": 1200}}
+    assert parsed == [query]
+
+
+async def test_a_document_that_was_known_before_can_be_persisted(engine: Engine) -> None:
+    query = "{ quota { limit } }"
+    await ask(engine, query)
+    await ask(engine, query, operation_extensions=hashed(query))
+    assert codes(await ask(engine, None, operation_extensions=hashed(query))) == []
+
+
+@pytest.mark.parametrize(
+    "extension",
+    [
+        {"version": 1, "sha256Hash": "0" * 64},
+        {"version": 2, "sha256Hash": hashlib.sha256(b"{ quota { limit } }").hexdigest()},
+        {"version": 1, "sha256Hash": 5},
+        {"version": 1},
+        "text",
+        [],
+    ],
+)
+async def test_a_hash_that_is_wrong_is_refused_and_persists_nothing(engine: Engine, extension: object) -> None:
+    result = await ask(engine, "{ quota { limit } }", operation_extensions={"persistedQuery": extension})
+    assert codes(result) == ["BAD_USER_INPUT"]
+    assert codes(await ask(engine, None, operation_extensions=hashed("{ quota { limit } }"))) == [
+        "PERSISTED_QUERY_NOT_FOUND"
+    ]
+
+
+async def test_a_document_that_is_wrong_is_not_persisted(engine: Engine) -> None:
+    await ask(engine, "{ nope }", operation_extensions=hashed("{ nope }"))
+    assert codes(await ask(engine, None, operation_extensions=hashed("{ nope }"))) == ["PERSISTED_QUERY_NOT_FOUND"]
+
+
+def test_a_hash_goes_with_its_document() -> None:
+    store = DocumentStore(limit=20)
+    persisted = PersistedQueries(store)
+    for text in ("{ a }", "{ bb }", "{ ccc }"):
+        store.put(Document(parse(text), text, fixed=True))
+        persisted.persist(f"hash of {text}", text)
+    assert store.get("{ a }") is not None
+    store.put(Document(parse("{ dddd }"), "{ dddd }", fixed=True))
+    assert persisted.text("hash of { bb }") is None
+    assert persisted.text("hash of { a }") == "{ a }"
+    assert len(persisted._by_hash) == 2
+
+
+def test_a_text_that_is_not_kept_is_not_persisted() -> None:
+    persisted = PersistedQueries(DocumentStore())
+    persisted.persist("hash", "{ a }")
+    assert persisted.text("hash") is None

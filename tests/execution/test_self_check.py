@@ -1,0 +1,103 @@
+"""The check at start notices whatever is broken in `execution/`, and plain Strawberry answers then."""
+
+import ast
+import importlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import execution
+from execution import engine as engine_module
+from execution import scalar_serializers, self_check
+from execution.engine import Engine
+from execution.planned_schema import PlannedSchema
+from execution.times import TimeTextCache
+from tests.execution.test_documents import ask, codes
+
+PATHS = sorted(Path(str(execution.__path__[0])).glob("*.py"))
+MODULES: Mapping[str, ModuleType] = {path.stem: importlib.import_module(f"execution.{path.stem}") for path in PATHS}
+CHECKING = ("engine", "self_check")
+NEVER_CALLED = {  # by any operation that the check could ask
+    "fragment_cache:FragmentCache._age": "only once a hundred lists were looked up",
+    "plan:Info.__getattr__": "raises all the same",
+    "row_encoders:PythonEncoder.whole": "the store of fragments has its own",
+    "row_encoders:_StructEncoder.whole": "the rows of CoinGlass' lists are stored end to end",
+    "times:TimeTextCache.__init__": "called when the module is imported",
+    "validation:_kinds": "called when the module is imported",
+}
+
+
+def hooks() -> Iterator[str]:
+    """Yield every function and method as `module:Class.name`."""
+    for path in PATHS:
+        if path.stem not in CHECKING:
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.FunctionDef):
+                    yield f"{path.stem}:{node.name}"
+                elif isinstance(node, ast.ClassDef) and not any(map(_is_protocol, node.bases)):
+                    functions = (one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+                    yield from (f"{path.stem}:{node.name}.{one.name}" for one in functions)
+
+
+def _is_protocol(base: ast.expr) -> bool:
+    return isinstance(base, ast.Name) and base.id == "Protocol"
+
+
+def break_(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the function raise, wherever it is known."""
+
+    def broken(*_: object, **__: object) -> object:
+        raise RuntimeError(hook)
+
+    module, _, path = hook.partition(":")
+    class_, _, name = path.rpartition(".")
+    if class_:
+        owner = getattr(MODULES[module], class_)
+        monkeypatch.setattr(owner, name, property(broken) if isinstance(vars(owner)[name], property) else broken)
+        return
+    real = getattr(MODULES[module], name)
+    for one in MODULES.values():
+        if getattr(one, name, None) is real:
+            monkeypatch.setattr(one, name, broken)
+    for scalar, convert in scalar_serializers._SCALARS.items():
+        if convert is real or getattr(convert, "__qualname__", "").startswith(f"{name}."):
+            monkeypatch.setitem(scalar_serializers._SCALARS, scalar, broken)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is cached by what other tests did, and what would wait for ever does not."""
+    monkeypatch.setattr(scalar_serializers, "times", TimeTextCache())
+    monkeypatch.setattr(self_check, "_MAX_SECONDS", 2.0)
+    MODULES["times"]._day.cache_clear()
+    MODULES["times"]._time_of_day.cache_clear()
+
+
+@pytest.mark.parametrize("hook", [hook for hook in hooks() if hook not in NEVER_CALLED])
+def test_a_broken_hook_is_noticed(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    break_(hook, monkeypatch)
+    assert engine_module._planned(100_000, calls_at_most=10) is None
+
+
+def test_what_the_check_does_not_call_exists() -> None:
+    assert set(hooks()) > NEVER_CALLED.keys()
+
+
+def test_nothing_is_left_of_the_check() -> None:
+    engine = Engine(100_000)
+    assert engine.in_bulk
+    assert (engine.documents.hits, engine.documents.misses, engine.documents.size) == (0, 0, 0)
+    assert (engine.fragments.hits, engine.counts.hits, engine.counts.misses) == (0, 0, 0)
+
+
+async def test_plain_strawberry_answers_where_the_check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    break_("plan:Execution.run", monkeypatch)
+    engine = Engine(100_000, calls_at_most=1)
+    assert not isinstance(engine.schema, PlannedSchema)
+    assert {type(one).__name__ for one in engine.schema.get_extensions()} == {"StableErrors", "Limits"}
+    for _ in range(2):
+        assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}
+    query = 'coin(symbol: "BTC") { fundingRate(interval: H1) { __typename } openInterest(interval: H1) { __typename } }'
+    assert codes(await ask(engine, f"{{ {query} }}")) == ["QUERY_TOO_COMPLEX"]
