@@ -43,7 +43,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     )
     stack = Stack(
         view.handle,
-        pages(client, engine.schema.as_str(), metrics.page),
+        pages(client, engine.schema.as_str, metrics.page),
         connections,
         client,
         cache_bytes=settings.response_cache_megabytes * MEGABYTE,

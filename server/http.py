@@ -44,6 +44,7 @@ class _Mark(Enum):
 
 
 MALFORMED: Final = _Mark.MALFORMED
+_UNREAD: Final = _Mark.UNREAD
 
 
 class Request:
@@ -61,7 +62,7 @@ class Request:
         self.request_id = new_id() if wished is None else request_id(wished.decode("latin-1"))
         self.address: str = peer[0] if peer else ""
         self.body = b""
-        self._payload: object = _Mark.UNREAD
+        self._payload: object = _UNREAD
 
     @property
     def dry_run(self) -> DryRun:
@@ -70,7 +71,7 @@ class Request:
     @property
     def payload(self) -> object:
         """The JSON of the body, parsed when it is first read, or MALFORMED."""
-        if self._payload is _Mark.UNREAD:
+        if self._payload is _UNREAD:
             self._payload = parse_json(self.body)
         return self._payload
 

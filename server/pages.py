@@ -1,5 +1,6 @@
 """The small pages beside GraphQL: health, readiness, metrics and the SDL."""
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
@@ -32,7 +33,7 @@ class Routes:
         return page()
 
 
-def pages(client: Client, sdl: str, metrics: Page) -> dict[str, Page]:
+def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Page]:
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
 
@@ -42,7 +43,8 @@ def pages(client: Client, sdl: str, metrics: Page) -> dict[str, Page]:
         facts = {"ready": asked, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if asked else 503)
 
+    @functools.cache  # printed when it is first asked for, not at start
     def schema() -> Response:
-        return Response.of(sdl.encode(), _TEXT)
+        return Response.of(sdl().encode(), _TEXT)
 
     return {"/healthz": healthy, "/readyz": ready, "/metrics": metrics, "/schema.graphql": schema}

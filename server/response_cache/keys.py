@@ -1,5 +1,6 @@
 """Which requests may share a response, and when two of them ask the same."""
 
+import functools
 from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -70,7 +71,7 @@ def is_cacheable(request: Request) -> bool:
     else:
         asks = request.method == "GET" and _has_operation(request.query_string)
     accept = headers.get(b"accept")
-    takes = accept is None or accept == JSON or _takes_json(accept)
+    takes = accept is None or (len(accept) <= _MAX_HEADER and _takes_json(accept))
     return asks and takes and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
 
 
@@ -83,8 +84,9 @@ def _has_operation(query_string: bytes) -> bool:
     return asks and len(query_string) <= _MAX_QUERY_STRING
 
 
+@functools.lru_cache(maxsize=256)
 def _takes_json(accept: bytes) -> bool:
-    return len(accept) <= _MAX_HEADER and not any(form in accept.lower() for form in _OTHER_FORMS)
+    return not any(form in accept.lower() for form in _OTHER_FORMS)
 
 
 def _canonical(payload: object) -> bytes | None:
