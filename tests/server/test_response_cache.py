@@ -357,3 +357,31 @@ async def test_what_has_expired_gives_back_all_its_bytes(cache: Served, origin: 
     origin.lasts = None
     await post(cache, accept_encoding="gzip")
     assert (cache.stored_bytes, cache.stored_responses) == (0, 0)
+
+
+async def test_a_body_is_parsed_once_and_a_repeated_one_not_at_all(
+    cached: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str | bytes] = []
+
+    def counting(text: str | bytes) -> object:
+        parsed.append(text)
+        return orjson.loads(text)
+
+    async def reading(request: Request) -> Response:
+        assert request.payload == QUERY
+        response = Response.of(b"{}")
+        response.expires_at = math.inf
+        return response
+
+    monkeypatch.setattr("server.http.parse_json", counting)
+    cache = cached(handle=reading)
+    for _ in range(2):
+        await post(cache, QUERY)
+        assert parsed == [orjson.dumps(QUERY)]
+
+
+async def test_repeated_headers_are_joined(cache: Served, origin: Origin) -> None:
+    scope = http_scope(headers=[("content-type", "application/json"), ("x-client-id", "a"), ("x-client-id", "b")])
+    await cache(scope, receiving(b"{}"), sending(Reply()))
+    assert origin.requests[0].headers[b"x-client-id"] == b"a,b"
