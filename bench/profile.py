@@ -20,7 +20,8 @@ from cg_client.client import Client, ClientConfig
 from cg_client.plans import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY
-from server.app import create_app, settle
+from server.app import create_app
+from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings
 
@@ -28,9 +29,9 @@ REQUESTS = 2000
 SHOWN = 40
 _STAGES = (
     ("the layer that keeps whole answers", "cache.py", "__call__"),
-    ("the application behind it", "execution.py", "_run"),
+    ("the application behind it", "cache.py", "_run"),
     ("id and log of the request", "request_log.py", "__call__"),
-    ("HTTP to operation and back", "view.py", "__call__"),
+    ("HTTP to operation and back", "view.py", "handle"),
     ("the operation", "planned_schema.py", "execute"),
     ("resolvers with their calls", "resolver_calls.py", "__call__"),
     ("completion of payloads", "column_selection.py", "row"),
@@ -50,7 +51,7 @@ async def profile(query: str) -> None:
     )
     _replace_transport()
     served, body = create_app(settings, warm=False), repeated(query).body(0)
-    settle()
+    tune_gc()
     size = await _ask(served, body)
     started = time.process_time()
     for _ in range(REQUESTS):

@@ -4,6 +4,7 @@ A listing is refreshed after an hour, and for an unknown name at most once a min
 typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
+import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
@@ -165,12 +166,12 @@ class Symbols:
         return min(listing.settled_until for listing in self._listings)
 
     async def warm(self) -> bool:
-        """Asks for the instruments before somebody waits for them; whether that is done with, for good or ill."""
-        try:
-            await self.futures.get()
-        except CoinglassError as error:
-            return not error.retryable
-        return True
+        """Ask for futures pairs and coins before somebody waits for them; whether that is done, for good or ill."""
+        results = await asyncio.gather(self.futures.get(), self.futures_coins.get(), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, CoinglassError):
+                raise result
+        return not any(isinstance(result, CoinglassError) and result.retryable for result in results)
 
     async def pair(self, exchange: str, symbol: str) -> Instrument:
         return await self.futures.find(lambda index: index.find(exchange, symbol))

@@ -72,9 +72,5 @@ class Context:
         self.client.gated()
         self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
 
-    def renewed(self) -> "Context":
-        """For the next operation of the same connection."""
-        return Context.of(self.client, self.symbols, self.caller, self.request_id, self.planner)
-
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -1,19 +1,18 @@
-"""The command `coinglass-graphql`: serve, schema, endpoints, doctor, probe."""
+"""The command `coinglass-graphql`: serve, schema, endpoints, doctor, probe.
+
+Each command imports what it needs when it is chosen: the schema alone takes most of a start.
+"""
 
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from probe.command import Options, probe
-from schema.build import build
-from schema.capabilities import table
-from server.doctor import examine
-from server.serve import against_sandbox, serve
 from server.settings import Settings, SettingsError
 
 
@@ -56,26 +55,49 @@ def _count(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
-    if chosen.command == "schema":
-        sys.stdout.write(build().as_str() + "\n")
-        return 0
-    if chosen.command == "endpoints":
-        sys.stdout.write(table(build()._schema))  # noqa: SLF001  # Strawberry shows it in no other way
-        return 0
+    if chosen.command in ("schema", "endpoints"):
+        return _print(chosen.command)
     try:
         settings = Settings.from_env(_environment(chosen))
         if chosen.command == "doctor":
-            return asyncio.run(examine(settings))
+            return _doctor(settings)
         if chosen.command == "probe":
             return _probe(settings, chosen)
-        serve(settings, sandbox=chosen.sandbox)
+        _serve(settings, sandbox=chosen.sandbox)
     except SettingsError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
     return 0
 
 
+def _print(command: str) -> int:
+    from schema.build import build
+    from schema.capabilities import table
+
+    schema = build()
+    sys.stdout.write(schema.as_str() + "\n" if command == "schema" else table(schema._schema))  # noqa: SLF001  # Strawberry shows it in no other way
+    return 0
+
+
+def _serve(settings: Settings, *, sandbox: bool) -> None:
+    gc.disable()  # nothing that the imports make is garbage
+    try:
+        from server.serve import serve
+    finally:
+        gc.enable()
+    serve(settings, sandbox=sandbox)
+
+
+def _doctor(settings: Settings) -> int:
+    from server.doctor import examine
+
+    return asyncio.run(examine(settings))
+
+
 def _probe(settings: Settings, chosen: argparse.Namespace) -> int:
+    from probe.command import Options, probe
+    from server.serve import against_sandbox
+
     options = Options(
         groups=chosen.group,
         max_calls=chosen.calls,

@@ -1,50 +1,17 @@
-"""The header `X-Dry-Run`: what an operation would cost, answered without asking CoinGlass for anything.
+"""The response to a dry run: what an operation would cost, found out without asking CoinGlass for anything.
 
-The operation is executed on what is at hand, its data is dropped, and what it would ask for is told in its place.
+The operation is executed on what is cached, its data is dropped, and the calls that it would cause are reported.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from cross_web import HTTPException
 from graphql import GraphQLError
-from starlette.types import Receive, Scope, Send
 from strawberry.types import ExecutionResult
 
 from cg_client.call import CacheStatus, Call
 from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota import Usage
-
-DRY_RUN: Final = b"x-dry-run"
-NOT_KEPT: Final = (b"cache-control", b"no-store")
-_ON = (b"1", b"true")
-_OFF = (None, b"0", b"false")
-
-
-def is_off(value: bytes | None) -> bool:
-    """Whether a real run is wanted; what is neither on nor off counts as on here, and is refused by `is_wished`."""
-    return value in _OFF
-
-
-def is_wished(headers: Mapping[bytes, bytes]) -> bool:
-    """Raises HTTPException for what is neither on nor off: a typing error must not spend."""
-    value = headers.get(DRY_RUN)
-    if is_off(value):
-        return False
-    if value not in _ON:
-        raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
-    return True
-
-
-def is_asked(scope: Scope) -> bool:
-    return any(name == DRY_RUN and not is_off(value) for name, value in scope["headers"])
-
-
-async def refused(_: Scope, receive: Receive, send: Send) -> None:
-    """A WebSocket that asks for dry runs, of which it has none: refused, so that nothing is spent by mistake."""
-    await receive()
-    await send({"type": "websocket.close", "code": 1008, "reason": "X-Dry-Run is for requests over HTTP."})
 
 
 def foreseen(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:

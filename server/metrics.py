@@ -9,13 +9,12 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 from prometheus_client.registry import Collector
-from starlette.requests import Request
-from starlette.responses import Response
 
 from cg_client.client import Client
 from cg_client.requester import Priority
 from execution.engine import Engine
-from server.responses import ResponseCache
+from server.http import Response
+from server.response_cache import ResponseCache
 
 _PREFIX = "coinglass_graphql"
 
@@ -132,5 +131,5 @@ class Metrics:
     def count(self, responses: ResponseCache) -> None:
         self._registry.register(Figures(self._client, self._engine, responses))
 
-    async def page(self, _: Request) -> Response:
-        return Response(generate_latest(self._registry), headers={"content-type": CONTENT_TYPE_PLAIN_0_0_4})
+    def page(self) -> Response:
+        return Response.of(generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4.encode())

@@ -11,8 +11,8 @@ import uvicorn
 
 import native
 from cg_client.secret import Secret
-from sandbox.app import KEY
-from server.app import create_app, settle
+from server.app import create_app
+from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings, SettingsError
 from server.workers import GRACEFUL_SECONDS, serve_with_workers
@@ -47,7 +47,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
     app = create_app(settings, sandbox=sandbox)
-    settle()
+    tune_gc()
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -95,6 +95,8 @@ def _listen(settings: Settings) -> socket.socket:
 @contextlib.contextmanager
 def against_sandbox(settings: Settings) -> Iterator[Settings]:
     """Start a sandbox; gives the settings with its address and key."""
+    from sandbox.app import KEY  # noqa: PLC0415  # a server of live data does without the sandbox
+
     with sandbox_process(settings) as address:
         yield dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None)
 

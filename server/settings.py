@@ -12,14 +12,14 @@ from cg_client.client import BASE_URL, ClientConfig
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from schema.limits import CALLS_AT_MOST
-from server.request_id import is_plain
+from server.http import is_plain
 
 T = TypeVar("T")
 
 AUTO = "auto"
-WEIGHT_AT_MOST = 100
+MAX_WEIGHT = 100
 LOG_LEVELS = ("debug", "info", "warning", "error")
-WORKERS_AT_MOST = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
+MAX_WORKERS = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
 
 class SettingsError(Exception):
@@ -71,9 +71,9 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
 def _weights(text: str) -> Mapping[str, int]:
     pairs = [pair.strip().partition("=") for pair in text.split(",")]
     weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
-    right = all(client and is_plain(client) and 1 <= weight <= WEIGHT_AT_MOST for client, weight in weights.items())
+    right = all(client and is_plain(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
     if not right or len(weights) < len(pairs):
-        raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {WEIGHT_AT_MOST}")
+        raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights
 
 
@@ -111,7 +111,7 @@ class Settings:
     workers: int = _variable(
         "COINGLASS_WORKERS",
         1,
-        _integer(1, WORKERS_AT_MOST),
+        _integer(1, MAX_WORKERS),
         "Processes that serve; each has a cache of its own and an equal share of the key's quota.",
     )
     deadline_seconds: float = _variable(

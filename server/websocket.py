@@ -1,9 +1,10 @@
 """GraphQL over WebSocket: text frames, well-formed messages, and a context of its own for each operation."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 
 from cross_web import HTTPException
-from starlette.websockets import WebSocketDisconnect
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -15,8 +16,24 @@ _MAX_REASON = 123  # bytes that a close frame has room for
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
+class OperationSocket(WebSocket):
+    """A connection that makes the context of each of its operations from the request that opened it."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[], Context]) -> None:
+        super().__init__(scope, receive, send)
+        self.new_context = new_context
+
+
+async def refuse_dry_run(receive: Receive, send: Send) -> None:
+    """Close a WebSocket that asks for dry runs, which it cannot do, so that nothing is spent by mistake."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008, "reason": "X-Dry-Run is for requests over HTTP."})
+
+
 class TextFrames(ASGIWebSocketAdapter):
     """The protocol asks for text; bytes out of the encoder would become binary frames."""
+
+    ws: OperationSocket
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         """As Strawberry's, with what the view's decoder raises as the error that closes the connection with 4400."""
@@ -48,7 +65,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        self.context = self.context.renewed()  # read before anything else runs
+        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the view says so
+        self.context = self.websocket.ws.new_context()  # read before anything else runs
         await super().run_operation(operation)
 
 

@@ -20,7 +20,8 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from server.app import create_app, settle
+from server.app import create_app
+from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings
 
@@ -87,7 +88,7 @@ def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
     if settings.replaces_worker:
         log.warning("worker replaced", pid=os.getpid())
     app = create_app(settings, sandbox=sandbox)
-    settle()
+    tune_gc()
     return app
 
 

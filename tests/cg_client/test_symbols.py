@@ -268,3 +268,22 @@ async def test_an_outage_leaves_known_names_usable(
     clock.advance(LISTING_HOLDS * 3)
     upstream.get(PAIRS).mock(side_effect=error)
     assert (await symbols.pair("Binance", "btc-usdt")).symbol == "BTCUSDT"
+
+
+async def test_after_the_warmup_neither_pairs_nor_coins_cost_a_request(
+    symbols: Symbols, upstream: respx.MockRouter
+) -> None:
+    assert await symbols.warm()
+    await symbols.pair("binance", "btc/usdt")
+    await symbols.coin("btc")
+    assert (asked(upstream, PAIRS), asked(upstream, COINS), len(upstream.calls)) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("path", [PAIRS, COINS])
+async def test_the_warmup_is_not_done_while_a_listing_is_missing(
+    symbols: Symbols, upstream: respx.MockRouter, path: str
+) -> None:
+    upstream.get(path).mock(side_effect=httpx.ConnectError("down"))
+    assert not await symbols.warm()
+    upstream.get(path).mock(return_value=answer(["BTC"] if path == COINS else {"Binance": [row("A", "A", "USDT")]}))
+    assert await symbols.warm()

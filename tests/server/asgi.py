@@ -11,6 +11,11 @@ import orjson
 import zstandard
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from cg_client.clock import Clock
+from cg_client.revision import Revision
+from server.asgi import HTTPAdapter
+from server.http import Header, Request, Response
+from server.response_cache import ResponseCache
 from tests.clock import FakeClock
 
 DECODERS: dict[str | None, Callable[[bytes], bytes]] = {
@@ -21,34 +26,64 @@ DECODERS: dict[str | None, Callable[[bytes], bytes]] = {
 
 
 class Origin:
-    """Answers with a running number once it is open, and says that the answer holds for `lasts` seconds."""
+    """Answers with a running number once it is open, and says that the response holds for `lasts` seconds."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
         self.count = 0
         self.lasts: float | None = 60.0
         self.status = 200
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: list[Header] = []
+        self.calls = 0
         self.padding = 0
         self.failure: BaseException | None = None
         self.open = asyncio.Event()
         self.open.set()
-        self.bodies: list[bytes] = []
-        self.scopes: list[Scope] = []
+        self.requests: list[Request] = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, request: Request) -> Response:
         self.count += 1
         number = self.count
-        self.scopes.append(scope)
-        self.bodies.append((await receive())["body"])
+        self.requests.append(request)
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
-        scope["state"]["holds_until"] = None if self.lasts is None else self.clock.monotonic() + self.lasts
-        body = orjson.dumps({"data": {"number": number, "padding": "x" * self.padding}})
-        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
+        response = Response.of(orjson.dumps({"data": {"number": number, "padding": "x" * self.padding}}))
+        response.status, response.upstream_calls = self.status, self.calls
+        response.headers += self.headers
+        response.expires_at = None if self.lasts is None else self.clock.monotonic() + self.lasts
+        return response
+
+
+class Server:
+    """What the layers are told about the server behind them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.revision = Revision()
+        self.sandbox = False
+        self.left = 30
+
+    def remaining(self, _: float) -> int:
+        return self.left
+
+
+class Served:
+    """A response cache over ASGI, with what it counts."""
+
+    def __init__(self, cache: ResponseCache, server: Server, others: ASGIApp) -> None:
+        self.cache = cache
+        self._adapter = HTTPAdapter(cache, others, server)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._adapter(scope, receive, send)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cache, name)
+
+
+async def nothing(*_: object) -> None:
+    raise AssertionError
 
 
 @dataclass

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from server.responses import ResponseCache
+from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Origin
+from tests.server.asgi import Origin, Served, Server, nothing
 
 LIMIT = 1_000_000
 
@@ -22,37 +22,23 @@ async def origin(clock: FakeClock) -> Origin:
     return Origin(clock)
 
 
-class Server:
-    """What a cache is told about the server behind it."""
-
-    def __init__(self) -> None:
-        self.version = 0
-        self.sandbox = False
-        self.remaining = 30
+@pytest.fixture
+def server(clock: FakeClock) -> Server:
+    return Server(clock)
 
 
 @pytest.fixture
-def server() -> Server:
-    return Server()
-
-
-@pytest.fixture
-def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., ResponseCache]:
+def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Served]:
     """Makes a cache; whatever is given replaces what it has by default."""
 
-    def make(**given: Any) -> ResponseCache:
-        told: dict[str, Any] = {
-            "limit": LIMIT,
-            "clock": clock,
-            "version": lambda: server.version,
-            "is_sandbox": lambda: server.sandbox,
-            "remaining": lambda _: server.remaining,
-        }
-        return ResponseCache(given.pop("app", origin), **(told | given))
+    def make(**given: Any) -> Served:
+        told: dict[str, Any] = {"limit": LIMIT, "clock": clock, "revision": server.revision}
+        others = given.pop("others", nothing)
+        return Served(ResponseCache(given.pop("handle", origin), **(told | given)), server, others)
 
     return make
 
 
 @pytest.fixture
-def cache(cached: Callable[..., ResponseCache]) -> ResponseCache:
+def cache(cached: Callable[..., Served]) -> Served:
     return cached()

@@ -3,11 +3,11 @@
 import subprocess
 import sys
 
-from server.request_id import request_id
+from server.http import request_id
 
 FORKED = """
 import os
-from server.request_id import request_id
+from server.http import request_id
 if os.fork():
     os.wait()
 print(request_id(None))

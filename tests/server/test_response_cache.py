@@ -7,27 +7,26 @@ from typing import Any
 import orjson
 import pytest
 
-from server.responses import ResponseCache
+from server.http import Request, Response
 from tests.clock import FakeClock
-from tests.server.asgi import Origin, Reply, get, gone, http_scope, post, receiving, sending
-from tests.server.conftest import LIMIT, Server
+from tests.server.asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
+from tests.server.conftest import LIMIT
 
 QUERY = {"query": "{ a }"}
 
 
-async def test_a_repeated_request_is_answered_without_the_application(cache: ResponseCache, origin: Origin) -> None:
+async def test_a_repeated_request_is_answered_without_the_application(cache: Served, origin: Origin) -> None:
     first, second = await post(cache, QUERY), await post(cache, QUERY)
     assert (first.number, second.number, second.raw, origin.count) == (1, 1, first.raw, 1)
-    assert (cache.hits, cache.misses, cache.stored_answers) == (1, 1, 1)
+    assert (cache.hits, cache.misses, cache.stored_responses) == (1, 1, 1)
 
 
-async def test_the_application_gets_the_request_and_a_state_of_its_own(cache: ResponseCache, origin: Origin) -> None:
-    scope = http_scope(headers=[("content-type", "application/json")])
-    scope["state"]["request_id"] = "r-1"
+async def test_the_application_gets_the_whole_request(cache: Served, origin: Origin) -> None:
+    scope = http_scope(headers=[("content-type", "application/json"), ("x-request-id", "r-1")])
     await cache(scope, receiving(b'{"query":', b'"{ a }"}'), sending(Reply()))
-    assert origin.bodies == [b'{"query":"{ a }"}']
-    assert origin.scopes[0]["state"].items() >= {"of": "lifespan", "request_id": "r-1"}.items()
-    assert "holds_until" not in scope["state"]
+    (request,) = origin.requests
+    assert (request.body, request.request_id) == (b'{"query":"{ a }"}', "r-1")
+    assert request.payload is request.payload == QUERY
 
 
 @pytest.mark.parametrize(
@@ -38,9 +37,7 @@ async def test_the_application_gets_the_request_and_a_state_of_its_own(cache: Re
         b'{"query":"{ \\u0061 }","variables":{"x":1,"y":{"b":[],"c":2}},"operationName":"A"}',
     ],
 )
-async def test_how_the_same_question_is_written_does_not_count(
-    cache: ResponseCache, origin: Origin, other: bytes
-) -> None:
+async def test_how_the_same_question_is_written_does_not_count(cache: Served, origin: Origin, other: bytes) -> None:
     await post(cache, {"query": "{ a }", "operationName": "A", "variables": {"x": 1, "y": {"b": [], "c": 2}}})
     assert ((await post(cache, other)).number, origin.count) == (1, 1)
 
@@ -61,12 +58,12 @@ DIFFERENT: list[dict[str, Any]] = [
 ]
 
 
-async def test_different_questions_never_share_an_answer(cache: ResponseCache) -> None:
+async def test_different_questions_never_share_an_answer(cache: Served) -> None:
     for _ in range(2):
         assert [(await post(cache, payload)).number for payload in DIFFERENT] == [*range(1, len(DIFFERENT) + 1)]
 
 
-async def test_the_form_that_is_accepted_the_method_and_the_url_count(cache: ResponseCache) -> None:
+async def test_the_form_that_is_accepted_the_method_and_the_url_count(cache: Served) -> None:
     url = http_scope(query_string=b"x=1", headers=[("content-type", "application/json")])
     for _ in range(2):
         plain, other = await post(cache, QUERY), await post(cache, QUERY, accept="application/graphql-response+json")
@@ -75,8 +72,8 @@ async def test_the_form_that_is_accepted_the_method_and_the_url_count(cache: Res
         assert [plain.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
 
 
-async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callable[..., ResponseCache]) -> None:
-    cache = cached(scope_of=lambda scope: dict(scope["headers"]).get(b"x-caller", b"").decode())
+async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callable[..., Served]) -> None:
+    cache = cached(scope_of=lambda request: request.headers.get(b"x-caller", b"").decode())
     for _ in range(2):
         replies = [await post(cache, QUERY, x_caller=caller) for caller in ("", "ann", "bob")]
         assert [reply.number for reply in replies] == [1, 2, 3]
@@ -84,18 +81,16 @@ async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callabl
         assert shared == ["public", "private", "private"]
 
 
-async def test_an_answer_is_served_until_it_no_longer_holds(cache: ResponseCache, clock: FakeClock) -> None:
+async def test_an_answer_is_served_until_it_no_longer_holds(cache: Served, clock: FakeClock) -> None:
     await post(cache)
     clock.advance(59.9)
     assert (await post(cache)).number == 1
     clock.advance(0.1)
     assert (await post(cache)).number == 2
-    assert cache.stored_answers == 1
+    assert cache.stored_responses == 1
 
 
-async def test_age_and_max_age_never_promise_more_than_holds(
-    cache: ResponseCache, origin: Origin, clock: FakeClock
-) -> None:
+async def test_age_and_max_age_never_promise_more_than_holds(cache: Served, origin: Origin, clock: FakeClock) -> None:
     origin.lasts = 60.75
     first = await post(cache)
     assert first.headers["cache-control"] == "public, max-age=60"
@@ -106,30 +101,28 @@ async def test_age_and_max_age_never_promise_more_than_holds(
         assert (again.headers["age"], again.headers["cache-control"]) == (age, "public, max-age=60")
 
 
-async def test_what_holds_for_ever_is_fresh_for_a_year(cache: ResponseCache, origin: Origin) -> None:
+async def test_what_holds_for_ever_is_fresh_for_a_year(cache: Served, origin: Origin) -> None:
     origin.lasts = math.inf
     assert (await post(cache)).headers["cache-control"] == "public, max-age=31536000"
 
 
-async def test_a_change_of_what_the_server_may_answer_takes_effect_at_once(
-    cache: ResponseCache, server: Server
-) -> None:
+async def test_a_change_of_what_the_server_may_answer_takes_effect_at_once(cache: Served, server: Server) -> None:
     await post(cache)
-    server.version += 1
+    server.revision.bump()
     assert (await post(cache)).number == 2
-    assert (cache.hits, cache.stored_answers) == (0, 1)
+    assert (cache.hits, cache.stored_responses) == (0, 1)
 
 
 async def test_an_answer_during_which_that_changed_is_not_kept(
-    cached: Callable[..., ResponseCache], origin: Origin, server: Server
+    cached: Callable[..., Served], origin: Origin, server: Server
 ) -> None:
-    async def changing(*asgi: Any) -> None:
-        server.version += 1
-        await origin(*asgi)
+    async def changing(request: Request) -> Response:
+        server.revision.bump()
+        return await origin(request)
 
-    cache = cached(app=changing)
+    cache = cached(handle=changing)
     assert (await post(cache)).headers["cache-control"] == "no-store"
-    assert cache.stored_answers == 0
+    assert cache.stored_responses == 0
 
 
 @pytest.mark.parametrize(
@@ -147,7 +140,7 @@ async def test_an_answer_during_which_that_changed_is_not_kept(
     ],
 )
 async def test_what_may_not_be_kept_is_made_anew_and_says_so(
-    cache: ResponseCache, origin: Origin, change: dict[str, Any]
+    cache: Served, origin: Origin, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
     replies = [await post(cache) for _ in range(2)]
@@ -157,36 +150,34 @@ async def test_what_may_not_be_kept_is_made_anew_and_says_so(
     assert cache.stored_bytes == 0
 
 
-async def test_an_application_that_says_nothing_of_time_is_not_kept(cached: Callable[..., ResponseCache]) -> None:
-    async def silent(_scope: Any, _receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"{}"})
+async def test_an_application_that_says_nothing_of_time_is_not_kept(cached: Callable[..., Served]) -> None:
+    async def silent(_: Request) -> Response:
+        return Response.of(b"{}")
 
-    cache = cached(app=silent)
+    cache = cached(handle=silent)
     assert (await post(cache)).headers["cache-control"] == "no-store"
     assert (await post(cache)).raw == b"{}"
-    assert (cache.misses, cache.stored_answers) == (2, 0)
+    assert (cache.misses, cache.stored_responses) == (2, 0)
 
 
-async def test_headers_of_an_answer_for_one_caller_reach_that_caller(cache: ResponseCache, origin: Origin) -> None:
+async def test_headers_of_an_answer_for_one_caller_reach_that_caller(cache: Served, origin: Origin) -> None:
     origin.headers = [(b"set-cookie", b"a=b"), (b"retry-after", b"3")]
     headers = (await post(cache)).headers
     assert (headers["set-cookie"], headers["retry-after"]) == ("a=b", "3")
 
 
-async def test_the_mark_of_the_sandbox_stays_with_the_answer(cache: ResponseCache, origin: Origin) -> None:
-    origin.headers = [(b"x-coinglass-source", b"sandbox")]
-    await post(cache)
-    origin.headers = []
+async def test_every_response_of_a_sandbox_is_marked(cache: Served, server: Server) -> None:
+    assert "x-coinglass-source" not in (await post(cache)).headers
+    server.sandbox = True
     assert (await post(cache)).headers["x-coinglass-source"] == "sandbox"
-    assert "x-coinglass-source" not in (await post(cache, {"query": "{ b }"})).headers
+    assert (await post(cache, {"query": "{ b }"})).headers["x-coinglass-source"] == "sandbox"
 
 
-async def test_every_reply_names_its_own_request(cache: ResponseCache, origin: Origin) -> None:
-    origin.headers = [(b"x-request-id", b"of-the-log")]
-    assert (await post(cache)).headers["x-request-id"] == "of-the-log"
-    made = {(await post(cache)).headers["x-request-id"] for _ in range(3)}
-    assert len(made) == 3
+async def test_every_reply_names_its_own_request(cache: Served, origin: Origin) -> None:
+    first = await post(cache)
+    assert first.headers["x-request-id"] == origin.requests[0].request_id  # which the log has
+    made = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
+    assert len(made) == 4
     assert all(len(name) == 32 and int(name, 16) for name in made)
     assert (await post(cache, x_request_id="wished-1")).headers["x-request-id"] == "wished-1"
     assert len((await post(cache, x_request_id="for\xfcged")).headers["x-request-id"]) == 32
@@ -213,27 +204,40 @@ UNTOUCHED = [
             [("content-type", "application/json"), ("accept-encoding", "gzip," * 300)],
         )
     ),
-    {"type": "websocket", "path": "/graphql", "headers": []},
-    {"type": "lifespan"},
 ]
 
 
 @pytest.mark.parametrize("scope", UNTOUCHED, ids=range(len(UNTOUCHED)))
 async def test_what_is_not_for_one_answer_in_json_passes_untouched(
-    cached: Callable[..., ResponseCache], scope: dict[str, Any]
+    cached: Callable[..., Served], scope: dict[str, Any]
 ) -> None:
+    given: list[Request] = []
+    made = Response.of(b"{}")
+    made.expires_at = math.inf
+
+    async def handle(request: Request) -> Response:
+        given.append(request)
+        return made
+
+    cache, request = cached(handle=handle), Request(scope)
+    assert [await cache.cache(request) for _ in range(2)] == [made, made]
+    assert given == [request, request]
+
+
+@pytest.mark.parametrize("scope", [{"type": "websocket", "path": "/graphql", "headers": []}, {"type": "lifespan"}])
+async def test_what_is_not_http_passes_the_layers_by(cached: Callable[..., Served], scope: dict[str, Any]) -> None:
     passed: list[tuple[object, ...]] = []
 
-    async def app(*asgi: object) -> None:
+    async def others(*asgi: object) -> None:
         passed.append(asgi)
 
     given = (scope, receiving(b"{}"), sending(Reply()))
-    await cached(app=app)(*given)
+    await cached(others=others)(*given)
     assert [[a is b for a, b in zip(asgi, given, strict=True)] for asgi in passed] == [[True] * 3]
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON ;x=y"])
-async def test_parameters_of_the_content_type_do_not_count(cache: ResponseCache, content_type: str) -> None:
+async def test_parameters_of_the_content_type_do_not_count(cache: Served, content_type: str) -> None:
     assert [(await post(cache, content_type=content_type)).number for _ in range(2)] == [1, 1]
 
 
@@ -242,22 +246,22 @@ async def test_parameters_of_the_content_type_do_not_count(cache: ResponseCache,
     [b"", b"{", b'"x"', b"3", b"null", b'[{"query":"{ a }"}]', b'{"a":' * 400 + b"1" + b"}" * 400, b'{"query":"\xff"}'],
 )
 async def test_a_body_that_is_no_request_is_for_the_application_to_refuse(
-    cache: ResponseCache, origin: Origin, body: bytes
+    cache: Served, origin: Origin, body: bytes
 ) -> None:
     assert [(await post(cache, body)).number for _ in range(2)] == [1, 2]
-    assert origin.bodies == [body, body]
+    assert [request.body for request in origin.requests] == [body, body]
     assert cache.misses == 0
 
 
 @pytest.mark.parametrize(
     "query_string", [b"xquery=a", b"query=a&query=b", b"query=a&variables={", b"query=a&extensions=x"]
 )
-async def test_a_malformed_url_is_for_the_application_to_refuse(cache: ResponseCache, query_string: bytes) -> None:
+async def test_a_malformed_url_is_for_the_application_to_refuse(cache: Served, query_string: bytes) -> None:
     assert [(await get(cache, query_string)).number for _ in range(2)] == [1, 2]
     assert cache.misses == 0
 
 
-async def test_a_url_is_read_like_a_body(cache: ResponseCache) -> None:
+async def test_a_url_is_read_like_a_body(cache: Served) -> None:
     asked = b"query=%7Ba%7D&variables=%7B%22x%22%3A1%2C%22y%22%3A2%7D&operationName=A"
     same = b"operationName=A&query={a}&variables={%22y%22:2,+%22x%22:1}"
     others = [b"query=%7Ba%7D", b"query={a}&operationName=A&variables={%22x%22:1.0,%22y%22:2}", b"extensions={}"]
@@ -268,13 +272,13 @@ async def test_a_url_is_read_like_a_body(cache: ResponseCache) -> None:
 
 @pytest.mark.parametrize("length", [str(2**20 + 1), "9" * 5000])
 async def test_a_body_that_is_too_large_is_refused_before_it_is_read(
-    cache: ResponseCache, origin: Origin, server: Server, length: str
+    cache: Served, origin: Origin, server: Server, length: str
 ) -> None:
     server.sandbox = True
     reply = Reply()
     scope = http_scope(headers=[("content-type", "application/json"), ("content-length", length)])
     await cache(scope, _never, sending(reply))
-    assert (reply.status, origin.count, cache.refused) == (413, 0, 1)
+    assert (reply.status, origin.count) == (413, 0)
     (error,) = orjson.loads(reply.body)["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
     assert reply.headers["x-coinglass-source"] == "sandbox"
@@ -285,7 +289,7 @@ async def _never() -> Any:
     raise AssertionError("was read")
 
 
-async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: ResponseCache, origin: Origin) -> None:
+async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: Served, origin: Origin) -> None:
     reply, scope = Reply(), http_scope(headers=[("content-type", "application/json")])
     half = b" " * 2**19
     await cache(scope, receiving(half, half, b"x", then=_never), sending(reply))
@@ -294,9 +298,7 @@ async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: ResponseCa
     assert (await post(cache, whole.ljust(2**20))).number == 1
 
 
-async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(
-    cache: ResponseCache, origin: Origin
-) -> None:
+async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(cache: Served, origin: Origin) -> None:
     reply, scope = Reply(), http_scope(headers=[("content-type", "application/json")])
     parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
 
@@ -307,41 +309,39 @@ async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(
     assert (reply.messages, origin.count) == ([], 0)
 
 
-async def test_without_room_nothing_is_kept(cached: Callable[..., ResponseCache]) -> None:
+async def test_without_room_nothing_is_kept(cached: Callable[..., Served]) -> None:
     cache = cached(limit=0)
     replies = [await post(cache) for _ in range(2)]
     assert [reply.number for reply in replies] == [1, 2]
     assert {reply.headers["cache-control"] for reply in replies} == {"no-store"}
 
 
-async def test_an_answer_larger_than_the_store_does_not_empty_it(cache: ResponseCache, origin: Origin) -> None:
+async def test_an_answer_larger_than_the_store_does_not_empty_it(cache: Served, origin: Origin) -> None:
     await post(cache, {"query": "{ small }"})
     origin.padding = LIMIT
     assert (await post(cache)).headers["cache-control"] == "no-store"
     assert (await post(cache, {"query": "{ small }"})).number == 1
 
 
-async def test_the_store_stays_within_its_bytes_and_forgets_what_nobody_asks_for(
-    cache: ResponseCache, origin: Origin
-) -> None:
+async def test_the_store_stays_within_its_bytes_and_forgets_what_nobody_asks_for(cache: Served, origin: Origin) -> None:
     origin.padding = 30_000
     for number in range(100):
         await post(cache, {"query": "{ popular }"})
         await post(cache, {"query": f"{{ a{number} }}"}, accept_encoding=("gzip", "zstd", "")[number % 3])
         assert cache.stored_bytes <= LIMIT
-    assert 20 < cache.stored_answers < 35
+    assert 20 < cache.stored_responses < 35
     assert cache.evicted > 60
     assert (await post(cache, {"query": "{ popular }"})).number == 1
 
 
-async def test_the_keys_of_a_store_are_in_its_bytes(cache: ResponseCache) -> None:
+async def test_the_keys_of_a_store_are_in_its_bytes(cache: Served) -> None:
     for number in range(30):
         await post(cache, {"query": "{ a }" + "#" * 100_000 + str(number)})
         assert cache.stored_bytes <= LIMIT
-    assert 3 <= cache.stored_answers <= 5
+    assert 3 <= cache.stored_responses <= 5
 
 
-async def test_one_question_in_many_spellings_does_not_fill_the_store(cache: ResponseCache, origin: Origin) -> None:
+async def test_one_question_in_many_spellings_does_not_fill_the_store(cache: Served, origin: Origin) -> None:
     await post(cache, {"query": "{ other }"})
     for blanks in range(2000):
         assert (await post(cache, b'{"query":"{ a }"}' + b" " * blanks)).number == 2
@@ -350,12 +350,38 @@ async def test_one_question_in_many_spellings_does_not_fill_the_store(cache: Res
     assert cache.stored_bytes < 100_000
 
 
-async def test_what_has_expired_gives_back_all_its_bytes(
-    cache: ResponseCache, origin: Origin, clock: FakeClock
-) -> None:
+async def test_what_has_expired_gives_back_all_its_bytes(cache: Served, origin: Origin, clock: FakeClock) -> None:
     for coding in ("gzip", "zstd", "identity"):
         await post(cache, accept_encoding=coding)
     clock.advance(60)
     origin.lasts = None
     await post(cache, accept_encoding="gzip")
-    assert (cache.stored_bytes, cache.stored_answers) == (0, 0)
+    assert (cache.stored_bytes, cache.stored_responses) == (0, 0)
+
+
+async def test_a_body_is_parsed_once_and_a_repeated_one_not_at_all(
+    cached: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str | bytes] = []
+
+    def counting(text: str | bytes) -> object:
+        parsed.append(text)
+        return orjson.loads(text)
+
+    async def reading(request: Request) -> Response:
+        assert request.payload == QUERY
+        response = Response.of(b"{}")
+        response.expires_at = math.inf
+        return response
+
+    monkeypatch.setattr("server.http.parse_json", counting)
+    cache = cached(handle=reading)
+    for _ in range(2):
+        await post(cache, QUERY)
+        assert parsed == [orjson.dumps(QUERY)]
+
+
+async def test_repeated_headers_are_joined(cache: Served, origin: Origin) -> None:
+    scope = http_scope(headers=[("content-type", "application/json"), ("x-client-id", "a"), ("x-client-id", "b")])
+    await cache(scope, receiving(b"{}"), sending(Reply()))
+    assert origin.requests[0].headers[b"x-client-id"] == b"a,b"

@@ -1,7 +1,7 @@
 """Whatever happens in whatever order: a reply is what the application answered to that request, and it still holds."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -9,11 +9,11 @@ import orjson
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from starlette.types import Receive, Scope, Send
 
-from server.responses import ResponseCache
+from server.http import Request, Response
+from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Reply, http_scope, receiving, sending, settle
+from tests.server.asgi import Reply, Served, Server, http_scope, nothing, receiving, sending, settle
 
 T = TypeVar("T")
 
@@ -83,21 +83,23 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.new_event_loop()
         self.clock = FakeClock()
-        self.version = 0
+        self.server = Server(self.clock)
         self.events = 0
         self.asked: list[Asked] = []
         self.running: list[Run] = []
         self.answers: dict[int, Run] = {}
         self.pending: list[Pending] = []
         self.known: dict[str, tuple[bytes, bytes]] = {}  # by tag: the bytes and what they mean
-        self.cache = ResponseCache(
-            self._application,
-            limit=LIMIT,
-            clock=self.clock,
-            version=lambda: self.version,
-            is_sandbox=lambda: False,
-            remaining=lambda _: 30,
-            scope_of=lambda scope: dict(scope["headers"])[b"x-caller"].decode(),
+        self.cache = Served(
+            ResponseCache(
+                self._application,
+                limit=LIMIT,
+                clock=self.clock,
+                revision=self.server.revision,
+                scope_of=lambda request: request.headers[b"x-caller"].decode(),
+            ),
+            self.server,
+            nothing,
         )
 
     def teardown(self) -> None:
@@ -111,25 +113,23 @@ class Machine(RuleBasedStateMachine):
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    async def _application(self, scope: Scope, receive: Receive, send: Send) -> None:
-        run = Run(await _understood(scope, receive), self.version, self.loop.create_future())
+    async def _application(self, request: Request) -> Response:
+        run = Run(_understood(request), self.server.revision.count, self.loop.create_future())
         self.running.append(run)
         how, lasts = await run.outcome
         self.events += 1
-        run.value, run.ended_under, run.ended_at = self.events, self.version, self.events
+        run.value, run.ended_under, run.ended_at = self.events, self.server.revision.count, self.events
         run.until = self.clock.monotonic() + lasts if how == "holds" else None
         self.answers[run.value] = run
         if how == "raises":
             raise RuntimeError("broken")
-        scope["state"]["holds_until"] = run.until
         padding = "x" * (3000 if "large" in run.asked.document else 0)
-        headers = [(b"content-type", b"application/json")]
-        await send({"type": "http.response.start", "status": 500 if how == "fails" else 200, "headers": headers})
         body = orjson.dumps({"value": run.value, "padding": padding})
-        streams = how == "streams"
-        await send({"type": "http.response.body", "body": body, "more_body": streams})
-        if streams:
-            await send({"type": "http.response.body"})
+        if how == "streams":
+            return Response(200, b"", [(b"content-type", b"application/json")], run.until, stream=_streamed(body))
+        response = Response.of(body, status=500 if how == "fails" else 200)
+        response.expires_at = run.until
+        return response
 
     @rule(
         asked=ASKED,
@@ -174,7 +174,7 @@ class Machine(RuleBasedStateMachine):
             asked.method, "/graphql", query_string, [("content-type", "application/json"), *headers.items()]
         )
         task = asyncio.ensure_future(self.cache(scope, receiving(body), sending(reply)))
-        self.pending.append(Pending(asked, codings, self.events, self.version, task, reply))
+        self.pending.append(Pending(asked, codings, self.events, self.server.revision.count, task, reply))
         await settle()
 
     @precondition(lambda self: self.running)
@@ -207,7 +207,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def change(self) -> None:
-        self.version += 1
+        self.server.revision.bump()
 
     @invariant()
     def bounded(self) -> None:
@@ -233,7 +233,7 @@ class Machine(RuleBasedStateMachine):
         if run.ended_at < pending.begun_at:  # it was kept
             assert run.until is not None
             assert self.clock.monotonic() < run.until
-            assert run.begun_under == run.ended_under == self.version
+            assert run.begun_under == run.ended_under == self.server.revision.count
             self._judge_freshness(headers, run.until)
         else:
             assert run.begun_under >= pending.version
@@ -273,18 +273,21 @@ def _url(asked: Asked) -> bytes:
     return "&".join(f"{name}={value}" for name, value in payload.items()).encode()
 
 
-async def _understood(scope: Scope, receive: Receive) -> Asked:
+async def _streamed(body: bytes) -> AsyncIterator[bytes]:
+    yield body
+
+
+def _understood(request: Request) -> Asked:
     """The request as the application sees it."""
-    headers = {name.decode(): value.decode() for name, value in scope["headers"]}
-    body = (await receive())["body"]
-    if scope["method"] == "GET":
-        payload = dict(pair.split("=") for pair in scope["query_string"].decode().split("&"))
+    headers = {name.decode(): value.decode() for name, value in request.headers.items()}
+    if request.method == "GET":
+        payload = dict(pair.split("=") for pair in request.query_string.decode().split("&"))
         variables = payload["variables"]
     else:
-        payload = orjson.loads(body)
+        payload = orjson.loads(request.body)
         variables = orjson.dumps(payload["variables"]).decode()
     name = payload.get("operationName")
-    return Asked(scope["method"], payload["query"], variables, name, headers["accept"], headers["x-caller"])
+    return Asked(request.method, payload["query"], variables, name, headers["accept"], headers["x-caller"])
 
 
 Machine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

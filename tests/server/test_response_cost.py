@@ -5,11 +5,9 @@ from collections.abc import Callable
 
 import pytest
 
-from server.responses import ResponseCache
-from tests.server.asgi import Origin, Reply, get, post, settle
-from tests.server.conftest import Server
+from tests.server.asgi import Origin, Reply, Served, Server, get, post, settle
 
-Make = Callable[..., ResponseCache]
+Make = Callable[..., Served]
 
 
 def cost(reply: Reply) -> tuple[str | None, str | None]:
@@ -18,30 +16,28 @@ def cost(reply: Reply) -> tuple[str | None, str | None]:
 
 @pytest.fixture
 def costly(origin: Origin) -> Origin:
-    origin.headers = [(b"x-upstream-calls", b"7"), (b"x-quota-remaining", b"23")]
+    origin.calls = 7
     return origin
 
 
-async def test_a_run_states_its_own_and_a_kept_answer_none(
-    cache: ResponseCache, costly: Origin, server: Server
-) -> None:
-    server.remaining = 11
-    assert cost(await post(cache)) == ("7", "23")
+async def test_a_run_states_its_own_and_a_kept_answer_none(cache: Served, costly: Origin, server: Server) -> None:
+    server.left = 11
+    assert cost(await post(cache)) == ("7", "11")
     assert cost(await post(cache)) == ("0", "11")
-    server.remaining = 12
+    server.left = 12
     assert cost(await post(cache, b' {"query": "{ a }"}')) == ("0", "12")
     assert costly.count == 1
 
 
-async def test_who_shares_a_run_paid_nothing(cache: ResponseCache, costly: Origin) -> None:
+async def test_who_shares_a_run_paid_nothing(cache: Served, costly: Origin) -> None:
     costly.open.clear()
     tasks = [asyncio.create_task(post(cache)) for _ in range(4)]
     await settle()
     costly.open.set()
-    assert [cost(reply) for reply in await asyncio.gather(*tasks)] == [("7", "23"), *[("0", "30")] * 3]
+    assert [cost(reply) for reply in await asyncio.gather(*tasks)] == [("7", "30"), *[("0", "30")] * 3]
 
 
-async def test_a_304_states_what_it_cost(cache: ResponseCache, costly: Origin) -> None:
+async def test_a_304_states_what_it_cost(cache: Served, costly: Origin) -> None:
     tag = (await get(cache)).headers["etag"]
     known = await get(cache, if_none_match=tag)
     assert (known.status, cost(known), costly.count) == (304, ("0", "30"), 1)
@@ -50,14 +46,14 @@ async def test_a_304_states_what_it_cost(cache: ResponseCache, costly: Origin) -
 @pytest.mark.parametrize(
     ("headers", "status"), [({"accept_encoding": "identity;q=0"}, 406), ({"content_length": "99999999"}, 413)]
 )
-async def test_a_refusal_cost_nothing(cache: ResponseCache, headers: dict[str, str], status: int) -> None:
+async def test_a_refusal_cost_nothing(cache: Served, headers: dict[str, str], status: int) -> None:
     refused = await post(cache, **headers)
     assert (refused.status, cost(refused)) == (status, ("0", "30"))
 
 
 @pytest.mark.parametrize("wish", ["1", "true", "maybe"])
 async def test_a_dry_run_is_not_kept_nor_shared_nor_answered_from_what_is_kept(
-    cache: ResponseCache, origin: Origin, wish: str
+    cache: Served, origin: Origin, wish: str
 ) -> None:
     assert (await post(cache)).number == 1
     assert [(await post(cache, x_dry_run=wish)).number for _ in range(2)] == [2, 3]
@@ -71,5 +67,5 @@ async def test_a_dry_run_is_not_kept_nor_shared_nor_answered_from_what_is_kept(
 
 
 @pytest.mark.parametrize("wish", ["0", "false"])
-async def test_a_header_that_asks_for_a_real_run_makes_no_difference(cache: ResponseCache, wish: str) -> None:
+async def test_a_header_that_asks_for_a_real_run_makes_no_difference(cache: Served, wish: str) -> None:
     assert [(await post(cache)).number, (await post(cache, x_dry_run=wish)).number] == [1, 1]

@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.responses import ResponseCache
-from server.responses.encodings import acceptable, chosen, encode
-from tests.server.asgi import Origin, get, post
+from server.response_cache.encodings import acceptable, chosen, encode
+from tests.server.asgi import Origin, Served, get, post
 
 URL = b"query=%7Ba%7D"
 
@@ -60,7 +59,7 @@ def test_a_body_is_encoded_to_the_same_bytes_at_any_time() -> None:
     assert len(encode(body, "zstd")) < len(encode(body, "gzip")) + 100 < len(body)
 
 
-async def test_one_answer_is_kept_for_all_codings(cache: ResponseCache, origin: Origin) -> None:
+async def test_one_answer_is_kept_for_all_codings(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     tags, bodies = set(), set()
     for coding in ("gzip", "zstd", "identity"):
@@ -72,7 +71,7 @@ async def test_one_answer_is_kept_for_all_codings(cache: ResponseCache, origin: 
     assert (len(tags), len(bodies), origin.count) == (3, 1, 1)
 
 
-async def test_a_body_is_encoded_once(cache: ResponseCache, origin: Origin) -> None:
+async def test_a_body_is_encoded_once(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     first = await post(cache, accept_encoding="gzip, br")
     held = cache.stored_bytes
@@ -83,25 +82,25 @@ async def test_a_body_is_encoded_once(cache: ResponseCache, origin: Origin) -> N
     assert (await post(cache, accept_encoding="gzip")).messages[1]["body"] is first.messages[1]["body"]
 
 
-async def test_what_is_not_kept_is_encoded_as_well(cache: ResponseCache, origin: Origin) -> None:
+async def test_what_is_not_kept_is_encoded_as_well(cache: Served, origin: Origin) -> None:
     origin.padding, origin.lasts = 5000, None
     reply = await post(cache, accept_encoding="gzip")
     assert (reply.headers["content-encoding"], reply.number) == ("gzip", 1)
     assert len(reply.raw) < 500
 
 
-async def test_an_answer_that_is_encoded_already_stays_as_it_is(cache: ResponseCache, origin: Origin) -> None:
+async def test_an_answer_that_is_encoded_already_stays_as_it_is(cache: Served, origin: Origin) -> None:
     origin.padding, origin.headers = 5000, [(b"content-encoding", b"br")]
     reply = await post(cache, accept_encoding="br, gzip")
     assert (reply.headers["content-encoding"], len(reply.raw) > 5000) == ("br", True)
 
 
-async def test_a_client_that_allows_nothing_is_told_so(cache: ResponseCache, origin: Origin) -> None:
+async def test_a_client_that_allows_nothing_is_told_so(cache: Served, origin: Origin) -> None:
     reply = await post(cache, accept_encoding="identity;q=0, br")
     assert (reply.status, origin.count) == (406, 0)
 
 
-async def test_the_tag_follows_the_body_and_its_type(cache: ResponseCache, origin: Origin) -> None:
+async def test_the_tag_follows_the_body_and_its_type(cache: Served, origin: Origin) -> None:
     tags = [(await post(cache, {"query": f"{{ {name} }}"})).headers["etag"] for name in "ab"]
     origin.count = 0
     tags.append((await post(cache, {"query": "{ c }"})).headers["etag"])
@@ -110,7 +109,7 @@ async def test_the_tag_follows_the_body_and_its_type(cache: ResponseCache, origi
 
 
 @pytest.mark.parametrize("known", ["{}", "W/{}", '"x", {}', 'W/"x" ,W/{}', "*", ' "a,b",{} '])
-async def test_a_client_that_has_the_bytes_is_told_so(cache: ResponseCache, origin: Origin, known: str) -> None:
+async def test_a_client_that_has_the_bytes_is_told_so(cache: Served, origin: Origin, known: str) -> None:
     full = await get(cache)
     reply = await get(cache, URL, if_none_match=known.format(full.headers["etag"]))
     assert (reply.status, reply.raw, origin.count, cache.not_modified) == (304, b"", 1, 1)
@@ -119,7 +118,7 @@ async def test_a_client_that_has_the_bytes_is_told_so(cache: ResponseCache, orig
     assert reply.headers == kept | cost | {"age": "0", "x-request-id": reply.headers["x-request-id"]}
 
 
-async def test_also_where_the_answer_had_to_be_made_again(cache: ResponseCache, origin: Origin) -> None:
+async def test_also_where_the_answer_had_to_be_made_again(cache: Served, origin: Origin) -> None:
     tag = (await get(cache)).headers["etag"]
     origin.count = 0
     other = b"query=%7Ba%7D&operationName=A"
@@ -127,24 +126,24 @@ async def test_also_where_the_answer_had_to_be_made_again(cache: ResponseCache, 
 
 
 @pytest.mark.parametrize("known", ['"x"', "", "garbage", 'W/"', "{0}x, x", '"{0}"', "*x"])
-async def test_a_client_that_has_other_bytes_gets_these(cache: ResponseCache, known: str) -> None:
+async def test_a_client_that_has_other_bytes_gets_these(cache: Served, known: str) -> None:
     tag = (await get(cache)).headers["etag"].strip('"')
     assert (await get(cache, URL, if_none_match=known.format(tag)[: len(tag)])).status == 200
 
 
-async def test_the_tag_of_another_coding_does_not_count(cache: ResponseCache, origin: Origin) -> None:
+async def test_the_tag_of_another_coding_does_not_count(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     tag = (await get(cache, URL, accept_encoding="gzip")).headers["etag"]
     assert (await get(cache, URL, accept_encoding="zstd", if_none_match=tag)).status == 200
     assert (await get(cache, URL, accept_encoding="gzip", if_none_match=tag)).status == 304
 
 
-async def test_a_post_is_answered_whatever_it_has(cache: ResponseCache) -> None:
+async def test_a_post_is_answered_whatever_it_has(cache: Served) -> None:
     tag = (await post(cache)).headers["etag"]
     assert (await post(cache, if_none_match=tag)).number == 1
     assert (await post(cache, if_none_match="*")).number == 1
 
 
-async def test_what_is_not_kept_is_never_unmodified(cache: ResponseCache, origin: Origin) -> None:
+async def test_what_is_not_kept_is_never_unmodified(cache: Served, origin: Origin) -> None:
     origin.lasts = None
     assert (await get(cache, URL, if_none_match="*")).status == 200

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
@@ -18,8 +18,12 @@ from websockets.typing import Subprotocol
 from cg_client.plans import Plan
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
-from server.ending import Ending
+from server.asgi import HTTPAdapter
+from server.graceful_shutdown import GracefulShutdown
+from server.http import Handler, Request, Response
+from tests.clock import FakeClock
 from tests.running import running
+from tests.server.asgi import Reply, Server, http_scope, nothing, receiving, sending
 from tests.test_cli import KEY, serving
 
 PRICE = "/api/futures/price/history"
@@ -120,30 +124,61 @@ def test_websockets_are_closed_with_a_code_that_says_to_come_back(served: Servin
     assert is_clean(said(process))
 
 
-@pytest.mark.parametrize("begun", [False, True])
-async def test_a_request_that_cannot_be_finished_is_refused_unless_its_answer_has_begun(begun: bool) -> None:
-    reached = asyncio.Event()
-    sent: list[Message] = []
-
-    async def never_done(_scope: Scope, _receive: Receive, send: Send) -> None:
-        if begun:
-            await send({"type": "http.response.start", "status": 200, "headers": []})
-        reached.set()
-        await asyncio.Event().wait()
-
-    async def send(message: Message) -> None:
-        if sent and message["type"] == "http.response.start":
-            raise RuntimeError("as uvicorn does")
-        sent.append(message)
-
-    async def receive() -> Message:
-        raise AssertionError
-
-    request = asyncio.create_task(Ending(never_done)({"type": "http"}, receive, send))
+async def cancelled(app: HTTPAdapter, receive: Receive, reached: asyncio.Event) -> Reply:
+    """Return what a request gets that is cancelled when it has reached the point."""
+    reply = Reply()
+    request = asyncio.create_task(app(http_scope(), receive, sending(reply)))
     await reached.wait()
     request.cancel()
     await request
-    assert [message.get("status") for message in sent] == ([200] if begun else [503, None])
-    if not begun:
-        assert (b"retry-after", b"1") in sent[0]["headers"]
-        assert json.loads(sent[1]["body"])["errors"][0]["extensions"]["code"] == "SERVICE_UNAVAILABLE"
+    return reply
+
+
+def is_refusal(reply: Reply) -> bool:
+    code = json.loads(reply.body)["errors"][0]["extensions"]["code"]
+    return (reply.status, reply.headers["retry-after"], code) == (503, "1", "SERVICE_UNAVAILABLE")
+
+
+async def test_a_request_that_cannot_be_finished_is_refused() -> None:
+    reached = asyncio.Event()
+
+    async def never_done(_: Request) -> Response:
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    assert is_refusal(await cancelled(adapted(GracefulShutdown(never_done)), receiving(b""), reached))
+
+
+async def test_a_request_whose_body_does_not_end_is_refused() -> None:
+    reached = asyncio.Event()
+
+    async def unread(_: Request) -> Response:
+        raise AssertionError
+
+    async def receive() -> Message:
+        reached.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    assert is_refusal(await cancelled(adapted(GracefulShutdown(unread)), receive, reached))
+
+
+async def test_a_stream_that_has_begun_breaks_off() -> None:
+    reached = asyncio.Event()
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one"
+        reached.set()
+        await asyncio.Event().wait()
+
+    async def streaming(_: Request) -> Response:
+        return Response(200, b"", [], stream=parts())
+
+    reply = await cancelled(adapted(GracefulShutdown(streaming)), receiving(b""), reached)
+    assert (reply.status, reply.raw) == (200, b"one")
+    assert reply.messages[-1]["more_body"]
+
+
+def adapted(handle: Handler) -> HTTPAdapter:
+    return HTTPAdapter(handle, nothing, Server(FakeClock()))

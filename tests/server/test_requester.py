@@ -3,16 +3,15 @@
 import pytest
 
 from cg_client.requester import Priority, Requester
-from server.asker import asker
-from server.headers import by_name
+from server.http import Request
 
 ADDRESS = "192.0.2.7"
+SCOPE = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
 
 
 def asked(**headers: str) -> Requester:
     raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-    scope = {"type": "http", "headers": raw, "client": (ADDRESS, 4711)}
-    return asker(scope, by_name(scope))
+    return Request(SCOPE | {"headers": raw, "client": (ADDRESS, 4711)}).requester
 
 
 def test_the_client_is_the_one_that_is_named() -> None:
@@ -25,7 +24,7 @@ def test_else_or_where_the_name_is_not_short_and_plain_it_is_the_address(unusabl
 
 
 def test_a_socket_without_addresses_has_one_client() -> None:
-    assert asker({"type": "http", "headers": [], "client": None}, {}) == Requester("")
+    assert Request(SCOPE | {"headers": [], "client": None}).requester == Requester("")
 
 
 def test_a_backfill_says_so() -> None:

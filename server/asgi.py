@@ -1,0 +1,104 @@
+"""Translates between ASGI and the typed layers: reads a request once and writes the response."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol
+
+from starlette.responses import StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cg_client.clock import Clock
+from server.graceful_shutdown import unfinished
+from server.http import REQUEST_ID, Handler, Header, Request, Response, refusal
+
+MAX_BODY = 1024 * 1024  # bytes
+_DIGITS = len(str(MAX_BODY))
+_WITHOUT_BODY = ("GET", "HEAD")
+_SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
+
+
+class Upstream(Protocol):
+    """What every response says of the client behind the layers: whether CoinGlass is a sandbox, and the quota left."""
+
+    sandbox: bool
+    clock: Clock
+
+    @property
+    def remaining(self) -> Callable[[float], int]: ...
+
+
+class HTTPAdapter:
+    """The ASGI application. What is not HTTP goes to `others`."""
+
+    def __init__(self, handle: Handler, others: ASGIApp, upstream: Upstream) -> None:
+        self._handle, self._others, self._upstream = handle, others, upstream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._others(scope, receive, send)
+            return
+        request = Request(scope)
+        try:
+            if request.method not in _WITHOUT_BODY:
+                request.body = await read_body(receive, request.headers.get(b"content-length"))
+        except ClientLeft:
+            return
+        except BodyTooLarge:
+            response = refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+        except asyncio.CancelledError:  # by graceful shutdown
+            response = unfinished()
+        else:
+            response = await self._handle(request)
+        headers = self._headers(request, response)
+        if response.stream is None:
+            await send({"type": "http.response.start", "status": response.status, "headers": headers})
+            await send({"type": "http.response.body", "body": response.body})
+            return
+        streaming = StreamingResponse(response.stream, response.status)
+        streaming.raw_headers = headers
+        with contextlib.suppress(asyncio.CancelledError):  # by graceful shutdown: the connection is cut
+            await streaming(scope, receive, send)
+
+    def _headers(self, request: Request, response: Response) -> list[Header]:
+        headers, upstream = [*response.headers, (REQUEST_ID, request.request_id.encode())], self._upstream
+        if response.upstream_calls is not None:
+            headers += cost(response.upstream_calls, upstream.remaining(upstream.clock.monotonic()))
+        if upstream.sandbox:
+            headers.append(_SANDBOX)
+        return headers
+
+
+class BodyTooLarge(Exception):
+    pass
+
+
+class ClientLeft(Exception):
+    pass
+
+
+async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:
+    """Read the whole body, unless it is too large or says so. Raises BodyTooLarge and ClientLeft."""
+    if stated_length is not None and len(stated_length) >= _DIGITS and _exceeds(stated_length):
+        raise BodyTooLarge
+    body, more = b"", True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        part, more = message.get("body", b""), message.get("more_body", False)
+        body = body + part if body else part
+        if len(body) > MAX_BODY:
+            raise BodyTooLarge
+    return body
+
+
+def _exceeds(stated_length: bytes) -> bool:
+    return stated_length.isdigit() and float(stated_length) > MAX_BODY  # float takes any number of digits
+
+
+@lru_cache(1024)  # nearly all responses cost nothing, and the quota changes slowly compared to them
+def cost(calls: int, remaining: int) -> tuple[Header, Header]:
+    """Headers for the requests sent to CoinGlass and for those that may start now."""
+    return (b"x-upstream-calls", b"%d" % calls), (b"x-quota-remaining", b"%d" % remaining)

@@ -1,0 +1,50 @@
+"""The small pages beside GraphQL: health, readiness, metrics and the SDL."""
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import orjson
+
+from cg_client.client import Client
+from server.http import Handler, Request, Response
+from server.response_cache.cache import PATH as GRAPHQL
+
+Page: TypeAlias = Callable[[], Response]
+_TEXT = b"text/plain; charset=utf-8"
+
+
+class Routes:
+    """Picks by path: GraphQL, a page, or 404."""
+
+    def __init__(self, graphql: Handler, pages: Mapping[str, Page]) -> None:
+        self._graphql, self._pages = graphql, pages
+
+    async def __call__(self, request: Request) -> Response:
+        if request.path in (GRAPHQL, "/"):
+            return await self._graphql(request)
+        page = self._pages.get(request.path)
+        if page is None:
+            return Response.of(b"Not Found", _TEXT, 404)
+        if request.method not in ("GET", "HEAD"):
+            refused = Response.of(b"Method Not Allowed", _TEXT, 405)
+            refused.headers.append((b"allow", b"GET, HEAD"))
+            return refused
+        return page()
+
+
+def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Page]:
+    def healthy() -> Response:
+        return Response.of(b'{"status":"ok"}')
+
+    def ready() -> Response:
+        """Ready once CoinGlass was asked for the plan: without its answer too, since every part says what it lacks."""
+        asked, plan = client.plan_was_asked, client.gate.plan
+        facts = {"ready": asked, "plan": plan.name if plan else None, "sandbox": client.sandbox}
+        return Response.of(orjson.dumps(facts), status=200 if asked else 503)
+
+    @functools.cache  # printed when it is first asked for, not at start
+    def schema() -> Response:
+        return Response.of(sdl().encode(), _TEXT)
+
+    return {"/healthz": healthy, "/readyz": ready, "/metrics": metrics, "/schema.graphql": schema}
