@@ -1,20 +1,28 @@
-"""The command `coinglass-graphql`: serve, schema, endpoints, doctor, probe."""
+"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe."""
 
 import argparse
 import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from probe.command import Options, probe
 from schema.build import build
-from schema.capabilities import table
+from schema.capabilities import coverage, table
+from schema.federation import Schema
 from server.doctor import examine
 from server.serve import against_sandbox, serve
 from server.settings import Settings, SettingsError
+
+
+_PRINTED: Mapping[str, Callable[[Schema], str]] = {  # `_schema`: Strawberry shows it in no other way
+    "schema": lambda schema: schema.as_str() + "\n",
+    "endpoints": lambda schema: table(schema._schema),  # noqa: SLF001  # as above
+    "coverage": lambda schema: coverage(schema._schema),  # noqa: SLF001  # as above
+}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--sandbox", action="store_true", help="documented samples instead of CoinGlass; needs no key")
     commands.add_parser("schema", help="print the SDL")
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
+    commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
     _add_probe(commands.add_parser("probe", help="ask every endpoint of the plan and compare it with the catalogue"))
     return parser
@@ -56,11 +65,8 @@ def _count(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
-    if chosen.command == "schema":
-        sys.stdout.write(build().as_str() + "\n")
-        return 0
-    if chosen.command == "endpoints":
-        sys.stdout.write(table(build()._schema))  # noqa: SLF001  # Strawberry shows it in no other way
+    if chosen.command in _PRINTED:
+        sys.stdout.write(_PRINTED[chosen.command](build()))
         return 0
     try:
         settings = Settings.from_env(_environment(chosen))

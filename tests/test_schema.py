@@ -17,7 +17,7 @@ from graphql import (
 )
 
 from cg_client.catalogue import CATALOGUE
-from schema.capabilities import table, upstream_fields
+from schema.capabilities import coverage, table, upstream_fields
 from tests.cases import SCHEMA
 from tests.test_imports import ROOT
 
@@ -32,6 +32,12 @@ def test_the_committed_schema_is_in_step() -> None:
 
 def test_the_committed_table_of_endpoints_is_in_step() -> None:
     assert (ROOT / "docs" / "endpoints.md").read_text() == table(SCHEMA._schema), "run `make schema`"
+
+
+def test_the_readme_shows_which_fields_are_covered() -> None:
+    assert coverage(SCHEMA._schema) in (ROOT / "README.md").read_text(), (
+        "paste what `coinglass-graphql coverage` prints"
+    )
 
 
 def fields() -> Iterator[tuple[str, GraphQLField]]:
