@@ -17,7 +17,6 @@ from server.doctor import examine
 from server.serve import against_sandbox, serve
 from server.settings import Settings, SettingsError
 
-
 _PRINTED: Mapping[str, Callable[[Schema], str]] = {  # `_schema`: Strawberry shows it in no other way
     "schema": lambda schema: schema.as_str() + "\n",
     "endpoints": lambda schema: table(schema._schema),  # noqa: SLF001  # as above
