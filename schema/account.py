@@ -9,7 +9,6 @@ from cg_client.fetcher import Fetcher
 from cg_client.plans import Plan
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
@@ -17,9 +16,6 @@ class Account(Sourced):
     plan: Annotated[Plan | None, value("Plan.")]
     expires: Annotated[datetime | None, sparse("End of the subscription.")]
     expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
-
-
-AccountResult = Annotated[Account | Problems, result("Account")]
 
 
 @strawberry.type(

@@ -10,7 +10,7 @@ from cg_client.endpoints import calendar as api
 from resolvers.field import upstream
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 
 
 @strawberry.enum(description="How important CoinGlass holds an event to be.")
@@ -73,13 +73,10 @@ class FinancialEvents(Sourced):
     events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
 
-EconomicDataResult = Annotated[EconomicData | Problems, result("EconomicData")]
-CentralBankActivitiesResult = Annotated[CentralBankActivities | Problems, result("CentralBankActivities")]
-FinancialEventsResult = Annotated[FinancialEvents | Problems, result("FinancialEvents")]
-
-
 @strawberry.type(description="The economic calendar.")
 class Calendar:
-    economic_data: EconomicDataResult = upstream(api.ECONOMIC_DATA, EconomicData)
-    central_bank_activities: CentralBankActivitiesResult = upstream(api.CENTRAL_BANK_ACTIVITIES, CentralBankActivities)
-    financial_events: FinancialEventsResult = upstream(api.FINANCIAL_EVENTS, FinancialEvents)
+    economic_data: Result[EconomicData] = upstream(api.ECONOMIC_DATA, EconomicData)
+    central_bank_activities: Result[CentralBankActivities] = upstream(
+        api.CENTRAL_BANK_ACTIVITIES, CentralBankActivities
+    )
+    financial_events: Result[FinancialEvents] = upstream(api.FINANCIAL_EVENTS, FinancialEvents)

@@ -101,6 +101,22 @@ def table(schema: GraphQLSchema) -> str:
     return _TITLE + head + "".join(rows)
 
 
+def coverage(schema: GraphQLSchema) -> str:
+    """Return a Markdown table of the fields of each type, by the least plan that answers them."""
+    groups: dict[str, dict[Plan, list[str]]] = {}
+    for name, endpoints in upstream_fields(schema):
+        group, field = name.split(".")
+        least = min(endpoint.plan for endpoint in endpoints)
+        groups.setdefault(group, {}).setdefault(least, []).append(f"`{field}`")
+    head = "| group | fields on any plan | fields that need more |\n| --- | --- | --- |\n"
+    return head + "".join(_group(group, by_plan) for group, by_plan in groups.items())
+
+
+def _group(group: str, by_plan: dict[Plan, list[str]]) -> str:
+    more = (f"{plan.name.title()}: {' '.join(by_plan[plan])}" for plan in sorted(by_plan) if plan > min(Plan))
+    return f"| `{group}` | {' '.join(by_plan.get(min(Plan), ()))} | {'. '.join(more)} |\n"
+
+
 _TITLE = """# Fields and their endpoints
 
 Made by `make schema` from the catalogue. A plan includes what the plans below it do; an interval of a plan that is not

@@ -12,48 +12,37 @@ from resolvers.context import Info
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import ByArgument, upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
-from schema.futures.funding_lists import AccumulatedFundingRates, AccumulatedFundingRatesResult, CoinAccumulatedFunding
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
+from schema.futures.funding_lists import AccumulatedFundingRates, CoinAccumulatedFunding
 from schema.futures.funding_rate import (
     CurrentFundingRates,
-    CurrentFundingRatesResult,
     FundingSeries,
-    FundingSeriesResult,
     FundingWeighting,
 )
 from schema.futures.liquidation import (
     Liquidations,
     LiquidationsByExchange,
-    LiquidationsByExchangeResult,
-    LiquidationsResult,
 )
-from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationHeatmapResult
-from schema.futures.liquidation_map import LiquidationMap, LiquidationMapResult
-from schema.futures.market import CoinMarket, CoinMarketResult
-from schema.futures.max_pain import CoinMaxPain, LiquidationMaxPain, LiquidationMaxPainResult
-from schema.futures.netflow import CoinNetflow, CoinNetflowResult
+from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap
+from schema.futures.liquidation_map import LiquidationMap
+from schema.futures.market import CoinMarket
+from schema.futures.max_pain import CoinMaxPain, LiquidationMaxPain
+from schema.futures.netflow import CoinNetflow
 from schema.futures.open_interest import (
     OISeries,
-    OISeriesResult,
     OpenInterestByExchange,
-    OpenInterestByExchangeResult,
     OpenInterestHistoryByExchange,
-    OpenInterestHistoryByExchangeResult,
 )
 from schema.futures.open_interest_margin import BY_MARGIN, margined_exchanges
-from schema.futures.order_book import Orderbook, OrderbookResult
+from schema.futures.order_book import Orderbook
 from schema.futures.taker_volume import (
     TakerVolumeByExchange,
-    TakerVolumeByExchangeResult,
     TakerVolumeSeries,
-    TakerVolumeSeriesResult,
 )
-from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries, FuturesSpotVolumeRatioSeriesResult
+from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries
 from schema.indicators.spot import (
     BitfinexMarginSeries,
-    BitfinexMarginSeriesResult,
     BorrowRateSeries,
-    BorrowRateSeriesResult,
     bitfinex_coin,
 )
 from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
@@ -67,11 +56,12 @@ from schema.market_rows import (
 from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
-from schema.spot.market import SpotCoinMarket, SpotCoinMarketResult
-from schema.spot.market_history import CoinMarketHistory, CoinMarketHistoryResult
+from schema.spot.market import SpotCoinMarket
+from schema.spot.market_history import CoinMarketHistory
 from schema.spot_pair import SpotPair
 from vocabulary.connections import FIRST, After, Connection, First
 from vocabulary.fields import resolved
+from vocabulary.problems import Result
 
 _COIN = {"symbol": "symbol"}
 _LIQUIDATION_ALTERNATIVES = {
@@ -101,7 +91,7 @@ class Coin:
     symbol: str = strawberry.field(description="Ticker, e.g. `BTC`.")
     unresolved: strawberry.Private[CoinglassError | None] = None
 
-    market: CoinMarketResult = upstream_row(
+    market: Result[CoinMarket] = upstream_row(
         futures.market.COINS_MARKETS,
         CoinMarket,
         lambda coin, **asked: coin_market(coin.symbol, **asked),
@@ -109,71 +99,71 @@ class Coin:
         prepare=named_exchanges,
         alternatives=_MARKET_ALTERNATIVES,
     )
-    spot_market: SpotCoinMarketResult = upstream_row(
+    spot_market: Result[SpotCoinMarket] = upstream_row(
         spot.market.COINS_MARKETS,
         SpotCoinMarket,
         lambda coin: spot_coin_market(coin.symbol),
         alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
     )
-    market_history: CoinMarketHistoryResult = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
-    funding_rate: FundingSeriesResult = upstream(
+    market_history: Result[CoinMarketHistory] = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
+    funding_rate: Result[FundingSeries] = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )
-    current_funding_rates: CurrentFundingRatesResult = upstream_row(
+    current_funding_rates: Result[CurrentFundingRates] = upstream_row(
         futures.funding_rate.EXCHANGE_LIST, CurrentFundingRates, lambda coin: funding_rates(coin.symbol)
     )
-    open_interest: OISeriesResult = upstream(
+    open_interest: Result[OISeries] = upstream(
         BY_MARGIN,
         OISeries,
         bind=_COIN,
         prepare=margined_exchanges,
         description="Open interest over all exchanges, or of one margin over chosen exchanges, as candles.",
     )
-    open_interest_by_exchange: OpenInterestByExchangeResult = upstream(
+    open_interest_by_exchange: Result[OpenInterestByExchange] = upstream(
         futures.open_interest.EXCHANGE_LIST, OpenInterestByExchange, bind=_COIN
     )
-    taker_volume: TakerVolumeSeriesResult = upstream(
+    taker_volume: Result[TakerVolumeSeries] = upstream(
         futures.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=futures_exchanges
     )
-    taker_volume_by_exchange: TakerVolumeByExchangeResult = upstream(
+    taker_volume_by_exchange: Result[TakerVolumeByExchange] = upstream(
         futures.taker_volume.EXCHANGE_LIST, TakerVolumeByExchange, bind=_COIN
     )
-    spot_taker_volume: TakerVolumeSeriesResult = upstream(
+    spot_taker_volume: Result[TakerVolumeSeries] = upstream(
         spot.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
     )
-    liquidations: LiquidationsResult = upstream(
+    liquidations: Result[Liquidations] = upstream(
         futures.liquidation.AGGREGATED_HISTORY, Liquidations, bind=_COIN, prepare=futures_exchanges
     )
-    liquidations_by_exchange: LiquidationsByExchangeResult = upstream(
+    liquidations_by_exchange: Result[LiquidationsByExchange] = upstream(
         futures.liquidation.EXCHANGE_LIST,
         LiquidationsByExchange,
         bind=_COIN,
         description="Liquidations of the coin on each exchange.",
     )
-    liquidation_heatmap: LiquidationHeatmapResult = upstream(
+    liquidation_heatmap: Result[LiquidationHeatmap] = upstream(
         COIN_BY_MODEL,
         LiquidationHeatmap,
         bind=_COIN,
         alternatives=_LIQUIDATION_ALTERNATIVES,
         description="Where leveraged positions would be liquidated, over time and price, on all exchanges together.",
     )
-    liquidation_map: LiquidationMapResult = upstream(
+    liquidation_map: Result[LiquidationMap] = upstream(
         futures.liquidation.AGGREGATED_MAP, LiquidationMap, bind=_COIN, alternatives=_LIQUIDATION_ALTERNATIVES
     )
-    orderbook: OrderbookResult = upstream(
+    orderbook: Result[Orderbook] = upstream(
         futures.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=futures_exchanges
     )
-    spot_orderbook: OrderbookResult = upstream(
+    spot_orderbook: Result[Orderbook] = upstream(
         spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
     )
-    accumulated_funding_rates: AccumulatedFundingRatesResult = upstream_row(
+    accumulated_funding_rates: Result[AccumulatedFundingRates] = upstream_row(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
         AccumulatedFundingRates,
         lambda coin, **asked: accumulated_funding_rates(coin.symbol, asked["range"]),
         params=AccumulatedFunding,
         record=CoinAccumulatedFunding,
     )
-    liquidation_max_pain: LiquidationMaxPainResult = upstream_row(
+    liquidation_max_pain: Result[LiquidationMaxPain] = upstream_row(
         futures.liquidation.MAX_PAIN,
         LiquidationMaxPain,
         lambda coin, **asked: liquidation_max_pain(coin.symbol, asked["range"]),
@@ -182,31 +172,31 @@ class Coin:
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
         description="Prices at which most longs and most shorts of the coin would be liquidated.",
     )
-    open_interest_history_by_exchange: OpenInterestHistoryByExchangeResult = upstream(
+    open_interest_history_by_exchange: Result[OpenInterestHistoryByExchange] = upstream(
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
-    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+    cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
         futures.cumulative_volume_delta.AGGREGATED_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
-    spot_cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+    spot_cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
         spot.cumulative_volume_delta.AGGREGATED_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=spot_exchanges,
         alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
     )
-    netflow: CoinNetflowResult = upstream(
+    netflow: Result[CoinNetflow] = upstream(
         futures.netflow.COIN,
         CoinNetflow,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
-    spot_netflow: CoinNetflowResult = upstream(
+    spot_netflow: Result[CoinNetflow] = upstream(
         spot.netflow.COIN,
         CoinNetflow,
         bind=_COIN,
@@ -214,16 +204,16 @@ class Coin:
         alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
     )
 
-    futures_spot_volume_ratio: FuturesSpotVolumeRatioSeriesResult = upstream(
+    futures_spot_volume_ratio: Result[FuturesSpotVolumeRatioSeries] = upstream(
         indicators.exchanges.FUTURES_SPOT_VOLUME_RATIO,
         FuturesSpotVolumeRatioSeries,
         bind=_COIN,
         prepare=futures_exchanges,
     )
-    bitfinex_margin: BitfinexMarginSeriesResult = upstream(
+    bitfinex_margin: Result[BitfinexMarginSeries] = upstream(
         indicators.spot.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
     )
-    borrow_rate: BorrowRateSeriesResult = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
+    borrow_rate: Result[BorrowRateSeries] = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
     @resolved("Futures instruments of the coin.")
     async def pairs(

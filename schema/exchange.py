@@ -11,13 +11,14 @@ from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
-from schema.futures.liquidation import LiquidationsByCoin, LiquidationsByCoinResult
+from schema.futures.liquidation import LiquidationsByCoin
 from schema.listing import CoinFilter, pairs_page, spot_pairs_page
-from schema.on_chain.balances import ExchangeAssets, ExchangeAssetsResult
+from schema.on_chain.balances import ExchangeAssets
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
 from vocabulary.connections import FIRST, After, Connection, First
 from vocabulary.fields import resolved
+from vocabulary.problems import Result
 
 
 @strawberry.federation.type(keys=["name"], description="An exchange.")
@@ -27,13 +28,13 @@ class Exchange:
     name: str = strawberry.field(description="Name, as CoinGlass labels it.")
     unresolved: strawberry.Private[CoinglassError | None] = None
 
-    liquidations_by_coin: LiquidationsByCoinResult = upstream(
+    liquidations_by_coin: Result[LiquidationsByCoin] = upstream(
         api.liquidation.COIN_LIST,
         LiquidationsByCoin,
         bind={"exchange": "name"},
         alternatives={"Coin.liquidationsByExchange": api.liquidation.EXCHANGE_LIST},
     )
-    assets: ExchangeAssetsResult = upstream_paged(on_chain.EXCHANGE_ASSETS, ExchangeAssets, bind={"exchange": "name"})
+    assets: Result[ExchangeAssets] = upstream_paged(on_chain.EXCHANGE_ASSETS, ExchangeAssets, bind={"exchange": "name"})
 
     @resolved("Its futures instruments.")
     async def pairs(

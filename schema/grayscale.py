@@ -11,7 +11,7 @@ from resolvers.daily import upstream_daily
 from resolvers.field import upstream
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -65,11 +65,7 @@ class GrayscalePremium(DailySeries):
     latest: GrayscalePremiumDay | None = strawberry.field(description="The newest day.")
 
 
-GrayscaleHoldingsResult = Annotated[GrayscaleHoldings | Problems, result("GrayscaleHoldings")]
-GrayscalePremiumResult = Annotated[GrayscalePremium | Problems, result("GrayscalePremium")]
-
-
 @strawberry.type(description="Grayscale: its trusts on single coins.")
 class Grayscale:
-    holdings: GrayscaleHoldingsResult = upstream(api.HOLDINGS, GrayscaleHoldings)
-    premium: GrayscalePremiumResult = upstream_daily(api.PREMIUM_HISTORY, GrayscalePremium)
+    holdings: Result[GrayscaleHoldings] = upstream(api.HOLDINGS, GrayscaleHoldings)
+    premium: Result[GrayscalePremium] = upstream_daily(api.PREMIUM_HISTORY, GrayscalePremium)

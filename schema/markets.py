@@ -9,100 +9,89 @@ from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.futures.funding_lists import (
     AccumulatedFundingRatesByCoin,
-    AccumulatedFundingRatesByCoinResult,
     FundingArbitrage,
-    FundingArbitrageResult,
 )
 from schema.futures.indices import (
     DerivativesIndex,
-    DerivativesIndexResult,
     DerivativesRiskIndex,
-    DerivativesRiskIndexResult,
 )
-from schema.futures.liquidation import LiquidationsByExchange, LiquidationsByExchangeResult
+from schema.futures.liquidation import LiquidationsByExchange
 from schema.futures.market_lists import (
     DelistedPairs,
-    DelistedPairsResult,
     ExchangeRanking,
-    ExchangeRankingResult,
     PriceChanges,
-    PriceChangesResult,
 )
-from schema.futures.max_pain import LiquidationMaxPains, LiquidationMaxPainsResult
-from schema.futures.netflow import FuturesNetflows, FuturesNetflowsResult, SpotNetflows, SpotNetflowsResult
+from schema.futures.max_pain import LiquidationMaxPains
+from schema.futures.netflow import FuturesNetflows, SpotNetflows
 from schema.futures.technical_lists import (
     AverageTrueRangeByCoin,
-    AverageTrueRangeByCoinResult,
     MACDByCoin,
-    MACDByCoinResult,
     MovingAveragesByCoin,
-    MovingAveragesByCoinResult,
     RSIByCoin,
-    RSIByCoinResult,
     TDSequentialByCoin,
-    TDSequentialByCoinResult,
 )
+from vocabulary.problems import Result
 
 
 @strawberry.type(description="Lists over the whole market.")
 class Markets:
-    liquidations_by_exchange: LiquidationsByExchangeResult = upstream(
+    liquidations_by_exchange: Result[LiquidationsByExchange] = upstream(
         futures.liquidation.EXCHANGE_LIST,
         LiquidationsByExchange,
         description="Liquidations on each exchange, of one coin or of all together.",
     )
-    rsi: RSIByCoinResult = upstream(
+    rsi: Result[RSIByCoin] = upstream(
         futures.technical.RSI_LIST, RSIByCoin, alternatives={"Pair.rsi": futures.technical.RSI}
     )
-    moving_averages: MovingAveragesByCoinResult = upstream(
+    moving_averages: Result[MovingAveragesByCoin] = upstream(
         futures.technical.MOVING_AVERAGE_LIST,
         MovingAveragesByCoin,
         alternatives={"Pair.movingAverage": futures.technical.MOVING_AVERAGE},
     )
-    exponential_moving_averages: MovingAveragesByCoinResult = upstream(
+    exponential_moving_averages: Result[MovingAveragesByCoin] = upstream(
         futures.technical.EXPONENTIAL_MOVING_AVERAGE_LIST,
         MovingAveragesByCoin,
         alternatives={"Pair.exponentialMovingAverage": futures.technical.EXPONENTIAL_MOVING_AVERAGE},
     )
-    macd: MACDByCoinResult = upstream(
+    macd: Result[MACDByCoin] = upstream(
         futures.technical.MACD_LIST, MACDByCoin, alternatives={"Pair.macd": futures.technical.MACD}
     )
-    average_true_range: AverageTrueRangeByCoinResult = upstream(
+    average_true_range: Result[AverageTrueRangeByCoin] = upstream(
         futures.technical.AVERAGE_TRUE_RANGE_LIST,
         AverageTrueRangeByCoin,
         alternatives={"Pair.averageTrueRange": futures.technical.AVERAGE_TRUE_RANGE},
     )
-    td_sequential: TDSequentialByCoinResult = upstream(
+    td_sequential: Result[TDSequentialByCoin] = upstream(
         futures.technical.TD_SEQUENTIAL_LIST,
         TDSequentialByCoin,
         alternatives={"Pair.tdSequential": futures.technical.TD_SEQUENTIAL},
     )
-    derivatives_index: DerivativesIndexResult = upstream_daily(futures.indices.DERIVATIVES_INDEX, DerivativesIndex)
-    derivatives_risk_index: DerivativesRiskIndexResult = upstream_daily(
+    derivatives_index: Result[DerivativesIndex] = upstream_daily(futures.indices.DERIVATIVES_INDEX, DerivativesIndex)
+    derivatives_risk_index: Result[DerivativesRiskIndex] = upstream_daily(
         futures.indices.DERIVATIVES_RISK_INDEX, DerivativesRiskIndex
     )
 
-    accumulated_funding_rates: AccumulatedFundingRatesByCoinResult = upstream(
+    accumulated_funding_rates: Result[AccumulatedFundingRatesByCoin] = upstream(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
         AccumulatedFundingRatesByCoin,
         description="Funding rates of each coin on each exchange, added up over a period.",
     )
-    funding_arbitrage: FundingArbitrageResult = upstream(
+    funding_arbitrage: Result[FundingArbitrage] = upstream(
         futures.funding_rate.ARBITRAGE,
         FundingArbitrage,
         prepare=named_exchanges,
         alternatives={"Coin.currentFundingRates": futures.funding_rate.EXCHANGE_LIST},
     )
-    liquidation_max_pain: LiquidationMaxPainsResult = upstream(
+    liquidation_max_pain: Result[LiquidationMaxPains] = upstream(
         futures.liquidation.MAX_PAIN,
         LiquidationMaxPains,
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
     )
-    price_changes: PriceChangesResult = upstream(
+    price_changes: Result[PriceChanges] = upstream(
         futures.market.PRICE_CHANGES, PriceChanges, alternatives={"Pair.market": futures.market.PAIRS_MARKETS}
     )
-    delisted_pairs: DelistedPairsResult = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
-    exchange_ranking: ExchangeRankingResult = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
+    delisted_pairs: Result[DelistedPairs] = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
+    exchange_ranking: Result[ExchangeRanking] = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
 
-    netflows: FuturesNetflowsResult = upstream_paged(futures.netflow.LIST, FuturesNetflows)
-    spot_netflows: SpotNetflowsResult = upstream_paged(spot.netflow.LIST, SpotNetflows)
+    netflows: Result[FuturesNetflows] = upstream_paged(futures.netflow.LIST, FuturesNetflows)
+    spot_netflows: Result[SpotNetflows] = upstream_paged(spot.netflow.LIST, SpotNetflows)

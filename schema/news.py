@@ -9,7 +9,7 @@ from cg_client.endpoints import news as api
 from resolvers.pages import upstream_paged
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 
 ReleaseTime = Annotated[datetime | None, value("When it was released.")]
 Title = Annotated[str | None, value("Headline.")]
@@ -50,11 +50,7 @@ class FlashList(Paged):
     flashes: list[Newsflash] = strawberry.field(description="The pieces, as CoinGlass orders them.")
 
 
-ArticleListResult = Annotated[ArticleList | Problems, result("ArticleList")]
-FlashListResult = Annotated[FlashList | Problems, result("FlashList")]
-
-
 @strawberry.type(description="News, as CoinGlass collects it.")
 class News:
-    articles: ArticleListResult = upstream_paged(api.ARTICLES, ArticleList)
-    flashes: FlashListResult = upstream_paged(api.NEWSFLASHES, FlashList)
+    articles: Result[ArticleList] = upstream_paged(api.ARTICLES, ArticleList)
+    flashes: Result[FlashList] = upstream_paged(api.NEWSFLASHES, FlashList)

@@ -11,7 +11,7 @@ from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 
 
 @strawberry.type(description="Open interest of options.")
@@ -86,11 +86,6 @@ class OptionsMaxPain(Sourced):
     expiries: list[OptionsExpiry] = strawberry.field(description="The expiries, as CoinGlass orders them.")
 
 
-OptionsByExchangeResult = Annotated[OptionsByExchange | Problems, result("OptionsByExchange")]
-OptionsOpenInterestSeriesResult = Annotated[OptionsOpenInterestSeries | Problems, result("OptionsOpenInterestSeries")]
-OptionsVolumeSeriesResult = Annotated[OptionsVolumeSeries | Problems, result("OptionsVolumeSeries")]
-OptionsMaxPainResult = Annotated[OptionsMaxPain | Problems, result("OptionsMaxPain")]
-
 _COIN = {"symbol": "symbol"}
 
 
@@ -99,9 +94,9 @@ class Options:
     symbol: str = strawberry.field(description="Coin.")
     unresolved: strawberry.Private[Exception | None] = None
 
-    by_exchange: OptionsByExchangeResult = upstream(api.INFO, OptionsByExchange, bind=_COIN)
-    open_interest_history: OptionsOpenInterestSeriesResult = upstream(
+    by_exchange: Result[OptionsByExchange] = upstream(api.INFO, OptionsByExchange, bind=_COIN)
+    open_interest_history: Result[OptionsOpenInterestSeries] = upstream(
         api.OPEN_INTEREST_HISTORY, OptionsOpenInterestSeries, bind=_COIN
     )
-    volume_history: OptionsVolumeSeriesResult = upstream(api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN)
-    max_pain: OptionsMaxPainResult = upstream(api.MAX_PAIN, OptionsMaxPain, bind=_COIN)
+    volume_history: Result[OptionsVolumeSeries] = upstream(api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN)
+    max_pain: Result[OptionsMaxPain] = upstream(api.MAX_PAIN, OptionsMaxPain, bind=_COIN)

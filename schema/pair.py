@@ -6,46 +6,37 @@ from cg_client.endpoints import futures as api
 from cg_client.instruments import InstrumentIndex
 from cg_client.symbols import Listing, Symbols
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
-from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
-from schema.futures.funding_rate import FundingSeries, FundingSeriesResult
-from schema.futures.indices import BasisSeries, BasisSeriesResult, WhaleIndexSeries, WhaleIndexSeriesResult
-from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrdersResult, Liquidations, LiquidationsResult
-from schema.futures.liquidation_heatmap import PAIR_BY_MODEL, LiquidationHeatmap, LiquidationHeatmapResult
-from schema.futures.liquidation_map import LiquidationMap, LiquidationMapResult
-from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfileResult
-from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
-from schema.futures.market import PairMarket, PairMarketResult, PriceSeries, PriceSeriesResult
-from schema.futures.net_position import BY_VERSION, NetPositionSeries, NetPositionSeriesResult
-from schema.futures.open_interest import OISeries, OISeriesResult
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
+from schema.futures.footprint import FootprintSeries
+from schema.futures.funding_rate import FundingSeries
+from schema.futures.indices import BasisSeries, WhaleIndexSeries
+from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrders, Liquidations
+from schema.futures.liquidation_heatmap import PAIR_BY_MODEL, LiquidationHeatmap
+from schema.futures.liquidation_map import LiquidationMap
+from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfile
+from schema.futures.long_short import BY_KIND, LongShortSeries
+from schema.futures.market import PairMarket, PriceSeries
+from schema.futures.net_position import BY_VERSION, NetPositionSeries
+from schema.futures.open_interest import OISeries
 from schema.futures.order_book import (
     LargeOrderHistory,
-    LargeOrderHistoryResult,
     LargeOrders,
-    LargeOrdersResult,
     Orderbook,
     OrderbookHeatmap,
-    OrderbookHeatmapResult,
-    OrderbookResult,
 )
-from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.futures.taker_volume import TakerVolumeSeries
 from schema.futures.technical import (
     AverageTrueRangeSeries,
-    AverageTrueRangeSeriesResult,
     BollingerBandsSeries,
-    BollingerBandsSeriesResult,
     MACDSeries,
-    MACDSeriesResult,
     MovingAverageSeries,
-    MovingAverageSeriesResult,
     RSISeries,
-    RSISeriesResult,
     TDSequentialSeries,
-    TDSequentialSeriesResult,
 )
 from schema.market_rows import pair_market
 from schema.trading_pair import BY_PAIR, TradingPair
 from vocabulary.fields import resolved
+from vocabulary.problems import Result
 
 _LIQUIDATION_ALTERNATIVES = {
     "Pair.liquidations": api.liquidation.HISTORY,
@@ -61,72 +52,74 @@ class Pair(TradingPair):
     def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
         return symbols.futures
 
-    market: PairMarketResult = upstream_row(api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known))
-    price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
-    funding_rate: FundingSeriesResult = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
-    open_interest: OISeriesResult = upstream(api.open_interest.HISTORY, OISeries, bind=BY_PAIR)
-    long_short_ratio: LongShortSeriesResult = upstream(
+    market: Result[PairMarket] = upstream_row(
+        api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known)
+    )
+    price: Result[PriceSeries] = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
+    funding_rate: Result[FundingSeries] = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
+    open_interest: Result[OISeries] = upstream(api.open_interest.HISTORY, OISeries, bind=BY_PAIR)
+    long_short_ratio: Result[LongShortSeries] = upstream(
         BY_KIND, LongShortSeries, bind=BY_PAIR, description="Long and short shares of accounts or positions."
     )
-    taker_volume: TakerVolumeSeriesResult = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
-    liquidations: LiquidationsResult = upstream(api.liquidation.HISTORY, Liquidations, bind=BY_PAIR)
-    liquidation_heatmap: LiquidationHeatmapResult = upstream(
+    taker_volume: Result[TakerVolumeSeries] = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
+    liquidations: Result[Liquidations] = upstream(api.liquidation.HISTORY, Liquidations, bind=BY_PAIR)
+    liquidation_heatmap: Result[LiquidationHeatmap] = upstream(
         PAIR_BY_MODEL,
         LiquidationHeatmap,
         bind=BY_PAIR,
         alternatives=_LIQUIDATION_ALTERNATIVES,
         description="Where leveraged positions would be liquidated, over time and price.",
     )
-    liquidation_map: LiquidationMapResult = upstream(
+    liquidation_map: Result[LiquidationMap] = upstream(
         api.liquidation.MAP, LiquidationMap, bind=BY_PAIR, alternatives=_LIQUIDATION_ALTERNATIVES
     )
-    liquidation_orders: LiquidationOrdersResult = PAIR_ORDERS
-    liquidation_profile: LiquidationProfileResult = PAIR_PROFILE
-    orderbook: OrderbookResult = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
-    orderbook_heatmap: OrderbookHeatmapResult = upstream(
+    liquidation_orders: Result[LiquidationOrders] = PAIR_ORDERS
+    liquidation_profile: Result[LiquidationProfile] = PAIR_PROFILE
+    orderbook: Result[Orderbook] = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
+    orderbook_heatmap: Result[OrderbookHeatmap] = upstream(
         api.order_book.SNAPSHOTS, OrderbookHeatmap, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
-    large_orders: LargeOrdersResult = upstream(
+    large_orders: Result[LargeOrders] = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
-    rsi: RSISeriesResult = upstream(api.technical.RSI, RSISeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES)
-    moving_average: MovingAverageSeriesResult = upstream(
+    rsi: Result[RSISeries] = upstream(api.technical.RSI, RSISeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES)
+    moving_average: Result[MovingAverageSeries] = upstream(
         api.technical.MOVING_AVERAGE, MovingAverageSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
-    exponential_moving_average: MovingAverageSeriesResult = upstream(
+    exponential_moving_average: Result[MovingAverageSeries] = upstream(
         api.technical.EXPONENTIAL_MOVING_AVERAGE,
         MovingAverageSeries,
         bind=BY_PAIR,
         alternatives=_INDICATOR_ALTERNATIVES,
     )
-    bollinger_bands: BollingerBandsSeriesResult = upstream(
+    bollinger_bands: Result[BollingerBandsSeries] = upstream(
         api.technical.BOLLINGER_BANDS, BollingerBandsSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
-    macd: MACDSeriesResult = upstream(
+    macd: Result[MACDSeries] = upstream(
         api.technical.MACD, MACDSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
-    average_true_range: AverageTrueRangeSeriesResult = upstream(
+    average_true_range: Result[AverageTrueRangeSeries] = upstream(
         api.technical.AVERAGE_TRUE_RANGE, AverageTrueRangeSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
-    td_sequential: TDSequentialSeriesResult = upstream(
+    td_sequential: Result[TDSequentialSeries] = upstream(
         api.technical.TD_SEQUENTIAL, TDSequentialSeries, bind=BY_PAIR, alternatives=_INDICATOR_ALTERNATIVES
     )
-    basis: BasisSeriesResult = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
-    whale_index: WhaleIndexSeriesResult = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
-    net_position: NetPositionSeriesResult = upstream(
+    basis: Result[BasisSeries] = upstream(api.indices.BASIS_HISTORY, BasisSeries, bind=BY_PAIR)
+    whale_index: Result[WhaleIndexSeries] = upstream(api.indices.WHALE_INDEX_HISTORY, WhaleIndexSeries, bind=BY_PAIR)
+    net_position: Result[NetPositionSeries] = upstream(
         BY_VERSION,
         NetPositionSeries,
         bind=BY_PAIR,
         alternatives={"Pair.longShortRatio": api.long_short.TOP_POSITIONS},
         description="How net longs and net shorts change, in coins.",
     )
-    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+    cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
         api.cumulative_volume_delta.HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
     )
-    footprint: FootprintSeriesResult = upstream(
+    footprint: Result[FootprintSeries] = upstream(
         api.footprint.HISTORY,
         FootprintSeries,
         bind=BY_PAIR,
@@ -135,7 +128,7 @@ class Pair(TradingPair):
             "Pair.takerVolume": api.taker_volume.HISTORY,
         },
     )
-    large_order_history: LargeOrderHistoryResult = upstream(
+    large_order_history: Result[LargeOrderHistory] = upstream(
         api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ORDERBOOK_ALTERNATIVES
     )
 

@@ -10,7 +10,7 @@ from cg_client.errors import UnknownName
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
-from schema.account import Account, AccountResult, Quota
+from schema.account import Account, Quota
 from schema.calendar import Calendar
 from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
@@ -31,6 +31,7 @@ from schema.spot_pair import SpotPair
 from schema.watchlists import PairKey, coins_by_symbol, pairs_by_key
 from vocabulary.connections import FIRST, After, Connection, First, page
 from vocabulary.fields import resolved
+from vocabulary.problems import Result
 
 CoinArgument = Annotated[str, strawberry.argument(description="Ticker in any case, e.g. `BTC` or `XBT`.")]
 ExchangeArgument = Annotated[str, strawberry.argument(description="Exchange in any case, e.g. `Binance`, `OKEX`.")]
@@ -48,7 +49,7 @@ PairKeys = Annotated[
 
 @strawberry.type(description="CoinGlass: crypto derivatives, spot, options and funds.")
 class Query:
-    account: AccountResult = upstream(account.SUBSCRIPTION, Account)
+    account: Result[Account] = upstream(account.SUBSCRIPTION, Account)
 
     @resolved("A coin.")
     def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:

@@ -12,14 +12,13 @@ from resolvers.context import Context
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import futures_exchanges
 from resolvers.field import upstream
-from schema.futures.long_short import BY_KIND, LongShortSeries, LongShortSeriesResult
-from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.futures.long_short import BY_KIND, LongShortSeries
+from schema.futures.taker_volume import TakerVolumeSeries
 from schema.indicators.market import (
     FearGreedIndex,
-    FearGreedIndexResult,
     OptionsFuturesRatio,
-    OptionsFuturesRatioResult,
 )
+from vocabulary.problems import Result
 
 
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -39,11 +38,11 @@ class Sentiment:
     coin: str = strawberry.field(description="Coin.")
     unresolved: strawberry.Private[Exception | None] = None
 
-    fear_greed: FearGreedIndexResult = upstream_daily(indicators.market.FEAR_GREED, FearGreedIndex)
-    options_futures_ratio: OptionsFuturesRatioResult = upstream_daily(
+    fear_greed: Result[FearGreedIndex] = upstream_daily(indicators.market.FEAR_GREED, FearGreedIndex)
+    options_futures_ratio: Result[OptionsFuturesRatio] = upstream_daily(
         indicators.market.OPTIONS_FUTURES_RATIO, OptionsFuturesRatio
     )
-    long_short_ratio: LongShortSeriesResult = upstream(
+    long_short_ratio: Result[LongShortSeries] = upstream(
         BY_KIND,
         LongShortSeries,
         bind={"symbol": "coin"},
@@ -51,7 +50,7 @@ class Sentiment:
         defaults={"exchange": "Binance", "interval": Interval.H4},
         description="Long and short shares on the coin's USDT pair of one exchange.",
     )
-    taker_volume: TakerVolumeSeriesResult = upstream(
+    taker_volume: Result[TakerVolumeSeries] = upstream(
         futures.taker_volume.AGGREGATED_HISTORY,
         TakerVolumeSeries,
         bind={"symbol": "coin"},

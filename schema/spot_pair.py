@@ -6,23 +6,20 @@ from cg_client.endpoints import spot as api
 from cg_client.instruments import InstrumentIndex
 from cg_client.symbols import Listing, Symbols
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries, CumulativeVolumeDeltaSeriesResult
-from schema.futures.footprint import FootprintSeries, FootprintSeriesResult
-from schema.futures.market import PriceSeries, PriceSeriesResult
+from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
+from schema.futures.footprint import FootprintSeries
+from schema.futures.market import PriceSeries
 from schema.futures.order_book import (
     LargeOrderHistory,
-    LargeOrderHistoryResult,
     LargeOrders,
-    LargeOrdersResult,
     Orderbook,
     OrderbookHeatmap,
-    OrderbookHeatmapResult,
-    OrderbookResult,
 )
-from schema.futures.taker_volume import TakerVolumeSeries, TakerVolumeSeriesResult
+from schema.futures.taker_volume import TakerVolumeSeries
 from schema.market_rows import spot_pair_market
-from schema.spot.market import SpotPairMarket, SpotPairMarketResult
+from schema.spot.market import SpotPairMarket
 from schema.trading_pair import BY_PAIR, TradingPair
+from vocabulary.problems import Result
 
 _ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
 
@@ -33,25 +30,25 @@ class SpotPair(TradingPair):
     def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
         return symbols.spot
 
-    market: SpotPairMarketResult = upstream_row(
+    market: Result[SpotPairMarket] = upstream_row(
         api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.known)
     )
-    price: PriceSeriesResult = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
-    taker_volume: TakerVolumeSeriesResult = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
-    orderbook: OrderbookResult = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
-    orderbook_heatmap: OrderbookHeatmapResult = upstream(
+    price: Result[PriceSeries] = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
+    taker_volume: Result[TakerVolumeSeries] = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
+    orderbook: Result[Orderbook] = upstream(api.order_book.HISTORY, Orderbook, bind=BY_PAIR)
+    orderbook_heatmap: Result[OrderbookHeatmap] = upstream(
         api.order_book.SNAPSHOTS, OrderbookHeatmap, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )
-    large_orders: LargeOrdersResult = upstream(
+    large_orders: Result[LargeOrders] = upstream(
         api.order_book.LARGE_ORDERS, LargeOrders, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )
-    cumulative_volume_delta: CumulativeVolumeDeltaSeriesResult = upstream(
+    cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
         api.cumulative_volume_delta.HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"SpotPair.takerVolume": api.taker_volume.HISTORY},
     )
-    footprint: FootprintSeriesResult = upstream(
+    footprint: Result[FootprintSeries] = upstream(
         api.footprint.HISTORY,
         FootprintSeries,
         bind=BY_PAIR,
@@ -60,6 +57,6 @@ class SpotPair(TradingPair):
             "SpotPair.takerVolume": api.taker_volume.HISTORY,
         },
     )
-    large_order_history: LargeOrderHistoryResult = upstream(
+    large_order_history: Result[LargeOrderHistory] = upstream(
         api.order_book.LARGE_ORDER_HISTORY, LargeOrderHistory, bind=BY_PAIR, alternatives=_ALTERNATIVES
     )

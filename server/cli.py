@@ -1,4 +1,4 @@
-"""The command `coinglass-graphql`: serve, schema, endpoints, doctor, probe.
+"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe.
 
 Each command imports what it needs when it is chosen: the schema alone takes most of a start.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from server.settings import Settings, SettingsError
+
+_PRINTED = ("schema", "endpoints", "coverage")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--sandbox", action="store_true", help="documented samples instead of CoinGlass; needs no key")
     commands.add_parser("schema", help="print the SDL")
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
+    commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
     _add_probe(commands.add_parser("probe", help="ask every endpoint of the plan and compare it with the catalogue"))
     return parser
@@ -55,7 +58,7 @@ def _count(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     chosen = _parser().parse_args(arguments)
-    if chosen.command in ("schema", "endpoints"):
+    if chosen.command in _PRINTED:
         return _print(chosen.command)
     try:
         settings = Settings.from_env(_environment(chosen))
@@ -72,10 +75,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print(command: str) -> int:
     from schema.build import build
-    from schema.capabilities import table
+    from schema.capabilities import coverage, table
 
     schema = build()
-    sys.stdout.write(schema.as_str() + "\n" if command == "schema" else table(schema._schema))  # noqa: SLF001  # Strawberry shows it in no other way
+    if command == "schema":
+        text = schema.as_str() + "\n"
+    else:
+        text = (table if command == "endpoints" else coverage)(schema._schema)  # noqa: SLF001  # Strawberry shows it in no other way
+    sys.stdout.write(text)
     return 0
 
 

@@ -1,10 +1,8 @@
 """The layers import downwards only, and what is theirs alone."""
 
 import ast
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parent.parent
 BELOW = {
@@ -18,37 +16,51 @@ BELOW = {
     "probe": {"cg_client", "schema", "sandbox"},
     "server": {"cg_client", "native", "vocabulary", "resolvers", "schema", "execution", "sandbox", "probe"},
 }
-MODULES = [path for package in BELOW for path in sorted((ROOT / package).rglob("*.py"))]
+MODULES = {
+    str(path.relative_to(ROOT)): path.read_text()
+    for package in BELOW
+    for path in sorted((ROOT / package).rglob("*.py"))
+}
 
 
-def imported(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def imported_packages() -> dict[str, set[str]]:
+    """Return the top-level packages that each module imports, by the module's path."""
+    return {path: set(_packages(ast.parse(source))) for path, source in MODULES.items()}
+
+
+def _packages(tree: ast.Module) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            yield node.module or ""
+            names.add(node.module or "")
+    return {name.split(".")[0] for name in names}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_module_imports_from_its_own_layer_or_from_below(path: Path) -> None:
-    package = path.relative_to(ROOT).parts[0]
-    used = {name.split(".")[0] for name in imported(path)} & BELOW.keys()
-    assert used <= BELOW[package] | {package}
+def layer(path: str) -> str:
+    return path.split("/", maxsplit=1)[0]
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_nothing_that_is_installed_needs_what_measures_it(path: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(path)} & {"bench", "chaos", "tests"}
+def importing(forbidden: dict[str, set[str]]) -> dict[str, set[str]]:
+    """Return the modules that import what is forbidden to their layer, and what that is."""
+    found = {path: packages & forbidden.get(layer(path), set()) for path, packages in imported_packages().items()}
+    return {path: packages for path, packages in found.items() if packages}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_only_the_command_line_reads_the_environment(path: Path) -> None:
-    source = path.read_text()
-    reads = "os.environ" in source or "getenv" in source
-    assert reads == (path == ROOT / "server" / "cli.py")
+def test_a_module_imports_from_its_own_layer_or_from_below() -> None:
+    assert importing({package: BELOW.keys() - below - {package} for package, below in BELOW.items()}) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_the_client_knows_nothing_of_graphql(path: Path) -> None:
-    if path.relative_to(ROOT).parts[0] in ("cg_client", "sandbox"):
-        assert not {name.split(".")[0] for name in imported(path)} & {"strawberry", "graphql"}
+def test_nothing_that_is_installed_needs_what_measures_it() -> None:
+    assert importing({package: {"bench", "chaos", "tests"} for package in BELOW}) == {}
+
+
+def test_only_the_command_line_reads_the_environment() -> None:
+    readers = {path for path, source in MODULES.items() if "os.environ" in source or "getenv" in source}
+    assert readers == {"server/cli.py"}
+
+
+def test_the_client_knows_nothing_of_graphql() -> None:
+    assert importing({package: {"strawberry", "graphql"} for package in ("cg_client", "sandbox")}) == {}

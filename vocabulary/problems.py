@@ -1,15 +1,17 @@
 """Why a part of an answer is missing: values in the graph, never exceptions."""
 
 from datetime import datetime
-from typing import TypeAlias
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, TypeAlias, TypeVar
 
 import strawberry
-from strawberry.types.union import StrawberryUnion
 
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import Interval
 from cg_client.plans import Plan
 from vocabulary.enums import GateReason
+
+P = TypeVar("P")
 
 
 @strawberry.interface(description="Why a part of the answer is missing.")
@@ -53,8 +55,16 @@ class InvalidInput(Problem):
 Problems: TypeAlias = PlanGated | Unavailable | InvalidInput  # every result union has all of them
 
 
-def result(payload: str) -> StrawberryUnion:
-    """Make the union of a payload and `Problems`, for use in `Annotated`."""
-    union = strawberry.union(f"{payload}Result", description=f"{payload}, or why there is none.")
-    assert isinstance(union, StrawberryUnion)  # noqa: S101  # the stub says otherwise
-    return union
+if TYPE_CHECKING:
+    Result: TypeAlias = P | Problems
+else:
+
+    class Result:
+        """The union of a payload and `Problems`, made once for each payload."""
+
+        @classmethod
+        @cache
+        def __class_getitem__(cls, payload: type) -> object:
+            name = payload.__strawberry_definition__.name
+            union = strawberry.union(f"{name}Result", description=f"{name}, or why there is none.")
+            return Annotated[payload | Problems, union]

@@ -10,7 +10,6 @@ import strawberry
 from cg_client.endpoints import etf as api
 from resolvers.field import ByAttribute
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp
 from vocabulary.series import DailySeries, Timestamps
 
@@ -65,6 +64,3 @@ class ETFFlows(DailySeries):
     days: Sequence[ETFFlow] = strawberry.field(description="The days, oldest first.")
     columns: ETFFlowColumns = strawberry.field(description="The same days as columns.")
     latest: ETFFlow | None = strawberry.field(description="The newest day.")
-
-
-ETFFlowsResult = Annotated[ETFFlows | Problems, result("ETFFlows")]

@@ -7,7 +7,6 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Address of a fund.")
@@ -114,6 +113,3 @@ class FundDetail(Sourced):
     quote: Annotated[FundQuote | None, sparse("The best offers.", wire="last_quote")]
     trade: Annotated[FundTrade | None, sparse("The latest trade.", wire="last_trade")]
     performance: Annotated[FundPerformance | None, sparse("How it did over longer periods.")]
-
-
-FundDetailResult = Annotated[FundDetail | Problems, result("FundDetail")]

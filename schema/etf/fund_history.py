@@ -14,7 +14,6 @@ from vocabulary.columns import Columns
 from vocabulary.derived import of_rows
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -90,7 +89,3 @@ class FundPrices(Sourced):
     @classmethod
     def of(cls, source: Source, rows: Columns[FundCandle]) -> Self:
         return of_rows(cls, rows, source=source)
-
-
-FundHistoryResult = Annotated[FundHistory | Problems, result("FundHistory")]
-FundPricesResult = Annotated[FundPrices | Problems, result("FundPrices")]

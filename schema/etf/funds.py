@@ -10,20 +10,18 @@ from cg_client.endpoints import etf as api
 from resolvers.context import Info
 from resolvers.daily import TO, sensible, upstream_daily
 from resolvers.field import ByAttribute, composed, upstream
-from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows, ETFFlowsResult
-from schema.etf.fund_detail import FundDetail, FundDetailResult
-from schema.etf.fund_history import FundHistory, FundHistoryResult, FundPrices, FundPricesResult
+from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows
+from schema.etf.fund_detail import FundDetail
+from schema.etf.fund_history import FundHistory, FundPrices
 from schema.etf.net_assets import (
     NET_ASSETS_BY_ASSET,
     ETFNetAssets,
-    ETFNetAssetsResult,
     FundAssets,
-    FundAssetsResult,
 )
-from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiumsResult, premiums
+from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiums, premiums
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 
 
 @strawberry.type(description="What a fund holds.")
@@ -86,9 +84,6 @@ class FundList(Sourced):
     funds: list[Fund] = strawberry.field(description="The funds, as CoinGlass orders them.")
 
 
-FundListResult = Annotated[FundList | Problems, result("FundList")]
-
-
 TickerArgument = Annotated[str | None, strawberry.argument(description="Ticker of a fund; left out: all funds.")]
 LastArgument = Annotated[int | None, strawberry.argument(description="Number of newest days. Left out: all there are.")]
 FromArgument = Annotated[
@@ -106,16 +101,16 @@ def _of_bitcoin(endpoint: Endpoint) -> ByAttribute:
 class ETF:
     asset: ETFAsset = strawberry.field(description="What the funds hold, and where they are listed.")
 
-    flows: ETFFlowsResult = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
-    list: FundListResult = upstream(
+    flows: Result[ETFFlows] = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
+    list: Result[FundList] = upstream(
         ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST, ETFAsset.ETHEREUM: api.funds.ETHEREUM_LIST}),
         FundList,
     )
-    net_assets: ETFNetAssetsResult = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
-    assets_under_management: FundAssetsResult = upstream_daily(_of_bitcoin(api.fund.ASSETS), FundAssets)
-    history: FundHistoryResult = upstream_daily(_of_bitcoin(api.fund.HISTORY), FundHistory)
-    price: FundPricesResult = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
-    detail: FundDetailResult = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
+    net_assets: Result[ETFNetAssets] = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
+    assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.fund.ASSETS), FundAssets)
+    history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.fund.HISTORY), FundHistory)
+    price: Result[FundPrices] = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
+    detail: Result[FundDetail] = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
 
     @composed(
         *PREMIUMS_BY_ASSET.endpoints,
@@ -129,6 +124,6 @@ class ETF:
         last: LastArgument = None,
         from_: FromArgument = None,
         to: ToArgument = None,
-    ) -> ETFPremiumsResult:
+    ) -> Result[ETFPremiums]:
         sensible(last, from_, to)
         return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, (last, from_, to))

@@ -14,7 +14,6 @@ from resolvers.field import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Timestamps
 
 
@@ -76,7 +75,3 @@ class FundAssets(DailySeries):
     days: Sequence[FundAssetsDay] = strawberry.field(description="The days, oldest first.")
     columns: FundAssetsColumns = strawberry.field(description="The same days as columns.")
     latest: FundAssetsDay | None = strawberry.field(description="The newest day.")
-
-
-ETFNetAssetsResult = Annotated[ETFNetAssets | Problems, result("ETFNetAssets")]
-FundAssetsResult = Annotated[FundAssets | Problems, result("FundAssets")]

@@ -18,7 +18,6 @@ from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -72,6 +71,3 @@ def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumD
     funds = [[TickerPremium.of(fund, ticker) for fund in day.funds] for day in days]
     columns = {"time": Column(times, time_of), "timestamp": Column(times), "by_ticker": Column(funds)}
     return Columns.of(ETFPremiumDay, columns, len(days))
-
-
-ETFPremiumsResult = Annotated[ETFPremiums | Problems, result("ETFPremiums")]

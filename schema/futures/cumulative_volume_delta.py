@@ -9,7 +9,6 @@ from msgspec.structs import replace
 from resolvers.running_sum import running_sum
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import value
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
@@ -55,8 +54,3 @@ def _counted(rows: Columns[Any]) -> Columns[Any]:
     delta = running_sum(columns["buy_usd"].stored, columns["sell_usd"].stored)
     identity = None if rows.identity is None else ("counted", rows.identity)
     return Columns.of(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
-
-
-CumulativeVolumeDeltaSeriesResult = Annotated[
-    CumulativeVolumeDeltaSeries | Problems, result("CumulativeVolumeDeltaSeries")
-]

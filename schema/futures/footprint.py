@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated
 
 import msgspec
 import strawberry
@@ -11,7 +10,6 @@ from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
 from resolvers.footprint import Bar, decode_footprint
 from vocabulary.columns import Column, Columns
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series
 
@@ -56,6 +54,3 @@ def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[Footprint
 
 def _levels(bar: Bar) -> list[FootprintLevel]:
     return [FootprintLevel(**msgspec.structs.asdict(level)) for level in bar.levels]
-
-
-FootprintSeriesResult = Annotated[FootprintSeries | Problems, result("FootprintSeries")]

@@ -7,7 +7,6 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Funding rates of one exchange, added up over the period.")
@@ -66,10 +65,3 @@ class FundingArbitrage(Sourced):
     opportunities: list[FundingArbitrageOpportunity] = strawberry.field(
         description="The opportunities, as CoinGlass orders them."
     )
-
-
-AccumulatedFundingRatesResult = Annotated[AccumulatedFundingRates | Problems, result("AccumulatedFundingRates")]
-AccumulatedFundingRatesByCoinResult = Annotated[
-    AccumulatedFundingRatesByCoin | Problems, result("AccumulatedFundingRatesByCoin")
-]
-FundingArbitrageResult = Annotated[FundingArbitrage | Problems, result("FundingArbitrage")]

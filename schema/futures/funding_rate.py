@@ -8,7 +8,6 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import CandleSeries
 
 
@@ -31,10 +30,6 @@ class CurrentFundingRates(Sourced):
     symbol: Annotated[str, value("Coin.")]
     stablecoin_margined: Annotated[list[ExchangeFundingRate] | None, sparse("Contracts margined in stablecoins.")]
     coin_margined: Annotated[list[ExchangeFundingRate] | None, sparse("Contracts margined in the coin.")]
-
-
-FundingSeriesResult = Annotated[FundingSeries | Problems, result("FundingSeries")]
-CurrentFundingRatesResult = Annotated[CurrentFundingRates | Problems, result("CurrentFundingRates")]
 
 
 @strawberry.enum(description="How funding rates of several exchanges are averaged.")

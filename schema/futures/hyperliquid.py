@@ -11,26 +11,21 @@ from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
 from resolvers.numbered_pages import upstream_numbered
-from schema.futures.hyperliquid_accounts import HyperliquidAccounts, HyperliquidAccountsResult
-from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions, HyperliquidPositionsResult
+from schema.futures.hyperliquid_accounts import HyperliquidAccounts
+from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions
 from schema.futures.hyperliquid_tags import (
     TaggedAccounts,
-    TaggedAccountsResult,
     TaggedPositionDistribution,
-    TaggedPositionDistributionResult,
     with_the_end,
 )
 from schema.futures.hyperliquid_wallets import (
     HyperliquidWallet,
-    HyperliquidWalletResult,
     PnlDistribution,
-    PnlDistributionResult,
     PositionDistribution,
-    PositionDistributionResult,
 )
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import CappedList, Sourced
-from vocabulary.problems import Problems, result
+from vocabulary.problems import Result
 
 
 @strawberry.enum(description="What a whale did.")
@@ -68,10 +63,6 @@ class WhalePositions(Sourced):
     positions: list[WhalePosition] = strawberry.field(description="The positions, as CoinGlass orders them.")
 
 
-WhaleAlertsResult = Annotated[WhaleAlerts | Problems, result("WhaleAlerts")]
-WhalePositionsResult = Annotated[WhalePositions | Problems, result("WhalePositions")]
-
-
 async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with CoinGlass' name of the coin; raises UnknownName."""
     with blamed_on("coin"):
@@ -80,29 +71,29 @@ async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, 
 
 @strawberry.type(description="Hyperliquid: what its traders do.")
 class Hyperliquid:
-    whale_alerts: WhaleAlertsResult = upstream(api.hyperliquid.WHALE_ALERTS, WhaleAlerts)
-    whale_positions: WhalePositionsResult = upstream(api.hyperliquid.WHALE_POSITIONS, WhalePositions)
-    positions: HyperliquidPositionsResult = upstream_numbered(
+    whale_alerts: Result[WhaleAlerts] = upstream(api.hyperliquid.WHALE_ALERTS, WhaleAlerts)
+    whale_positions: Result[WhalePositions] = upstream(api.hyperliquid.WHALE_POSITIONS, WhalePositions)
+    positions: Result[HyperliquidPositions] = upstream_numbered(
         api.hyperliquid.POSITIONS,
         HyperliquidPositions,
         prepare=_known_coin,
         alternatives={"Hyperliquid.whalePositions": api.hyperliquid.WHALE_POSITIONS},
     )
-    wallet: HyperliquidWalletResult = upstream(api.hyperliquid.WALLET, HyperliquidWallet)
-    position_distribution: PositionDistributionResult = upstream(
+    wallet: Result[HyperliquidWallet] = upstream(api.hyperliquid.WALLET, HyperliquidWallet)
+    position_distribution: Result[PositionDistribution] = upstream(
         api.hyperliquid.POSITION_DISTRIBUTION, PositionDistribution
     )
-    pnl_distribution: PnlDistributionResult = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
-    long_short_accounts: HyperliquidAccountsResult = upstream(
+    pnl_distribution: Result[PnlDistribution] = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
+    long_short_accounts: Result[HyperliquidAccounts] = upstream(
         api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_known_coin
     )
-    long_short_accounts_by_tag: TaggedAccountsResult = upstream(
+    long_short_accounts_by_tag: Result[TaggedAccounts] = upstream(
         api.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG,
         TaggedAccounts,
         prepare=_known_coin,
         alternatives={"Hyperliquid.longShortAccounts": api.hyperliquid.LONG_SHORT_ACCOUNTS},
     )
-    position_distribution_by_tag: TaggedPositionDistributionResult = upstream(
+    position_distribution_by_tag: Result[TaggedPositionDistribution] = upstream(
         api.hyperliquid.POSITION_DISTRIBUTION_BY_TAG,
         TaggedPositionDistribution,
         prepare=with_the_end,

@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 
 from vocabulary.fields import value
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -38,6 +37,3 @@ class HyperliquidAccounts(Series):
     points: Sequence[HyperliquidAccountsPoint] = strawberry.field(description="The points, oldest first.")
     columns: HyperliquidAccountsColumns = strawberry.field(description="The same points as columns.")
     latest: HyperliquidAccountsPoint | None = strawberry.field(description="The newest point.")
-
-
-HyperliquidAccountsResult = Annotated[HyperliquidAccounts | Problems, result("HyperliquidAccounts")]

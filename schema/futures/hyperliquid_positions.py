@@ -8,7 +8,6 @@ import strawberry
 
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="How a position is margined.")
@@ -40,6 +39,3 @@ class HyperliquidPositions(Paged):
     total_pages: Annotated[float | None, value("Number of pages, as CoinGlass states it.")]
     current_page: Annotated[float | None, value("Number of this page, from 1, as CoinGlass states it.")]
     positions: Annotated[list[HyperliquidPosition] | None, value("The positions, as CoinGlass orders them.")]
-
-
-HyperliquidPositionsResult = Annotated[HyperliquidPositions | Problems, result("HyperliquidPositions")]

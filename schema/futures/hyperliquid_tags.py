@@ -10,7 +10,6 @@ from resolvers.context import Context
 from schema.futures.hyperliquid_wallets import TierBias
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import CappedList
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -80,11 +79,6 @@ class TaggedWalletTier:
 class TaggedPositionDistribution(CappedList):
     tiers: list[TaggedWalletTier] = strawberry.field(description="The rows, as CoinGlass orders them.")
 
-
-TaggedAccountsResult = Annotated[TaggedAccounts | Problems, result("TaggedAccounts")]
-TaggedPositionDistributionResult = Annotated[
-    TaggedPositionDistribution | Problems, result("TaggedPositionDistribution")
-]
 
 _INSTANT = timedelta(milliseconds=1)
 

@@ -7,7 +7,6 @@ import strawberry
 from schema.futures.hyperliquid_positions import MarginMode
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="What a wallet has and what it has bound, in US dollars.")
@@ -109,8 +108,3 @@ class PositionDistribution(Sourced):
 @strawberry.type(description="Wallets on Hyperliquid in tiers by their profit or loss.")
 class PnlDistribution(Sourced):
     tiers: list[WalletTier] = strawberry.field(description="The tiers, as CoinGlass orders them.")
-
-
-HyperliquidWalletResult = Annotated[HyperliquidWallet | Problems, result("HyperliquidWallet")]
-PositionDistributionResult = Annotated[PositionDistribution | Problems, result("PositionDistribution")]
-PnlDistributionResult = Annotated[PnlDistribution | Problems, result("PnlDistribution")]

@@ -7,7 +7,6 @@ import strawberry
 
 from schema.futures.technical import TechnicalSeries
 from vocabulary.fields import value as described  # a field of the indices is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Series, Time, TimestampOfTime, Timestamps
 
 
@@ -67,9 +66,3 @@ class DerivativesIndex(DerivativesIndexSeries): ...
 
 @strawberry.type(description="CoinGlass Derivatives Risk Index (CDRI), by day: a score of risk from 0 to 100.")
 class DerivativesRiskIndex(DerivativesIndexSeries): ...
-
-
-BasisSeriesResult = Annotated[BasisSeries | Problems, result("BasisSeries")]
-WhaleIndexSeriesResult = Annotated[WhaleIndexSeries | Problems, result("WhaleIndexSeries")]
-DerivativesIndexResult = Annotated[DerivativesIndex | Problems, result("DerivativesIndex")]
-DerivativesRiskIndexResult = Annotated[DerivativesRiskIndex | Problems, result("DerivativesRiskIndex")]

@@ -22,7 +22,6 @@ from schema.trading_pair import TradingPair
 from vocabulary.enums import OrderSide
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import CappedList, Source, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -116,11 +115,6 @@ class LiquidationOrder:
 class LiquidationOrders(CappedList):
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
 
-
-LiquidationsResult = Annotated[Liquidations | Problems, result("Liquidations")]
-LiquidationsByExchangeResult = Annotated[LiquidationsByExchange | Problems, result("LiquidationsByExchange")]
-LiquidationsByCoinResult = Annotated[LiquidationsByCoin | Problems, result("LiquidationsByCoin")]
-LiquidationOrdersResult = Annotated[LiquidationOrders | Problems, result("LiquidationOrders")]
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
 _FROM_THE_PAIR = ("exchange", "symbol")

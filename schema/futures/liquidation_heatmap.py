@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import Self
 
 import strawberry
 
@@ -14,7 +14,6 @@ from resolvers.field import ByArgument
 from resolvers.heatmap import Heatmap, decode_heatmap
 from vocabulary.columns import Column, Columns
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 
 
@@ -101,6 +100,3 @@ def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
         "time_index": Column(heatmap.cell_time_indices),
         "price_index": Column(heatmap.cell_price_indices),
     }
-
-
-LiquidationHeatmapResult = Annotated[LiquidationHeatmap | Problems, result("LiquidationHeatmap")]

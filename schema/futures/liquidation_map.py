@@ -1,13 +1,12 @@
 """Where liquidations are expected: maps, by price alone."""
 
-from typing import Annotated, Self
+from typing import Self
 
 import strawberry
 
 from cg_client.call import Decode
 from resolvers.liquidation_map import LevelMap, decode_map
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Liquidations expected at one price.")
@@ -46,6 +45,3 @@ class LiquidationMap(Sourced):
             for one in found.levels
         ]
         return cls(source=source, levels=shown, last_price_usd=found.last_price)
-
-
-LiquidationMapResult = Annotated[LiquidationMap | Problems, result("LiquidationMap")]

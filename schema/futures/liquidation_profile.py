@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
 import strawberry
 
@@ -23,7 +23,6 @@ from schema.trading_pair import BY_PAIR
 from vocabulary.columns import Columns
 from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import Served
 
 BUCKETS_AT_MOST = 500
@@ -96,8 +95,6 @@ def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float
     figures = zip(columns["timestamp"], columns[first], columns[second], strict=True)
     return {time: (one, other) for time, one, other in figures if one is not None and other is not None}
 
-
-LiquidationProfileResult = Annotated[LiquidationProfile | Problems, result("LiquidationProfile")]
 
 _BARS = columns_decoder(LiquidationBar, api.liquidation.HISTORY)
 _CANDLES = columns_decoder(PriceCandle, api.market.PRICE_HISTORY)

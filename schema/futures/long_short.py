@@ -9,7 +9,6 @@ import strawberry
 from cg_client.endpoints import futures as api
 from resolvers.field import ByArgument
 from vocabulary.fields import value
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -54,6 +53,3 @@ class LongShortSeries(Series):
     points: Sequence[LongShortPoint] = strawberry.field(description="The points, oldest first.")
     columns: LongShortColumns = strawberry.field(description="The same points as columns.")
     latest: LongShortPoint | None = strawberry.field(description="The newest point.")
-
-
-LongShortSeriesResult = Annotated[LongShortSeries | Problems, result("LongShortSeries")]

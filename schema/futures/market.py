@@ -10,7 +10,6 @@ from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -135,8 +134,3 @@ class PriceSeries(Series):
     candles: Sequence[PriceCandle] = strawberry.field(description="The candles, oldest first.")
     columns: PriceColumns = strawberry.field(description="The same candles as columns.")
     latest: PriceCandle | None = strawberry.field(description="The newest candle.")
-
-
-PairMarketResult = Annotated[PairMarket | Problems, result("PairMarket")]
-CoinMarketResult = Annotated[CoinMarket | Problems, result("CoinMarket")]
-PriceSeriesResult = Annotated[PriceSeries | Problems, result("PriceSeries")]

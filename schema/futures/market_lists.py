@@ -10,7 +10,6 @@ from resolvers.keyed_rows import keyed_rows_decoder
 from schema.periods import FromMinutesToDay
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="How a coin's price moved over the last hours.")
@@ -63,8 +62,3 @@ class RankedExchange:
 @strawberry.type(description="The exchanges with futures, by size.")
 class ExchangeRanking(Sourced):
     exchanges: list[RankedExchange] = strawberry.field(description="The exchanges, as CoinGlass orders them.")
-
-
-PriceChangesResult = Annotated[PriceChanges | Problems, result("PriceChanges")]
-DelistedPairsResult = Annotated[DelistedPairs | Problems, result("DelistedPairs")]
-ExchangeRankingResult = Annotated[ExchangeRanking | Problems, result("ExchangeRanking")]

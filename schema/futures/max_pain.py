@@ -6,7 +6,6 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Where most positions of one side would be liquidated.")
@@ -33,7 +32,3 @@ class LiquidationMaxPain(CoinMaxPain, Sourced):
 @strawberry.type(description="Where most longs and most shorts of each coin would be liquidated.")
 class LiquidationMaxPains(Sourced):
     coins: list[CoinMaxPain] = strawberry.field(description="The coins, as CoinGlass orders them.")
-
-
-LiquidationMaxPainResult = Annotated[LiquidationMaxPain | Problems, result("LiquidationMaxPain")]
-LiquidationMaxPainsResult = Annotated[LiquidationMaxPains | Problems, result("LiquidationMaxPains")]

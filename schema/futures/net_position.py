@@ -12,7 +12,6 @@ from resolvers.field import ByArgument
 from resolvers.running_sum import running_sum
 from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
@@ -83,6 +82,3 @@ def _counted(rows: Columns[Any]) -> Columns[Any]:
     }
     identity = None if rows.identity is None else ("counted", rows.identity)
     return Columns.of(rows.row, {**columns, **sums}, len(rows), identity)
-
-
-NetPositionSeriesResult = Annotated[NetPositionSeries | Problems, result("NetPositionSeries")]

@@ -7,7 +7,6 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Taker volume over a period, and its net flow.")
@@ -106,8 +105,3 @@ class SpotNetflow:
 @strawberry.type(description="Net flow of each coin's spot markets: a page of the list.")
 class SpotNetflows(Paged):
     coins: list[SpotNetflow] = strawberry.field(description="The coins, as CoinGlass orders them.")
-
-
-CoinNetflowResult = Annotated[CoinNetflow | Problems, result("CoinNetflow")]
-FuturesNetflowsResult = Annotated[FuturesNetflows | Problems, result("FuturesNetflows")]
-SpotNetflowsResult = Annotated[SpotNetflows | Problems, result("SpotNetflows")]

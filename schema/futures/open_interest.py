@@ -8,7 +8,6 @@ from schema.by_exchange import SeriesByExchange
 from schema.periods import PercentByPeriod
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import CandleSeries
 
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
@@ -61,10 +60,3 @@ def split_total(rows: list[Any]) -> dict[str, Any]:
         "total": next((row for row in rows if row.exchange == TOTAL), None),
         "exchanges": [row for row in rows if row.exchange != TOTAL],
     }
-
-
-OISeriesResult = Annotated[OISeries | Problems, result("OISeries")]
-OpenInterestByExchangeResult = Annotated[OpenInterestByExchange | Problems, result("OpenInterestByExchange")]
-OpenInterestHistoryByExchangeResult = Annotated[
-    OpenInterestHistoryByExchange | Problems, result("OpenInterestHistoryByExchange")
-]

@@ -15,7 +15,6 @@ from vocabulary.columns import Column, Columns
 from vocabulary.enums import OrderSide
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import CappedList, Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import Timestamp, time_of
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
@@ -126,9 +125,3 @@ class PastLargeOrder(LargeOrder): ...
 @strawberry.type(description="Large limit orders of a period.")
 class LargeOrderHistory(CappedList):
     orders: list[PastLargeOrder] = strawberry.field(description="The orders, as CoinGlass orders them.")
-
-
-OrderbookResult = Annotated[Orderbook | Problems, result("Orderbook")]
-OrderbookHeatmapResult = Annotated[OrderbookHeatmap | Problems, result("OrderbookHeatmap")]
-LargeOrdersResult = Annotated[LargeOrders | Problems, result("LargeOrders")]
-LargeOrderHistoryResult = Annotated[LargeOrderHistory | Problems, result("LargeOrderHistory")]

@@ -7,7 +7,6 @@ import strawberry
 
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -50,7 +49,3 @@ class TakerVolumeByExchange(Sourced):
     buy_usd: Annotated[float | None, sparse("Bought by market orders, in US dollars.")]
     sell_usd: Annotated[float | None, sparse("Sold by market orders, in US dollars.")]
     exchanges: Annotated[list[ExchangeTakerVolume] | None, value("Each exchange.")]
-
-
-TakerVolumeSeriesResult = Annotated[TakerVolumeSeries | Problems, result("TakerVolumeSeries")]
-TakerVolumeByExchangeResult = Annotated[TakerVolumeByExchange | Problems, result("TakerVolumeByExchange")]

@@ -7,7 +7,6 @@ import strawberry
 
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the rows is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -115,11 +114,3 @@ class TDSequentialSeries(Series):
     points: Sequence[TDSequentialPoint] = strawberry.field(description="The points, oldest first.")
     columns: TDSequentialColumns = strawberry.field(description="The same points as columns.")
     latest: TDSequentialPoint | None = strawberry.field(description="The newest point.")
-
-
-RSISeriesResult = Annotated[RSISeries | Problems, result("RSISeries")]
-MovingAverageSeriesResult = Annotated[MovingAverageSeries | Problems, result("MovingAverageSeries")]
-MACDSeriesResult = Annotated[MACDSeries | Problems, result("MACDSeries")]
-AverageTrueRangeSeriesResult = Annotated[AverageTrueRangeSeries | Problems, result("AverageTrueRangeSeries")]
-BollingerBandsSeriesResult = Annotated[BollingerBandsSeries | Problems, result("BollingerBandsSeries")]
-TDSequentialSeriesResult = Annotated[TDSequentialSeries | Problems, result("TDSequentialSeries")]

@@ -6,7 +6,6 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")
@@ -120,10 +119,3 @@ class CoinTDSequential:
 @strawberry.type(description="Setup counts of the TD sequential of each coin.")
 class TDSequentialByCoin(Sourced):
     coins: list[CoinTDSequential] = strawberry.field(description="The coins, as CoinGlass orders them.")
-
-
-RSIByCoinResult = Annotated[RSIByCoin | Problems, result("RSIByCoin")]
-MovingAveragesByCoinResult = Annotated[MovingAveragesByCoin | Problems, result("MovingAveragesByCoin")]
-MACDByCoinResult = Annotated[MACDByCoin | Problems, result("MACDByCoin")]
-AverageTrueRangeByCoinResult = Annotated[AverageTrueRangeByCoin | Problems, result("AverageTrueRangeByCoin")]
-TDSequentialByCoinResult = Annotated[TDSequentialByCoin | Problems, result("TDSequentialByCoin")]

@@ -7,7 +7,6 @@ import strawberry
 
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -32,9 +31,6 @@ class PiCycle(DailySeries):
     points: Sequence[PiCyclePoint] = strawberry.field(description="The days, oldest first.")
     columns: PiCycleColumns = strawberry.field(description="The same days as columns.")
     latest: PiCyclePoint | None = strawberry.field(description="The newest day.")
-
-
-PiCycleResult = Annotated[PiCycle | Problems, result("PiCycle")]
 
 
 @strawberry.type(description="The golden ratio multiplier of bitcoin on one day.")
@@ -68,9 +64,6 @@ class GoldenRatioMultiplier(DailySeries):
     latest: GoldenRatioMultiplierPoint | None = strawberry.field(description="The newest day.")
 
 
-GoldenRatioMultiplierResult = Annotated[GoldenRatioMultiplier | Problems, result("GoldenRatioMultiplier")]
-
-
 @strawberry.type(description="The 2-year moving average of bitcoin's price and its fivefold on one day.")
 class TwoYearMovingAverageMultiplierPoint(PricedPoint):
     moving_average_usd: Annotated[float | None, sparse("730-day average of the price, in US dollars.")]
@@ -92,11 +85,6 @@ class TwoYearMovingAverageMultiplier(DailySeries):
     latest: TwoYearMovingAverageMultiplierPoint | None = strawberry.field(description="The newest day.")
 
 
-TwoYearMovingAverageMultiplierResult = Annotated[
-    TwoYearMovingAverageMultiplier | Problems, result("TwoYearMovingAverageMultiplier")
-]
-
-
 @strawberry.type(description="The 200-week moving average of bitcoin's price on one day.")
 class TwoHundredWeekMovingAveragePoint(PricedPoint):
     moving_average_usd: Annotated[float | None, sparse("200-week average of the price, in US dollars.")]
@@ -114,8 +102,3 @@ class TwoHundredWeekMovingAverage(DailySeries):
     points: Sequence[TwoHundredWeekMovingAveragePoint] = strawberry.field(description="The days, oldest first.")
     columns: TwoHundredWeekMovingAverageColumns = strawberry.field(description="The same days as columns.")
     latest: TwoHundredWeekMovingAveragePoint | None = strawberry.field(description="The newest day.")
-
-
-TwoHundredWeekMovingAverageResult = Annotated[
-    TwoHundredWeekMovingAverage | Problems, result("TwoHundredWeekMovingAverage")
-]

@@ -14,7 +14,6 @@ from vocabulary.columns import Column, Columns
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -38,9 +37,6 @@ class AHR999(DailySeries):
     latest: AHR999Point | None = strawberry.field(description="The newest day.")
 
 
-AHR999Result = Annotated[AHR999 | Problems, result("AHR999")]
-
-
 @strawberry.type(description="The Puell multiple of bitcoin on one day.")
 class PuellMultiplePoint(PricedPoint):
     value: Annotated[float | None, sparse("Value of the coins issued that day divided by its average over a year.")]
@@ -56,9 +52,6 @@ class PuellMultiple(DailySeries):
     points: Sequence[PuellMultiplePoint] = strawberry.field(description="The days, oldest first.")
     columns: PuellMultipleColumns = strawberry.field(description="The same days as columns.")
     latest: PuellMultiplePoint | None = strawberry.field(description="The newest day.")
-
-
-PuellMultipleResult = Annotated[PuellMultiple | Problems, result("PuellMultiple")]
 
 
 @strawberry.type(description="Price of bitcoin and time to its next halving on one day.")
@@ -78,9 +71,6 @@ class StockToFlow(DailySeries):
     latest: StockToFlowPoint | None = strawberry.field(description="The newest day.")
 
 
-StockToFlowResult = Annotated[StockToFlow | Problems, result("StockToFlow")]
-
-
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
 class ProfitableDaysPoint(PricedPoint):
     profitable: Annotated[bool | None, sparse("Whether the day is profitable.", codes={1: True, -1: False})]
@@ -96,9 +86,6 @@ class ProfitableDays(DailySeries):
     points: Sequence[ProfitableDaysPoint] = strawberry.field(description="The days, oldest first.")
     columns: ProfitableDaysColumns = strawberry.field(description="The same days as columns.")
     latest: ProfitableDaysPoint | None = strawberry.field(description="The newest day.")
-
-
-ProfitableDaysResult = Annotated[ProfitableDays | Problems, result("ProfitableDays")]
 
 
 @strawberry.type(description="The rainbow chart of bitcoin on one day.")
@@ -140,9 +127,6 @@ def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPo
     return Columns.of(RainbowPoint, columns, len(days))
 
 
-RainbowResult = Annotated[Rainbow | Problems, result("Rainbow")]
-
-
 @strawberry.type(
     description="An indicator of a bull market's peak. Each has a unit of its own, which only the texts hint "
     "at: they are what CoinGlass wrote, such as `7.9%`, `14.98M` or `175k-230k`, and null where it wrote a number."
@@ -166,6 +150,3 @@ class PeakIndicator:
 @strawberry.type(description="Indicators of a bull market's peak.")
 class BullMarketPeak(Sourced):
     indicators: list[PeakIndicator] = strawberry.field(description="The indicators, as CoinGlass orders them.")
-
-
-BullMarketPeakResult = Annotated[BullMarketPeak | Problems, result("BullMarketPeak")]

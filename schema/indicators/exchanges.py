@@ -7,7 +7,6 @@ import strawberry
 
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
@@ -70,9 +69,3 @@ class FuturesSpotVolumeRatioSeries(Series):
     points: Sequence[FuturesSpotVolumeRatioPoint] = strawberry.field(description="The points, oldest first.")
     columns: FuturesSpotVolumeRatioColumns = strawberry.field(description="The same points as columns.")
     latest: FuturesSpotVolumeRatioPoint | None = strawberry.field(description="The newest point.")
-
-
-ExchangeTransparencyResult = Annotated[ExchangeTransparency | Problems, result("ExchangeTransparency")]
-FuturesSpotVolumeRatioSeriesResult = Annotated[
-    FuturesSpotVolumeRatioSeries | Problems, result("FuturesSpotVolumeRatioSeries")
-]

@@ -8,7 +8,6 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -32,9 +31,6 @@ class SOPR(DailySeries):
     latest: SOPRPoint | None = strawberry.field(description="The newest day.")
 
 
-SOPRResult = Annotated[SOPR | Problems, result("SOPR")]
-
-
 @strawberry.type(description="What a group of bitcoin's holders paid on average on one day.")
 class RealizedPricePoint(PricedPoint):
     realized_price_usd: Annotated[float | None, sparse("Average price paid, in US dollars.")]
@@ -50,9 +46,6 @@ class RealizedPrice(DailySeries):
     points: Sequence[RealizedPricePoint] = strawberry.field(description="The days, oldest first.")
     columns: RealizedPriceColumns = strawberry.field(description="The same days as columns.")
     latest: RealizedPricePoint | None = strawberry.field(description="The newest day.")
-
-
-RealizedPriceResult = Annotated[RealizedPrice | Problems, result("RealizedPrice")]
 
 
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders on one day.")
@@ -72,9 +65,6 @@ class HolderSupply(DailySeries):
     latest: HolderSupplyPoint | None = strawberry.field(description="The newest day.")
 
 
-HolderSupplyResult = Annotated[HolderSupply | Problems, result("HolderSupply")]
-
-
 @strawberry.type(description="The RHODL ratio of bitcoin on one day.")
 class RHODLRatioPoint(PricedPoint):
     ratio: Annotated[
@@ -92,9 +82,6 @@ class RHODLRatio(DailySeries):
     points: Sequence[RHODLRatioPoint] = strawberry.field(description="The days, oldest first.")
     columns: RHODLRatioColumns = strawberry.field(description="The same days as columns.")
     latest: RHODLRatioPoint | None = strawberry.field(description="The newest day.")
-
-
-RHODLRatioResult = Annotated[RHODLRatio | Problems, result("RHODLRatio")]
 
 
 @strawberry.type(description="The reserve risk of bitcoin on one day.")
@@ -122,9 +109,6 @@ class ReserveRisk(DailySeries):
     latest: ReserveRiskPoint | None = strawberry.field(description="The newest day.")
 
 
-ReserveRiskResult = Annotated[ReserveRisk | Problems, result("ReserveRisk")]
-
-
 @strawberry.type(description="Net unrealised profit or loss of bitcoin's holders on one day.")
 class NetUnrealizedProfitLossPoint(PricedPoint):
     ratio: Annotated[
@@ -143,6 +127,3 @@ class NetUnrealizedProfitLoss(DailySeries):
     points: Sequence[NetUnrealizedProfitLossPoint] = strawberry.field(description="The days, oldest first.")
     columns: NetUnrealizedProfitLossColumns = strawberry.field(description="The same days as columns.")
     latest: NetUnrealizedProfitLossPoint | None = strawberry.field(description="The newest day.")
-
-
-NetUnrealizedProfitLossResult = Annotated[NetUnrealizedProfitLoss | Problems, result("NetUnrealizedProfitLoss")]

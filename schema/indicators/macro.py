@@ -8,7 +8,6 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -37,9 +36,6 @@ class Correlation(DailySeries):
     latest: CorrelationPoint | None = strawberry.field(description="The newest day.")
 
 
-CorrelationResult = Annotated[Correlation | Problems, result("Correlation")]
-
-
 @strawberry.type(description="The bitcoin macro oscillator on one day.")
 class MacroOscillatorPoint(PricedPoint):
     value: Annotated[float | None, sparse("Oscillator.")]
@@ -55,9 +51,6 @@ class MacroOscillator(DailySeries):
     points: Sequence[MacroOscillatorPoint] = strawberry.field(description="The days, oldest first.")
     columns: MacroOscillatorColumns = strawberry.field(description="The same days as columns.")
     latest: MacroOscillatorPoint | None = strawberry.field(description="The newest day.")
-
-
-MacroOscillatorResult = Annotated[MacroOscillator | Problems, result("MacroOscillator")]
 
 
 @strawberry.type(description="Global money supply M2, beside bitcoin's price on one day.")
@@ -81,9 +74,6 @@ class GlobalM2(DailySeries):
     latest: GlobalM2Point | None = strawberry.field(description="The newest day.")
 
 
-GlobalM2Result = Annotated[GlobalM2 | Problems, result("GlobalM2")]
-
-
 @strawberry.type(description="US money supply M2, beside bitcoin's price on one day.")
 class USM2Point(PricedPoint):
     growth_fraction: Annotated[
@@ -105,6 +95,3 @@ class USM2(DailySeries):
     points: Sequence[USM2Point] = strawberry.field(description="The days, oldest first.")
     columns: USM2Columns = strawberry.field(description="The same days as columns.")
     latest: USM2Point | None = strawberry.field(description="The newest day.")
-
-
-USM2Result = Annotated[USM2 | Problems, result("USM2")]

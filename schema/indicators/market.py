@@ -8,7 +8,6 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of the index is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
@@ -56,10 +55,6 @@ class OptionsFuturesRatio(DailySeries):
     latest: OptionsFuturesRatioPoint | None = strawberry.field(description="The newest day.")
 
 
-FearGreedIndexResult = Annotated[FearGreedIndex | Problems, result("FearGreedIndex")]
-OptionsFuturesRatioResult = Annotated[OptionsFuturesRatio | Problems, result("OptionsFuturesRatio")]
-
-
 @strawberry.type(description="The altcoin season index on one day.")
 class AltcoinSeasonPoint:
     time: Time
@@ -82,9 +77,6 @@ class AltcoinSeason(DailySeries):
     points: Sequence[AltcoinSeasonPoint] = strawberry.field(description="The days, oldest first.")
     columns: AltcoinSeasonColumns = strawberry.field(description="The same days as columns.")
     latest: AltcoinSeasonPoint | None = strawberry.field(description="The newest day.")
-
-
-AltcoinSeasonResult = Annotated[AltcoinSeason | Problems, result("AltcoinSeason")]
 
 
 @strawberry.type(description="Bitcoin's share of the market capitalisation of all coins on one day.")
@@ -110,6 +102,3 @@ class Dominance(DailySeries):
     points: Sequence[DominancePoint] = strawberry.field(description="The days, oldest first.")
     columns: DominanceColumns = strawberry.field(description="The same days as columns.")
     latest: DominancePoint | None = strawberry.field(description="The newest day.")
-
-
-DominanceResult = Annotated[Dominance | Problems, result("Dominance")]

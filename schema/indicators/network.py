@@ -8,7 +8,6 @@ import strawberry
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.fields import sparse
 from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries
 
 
@@ -27,9 +26,6 @@ class AddressCount(DailySeries):
     points: Sequence[AddressCountPoint] = strawberry.field(description="The days, oldest first.")
     columns: AddressCountColumns = strawberry.field(description="The same days as columns.")
     latest: AddressCountPoint | None = strawberry.field(description="The newest day.")
-
-
-AddressCountResult = Annotated[AddressCount | Problems, result("AddressCount")]
 
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of on one day.")
@@ -57,6 +53,3 @@ class BubbleIndex(DailySeries):
     points: Sequence[BubbleIndexPoint] = strawberry.field(description="The days, oldest first.")
     columns: BubbleIndexColumns = strawberry.field(description="The same days as columns.")
     latest: BubbleIndexPoint | None = strawberry.field(description="The newest day.")
-
-
-BubbleIndexResult = Annotated[BubbleIndex | Problems, result("BubbleIndex")]

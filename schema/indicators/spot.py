@@ -8,7 +8,6 @@ import strawberry
 from cg_client.errors import NoData
 from resolvers.context import Context
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 _ON_BITFINEX = ("BTC", "ETH")
@@ -91,8 +90,3 @@ class BorrowRateSeries(Series):
     points: Sequence[BorrowRatePoint] = strawberry.field(description="The points, oldest first.")
     columns: BorrowRateColumns = strawberry.field(description="The same points as columns.")
     latest: BorrowRatePoint | None = strawberry.field(description="The newest point.")
-
-
-CoinbasePremiumSeriesResult = Annotated[CoinbasePremiumSeries | Problems, result("CoinbasePremiumSeries")]
-BitfinexMarginSeriesResult = Annotated[BitfinexMarginSeries | Problems, result("BitfinexMarginSeries")]
-BorrowRateSeriesResult = Annotated[BorrowRateSeries | Problems, result("BorrowRateSeries")]

@@ -1,7 +1,6 @@
 """Capital in stablecoins, by day."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
 import msgspec
 import strawberry
@@ -11,7 +10,6 @@ from cg_client.call import Decode
 from resolvers.stablecoins import Day, decode_stablecoins
 from schema.indicators.points import PricedColumns, PricedPoint
 from vocabulary.columns import Column, Columns
-from vocabulary.problems import Problems, result
 from vocabulary.scalars import time_of
 from vocabulary.series import DailySeries
 
@@ -67,6 +65,3 @@ def _by_coin(capital: Mapping[str, float] | None) -> Sequence[StablecoinCapital]
     if capital is None:
         return None
     return [StablecoinCapital(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
-
-
-StablecoinMarketCapResult = Annotated[StablecoinMarketCap | Problems, result("StablecoinMarketCap")]

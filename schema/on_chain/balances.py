@@ -8,7 +8,6 @@ from schema.by_exchange import SeriesByExchange
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="What a wallet of an exchange holds of one coin.")
@@ -45,8 +44,3 @@ class ExchangeBalances(Sourced):
 
 @strawberry.type(description="What exchanges held of a coin over time, in coins.")
 class ExchangeBalanceHistory(SeriesByExchange): ...
-
-
-ExchangeAssetsResult = Annotated[ExchangeAssets | Problems, result("ExchangeAssets")]
-ExchangeBalancesResult = Annotated[ExchangeBalances | Problems, result("ExchangeBalances")]
-ExchangeBalanceHistoryResult = Annotated[ExchangeBalanceHistory | Problems, result("ExchangeBalanceHistory")]

@@ -7,28 +7,25 @@ from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.on_chain.balances import (
     ExchangeBalanceHistory,
-    ExchangeBalanceHistoryResult,
     ExchangeBalances,
-    ExchangeBalancesResult,
 )
 from schema.on_chain.transfers import (
     ExchangeTransfers,
-    ExchangeTransfersResult,
     WhaleTransfers,
-    WhaleTransfersResult,
 )
-from schema.on_chain.unlocks import TokenUnlocks, TokenUnlocksResult, Vesting, VestingResult
+from schema.on_chain.unlocks import TokenUnlocks, Vesting
+from vocabulary.problems import Result
 
 
 @strawberry.type(description="What is seen on the chains: balances, transfers, unlocks.")
 class OnChain:
-    exchange_balances: ExchangeBalancesResult = upstream(api.BALANCE_LIST, ExchangeBalances)
-    exchange_balance_history: ExchangeBalanceHistoryResult = upstream(api.BALANCE_CHART, ExchangeBalanceHistory)
-    exchange_transfers: ExchangeTransfersResult = upstream_paged(api.EXCHANGE_TRANSFERS, ExchangeTransfers)
-    whale_transfers: WhaleTransfersResult = upstream(
+    exchange_balances: Result[ExchangeBalances] = upstream(api.BALANCE_LIST, ExchangeBalances)
+    exchange_balance_history: Result[ExchangeBalanceHistory] = upstream(api.BALANCE_CHART, ExchangeBalanceHistory)
+    exchange_transfers: Result[ExchangeTransfers] = upstream_paged(api.EXCHANGE_TRANSFERS, ExchangeTransfers)
+    whale_transfers: Result[WhaleTransfers] = upstream(
         api.WHALE_TRANSFERS,
         WhaleTransfers,
         alternatives={"OnChain.exchangeTransfers": api.EXCHANGE_TRANSFERS},
     )
-    token_unlocks: TokenUnlocksResult = upstream_paged(api.UNLOCKS, TokenUnlocks)
-    vesting: VestingResult = upstream(api.VESTING, Vesting)
+    token_unlocks: Result[TokenUnlocks] = upstream_paged(api.UNLOCKS, TokenUnlocks)
+    vesting: Result[Vesting] = upstream(api.VESTING, Vesting)

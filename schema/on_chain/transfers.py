@@ -9,7 +9,6 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.enum(description="Which way a transfer went, as seen from the exchange.")
@@ -56,7 +55,3 @@ class WhaleTransfer:
 @strawberry.type(description="Transfers of 10 million US dollars and more.")
 class WhaleTransfers(Sourced):
     transfers: list[WhaleTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
-
-
-ExchangeTransfersResult = Annotated[ExchangeTransfers | Problems, result("ExchangeTransfers")]
-WhaleTransfersResult = Annotated[WhaleTransfers | Problems, result("WhaleTransfers")]

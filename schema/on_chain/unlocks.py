@@ -8,7 +8,6 @@ import strawberry
 from vocabulary.connections import Paged
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Supply of a coin, in coins.")
@@ -117,7 +116,3 @@ class Vesting(Sourced):
     next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
     allocations: Annotated[list[VestingAllocation] | None, sparse("The parts of the supply.")]
     days: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
-
-
-TokenUnlocksResult = Annotated[TokenUnlocks | Problems, result("TokenUnlocks")]
-VestingResult = Annotated[Vesting | Problems, result("Vesting")]

@@ -7,7 +7,6 @@ import strawberry
 from schema.periods import FromHourToWeek, FromMinutesToWeek
 from vocabulary.fields import group, sparse, value
 from vocabulary.payloads import Sourced
-from vocabulary.problems import Problems, result
 
 
 @strawberry.type(description="Price of a spot pair.")
@@ -58,7 +57,3 @@ class SpotCoinMarket(Sourced):
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     price: Annotated[SpotCoinPrice, group("Price.")]
     volume: Annotated[SpotCoinVolume, group("Volume.")]
-
-
-SpotPairMarketResult = Annotated[SpotPairMarket | Problems, result("SpotPairMarket")]
-SpotCoinMarketResult = Annotated[SpotCoinMarket | Problems, result("SpotCoinMarket")]

@@ -7,7 +7,6 @@ import strawberry
 
 from schema.etf.days import Day, TimestampOfDay
 from vocabulary.fields import sparse, value
-from vocabulary.problems import Problems, result
 from vocabulary.series import DailySeries, Timestamps
 
 
@@ -33,6 +32,3 @@ class CoinMarketHistory(DailySeries):
     days: Sequence[CoinMarketDay] = strawberry.field(description="The days, oldest first.")
     columns: CoinMarketDayColumns = strawberry.field(description="The same days as columns.")
     latest: CoinMarketDay | None = strawberry.field(description="The newest day.")
-
-
-CoinMarketHistoryResult = Annotated[CoinMarketHistory | Problems, result("CoinMarketHistory")]

@@ -14,13 +14,12 @@ from cg_client.symbols import Symbols
 from execution.engine import Engine
 from resolvers.context import Caller, Context
 from sandbox.app import KEY
-from schema.build import build
 from schema.federation import Schema
+from tests.cases import SCHEMA as DEFAULT
 from tests.clock import FakeClock
 from tests.test_examples import EXAMPLES
 from tests.upstream import Upstream
 
-DEFAULT = build()
 ENGINE = Engine(4_000_000)
 FAILING: dict[str, Any] = {
     "/api/futures/funding-rate/history": {"code": "500", "msg": "Server Error"},
