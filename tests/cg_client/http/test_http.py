@@ -107,7 +107,7 @@ async def test_an_answer_is_whole_and_its_connection_used_again(connect: Connect
     assert server.opened == 1
 
 
-@pytest.mark.parametrize("coded", [b"no gzip at all", gzip.compress(BODY)[:-9], b"\x00"])
+@pytest.mark.parametrize("coded", [b"no gzip at all", gzip.compress(BODY)[:-9], b"\x00"], ids=["text", "cut", "byte"])
 async def test_a_body_that_cannot_be_decompressed_is_a_failure(connect: Connect, coded: bytes) -> None:
     async with scripted(says(ok(coded, b"content-encoding: gzip"))) as server:
         failure = await fails(get(connect(server.port)))
