@@ -253,7 +253,8 @@ class Client:
 
     def _redact(self, text: str) -> str:
         """Takes the key out of what CoinGlass sent, should it ever repeat it."""
-        return text.replace(self.config.api_key.reveal(), "***")
+        key = self.config.api_key.reveal()
+        return text.replace(key, "***") if key else text
 
 
 def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -> object:

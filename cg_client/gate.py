@@ -95,16 +95,16 @@ class Gate:
         return self._back(min(limits), interval) if limits else None
 
     def check_depth(self, endpoint: Endpoint, interval: Interval, start: int) -> None:
-        """Raises HistoryTooDeep or BeyondRetention for a window that starts (ms) before what is there."""
-        retention = endpoint.retention.get(interval)
-        if retention is not None and start < _ms(oldest := self._back(retention, interval)):
+        """Raise HistoryTooDeep or BeyondRetention, by the stricter limit, for a window that starts (ms) before it."""
+        retention, limit = endpoint.retention.get(interval), self._by_plan(interval)
+        if limit is not None and (retention is None or limit < retention):
+            if start < _ms(oldest := self._back(limit, interval)):
+                raise self._history_too_deep(endpoint, interval, start, oldest)
+        elif retention is not None and start < _ms(oldest := self._back(retention, interval)):
             raise BeyondRetention(
                 f"CoinGlass keeps {retention.days} days of this at {interval.value}; ask from {_day(oldest)} on.",
                 available_from=oldest,
             )
-        limit = self._by_plan(interval)
-        if limit is not None and start < _ms(oldest := self._back(limit, interval)):
-            raise self._history_too_deep(endpoint, interval, start, oldest)
 
     def learn(self, endpoint: Endpoint, params: Params, refusal: PlanRefused | IntervalRefused) -> Gated:
         """Remembers what CoinGlass refused and states it as the plan's limit."""

@@ -17,35 +17,57 @@ from cg_client.params import Params, known_names, wire_names
 from cg_client.quota import MINUTE
 from cg_client.requester import SYSTEM, Requester
 
+_MAX_NAMES = 10_000  # that are remembered
+_ANSWERS_FOR = 5.0  # seconds
+
 
 class Lookups:
-    """What became of each endpoint's known name holds for a minute, so that an outage costs one request more."""
+    """Remembers for a minute which names are at fault, and which endpoints fail for a known name too.
+
+    An outage thus costs one request more, and a name that CoinGlass does not know one a minute. That an endpoint
+    answers for its known name is remembered for a few seconds only: an outage may begin after them.
+    """
 
     def __init__(self, ask: Callable[[Call, float, Requester], Awaitable[object]], clock: Clock) -> None:
         """`ask` keeps nothing: an answer from before says nothing about now."""
         self._ask, self._clock = ask, clock
         self._locks: defaultdict[Endpoint, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._found: dict[Endpoint, tuple[bool, float]] = {}
+        self._failing: dict[Endpoint, float] = {}  # until when, in monotonic seconds
+        self._answering: dict[Endpoint, float] = {}
+        self._blamed: dict[tuple[Endpoint, Params], float] = {}
 
     async def blames_name(self, call: Call, error: UpstreamUnavailable, deadline: float) -> bool:
         """Whether the name is at fault for the error."""
         known = _known(call.params) if error.perhaps_ours else None
-        return known is not None and await self._answers(Call(call.endpoint, known, call.decode), deadline)
-
-    async def _answers(self, call: Call, deadline: float) -> bool:
+        if known is None:
+            return False
         async with self._locks[call.endpoint]:
-            found = self._found.get(call.endpoint)
             now = self._clock.monotonic()
-            if found is None or found[1] <= now:
-                found = self._found[call.endpoint] = await self._asked(call, deadline), now + MINUTE
-        return found[0]
+            if self._blamed.get((call.endpoint, call.params), 0.0) > now:
+                return True
+            if self._failing.get(call.endpoint, 0.0) > now:
+                return False
+            if self._answering.get(call.endpoint, 0.0) <= now and not await self._answers(call, known, deadline):
+                return False
+            self._remember(call)
+            return True
 
-    async def _asked(self, call: Call, deadline: float) -> bool:
+    async def _answers(self, call: Call, known: Params, deadline: float) -> bool:
+        """Ask for the known name. A failure that is no outage, such as a rate limit, says nothing and is forgotten."""
         try:
-            await self._ask(call, deadline, SYSTEM)
+            await self._ask(Call(call.endpoint, known, call.decode), deadline, SYSTEM)
+        except UpstreamUnavailable:
+            self._failing[call.endpoint] = self._clock.monotonic() + MINUTE
+            return False
         except CoinglassError:
             return False
+        self._answering[call.endpoint] = self._clock.monotonic() + _ANSWERS_FOR
         return True
+
+    def _remember(self, call: Call) -> None:
+        if len(self._blamed) >= _MAX_NAMES:
+            self._blamed.clear()
+        self._blamed[call.endpoint, call.params] = self._clock.monotonic() + MINUTE
 
 
 def unknown_name(call: Call) -> NotFound:

@@ -31,6 +31,7 @@ class PlanWatch:
         self._wait = _FIRST_WAIT
         self._asked_at = self._changed_at = -math.inf
         self._due = -math.inf
+        self._again_at = math.inf
         self.task: asyncio.Task[CoinglassError | None] | None = None
 
     @property
@@ -42,6 +43,12 @@ class PlanWatch:
     def is_settled(self) -> bool:
         """Whether no request has to ask for the plan: it is known, or was asked for lately."""
         return self._gate.plan is not None or self._clock.monotonic() < self._due
+
+    @property
+    def _is_reviewed(self) -> bool:
+        """A declared plan is held to; only the account's plan that contradicts it is asked for again."""
+        key = self._gate.key
+        return not self._is_declared or (key.account is not None and bool(key.contradiction))
 
     async def know(self) -> None:
         """Asks for a plan that is not known. Only the first time is waited for.
@@ -59,7 +66,7 @@ class PlanWatch:
 
     def review(self) -> None:
         """To be called now and then: asks again when that is due."""
-        if not self._is_declared and self.was_asked and self._clock.monotonic() >= self._due:
+        if self._is_reviewed and self.was_asked and self._clock.monotonic() >= self._due:
             self._ask_in_background()
 
     def doubt(self, *, gated: bool) -> None:
@@ -73,10 +80,16 @@ class PlanWatch:
         if limit == before:
             return
         self._gate.know(replace(self._gate.key, limit=limit))
+        if before is None or not self._is_reviewed:
+            return
         now = self._clock.monotonic()
-        if before is not None and not self._is_declared and now - self._changed_at >= _CHANGES_APART:
+        is_under_way = self.task is not None and not self.task.done()
+        if now - self._changed_at >= _CHANGES_APART and not is_under_way:
             self._changed_at = now
             self._ask_in_background()
+        else:  # asked for once that is done, since its answer may be from before the change
+            self._again_at = max(now, self._changed_at + _CHANGES_APART)
+            self._due = min(self._due, self._again_at)
 
     def close(self) -> None:
         if self.task is not None:
@@ -85,6 +98,7 @@ class PlanWatch:
     async def ask(self) -> CoinglassError | None:
         """Asks, and settles when to ask next; gives the failure where there was one."""
         self._asked_at, failure = self._clock.monotonic(), None
+        self._again_at = math.inf
         try:
             plan = await self._ask()
         except CoinglassError as error:
@@ -92,7 +106,8 @@ class PlanWatch:
         else:
             self._gate.know(replace(self._gate.key, account=plan, account_fails=False))
             self._wait, wait = _FIRST_WAIT, HOLDS
-        self._due = self._clock.monotonic() + (wait if self._gate.plan is not None else min(wait, MINUTE))
+        due = self._clock.monotonic() + (wait if self._gate.plan is not None else min(wait, MINUTE))
+        self._due = min(due, self._again_at)
         return failure
 
     def _failed(self, error: CoinglassError) -> float:

@@ -98,7 +98,7 @@ def _fill(
     reading: Reading,
 ) -> None:
     """Reads the field under the first of its names that holds a value."""
-    is_sparse, first, is_there = field.presence is Presence.SPARSE, paths[field.names[0]], False
+    first, is_there = paths[field.names[0]], False
     for name, target in zip(field.names, field.targets, strict=True):
         if name not in row:
             continue
@@ -106,7 +106,7 @@ def _fill(
             is_there = True
             reading.present((first,))
         value = row[name]
-        if value is REPORTED or (is_sparse and (value is None or value == "")):
+        if value is REPORTED or _is_passed_over(field, row, value):
             continue
         try:
             found[target] = field.read(value, paths[name], reading)
@@ -120,6 +120,13 @@ def _fill(
         _note_absence(field, first, reading)
     elif field.presence is Presence.REQUIRED:
         raise Unreadable(first, is_reported=True)
+
+
+def _is_passed_over(field: FieldReader, row: Mapping[str | int, Any], value: object) -> bool:
+    """Whether the value stands for none, or another name of the field holds one."""
+    if field.presence is Presence.SPARSE:
+        return value is None or value in ("", "null", "NULL")  # msgspec reads these texts so, too
+    return value is None and any(row.get(name) is not None for name in field.names)
 
 
 def _note_absence(field: FieldReader, path: Path, reading: Reading) -> None:
@@ -137,7 +144,7 @@ def at_once(struct: type, checks: Collection[tuple[str, Callable[[Any], object]]
             found: Any = msgspec.convert(row, struct, strict=False)
             for name, check in checks:
                 value = getattr(found, name)
-                if value is not None and value != "":
+                if value is not None:
                     check(value)
         except (msgspec.ValidationError, ValueError, KeyError, OverflowError, PayloadMismatch):
             return None

@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, where it cannot be read
 IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable one is None, not skipped
-KEYS = msgspec.Meta(extra={"keys": True})  # of a list that others are read along: without a value, their row is none
+KEYS = msgspec.Meta(extra={"keys": True})  # of parallel lists: an unreadable item removes its place from all
 Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
 Name = Annotated[str, msgspec.Meta(min_length=1)]  # of what a row is about

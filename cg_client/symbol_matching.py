@@ -4,7 +4,7 @@ The exchange's own code always wins, in any case and with any separators. Else a
 (`BTC/USDT`, `btcusdt`), as a perpetual contract (`BTCUSDT.P`, `BINANCE:BTCUSDT.P`, `BTC-PERP`), as ccxt writes it
 (`BTC/USDT:USDT`, `BTC/USDT:USDT-260327`) or as a base asset alone, and it is resolved only if exactly one instrument
 fits. Contracts with a date are found by their code and by ccxt's notation alone, and a coin never stands for a thousand
-of it.
+of it, unless the exchange itself names the coin as the base of that contract.
 """
 
 import re

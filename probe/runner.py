@@ -157,7 +157,9 @@ class Runner:
         if by_limit is not None:
             return ObservedPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
         declared = self.client.config.plan
-        return ObservedPlan() if declared is None else ObservedPlan(declared, "COINGLASS_PLAN")
+        if declared is None or endpoint is account.SUBSCRIPTION:  # the next answer may state the limit
+            return ObservedPlan()
+        return ObservedPlan(declared, "COINGLASS_PLAN")
 
 
 class _Payload(msgspec.Struct):

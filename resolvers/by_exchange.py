@@ -37,7 +37,7 @@ _read_object = reader_of(_History)
 
 
 def _read(value: Any, path: Path, reading: Reading) -> _History:  # noqa: ANN401  # JSON
-    """Return the lists that fit the times; of another one nothing can be said."""
+    """Return the lists; one of another length than the times is replaced by nulls."""
     raw: _History = _read_object(value, path, reading)
     times: Sequence[int | None] = raw.time_list
 
@@ -51,7 +51,7 @@ def _read(value: Any, path: Path, reading: Reading) -> _History:  # noqa: ANN401
     return _History(
         [time for time in times if time is not None],
         fitting("price_list", raw.price_list),
-        {name: fitting(below("data_map", name), values) for name, values in raw.data_map.items()},
+        {name: fitting(below("data_map", "*"), values) for name, values in raw.data_map.items()},
     )
 
 

@@ -7,12 +7,10 @@ import msgspec
 
 from cg_client.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import mismatch
 from cg_client.endpoint import Endpoint
 from cg_client.shapes import KeyedRows
+from cg_client.tolerance import Path, Reading, Unreadable, parsed, read_whole, values_of
 from resolvers.decode import rows_decoder
-
-_by_key = msgspec.json.Decoder(dict[str, Any])
 
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
@@ -23,19 +21,17 @@ def keyed_rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
     key, decode_rows = endpoint.shape.key, rows_decoder(cls, endpoint)
 
     def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> list[Any]:
-        rows: list[Any] = []
-        for name, found in _lists(data).items():
-            if isinstance(found, list):
-                rows += [row | {key: name} if isinstance(row, dict) else row for row in found]
-            else:
-                anomalies.report(AnomalyKind.SHAPE_CHANGED, "*", {name: found})
+        lists = read_whole(_read_lists, parsed(data), anomalies)
+        rows = [row | {key: name} if isinstance(row, dict) else row for name, found in lists.items() for row in found]
         return decode_rows(msgspec.Raw(msgspec.json.encode(rows)), anomalies)
 
     return decode
 
 
-def _lists(data: msgspec.Raw) -> dict[str, Any]:
-    try:
-        return _by_key.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise mismatch(error) from error
+def _read_list(value: Any, path: Path, _: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+    if not isinstance(value, list):
+        raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
+    return value
+
+
+_read_lists = values_of(_read_list)

@@ -75,7 +75,11 @@ def whole_reader(struct: type, leaves: Sequence[Leaf]) -> Callable[[object], Any
     if any(map(_takes_more, leaves)):
         return None
     checked = ((leaf, check_finite if leaf.stored is float else _check(leaf)) for leaf in leaves)
-    return at_once(struct, {(leaf.slots[0], check) for leaf, check in checked if check is not None})
+    return at_once(struct, {(leaf.slots[0], _or_empty(leaf, check)) for leaf, check in checked if check is not None})
+
+
+def _or_empty(leaf: Leaf, check: Callable[[Any], object]) -> Callable[[Any], object]:
+    return (lambda value: value == "" or check(value)) if leaf.sparse else check
 
 
 def _takes_more(leaf: Leaf) -> bool:

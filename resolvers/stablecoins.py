@@ -19,6 +19,7 @@ from cg_client.tolerance import (
     Path,
     Presence,
     Reading,
+    Unreadable,
     one_of,
     read_whole,
     rows_of,
@@ -46,6 +47,8 @@ _read_sum = scalar(float)
 def _read_capital(value: Any, path: Path, reading: Reading) -> tuple[float | None, Mapping[str, float] | None]:  # noqa: ANN401  # JSON
     if not isinstance(value, dict):
         return _read_sum(value, path, reading), None
+    if not value:
+        raise Unreadable(path)
     by_coin: dict[str, float] = _read_coins(value, path, reading)
     total = sum(by_coin.values())
     return total if len(by_coin) == len(value) and math.isfinite(total) else None, by_coin

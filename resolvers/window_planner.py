@@ -159,15 +159,20 @@ def admit(
         if policy not in (PlanLimitPolicy.COARSEN, PlanLimitPolicy.FIT) or refusal.floor is None:
             raise
         args = _coarsened(args, refusal.floor)
-    window = _window(args, now)
+    window, truncated = _window(args, now), None
+    clips = policy in (PlanLimitPolicy.CLIP, PlanLimitPolicy.FIT)
+    if not clips:
+        _check_size(window, args.interval, now)
     try:
         client.gate.check_depth(endpoint, args.interval, window.start)
     except (HistoryTooDeep, BeyondRetention) as refusal:
-        if policy not in (PlanLimitPolicy.CLIP, PlanLimitPolicy.FIT):
+        if not clips:
             raise
-        reason = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
-        return args, _clipped(client, endpoint, args, window, refusal), reason
-    return args, window, None
+        truncated = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
+        window = _clipped(client, endpoint, args, window, refusal)
+    if clips:
+        _check_size(window, args.interval, now)
+    return args, window, truncated
 
 
 def _coarsened(args: S, interval: Interval) -> S:
@@ -231,13 +236,17 @@ def _window(args: SeriesParams, now: datetime) -> Window:
     step = args.interval.milliseconds
     start = None if args.from_ is None else _ms(args.from_)
     end = None if args.to is None else _ms(args.to)
-    window = window_of(step, _ms(now), last=args.last, start=start, end=end)
-    if bars(window, step, _ms(now)) > MAX_POINTS:
+    if start is not None and start == end:
+        start = end = floor(start, step)  # the one bar that holds the moment
+    return window_of(step, _ms(now), last=args.last, start=start, end=end)
+
+
+def _check_size(window: Window, interval: Interval, now: datetime) -> None:
+    if bars(window, interval.milliseconds, _ms(now)) > MAX_POINTS:
         raise BadArgument(
             f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.",
             "from",
         )
-    return window
 
 
 def _candidates(

@@ -17,6 +17,7 @@ LIQUIDATIONS = "/api/futures/liquidation/history"
 PAIRS = "/api/futures/supported-exchange-pairs"
 HOUR = 3_600_000
 NOW = round(START.timestamp() * 1000)
+MOMENT = 'interval: H1, from: "2026-07-01T08:30:00Z", to: "2026-07-01T08:30:00Z"'
 ANOMALIES = "source { anomalies { kind field count } }"
 
 
@@ -50,6 +51,32 @@ async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
     answer = await field(of_pair(asked), Upstream({LARGE_ORDERS: body(rows)}))
     assert [order["price"] is None for order in answer["orders"]] == [True, False]
     assert ("VALUE_UNREADABLE", "price", 1) in found_in(answer)
+
+
+async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the_next_row_holds() -> None:
+    row = sample(LARGE_ORDERS)["data"][0]
+    rows = [{**row, "price": None, "limit_price": 100}, {**row, "start_usd_value": "x"}]
+    asked = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
+    answer = await field(of_pair(asked), Upstream({LARGE_ORDERS: body(rows)}))
+    assert answer["orders"][0]["price"] == 100.0
+    assert "price" not in [name for _, name, _ in found_in(answer)]
+
+
+@pytest.mark.parametrize("date", ["", "x"])
+async def test_a_row_with_a_date_that_is_none_is_skipped(date: str) -> None:
+    path = "/api/index/ahr999"
+    rows = [row | {"date_string": date} for row in sample(path)["data"][:1]] + sample(path)["data"][:1]
+    asked = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
+    answer = await field(asked, Upstream({path: body(rows)}))
+    assert (len(answer["points"]), found_in(answer)) == (1, [("ROW_SKIPPED", "date_string", 1)])
+
+
+async def test_a_day_without_any_stablecoin_has_no_sum() -> None:
+    path = "/api/index/stableCoin-marketCap-history"
+    days = {"time_list": [1_795_000_000, 1_795_086_400], "price_list": [1, 1], "data_list": [{}, {"USDT": 5}]}
+    asked = "{ indicators { it: stablecoinMarketCap { ... on StablecoinMarketCap { points { marketCapUsd } } } } }"
+    answer = await field(asked, Upstream({path: body(days)}))
+    assert [day["marketCapUsd"] for day in answer["points"]] == [None, 5.0]
 
 
 async def test_a_number_too_large_for_a_float_is_null() -> None:
@@ -173,6 +200,20 @@ async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None
     answer = await field(asked, Upstream({path: body(data)}))
     assert (answer["plan"], answer["expired"]) == (None, sample(path)["data"]["expired"])
     assert found_in(answer) == [("VALUE_UNREADABLE", "level", 1)]
+
+
+@pytest.mark.parametrize(("policy", "found"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
+async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: str, found: str) -> None:
+    upstream = Upstream(clock=FakeClock())
+    asked = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
+    problem = "... on FootprintSeries { truncated } ... on Problem { code }"
+    answer = await field(of_pair(f"{asked} {{ {problem} }}"), upstream)
+    assert found in answer.values()
+
+
+async def test_a_window_of_one_moment_is_the_bar_that_holds_it() -> None:
+    answer = await prices([candle(hour) for hour in range(20)], MOMENT)
+    assert [one["time"] for one in answer["candles"]] == ["2026-07-01T08:00:00Z"]
 
 
 async def test_coarser_bars_hold_the_whole_span_that_was_asked_for() -> None:

@@ -49,8 +49,9 @@ async def test_the_known_name_is_asked_for_once_a_minute(
         assert isinstance(error, NotFound)
     assert [call.request.url.params["ticker"] for call in route.calls].count("GBTC") == 1
     route.mock(return_value=BROKEN)
-    clock.advance(61)
-    assert isinstance(await failing(client, "NONE"), UpstreamUnavailable)
+    clock.advance(6)
+    assert isinstance(await failing(client, "NOPE"), NotFound)
+    assert isinstance(await failing(client, "IBIT"), UpstreamUnavailable)
 
 
 @pytest.mark.parametrize("reply", [BROKEN, httpx.Response(500, content=BROKEN.content), httpx.Response(502)])
@@ -59,6 +60,18 @@ async def test_an_outage_is_no_unknown_name(client: Client, upstream: respx.Mock
     for ticker in ("NOPE", "GBTC"):
         error = await failing(client, ticker)
         assert (type(error), error.retryable) == (UpstreamUnavailable, True)
+
+
+async def test_a_rate_limit_of_the_known_name_says_nothing_of_the_next_one(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    upstream.get(DETAIL.path).mock(
+        side_effect=lambda request: (
+            failure("400", "Too Many Requests") if request.url.params["ticker"] == "GBTC" else BROKEN
+        )
+    )
+    await failing(client, "NOPE")
+    assert DETAIL not in client._lookups._failing
 
 
 async def test_a_gateway_that_fails_blames_no_name(client: Client, upstream: respx.MockRouter) -> None:
