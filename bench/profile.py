@@ -75,10 +75,10 @@ def _replace_transport() -> None:
         status, said, body = await upstream.sent(request.url.raw_path, headers)
         return httpx.Response(status, headers=said, content=body)
 
-    def init(self: Client, config: ClientConfig) -> None:
-        made(self, config, transport=httpx.MockTransport(answer))
+    def init(self: Client, config: ClientConfig, **options: Any) -> None:  # noqa: ANN401  # Client's
+        made(self, config, **{"transport": httpx.MockTransport(answer), **options})  # the self-check has its own
 
-    Client.__init__ = init  # type: ignore[assignment, method-assign]  # for this process alone
+    Client.__init__ = init  # type: ignore[method-assign]  # for this process alone
 
 
 async def _ask(app: ASGIApp, body: bytes) -> int:

@@ -85,7 +85,10 @@ class Execution:
         if self._pending:
             await self._settled()
         if self._failure is not None:
-            raise self._failure
+            try:
+                raise self._failure
+            finally:
+                self._failure = None  # whose traceback refers to this
         return data
 
     async def _settled(self) -> None:

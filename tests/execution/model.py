@@ -120,7 +120,7 @@ class Data:
 DATA = Data(cast("Payload", None), [])
 
 
-def under_way(found: Any) -> Any:
+def deferred(found: Any) -> Any:
     """The value some turns of the loop later, as what it is or, where the data fails, as an error."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
@@ -150,15 +150,15 @@ class Query:
 
     @strawberry.field
     def soon(self) -> Annotated[Payload | Refusal, strawberry.union("Result")] | None:
-        return cast("Payload", under_way(DATA.payload))
+        return cast("Payload", deferred(DATA.payload))
 
     @strawberry.field
     def surely(self) -> Annotated[Payload | Refusal, strawberry.union("Result")]:
-        return cast("Payload", under_way(DATA.payload))
+        return cast("Payload", deferred(DATA.payload))
 
     @strawberry.field
     def rows_soon(self) -> list[Row] | None:
-        return cast("list[Row]", under_way(DATA.rows))
+        return cast("list[Row]", deferred(DATA.rows))
 
     @strawberry.field
     def rows(self) -> list[Row]:
@@ -187,7 +187,7 @@ class Query:
 
     @strawberry.field
     def nest_soon(self) -> "Query | None":
-        return cast("Query", under_way(Query()))
+        return cast("Query", deferred(Query()))
 
     @strawberry.field
     def nests(self) -> "list[Query]":
