@@ -27,7 +27,7 @@ class CompiledReader(BuildHookInterface):
 
 
 def _compiled(root: Path) -> Path:
-    """The shared object, for this Python; raises what setuptools raises where there is no compiler."""
+    """Build the shared object for this Python; raises what setuptools raises without a compiler."""
     with tempfile.TemporaryDirectory() as folder:
         source = Extension("native.rows", ["native/rows.pyx"])
         command = build_ext(Distribution({"ext_modules": cythonize([source], build_dir=folder, quiet=True)}))

@@ -76,7 +76,7 @@ async def measure(base_url: str, *, verbose: bool) -> None:
 
 @contextlib.asynccontextmanager
 async def _running(app: ASGIApp) -> AsyncIterator[None]:
-    """The application between its start and its shutdown, so that nothing is left open."""
+    """Yield the application between its start and its shutdown, so that nothing is left open."""
     said: asyncio.Queue[Message] = asyncio.Queue()
     heard: asyncio.Queue[Message] = asyncio.Queue()
     living = asyncio.ensure_future(app({"type": "lifespan", "state": {}}, said.get, heard.put))

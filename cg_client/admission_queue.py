@@ -160,7 +160,7 @@ class AdmissionQueue:
             self._stop_timer()
 
     def _set_timer(self) -> None:
-        """Looks again when the first who waits could start: nobody's deadline is earlier, or he would not wait."""
+        """Look again when the first waiter could start; one whose deadline is earlier was refused already."""
         best = next((priority for priority, queue in self._queues.items() if queue), None)
         if best is None:
             self._stop_timer()
@@ -183,7 +183,7 @@ class AdmissionQueue:
             self._timer = None
 
     def _refusal(self, requester: Requester, at: float, now: float) -> StartsTooLate:
-        """The quota is the reason only where it has no room when a pause of all requests ends."""
+        """Make the refusal. The quota is its reason only if it has no room when a pause of all requests ends."""
         self.refused[requester.priority] += 1
         pause = self._window.pause
         if at > pause.until:

@@ -91,7 +91,7 @@ class ExchangeReading(NamedTuple):
 
 
 def exchange_readings(asked: str) -> list[ExchangeReading]:
-    """The whole name, as folded, and then the name without one word after the other."""
+    """Return the whole name, as folded, and then the name without one word after the other."""
     reading = ExchangeReading(fold(asked))
     readings = [reading]
     while shorter := _without_word(reading):
@@ -119,7 +119,7 @@ class Unit(NamedTuple):
 
 
 def unit_of(ticker: str) -> Unit:
-    """The unit that a ticker names; its letters and digits only, in the case in which they were written."""
+    """Return the unit that a ticker names; its letters and digits only, in the case in which they were written."""
     if _THOUSANDS.match(ticker):
         return Unit(same_coin(ticker[1:].lower()), 1_000)
     folded = ticker.lower()
@@ -135,10 +135,10 @@ def unit_of(ticker: str) -> Unit:
 
 
 def possible_unit(ticker: str) -> Unit:
-    """The unit that a ticker may name in another case: what is listed as `1000PEPE` may be written `KPEPE`."""
+    """Return the unit that a ticker may name in another case: what is listed as `1000PEPE` may be written `KPEPE`."""
     return unit_of(f"k{ticker[1:].upper()}" if ticker[:1] in {"k", "K"} else ticker)
 
 
 def same_coin(folded: str) -> str:
-    """The usual ticker of a coin."""
+    """Return the usual ticker of a coin."""
     return COIN_ALIASES.get(folded, folded)

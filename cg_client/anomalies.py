@@ -42,7 +42,7 @@ class AnomalyCollector:
         self._samples: dict[tuple[AnomalyKind, str], str] = {}
 
     def report(self, kind: AnomalyKind, field: str, sample: object = msgspec.UNSET, count: int = 1) -> None:
-        """Counts an anomaly; the first `sample` of its kind and field is kept, shortened."""
+        """Count an anomaly; the first `sample` of its kind and field is kept, shortened."""
         key = kind, self._redact(field)[:MAX_SAMPLE]
         if key not in self._counts and len(self._counts) >= MAX_FINDINGS:
             key = kind, _FURTHER
@@ -65,7 +65,7 @@ class AnomalyCollector:
 
 
 def merged(parts: Iterable[tuple[Anomaly, ...]]) -> tuple[Anomaly, ...]:
-    """The anomalies of several answers, added up by kind and field."""
+    """Return the anomalies of several answers, added up by kind and field."""
     total: dict[tuple[AnomalyKind, str], Anomaly] = {}
     for one in (anomaly for part in parts for anomaly in part):
         known = total.get((one.kind, one.field))
@@ -83,5 +83,5 @@ def _as_json(sample: object) -> str:
 
 
 def shortened(text: str) -> str:
-    """The text cut to `MAX_SAMPLE` characters."""
+    """Return the text cut to `MAX_SAMPLE` characters."""
     return text if len(text) <= MAX_SAMPLE else f"{text[: MAX_SAMPLE - 1]}…"

@@ -11,12 +11,12 @@ ACCEPTED = "gzip"
 
 
 def by_name(response: httpx.Response) -> dict[bytes, bytes]:
-    """The headers, with names in lower case; of several with one name the last."""
+    """Return the headers, with names in lower case; of several with one name the last."""
     return {name.lower(): value for name, value in response.headers.raw}
 
 
 async def read_body(response: httpx.Response, headers: Mapping[bytes, bytes], limit: int = MAX_BODY) -> bytes:
-    """The decompressed body; raises httpx.RemoteProtocolError if it is too large, and httpx.DecodingError.
+    """Return the decompressed body; raises httpx.RemoteProtocolError if it is too large, and httpx.DecodingError.
 
     The response is closed in any case, so that its connection is given back.
     """

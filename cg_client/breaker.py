@@ -63,7 +63,7 @@ _ANSWERS = (NotFound, NoData, UpstreamRejected, PlanRefused, IntervalRefused)  #
 
 
 def telling(error: BaseException) -> BaseException:
-    """The failure that says most: where CoinGlass had no fair time, that of the attempt before, if there was one."""
+    """Return the failure that says most: the one of the attempt before if CoinGlass had no fair time."""
     while isinstance(error, UpstreamTimeout) and not error.fair and error.before is not None:
         error = error.before
     return error
@@ -104,7 +104,7 @@ class Circuit:
         return True
 
     def answered(self, *, probe: bool) -> None:
-        """What ends while the circuit is open began before it opened, and says nothing new."""
+        """Record the end of a call. One that began before the circuit opened says nothing new."""
         if probe:
             self._open_until, self._probing, self._wait = None, False, self._policy.first_wait
         elif self._open_until is None:
@@ -125,12 +125,12 @@ class Circuit:
                 self._open()
 
     def may_probe(self) -> None:
-        """Ends the wait of an open circuit."""
+        """End the wait of an open circuit."""
         if self._open_until is not None:
             self._open_until = min(self._open_until, self._clock.monotonic())
 
     def _is_repeated(self, call: Call, error: BaseException) -> bool:
-        """What may be the fault of its parameters counts once, however often it is asked."""
+        """Say whether the failure counts; one that may be the fault of its parameters counts once."""
         perhaps_ours = isinstance(error, UpstreamUnavailable) and error.perhaps_ours and bool(call.params.query())
         return perhaps_ours and any(failed == call for _, failed in self._recent)
 
@@ -156,7 +156,7 @@ class Breaker(Generic[T]):
         self._circuits: dict[str, Circuit] = {}
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
-        """Raises CircuitOpen, or what the call raises."""
+        """Make the call, if the circuit allows; raises CircuitOpen or what the call raises."""
         circuit = self._circuit(call.endpoint.group)
         probe = circuit.admit()
         by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline

@@ -40,7 +40,7 @@ class Bulkhead(Generic[T]):
         self.waiting: Counter[str] = Counter()
 
     async def __call__(self, call: Call, deadline: float) -> T:
-        """Raises ConnectionsBusy, without having sent anything, where no place is free before the deadline."""
+        """Make the call when a place is free; raises ConnectionsBusy if none is before the deadline."""
         group = call.endpoint.group
         if self._has_room(group):
             self._take(group)
@@ -94,7 +94,7 @@ class Bulkhead(Generic[T]):
         return stood
 
     async def _turn(self, group: str, deadline: float) -> None:
-        """Returns with a place taken."""
+        """Wait for a place and take it."""
         left = deadline - self._clock.monotonic() - LEAST_SECONDS
         if left <= 0 or self.waiting[group] >= self._queue:
             self.refused[group] += 1
@@ -118,7 +118,7 @@ class Bulkhead(Generic[T]):
             self.waiting[group] -= 1
 
     def _leave(self, waiter: asyncio.Future[None], group: str) -> None:
-        """Gives back the place that came too late for this one."""
+        """Give back a place that was granted too late."""
         if not self._taken_out(waiter, group):
             self._give_back(group)
 

@@ -49,7 +49,7 @@ class Entry(msgspec.Struct, frozen=True):
     usable_until: float
 
     def servable(self, now: float, *, grace: bool = True) -> Answer[Any] | None:
-        """The answer, if it may be served without waiting; in its grace it is stale."""
+        """Return the answer, if it may be served without waiting; in its grace it is stale."""
         if now < self.fresh_until:
             return self.answer
         return replace(self.answer, stale=True) if grace and now < self.grace_until else None
@@ -145,7 +145,7 @@ class Cache:
         self._in_flight: dict[Key, _InFlight] = {}
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
-        """What getting the call would do now, without doing it, and what is kept of it, however old."""
+        """Return what getting the call would do now, without doing it, and what is kept of it, however old."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
@@ -158,7 +158,7 @@ class Cache:
     def get(
         self, call: Call, deadline: float, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
-        """A kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
+        """Return a kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         answer = None if entry is None else entry.servable(now, grace=grace)
@@ -175,7 +175,7 @@ class Cache:
         return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
-        """Fetches what nobody waits for."""
+        """Fetch in the background."""
         if call.key in self._in_flight:
             self._join(call, requester.in_the_background())
         else:
@@ -188,14 +188,14 @@ class Cache:
         return in_flight
 
     async def close(self) -> None:
-        """Ends the fetches that nobody waits for any more."""
+        """Cancel the fetches that are under way."""
         tasks = [in_flight.task for in_flight in self._in_flight.values()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _fetched(self, call: Call, deadline: float, requester: Requester) -> Answer[Any]:
-        """Ends by the deadline, since every layer below does."""
+        """Fetch and store; ends by the deadline, since every layer below does."""
         try:
             fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
@@ -205,14 +205,14 @@ class Cache:
         return entry.answer
 
     def _instead(self, call: Call, error: CoinglassError) -> Answer[Any]:
-        """The kept answer, past its time, where the failure may pass; otherwise raises the failure."""
+        """Return the kept answer, past its time, where the failure may pass; otherwise raises the failure."""
         entry = self._store.get(call)
         if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
             raise error
         return replace(entry.answer, stale=True)
 
     async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> Answer[Any]:
-        """The answer to a fetch of another deadline; fetched once more if it failed only because that one passed."""
+        """Wait for a fetch with another deadline; fetch again if it failed only because that deadline passed."""
         seconds = deadline - self._clock.monotonic()
         try:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
@@ -229,14 +229,14 @@ class Cache:
 
 
 def resolved(answer: Answer[Any]) -> asyncio.Future[Answer[Any]]:
-    """What does not have to be waited for."""
+    """Return a future that is done."""
     future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
     future.set_result(answer)
     return future
 
 
 def failed(error: CoinglassError) -> asyncio.Future[Answer[Any]]:
-    """The same for a call that is refused."""
+    """Return the same for a call that is refused."""
     future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
     future.set_exception(error)
     return future

@@ -48,7 +48,7 @@ class Call:
         object.__setattr__(self, "key", (target, self.decode))
 
     def at(self, path: str) -> "Call":
-        """The same call by another path of its endpoint."""
+        """Return the same call by another path of its endpoint."""
         return self if path == self.path else Call(self.endpoint, self.params, self.decode, path)
 
     def __eq__(self, other: object) -> bool:

@@ -32,7 +32,7 @@ class CallPlan:
         self.calls.setdefault(call, status)
 
     def refuse(self, error: CoinglassError | InvalidRequest) -> None:
-        """Notes what would be refused without being sent; other errors are none of the plan's."""
+        """Note what would be refused without being sent; other errors are none of the plan's."""
         place = error.endpoint, str(error)
         if isinstance(error, RequestRefused | InvalidRequest) and place not in self._refusals:
             self._refusals.add(place)
@@ -50,5 +50,5 @@ class DryRunMiss(CoinglassError):
         self._plan, self.endpoint = plan, call.endpoint.path
 
     def requires_followup(self, reason: str) -> None:
-        """What else has to be asked depends on the answer."""
+        """Note that the answer decides which further calls are needed."""
         self._plan.leave_open(self.endpoint, reason)

@@ -24,7 +24,7 @@ _MISSING = re.compile(r"missing required field `(.*?)`")
 
 
 def mismatch(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> PayloadMismatch:
-    """The error with the path of the field below `data`, and without what it said of the path."""
+    """Return the error with the path of the field below `data`, and without what it said of the path."""
     text = str(error)
     place = _PLACE.search(text)
     missing = _MISSING.search(text)
@@ -33,7 +33,7 @@ def mismatch(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -
 
 
 def finite(values: Sequence[float | None], field: str) -> None:
-    """Raises PayloadMismatch for NaN and infinities, which msgspec reads out of strings."""
+    """Raise PayloadMismatch for NaN and infinities, which msgspec reads out of strings."""
     known: Sequence[float] = [value for value in values if value is not None]
     _finite(known, field)
 
@@ -58,19 +58,19 @@ def packed(typecode: str, values: Sequence[Any]) -> "array[Any]":
 
 
 def check_finite(figure: float) -> None:
-    """Raises ValueError for NaN and infinities, which msgspec reads out of strings."""
+    """Raise ValueError for NaN and infinities, which msgspec reads out of strings."""
     if not math.isfinite(figure):
         raise ValueError(figure)
 
 
 def check_time(time: int) -> None:
-    """Raises PayloadMismatch for what can be no time, in any unit."""
+    """Raise PayloadMismatch for a number that is not a time in any unit."""
     if not _EARLIEST_TIME <= time < _LATEST_TIME:
         raise PayloadMismatch("time", "it is not a time")
 
 
 def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
-    """Times in any unit as milliseconds; raises PayloadMismatch for what can be no time."""
+    """Convert times in any unit to milliseconds; raises PayloadMismatch for a number that is not a time."""
     known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None
     if not known:
         return times
@@ -84,7 +84,7 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | N
 
 
 def midnight(day: str, field: str) -> int:
-    """The start of a day in UTC, in milliseconds; raises PayloadMismatch."""
+    """Return the start of a day in UTC, in milliseconds; raises PayloadMismatch."""
     try:
         return calendar.timegm(date_of(day.replace("/", "-")).timetuple()) * 1000
     except ValueError as error:
@@ -92,12 +92,12 @@ def midnight(day: str, field: str) -> int:
 
 
 def date_of(text: str) -> date:
-    """A date as `2025-04-17` or as the `250417` of option expiries. Raises ValueError."""
+    """Return a date as `2025-04-17` or as the `250417` of option expiries. Raises ValueError."""
     return datetime.strptime(text, "%y%m%d").replace(tzinfo=UTC).date() if len(text) == 6 else date.fromisoformat(text)  # noqa: PLR2004  # the length of the second form
 
 
 def equally_long(lists: Mapping[str, Sequence[Any]]) -> None:
-    """Raises PayloadMismatch where parallel lists cannot be read across."""
+    """Raise PayloadMismatch if parallel lists differ in length."""
     first, size = next((wire, len(values)) for wire, values in lists.items())
     for wire, values in lists.items():
         if len(values) != size:

@@ -145,7 +145,7 @@ class Client:
     def get(
         self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
-        """The answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
+        """Return the answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
         `grace`: an answer that is just past its time will do while it is refreshed.
         """
@@ -171,11 +171,11 @@ class Client:
         return self._cache.peek(call, grace=grace)
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
-        """Fetches in the background, of a call that the gate let through, what nobody waits for."""
+        """Fetch a call that the gate let through, in the background."""
         self._cache.refresh(call, deadline, requester)
 
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Starts the candidate that costs least beside what else is being asked for; what that gave."""
+        """Start the candidate that costs least beside the other calls under way, and return its answers."""
         return self._coalescer.select(candidates, start)
 
     def _is_free(self, call: Call) -> bool:
@@ -252,13 +252,13 @@ class Client:
         return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, found, call.path)
 
     def _redact(self, text: str) -> str:
-        """Takes the key out of what CoinGlass sent, should it ever repeat it."""
+        """Take the key out of what CoinGlass sent, should it ever repeat it."""
         key = self.config.api_key.reveal()
         return text.replace(key, "***") if key else text
 
 
 def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -> object:
-    """The decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
+    """Return the decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
     plain = plain_data(reply)
     if plain is not None:
         check_has_data(plain)

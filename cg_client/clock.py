@@ -10,7 +10,7 @@ class Clock:
     monotonic = staticmethod(time.monotonic)
 
     def now(self) -> datetime:
-        """The wall clock, in UTC: for windows and for what an answer states."""
+        """Return the wall-clock time in UTC, for windows and for what an answer states."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:

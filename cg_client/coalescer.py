@@ -39,7 +39,7 @@ class Coalescer:
         self._asked = 0
 
     def select(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Starts the candidate with the fewest calls beside what others start, the first of several; what that gave.
+        """Start the candidate with the fewest calls beside those of others, the first of several; returns its answers.
 
         `start` has to send what it is given at once: the next choice counts on it.
         """
@@ -72,7 +72,7 @@ class Coalescer:
                 one.started.set_result(one.context.run(one.start, self._cheapest(one.candidates)))
 
     def _cheapest(self, candidates: Sequence[FetchPlan]) -> FetchPlan:
-        """The first of those with the fewest calls that are not free."""
+        """Return the first of those with the fewest calls that are not free."""
         best, least = candidates[0], math.inf
         for plan in candidates:
             cost = 0

@@ -52,7 +52,7 @@ class DryClient:
         return self._client.plan_is_settled
 
     def gated(self) -> None:
-        """A dry run asks for nothing, the plan included."""
+        """Do nothing: a dry run sends no request, not even for the plan."""
 
     def deadline(self) -> float:
         return self._client.deadline()
@@ -68,7 +68,7 @@ class DryClient:
         *,
         grace: bool = True,
     ) -> asyncio.Future[Answer[Any]]:
-        """The answer where a client would have it at once; raises DryRunMiss, and what the gate refuses."""
+        """Return the answer where a client would have it at once; raises DryRunMiss, and what the gate refuses."""
         try:
             return resolved(self._get(call, grace=grace))
         except CoinglassError as error:
@@ -104,7 +104,7 @@ class DryClient:
         return call in self._plan.calls or self._client.peek(call)[0] in FREE
 
     def _check_plan(self) -> None:
-        """Raises DryRunMiss where a client would ask for the plan of the key."""
+        """Raise DryRunMiss if a client would ask for the plan of the key."""
         if self.plan_is_settled:
             return
         call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)

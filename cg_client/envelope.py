@@ -57,7 +57,7 @@ _decoder = msgspec.json.Decoder(_Envelope)
 
 
 def payload(reply: Reply) -> msgspec.Raw:
-    """The `data` of a successful answer; raises the UpstreamFailed that any other means, and NoData."""
+    """Return the `data` of a successful answer; raises the UpstreamFailed that any other means, and NoData."""
     try:
         envelope = _decoder.decode(reply.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -70,13 +70,13 @@ def payload(reply: Reply) -> msgspec.Raw:
 
 
 def check_has_data(data: msgspec.Raw) -> None:
-    """Raises NoData for null and for an object without anything in it; a list without rows is an answer."""
+    """Raise NoData for null and for an empty object; an empty list is an answer."""
     if len(data) <= _MAX_EMPTY and _EMPTY.fullmatch(data):
         raise NoData("CoinGlass answered without data.")
 
 
 def plain_data(reply: Reply) -> msgspec.Raw | None:
-    """What is most likely the `data` of a success, found without reading it; None where the body begins otherwise.
+    """Find what is most likely the `data` of a success, without parsing it; None if the body begins otherwise.
 
     It is right wherever it is one JSON value: anything behind `data` would stand in it.
     """
@@ -85,7 +85,7 @@ def plain_data(reply: Reply) -> msgspec.Raw | None:
 
 
 def _without_envelope(reply: Reply, *, is_json: bool) -> UpstreamFailed:
-    """What a body without an envelope means: only the status speaks."""
+    """Return the failure that a body without an envelope means: only the status tells."""
     if reply.status == 429:  # noqa: PLR2004
         return _rate_limited(reply)
     if reply.status == 404:  # noqa: PLR2004
@@ -112,7 +112,7 @@ def _rate_limited(reply: Reply) -> UpstreamFailed:
 
 
 def _by_text(reply: Reply, text: str, code: str) -> UpstreamFailed | None:
-    """The refusals whose text is known, whatever their code."""
+    """Return a refusal whose text is known, whatever its code."""
     said = text.lower()
     if _RATE.search(said):
         return _rate_limited(reply)
@@ -128,7 +128,7 @@ def _by_text(reply: Reply, text: str, code: str) -> UpstreamFailed | None:
 
 
 def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
-    """The rest, by the code of the body or else of HTTP."""
+    """Return any other failure, by the code of the body or else of HTTP."""
     codes = {code, str(reply.status)}
     if codes & {"429", "50001"}:
         return _rate_limited(reply)

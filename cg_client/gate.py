@@ -51,7 +51,7 @@ class Gate:
         return self._key
 
     def know(self, key: KeyPlan) -> None:
-        """Takes over what is known of the key now. Refusals for another plan or limit are forgotten."""
+        """Take over what is known of the key now. Refusals for another plan or limit are forgotten."""
         before, self._key, self._plan = self._key, key, key.plan
         if (key.stated, key.contradiction) != (before.stated, before.contradiction):
             self._revision.bump()
@@ -70,7 +70,7 @@ class Gate:
         return self._refusals.of(endpoint) is None and (self.plan is None or self.plan >= endpoint.plan)
 
     def check(self, endpoint: Endpoint, params: Params) -> None:
-        """Raises PlanRequired or IntervalTooFine where the endpoint or the interval is not included."""
+        """Raise PlanRequired or IntervalTooFine if the plan does not include the endpoint or the interval."""
         interval = params.interval if isinstance(params, Series) else None
         if self._refusals:
             refusal = self._refusals.of(endpoint, params)
@@ -86,7 +86,7 @@ class Gate:
             raise self._interval_too_fine(endpoint, interval, GateSource.CATALOGUE)
 
     def finest(self, endpoint: Endpoint) -> Interval | None:
-        """The least interval on the current plan; None where the plan sets none."""
+        """Return the least interval on the current plan; None where the plan sets none."""
         return None if self.plan is None else endpoint.interval_floors.get(self.plan)
 
     def earliest(self, endpoint: Endpoint, interval: Interval) -> datetime | None:
@@ -119,7 +119,7 @@ class Gate:
         return error
 
     def _refused(self, params: Params) -> str:
-        """What of an endpoint CoinGlass refused."""
+        """Return what of an endpoint CoinGlass refused."""
         values = [str(value.value) if isinstance(value, Enum) else str(value) for value in gated_values(params)]
         days = self._refusals.days(params)
         reach = "" if days is None else f" from {days} days back"

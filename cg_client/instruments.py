@@ -95,7 +95,7 @@ class InstrumentIndex:
         self._found: dict[tuple[str, str], Instrument] = {}  # by what callers wrote
 
     def find(self, exchange: str, symbol: str) -> Instrument:
-        """The one instrument that the caller can mean; raises UnknownName where there is none or several."""
+        """Return the one instrument that the caller can mean; raises UnknownName where there is none or several."""
         known = self._found.get((exchange, symbol))
         if known is None:
             known = self._search(exchange, symbol)
@@ -120,5 +120,5 @@ class InstrumentIndex:
         return VenueIndex(label, self.market, [one for one in contracts if one.margin is venue.margin])
 
     def venues_of(self, coin: str) -> tuple[str, ...]:
-        """The exchanges that list the coin, in alphabetical order."""
+        """Return the exchanges that list the coin, in alphabetical order."""
         return tuple(sorted(venue for venue, found in self.listing.items() if any(one.base == coin for one in found)))

@@ -71,7 +71,7 @@ class Lookups:
 
 
 def unknown_name(call: Call) -> NotFound:
-    """The failure of a call whose name is at fault."""
+    """Return the failure of a call whose name is at fault."""
     known = _known(call.params) or call.params
     error = NotFound(f"CoinGlass answers for {_names(known)} here, but fails for {_names(call.params)}: no such name.")
     error.endpoint = call.endpoint.path
@@ -79,7 +79,7 @@ def unknown_name(call: Call) -> NotFound:
 
 
 def _known(params: Params) -> Params | None:
-    """The same for names that CoinGlass knows; None where no other name was asked for."""
+    """Return the same for names that CoinGlass knows; None where no other name was asked for."""
     names = {name: known for name, known in known_names(type(params)).items() if getattr(params, name) is not None}
     replaced = dataclasses.replace(params, **names)
     return None if replaced == params else replaced

@@ -38,12 +38,12 @@ class NameIndex:
         self._exact = frozenset(self.names)
 
     def find(self, asked: str) -> str | None:
-        """The one name that is meant, if there is one."""
+        """Return the one name that is meant, if there is one."""
         found = self._matches(asked)
         return found[0] if len(found) == 1 else None
 
     def require(self, asked: str) -> str:
-        """The one name that is meant. Raises UnknownName with the likely ones."""
+        """Return the one name that is meant. Raises UnknownName with the likely ones."""
         if asked in self._exact:
             return asked
         found = self._matches(asked)
@@ -52,7 +52,7 @@ class NameIndex:
         return only(found, asked, "CoinGlass")
 
     def near(self, asked: str) -> list[str]:
-        """What may be meant instead, the likely one first."""
+        """Return what may be meant instead, the likely one first."""
         return self._suggestions(asked) if len(asked) <= MAX_LENGTH else []
 
     def _matches(self, asked: str) -> Sequence[str]:
@@ -122,7 +122,7 @@ class ExchangeIndex(NameIndex):
         self._market = market
 
     def locate(self, asked: str) -> Venue:
-        """The exchange, or the part of it, that is meant. Raises UnknownName."""
+        """Return the exchange, or the part of it, that is meant. Raises UnknownName."""
         if literal := self._literal(asked):
             return Venue(only(literal, asked, "CoinGlass"))
         reading = self._reading(asked)
@@ -161,12 +161,12 @@ class ExchangeIndex(NameIndex):
 
 
 def shown(name: str) -> str:
-    """A name as a message repeats it: shortened."""
+    """Return a name as a message repeats it: shortened."""
     return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
 
 
 def only(likely: Sequence[str], asked: str, lister: str) -> str:
-    """The one name; raises UnknownName where there are several, which stand with the likely one first."""
+    """Return the one name; raises UnknownName where there are several, which stand with the likely one first."""
     if len(likely) == 1:
         return likely[0]
     suggestions = list(likely[:MAX_SUGGESTIONS])

@@ -26,7 +26,7 @@ class Paths(Generic[T]):
         self._former_until: dict[Endpoint, float] = {}
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
-        """Raises UnknownPath if CoinGlass knows neither path, else what the call by the known one raises."""
+        """Call by the path that CoinGlass knows; raises UnknownPath if it knows neither."""
         former = call.endpoint.former_path
         if former is None:
             return await self._ask(call, deadline, requester)

@@ -70,12 +70,12 @@ class PlanWatch:
             self._ask_in_background()
 
     def doubt(self, *, gated: bool) -> None:
-        """A request was refused for the plan, by ourselves (`gated`) or by CoinGlass: asks once a minute at most."""
+        """Ask again, once a minute at most: a request was refused for the plan, by us (`gated`) or by CoinGlass."""
         if not (gated and self._is_declared):
             self._ask_in_background(MINUTE)
 
     def limit_is(self, limit: int) -> None:
-        """What the headers state. Another limit than before is most likely another plan."""
+        """Take over the limit that the headers state. Another one than before most likely means another plan."""
         before = self._gate.key.limit
         if limit == before:
             return

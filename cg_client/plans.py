@@ -59,12 +59,12 @@ def least_history_days(interval: Interval) -> int | None:
 
 
 def plan_for_interval(interval: Interval, floors: Mapping[Plan, Interval], least: Plan) -> Plan:
-    """The least plan from `least` on whose floor admits the interval."""
+    """Return the least plan from `least` on whose floor admits the interval."""
     admits = (plan for plan in Plan if plan not in floors or floors[plan].milliseconds <= interval.milliseconds)
     return next(plan for plan in admits if plan >= least)
 
 
 def plan_for_history(interval: Interval, days: float, least: Plan) -> Plan | None:
-    """The least plan from `least` on that reaches so many days back; None where none is stated to."""
+    """Return the least plan from `least` on that reaches so many days back; None if none does."""
     stated = (plan for plan in Plan if least <= plan < Plan.ENTERPRISE)
     return next((plan for plan in stated if (history_days(plan, interval) or days) >= days), None)

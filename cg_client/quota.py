@@ -46,7 +46,7 @@ class Usage:
 
     @property
     def remaining(self) -> int:
-        """Requests that could start now."""
+        """Return the number of requests that could start now."""
         return 0 if self.held else max(0, self.limit - self.used)
 
 
@@ -101,7 +101,7 @@ class QuotaWindow:
         return Forecast(self.share, releases, max(now, self._blocked_until))
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
-        """What the headers of the answer to a request say: the key's limit, and what upstream counts in its minute.
+        """Take over what the headers of an answer say: the key's limit, and upstream's count of the minute.
 
         Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
         strangers', and held against us: so we never think to have more left than the key has.
@@ -136,7 +136,7 @@ class QuotaWindow:
         return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
 
     def remaining(self, now: float) -> int:
-        """Requests that could start now."""
+        """Return the number of requests that could start now."""
         self._expire(now)
         return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
 

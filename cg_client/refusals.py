@@ -49,7 +49,7 @@ class Refusals:
         return next(iter(self._kept.values())).until if self._kept else math.inf
 
     def of(self, endpoint: Endpoint, params: Params | None = None) -> Gated | None:
-        """The refusal of the call; without parameters that of the endpoint whatever they are."""
+        """Return the refusal of the call; without parameters that of the endpoint whatever they are."""
         self._expire()
         whole = self._kept.get((endpoint, ()))
         if whole is not None and whole.covers(None):

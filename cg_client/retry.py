@@ -65,7 +65,7 @@ class Retry(Generic[T]):
         self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
-        """Raises the last failure where trying again cannot help or is not allowed any more."""
+        """Make the call; raises the last failure if another attempt cannot help or is not allowed."""
         self._budget.deposit()
         attempt = 1
         before: UpstreamFailed | None = None

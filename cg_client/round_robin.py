@@ -61,7 +61,7 @@ class RoundRobin(Generic[T]):
         return item
 
     def discard(self, client: str, item: T) -> None:
-        """Takes the item out, if it is there, wherever it stands."""
+        """Take the item out, if it is there, wherever it stands."""
         items = self._items.get(client)
         if items is None or item not in items:
             return
@@ -80,7 +80,7 @@ class RoundRobin(Generic[T]):
         return own + sum(before) + sum(after)
 
     def _turns_before(self, client: str, own: int, *, is_first: bool) -> int:
-        """Turns of the client that end before one more of its items is taken."""
+        """Count the turns of the client that end before one more of its items is taken."""
         weight = self._weight(client)
         return (own - self._left + weight) // weight if is_first else own // weight
 

@@ -61,7 +61,7 @@ class RowReader:
         self._paths: dict[Path, Mapping[str | int, Path]] = {}  # of the names below a path, of which there are few
 
     def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
-        """Raises Unreadable for what is no row, or lacks a value that it cannot be without."""
+        """Read the row; raises Unreadable if it is not one or lacks a value that it needs."""
         if not isinstance(value, self._kind):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
         paths = self._paths.get(path)
@@ -97,7 +97,7 @@ def _fill(
     paths: Mapping[str | int, Path],
     reading: Reading,
 ) -> None:
-    """Reads the field under the first of its names that holds a value."""
+    """Read the field under the first of its names that holds a value."""
     first, is_there = paths[field.names[0]], False
     for name, target in zip(field.names, field.targets, strict=True):
         if name not in row:
@@ -137,7 +137,7 @@ def _note_absence(field: FieldReader, path: Path, reading: Reading) -> None:
 
 
 def at_once(struct: type, checks: Collection[tuple[str, Callable[[Any], object]]]) -> Callable[[object], Any]:
-    """A reader of whole rows; the checks, by name of the struct's field, raise what those of `scalar` do."""
+    """Return a reader of whole rows; the checks, by name of the struct's field, raise what those of `scalar` do."""
 
     def read(row: object) -> Any:  # noqa: ANN401  # of the struct, or None
         try:

@@ -52,7 +52,7 @@ class Tuples(Shape):
 
 
 def milliseconds(time: int) -> int:
-    """A time in seconds, milliseconds, microseconds or nanoseconds as milliseconds, told apart by magnitude.
+    """Return a time in seconds, milliseconds, microseconds or nanoseconds as milliseconds, told apart by magnitude.
 
     The four ranges do not overlap between March 1973 and 5138. Source: `coinglass-v4` endpoints mix all of them.
     """

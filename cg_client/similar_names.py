@@ -27,7 +27,7 @@ class SimilarNames:
                 self._by_pair[pair].append(name)
 
     def near(self, asked: str) -> list[str]:
-        """The most similar names, the nearest first."""
+        """Return the most similar names, the nearest first."""
         found = self._remembered.get(asked)
         if found is None:
             if len(self._remembered) >= _REMEMBERED:
@@ -51,12 +51,12 @@ class SimilarNames:
 
 
 def _pairs(name: str) -> set[str]:
-    """The pairs of letters, the two ends of the name included."""
+    """Return the pairs of letters, the two ends of the name included."""
     return set(map(str.__add__, f"^{name}", f"{name}$"))
 
 
 def _slips(asked: str) -> Iterator[str]:
-    """What differs from the name by one letter that is wrong, missing or too many, or by two that changed places."""
+    """Yield all texts with one letter wrong, missing or added, or with two letters swapped."""
     for at in range(len(asked) + 1):
         before, after = asked[:at], asked[at:]
         yield before + after[1:]

@@ -51,7 +51,7 @@ def struct_decoder(
     may_lack: frozenset[str] = frozenset(),
     is_complete: Callable[[Any], bool] = lambda _: True,
 ) -> Decode[T]:
-    """A tolerant decoder of the type; `build` makes the payload, and raises PayloadMismatch for what is no value.
+    """Make a tolerant decoder of the type; `build` makes the payload and raises PayloadMismatch for an invalid value.
 
     `is_complete` says of a type with defaults whether no field is missing from all of the rows.
     """
@@ -67,7 +67,7 @@ def struct_decoder(
 
 
 def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
-    """The object, alone or as the one item of a list; raises PayloadMismatch."""
+    """Return the object, alone or as the one item of a list; raises PayloadMismatch."""
     if not isinstance(found, list):
         return found
     if len(found) != 1:
@@ -76,7 +76,7 @@ def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
 
 
 def reader_of(kind: Any) -> Read:  # noqa: ANN401  # a type for msgspec
-    """The reader of a type that msgspec decodes: structs, lists, objects and single values of it."""
+    """Return the reader of a type that msgspec decodes: structs, lists, objects and single values of it."""
     return _reader(type_info(kind))
 
 
@@ -146,7 +146,7 @@ def _struct_reader(info: StructType) -> Read:
 
 
 def _whole(info: StructType) -> Callable[[object], Any] | None:
-    """Reads rows of nothing but single values at once."""
+    """Make a reader of whole rows, for rows of nothing but single values."""
     if not info.forbid_unknown_fields or any(_single(field.type) is None for field in info.fields):
         return None
     kinds = [(field.name, _single(field.type)) for field in info.fields]
@@ -154,7 +154,7 @@ def _whole(info: StructType) -> Callable[[object], Any] | None:
 
 
 def _single(info: Type) -> Any:  # noqa: ANN401  # what to look up in `_CHECKED`
-    """What a single value is; None for any other."""
+    """Return what a single value is; None for any other."""
     match info:
         case Metadata(type=inner, extra=extra):
             return Time if extra and "is_time" in extra else _single(inner)
@@ -166,7 +166,7 @@ def _single(info: Type) -> Any:  # noqa: ANN401  # what to look up in `_CHECKED`
 
 
 def presence(info: Type) -> Presence:
-    """What a field of the type costs where it is absent or unreadable."""
+    """Return what a field of the type costs where it is absent or unreadable."""
     if isinstance(info, Metadata):
         found = (info.extra or {}).get("presence")
         return found if isinstance(found, Presence) else presence(info.type)

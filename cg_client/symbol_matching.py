@@ -40,7 +40,7 @@ class VenueIndex:
         self._by_code = {contract.code: contract for contract in contracts}
 
     def find(self, symbol: str) -> str:
-        """The code of the one instrument that is meant. Raises UnknownName with the likely ones."""
+        """Return the code of the one instrument that is meant. Raises UnknownName with the likely ones."""
         if symbol in self._by_code:
             return symbol
         found = self._matches(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
@@ -49,7 +49,7 @@ class VenueIndex:
         return only(_codes(sorted(found, key=_unlikelihood)), symbol, self._venue)
 
     def near(self, symbol: str) -> list[str]:
-        """What may be meant instead, the likely one first."""
+        """Return what may be meant instead, the likely one first."""
         return self._suggestions(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
 
     def _without_venue(self, symbol: str) -> str:
@@ -80,7 +80,7 @@ class VenueIndex:
         return [contract for contract in folded if contract.code.lower() == symbol.lower()] or folded
 
     def _settled(self, base: str, quote: str, settlement: str, expiry: str | None) -> Sequence[Contract]:
-        """The notation of ccxt: of contracts with a date, the one that expires on that day."""
+        """Return the notation of ccxt: of contracts with a date, the one that expires on that day."""
         coin = same_coin(fold(settlement))
         found = [
             contract
@@ -91,7 +91,7 @@ class VenueIndex:
         return list(_plain_first(_some(found, lambda contract: contract.states_settlement(coin))))
 
     def _perpetual(self, rest: str) -> Sequence[Contract]:
-        """What is written before a word for perpetual contracts is a code, base and quote, or a base asset."""
+        """Match the text before a word for perpetual contracts: a code, base and quote, or a base asset."""
         found = [*_undated(self._own_codes(rest)), *self._pairs(rest)]
         return list({*_some(found, lambda contract: contract.says_perpetual)} | self._only_base(rest))
 
@@ -100,7 +100,7 @@ class VenueIndex:
         return {one for base, quote in self._splits(text) for one in _undated(self._with_assets(base, quote))}
 
     def _splits(self, text: str) -> Iterator[tuple[str, str]]:
-        """The text as base and quote; without a separator, for each quote asset in which it can end."""
+        """Yield the text as base and quote; without a separator, for each quote asset in which it can end."""
         if separated := _SEPARATED.fullmatch(text):
             yield separated[1], separated[2]
             return
@@ -146,7 +146,7 @@ class VenueIndex:
             yield from sorted(found, key=_distance(base, quote, month))
 
     def _of_similar_coins(self, symbol: str) -> Iterator[Contract]:
-        """The likeliest of each."""
+        """Yield the likeliest of each."""
         for base, quote in self._asked_assets(symbol):
             for coin in self._similar_coins.near(fold(base)):
                 yield min(self._by_coin[coin], key=_distance(coin, quote, None))
@@ -155,7 +155,7 @@ class VenueIndex:
         return (self._by_similar_code[code] for code in self._similar_codes.near(fold(symbol)))
 
     def _asked_assets(self, symbol: str) -> list[tuple[str, str | None]]:
-        """The assets that the symbol may name."""
+        """Return the assets that the symbol may name."""
         if settled := _SETTLED.fullmatch(symbol):
             return [(settled[1], settled[2])]
         perpetual = _PERPETUAL.fullmatch(symbol)
@@ -204,7 +204,7 @@ def _undated(contracts: Iterable[Contract]) -> Sequence[Contract]:
 
 
 def _some(contracts: Sequence[Contract], preferred: Callable[[Contract], bool]) -> Sequence[Contract]:
-    """The preferred ones, if there are any."""
+    """Return the preferred ones, or all if none is."""
     return [contract for contract in contracts if preferred(contract)] or contracts
 
 
@@ -218,7 +218,7 @@ def _unlikelihood(contract: Contract) -> tuple[int, bool, str]:
 
 
 def _distance(base: str, quote: str | None, month: str | None) -> Callable[[Contract], _Distance]:
-    """An order: the month that was asked for, with a date or without as asked, the unit, the quote, the likely ones."""
+    """Make the sort key of suggestions: month, with or without a date, unit, quote, likelihood."""
     coin = None if quote is None else same_coin(fold(quote))
 
     def distance(contract: Contract) -> _Distance:

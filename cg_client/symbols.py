@@ -58,7 +58,7 @@ class Listing(Generic[T]):
         self._revision = revision
 
     async def get(self, at_most: float = LISTING_HOLDS) -> T:
-        """The listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
+        """Return the listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
         if self._last is not None:
             now = self._clock.monotonic()
             if now - self._asked_at < at_most:
@@ -83,7 +83,7 @@ class Listing(Generic[T]):
         self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
 
     def peek(self, search: Callable[[T], F]) -> F | None:
-        """What the search finds, without waiting for anything; None where a listing has to be asked for."""
+        """Return what the search finds, without waiting for anything; None where a listing has to be asked for."""
         if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
             return None
         try:
@@ -97,7 +97,7 @@ class Listing(Generic[T]):
         return math.inf if self._last is None else self._asked_at + LISTING_HOLDS
 
     async def find(self, search: Callable[[T], F]) -> F:
-        """What the search finds, looked for once more in a newer listing before a name counts as unknown."""
+        """Return what the search finds, looked for once more in a newer listing before a name counts as unknown."""
         listing = await self.get()
         try:
             return search(listing)
@@ -108,7 +108,7 @@ class Listing(Generic[T]):
         return search(newer)
 
     async def find_each(self, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
-        """What the search finds for each key; all are looked for once more in a newer listing if one is unknown."""
+        """Search for each key, and for all once more in a newer listing if one is unknown."""
         found = _search_each(await self.get(), search, keys)
         if any(isinstance(one, UnknownName) for one in found):
             found = _search_each(await self.get(UNKNOWN_NAME_AFTER), search, keys)
@@ -155,7 +155,7 @@ class Symbols:
         self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
 
     def asked_of(self, client: Fetcher) -> "Symbols":
-        """The same listings, for whose next requests another client is asked; what it finds is not known here."""
+        """Copy the listings for another client, which is asked for the next ones."""
         others = Symbols(client)
         for mine, its in zip(self._listings, others._listings, strict=True):
             its.adopt(mine)
@@ -180,14 +180,14 @@ class Symbols:
         return await self.spot.find(lambda index: index.find(exchange, symbol))
 
     async def coin(self, symbol: str) -> str:
-        """A coin with futures or, failing that, with spot markets."""
+        """Return a coin with futures or, failing that, with spot markets."""
         try:
             return await self.futures_coins.find(lambda names: names.require(symbol))
         except UnknownName as unknown:
             return await self._elsewhere(unknown, self.spot_coins.find(lambda names: names.require(symbol)))
 
     async def exchange(self, name: str) -> str:
-        """An exchange with futures or, failing that, with spot pairs."""
+        """Return an exchange with futures or, failing that, with spot pairs."""
         try:
             return await self.futures_exchanges.find(lambda names: names.require(name))
         except UnknownName as unknown:
@@ -202,7 +202,7 @@ class Symbols:
             raise UnknownName(str(unknown), list(both)) from None
 
     async def _without_pairs(self, market: Market, unknown: UnknownExchange) -> UnknownName:
-        """The refusal of an exchange without pairs in the market; CoinGlass may well list the exchange elsewhere."""
+        """Explain an exchange without pairs in the market, which CoinGlass may list elsewhere."""
         name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.asked))
         if name is None:
             other = self.spot if market is Market.FUTURES else self.futures
@@ -215,7 +215,7 @@ class Symbols:
 
     @staticmethod
     async def _listed(listing: Listing[T], find: Callable[[T], str | None]) -> str | None:
-        """The name, if the listing can be had and has it."""
+        """Return the name, if the listing can be had and has it."""
         try:
             return find(await listing.get())
         except CoinglassError:

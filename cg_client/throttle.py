@@ -35,7 +35,7 @@ class Throttle:
         )  # hears of each limit that the headers did not state before
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> Reply:
-        """Raises StartsTooLate, with the seconds until the call could start, where that is past the deadline."""
+        """Make the call when the quota has room; raises StartsTooLate if that is past the deadline."""
         started = self.admission_queue.start(requester)
         if started is None:
             started = await self.admission_queue.wait(call, deadline, requester)
@@ -71,12 +71,12 @@ class Throttle:
             self.on_limit(limit)
 
     def allow(self, limit: int) -> None:
-        """The key has at least so many requests a minute."""
+        """Assume that the key has at least so many requests a minute."""
         self._window.limit = max(self._window.limit, limit)
         self.admission_queue.review()
 
     def hold(self, asked: float | None) -> float:
-        """Stops all requests for the seconds that upstream asked for, else for a whole minute; says for how many."""
+        """Stop all requests for the seconds that upstream asked for, or for a minute; returns how many."""
         seconds, reason = (MINUTE, PauseReason.REFUSED) if asked is None else (asked, PauseReason.ASKED)
         self._window.block(self._clock.monotonic() + seconds, reason)
         self.admission_queue.review()
@@ -88,6 +88,6 @@ class Throttle:
 
 @lru_cache(1024)  # the limit is mostly the same, and what is used of it never large
 def _count(value: bytes | None) -> int | None:
-    """A header's figure; None for what is no count of requests."""
+    """Return a header's figure; None if it is not a count of requests."""
     text = (value or b"").strip()
     return int(text) if text.isdigit() and len(text) <= _DIGITS else None

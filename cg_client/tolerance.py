@@ -57,13 +57,13 @@ class Reading:
         self._present.update(paths)
 
     def absent(self, path: Path, *, report: bool) -> None:
-        """Counts a row without the field; `report` where every row should have it."""
+        """Count a row without the field; `report` where every row should have it."""
         self._absent[path] += 1
         if report:
             self._reported.add(path)
 
     def report(self, unreadable: Unreadable, value: object) -> None:
-        """Reports what cannot be read, unless that was done where it stands; an absent field is reported at the end."""
+        """Report an unreadable value, unless that is done already; an absent field is reported at the end."""
         if unreadable.is_reported:
             return
         if unreadable.kind is AnomalyKind.FIELD_MISSING:
@@ -72,7 +72,7 @@ class Reading:
             self.anomalies.report(unreadable.kind, unreadable.path, value)
 
     def finish(self, may_lack: frozenset[str] = frozenset()) -> None:
-        """Reports the fields that are missing: from any row where that is unusual, else from every row."""
+        """Report the missing fields: from any row if that is unusual, otherwise from every row."""
         for path, count in self._absent.items():
             everywhere = path not in self._present and path.rsplit(".", 1)[-1] not in may_lack
             if path in self._reported or everywhere:
@@ -83,7 +83,7 @@ Read: TypeAlias = Callable[[Any, Path, Reading], Any]  # raises Unreadable
 
 
 def rows_of(read: Read) -> Read:
-    """Reads a list of rows; one that cannot be read is skipped. Raises Unreadable if none of several could be read."""
+    """Read a list of rows; one that cannot be read is skipped. Raises Unreadable if none of several could be read."""
 
     def rows(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, list):
@@ -103,7 +103,7 @@ def rows_of(read: Read) -> Read:
 
 
 def one_of(read: Read) -> Read:
-    """Reads one object, alone or as the one item of a list: both occur for the same endpoint."""
+    """Read one object, alone or as the one item of a list: both occur for the same endpoint."""
 
     def one(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
         if isinstance(value, list):
@@ -118,7 +118,7 @@ def one_of(read: Read) -> Read:
 
 
 def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:
-    """Reads a list of single values, of which an unreadable one is null.
+    """Read a list of single values, of which an unreadable one is null.
 
     With a `kind` it is reported as such, and a list of which nothing can be read is unreadable itself.
     """
@@ -135,7 +135,7 @@ def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:
 
 
 def values_of(read: Read) -> Read:
-    """Reads an object whose keys are data; an unreadable value costs its key. Raises Unreadable as `rows_of`."""
+    """Read an object whose keys are data; an unreadable value costs its key. Raises Unreadable as `rows_of`."""
 
     def values(value: Any, path: Path, reading: Reading) -> dict[str, Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, dict):
@@ -155,7 +155,7 @@ def values_of(read: Read) -> Read:
 
 
 def scalar(kind: Any, *checks: Callable[[Any], object], percent: bool = False) -> Read:  # noqa: ANN401  # a type for msgspec
-    """Reads one value as the strict decoder would; `checks` raise ValueError, KeyError or PayloadMismatch.
+    """Read one value as the strict decoder would; `checks` raise ValueError, KeyError or PayloadMismatch.
 
     With `percent` a text such as `7.9%` is the number before the sign.
     """
@@ -182,7 +182,7 @@ def tolerant(
     build: Callable[[R], T],
     may_lack: frozenset[str] = frozenset(),
 ) -> Decode[T]:
-    """A decoder that reads once more, value by value, what `strict` refuses; `build` makes the same of either.
+    """Return a decoder that reads once more, value by value, what `strict` refuses; `build` makes the same of either.
 
     `strict` raises msgspec.DecodeError or PayloadMismatch, and must refuse whatever has an anomaly.
     """
@@ -222,7 +222,7 @@ def read_whole(
     anomalies: AnomalyCollector,
     may_lack: frozenset[str] = frozenset(),
 ) -> R:
-    """Reads the payload; raises PayloadMismatch for one of which nothing can be read."""
+    """Read the payload; raises PayloadMismatch for one of which nothing can be read."""
     reading = Reading(anomalies)
     try:
         return read(value, "", reading)

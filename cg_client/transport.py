@@ -133,7 +133,7 @@ def http_transport(
 
 
 async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Raises httpx's errors in place of aiohttp's, as a middleware of the session.
+    """Raise httpx's errors in place of aiohttp's, as a middleware of the session.
 
     aiohttp sends a request again when its connection broke, which CoinGlass may count: that is for `Retry` to decide,
     which asks the quota first. Its errors are not chained, since they show the address and the key in the headers.
@@ -162,7 +162,7 @@ def _translated(error: aiohttp.ClientError) -> httpx.TransportError:
 
 
 def _headers(url: httpx.URL) -> dict[str, str]:
-    """What every request says, but for the key."""
+    """Return what every request says, but for the key."""
     headers = {
         "Host": url.netloc.decode("ascii"),
         "Accept": "application/json",

@@ -41,7 +41,7 @@ class Page:
 def window_of(
     step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None
 ) -> Window:
-    """The window asked for. `last` counts bars back from `end`, the one under way included."""
+    """Make a window. `last` counts bars back from `end`, the one under way included."""
     if start is not None:
         return Window(start, end)
     count = DEFAULT_POINTS if last is None else last
@@ -67,14 +67,14 @@ def count_closed_bars(asked: Window, step: int, now: int) -> int:
 
 
 def last_closed(step: int, now: int) -> int:
-    """The latest time at which a bar may have started that has surely closed: upstream may finish one a bar late."""
+    """Return the latest start of a bar that has surely closed: upstream may finish a bar one bar late."""
     return now - SLACK * step
 
 
 def candidates(
     asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None
 ) -> list[tuple[Page, ...]]:
-    """The sets of requests of which each holds every point of the window, the cheapest first; none before `earliest`.
+    """Return sets of requests that hold every point of the window, the cheapest first.
 
     The pages of a set are in the order of time. The newest points are in one request of either size that is large
     enough; a window that ends before now may also be cut out of the grid.
@@ -88,7 +88,7 @@ def candidates(
 
 
 def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> tuple[Page, ...]:
-    """The cheapest of the `candidates`."""
+    """Return the cheapest of the `candidates`."""
     return candidates(asked, step, now, page_rows, earliest=earliest)[0]
 
 
@@ -118,10 +118,10 @@ def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | No
 
 
 def tail(asked: tuple[Page, ...]) -> Page | None:
-    """The small open-ended request, where the window takes a larger one."""
+    """Return the small open-ended request, where the window takes a larger one."""
     return Page(_SMALL) if asked and asked[0].start is None and asked[0].limit > _SMALL else None
 
 
 def floor(time: int, step: int) -> int:
-    """The start of the bar that holds the time."""
+    """Return the start of the bar that holds the time."""
     return time - time % step

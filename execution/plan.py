@@ -133,7 +133,7 @@ class SimpleValue:
     __slots__ = ("column", "selection")
 
     def __init__(self, column: ColumnCompleter, selection: ColumnSelection | None = None) -> None:
-        """`selection` of the objects, if the value is one or a list of them."""
+        """Take the `selection` of the objects, if the value is one or a list of them."""
         self.column, self.selection = column, selection
 
     @property
@@ -192,7 +192,7 @@ class ObjectPlan:
     __slots__ = ("fields", "selection")
 
     def __init__(self, fields: Sequence[PlannedField], selection: ColumnSelection | None) -> None:
-        """`selection` if all of it are attributes."""
+        """Take the `selection`, if all of it are attributes."""
         self.fields, self.selection = fields, selection
 
     def complete(self, value: object, execution: Execution) -> dict[str, Completed]:

@@ -151,7 +151,7 @@ class _Check:
 
 
 def _answer(data: object, errors: Sequence[Any]) -> Answer:
-    """What a client gets, to the order of keys."""
+    """Return what a client gets, to the order of keys."""
     return orjson.dumps(data), [error.formatted for error in errors]
 
 

@@ -21,7 +21,7 @@ Part: TypeAlias = Answer[Columns[Any]]
 
 
 def closed_window(client: Fetcher, plan: WindowPlan) -> Part | None:
-    """An answer past its time that holds the whole window, if that ended before the answer was fetched."""
+    """Return an answer past its time that holds the whole window, if that ended before the answer was fetched."""
     end = plan.window.end
     if end is None:
         return None
@@ -33,12 +33,12 @@ def closed_window(client: Fetcher, plan: WindowPlan) -> Part | None:
 
 
 def cached_prefix(client: Fetcher, plan: WindowPlan) -> Part | None:
-    """The closed points of a long request that the newest points may complete."""
+    """Return the closed points of a long request that the newest points may complete."""
     return None if plan.tail is None else _cached(client, plan.candidates[0][0])
 
 
 def merge_tail(found: Part, tail: Part, plan: WindowPlan) -> Sequence[Part] | None:
-    """The closed points and then the newest; None where bars may be missing between them."""
+    """Return the closed points and then the newest; None where bars may be missing between them."""
     if not len(tail.value):
         return None
     first: int = tail.value.column("timestamp").stored[0]
@@ -49,7 +49,7 @@ def merge_tail(found: Part, tail: Part, plan: WindowPlan) -> Sequence[Part] | No
 
 
 def _cached(client: Fetcher, call: Call) -> Part | None:
-    """What is kept of the call, for as long as closed points are.
+    """Return what is kept of the call, for as long as closed points are.
 
     It begins early enough for any window that the call would be sent for now, which begins later than then.
     """

@@ -44,11 +44,11 @@ class RowList(Protocol):
     """A list endpoint that answers many keys."""
 
     def pages(self) -> Sequence[Call]:
-        """The calls that bring the list, in the order in which they are tried."""
+        """Return the calls that bring the list, in the order in which they are tried."""
         ...
 
     def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # a row of the endpoint
-        """What the row can be found by."""
+        """Return the keys of the row."""
         ...
 
 
@@ -94,12 +94,12 @@ class RowLoader(DataLoader[RowKey, Row | None]):
 
 
 def _of(found: dict[Key, Row] | BaseException, key: Key) -> Row | Exception | None:
-    """The row of the key, if there is one, or what kept it from being looked up."""
+    """Return the row of the key, if there is one, or what kept it from being looked up."""
     return _failure(found) if isinstance(found, BaseException) else found.get(key)
 
 
 def _failure(gathered: BaseException) -> Exception:
-    """A cancellation must end the operation: gathered as a value it would become data."""
+    """Raise a cancellation: gathered as a value it would become data."""
     if not isinstance(gathered, Exception):
         raise gathered
     return gathered
@@ -124,7 +124,7 @@ class Loaders:
         return RowLoader(self.endpoint)
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
-        """The answer that is kept and fresh, without waiting for anything; raises what the gate refuses."""
+        """Return the answer that is kept and fresh, without waiting for anything; raises what the gate refuses."""
         client = self._operation.client
         if not client.plan_is_settled:
             return None

@@ -23,7 +23,7 @@ class Validity:
         self.expires_at = math.inf
 
     def depend_on(self, answer: Answer[Any]) -> None:
-        """An answer from upstream; one past its time is replaced at any moment."""
+        """Depend on an answer from upstream; a stale one may be replaced at any moment."""
         self.expires_at = min(self.expires_at, 0.0 if answer.stale else answer.fresh_until)
 
     def expire_at(self, at: float) -> None:
@@ -47,12 +47,12 @@ class Operation:
         return self.client.get(call, self.deadline, self.requester)
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
-        """The answer, if it is kept and fresh, of a call that the gate let through."""
+        """Return the answer, if it is kept and fresh, of a call that the gate let through."""
         status, entry = self.client.peek(call)
         return None if entry is None or status is not CacheStatus.HIT else entry.answer
 
     async def answers(self, started: Sequence[asyncio.Future[Answer[Any]]]) -> list[Answer[Any]]:
-        """What the operation rests on from now on; raises the first failure, when all have ended."""
+        """Return the answers, on which the operation then depends; raises the first failure when all have ended."""
         answers, failure = [], None
         for future in started:
             try:

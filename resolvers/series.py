@@ -21,7 +21,7 @@ from vocabulary.series import Served
 async def serve(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
-    """The points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
+    """Return the points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
     if not context.client.plan_is_settled:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
@@ -30,7 +30,7 @@ async def serve(
 
 
 def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
-    """The points, without waiting for anything; None where something has to be fetched."""
+    """Return the points, without waiting for anything; None where something has to be fetched."""
     for candidate in plan.candidates:
         answers = _all_fresh(context, candidate)
         if answers is not None:
@@ -44,7 +44,7 @@ def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
 
 
 def fetch(context: Context, plan: WindowPlan) -> asyncio.Future[Sequence[Part]]:
-    """The answers that hold the window, for which something has to be sent or waited for."""
+    """Return the answers that hold the window, for which something has to be sent or waited for."""
     return context.loaders.window.load(plan)
 
 
@@ -74,7 +74,7 @@ def _all_fresh(context: Context, plan: FetchPlan) -> Sequence[Part] | None:
 def plan_window(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> WindowPlan:
-    """What is to be fetched; raises what the gate refuses, and BadArgument."""
+    """Return what is to be fetched; raises what the gate refuses, and BadArgument."""
     try:
         plan = context.planner.plan(endpoint, args, decode, policy)
     except CoinglassError:
@@ -87,7 +87,7 @@ def plan_window(
 
 
 def served(plan: WindowPlan, answers: Sequence[Answer[Columns[Any]]]) -> Served:
-    """The window out of the answers that hold it."""
+    """Return the window out of the answers that hold it."""
     found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
     rows = _cut(found, plan)
     truncated = plan.truncated
@@ -113,7 +113,7 @@ def _in_window(rows: Columns[Any], plan: WindowPlan) -> int:
 
 
 def _cut(rows: Columns[Any], plan: WindowPlan) -> Columns[Any]:
-    """The rows inside the window."""
+    """Return the rows inside the window."""
     window, times = plan.window, rows.column("timestamp").stored
     if window.end is None and len(times) and times[-1] > plan.newest:
         rows = rows[: bisect_right(times, plan.newest)]  # no window without an end asks for bars to come

@@ -40,7 +40,7 @@ class WindowLoader(DataLoader[WindowPlan, Parts]):
         return [await _outcome(one) for one in waiting]
 
     def _fetch(self, plan: WindowPlan) -> Awaitable[Parts]:
-        """What waits for the answers; all that can be sent at once is."""
+        """Return what waits for the answers; all that can be sent at once is."""
         found = cached_prefix(self._client, plan)
         if found is not None and plan.tail is not None:
             return asyncio.ensure_future(self._complete(found, plan, plan.tail))
@@ -53,7 +53,7 @@ class WindowLoader(DataLoader[WindowPlan, Parts]):
         return await self._operation.answers(await planned)
 
     async def _complete(self, found: Part, plan: WindowPlan, tail: Call) -> Parts:
-        """The closed points with the newest, which are fetched; stale ones where those cannot be had for now."""
+        """Return the closed points with the newest, which are fetched; stale ones where those cannot be had for now."""
         if self._is_in_grace(plan):
             self._client.refresh(tail, self._operation.deadline, self._operation.requester)
             return self._stale(found)

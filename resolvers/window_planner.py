@@ -82,7 +82,7 @@ class WindowPlanner:
         self._plans: OrderedDict[Hashable, tuple[WindowPlan, int]] = OrderedDict()
 
     def plan(self, endpoint: Endpoint, args: SeriesArgs, decode: Decode[object], policy: PlanLimitPolicy) -> WindowPlan:
-        """Raises what the gate refuses, and BadArgument."""
+        """Plan the window; raises what the gate refuses, and BadArgument."""
         named = args if isinstance(args, SeriesParams) else (tuple(args), tuple(args.values()))
         key = endpoint, named, decode, policy
         revision = self._client.revision.count
@@ -140,7 +140,7 @@ def _plan(
 
 
 def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
-    """The end of the bar, or the end of the window where that comes before."""
+    """Return the end of the bar, or the end of the window where that comes before."""
     step = args.interval.milliseconds
     seconds = (step - _ms(now) % step) / 1000
     if args.to is not None and args.to >= now:
@@ -151,7 +151,7 @@ def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
 def admit(
     client: Fetcher, endpoint: Endpoint, args: S, policy: PlanLimitPolicy, now: datetime
 ) -> tuple[S, Window, Truncation | None]:
-    """The parameters and the window as the plan allows them, and what was left out."""
+    """Return the parameters and the window as the plan allows them, and what was left out."""
     _sensible(endpoint, args, now)
     try:
         client.gate.check(endpoint, args)
@@ -176,7 +176,7 @@ def admit(
 
 
 def _coarsened(args: S, interval: Interval) -> S:
-    """The same span of time in bars of the other interval, of which the last may hold more than was asked for."""
+    """Cover the same span of time in bars of the other interval."""
     step = interval.milliseconds
     if args.from_ is None:
         last = math.ceil((args.last or DEFAULT_POINTS) * args.interval.milliseconds / step)
@@ -188,7 +188,7 @@ def _coarsened(args: S, interval: Interval) -> S:
 def _clipped(
     client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, refusal: HistoryTooDeep | BeyondRetention
 ) -> Window:
-    """The part of the window that is there; raises the refusal where there is none."""
+    """Return the part of the window that is there; raises the refusal where there is none."""
     earliest = client.gate.earliest(endpoint, args.interval)
     start = max(window.start, _ms(earliest)) if earliest else window.start
     if window.end is not None and window.end < start:
@@ -197,7 +197,7 @@ def _clipped(
 
 
 def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
-    """Raises BadArgument with the remedy."""
+    """Check the arguments; raises BadArgument with the remedy."""
     if not endpoint.has(args.interval):
         raise BadArgument(
             f"This series has {_intervals(endpoint)}, not {args.interval.name}.",
@@ -263,7 +263,7 @@ def _candidates(
 
 
 def _paged(params: S, page: Page) -> S:
-    """The parameters of one request."""
+    """Return the parameters of one request."""
     return dataclasses.replace(params, last=page.limit, from_=_time(page.start), to=_time(page.end))
 
 

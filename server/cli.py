@@ -117,6 +117,6 @@ def _probe(settings: Settings, chosen: argparse.Namespace) -> int:
 
 
 def _environment(chosen: argparse.Namespace) -> dict[str, str]:
-    """The environment, in which an option stands above its variable."""
+    """Return the environment, overridden by the options."""
     options = {f"COINGLASS_{name.upper()}": getattr(chosen, name, None) for name in ("host", "port", "workers")}
     return dict(os.environ) | {name: value for name, value in options.items() if value is not None}

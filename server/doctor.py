@@ -11,7 +11,7 @@ from server.settings import Settings
 
 
 async def examine(settings: Settings) -> int:
-    """Prints what it finds; 0 when all is well, 1 when CoinGlass cannot be used, 2 without a key. Costs one request."""
+    """Print the findings for one request; returns 0 if all is well, 1 if CoinGlass cannot be used, 2 without a key."""
     if not settings.api_key:
         sys.stdout.write("key      missing: set COINGLASS_API_KEY\n")
         return 2
@@ -44,7 +44,7 @@ async def _examine(client: Client, settings: Settings) -> int:
 
 
 def _fields(client: Client) -> Iterator[str]:
-    """A line for each field of the graph, with the plan that it needs where that is not the current one."""
+    """Yield a line for each field of the graph, with the plan that it needs where that is not the current one."""
     for name, endpoints in upstream_fields(build()._schema):  # noqa: SLF001  # Strawberry shows it in no other way
         lacking = [endpoint.plan for endpoint in endpoints if not client.gate.includes(endpoint)]
         yield f"  {'-' if lacking else '+'} {name}" + (f" needs {max(lacking).name}" if lacking else "")

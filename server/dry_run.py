@@ -15,7 +15,7 @@ from cg_client.quota import Usage
 
 
 def foreseen(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:
-    """The answer to a dry run. What is wrong with the request is an error as ever; a document that is, has no plan."""
+    """Report the dry run. Mistakes in the request are errors as usual, and an invalid document has no plan."""
     if result.errors and all(error.path is None for error in result.errors):
         return result
     errors = [error for error in result.errors or () if not _is_of_the_dry_run(error)]

@@ -33,7 +33,7 @@ class Redaction:
 
 
 def configure(level: str, secret: Secret) -> None:
-    """Sets up the log of the process; exceptions are rendered before the key is looked for in them."""
+    """Set up the log of the process; exceptions are rendered before the key is looked for in them."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[

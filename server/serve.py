@@ -27,7 +27,7 @@ _BANNER = """
 
 
 def serve(settings: Settings, *, sandbox: bool) -> None:
-    """Serves until it is interrupted; raises SettingsError where it cannot start."""
+    """Serve until it is interrupted; raises SettingsError where it cannot start."""
     if not sandbox:
         if not settings.api_key:
             raise SettingsError(_NO_KEY)
@@ -78,7 +78,7 @@ class AnnouncedServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Ends with 0 when it was told to end: uvicorn would raise the signal again, after all is in good order."""
+        """Exit with 0 after a signal, which uvicorn would raise again at the end."""
         with super().capture_signals():
             yield
             self._captured_signals.clear()
@@ -103,7 +103,7 @@ def against_sandbox(settings: Settings) -> Iterator[Settings]:
 
 @contextlib.contextmanager
 def sandbox_process(settings: Settings) -> Iterator[str]:
-    """A sandbox in a process of its own, which ends with this one; gives its address."""
+    """Yield a sandbox in a process of its own, which ends with this one; gives its address."""
     command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: no module of the current folder
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]

@@ -90,7 +90,7 @@ def _key(text: str) -> Secret:
 
 
 def _variable(name: str, default: T, read: Callable[[str], T], about: str) -> T:
-    """A field of the settings with its variable, its reader and what it is about."""
+    """Return a field of the settings with its variable, its reader and what it is about."""
     metadata = {"variable": name, "read": read, "about": about}
     return field(default=default, metadata=metadata)
 
@@ -167,7 +167,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Raises SettingsError; a variable that is set but empty counts as not set."""
+        """Read the settings; raises SettingsError. An empty variable counts as not set."""
         values: dict[str, Any] = {}
         faults = []
         for setting in VARIABLES:

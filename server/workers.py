@@ -33,7 +33,7 @@ log = structlog.get_logger(__name__)
 
 
 def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
-    """Returns when it was told to end; exits where a worker cannot start."""
+    """Run until told to end; exits if a worker cannot start."""
     workers = Workers(settings, listener, sandbox=sandbox)
     workers.run()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
@@ -71,7 +71,7 @@ class Workers(Multiprocess):
         super().join_all()
 
     def handle_hup(self) -> None:
-        """Ends, as one process does."""
+        """End as one process does."""
         self.should_exit.set()
 
     def handle_ttin(self) -> None:
@@ -82,7 +82,7 @@ class Workers(Multiprocess):
 
 
 def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
-    """The application of one worker, made in its process."""
+    """Return the application of one worker, made in its process."""
     configure(settings.log_level, settings.api_key)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
@@ -93,7 +93,7 @@ def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
 
 
 def _end_with_parent() -> None:
-    """Ends this process when the one that started it is gone, however that came about."""
+    """End this process when the one that started it is gone, however that came about."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -29,7 +29,7 @@ _decoder = msgspec.json.Decoder(Subscription)
 
 
 def decode_subscription(data: msgspec.Raw, _: AnomalyCollector) -> Subscription:
-    """Raises PayloadMismatch."""
+    """Decode the subscription; raises PayloadMismatch."""
     try:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:

@@ -71,7 +71,7 @@ class Params:
     """No parameters at all, and the root of those that have some."""
 
     def query(self) -> dict[str, str]:
-        """The query string as upstream reads it, without what was left open."""
+        """Return the query string as upstream reads it, without what was left open."""
         return {
             wire: value if type(value) is str else _text(value)
             for name, wire in wire_names(type(self)).items()
@@ -107,7 +107,7 @@ def wire_names(params: type[Params]) -> Mapping[str, str]:
 
 
 def known_names(params: type[Params]) -> Mapping[str, str]:
-    """A name that CoinGlass knows by field name, of the fields whose names are looked up by CoinGlass alone."""
+    """Return a name that CoinGlass knows by field name, of the fields whose names are looked up by CoinGlass alone."""
     return {name: mark.name for name, found in _marks(params) for mark in found if isinstance(mark, Known)}
 
 
@@ -115,7 +115,7 @@ _GATEABLE: dict[type[Params], tuple[str, ...]] = {}
 
 
 def gated_values(params: Params) -> tuple[object, ...]:
-    """The values of the parameters that a plan can limit, which are what a refusal of the call is about."""
+    """Return the values of the parameters that a plan can limit, which are what a refusal of the call is about."""
     kind = type(params)
     names = _GATEABLE.get(kind)
     if names is None:
@@ -160,7 +160,7 @@ DepthPercent = Annotated[
 
 
 def check_depth(percent: float) -> None:
-    """Raises BadArgument for a depth that CoinGlass does not sum up."""
+    """Raise BadArgument for a depth that CoinGlass does not sum up."""
     if percent not in DEPTHS:
         nearest = sorted(DEPTHS, key=lambda depth: abs(depth - percent))[:_SUGGESTIONS]
         raise BadArgument(
@@ -171,13 +171,13 @@ def check_depth(percent: float) -> None:
 
 
 def check_amount(argument: str, amount: float | None) -> None:
-    """Raises BadArgument for an amount of money that is negative or infinite."""
+    """Raise BadArgument for an amount of money that is negative or infinite."""
     if amount is not None and not 0 <= amount < math.inf:
         raise BadArgument(f"`{argument}` is a number from 0, not {amount:g}.", argument)
 
 
 def check_name(argument: str, name: str | None) -> None:
-    """Raises BadArgument for a name without a letter or digit, which CoinGlass cannot know."""
+    """Raise BadArgument for a name without a letter or digit, which CoinGlass cannot know."""
     if name is not None and not any(map(str.isalnum, name)):
         raise BadArgument(f"`{argument}` is a name, not {name!r}.", argument)
 

@@ -89,7 +89,7 @@ class LiquidationOrders(Params):
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
 
     def __post_init__(self) -> None:
-        """Raises BadArgument for a window or an amount that makes no sense."""
+        """Raise BadArgument for a contradictory window or an impossible amount."""
         check_amount("minUsd", self.min_usd)
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
             raise BadArgument("`from` must not be after `to`.", "from")
@@ -100,7 +100,7 @@ class OptionsVolume(Coin):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
     def query(self) -> dict[str, str]:
-        """Here the unit is `USD` in capitals, or the coin's own symbol."""
+        """Spell the unit as `USD` in capitals, or as the coin's own symbol."""
         return super().query() | {"unit": "USD" if self.unit is Unit.USD else self.symbol}
 
 
@@ -174,7 +174,7 @@ class HyperliquidTagHistory(Params):
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
 
     def __post_init__(self) -> None:
-        """Raises BadArgument for a window that makes no sense."""
+        """Raise BadArgument for a contradictory window."""
         if self.interval not in TAG_INTERVALS:
             raise BadArgument(f"This list has the intervals H1 and D1, not {self.interval.name}.")
         if self.last is not None and self.from_ is not None:
@@ -212,7 +212,7 @@ class PairLargeOrderHistory(Pair):
     state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
 
     def __post_init__(self) -> None:
-        """Raises BadArgument for a period that makes no sense."""
+        """Raise BadArgument for a contradictory period."""
         if self.from_ >= self.to:
             raise BadArgument("`from` must be before `to`.", "from")
 

@@ -17,7 +17,7 @@ PriceOfCandle = Annotated[SeriesType, "Price of each candle that the indicator i
 
 
 def check_window(argument: str, window: int) -> None:
-    """Raises BadArgument for a window that holds no candle."""
+    """Raise BadArgument for a window that holds no candle."""
     if window < 1:
         raise BadArgument(f"`{argument}` is a number from 1, not {window}.", argument)
 

@@ -22,7 +22,7 @@ _SAME = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 
 @functools.lru_cache(maxsize=256)
 def acceptable(header: bytes | None) -> tuple[str, ...]:
-    """The codings that an Accept-Encoding allows, the best first; none where it refuses even the plain body.
+    """Return the codings that an Accept-Encoding allows, the best first; none where it refuses even the plain body.
 
     Without the header, only the plain body: who wants another says so. What cannot be read counts as not said.
     """
@@ -47,7 +47,7 @@ def _item(text: str) -> tuple[str, float] | None:
 
 
 def chosen(codings: tuple[str, ...], size: int) -> str:
-    """The one of the allowed `codings` in which a body of `size` bytes is sent."""
+    """Return the one of the allowed `codings` in which a body of `size` bytes is sent."""
     return IDENTITY if size < SMALL and IDENTITY in codings else codings[0]
 
 

@@ -82,7 +82,7 @@ def upstream() -> Iterator[respx.MockRouter]:
 
 @pytest.fixture
 async def client(clock: FakeClock) -> AsyncIterator[Client]:
-    """A client whose plan is configured."""
+    """Yield a client whose plan is configured."""
     made = client_with(Plan.HOBBYIST, clock)
     yield made
     await made.close()
@@ -90,7 +90,7 @@ async def client(clock: FakeClock) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def asking(clock: FakeClock) -> AsyncIterator[Client]:
-    """A client that asks the account endpoint for its plan."""
+    """Yield a client that asks the account endpoint for its plan."""
     made = client_with(None, clock)
     yield made
     await made.close()

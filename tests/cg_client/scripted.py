@@ -12,12 +12,12 @@ Step: TypeAlias = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 
 def ok(body: bytes, *fields: bytes) -> bytes:
-    """A whole answer with a length."""
+    """Return a whole answer with a length."""
     return b"\r\n".join([b"HTTP/1.1 200 OK", b"content-length: %d" % len(body), *fields, b"", body])
 
 
 def says(*pieces: bytes) -> Step:
-    """Sends the pieces one after another."""
+    """Send the pieces one after another."""
 
     async def step(writer: asyncio.StreamWriter) -> None:
         for piece in pieces:
@@ -37,7 +37,7 @@ def says_and_closes(*pieces: bytes) -> Step:
 
 
 async def resets(writer: asyncio.StreamWriter) -> None:
-    """Breaks the connection hard."""
+    """Break the connection hard."""
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     writer.transport.abort()
 
@@ -76,7 +76,7 @@ class ScriptedServer:
         return [request.split(b" ")[1].decode("ascii") for request in self.requests]
 
     async def all_closed(self) -> None:
-        """Returns when no connection is open any more."""
+        """Wait until no connection is open."""
         async with asyncio.timeout(5), self.changed:
             await self.changed.wait_for(lambda: self.open == 0)
 

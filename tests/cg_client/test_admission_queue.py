@@ -178,7 +178,7 @@ Crowd = tuple[int, list[float], list[Requester], Weights]
 async def crowd(
     limit: int, spent: list[float], waiting: list[Requester], weights: Weights
 ) -> tuple[Queue, list[asyncio.Task[Reply]]]:
-    """A queue in which some wait, after requests that were sent at different times."""
+    """Return a queue in which some wait, after requests that were sent at different times."""
     queue = Queue(limit, weights=weights)
     for at in sorted(spent)[:limit]:
         queue.clock.advance(max(0.0, at - (queue.clock.monotonic() - 1000)))  # by rounding it could go back

@@ -79,7 +79,7 @@ class Circuits:
                 await self.ask(outcome, call)
 
     async def refused(self, call: Call | None = None) -> CircuitOpen:
-        """The refusal, which costs nothing."""
+        """Return the refusal, which costs nothing."""
         before = self.upstream.count
         with pytest.raises(CircuitOpen) as raised:
             await self.ask(None, call)

@@ -15,7 +15,7 @@ from tests.clock import FakeClock
 
 
 async def sent(client: Client, symbol: str = "BTC") -> int:
-    """What one operation sends, in a task of its own."""
+    """Return what one operation sends, in a task of its own."""
 
     async def operation() -> int:
         with count_upstream_calls() as counter:

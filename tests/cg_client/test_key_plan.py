@@ -37,14 +37,14 @@ def missing(**headers: str) -> httpx.Response:
 
 
 async def advanced(client: Client) -> Gated:
-    """The refusal of what only Professional has."""
+    """Return the refusal of what only Professional has."""
     with pytest.raises(Gated) as refused:
         await client.get(Call(ADVANCED, Coin(symbol="BTC"), decode))
     return refused.value
 
 
 async def asked_again(client: Client) -> None:
-    """Waits for the question in the background, if there is one."""
+    """Wait for the question in the background, if there is one."""
     if client.plan_watch.task is not None:
         await client.plan_watch.task
 

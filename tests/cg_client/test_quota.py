@@ -11,7 +11,7 @@ seconds = st.floats(0, 90, allow_nan=False).map(lambda value: round(value, 2))
 
 
 def window_of(limit: int, ages: list[float], under_way: int = 0, blocked: float = 0.0) -> QuotaWindow:
-    """A window in which requests ended `ages` seconds ago."""
+    """Return a window in which requests ended `ages` seconds ago."""
     window = QuotaWindow(limit)
     for age in sorted(ages, reverse=True):
         window.start()

@@ -325,7 +325,7 @@ def with_base(rows: list[Contract], base: str) -> list[Contract]:
 
 
 def pairs_and_bases(rows: list[Contract], text: str) -> tuple[set[Contract], set[Contract]]:
-    """What the text means as base and quote, in each way to cut it, and as a base alone."""
+    """Return what the text means as base and quote, in each way to cut it, and as a base alone."""
     cut = [(b, q) for b in ASSETS for q in QUOTES if text in {b + q, f"{b}/{q}", f"{b}-{q}"}]
     pairs = {row for b, q in cut for row in with_base(rows, b) if row.quote == q}
     return undated(pairs), undated(with_base(rows, text)) if text in ASSETS else set()
@@ -336,7 +336,7 @@ def some(rows: set[Contract], preferred: set[Contract]) -> set[Contract]:
 
 
 def check(rows: list[Contract], written: str, meant: set[Contract]) -> None:
-    """Resolved if and only if one instrument is meant; own codes, which win over all else, are left to another test."""
+    """Resolve if and only if one instrument is meant; own codes, which win over all else, have a test of their own."""
     assume(all(letters(row.code) != letters(written) for row in rows))
     try:
         found = {VenueIndex("X", Market.FUTURES, rows).find(written)}

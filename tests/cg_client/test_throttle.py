@@ -55,7 +55,7 @@ def throttle_of(clock: FakeClock, sent: Upstream) -> Callable[[int], Throttle]:
 
 
 async def refused(call: Awaitable[Reply]) -> float | None:
-    """The stated wait of a call that must not start."""
+    """Return the stated wait of a call that must not start."""
     with pytest.raises(StartsTooLate) as error:
         await call
     return error.value.retry_after

@@ -69,7 +69,7 @@ def series(draw: st.DrawFn, step: int, now: int, most: int, *, aligned: bool) ->
 
 @st.composite
 def windows(draw: st.DrawFn, step: int, now: int, most: int) -> Window:
-    """A window by `last`, by `last` and `end`, by `start`, or by `start` and `end`."""
+    """Return a window by `last`, by `last` and `end`, by `start`, or by `start` and `end`."""
     end = draw(st.none() | st.integers(now - most * step, now + 3 * step))
     if draw(st.booleans()):
         return window_of(step, now, last=draw(st.integers(1, most)), end=end)
@@ -103,7 +103,7 @@ def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene:
 
 @st.composite
 def limited(draw: st.DrawFn) -> tuple[Scene, int]:
-    """A scene whose bars are aligned, as all are that a plan limits, and its earliest bar, near the start."""
+    """Return a scene whose bars are aligned, as all are that a plan limits, and its earliest bar, near the start."""
     scene = draw(scenes(aligned=True))
     earliest = (
         floor(scene.asked.start, scene.step)

@@ -17,7 +17,7 @@ def engine() -> Engine:
 
 @pytest.fixture
 def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The texts that were parsed."""
+    """Return the texts that were parsed."""
     texts: list[str] = []
 
     def counted(text: str, **options: Any) -> Any:

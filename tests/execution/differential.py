@@ -33,7 +33,7 @@ class Planned:
         self._document = functools.lru_cache(1)(lambda text: Document(parsed(text), text, fixed=True))
 
     async def data(self, query: str, variables: dict[str, Any]) -> Any:
-        """What a plan answers; None if it leaves the operation to the default executor."""
+        """Return what a plan answers; None if it leaves the operation to the default executor."""
         return await self.plans.execute(self._document(query), None, variables, None, None)
 
 
@@ -85,7 +85,7 @@ def parsed(query: str) -> DocumentNode:
 
 
 def _decoded(data: Any) -> str:
-    """What a client reads: 1e16 may be written as 1e+16, but 1 is not 1.0."""
+    """Return what a client reads: 1e16 may be written as 1e+16, but 1 is not 1.0."""
     try:
         return repr(orjson.loads(orjson.dumps(data)))
     except TypeError as error:  # an integer that JSON has no room for, which the default executor passes on as well

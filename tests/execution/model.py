@@ -121,7 +121,7 @@ DATA = Data(cast("Payload", None), [])
 
 
 def deferred(found: Any) -> Any:
-    """The value some turns of the loop later, as what it is or, where the data fails, as an error."""
+    """Return the value some turns of the loop later, as what it is or, where the data fails, as an error."""
     loop = asyncio.get_running_loop()
     future = loop.create_future()
     loop.call_soon(loop.call_soon, future.set_result, found)
@@ -283,7 +283,7 @@ class Maker:
         return Share(name=self._chance.choice("ab"), part=self._chance.choice([None, 0.5]), at=time)
 
     def row(self, bad: float) -> Row:
-        """A row, of whose values some are bad with this probability."""
+        """Return a row, of whose values some are bad with this probability."""
         values = {name: make() for name, make in self._good.items()}
         if self._chance.random() < bad:
             for name in self._chance.sample(list(self._good), self._chance.randint(1, 2)):
@@ -318,7 +318,7 @@ class Maker:
         return self._chance.choice([None, ValueError("a row"), 5, object(), Refusal(code="X"), alike, alike])
 
     def table(self, rows: Sequence[Row]) -> Columns[Row]:
-        """The rows as they are kept: times and figures packed where they can be, shares end to end."""
+        """Return the rows as they are kept: times and figures packed where they can be, shares end to end."""
         columns = {name: [getattr(row, name) for row in rows] for name in self._good}
         made = {name: Column(values) for name, values in columns.items()}
         if all(type(value) is float for value in columns["price"]):

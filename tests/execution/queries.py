@@ -34,7 +34,7 @@ class Writer:
         self._of_rows = "id"  # what was selected of rows last
 
     def query(self) -> str:
-        """An operation with the variables that it uses; its fragments stand behind it."""
+        """Return an operation with the variables that it uses; its fragments stand behind it."""
         roots = " ".join(self._root(place) for place in range(self._chance.randint(1, 3)))
         for _ in range(self._chance.choice([0, 0, 0, 1, 2])):
             beside = self._root(9) if self._chance.random() < 0.3 else ""

@@ -60,7 +60,7 @@ async def test_a_document_is_answered_as_without_the_fast_path(document: str, pl
 
 
 async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -> list[Any]:
-    """What a new client's operation brings, and what the next one does, which finds at hand what the first fetched."""
+    """Return the answer of a new client, and of the next one, which finds in memory what the first fetched."""
     clock = FakeClock()
     upstream = Upstream(FAILING if failing else {}, plan, clock)
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)

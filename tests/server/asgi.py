@@ -133,7 +133,7 @@ def http_scope(
 
 
 def receiving(*parts: bytes, then: Callable[[], Awaitable[Message]] | None = None) -> Receive:
-    """A body in parts; afterwards `then`, or a client that stays."""
+    """Return a body in parts; afterwards `then`, or a client that stays."""
     places = itertools.count()
 
     async def receive() -> Message:

@@ -29,7 +29,7 @@ def server(clock: FakeClock) -> Server:
 
 @pytest.fixture
 def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Served]:
-    """Makes a cache; whatever is given replaces what it has by default."""
+    """Make a cache; whatever is given replaces what it has by default."""
 
     def make(**given: Any) -> Served:
         told: dict[str, Any] = {"limit": LIMIT, "clock": clock, "revision": server.revision}

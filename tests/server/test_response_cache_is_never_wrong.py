@@ -218,7 +218,7 @@ class Machine(RuleBasedStateMachine):
         assert bool(self.running) or not self.pending
 
     def _check(self) -> None:
-        """Looks at what was answered since; the clock stood still meanwhile."""
+        """Look at what was answered since; the clock stood still meanwhile."""
         for pending in [pending for pending in self.pending if pending.task.done()]:
             self.pending.remove(pending)
             if isinstance(failure := pending.task.exception(), RuntimeError):
@@ -278,7 +278,7 @@ async def _streamed(body: bytes) -> AsyncIterator[bytes]:
 
 
 def _understood(request: Request) -> Asked:
-    """The request as the application sees it."""
+    """Return the request as the application sees it."""
     headers = {name.decode(): value.decode() for name, value in request.headers.items()}
     if request.method == "GET":
         payload = dict(pair.split("=") for pair in request.query_string.decode().split("&"))

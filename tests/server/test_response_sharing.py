@@ -16,7 +16,7 @@ Waiting = Callable[..., "asyncio.Task[Reply]"]
 
 @pytest.fixture
 async def waiting(origin: Origin) -> AsyncIterator[Waiting]:
-    """Starts requests that wait in the application until it is opened."""
+    """Start requests that wait in the application until it is opened."""
     origin.open.clear()
     tasks: list[asyncio.Task[Reply]] = []
 

@@ -31,7 +31,7 @@ Connect: TypeAlias = Callable[..., Transport]
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Makes transports to a port of this machine."""
+    """Make transports to a port of this machine."""
     async with contextlib.AsyncExitStack() as made:
 
         def to(port: int, connections: int = 5, tls: ssl.SSLContext | None = None, **options: Any) -> Transport:
@@ -48,7 +48,7 @@ async def get(transport: Transport, symbol: str = "BTC") -> bytes:
 
 
 async def fails(asked: Awaitable[object]) -> UpstreamFailed:
-    """The failure, in whose chain nothing says the key or the address."""
+    """Return the failure, in whose chain nothing says the key or the address."""
     with count_upstream_calls() as counter, pytest.raises(UpstreamFailed) as error:
         await asked
     shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__cause__)
