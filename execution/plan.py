@@ -5,7 +5,7 @@ value of another class, and the default executor runs the operation again and sa
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -181,9 +181,20 @@ class ListValue:
         for place, item in enumerate(value):
             if hasattr(type(item), "__await__"):
                 execution.wait(item, self._item, found, place)
-            else:
+                continue
+            try:
                 found[place] = self._item.complete(item, execution)
+            except Exception:
+                _close(value[place:])
+                raise
         return found
+
+
+def _close(items: Sequence[object]) -> None:
+    """Close coroutines that nobody will await."""
+    for item in items:
+        if isinstance(item, Coroutine):
+            item.close()
 
 
 class ObjectPlan:

@@ -13,7 +13,7 @@ CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\
 MAY = {
     "cg_client/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
-    "server/request_id.py": "the id of a request",
+    "server/http.py": "the id of a request",
 }
 
 

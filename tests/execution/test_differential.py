@@ -118,8 +118,11 @@ def permissions_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_compiler, "_attribute", attribute)
 
 
-def fragments_apply_to_all_types(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(FieldCollector, "_applies", lambda *_: True)
+def fragments_apply_to_their_own_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def applies(_: FieldCollector, condition: Any, parent: Any) -> bool:
+        return condition is None or condition.name.value == parent.name
+
+    monkeypatch.setattr(FieldCollector, "_applies", applies)
 
 
 class Nothing(plan.PendingField):
@@ -167,7 +170,7 @@ FAULTS: Sequence[Plant] = (
     nested_lists_begin_one_too_late,
     rows_of_other_classes_pass,
     permissions_are_not_asked,
-    fragments_apply_to_all_types,
+    fragments_apply_to_their_own_type_alone,
 )
 
 
