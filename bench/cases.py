@@ -14,7 +14,7 @@ from bench.processes import Process
 from bench.queries import Workload
 from bench.servers import State, Upstream, floor, ours, plain
 
-SECONDS_AT_MOST = 6  # that a run is made longer to
+MAX_SECONDS = 6  # that a run is made longer to
 
 
 class Target(Enum):
@@ -77,7 +77,7 @@ class Bench:
         """Long enough for two answers on each connection, by what one at a time took."""
         alone = self.runs.get(dataclasses.replace(case, concurrency=1))
         needed = 0.0 if alone is None else 2 * case.concurrency / alone.requests_per_second
-        return max(seconds, min(SECONDS_AT_MOST, math.ceil(needed)))
+        return max(seconds, min(MAX_SECONDS, math.ceil(needed)))
 
 
 @contextlib.contextmanager

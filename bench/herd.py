@@ -13,7 +13,7 @@ from bench.servers import State, Upstream, ours
 
 REQUESTS = 32
 DELAY = 50  # milliseconds that upstream takes
-WALL_AT_MOST = 100.0  # milliseconds
+MAX_WALL = 100.0  # milliseconds
 CALLS = 20
 _PATIENCE = 30.0
 
@@ -27,8 +27,8 @@ def herd(upstream: Upstream, attempts: int) -> Verdict:
     text = f"{calls} upstream calls, {wall:.0f} ms (median of {attempts}: {times})"
     return Verdict(
         f"{REQUESTS} identical requests at once, fresh process, upstream at {DELAY} ms: Q4",
-        f"{CALLS} upstream calls, ≤ {WALL_AT_MOST:g} ms",
-        {REQUESTS: Finding(text, calls == CALLS and wall <= WALL_AT_MOST)},
+        f"{CALLS} upstream calls, ≤ {MAX_WALL:g} ms",
+        {REQUESTS: Finding(text, calls == CALLS and wall <= MAX_WALL)},
     )
 
 

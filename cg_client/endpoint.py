@@ -23,7 +23,7 @@ _NO_DATA_SET = re.compile(r"api|v\d+")
 class Endpoint:
     """An entry of the catalogue; compared by identity, since there is one object for each endpoint.
 
-    `spelling` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
+    `aliases` maps our name of a field to the one or several that this endpoint uses for it. `page_rows` is the most
     rows of one answer where an endpoint has a limit, `coarsest` its largest interval, `intervals` those that it
     has up to there, and `retention` how far back CoinGlass itself keeps an interval. `row_cap`: the most rows of
     an answer that CoinGlass cuts without saying so, and that no parameter continues. `may_lack` are CoinGlass' names of
@@ -39,7 +39,7 @@ class Endpoint:
     plan: Plan = Plan.HOBBYIST
     interval_floors: Mapping[Plan, Interval] = field(default_factory=lambda: NO_FLOORS)
     refresh: timedelta = UNSTATED
-    spelling: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    aliases: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
     page_rows: int = 1000
     coarsest: Interval = Interval.W1
     intervals: Sequence[Interval] = tuple(Interval)

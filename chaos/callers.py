@@ -12,7 +12,7 @@ from chaos.verdict import Effort, Verdict
 
 DEADLINE = 5.0  # seconds
 MANY, LEAVING, DEAF, WELL_BEHAVED = 500, 200, 50, 10
-GROWS_AT_MOST = 64.0  # megabytes, for answers that nobody reads
+MAX_GROWS = 64.0  # megabytes, for answers that nobody reads
 _ASKED_BY_THE_DEAF = 50
 _MEGABYTE = 2**20
 
@@ -76,8 +76,8 @@ async def _deaf(one: Rig) -> Verdict:
     breaches = list(faults(answers, DEADLINE, reference))
     slowest = max(answer.reply.seconds for answer in answers)
     text = f"others: {shares(outcomes(answers))}, slowest {slowest:.2f} s; {grown:+.0f} MB{some(breaches)}"
-    holds = not breaches and grown <= GROWS_AT_MOST and all(part.answered for part in outcomes(answers))
-    bound = f"others answered ≤ {DEADLINE + LATE_BY:g} s, memory ≤ +{GROWS_AT_MOST:g} MB"
+    holds = not breaches and grown <= MAX_GROWS and all(part.answered for part in outcomes(answers))
+    bound = f"others answered ≤ {DEADLINE + LATE_BY:g} s, memory ≤ +{MAX_GROWS:g} MB"
     return Verdict(f"{DEAF} callers never read", bound, text, holds)
 
 

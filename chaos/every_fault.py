@@ -16,7 +16,7 @@ from sandbox.faults import FaultKind
 DEADLINE = 2.0  # seconds
 CALLERS = 8
 ROUNDS = 2
-MEMORY_AT_MOST = 256.0  # megabytes: the bare server, its caches when full, and what the allocator keeps
+MAX_MEMORY = 256.0  # megabytes: the bare server, its caches when full, and what the allocator keeps
 _MEGABYTE = 2**20
 _SECONDS = {FaultKind.SLOW: 0.3, FaultKind.HANG: 6.0, FaultKind.DRIPS: 3.0, FaultKind.LENGTH_TOO_LONG: 0.1}
 _REMEMBERED = (FaultKind.PLAN, FaultKind.INTERVAL)  # for ten minutes: as refusals of the key's plan
@@ -57,8 +57,8 @@ async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number
 def _memory(after: int, peak: int) -> Verdict:
     """Judge the memory that endless bodies and gzip bombs leave behind; the peak is what refusing them takes."""
     text = f"{after / _MEGABYTE:.0f} MB, {peak / _MEGABYTE:.0f} MB at most"
-    bound = f"≤ {MEMORY_AT_MOST:g} MB at the end"
-    return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MEMORY_AT_MOST)
+    bound = f"≤ {MAX_MEMORY:g} MB at the end"
+    return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MAX_MEMORY)
 
 
 def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:

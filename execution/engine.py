@@ -7,7 +7,7 @@ from execution.planned_schema import PlannedSchema
 from execution.self_check import passes
 from schema.build import build, parts
 from schema.federation import Schema
-from schema.limits import CALLS_AT_MOST, is_fixed
+from schema.limits import MAX_CALLS, is_fixed
 
 
 class Lookups(Protocol):
@@ -36,7 +36,7 @@ class Engine:
     fragments: SizedLookups = _Nothing()
     counts: Lookups = _Nothing()
 
-    def __init__(self, fragment_bytes: int, calls_at_most: int = CALLS_AT_MOST) -> None:
+    def __init__(self, fragment_bytes: int, calls_at_most: int = MAX_CALLS) -> None:
         planned = _planned(fragment_bytes, calls_at_most)
         self.in_bulk = planned is not None
         if planned is None:

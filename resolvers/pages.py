@@ -15,7 +15,7 @@ from resolvers.context import Info
 from resolvers.decode import rows_decoder
 from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
-from vocabulary.connections import FIRST, FIRST_AT_MOST, upstream_page, upstream_page_info
+from vocabulary.connections import FIRST, MAX_FIRST, upstream_page, upstream_page_info
 from vocabulary.payloads import Source, rows_field
 from vocabulary.problems import Problems
 
@@ -36,7 +36,7 @@ def upstream_paged(
     """Make a field whose payload (a `Paged`) has one list of rows; its parameters include `page` and `per_page`."""
     attributes = bind or {}
     name, row = rows_field(payload)
-    most = min(endpoint.page_rows, FIRST_AT_MOST)
+    most = min(endpoint.page_rows, MAX_FIRST)
     decoder = rows_decoder(row, endpoint)
 
     async def resolve(

@@ -1,6 +1,6 @@
 """How records of a declared class are read from an endpoint: by a msgspec struct, as instances or as columns.
 
-A class's annotations say what a field holds, its metadata and the endpoint's `spelling` what upstream calls it. The
+A class's annotations say what a field holds, its metadata and the endpoint's `aliases` what upstream calls it. The
 struct accepts only records without an anomaly; `Records.tolerant` makes the same structs of all others.
 """
 
@@ -141,7 +141,7 @@ class Records:
         return lambda raw: _shown(stored_value(raw, leaf), leaf)
 
     def _leaf(self, field: StrawberryField, name: str, kind: Any, *, optional: bool) -> Leaf:  # noqa: ANN401  # a Strawberry type
-        spelled = self.endpoint.spelling.get(name, name)
+        spelled = self.endpoint.aliases.get(name, name)
         wires = (spelled,) if isinstance(spelled, str) else spelled
         record = self._record(kind)
         stored, convert = self._stored(kind, record, field.metadata.get("codes"))

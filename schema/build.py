@@ -8,7 +8,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.errors import StableErrors
 from schema.federation import Schema
-from schema.limits import CALLS_AT_MOST, Limits
+from schema.limits import MAX_CALLS, Limits
 from schema.query import Query
 from vocabulary.scalars import SCALARS
 
@@ -21,7 +21,7 @@ class Parts(TypedDict):
     extensions: list[type[SchemaExtension] | Callable[[], SchemaExtension]]
 
 
-def parts(calls_at_most: int = CALLS_AT_MOST) -> Parts:
+def parts(calls_at_most: int = MAX_CALLS) -> Parts:
     """`calls_at_most`: upstream calls that one operation may cause."""
     return Parts(
         query=Query,
@@ -30,6 +30,6 @@ def parts(calls_at_most: int = CALLS_AT_MOST) -> Parts:
     )
 
 
-def build(calls_at_most: int = CALLS_AT_MOST) -> Schema:
+def build(calls_at_most: int = MAX_CALLS) -> Schema:
     """Return the subgraph on graphql-core's default executor."""
     return Schema(**parts(calls_at_most))

@@ -36,12 +36,12 @@ from graphql import (
 )
 from strawberry.extensions import SchemaExtension
 
-from vocabulary.connections import FIRST, FIRST_AT_MOST
+from vocabulary.connections import FIRST, MAX_FIRST
 
-CALLS_AT_MOST = 300
-DEPTH_AT_MOST = 20
+MAX_CALLS = 300
+MAX_DEPTH = 20
 FIELDS_AT_MOST = 20_000
-TOKENS_AT_MOST = 20_000
+MAX_TOKENS = 20_000
 MAX_NAMES = 500  # of a watchlist
 _DIGITS = 11  # of an Int, with its sign: another rule reports a longer one
 _ROOT_LIST = 50  # items of a root list without a `first`, for want of a better figure
@@ -72,11 +72,11 @@ class Cost:
 class Limits(SchemaExtension):
     """`calls_at_most`: upstream calls that one operation may cause."""
 
-    def __init__(self, calls_at_most: int = CALLS_AT_MOST) -> None:
+    def __init__(self, calls_at_most: int = MAX_CALLS) -> None:
         self._calls_at_most = calls_at_most
 
     def on_parse(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = TOKENS_AT_MOST
+        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
         yield
 
     def on_validate(self) -> Iterator[None]:
@@ -140,8 +140,8 @@ def _complaints(cost: Cost, calls_at_most: int) -> Iterator[str]:
     calls = cost.calls + cost.shared
     if calls > calls_at_most:
         yield f"This operation could cause {calls} upstream calls, and {calls_at_most} are allowed: split it up."
-    if cost.depth > DEPTH_AT_MOST:
-        yield f"This operation is {cost.depth} levels deep, and {DEPTH_AT_MOST} are allowed."
+    if cost.depth > MAX_DEPTH:
+        yield f"This operation is {cost.depth} levels deep, and {MAX_DEPTH} are allowed."
     if cost.fields > FIELDS_AT_MOST:
         yield f"This operation selects {cost.fields} fields, and {FIELDS_AT_MOST} are allowed."
 
@@ -199,9 +199,7 @@ class _Measure:
         named = [self._named(node, name) for name in _LISTS if name in field.args]
         if "first" in field.args:
             most = self._argument(node, "first")
-            return max(
-                0, min(FIRST if most is None else most, FIRST_AT_MOST, *(one for one in named if one is not None))
-            )
+            return max(0, min(FIRST if most is None else most, MAX_FIRST, *(one for one in named if one is not None)))
         if named:
             return named[0] or 0
         is_root = parent is self._context.schema.query_type

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from cg_client.client import BASE_URL, ClientConfig
 from cg_client.plans import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
-from schema.limits import CALLS_AT_MOST
+from schema.limits import MAX_CALLS
 from server.http import is_plain
 
 T = TypeVar("T")
@@ -154,7 +154,7 @@ class Settings:
         "Bound of the cache of encoded lists, in megabytes; 0 keeps none.",
     )
     calls_at_most: int = _variable(
-        "COINGLASS_MAX_CALLS", CALLS_AT_MOST, _integer(1, 100_000), "Most upstream calls that one operation may cause."
+        "COINGLASS_MAX_CALLS", MAX_CALLS, _integer(1, 100_000), "Most upstream calls that one operation may cause."
     )
     client_weights: Mapping[str, int] | None = _variable(
         "COINGLASS_CLIENT_WEIGHTS",

@@ -80,7 +80,7 @@ def _values(cls: type) -> list[StrawberryField]:
 
 def _wires(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
     name = template.format(field.metadata.get("wire") or field.python_name)
-    spelled = endpoint.spelling.get(name, name)
+    spelled = endpoint.aliases.get(name, name)
     return (spelled,) if isinstance(spelled, str) else spelled
 
 

@@ -13,10 +13,10 @@ from vocabulary.payloads import Sourced
 T = TypeVar("T")
 
 FIRST = 50
-FIRST_AT_MOST = 1000
+MAX_FIRST = 1000
 _DIGITS = 9  # of the number of a page
 
-First = Annotated[int, strawberry.argument(description=f"Most items to give, up to {FIRST_AT_MOST}.")]
+First = Annotated[int, strawberry.argument(description=f"Most items to give, up to {MAX_FIRST}.")]
 After = Annotated[str | None, strawberry.argument(description="Cursor of the item after which to go on.")]
 
 
@@ -44,8 +44,8 @@ class Connection(Generic[T]):
 
 def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | None) -> Connection[T]:
     """`first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
-    if not 1 <= first <= FIRST_AT_MOST:
-        raise BadArgument(f"`first` is a number from 1 to {FIRST_AT_MOST}, not {first}.", "first")
+    if not 1 <= first <= MAX_FIRST:
+        raise BadArgument(f"`first` is a number from 1 to {MAX_FIRST}, not {first}.", "first")
     start = 0 if after is None else _place(items, key, after)
     chosen = items[start : start + first]
     edges = [Edge(cursor=_cursor(key(item)), node=item) for item in chosen]
@@ -69,7 +69,7 @@ class Paged(Sourced):
     )
 
 
-def upstream_page(first: int, after: str | None, most: int = FIRST_AT_MOST) -> tuple[int, int]:
+def upstream_page(first: int, after: str | None, most: int = MAX_FIRST) -> tuple[int, int]:
     """Return number and size of the page to fetch; raises BadArgument. A cursor holds the page that it ends."""
     if not 1 <= first <= most:
         raise BadArgument(f"`first` is a number from 1 to {most}, not {first}.", "first")

@@ -12,7 +12,7 @@ SUBSCRIPTION = Endpoint(
     path="/api/user/account/subscription",
     summary="Plan of the key and its expiry.",
     shape=Record(),
-    spelling={"plan": "level", "expires": "expire_time"},
+    aliases={"plan": "level", "expires": "expire_time"},
 )
 
 

@@ -7,7 +7,7 @@ from cg_client.params import CalendarWindow, EconomicData
 from cg_client.plans import Plan
 
 _REFRESH = timedelta(minutes=10)
-_SPELLING = {
+_ALIASES = {
     "name": "calendar_name",
     "time": "publish_timestamp",
     "time_is_exact": "has_exact_publish_time",
@@ -21,7 +21,7 @@ ECONOMIC_DATA = Endpoint(
     params=EconomicData,
     plan=Plan.STARTUP,
     refresh=_REFRESH,
-    spelling=_SPELLING
+    aliases=_ALIASES
     | {
         "effect": "data_effect",
         "published": "published_value",
@@ -37,7 +37,7 @@ CENTRAL_BANK_ACTIVITIES = Endpoint(
     params=CalendarWindow,
     plan=Plan.STARTUP,
     refresh=_REFRESH,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
 )
 FINANCIAL_EVENTS = Endpoint(
     path="/api/calendar/financial-events",
@@ -45,5 +45,5 @@ FINANCIAL_EVENTS = Endpoint(
     params=CalendarWindow,
     plan=Plan.STARTUP,
     refresh=_REFRESH,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
 )

@@ -7,7 +7,7 @@ from cg_client.shapes import ParallelLists
 HOLDINGS = Endpoint(
     path="/api/grayscale/holdings-list",
     summary="What Grayscale's trusts hold, and their premiums.",
-    spelling={
+    aliases={
         "net_asset_value_usd": "primary_market_price",
         "price_usd": "secondary_market_price",
         "premium_discount_percent": "premium_rate",
@@ -24,7 +24,7 @@ PREMIUM_HISTORY = Endpoint(
     summary="Premium of a Grayscale trust over time, by day.",
     params=OfCoin,
     shape=ParallelLists(),
-    spelling={
+    aliases={
         "time": ("date_list", "time_list"),
         "net_asset_value_usd": "primary_market_price",
         "price_usd": "secondary_market_price_list",

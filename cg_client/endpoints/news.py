@@ -12,7 +12,7 @@ ARTICLES = Endpoint(
     params=Articles,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling=_SOURCE
+    aliases=_SOURCE
     | {
         "time": "article_release_time",
         "title": "article_title",
@@ -28,7 +28,7 @@ NEWSFLASHES = Endpoint(
     params=Newsflashes,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling=_SOURCE
+    aliases=_SOURCE
     | {
         "time": "newsflash_release_time",
         "title": "newsflash_title",

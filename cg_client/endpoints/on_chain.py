@@ -12,7 +12,7 @@ EXCHANGE_ASSETS = Endpoint(
     summary="Wallets of an exchange and what they hold.",
     params=ExchangePage,
     refresh=timedelta(hours=1),
-    spelling={
+    aliases={
         "address": "wallet_address",
         "quantity": "balance",
         "usd": "balance_usd",
@@ -25,7 +25,7 @@ BALANCE_LIST = Endpoint(
     summary="What exchanges hold of a coin.",
     params=TokenOfChain,
     refresh=timedelta(hours=1),
-    spelling={
+    aliases={
         "exchange": "exchange_name",
         "quantity": "total_balance",
         "change_1d": "balance_change_1d",
@@ -48,7 +48,7 @@ EXCHANGE_TRANSFERS = Endpoint(
     params=ExchangeTransfers,
     refresh=REAL_TIME,
     page_rows=100,
-    spelling={
+    aliases={
         "hash": "transaction_hash",
         "symbol": "asset_symbol",
         "usd": "amount_usd",
@@ -66,7 +66,7 @@ WHALE_TRANSFERS = Endpoint(
     params=WhaleTransfers,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "hash": "transaction_hash",
         "symbol": "asset_symbol",
         "usd": "amount_usd",
@@ -83,7 +83,7 @@ UNLOCKS = Endpoint(
     params=Page,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "logo_url": "symbol_logo_url",
         "price_usd": "price",
         "market_cap_usd": "market_cap",
@@ -101,7 +101,7 @@ VESTING = Endpoint(
     shape=Record(),
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "market_cap_usd": "market_cap",
         "fully_diluted_usd": "fully_diluted_valuation",
         "total_quantity": "total_supply",

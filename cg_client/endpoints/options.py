@@ -11,7 +11,7 @@ INFO = Endpoint(
     summary="Open interest and volume of a coin's options on each exchange.",
     params=Coin,
     refresh=timedelta(seconds=30),
-    spelling={
+    aliases={
         "exchange": "exchange_name",
         "quantity": "open_interest",
         "usd": "open_interest_usd",
@@ -36,5 +36,5 @@ MAX_PAIN = Endpoint(
     summary="Max pain and open interest of a coin's options by expiry.",
     params=OptionsVenue,
     refresh=timedelta(minutes=1),
-    spelling={"expiry": "date"},
+    aliases={"expiry": "date"},
 )

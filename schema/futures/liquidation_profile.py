@@ -25,7 +25,7 @@ from vocabulary.enums import PlanLimitPolicy, Truncation
 from vocabulary.payloads import Source, Sourced
 from vocabulary.series import Served
 
-BUCKETS_AT_MOST = 500
+MAX_BUCKETS = 500
 
 METHOD = (
     "Each bar's liquidations are spread evenly over the prices from the bar's low to its high: the history does not "
@@ -108,8 +108,8 @@ async def _profile(
     on_plan_limit: PlanLimitPolicy = PlanLimitPolicy.FAIL,
     **window: Any,  # noqa: ANN401  # as the signature states
 ) -> LiquidationProfile:
-    if not 1 <= buckets <= BUCKETS_AT_MOST:
-        raise BadArgument(f"`buckets` is a number from 1 to {BUCKETS_AT_MOST}, not {buckets}.", "buckets")
+    if not 1 <= buckets <= MAX_BUCKETS:
+        raise BadArgument(f"`buckets` is a number from 1 to {MAX_BUCKETS}, not {buckets}.", "buckets")
     asked = PairSeries(**window, **bound(self, BY_PAIR))
     liquidations, prices = await asyncio.gather(
         serve(info.context, api.liquidation.HISTORY, asked, _BARS, on_plan_limit),
@@ -122,7 +122,7 @@ sign(
     _profile,
     [
         *arguments_of(PairSeries, BY_PAIR, {}),
-        argument("buckets", int, f"Most buckets, up to {BUCKETS_AT_MOST}.", 50),
+        argument("buckets", int, f"Most buckets, up to {MAX_BUCKETS}.", 50),
         POLICY,
     ],
 )

@@ -52,7 +52,7 @@ def test_a_fault_holds_where_nothing_is_breached_and_all_comes_back() -> None:
 
 
 def test_memory_that_faults_leave_behind_is_bounded() -> None:
-    bound = int(every_fault.MEMORY_AT_MOST) * 2**20
+    bound = int(every_fault.MAX_MEMORY) * 2**20
     assert every_fault._memory(bound, 4 * bound).holds
     assert not every_fault._memory(bound + 1, bound + 1).holds
 

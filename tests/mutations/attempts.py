@@ -89,7 +89,7 @@ class Attempts:
     def first_name(self, name: str) -> str:
         """Return the first of the names that the endpoint has for the field, which stands for all of them."""
         *above, last = name.split(".")
-        for names in CATALOGUE[self.path].spelling.values():
+        for names in CATALOGUE[self.path].aliases.values():
             if isinstance(names, tuple) and name in names:
                 return names[0]
             if isinstance(names, tuple) and last in names:

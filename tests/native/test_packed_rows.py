@@ -46,7 +46,7 @@ class WithFigureOfTime(Point):
     spent: Annotated[float, value("The time once more, as a figure.", wire="time")]
 
 
-TWO_NAMES = dataclasses.replace(PRICE_HISTORY, spelling={"figure": ("first", "second")})
+TWO_NAMES = dataclasses.replace(PRICE_HISTORY, aliases={"figure": ("first", "second")})
 DAYS = dataclasses.replace(PRICE_HISTORY, shape=Rows(time_is_date=True))
 
 

@@ -10,7 +10,7 @@ HISTORY = Endpoint(
     path="/api/etf/bitcoin/history",
     summary="Assets, holdings and price of a fund, by day.",
     params=Fund,
-    spelling={
+    aliases={
         "timestamp": "assets_date",
         "market_time": "market_date",
         "price_usd": "market_price",
@@ -35,5 +35,5 @@ ASSETS = Endpoint(
     summary="Assets under management of a fund or of all, by day.",
     params=FundOrAll,
     refresh=timedelta(days=1),
-    spelling={"timestamp": "time"},
+    aliases={"timestamp": "time"},
 )

@@ -10,7 +10,7 @@ BITCOIN_LIST = Endpoint(
     refresh=REAL_TIME,
     may_lack=frozenset({"market_cap_usd", "price_usd"}),
     undocumented_units=frozenset({"net_asset_value_usd"}),
-    spelling={
+    aliases={
         "name": "fund_name",
         "cik": "cik_code",
         "kind": "fund_type",
@@ -30,7 +30,7 @@ BITCOIN_LIST = Endpoint(
 ETHEREUM_LIST = Endpoint(
     path="/api/etf/ethereum/list",
     summary="The US spot ether funds, with price, assets and holdings.",
-    spelling={
+    aliases={
         "name": ("name", "fund_name"),
         "cik": "cik_code",
         "kind": ("type", "fund_type"),

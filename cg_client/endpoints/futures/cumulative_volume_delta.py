@@ -19,7 +19,7 @@ HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    spelling=PAIR_SPELLING,
+    aliases=PAIR_SPELLING,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/futures/aggregated-cvd/history",
@@ -28,6 +28,6 @@ AGGREGATED_HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    spelling=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_SPELLING,
     page_rows=AGGREGATED_ROWS,
 )

@@ -28,7 +28,7 @@ EXCHANGE_LIST = Endpoint(
     path="/api/futures/funding-rate/exchange-list",
     summary="Current funding rates of a coin on each exchange.",
     refresh=timedelta(seconds=20),
-    spelling={
+    aliases={
         "stablecoin_margined": "stablecoin_margin_list",
         "coin_margined": "token_margin_list",
         "interval_hours": "funding_rate_interval",
@@ -39,7 +39,7 @@ ACCUMULATED_EXCHANGE_LIST = Endpoint(
     summary="Funding rates of a coin on each exchange, added up over a period.",
     params=AccumulatedFunding,
     refresh=timedelta(hours=1),
-    spelling={"stablecoin_margined": "stablecoin_margin_list", "coin_margined": "token_margin_list"},
+    aliases={"stablecoin_margined": "stablecoin_margin_list", "coin_margined": "token_margin_list"},
 )
 ARBITRAGE = Endpoint(
     path="/api/futures/funding-rate/arbitrage",
@@ -47,7 +47,7 @@ ARBITRAGE = Endpoint(
     params=FundingArbitrage,
     plan=Plan.STARTUP,
     refresh=timedelta(seconds=20),
-    spelling={
+    aliases={
         "interval_hours": "funding_rate_interval",
         "apr_percent": "apr",
         "funding_percent": "funding",

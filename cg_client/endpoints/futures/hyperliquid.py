@@ -16,7 +16,7 @@ from cg_client.params import (
 from cg_client.plans import Plan
 from cg_client.shapes import Record
 
-_SPELLING = {
+_ALIASES = {
     "size": "position_size",
     "liquidation_price": "liq_price",
     "value_usd": "position_value_usd",
@@ -29,7 +29,7 @@ WHALE_ALERTS = Endpoint(
     summary="Positions above a million US dollars opened or closed lately, about 200.",
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
     row_cap=200,  # documented as about so many
 )
 WHALE_POSITIONS = Endpoint(
@@ -37,7 +37,7 @@ WHALE_POSITIONS = Endpoint(
     summary="Open positions above a million US dollars.",
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
 )
 POSITIONS = Endpoint(
     path="/api/hyperliquid/position",
@@ -46,7 +46,7 @@ POSITIONS = Endpoint(
     shape=Record(),
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=_SPELLING | {"positions": "list"},
+    aliases=_ALIASES | {"positions": "list"},
 )
 WALLET = Endpoint(
     path="/api/hyperliquid/user-position",
@@ -55,7 +55,7 @@ WALLET = Endpoint(
     shape=Record(),
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "margin": "margin_summary",
         "cross_margin": "cross_margin_summary",
         "account_value_usd": "account_value",
@@ -91,14 +91,14 @@ POSITION_DISTRIBUTION = Endpoint(
     summary="Wallets in tiers by the size of their positions.",
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=_DISTRIBUTION,
+    aliases=_DISTRIBUTION,
 )
 PNL_DISTRIBUTION = Endpoint(
     path="/api/hyperliquid/wallet/pnl-distribution",
     summary="Wallets in tiers by their profit or loss.",
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=_DISTRIBUTION,
+    aliases=_DISTRIBUTION,
 )
 LONG_SHORT_ACCOUNTS = Endpoint(
     path="/api/hyperliquid/global-long-short-account-ratio/history",
@@ -106,7 +106,7 @@ LONG_SHORT_ACCOUNTS = Endpoint(
     params=HyperliquidSeries,
     plan=Plan.STANDARD,
     intervals=(Interval.M5, Interval.H1, Interval.D1),
-    spelling={
+    aliases={
         "long_count": "global_account_long_count",
         "short_count": "global_account_short_count",
         "total_count": "global_account_total_count",
@@ -126,7 +126,7 @@ LONG_SHORT_ACCOUNTS_BY_TAG = Endpoint(
     refresh=_BY_TAG,
     intervals=TAG_INTERVALS,
     page_rows=TAG_ROWS,
-    spelling={
+    aliases={
         "tag": "group_name",
         "long_count": "account_long_count",
         "short_count": "account_short_count",
@@ -141,6 +141,6 @@ POSITION_DISTRIBUTION_BY_TAG = Endpoint(
     params=HyperliquidTagHistory,
     plan=Plan.PROFESSIONAL,
     refresh=_BY_TAG,
-    spelling=_DISTRIBUTION | {"tag": "group_name"},
+    aliases=_DISTRIBUTION | {"tag": "group_name"},
     row_cap=TAG_ROWS,
 )

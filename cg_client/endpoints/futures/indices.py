@@ -14,7 +14,7 @@ BASIS_HISTORY = Endpoint(
     params=PairSeries,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "open_percent": "open_basis",
         "close_percent": "close_basis",
         "open_usd": "open_change",
@@ -28,17 +28,17 @@ WHALE_INDEX_HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors={Plan.STARTUP: Interval.M30},
     refresh=timedelta(minutes=1),
-    spelling={"value": "whale_index_value"},
+    aliases={"value": "whale_index_value"},
 )
 DERIVATIVES_INDEX = Endpoint(
     path="/api/futures/cgdi-index/history",
     summary="CoinGlass Derivatives Index (CGDI), by day.",
     refresh=timedelta(minutes=1),
-    spelling={"value": "cgdi_index_value"},
+    aliases={"value": "cgdi_index_value"},
 )
 DERIVATIVES_RISK_INDEX = Endpoint(
     path="/api/futures/cdri-index/history",
     summary="CoinGlass Derivatives Risk Index (CDRI), by day.",
     refresh=timedelta(minutes=1),
-    spelling={"value": "cdri_index_value"},
+    aliases={"value": "cdri_index_value"},
 )

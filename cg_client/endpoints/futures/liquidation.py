@@ -24,14 +24,14 @@ HISTORY = Endpoint(
     summary="Long and short liquidations of a pair.",
     params=PairSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling={"long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
+    aliases={"long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/futures/liquidation/aggregated-history",
     summary="Long and short liquidations of a coin, added up over exchanges.",
     params=ExchangesSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling={"long_usd": "aggregated_long_liquidation_usd", "short_usd": "aggregated_short_liquidation_usd"},
+    aliases={"long_usd": "aggregated_long_liquidation_usd", "short_usd": "aggregated_short_liquidation_usd"},
 )
 COIN_LIST = Endpoint(
     path="/api/futures/liquidation/coin-list",
@@ -44,7 +44,7 @@ EXCHANGE_LIST = Endpoint(
     summary="Liquidations on each exchange.",
     params=LiquidationTotals,
     refresh=timedelta(seconds=10),
-    spelling={
+    aliases={
         "usd": "liquidation_usd",
         "long_usd": ("longLiquidation_usd", "long_liquidation_usd"),
         "short_usd": ("shortLiquidation_usd", "short_liquidation_usd"),
@@ -56,7 +56,7 @@ ORDERS = Endpoint(
     params=LiquidationOrders,
     plan=Plan.STANDARD,
     refresh=timedelta(seconds=1),
-    spelling={"exchange": "exchange_name", "base": "base_asset", "usd": "usd_value"},
+    aliases={"exchange": "exchange_name", "base": "base_asset", "usd": "usd_value"},
     row_cap=200,  # documented
 )
 
@@ -90,7 +90,7 @@ MAX_PAIN = Endpoint(
     params=MaxPain,
     plan=Plan.PROFESSIONAL,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "price_usd": "price",
         "long_price_usd": "long_max_pain_liq_price",
         "long_size_usd": "long_max_pain_liq_level",

@@ -11,7 +11,7 @@ def _history(path: str, summary: str, prefix: str) -> Endpoint:
         summary=summary,
         params=PairSeries,
         interval_floors=STANDARD_FLOORS,
-        spelling={
+        aliases={
             "long_percent": f"{prefix}_long_percent",
             "short_percent": f"{prefix}_short_percent",
             "ratio": f"{prefix}_long_short_ratio",

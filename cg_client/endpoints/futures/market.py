@@ -23,7 +23,7 @@ SUPPORTED_PAIRS = Endpoint(
     summary="Futures instruments of each exchange.",
     shape=KeyedRows(key="exchange"),
     refresh=timedelta(minutes=1),
-    spelling={
+    aliases={
         "symbol": "instrument_id",
         "base": "base_asset",
         "quote": "quote_asset",
@@ -34,7 +34,7 @@ PAIRS_MARKETS = Endpoint(
     path="/api/futures/pairs-markets",
     summary="Current market of a futures pair.",
     params=Coin,
-    spelling={
+    aliases={
         "exchange": "exchange_name",
         "symbol": "instrument_id",
         "name": "symbol",
@@ -48,7 +48,7 @@ COINS_MARKETS = Endpoint(
     summary="Current futures market of a coin, over all exchanges or chosen ones.",
     params=CoinMarketsPage,
     plan=Plan.STANDARD,
-    spelling={
+    aliases={
         "last": "current_price",
         "by_open_interest": "avg_funding_rate_by_oi",
         "by_volume": "avg_funding_rate_by_vol",
@@ -67,14 +67,14 @@ PRICE_CHANGES = Endpoint(
     summary="Price of each coin, and how it changed and swung over the last hours.",
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling={"last": "current_price"},
+    aliases={"last": "current_price"},
 )
 DELISTED_PAIRS = Endpoint(
     path="/api/futures/delisted-exchange-pairs",
     summary="Futures instruments that exchanges have delisted.",
     shape=KeyedRows(key="exchange"),
     refresh=timedelta(minutes=1),
-    spelling={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
+    aliases={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
 )
 # The documentation's page shows the path of another endpoint; this one answers.
 EXCHANGE_RANKING = Endpoint(

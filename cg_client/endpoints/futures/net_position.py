@@ -6,7 +6,7 @@ from cg_client.params import PairSeries
 from cg_client.plans import Plan
 
 _FLOORS = {Plan.STARTUP: Interval.M30}
-_SPELLING = {
+_ALIASES = {
     "long_change_quantity": "net_long_change",
     "short_change_quantity": "net_short_change",
     "cumulative_long_quantity": "net_long_change_cum",
@@ -23,7 +23,7 @@ HISTORY = Endpoint(
     interval_floors=_FLOORS,
     refresh=REAL_TIME,
     coarsest=Interval.D1,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
 )
 V2_HISTORY = Endpoint(
     path="/api/futures/v2/net-position/history",
@@ -32,5 +32,5 @@ V2_HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=_FLOORS,
     refresh=REAL_TIME,
-    spelling=_SPELLING,
+    aliases=_ALIASES,
 )

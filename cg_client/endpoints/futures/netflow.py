@@ -32,7 +32,7 @@ LIST = Endpoint(
     summary="Net flow of each coin's futures, by period.",
     params=Page,
     plan=Plan.STARTUP,
-    spelling=LIST_SPELLING,
+    aliases=LIST_SPELLING,
 )
 COIN = Endpoint(
     path="/api/futures/coin/netflow",
@@ -40,5 +40,5 @@ COIN = Endpoint(
     params=CoinExchanges,
     shape=Record(),
     plan=Plan.STARTUP,
-    spelling=COIN_SPELLING,
+    aliases=COIN_SPELLING,
 )

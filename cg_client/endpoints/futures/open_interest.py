@@ -24,7 +24,7 @@ EXCHANGE_LIST = Endpoint(
     summary="Current open interest of a coin on each exchange.",
     params=Coin,
     refresh=timedelta(seconds=10),
-    spelling={
+    aliases={
         "usd": "open_interest_usd",
         "quantity": "open_interest_quantity",
         "stablecoin_margined_usd": "open_interest_by_stable_coin_margin",

@@ -51,7 +51,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Depth of a coin's futures order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_SPELLING,
 )
 SNAPSHOTS = Endpoint(
     path="/api/futures/orderbook/history",
@@ -71,7 +71,7 @@ LARGE_ORDERS = Endpoint(
     params=Pair,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_SPELLING,
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
 # The newer documents list the path with v2 alone, with the same rows and parameters.
@@ -82,6 +82,6 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_SPELLING,
     row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

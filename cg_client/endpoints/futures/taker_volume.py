@@ -15,14 +15,14 @@ HISTORY = Endpoint(
     summary="Taker buy and sell volume of a futures pair.",
     params=PairSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling=PAIR_SPELLING,
+    aliases=PAIR_SPELLING,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/futures/aggregated-taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a coin's futures, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     interval_floors=STANDARD_FLOORS,
-    spelling=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_SPELLING,
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/taker-buy-sell-volume/exchange-list",
@@ -30,7 +30,7 @@ EXCHANGE_LIST = Endpoint(
     params=CoinTakerRange,
     shape=Record(),
     refresh=timedelta(seconds=1),
-    spelling={
+    aliases={
         "buy_percent": "buy_ratio",
         "sell_percent": "sell_ratio",
         "buy_usd": "buy_vol_usd",

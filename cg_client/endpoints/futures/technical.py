@@ -23,7 +23,7 @@ RSI = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     page_rows=MOST_ROWS,
-    spelling={"value": "rsi_value"},
+    aliases={"value": "rsi_value"},
 )
 MOVING_AVERAGE = Endpoint(
     path="/api/futures/indicators/ma",
@@ -32,7 +32,7 @@ MOVING_AVERAGE = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     page_rows=MOST_ROWS,
-    spelling={"value_usd": "ma_value"},
+    aliases={"value_usd": "ma_value"},
 )
 EXPONENTIAL_MOVING_AVERAGE = Endpoint(
     path="/api/futures/indicators/ema",
@@ -41,7 +41,7 @@ EXPONENTIAL_MOVING_AVERAGE = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     page_rows=MOST_ROWS,
-    spelling={"value_usd": "ema_value"},
+    aliases={"value_usd": "ema_value"},
 )
 BOLLINGER_BANDS = Endpoint(
     path="/api/futures/indicators/boll",
@@ -50,7 +50,7 @@ BOLLINGER_BANDS = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     page_rows=MOST_ROWS,
-    spelling={"middle_usd": "mb_value", "upper_usd": "ub_value", "lower_usd": "lb_value"},
+    aliases={"middle_usd": "mb_value", "upper_usd": "ub_value", "lower_usd": "lb_value"},
 )
 MACD = Endpoint(
     path="/api/futures/indicators/macd",
@@ -59,14 +59,14 @@ MACD = Endpoint(
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     page_rows=MOST_ROWS,
-    spelling={"value_usd": "macd_value"},
+    aliases={"value_usd": "macd_value"},
 )
 AVERAGE_TRUE_RANGE = Endpoint(
     path="/api/futures/indicators/avg-true-range",
     summary="Average true range (ATR) of a futures pair.",
     params=PairLookBack,
     plan=Plan.STARTUP,
-    spelling={"value_usd": "avg_true_range_value"},
+    aliases={"value_usd": "avg_true_range_value"},
 )
 # Not in CoinGlass' public repositories, but on later copies of its pages; a key without the plan was refused for it.
 TD_SEQUENTIAL = Endpoint(
@@ -75,7 +75,7 @@ TD_SEQUENTIAL = Endpoint(
     params=PairSeries,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={"buy_count": "td_buy_count", "sell_count": "td_sell_count"},
+    aliases={"buy_count": "td_buy_count", "sell_count": "td_sell_count"},
 )
 
 RSI_LIST = Endpoint(
@@ -83,20 +83,20 @@ RSI_LIST = Endpoint(
     summary="Current RSI and price change of each coin, by interval.",
     plan=Plan.STANDARD,
     refresh=timedelta(seconds=10),
-    spelling={"price_usd": "current_price"},
+    aliases={"price_usd": "current_price"},
 )
 MOVING_AVERAGE_LIST = Endpoint(
     path="/api/futures/ma/list",
     summary="Current simple moving averages of each coin, by interval.",
     plan=Plan.STANDARD,
     refresh=timedelta(seconds=10),
-    spelling={"price_usd": "close_price"} | {f"average_{one}": f"ma_{one}" for one in _LISTED},
+    aliases={"price_usd": "close_price"} | {f"average_{one}": f"ma_{one}" for one in _LISTED},
 )
 EXPONENTIAL_MOVING_AVERAGE_LIST = Endpoint(
     path="/api/futures/ema/list",
     summary="Current exponential moving averages of each coin, by interval.",
     plan=Plan.STANDARD,
-    spelling={"price_usd": "close_price"} | {f"average_{one}": f"ema_{one}" for one in _LISTED},
+    aliases={"price_usd": "close_price"} | {f"average_{one}": f"ema_{one}" for one in _LISTED},
 )
 MACD_LIST = Endpoint(
     path="/api/futures/macd/list",

@@ -8,7 +8,7 @@ AHR999 = Endpoint(
     path="/api/index/ahr999",
     summary="The AHR999 index of bitcoin, by day.",
     shape=Rows(time_is_date=True),
-    spelling={
+    aliases={
         "time": "date_string",
         "value": "ahr999_value",
         "average_price_usd": "average_price",
@@ -19,7 +19,7 @@ BULL_MARKET_PEAK = Endpoint(
     path="/api/bull-market-peak-indicator",
     summary="Indicators of a bull market's peak: where each stands, and at which value it is reached.",
     refresh=DAY,
-    spelling={
+    aliases={
         "name": "indicator_name",
         "current": "current_value",
         "target": "target_value",

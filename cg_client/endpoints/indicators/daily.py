@@ -12,10 +12,10 @@ DAY = timedelta(days=1)
 def daily(
     path: str,
     summary: str,
-    spelling: Mapping[str, str],
+    aliases: Mapping[str, str],
     plan: Plan = Plan.HOBBYIST,
     refresh: timedelta = DAY,
 ) -> Endpoint:
     """Rows with `timestamp` and, in most lists, the day's `price`."""
     common = {"time": "timestamp", "price_usd": "price"}
-    return Endpoint(path=path, summary=summary, plan=plan, refresh=refresh, spelling=common | dict(spelling))
+    return Endpoint(path=path, summary=summary, plan=plan, refresh=refresh, aliases=common | dict(aliases))

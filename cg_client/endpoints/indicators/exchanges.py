@@ -11,7 +11,7 @@ TRANSPARENCY = Endpoint(
     summary="Assets, flows, open interest and volume of each exchange.",
     plan=Plan.STARTUP,
     refresh=timedelta(hours=1),
-    spelling={"exchange": "exchange_name", "logo_url": "exchange_logo_url", "open_interest_usd": "open_interest"},
+    aliases={"exchange": "exchange_name", "logo_url": "exchange_logo_url", "open_interest_usd": "open_interest"},
 )
 FUTURES_SPOT_VOLUME_RATIO = Endpoint(
     path="/api/futures_spot_volume_ratio",
@@ -19,7 +19,7 @@ FUTURES_SPOT_VOLUME_RATIO = Endpoint(
     params=ExchangesSeries,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "ratio": "futures_spot_vol_ratio",
         "futures_volume_usd": "futures_vol_usd",
         "spot_volume_usd": "spot_vol_usd",

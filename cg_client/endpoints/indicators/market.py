@@ -12,7 +12,7 @@ FEAR_GREED = Endpoint(
     summary="The crypto fear and greed index, by day.",
     shape=ParallelLists(),
     refresh=timedelta(days=1),
-    spelling={"time": "time_list", "value": "data_list", "price_usd": "price_list"},
+    aliases={"time": "time_list", "value": "data_list", "price_usd": "price_list"},
     undocumented_units=frozenset({"time_list"}),  # milliseconds
 )
 OPTIONS_FUTURES_RATIO = Endpoint(
@@ -20,7 +20,7 @@ OPTIONS_FUTURES_RATIO = Endpoint(
     summary="Options open interest relative to futures open interest, by day.",
     plan=Plan.STARTUP,
     refresh=timedelta(days=1),
-    spelling={
+    aliases={
         "time": "timestamp",
         "btc_percent": "btc_option_vs_futures_radio",
         "eth_percent": "eth_option_vs_futures_radio",

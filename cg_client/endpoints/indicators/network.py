@@ -21,7 +21,7 @@ BUBBLE_INDEX = Endpoint(
     path="/api/index/bitcoin/bubble-index",
     summary="The bubble index of bitcoin and what it is made of, by day.",
     shape=Rows(time_is_date=True),
-    spelling={
+    aliases={
         "time": "date_string",
         "price_usd": "price",
         "value": "bubble_index",

@@ -11,7 +11,7 @@ COINBASE_PREMIUM = Endpoint(
     params=Series,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    spelling={
+    aliases={
         "premium_usd": "premium",
         "premium_percent": "premium_rate",
         "coinbase_price_usd": "coinbase_price",

@@ -18,13 +18,13 @@ SUPPORTED_PAIRS = Endpoint(
     summary="Spot pairs of each exchange.",
     shape=KeyedRows(key="exchange"),
     refresh=timedelta(minutes=1),
-    spelling={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
+    aliases={"symbol": "instrument_id", "base": "base_asset", "quote": "quote_asset"},
 )
 PAIRS_MARKETS = Endpoint(
     path="/api/spot/pairs-markets",
     summary="Current market of a spot pair.",
     params=Coin,
-    spelling={
+    aliases={
         "exchange": "exchange_name",
         "name": "symbol",
         "last": "current_price",
@@ -39,7 +39,7 @@ COINS_MARKETS = Endpoint(
     summary="Current spot market of a coin, over all exchanges.",
     params=Page,
     plan=Plan.STANDARD,
-    spelling={"last": "current_price", "market_cap_usd": "market_cap"},
+    aliases={"last": "current_price", "market_cap_usd": "market_cap"},
 )
 PRICE_HISTORY = Endpoint(
     path="/api/spot/price/history",
@@ -55,5 +55,5 @@ COIN_HISTORY = Endpoint(
     params=Coin,
     plan=Plan.STARTUP,
     refresh=timedelta(days=1),
-    spelling={"price_usd": "price", "market_cap_usd": "market_cap"},
+    aliases={"price_usd": "price", "market_cap_usd": "market_cap"},
 )

@@ -12,7 +12,7 @@ LIST = Endpoint(
     params=Page,
     plan=Plan.STARTUP,
     # The documented row says `1w` in this one name and `7d` in those beside it.
-    spelling={**LIST_SPELLING, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},
+    aliases={**LIST_SPELLING, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},
 )
 COIN = Endpoint(
     path="/api/spot/coin/netflow",
@@ -20,5 +20,5 @@ COIN = Endpoint(
     params=CoinExchanges,
     shape=Record(),
     plan=Plan.STARTUP,
-    spelling=COIN_SPELLING,
+    aliases=COIN_SPELLING,
 )

@@ -28,7 +28,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Depth of a coin's spot order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_SPELLING,
 )
 SNAPSHOTS = Endpoint(
     path="/api/spot/orderbook/history",
@@ -47,7 +47,7 @@ LARGE_ORDERS = Endpoint(
     params=Pair,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
+    aliases=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
 # The newer documents list the path with v2 alone, with the same rows and parameters.
@@ -58,6 +58,6 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    spelling=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_SPELLING,
     row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

@@ -10,12 +10,12 @@ HISTORY = Endpoint(
     summary="Taker buy and sell volume of a spot pair.",
     params=PairSeries,
     interval_floors=STANDARD_FLOORS,
-    spelling=PAIR_SPELLING,
+    aliases=PAIR_SPELLING,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/spot/aggregated-taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a coin's spot markets, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     interval_floors=STANDARD_FLOORS,
-    spelling=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_SPELLING,
 )
