@@ -11,6 +11,7 @@ from typing import Any
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
@@ -40,6 +41,8 @@ def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError
 
 def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     cause = error.original_error
+    if isinstance(cause, CannotGetOperationTypeError):
+        return GraphQLError(cause.as_http_error_reason(), extensions={"code": "BAD_USER_INPUT"})
     if cause is None or isinstance(cause, GraphQLError) or _is_of_literal(error):
         return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
     extensions = _facts(cause)

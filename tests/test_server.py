@@ -158,3 +158,8 @@ def test_a_document_out_of_bounds_is_answered_quickly(graph: Graph, query: str) 
 def test_cyclic_fragments_are_a_validation_error(graph: Graph) -> None:
     answer = graph.ask("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
     assert "GRAPHQL_VALIDATION_FAILED" in json.dumps(answer)
+
+
+def test_variables_that_are_null_are_none_over_get_too(graph: Graph) -> None:
+    answer = graph.http.get("/graphql", params={"query": "{ __typename }", "variables": "null"})
+    assert answer.json() == {"data": {"__typename": "Query"}}

@@ -55,6 +55,19 @@ async def test_a_query_is_answered_in_text_frames_as_over_http(graph: Graph) -> 
     assert answers(found)["0"]["data"] == graph.data(PRICE)
 
 
+async def test_an_operation_that_the_document_does_not_have_is_told_and_costs_no_other(graph: Graph) -> None:
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"})
+        await socket.recv()
+        payload = {"query": "query A { __typename }", "operationName": "C"}
+        await send(socket, {"type": "subscribe", "id": "0", "payload": payload})
+        refused = json.loads(await socket.recv())
+        await send(socket, {"type": "subscribe", "id": "1", "payload": payload | {"operationName": "A"}})
+        answered = json.loads(await socket.recv())
+    assert (refused["type"], refused["payload"][0]["extensions"]["code"]) == ("error", "BAD_USER_INPUT")
+    assert answered["payload"]["data"] == {"__typename": "Query"}
+
+
 async def test_many_queries_of_one_connection_share_what_they_ask_for(graph: Graph) -> None:
     found = answers(await frames(graph, *[PRICE] * 10))
     assert len(found) == 10
