@@ -35,7 +35,7 @@ class FragmentCache(PythonEncoder):
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._refused: dict[Hashable, int] = {}  # uses of lists that are not kept
         self._lookups = 0
@@ -73,7 +73,7 @@ class FragmentCache(PythonEncoder):
 
     def _victims(self, entry: _Entry) -> list[Hashable] | None:
         """Return what must go for the entry; None if there is not enough that was used less often."""
-        missing, victims = self.size + entry.size - self._limit, []
+        missing, victims = self.size + entry.size - self.limit, []
         for key, other in self._entries.items():
             if missing <= 0:
                 break

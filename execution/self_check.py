@@ -109,7 +109,8 @@ class _Check:
                 return False
         asked = 2 * len(_VARIABLES)
         kept = self._schema.documents
-        were_known = (kept.hits, kept.misses) == (asked - 1, 1) and self._schema.fragments.hits > 0
+        fragments = self._schema.fragments
+        were_known = (kept.hits, kept.misses) == (asked - 1, 1) and (fragments.hits > 0 or not fragments.limit)
         return were_known and (self._schema.plans.hits, self._schema.plans.misses) == (asked, 0)
 
     async def failures(self) -> bool:

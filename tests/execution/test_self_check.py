@@ -101,3 +101,7 @@ async def test_plain_strawberry_answers_where_the_check_fails(monkeypatch: pytes
         assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}
     query = 'coin(symbol: "BTC") { fundingRate(interval: H1) { __typename } openInterest(interval: H1) { __typename } }'
     assert codes(await ask(engine, f"{{ {query} }}")) == ["QUERY_TOO_COMPLEX"]
+
+
+def test_plans_do_without_a_fragment_cache() -> None:
+    assert Engine(0).in_bulk
