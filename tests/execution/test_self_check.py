@@ -22,6 +22,7 @@ CHECKING = ("engine", "self_check")
 NEVER_CALLED = {  # by any operation that the check could ask
     "fragment_cache:FragmentCache._age": "only once a hundred lists were looked up",
     "plan:Info.__getattr__": "raises all the same",
+    "plan:_close": "runs when a plan has failed already",
     "row_encoders:PythonEncoder.whole": "the store of fragments has its own",
     "row_encoders:_StructEncoder.whole": "the rows of CoinGlass' lists are stored end to end",
     "times:TimeTextCache.__init__": "called when the module is imported",
