@@ -15,6 +15,7 @@ from types import CodeType, FrameType
 import orjson
 from starlette.types import ASGIApp, Message
 
+from bench.in_process import post
 from bench.servers import upstream
 from cg_client.plans import Plan
 from cg_client.secret import Secret
@@ -90,20 +91,9 @@ async def _running(app: ASGIApp) -> AsyncIterator[None]:
 
 
 async def _ask(app: ASGIApp, query: str) -> None:
-    body = orjson.dumps({"query": query})
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers, "state": {}}
-    await app(scope, receive, send)
-    if b'"candles":[{' not in sent[1]["body"]:
-        raise RuntimeError(f"No candles came: {sent!r}")
+    answer = await post(app, orjson.dumps({"query": query}))
+    if b'"candles":[{' not in answer:
+        raise RuntimeError(f"No candles came: {answer!r}")
 
 
 def _tell(label: str, hops: Hops, *, verbose: bool) -> None:

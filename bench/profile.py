@@ -12,8 +12,8 @@ import time
 from typing import Any
 
 import httpx
-from starlette.types import ASGIApp, Message
 
+from bench.in_process import post
 from bench.queries import repeated
 from bench.upstream import Upstream
 from cg_client.client import Client, ClientConfig
@@ -52,15 +52,15 @@ async def profile(query: str) -> None:
     _replace_transport()
     served, body = create_app(settings, warm=False), repeated(query).body(0)
     tune_gc()
-    size = await _ask(served, body)
+    size = len(await post(served, body))
     started = time.process_time()
     for _ in range(REQUESTS):
-        await _ask(served, body)
+        await post(served, body)
     alone = (time.process_time() - started) / REQUESTS * 1e6
     profiler = cProfile.Profile()
     profiler.enable()
     for _ in range(REQUESTS):
-        await _ask(served, body)
+        await post(served, body)
     profiler.disable()
     sys.stdout.write(f"{query}: {alone:.0f} us of CPU a request without the profiler, {size} bytes\n\n")
     _show(pstats.Stats(profiler))
@@ -79,22 +79,6 @@ def _replace_transport() -> None:
         made(self, config, **{"transport": httpx.MockTransport(answer), **options})  # the self-check has its own
 
     Client.__init__ = init  # type: ignore[method-assign]  # for this process alone
-
-
-async def _ask(app: ASGIApp, body: bytes) -> int:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
-    scope = {"type": "http", "method": "POST", "path": "/graphql", "query_string": b"", "headers": headers, "state": {}}
-    await app(scope, receive, send)
-    assert sent[0]["status"] == 200, sent  # noqa: S101, PLR2004  # otherwise something else is measured
-    return len(sent[1]["body"])
 
 
 def _show(stats: pstats.Stats) -> None:

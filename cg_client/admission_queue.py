@@ -82,7 +82,7 @@ class AdmissionQueue:
             raise
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
-        """Move a call that waits here to the place of a more urgent requester who waits for it too."""
+        """Give a waiting call the priority of a more urgent requester who also waits for it."""
         for priority, queue in self._queues.items():
             found = next((one for one in queue if one.call == call), None) if priority > requester.priority else None
             if found is not None:

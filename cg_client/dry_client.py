@@ -21,7 +21,7 @@ from cg_client.revision import Revision
 T = TypeVar("T")
 
 LISTING = "Names are looked up in this listing, which is not at hand: what is asked for them shows when it is."
-PLAN = "The plan of the key is not known yet: it decides what may be asked, so that nothing else is foreseen."
+PLAN = "The plan of the key is not known yet. It decides which calls are allowed, so that no others are reported."
 
 
 class DryClient:

@@ -20,9 +20,9 @@ GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks somethi
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. Today everyone may see what the server's key may see; a caller's own key will mean an own client.
+    """The caller of an operation. All callers share the server's key.
 
-    `requester` is whose turn at the quota it is, and changes no answer.
+    `requester` decides the place in the queue for the quota, and never changes an answer.
     """
 
     name: str = "anonymous"

@@ -102,7 +102,7 @@ class WindowPlanner:
         _sensible(endpoint, _params(endpoint, args), self._client.clock.now())
 
     def until(self, endpoint: Endpoint, args: SeriesArgs) -> float:
-        """Until when limits that are reckoned from now stay where they are, in monotonic seconds."""
+        """Return until when limits relative to the current time stay the same, in monotonic seconds."""
         return _until(self._client, _params(endpoint, args), self._client.clock.now())
 
 

@@ -14,7 +14,7 @@ from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota import Usage
 
 
-def foreseen(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:
+def report(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:
     """Report the dry run. Mistakes in the request are errors as usual, and an invalid document has no plan."""
     if result.errors and all(error.path is None for error in result.errors):
         return result

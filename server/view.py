@@ -131,7 +131,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     def _outcome(self, context: Context, result: ExecutionResult) -> Outcome:
         if context.plan is not None:
-            return Outcome(process_result(dry_run.foreseen(result, context.plan, self._client.quota)), None)
+            return Outcome(process_result(dry_run.report(result, context.plan, self._client.quota)), None)
         return Outcome(process_result(result), None if result.errors else self._expires_at(context))
 
     def _expires_at(self, context: Context) -> float:

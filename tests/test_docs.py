@@ -77,13 +77,13 @@ def test_the_readme_has_the_commands_that_a_stranger_needs() -> None:
 def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -> None:
     serve, ask, dry_run = COMMANDS[0], COMMANDS[1], COMMANDS[3]
     with made_to_serve(serve) as address:
-        answer, foreseen = (
+        answer, report = (
             json.loads(curl(command.replace("http://127.0.0.1:8000", address))) for command in (ask, dry_run)
         )
     assert "errors" not in answer
     assert answer["data"]["coin"]["openInterest"]["source"] == {"sandbox": True}
-    assert foreseen["data"] is None
-    assert foreseen["extensions"]["plan"].keys() == shown_plan().keys()
+    assert report["data"] is None
+    assert report["extensions"]["plan"].keys() == shown_plan().keys()
 
 
 def shown_plan() -> dict[str, Any]:

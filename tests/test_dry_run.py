@@ -72,7 +72,7 @@ def test_an_example_costs_what_its_dry_run_says(start_graph: StartGraph, documen
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
-def test_with_the_names_at_hand_an_example_is_foreseen_to_the_call(start_graph: StartGraph, document: Path) -> None:
+def test_with_cached_listings_a_dry_run_predicts_every_call(start_graph: StartGraph, document: Path) -> None:
     graph, query = start_graph(), document.read_text()
     listings = (
         "{ coins { edges { cursor } } pairs { edges { cursor } } spotPairs { edges { cursor } } exchanges { name } }"

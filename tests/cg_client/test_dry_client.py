@@ -1,4 +1,4 @@
-"""A dry client foresees what its client would do, and does nothing of it."""
+"""A dry client reports what its client would do, and does none of it."""
 
 import asyncio
 
@@ -33,7 +33,7 @@ def dry(client: Client, plan: CallPlan) -> DryClient:
     return DryClient(client, plan)
 
 
-async def test_what_is_not_at_hand_is_noted_once_and_not_asked(
+async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
     dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
@@ -141,7 +141,7 @@ def symbols(client: Client, upstream: respx.MockRouter) -> Symbols:
     return Symbols(client)
 
 
-async def test_listings_are_looked_up_as_far_as_they_are_at_hand(
+async def test_names_are_looked_up_in_cached_listings(
     client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     def copied() -> Symbols:

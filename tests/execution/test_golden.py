@@ -54,9 +54,9 @@ def documents() -> list[Any]:
 async def test_a_document_is_answered_as_without_the_fast_path(document: str, plan: Plan, failing: bool) -> None:
     expected, *_ = await answers(DEFAULT, document, plan, failing=failing)
     for _ in range(2):  # the second time the document is known
-        fetched, at_hand = await answers(ENGINE.schema, document, plan, failing=failing)
+        fetched, cached = await answers(ENGINE.schema, document, plan, failing=failing)
         assert fetched == expected
-        assert at_hand == (await answers(DEFAULT, document, plan, failing=failing))[1]
+        assert cached == (await answers(DEFAULT, document, plan, failing=failing))[1]
 
 
 async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Whose turn at the quota a request takes: what its headers say plainly, else its address."""
+"""The requester of a request: the client that its headers name, otherwise its address."""
 
 import pytest
 
