@@ -13,13 +13,13 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.anomalies import Anomaly
 from cg_client.call import Answer, CacheStatus, Call, Key
 from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
+from cg_client.decoding.anomalies import Anomaly
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
-from cg_client.requester import SYSTEM, Requester
+from cg_client.quota.requester import SYSTEM, Requester
 
 MAX_GRACE = 30.0  # seconds
 MAX_STALE = 3600.0  # seconds

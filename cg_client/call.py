@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from cg_client.anomalies import Anomaly, AnomalyCollector
+from cg_client.decoding.anomalies import Anomaly, AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.params import Params
 

@@ -10,15 +10,12 @@ from typing import Any, TypeVar, cast
 
 import httpx
 
-from cg_client.admission_queue import AdmissionQueue
-from cg_client.anomalies import AnomalyCollector
-from cg_client.breaker import Breaker, BreakerPolicy
-from cg_client.bulkhead import Bulkhead
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
 from cg_client.call import FREE, Answer, CacheStatus, Call, Decode
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
-from cg_client.drift import Drift
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.decoding.drift import Drift
 from cg_client.endpoints import account
 from cg_client.envelope import check_has_data, payload, plain_data
 from cg_client.errors import (
@@ -30,19 +27,22 @@ from cg_client.errors import (
     RateLimited,
     UpstreamUnavailable,
 )
-from cg_client.gate import Gate
-from cg_client.lookups import Lookups, unknown_name
 from cg_client.params import Params
-from cg_client.paths import Paths
-from cg_client.plan_watch import PlanWatch
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
-from cg_client.quota import MINUTE, PauseReason, QuotaWindow, Usage
-from cg_client.requester import SYSTEM, Requester
-from cg_client.retry import Retry, RetryBudget, RetryPolicy
+from cg_client.plans.gate import Gate
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_watch import PlanWatch
+from cg_client.quota.admission_queue import AdmissionQueue
+from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.round_robin import Weights
+from cg_client.quota.throttle import Throttle
+from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
+from cg_client.resilience.breaker import Breaker, BreakerPolicy
+from cg_client.resilience.bulkhead import Bulkhead
+from cg_client.resilience.lookups import Lookups, unknown_name
+from cg_client.resilience.paths import Paths
+from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.revision import Revision
-from cg_client.round_robin import Weights
 from cg_client.secret import Secret
-from cg_client.throttle import Throttle
 from cg_client.transport import Reply, Transport, http_transport
 
 T = TypeVar("T")

@@ -15,3 +15,8 @@ class Clock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def unix_ms(time: datetime) -> int:
+    """Return milliseconds since 1970."""
+    return round(time.timestamp() * 1000)

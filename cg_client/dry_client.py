@@ -12,10 +12,10 @@ from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.endpoints import account
 from cg_client.errors import CoinglassError
-from cg_client.gate import Gate
 from cg_client.params import Params
-from cg_client.quota import Usage
-from cg_client.requester import SYSTEM, Requester
+from cg_client.plans.gate import Gate
+from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.window import Usage
 from cg_client.revision import Revision
 
 T = TypeVar("T")

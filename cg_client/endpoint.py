@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 
+from cg_client.decoding.shapes import Rows, Shape
 from cg_client.intervals import Interval
 from cg_client.params import Params, Series
-from cg_client.plans import NO_FLOORS, Plan
-from cg_client.shapes import Rows, Shape
+from cg_client.plans.interval_floors import NO_FLOORS
+from cg_client.plans.plan import Plan
 
 REAL_TIME = timedelta(seconds=5)  # documented as "real time": the age that a reader does not notice
 UNSTATED = timedelta(minutes=1)  # no refresh time in the documentation

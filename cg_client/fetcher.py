@@ -8,9 +8,9 @@ from cg_client.cache import Entry
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.clock import Clock
 from cg_client.coalescer import FetchPlan
-from cg_client.gate import Gate
-from cg_client.quota import Usage
-from cg_client.requester import SYSTEM, Requester
+from cg_client.plans.gate import Gate
+from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.window import Usage
 from cg_client.revision import Revision
 
 T = TypeVar("T")

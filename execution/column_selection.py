@@ -11,7 +11,7 @@ from operator import attrgetter
 from typing import Any, Protocol
 
 from execution.scalar_serializers import ScalarSerializer, Unsupported
-from vocabulary.columns import Column, Columns, Lists
+from payloads.columns import Column, Columns, Lists
 
 
 class RowEncoder(Protocol):

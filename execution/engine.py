@@ -5,9 +5,9 @@ from typing import Protocol
 
 from execution.planned_schema import PlannedSchema
 from execution.self_check import passes
-from schema.build import build, parts
-from schema.federation import Schema
-from schema.limits import MAX_CALLS, is_fixed
+from served_schema.build import build, parts
+from served_schema.federation import Schema
+from served_schema.limits import MAX_CALLS, is_fixed
 
 
 class Lookups(Protocol):

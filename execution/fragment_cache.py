@@ -9,7 +9,7 @@ import orjson
 
 from execution.column_selection import ColumnSelection
 from execution.row_encoders import PythonEncoder, encoded
-from vocabulary.columns import Columns
+from payloads.columns import Columns
 
 _OVERHEAD = 300  # bytes that an entry takes beside its text
 _MAX_USES = 15  # counted of one list: what was popular once is forgotten after a few halvings

@@ -15,8 +15,8 @@ from graphql import VariableValues
 from execution.column_selection import ColumnCompleter, ColumnSelection, RowEncoder
 from execution.resolver_calls import ResolverCalls
 from execution.scalar_serializers import Unsupported
-from vocabulary.columns import Column, Columns
-from vocabulary.deferred import Deferred
+from payloads.columns import Column, Columns
+from resolvers.deferred import Deferred
 
 Completed: TypeAlias = Any  # what can stand in an answer
 Container: TypeAlias = Any  # a dict of the answer, or a list

@@ -16,8 +16,8 @@ from execution.fragment_cache import FragmentCache
 from execution.persisted_queries import PersistedQueries, PersistedQueryExtension
 from execution.plan_executor import PlanExecutor
 from execution.validation import relevant
-from schema.errors import stable
-from schema.federation import Schema
+from served_schema.errors import stable
+from served_schema.federation import Schema
 
 Extension: TypeAlias = type[SchemaExtension] | Callable[[], SchemaExtension]
 IsFixed: TypeAlias = Callable[[DocumentNode], bool]

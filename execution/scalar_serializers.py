@@ -22,8 +22,8 @@ from graphql import (
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 
 from execution.times import TimeTextCache
-from vocabulary.columns import Column
-from vocabulary.scalars import SCALARS, Timestamp, format_time, time_of
+from graph_types.scalars import SCALARS, Timestamp, format_time, time_of
+from payloads.columns import Column
 
 _MIN_INT, _MAX_INT = -(2**31), 2**31 - 1
 

@@ -19,13 +19,13 @@ from strawberry.utils.await_maybe import await_maybe
 
 from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
 from resolvers.context import Caller, Context
-from schema.errors import stable
+from served_schema.errors import stable
 
 Answer: TypeAlias = tuple[object, list[Any]]  # data and errors
 

@@ -1,13 +1,13 @@
 """Columns of times as text, each formatted once: series of one interval and window share their time axis.
 
-The texts are those of `vocabulary.scalars.format_time`, put together from a day and a time of day.
+The texts are those of `graph_types.scalars.format_time`, put together from a day and a time of day.
 """
 
 import functools
 from array import array
 from collections import OrderedDict
 
-from vocabulary.scalars import format_time, time_of
+from graph_types.scalars import format_time, time_of
 
 _DAY = 86_400_000  # milliseconds
 _MAX_TEXTS = 30_000  # texts, of some 80 bytes each

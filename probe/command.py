@@ -21,8 +21,8 @@ from probe.redaction import KeyStaysError, Redaction
 from probe.report import UNUSABLE, Report
 from probe.runner import Runner
 from probe.selection import candidates, groups
-from schema.build import build
-from schema.decoders import decoders
+from served_schema.build import build
+from served_schema.decoders import decoders
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,11 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, IntervalRefused, NoData, PlanRefused, ProblemCode, Unauthorized
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from probe.documented import compare
 from probe.findings import DifferenceKind, Finding, Result, Status, status_of
 from probe.recorder import Exchange

@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from cg_client.shapes import milliseconds
-from cg_client.tolerance import below
+from cg_client.decoding.shapes import milliseconds
+from cg_client.decoding.tolerance import below
 from probe.findings import DifferenceKind, Finding
 
 _MAX_VALUES = 2000  # of one field

@@ -9,7 +9,7 @@ from typing import Any, get_args, get_type_hints
 from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
 from cg_client.params import Example, Known, Params
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from probe.names import Names
 
 

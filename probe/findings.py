@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self, TypeAlias
 
-from cg_client.anomalies import Anomaly, AnomalyKind
+from cg_client.decoding.anomalies import Anomaly, AnomalyKind
 from cg_client.endpoint import Endpoint
 from cg_client.errors import ProblemCode
 

@@ -6,25 +6,25 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from cg_client.anomalies import AnomalyCollector
-from cg_client.breaker import BreakerPolicy
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
+from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
-from cg_client.key_plan import KeyPlan
 from cg_client.params import Params
-from cg_client.plans import Plan
-from cg_client.requester import SYSTEM
-from cg_client.retry import RetryPolicy
+from cg_client.plans.key_plan import KeyPlan
+from cg_client.plans.plan import Plan
+from cg_client.quota.requester import SYSTEM
+from cg_client.resilience.breaker import BreakerPolicy
+from cg_client.resilience.retry import RetryPolicy
 from probe.comparison import Outcome, examine, limit_of
 from probe.examples import example_params
 from probe.findings import Result
 from probe.names import Names
 from probe.recorder import Exchange, Recorder, RequestsSpentError
-from schema.decoders import EndpointDecoders
+from served_schema.decoders import EndpointDecoders
 
 PATIENCE = 180.0  # seconds that one endpoint may take: a minute's quota or pause, and the client's retries
 _NEVER = 10**9  # failures that open a circuit: each endpoint is to be asked, whatever its neighbours do

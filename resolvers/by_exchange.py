@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import equally_long, finite, in_milliseconds
-from cg_client.struct_reader import EXPECTED, KEYS, Time, reader_of, the_one
-from cg_client.tolerance import Path, Reading, below, one_of, tolerant
+from cg_client.decoding.anomalies import AnomalyKind
+from cg_client.decoding.checks import equally_long, finite, in_milliseconds
+from cg_client.decoding.struct_reader import EXPECTED, KEYS, Time, reader_of, the_one
+from cg_client.decoding.tolerance import Path, Reading, below, one_of, tolerant
 
 
 class _History(msgspec.Struct, forbid_unknown_fields=True):

@@ -14,8 +14,8 @@ from cg_client.call import Answer, Call
 from cg_client.endpoint import CLOSED, margin
 from cg_client.fetcher import Fetcher
 from cg_client.params import Series as SeriesParams
+from payloads.columns import Columns
 from resolvers.window_planner import WindowPlan
-from vocabulary.columns import Columns
 
 Part: TypeAlias = Answer[Columns[Any]]
 

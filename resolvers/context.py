@@ -9,8 +9,8 @@ from cg_client.call_plan import CallPlan
 from cg_client.client import Client
 from cg_client.dry_client import LISTING, DryClient
 from cg_client.fetcher import Fetcher
-from cg_client.requester import SYSTEM, Requester
-from cg_client.symbols import Symbols
+from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.symbols.listings import Symbols
 from resolvers.loaders import Loaders
 from resolvers.operation import Operation, Validity
 from resolvers.window_planner import WindowPlanner

@@ -10,13 +10,13 @@ import strawberry
 from cg_client.call import Answer, Call
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
+from graph_types.problems import Problems
+from payloads.columns import Columns
+from payloads.source import Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.field import Alternatives, Chosen, Only, bound, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
-from vocabulary.columns import Columns
-from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import Problems
 
 
 class DailyPayload(Protocol):

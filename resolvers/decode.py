@@ -1,8 +1,8 @@
 """Upstream body -> values of the declared types, by decoders made once from the Strawberry classes.
 
 Numbers may come as strings and times in any unit. A strict decoder by msgspec accepts what has no anomaly; anything
-else is read again, value by value, by the reader that reports (`cg_client/tolerance.py`). What cannot be read at all
-raises PayloadMismatch with the field's path.
+else is read again, value by value, by the reader that reports (`cg_client/decoding/tolerance.py`). What cannot be read
+at all raises PayloadMismatch with the field's path.
 """
 
 import functools
@@ -12,20 +12,20 @@ from typing import Any
 
 import msgspec
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyKind
+from cg_client.decoding.shapes import ParallelLists
+from cg_client.decoding.struct_reader import the_one
+from cg_client.decoding.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import ParallelLists
-from cg_client.struct_reader import the_one
-from cg_client.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
+from graph_types.scalars import Timestamp
 from native import ascends
+from payloads.columns import Column, Columns, new_identity
 from resolvers.leaves import Leaf
 from resolvers.packed_rows import packed_reader
 from resolvers.parallel_lists import parallel_lists_decoder
 from resolvers.records import Records, stored_value
-from vocabulary.columns import Column, Columns, new_identity
-from vocabulary.scalars import Timestamp
 
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cg_client.errors import BadArgument, NoData
-from cg_client.instruments import InstrumentIndex
+from cg_client.symbols.instruments import InstrumentIndex
 from resolvers.arguments import blamed_on
 from resolvers.context import Context
 

@@ -14,24 +14,24 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from cg_client.call import Answer, Call, Decode
+from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
 from cg_client.params import Params
-from cg_client.plans import Plan
-from cg_client.shapes import Record
+from cg_client.plans.plan import Plan
+from graph_types.enums import PlanLimitPolicy
+from graph_types.fields import omittable
+from graph_types.problems import Problems
+from payloads.series import Series, Served
+from payloads.source import CappedList, Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
+from resolvers.deferred import Deferred
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import fetch, get_fresh, plan_window, serve, served
-from vocabulary.deferred import Deferred
-from vocabulary.enums import PlanLimitPolicy
-from vocabulary.fields import omittable
-from vocabulary.payloads import CappedList, Source, rows_field
-from vocabulary.problems import Problems
-from vocabulary.series import Series, Served
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]

@@ -7,8 +7,8 @@ of ten figures, in the order of `Level`.
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.checks import finite, in_milliseconds
-from cg_client.struct_reader import Figure, Time, struct_decoder
+from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 
 
 class Level(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.checks import finite, in_milliseconds
-from cg_client.struct_reader import Time, reader_of
-from cg_client.tolerance import Path, Reading, tolerant
+from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.struct_reader import Time, reader_of
+from cg_client.decoding.tolerance import Path, Reading, tolerant
 
 
 class _Figures(msgspec.Struct, forbid_unknown_fields=True):

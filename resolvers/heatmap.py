@@ -10,8 +10,8 @@ from typing import Annotated
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.checks import finite, in_milliseconds
-from cg_client.struct_reader import EXPECTED, IN_PLACE, Figure, Time, struct_decoder
+from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.struct_reader import EXPECTED, IN_PLACE, Figure, Time, struct_decoder
 
 Index = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]  # GraphQL's Int has 32 bits
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from cg_client.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
+from cg_client.decoding.shapes import KeyedRows
+from cg_client.decoding.tolerance import Path, Reading, Unreadable, parsed, read_whole, values_of
 from cg_client.endpoint import Endpoint
-from cg_client.shapes import KeyedRows
-from cg_client.tolerance import Path, Reading, Unreadable, parsed, read_whole, values_of
 from resolvers.decode import rows_decoder
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from strawberry.types.base import StrawberryList
 
-from cg_client.checks import check_finite, check_time, in_milliseconds, midnight
-from cg_client.row_reader import FieldReader, at_once
-from cg_client.tolerance import Path, Presence, Read, Reading, rows_of, scalar
-from vocabulary.scalars import Timestamp
+from cg_client.decoding.checks import check_finite, check_time, in_milliseconds, midnight
+from cg_client.decoding.row_reader import FieldReader, at_once
+from cg_client.decoding.tolerance import Path, Presence, Read, Reading, rows_of, scalar
+from graph_types.scalars import Timestamp
 
 if TYPE_CHECKING:
     from resolvers.records import Records

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.checks import finite
-from cg_client.struct_reader import EXPECTED, Figure, reader_of
-from cg_client.tolerance import Path, Reading, tolerant
+from cg_client.decoding.checks import finite
+from cg_client.decoding.struct_reader import EXPECTED, Figure, reader_of
+from cg_client.decoding.tolerance import Path, Reading, tolerant
 
 
 class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.call import Answer, Call, Decode
+from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.endpoint import Endpoint
 from cg_client.params import Page, Params
 from resolvers.loaders import Key

@@ -7,14 +7,14 @@ import strawberry
 
 from cg_client.call import Call
 from cg_client.endpoint import Endpoint
+from graph_types.problems import Problems
+from pagination.connections import numbered_page, numbered_page_info
+from payloads.source import Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import record_decoder
 from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
-from vocabulary.connections import numbered_page, numbered_page_info
-from vocabulary.payloads import Source, rows_field
-from vocabulary.problems import Problems
 
 P = TypeVar("P")
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.fetcher import Fetcher
-from cg_client.requester import Requester
+from cg_client.quota.requester import Requester
 
 
 class Validity:

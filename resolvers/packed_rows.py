@@ -6,12 +6,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from cg_client.checks import in_milliseconds, packed
-from cg_client.shapes import are_milliseconds
+from cg_client.decoding.checks import in_milliseconds, packed
+from cg_client.decoding.shapes import are_milliseconds
 from native import ascends, rows_reader
+from payloads.columns import Columns, new_identity
 from resolvers.leaves import TIMES, Leaf
 from resolvers.records import Records
-from vocabulary.columns import Columns, new_identity
 
 Read: TypeAlias = Callable[[msgspec.Raw], Columns[Any] | None]
 

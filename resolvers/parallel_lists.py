@@ -10,17 +10,17 @@ from typing import Any
 
 import msgspec
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.call import Decode
-from cg_client.checks import equally_long
+from cg_client.decoding.anomalies import AnomalyKind
+from cg_client.decoding.checks import equally_long
+from cg_client.decoding.row_reader import REPORTED
+from cg_client.decoding.struct_reader import the_one
+from cg_client.decoding.tolerance import Path, Read, Reading, Unreadable, one_of, tolerant
 from cg_client.errors import PayloadMismatch
-from cg_client.row_reader import REPORTED
-from cg_client.struct_reader import the_one
-from cg_client.tolerance import Path, Read, Reading, Unreadable, one_of, tolerant
+from graph_types.scalars import Timestamp
+from payloads.columns import Columns, new_identity
 from resolvers.leaves import Leaf
 from resolvers.records import Records
-from vocabulary.columns import Columns, new_identity
-from vocabulary.scalars import Timestamp
 
 
 def parallel_lists_decoder(

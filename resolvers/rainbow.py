@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.checks import finite, in_milliseconds
-from cg_client.struct_reader import Figure, Time, struct_decoder
+from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 
 _EDGES = tuple(f"edge_{number}" for number in range(10))
 _Row = msgspec.defstruct(

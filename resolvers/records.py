@@ -16,16 +16,16 @@ from strawberry.types.base import StrawberryList, StrawberryOptional, has_object
 from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
-from cg_client.checks import date_of, figures, finite, packed
+from cg_client.decoding.checks import date_of, figures, finite, packed
+from cg_client.decoding.row_reader import RowReader
+from cg_client.decoding.shapes import Rows
+from cg_client.decoding.struct_reader import Name
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.row_reader import RowReader
-from cg_client.shapes import Rows
-from cg_client.struct_reader import Name
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column, Columns, Identity, Lists
+from payloads.source import Sourced, fields_of
 from resolvers.leaves import TIMES, Leaf, field_readers, times_of, whole_reader
-from vocabulary.columns import Column, Columns, Identity, Lists
-from vocabulary.payloads import Sourced, fields_of
-from vocabulary.scalars import Timestamp, time_of
 
 _OURS = {"source", "page_info"}  # what a payload says of itself
 _STORED: Mapping[Any, tuple[Any, Callable[[Any], Any] | None]] = {

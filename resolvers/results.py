@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, HistoryTooDeep, IntervalTooFine, InvalidRequest
-from cg_client.gate import Gate
-from vocabulary.enums import GateReason
-from vocabulary.problems import InvalidInput, PlanGated, Problems, Unavailable
+from cg_client.plans.gate import Gate
+from graph_types.enums import GateReason
+from graph_types.problems import InvalidInput, PlanGated, Problems, Unavailable
 
 FAILURES = (CoinglassError, InvalidRequest)  # that a field turns into a value; others are ours
 NO_ALTERNATIVES: Mapping[str, Endpoint] = {}

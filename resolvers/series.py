@@ -10,12 +10,12 @@ from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.windows import count_closed_bars, last_closed
+from graph_types.enums import PlanLimitPolicy, Truncation
+from payloads.columns import Columns
+from payloads.series import Served
 from resolvers.closed_bars import Part, cached_prefix, closed_window, merge_tail
 from resolvers.context import Context
 from resolvers.window_planner import SeriesArgs, WindowPlan
-from vocabulary.columns import Columns
-from vocabulary.enums import PlanLimitPolicy, Truncation
-from vocabulary.series import Served
 
 
 async def serve(

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
-from cg_client.checks import in_milliseconds, mismatch
-from cg_client.row_reader import FieldReader, RowReader
-from cg_client.struct_reader import Time, reader_of
-from cg_client.tolerance import (
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.decoding.checks import in_milliseconds, mismatch
+from cg_client.decoding.row_reader import FieldReader, RowReader
+from cg_client.decoding.struct_reader import Time, reader_of
+from cg_client.decoding.tolerance import (
     Path,
     Presence,
     Reading,

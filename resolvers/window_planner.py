@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import math
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,33 +9,28 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
+from cg_client.clock import unix_ms
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     BadArgument,
-    BeyondRetention,
     CoinglassError,
-    HistoryTooDeep,
-    IntervalTooFine,
     InvalidRequest,
 )
 from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
 from cg_client.params import Series as SeriesParams
 from cg_client.windows import (
-    DEFAULT_POINTS,
     MAX_POINTS,
     SLACK,
     Page,
     Window,
-    bars,
     candidates,
     count_closed_bars,
-    floor,
     tail,
-    window_of,
 )
-from vocabulary.enums import PlanLimitPolicy, Truncation
+from graph_types.enums import PlanLimitPolicy, Truncation
+from resolvers.plan_limit_policy import admit
 
 S = TypeVar("S", bound=SeriesParams)
 SeriesArgs: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
@@ -115,6 +109,7 @@ def _plan(
 ) -> WindowPlan:
     now = client.clock.now()
     try:
+        _sensible(endpoint, args, now)
         allowed, window, truncated = admit(client, endpoint, args, policy, now)
     except (CoinglassError, InvalidRequest) as error:
         error.endpoint = endpoint.path
@@ -134,66 +129,18 @@ def _plan(
         [tuple(map(call, way)) for way in found],
         None if newest is None else call(newest),
         until,
-        _ms(now) + SLACK * allowed.interval.milliseconds,
-        count_closed_bars(window, allowed.interval.milliseconds, _ms(now)),
+        unix_ms(now) + SLACK * allowed.interval.milliseconds,
+        count_closed_bars(window, allowed.interval.milliseconds, unix_ms(now)),
     )
 
 
 def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
     """Return the end of the bar, or the end of the window where that comes before."""
     step = args.interval.milliseconds
-    seconds = (step - _ms(now) % step) / 1000
+    seconds = (step - unix_ms(now) % step) / 1000
     if args.to is not None and args.to >= now:
         seconds = min(seconds, (args.to - now).total_seconds())
     return client.clock.monotonic() + seconds
-
-
-def admit(
-    client: Fetcher, endpoint: Endpoint, args: S, policy: PlanLimitPolicy, now: datetime
-) -> tuple[S, Window, Truncation | None]:
-    """Return the parameters and the window as the plan allows them, and what was left out."""
-    _sensible(endpoint, args, now)
-    try:
-        client.gate.check(endpoint, args)
-    except IntervalTooFine as refusal:
-        if policy not in (PlanLimitPolicy.COARSEN, PlanLimitPolicy.FIT) or refusal.floor is None:
-            raise
-        args = _coarsened(args, refusal.floor)
-    window, truncated = _window(args, now), None
-    clips = policy in (PlanLimitPolicy.CLIP, PlanLimitPolicy.FIT)
-    if not clips:
-        _check_size(window, args.interval, now)
-    try:
-        client.gate.check_depth(endpoint, args.interval, window.start)
-    except (HistoryTooDeep, BeyondRetention) as refusal:
-        if not clips:
-            raise
-        truncated = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
-        window = _clipped(client, endpoint, args, window, refusal)
-    if clips:
-        _check_size(window, args.interval, now)
-    return args, window, truncated
-
-
-def _coarsened(args: S, interval: Interval) -> S:
-    """Cover the same span of time in bars of the other interval."""
-    step = interval.milliseconds
-    if args.from_ is None:
-        last = math.ceil((args.last or DEFAULT_POINTS) * args.interval.milliseconds / step)
-        return dataclasses.replace(args, interval=interval, last=last)
-    start = datetime.fromtimestamp(floor(_ms(args.from_), step) / 1000, UTC)  # the bar that holds it began before
-    return dataclasses.replace(args, interval=interval, from_=start)
-
-
-def _clipped(
-    client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, refusal: HistoryTooDeep | BeyondRetention
-) -> Window:
-    """Return the part of the window that is there; raises the refusal where there is none."""
-    earliest = client.gate.earliest(endpoint, args.interval)
-    start = max(window.start, _ms(earliest)) if earliest else window.start
-    if window.end is not None and window.end < start:
-        raise refusal
-    return dataclasses.replace(window, start=start)
 
 
 def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
@@ -232,23 +179,6 @@ def _ratio(one: Interval, other: Interval) -> float:
     return long / short
 
 
-def _window(args: SeriesParams, now: datetime) -> Window:
-    step = args.interval.milliseconds
-    start = None if args.from_ is None else _ms(args.from_)
-    end = None if args.to is None else _ms(args.to)
-    if start is not None and start == end:
-        start = end = floor(start, step)  # the one bar that holds the moment
-    return window_of(step, _ms(now), last=args.last, start=start, end=end)
-
-
-def _check_size(window: Window, interval: Interval, now: datetime) -> None:
-    if bars(window, interval.milliseconds, _ms(now)) > MAX_POINTS:
-        raise BadArgument(
-            f"The window holds more than {MAX_POINTS} points: choose a later `from` or a coarser interval.",
-            "from",
-        )
-
-
 def _candidates(
     client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, now: datetime
 ) -> list[tuple[Page, ...]]:
@@ -256,19 +186,15 @@ def _candidates(
     return candidates(
         window,
         args.interval.milliseconds,
-        _ms(now),
+        unix_ms(now),
         endpoint.page_rows,
-        earliest=None if earliest is None else _ms(earliest),
+        earliest=None if earliest is None else unix_ms(earliest),
     )
 
 
 def _paged(params: S, page: Page) -> S:
     """Return the parameters of one request."""
     return dataclasses.replace(params, last=page.limit, from_=_time(page.start), to=_time(page.end))
-
-
-def _ms(time: datetime) -> int:
-    return round(time.timestamp() * 1000)
 
 
 def _time(stamp: int | None) -> datetime | None:

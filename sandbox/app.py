@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.catalogue import BY_PATH
 from cg_client.endpoints import account
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
 from sandbox.checks import refusal

@@ -9,7 +9,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
 from cg_client.params import Coin, CoinSeries, Pair, PairSeries, Series, wire_names
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from sandbox import envelopes
 from sandbox.directory import COINS, FUNDS, listed
 from sandbox.envelopes import Reply

@@ -6,12 +6,12 @@ No figure is made up. What changes are times, and the names of coins, pairs and 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from cg_client.decoding.shapes import are_milliseconds
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
 from cg_client.params import Series
-from cg_client.plans import Plan, history_days
-from cg_client.shapes import are_milliseconds
+from cg_client.plans.plan import Plan, history_days
 from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample

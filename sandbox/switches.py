@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from sandbox.faults import Fault, FaultKind
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Annotated, Self
 import strawberry
 
 from cg_client.fetcher import Fetcher
-from cg_client.plans import Plan
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from cg_client.plans.plan import Plan
+from graph_types.fields import sparse, value
+from payloads.source import Sourced
 
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")

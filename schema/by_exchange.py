@@ -7,10 +7,10 @@ from typing import Self
 import strawberry
 
 from cg_client.call import Decode
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column
+from payloads.source import Source, Sourced
 from resolvers.by_exchange import History, decode_history
-from vocabulary.columns import Column
-from vocabulary.payloads import Source, Sourced
-from vocabulary.scalars import Timestamp, time_of
 
 
 @strawberry.type(description="A figure of one exchange.")

@@ -7,10 +7,10 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import calendar as api
+from graph_types.fields import sparse, value
+from graph_types.problems import Result
+from payloads.source import Sourced
 from resolvers.field import upstream
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.problems import Result
 
 
 @strawberry.enum(description="How important CoinGlass holds an event to be.")

@@ -7,10 +7,10 @@ import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from cg_client.endpoint import Endpoint
-from cg_client.gate import Gate
 from cg_client.intervals import Interval
 from cg_client.params import Series
-from cg_client.plans import Plan, history_days
+from cg_client.plans.gate import Gate
+from cg_client.plans.plan import Plan, history_days
 
 
 def upstream_fields(schema: GraphQLSchema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:

@@ -7,6 +7,9 @@ import strawberry
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
 from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
+from graph_types.fields import resolved
+from graph_types.problems import Result
+from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.daily import upstream_daily
@@ -59,9 +62,6 @@ from schema.sentiment import Sentiment
 from schema.spot.market import SpotCoinMarket
 from schema.spot.market_history import CoinMarketHistory
 from schema.spot_pair import SpotPair
-from vocabulary.connections import FIRST, After, Connection, First
-from vocabulary.fields import resolved
-from vocabulary.problems import Result
 
 _COIN = {"symbol": "symbol"}
 _LIQUIDATION_ALTERNATIVES = {

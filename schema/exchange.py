@@ -7,6 +7,9 @@ import strawberry
 from cg_client.endpoints import futures as api
 from cg_client.endpoints import on_chain
 from cg_client.errors import CoinglassError
+from graph_types.fields import resolved
+from graph_types.problems import Result
+from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
@@ -16,9 +19,6 @@ from schema.listing import CoinFilter, pairs_page, spot_pairs_page
 from schema.on_chain.balances import ExchangeAssets
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
-from vocabulary.connections import FIRST, After, Connection, First
-from vocabulary.fields import resolved
-from vocabulary.problems import Result
 
 
 @strawberry.federation.type(keys=["name"], description="An exchange.")

@@ -7,12 +7,12 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import grayscale as api
+from graph_types.fields import sparse, value
+from graph_types.problems import Result
+from payloads.series import DailySeries, Time, TimestampOfTime, Timestamps
+from payloads.source import Sourced
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.problems import Result
-from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="What a trust holds.")

@@ -6,12 +6,12 @@ from typing import Annotated
 import strawberry
 
 from cg_client.errors import UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex, NameIndex
+from cg_client.symbols.instruments import Instrument, InstrumentIndex, NameIndex
+from pagination.connections import Connection, page
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
-from vocabulary.connections import Connection, page
 
 ExchangeFilter = Annotated[str | None, strawberry.argument(description="Only of this exchange.")]
 CoinFilter = Annotated[str | None, strawberry.argument(description="Only with this base asset.")]

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cg_client.endpoints import futures, spot
-from cg_client.instruments import Instrument, fold_exchange
-from cg_client.intervals import FundingRange, MaxPainRange
 from cg_client.params import AccumulatedFunding, Coin, CoinMarketsPage, MaxPain, Params
+from cg_client.params.enums import FundingRange, MaxPainRange
+from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
 from resolvers.loaders import Key, RowKey

@@ -3,6 +3,7 @@
 import strawberry
 
 from cg_client.endpoints import futures, spot
+from graph_types.problems import Result
 from resolvers.daily import upstream_daily
 from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
@@ -30,7 +31,6 @@ from schema.futures.technical_lists import (
     RSIByCoin,
     TDSequentialByCoin,
 )
-from vocabulary.problems import Result
 
 
 @strawberry.type(description="Lists over the whole market.")

@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import news as api
+from graph_types.fields import sparse, value
+from graph_types.problems import Result
+from pagination.connections import Paged
 from resolvers.pages import upstream_paged
-from vocabulary.connections import Paged
-from vocabulary.fields import sparse, value
-from vocabulary.problems import Result
 
 ReleaseTime = Annotated[datetime | None, value("When it was released.")]
 Title = Annotated[str | None, value("Headline.")]

@@ -6,12 +6,12 @@ from typing import Annotated, Self
 import strawberry
 
 from cg_client.endpoints import options as api
+from graph_types.fields import group, sparse, value
+from graph_types.problems import Result
+from payloads.source import Source, Sourced
 from resolvers.field import upstream
 from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Source, Sourced
-from vocabulary.problems import Result
 
 
 @strawberry.type(description="Open interest of options.")

@@ -3,8 +3,10 @@
 import strawberry
 
 from cg_client.endpoints import futures as api
-from cg_client.instruments import InstrumentIndex
-from cg_client.symbols import Listing, Symbols
+from cg_client.symbols.instruments import InstrumentIndex
+from cg_client.symbols.listings import Listing, Symbols
+from graph_types.fields import resolved
+from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
 from schema.futures.footprint import FootprintSeries
@@ -35,8 +37,6 @@ from schema.futures.technical import (
 )
 from schema.market_rows import pair_market
 from schema.trading_pair import BY_PAIR, TradingPair
-from vocabulary.fields import resolved
-from vocabulary.problems import Result
 
 _LIQUIDATION_ALTERNATIVES = {
     "Pair.liquidations": api.liquidation.HISTORY,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse
+from graph_types.fields import sparse
 
 
 @strawberry.type(description="A change over 24 hours.")

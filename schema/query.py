@@ -7,6 +7,9 @@ import strawberry
 from cg_client.endpoints import account
 from cg_client.endpoints.futures import market
 from cg_client.errors import UnknownName
+from graph_types.fields import resolved
+from graph_types.problems import Result
+from pagination.connections import FIRST, After, Connection, First, page
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.field import upstream
@@ -20,7 +23,6 @@ from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
 from schema.indicators.root import Indicators
-from schema.limits import MAX_NAMES
 from schema.listing import CoinFilter, ExchangeFilter, pairs_page, required, spot_pairs_page
 from schema.markets import Markets
 from schema.news import News
@@ -28,10 +30,7 @@ from schema.on_chain.root import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
-from schema.watchlists import PairKey, coins_by_symbol, pairs_by_key
-from vocabulary.connections import FIRST, After, Connection, First, page
-from vocabulary.fields import resolved
-from vocabulary.problems import Result
+from schema.watchlists import MAX_NAMES, PairKey, coins_by_symbol, pairs_by_key
 
 CoinArgument = Annotated[str, strawberry.argument(description="Ticker in any case, e.g. `BTC` or `XBT`.")]
 ExchangeArgument = Annotated[str, strawberry.argument(description="Exchange in any case, e.g. `Binance`, `OKEX`.")]

@@ -7,6 +7,7 @@ import strawberry
 from cg_client.endpoints import futures, indicators
 from cg_client.errors import NoData, UnknownName
 from cg_client.intervals import Interval
+from graph_types.problems import Result
 from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.daily import upstream_daily
@@ -18,7 +19,6 @@ from schema.indicators.market import (
     FearGreedIndex,
     OptionsFuturesRatio,
 )
-from vocabulary.problems import Result
 
 
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:

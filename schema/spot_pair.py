@@ -3,8 +3,9 @@
 import strawberry
 
 from cg_client.endpoints import spot as api
-from cg_client.instruments import InstrumentIndex
-from cg_client.symbols import Listing, Symbols
+from cg_client.symbols.instruments import InstrumentIndex
+from cg_client.symbols.listings import Listing, Symbols
+from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
 from schema.futures.footprint import FootprintSeries
@@ -19,7 +20,6 @@ from schema.futures.taker_volume import TakerVolumeSeries
 from schema.market_rows import spot_pair_market
 from schema.spot.market import SpotPairMarket
 from schema.trading_pair import BY_PAIR, TradingPair
-from vocabulary.problems import Result
 
 _ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
 

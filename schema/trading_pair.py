@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Self, cast
 import strawberry
 
 from cg_client.errors import CoinglassError, UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex
-from cg_client.symbols import Listing, Symbols
+from cg_client.symbols.instruments import Instrument, InstrumentIndex
+from cg_client.symbols.listings import Listing, Symbols
+from graph_types.fields import resolved
 from resolvers.context import Info
-from vocabulary.fields import resolved
 
 if TYPE_CHECKING:
     from schema.coin import Coin

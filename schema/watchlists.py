@@ -6,12 +6,14 @@ from typing import TypeAlias, TypeVar, cast
 import strawberry
 
 from cg_client.errors import CoinglassError, UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex
-from cg_client.names import CoinIndex
-from cg_client.symbols import Listing
+from cg_client.symbols.instruments import Instrument, InstrumentIndex
+from cg_client.symbols.listings import Listing
+from cg_client.symbols.names import CoinIndex
 from resolvers.context import Info
 from schema.coin import Coin
 from schema.trading_pair import TradingPair
+
+MAX_NAMES = 500  # of one watchlist
 
 P = TypeVar("P", bound=TradingPair)
 T = TypeVar("T")

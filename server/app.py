@@ -5,10 +5,10 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from cg_client.anomalies import Anomaly
 from cg_client.client import Client
+from cg_client.decoding.anomalies import Anomaly
 from cg_client.endpoint import Endpoint
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.lifespan import lifespan
 from server.metrics import Metrics

@@ -74,8 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _print(command: str) -> int:
-    from schema.build import build
     from schema.capabilities import coverage, table
+    from served_schema.build import build
 
     schema = build()
     if command == "schema":

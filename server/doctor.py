@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 
 from cg_client.client import Client
-from schema.build import build
 from schema.capabilities import upstream_fields
+from served_schema.build import build
 from server.settings import Settings
 
 

@@ -11,7 +11,7 @@ from strawberry.types import ExecutionResult
 from cg_client.call import CacheStatus, Call
 from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
-from cg_client.quota import Usage
+from cg_client.quota.window import Usage
 
 
 def report(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 import orjson
 from starlette.types import Scope
 
-from cg_client.requester import Priority, Requester
+from cg_client.quota.requester import Priority, Requester
 
 Header: TypeAlias = tuple[bytes, bytes]
 Headers: TypeAlias = dict[bytes, bytes]

@@ -10,7 +10,7 @@ import gc
 from collections.abc import AsyncIterator
 
 from cg_client.client import Client
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 _COLLECT_AFTER = (10_000, 20, 100)  # objects, and young and middle collections

@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 
 from cg_client.client import Client
-from cg_client.requester import Priority
+from cg_client.quota.requester import Priority
 from execution.engine import Engine
 from server.http import Response
 from server.response_cache import ResponseCache

@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from cg_client.client import BASE_URL, ClientConfig
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
-from schema.limits import MAX_CALLS
+from served_schema.limits import MAX_CALLS
 from server.http import is_plain
 
 T = TypeVar("T")

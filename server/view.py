@@ -20,7 +20,7 @@ from strawberry.types import ExecutionResult
 
 from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run

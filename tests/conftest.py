@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind

@@ -11,9 +11,9 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from strawberry.types.field import StrawberryField
 
 from cg_client.endpoint import Endpoint
+from graph_types.scalars import Timestamp
+from payloads.source import fields_of
 from tests.cases import SCHEMA
-from vocabulary.payloads import fields_of
-from vocabulary.scalars import Timestamp
 
 ABSENT = (None, "")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from schema.changes import unannounced
+from tools.sdl_changes import unannounced
 
 OLD = "type Query { pair(symbol: String!): Pair } type Pair { price: Float! volume: Float }"
 LOG = "## [Unreleased]\n\n- `Pair.volume` is gone.\n\n## [0.1.0]\n\n- `Pair.price`, `Query.pair`.\n"

@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 import native
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from sandbox.app import Sandbox, create_sandbox
 from server import serve
 from tests.cases import SCHEMA

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vocabulary.columns import Column, Columns, Lists, new_identity
+from payloads.columns import Column, Columns, Lists, new_identity
 
 
 @dataclass(frozen=True)

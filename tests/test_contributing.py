@@ -18,13 +18,16 @@ QUERIES = re.findall(r"```text\n(.*?)```", WALK, re.DOTALL)
 PACKAGES = (
     "cg_client",
     "execution",
+    "graph_types",
     "native",
+    "pagination",
+    "payloads",
     "probe",
     "resolvers",
     "sandbox",
     "schema",
+    "served_schema",
     "server",
-    "vocabulary",
     "tests",
 )
 

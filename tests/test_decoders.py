@@ -8,7 +8,7 @@ from cg_client.call import Call
 from cg_client.catalogue import CATALOGUE
 from cg_client.client import Client
 from schema.capabilities import upstream_fields
-from schema.decoders import decoders
+from served_schema.decoders import decoders
 from tests.cases import CASES, SCHEMA
 from tests.upstream import Upstream, ask
 

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from server.settings import VARIABLES
 from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT
@@ -146,7 +146,7 @@ def test_every_setting_is_in_the_readme_with_its_default() -> None:
 
 
 PATHS = re.compile(
-    r"`((?:cg_client|probe|resolvers|schema|server|sandbox|vocabulary|tests|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
+    r"`((?:cg_client|execution|graph_types|pagination|payloads|probe|resolvers|schema|served_schema|server|sandbox|tests|tools|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
 )
 
 

@@ -3,7 +3,7 @@
 import re
 
 from cg_client.catalogue import CATALOGUE
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from sandbox.replay import replay
 from sandbox.samples import file_name, sample
 from tests.test_imports import MODULES, ROOT
@@ -11,7 +11,7 @@ from tests.test_samples import scalars
 
 CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
 MAY = {
-    "cg_client/retry.py": "jitter of a wait",
+    "cg_client/resilience/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "server/http.py": "the id of a request",
 }

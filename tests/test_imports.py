@@ -5,17 +5,23 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BELOW = {
-    "cg_client": set(),
+LAYERS = (  # each imports from those before it
+    "cg_client",
+    "graph_types",
+    "payloads",
+    "pagination",
+    "resolvers",
+    "schema",
+    "served_schema",
+    "execution",
+)
+BELOW = {layer: {*LAYERS[:index]} for index, layer in enumerate(LAYERS)} | {
     "native": set(),
-    "vocabulary": {"cg_client"},
-    "resolvers": {"cg_client", "native", "vocabulary"},
-    "schema": {"cg_client", "vocabulary", "resolvers"},
-    "execution": {"cg_client", "vocabulary", "resolvers", "schema"},
     "sandbox": {"cg_client"},
-    "probe": {"cg_client", "schema", "sandbox"},
-    "server": {"cg_client", "native", "vocabulary", "resolvers", "schema", "execution", "sandbox", "probe"},
+    "probe": {*LAYERS[:7], "sandbox"},
+    "server": {*LAYERS, "native", "sandbox", "probe"},
 }
+BELOW["resolvers"].add("native")
 MODULES = {
     str(path.relative_to(ROOT)): path.read_text()
     for package in BELOW

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from cg_client.anomalies import AnomalyCollector
-from cg_client.instruments import decode_instruments, decode_spot_instruments
-from cg_client.symbols import decode_names
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.symbols.instruments import decode_instruments, decode_spot_instruments
+from cg_client.symbols.listings import decode_names
 from tests.clock import FakeClock
 from tests.peculiar import NOW, PECULIAR, Peculiar
 from tests.upstream import Upstream

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import httpx
 
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from sandbox.envelopes import Reply
 from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 
+from graph_types.scalars import SCALARS, Timestamp
 from tests.conftest import Graph, StartGraph
 from tests.test_cli import serving
 from tests.test_websocket import PROTOCOL, answers, frames
-from vocabulary.scalars import SCALARS, Timestamp
 
 DATE_TIME = "A DateTime is ISO-8601 text"
 NO_TIME = "is not an ISO-8601 time"

@@ -8,11 +8,11 @@ import pytest
 
 from cg_client.client import Client, ClientConfig
 from cg_client.endpoints import futures
-from cg_client.key_plan import KeyPlan
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.key_plan import KeyPlan
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from sandbox.app import KEY
 from tests.cases import SCHEMA

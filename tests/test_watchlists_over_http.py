@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from cg_client.client import Client, ClientConfig
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from sandbox.app import KEY
 from sandbox.faults import FaultKind

@@ -9,14 +9,14 @@ from cg_client.client import Client, ClientConfig
 from cg_client.endpoints.futures import market
 from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
 from cg_client.intervals import Interval
-from cg_client.key_plan import KeyPlan
 from cg_client.params import PairSeries
-from cg_client.plans import Plan
+from cg_client.plans.key_plan import KeyPlan
+from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
+from graph_types.enums import PlanLimitPolicy
 from resolvers.window_planner import WindowPlan, WindowPlanner
 from tests.cg_client.conftest import decode
 from tests.clock import START, FakeClock
-from vocabulary.enums import PlanLimitPolicy
 
 PRICE = market.PRICE_HISTORY
 

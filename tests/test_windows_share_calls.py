@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cg_client.client import Client, ClientConfig
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox

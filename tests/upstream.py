@@ -11,10 +11,10 @@ from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 
 from cg_client.client import Client, ClientConfig
 from cg_client.clock import Clock
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.cases import SCHEMA

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from cg_client.anomalies import AnomalyCollector
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.plans import Plan
-from cg_client.shapes import Record
+from cg_client.plans.plan import Plan
 
 SUBSCRIPTION = Endpoint(
     path="/api/user/account/subscription",

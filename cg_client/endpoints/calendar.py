@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
 from cg_client.params import CalendarWindow, EconomicData
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 
 _REFRESH = timedelta(minutes=10)
 _ALIASES = {

@@ -1,8 +1,8 @@
 """Grayscale's trusts."""
 
+from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.params import OfCoin
-from cg_client.shapes import ParallelLists
 
 HOLDINGS = Endpoint(
     path="/api/grayscale/holdings-list",

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import ParallelLists, Record
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params import ExchangePage, ExchangeTransfers, Page, TokenOfChain, VestedCoin, WhaleTransfers
-from cg_client.plans import Plan
-from cg_client.shapes import ParallelLists, Record
+from cg_client.plans.plan import Plan
 
 EXCHANGE_ASSETS = Endpoint(
     path="/api/exchange/assets",

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.params import Coin, OptionsOpenInterest, OptionsVenue, OptionsVolume
-from cg_client.shapes import ParallelLists
 
 INFO = Endpoint(
     path="/api/option/info",

@@ -14,10 +14,8 @@ from enum import Enum
 from typing import Annotated, get_type_hints
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import (
-    Interval,
-    Unit,
-)
+from cg_client.intervals import Interval
+from cg_client.params.enums import Unit
 
 
 @dataclass(frozen=True)

@@ -6,21 +6,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import (
-    BorrowVenue,
-    FundingRange,
-    Interval,
-    LargeOrderState,
-    LiquidationRange,
-    MapRange,
-    MaxPainRange,
-    OpenInterestRange,
-    OptionsRange,
-    Range,
-    TakerRange,
-    Unit,
-    WalletTag,
-)
+from cg_client.intervals import Interval
 from cg_client.params.core import (
     Coin,
     CoinSeries,
@@ -37,6 +23,20 @@ from cg_client.params.core import (
     Wire,
     check_amount,
     check_name,
+)
+from cg_client.params.enums import (
+    BorrowVenue,
+    FundingRange,
+    LargeOrderState,
+    LiquidationRange,
+    MapRange,
+    MaxPainRange,
+    OpenInterestRange,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+    WalletTag,
 )
 
 # Histories by wallet tag also come every 10 minutes, which is no interval of any other endpoint and not of the graph's.

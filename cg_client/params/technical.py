@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import (
-    SeriesType,
-)
 from cg_client.params.core import PairSeries, Wire
+from cg_client.params.enums import SeriesType
 
 LookBack = Annotated[int, "Number of intervals that each point looks back over, from 1."]
 

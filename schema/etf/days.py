@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Annotated
 
-from vocabulary.fields import value
-from vocabulary.scalars import Timestamp
+from graph_types.fields import value
+from graph_types.scalars import Timestamp
 
 Day = Annotated[datetime, value("Day.", wire="timestamp")]
 TimestampOfDay = Annotated[Timestamp, value("Day, in milliseconds.", wire="timestamp")]

@@ -8,10 +8,10 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import etf as api
+from graph_types.fields import sparse, value
+from graph_types.scalars import Timestamp
+from payloads.series import DailySeries, Timestamps
 from resolvers.field import ByAttribute
-from vocabulary.fields import sparse, value
-from vocabulary.scalars import Timestamp
-from vocabulary.series import DailySeries, Timestamps
 
 
 @strawberry.enum(description="What the funds hold, and where they are listed.")

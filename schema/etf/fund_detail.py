@@ -5,8 +5,8 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from graph_types.fields import sparse, value
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Address of a fund.")

@@ -8,13 +8,13 @@ import strawberry
 
 from cg_client.call import Decode
 from cg_client.endpoints import etf as api
+from graph_types.fields import sparse, value
+from payloads.columns import Columns
+from payloads.from_rows import of_rows
+from payloads.series import DailySeries, Time, TimestampOfTime, Timestamps
+from payloads.source import Source, Sourced
 from resolvers.decode import columns_decoder
 from schema.etf.days import Day, TimestampOfDay
-from vocabulary.columns import Columns
-from vocabulary.derived import of_rows
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Source, Sourced
-from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="A fund on one day.")

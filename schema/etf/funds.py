@@ -7,6 +7,9 @@ import strawberry
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
+from graph_types.fields import group, sparse, value
+from graph_types.problems import Result
+from payloads.source import Sourced
 from resolvers.context import Info
 from resolvers.daily import TO, sensible, upstream_daily
 from resolvers.field import ByAttribute, composed, upstream
@@ -19,9 +22,6 @@ from schema.etf.net_assets import (
     FundAssets,
 )
 from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiums, premiums
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.problems import Result
 
 
 @strawberry.type(description="What a fund holds.")

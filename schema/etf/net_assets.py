@@ -10,11 +10,11 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument
 from cg_client.params import FundOrAll
+from graph_types.fields import sparse, value
+from payloads.series import DailySeries, Timestamps
 from resolvers.field import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
-from vocabulary.fields import sparse, value
-from vocabulary.series import DailySeries, Timestamps
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,16 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
 from cg_client.params import FundOrAll
+from graph_types.fields import sparse, value
+from graph_types.scalars import time_of
+from payloads.columns import Column, Columns
+from payloads.series import DailySeries
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
 from resolvers.field import ByAttribute, Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
-from vocabulary.columns import Column, Columns
-from vocabulary.fields import sparse, value
-from vocabulary.scalars import time_of
-from vocabulary.series import DailySeries
 
 PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN})
 PREMIUM_DECODERS: Decoders = dict.fromkeys(PREMIUMS_BY_ASSET.endpoints, decode_premiums)

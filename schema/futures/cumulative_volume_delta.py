@@ -6,10 +6,10 @@ from typing import Annotated, Any, Self
 import strawberry
 from msgspec.structs import replace
 
+from graph_types.fields import value
+from payloads.columns import Column, Columns
+from payloads.series import Series, Served, Time, TimestampOfTime, Timestamps
 from resolvers.running_sum import running_sum
-from vocabulary.columns import Column, Columns
-from vocabulary.fields import value
-from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Taker volume of one interval, and the running sum of buys less sells.")

@@ -6,12 +6,12 @@ from datetime import datetime
 import msgspec
 import strawberry
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column, Columns
+from payloads.series import Series
 from resolvers.footprint import Bar, decode_footprint
-from vocabulary.columns import Column, Columns
-from vocabulary.scalars import Timestamp, time_of
-from vocabulary.series import Series
 
 
 @strawberry.type(description="Market orders between two prices, inside one bar.")

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 
 import strawberry
 
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Source, Sourced
+from graph_types.fields import sparse, value
+from payloads.source import Source, Sourced
 
 
 @strawberry.type(description="Funding rates of one exchange, added up over the period.")

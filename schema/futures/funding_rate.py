@@ -6,9 +6,9 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.series import CandleSeries
+from graph_types.fields import sparse, value
+from payloads.series import CandleSeries
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Funding rate over time, in percent per funding interval (0.01 is 0.01 %).")

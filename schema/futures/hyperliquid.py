@@ -7,6 +7,9 @@ from typing import Annotated, Any
 import strawberry
 
 from cg_client.endpoints import futures as api
+from graph_types.fields import sparse, value
+from graph_types.problems import Result
+from payloads.source import CappedList, Sourced
 from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
@@ -23,9 +26,6 @@ from schema.futures.hyperliquid_wallets import (
     PnlDistribution,
     PositionDistribution,
 )
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import CappedList, Sourced
-from vocabulary.problems import Result
 
 
 @strawberry.enum(description="What a whale did.")

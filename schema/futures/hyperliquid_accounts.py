@@ -5,8 +5,8 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import value
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+from graph_types.fields import value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Accounts that are long and short at one time.")

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.connections import Paged
-from vocabulary.fields import sparse, value
+from graph_types.fields import sparse, value
+from pagination.connections import Paged
 
 
 @strawberry.enum(description="How a position is margined.")

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 import strawberry
 
+from graph_types.fields import group, sparse, value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.source import CappedList
 from resolvers.context import Context
 from schema.futures.hyperliquid_wallets import TierBias
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import CappedList
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Accounts with one tag that are long and short in a coin at one time.")

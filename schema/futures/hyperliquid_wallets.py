@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import group, sparse, value
+from payloads.source import Sourced
 from schema.futures.hyperliquid_positions import MarginMode
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
 
 
 @strawberry.type(description="What a wallet has and what it has bound, in US dollars.")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import value as described  # a field of the indices is called `value`
+from payloads.series import DailySeries, Series, Time, TimestampOfTime, Timestamps
 from schema.futures.technical import TechnicalSeries
-from vocabulary.fields import value as described  # a field of the indices is called `value`
-from vocabulary.series import DailySeries, Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Basis over one interval: how far the future stands from spot.")

@@ -10,8 +10,12 @@ import strawberry
 from cg_client.call import Call
 from cg_client.endpoints import futures as api
 from cg_client.errors import BeyondRetention
-from cg_client.instruments import fold
 from cg_client.params import LiquidationOrders as OrdersParams
+from cg_client.symbols.instruments import fold
+from graph_types.enums import OrderSide
+from graph_types.fields import group, sparse, value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.source import CappedList, Source, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import rows_decoder
@@ -19,10 +23,6 @@ from resolvers.field import composed
 from resolvers.lists import is_capped
 from schema.futures.open_interest import split_total
 from schema.trading_pair import TradingPair
-from vocabulary.enums import OrderSide
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import CappedList, Source, Sourced
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Liquidations of one interval.")

@@ -10,11 +10,11 @@ import strawberry
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures as api
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column, Columns
+from payloads.source import Source, Sourced
 from resolvers.field import ByArgument
 from resolvers.heatmap import Heatmap, decode_heatmap
-from vocabulary.columns import Column, Columns
-from vocabulary.payloads import Source, Sourced
-from vocabulary.scalars import Timestamp, time_of
 
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")

@@ -5,8 +5,8 @@ from typing import Self
 import strawberry
 
 from cg_client.call import Decode
+from payloads.source import Source, Sourced
 from resolvers.liquidation_map import LevelMap, decode_map
-from vocabulary.payloads import Source, Sourced
 
 
 @strawberry.type(description="Liquidations expected at one price.")

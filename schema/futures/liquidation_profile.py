@@ -6,11 +6,15 @@ from typing import Any, Self
 
 import strawberry
 
-from cg_client.checks import finite
+from cg_client.decoding.checks import finite
 from cg_client.endpoints import futures as api
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
 from cg_client.params import PairSeries
+from graph_types.enums import PlanLimitPolicy, Truncation
+from payloads.columns import Columns
+from payloads.series import Served
+from payloads.source import Source, Sourced
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import columns_decoder
@@ -20,10 +24,6 @@ from resolvers.series import serve
 from schema.futures.liquidation import LiquidationBar
 from schema.futures.market import PriceCandle
 from schema.trading_pair import BY_PAIR
-from vocabulary.columns import Columns
-from vocabulary.enums import PlanLimitPolicy, Truncation
-from vocabulary.payloads import Source, Sourced
-from vocabulary.series import Served
 
 MAX_BUCKETS = 500
 

@@ -7,9 +7,9 @@ from typing import Annotated
 import strawberry
 
 from cg_client.endpoints import futures as api
+from graph_types.fields import value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
 from resolvers.field import ByArgument
-from vocabulary.fields import value
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.enum(description="Whose longs and shorts are compared.")

@@ -6,11 +6,11 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import group, sparse, value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.source import Sourced
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Price of a pair.")

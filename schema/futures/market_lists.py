@@ -6,10 +6,10 @@ import strawberry
 
 from cg_client.call import Decode
 from cg_client.endpoints import futures as api
+from graph_types.fields import group, sparse, value
+from payloads.source import Source, Sourced
 from resolvers.keyed_rows import keyed_rows_decoder
 from schema.periods import FromMinutesToDay
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Source, Sourced
 
 
 @strawberry.type(description="How a coin's price moved over the last hours.")

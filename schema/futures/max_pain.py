@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 import strawberry
 
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Source, Sourced
+from graph_types.fields import group, sparse, value
+from payloads.source import Source, Sourced
 
 
 @strawberry.type(description="Where most positions of one side would be liquidated.")

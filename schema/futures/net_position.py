@@ -8,11 +8,11 @@ import strawberry
 from msgspec.structs import replace
 
 from cg_client.endpoints import futures as api
+from graph_types.fields import sparse, value
+from payloads.columns import Column, Columns
+from payloads.series import Series, Served, Time, TimestampOfTime, Timestamps
 from resolvers.field import ByArgument
 from resolvers.running_sum import running_sum
-from vocabulary.columns import Column, Columns
-from vocabulary.fields import sparse, value
-from vocabulary.series import Series, Served, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.enum(description="Which of CoinGlass' calculations of net positions.")

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.connections import Paged
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
+from graph_types.fields import group, sparse, value
+from pagination.connections import Paged
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Taker volume over a period, and its net flow.")

@@ -4,11 +4,11 @@ from typing import Annotated, Any, Self
 
 import strawberry
 
+from graph_types.fields import group, sparse, value
+from payloads.series import CandleSeries
+from payloads.source import Source, Sourced
 from schema.by_exchange import SeriesByExchange
 from schema.periods import PercentByPeriod
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Source, Sourced
-from vocabulary.series import CandleSeries
 
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
 

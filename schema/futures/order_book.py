@@ -7,16 +7,16 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
-from cg_client.intervals import LargeOrderState
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.params.enums import LargeOrderState
+from graph_types.enums import OrderSide
+from graph_types.fields import sparse, value
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column, Columns
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.source import CappedList, Sourced
 from resolvers.order_book import Level, decode_snapshots
-from vocabulary.columns import Column, Columns
-from vocabulary.enums import OrderSide
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import CappedList, Sourced
-from vocabulary.scalars import Timestamp, time_of
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="Depth of an order book at one time, summed up to a distance from the mid price.")

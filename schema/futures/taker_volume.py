@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+from graph_types.fields import sparse, value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Taker volume of one interval.")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse
-from vocabulary.fields import value as described  # a field of the rows is called `value`
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
+from graph_types.fields import sparse
+from graph_types.fields import value as described  # a field of the rows is called `value`
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="An indicator without a unit at one interval.")

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
+from graph_types.fields import group, sparse, value
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import sparse, value
+from payloads.series import DailySeries
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.fields import sparse, value
-from vocabulary.series import DailySeries
 
 
 @strawberry.type(description="The Pi cycle indicator of bitcoin on one day.")

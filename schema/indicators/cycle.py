@@ -6,16 +6,16 @@ from typing import Annotated
 import msgspec
 import strawberry
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector
+from graph_types.fields import sparse
+from graph_types.fields import value as described  # a field of a point is called `value`
+from graph_types.scalars import time_of
+from payloads.columns import Column, Columns
+from payloads.series import DailySeries
+from payloads.source import Sourced
 from resolvers.rainbow import decode_rainbow
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.columns import Column, Columns
-from vocabulary.fields import sparse
-from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.payloads import Sourced
-from vocabulary.scalars import time_of
-from vocabulary.series import DailySeries
 
 
 @strawberry.type(description="The AHR999 index of bitcoin on one day.")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import sparse
+from graph_types.fields import value as described  # a field of a point is called `value`
+from payloads.series import DailySeries
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.fields import sparse
-from vocabulary.fields import value as described  # a field of a point is called `value`
-from vocabulary.series import DailySeries
 
 
 @strawberry.type(description="Spent output profit ratio of a group of bitcoin's holders on one day.")

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import sparse
+from graph_types.fields import value as described  # a field of the index is called `value`
+from payloads.series import DailySeries, Time, TimestampOfTime, Timestamps
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.fields import sparse
-from vocabulary.fields import value as described  # a field of the index is called `value`
-from vocabulary.series import DailySeries, Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="The fear and greed index on one day.")

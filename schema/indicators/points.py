@@ -5,8 +5,8 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.fields import sparse, value
-from vocabulary.series import Time, TimestampOfTime, Timestamps
+from graph_types.fields import sparse, value
+from payloads.series import Time, TimestampOfTime, Timestamps
 
 
 @strawberry.type(description="A day and its price.")

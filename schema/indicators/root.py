@@ -3,6 +3,7 @@
 import strawberry
 
 from cg_client.endpoints import indicators as api
+from graph_types.problems import Result
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
 from schema.indicators.averages import (
@@ -43,7 +44,6 @@ from schema.indicators.market import (
 from schema.indicators.network import AddressCount, BubbleIndex
 from schema.indicators.spot import CoinbasePremiumSeries
 from schema.indicators.stablecoins import StablecoinMarketCap
-from vocabulary.problems import Result
 
 
 @strawberry.type(description="Indicators of the market as a whole, most of them of bitcoin.")

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import strawberry
 
 from cg_client.errors import NoData
+from graph_types.fields import sparse, value
+from payloads.series import Series, Time, TimestampOfTime, Timestamps
 from resolvers.context import Context
-from vocabulary.fields import sparse, value
-from vocabulary.series import Series, Time, TimestampOfTime, Timestamps
 
 _ON_BITFINEX = ("BTC", "ETH")
 

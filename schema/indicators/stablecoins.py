@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import msgspec
 import strawberry
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector
+from graph_types.scalars import time_of
+from payloads.columns import Column, Columns
+from payloads.series import DailySeries
 from resolvers.stablecoins import Day, decode_stablecoins
 from schema.indicators.points import PricedColumns, PricedPoint
-from vocabulary.columns import Column, Columns
-from vocabulary.scalars import time_of
-from vocabulary.series import DailySeries
 
 
 @strawberry.type(description="Market capitalisation of one stablecoin.")

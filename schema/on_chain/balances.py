@@ -4,10 +4,10 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import sparse, value
+from pagination.connections import Paged
+from payloads.source import Sourced
 from schema.by_exchange import SeriesByExchange
-from vocabulary.connections import Paged
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
 
 
 @strawberry.type(description="What a wallet of an exchange holds of one coin.")

@@ -3,6 +3,7 @@
 import strawberry
 
 from cg_client.endpoints import on_chain as api
+from graph_types.problems import Result
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.on_chain.balances import (
@@ -14,7 +15,6 @@ from schema.on_chain.transfers import (
     WhaleTransfers,
 )
 from schema.on_chain.unlocks import TokenUnlocks, Vesting
-from vocabulary.problems import Result
 
 
 @strawberry.type(description="What is seen on the chains: balances, transfers, unlocks.")

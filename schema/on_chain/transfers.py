@@ -6,9 +6,9 @@ from typing import Annotated
 
 import strawberry
 
-from vocabulary.connections import Paged
-from vocabulary.fields import sparse, value
-from vocabulary.payloads import Sourced
+from graph_types.fields import sparse, value
+from pagination.connections import Paged
+from payloads.source import Sourced
 
 
 @strawberry.enum(description="Which way a transfer went, as seen from the exchange.")

@@ -4,9 +4,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import group, sparse, value
+from payloads.source import Sourced
 from schema.periods import FromHourToWeek, FromMinutesToWeek
-from vocabulary.fields import group, sparse, value
-from vocabulary.payloads import Sourced
 
 
 @strawberry.type(description="Price of a spot pair.")

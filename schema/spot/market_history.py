@@ -5,9 +5,9 @@ from typing import Annotated
 
 import strawberry
 
+from graph_types.fields import sparse, value
+from payloads.series import DailySeries, Timestamps
 from schema.etf.days import Day, TimestampOfDay
-from vocabulary.fields import sparse, value
-from vocabulary.series import DailySeries, Timestamps
 
 
 @strawberry.type(description="Price, supply and market capitalisation of a coin on one day.")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from schema.build import build
+from served_schema.build import build
 from tests.selection import everything
 
 SCHEMA = build()

@@ -12,13 +12,13 @@ import pytest
 import respx
 from hypothesis import HealthCheck, settings
 
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Answer, Call
 from cg_client.client import BASE_URL, Client, ClientConfig
+from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.params import Coin
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from tests.clock import FakeClock
 

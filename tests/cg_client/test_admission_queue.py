@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cg_client import admission_queue as module
 from cg_client.errors import ProblemCode, QueueFull, QuotaExhausted
-from cg_client.quota import MINUTE, QuotaWindow
-from cg_client.requester import Priority, Requester
-from cg_client.round_robin import EQUAL, Weights
-from cg_client.throttle import Throttle
+from cg_client.quota import admission_queue as module
+from cg_client.quota.requester import Priority, Requester
+from cg_client.quota.round_robin import EQUAL, Weights
+from cg_client.quota.throttle import Throttle
+from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.transport import Reply
 from tests.cg_client.conftest import a_call
 from tests.cg_client.test_throttle import AGES, MAX, USED, Upstream, refused

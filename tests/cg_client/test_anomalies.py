@@ -5,15 +5,15 @@ import msgspec
 import pytest
 import respx
 
-from cg_client.anomalies import MAX_FINDINGS, MAX_SAMPLE, Anomaly, AnomalyCollector, AnomalyKind, merged
 from cg_client.call import Call
 from cg_client.client import Client
-from cg_client.drift import MAX_FINDINGS as MAX_DRIFT
-from cg_client.drift import Drift, Finding
+from cg_client.decoding.anomalies import MAX_FINDINGS, MAX_SAMPLE, Anomaly, AnomalyCollector, AnomalyKind, merged
+from cg_client.decoding.drift import MAX_FINDINGS as MAX_DRIFT
+from cg_client.decoding.drift import Drift, Finding
+from cg_client.decoding.struct_reader import struct_decoder
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.params import Coin
-from cg_client.struct_reader import struct_decoder
 from tests.cg_client.conftest import ENDPOINT, KEY
 
 UNREADABLE, MISSING = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.FIELD_MISSING

@@ -10,7 +10,6 @@ import respx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.breaker import Breaker, BreakerPolicy, CircuitState
 from cg_client.call import Call
 from cg_client.catalogue import CATALOGUE
 from cg_client.client import Client
@@ -31,7 +30,8 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.params import Coin, Params
-from cg_client.requester import Requester
+from cg_client.quota.requester import Requester
+from cg_client.resilience.breaker import Breaker, BreakerPolicy, CircuitState
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fails, fetch
 from tests.clock import FakeClock
 

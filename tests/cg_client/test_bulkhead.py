@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.bulkhead import LEAST_SECONDS, Bulkhead
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import ConnectionsBusy, ProblemCode, UpstreamUnavailable
 from cg_client.params import Coin
-from cg_client.quota import QuotaWindow
-from cg_client.throttle import Throttle
+from cg_client.quota.throttle import Throttle
+from cg_client.quota.window import QuotaWindow
+from cg_client.resilience.bulkhead import LEAST_SECONDS, Bulkhead
 from cg_client.transport import Reply
 from tests.cg_client.conftest import decode
 

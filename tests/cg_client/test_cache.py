@@ -19,7 +19,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.requester import Priority, Requester
+from cg_client.quota.requester import Priority, Requester
 from tests.cg_client.conftest import ENDPOINT, a_call
 from tests.clock import START, FakeClock
 

@@ -9,7 +9,7 @@ import respx
 from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client
 from cg_client.errors import CoinglassError
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from tests.cg_client.conftest import ENDPOINT, answer, fetch
 from tests.clock import FakeClock
 

@@ -11,6 +11,7 @@ import respx
 
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
+from cg_client.decoding.tolerance import items_of, scalar, tolerant
 from cg_client.endpoints import account, futures
 from cg_client.errors import (
     CoinglassError,
@@ -24,10 +25,9 @@ from cg_client.errors import (
 )
 from cg_client.intervals import Interval
 from cg_client.params import Coin, PairSeries
-from cg_client.plans import REQUESTS_PER_MINUTE, Plan
-from cg_client.requester import Priority, Requester
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.quota.requester import Priority, Requester
 from cg_client.secret import Secret
-from cg_client.tolerance import items_of, scalar, tolerant
 from cg_client.transport import KEY_HEADER
 from tests.cg_client.conftest import ENDPOINT, KEY, answer, decode, fails, failure, fetch
 from tests.clock import START, FakeClock

@@ -14,8 +14,8 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account, futures
 from cg_client.errors import PlanRequired, UnknownName
 from cg_client.params import Coin, Params
-from cg_client.plans import Plan
-from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Symbols
+from cg_client.plans.plan import Plan
+from cg_client.symbols.listings import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Symbols
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fetch
 from tests.clock import FakeClock
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cg_client.anomalies import AnomalyCollector
+from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.envelope import MAX_RETRY_AFTER, payload, retry_after
 from cg_client.errors import (
     IntervalRefused,

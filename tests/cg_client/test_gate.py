@@ -19,11 +19,13 @@ from cg_client.errors import (
     PlanRefused,
     PlanRequired,
 )
-from cg_client.gate import Gate
-from cg_client.intervals import Interval, Range
+from cg_client.intervals import Interval
 from cg_client.params import Coin, CoinRange, CoinSeries, Params, Window, gated_values, wire_names
-from cg_client.plans import STANDARD_FLOORS, Plan
-from cg_client.refusals import REMEMBERED
+from cg_client.params.enums import Range
+from cg_client.plans.gate import Gate
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
+from cg_client.plans.refusals import REMEMBERED
 from tests.clock import START, FakeClock
 
 DAY = timedelta(days=1)
@@ -275,7 +277,7 @@ def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itse
 
 
 def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cg_client.refusals.MAX_KEPT", 2)
+    monkeypatch.setattr("cg_client.plans.refusals.MAX_KEPT", 2)
     gate = Gate(None, clock)
     for interval in (Interval.M1, Interval.M5, Interval.H1):
         gate.learn(SERIES, at(interval), IntervalRefused("no"))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.anomalies import AnomalyCollector
+from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.errors import PayloadMismatch, UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex, decode_instruments, fold, fold_exchange
+from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments, fold, fold_exchange
 
 
 def listed(exchange: str, *pairs: tuple[str, str, str]) -> tuple[Instrument, ...]:

@@ -7,8 +7,8 @@ import pytest
 
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import ProblemCode
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.transport import Transport
 from tests.cg_client.conftest import KEY, body, fails, fetch

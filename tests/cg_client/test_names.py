@@ -2,10 +2,10 @@
 
 import pytest
 
-from cg_client.aliases import EXCHANGE_ALIASES, Margin, Market, Unit, unit_of
 from cg_client.errors import UnknownExchange, UnknownName
-from cg_client.names import CoinIndex, ExchangeIndex, NameIndex, Venue
-from cg_client.similar_names import SimilarNames
+from cg_client.symbols.aliases import EXCHANGE_ALIASES, Margin, Market, Unit, unit_of
+from cg_client.symbols.names import CoinIndex, ExchangeIndex, NameIndex, Venue
+from cg_client.symbols.similar_names import SimilarNames
 
 EXCHANGES = ("Binance", "OKX", "HTX", "Gate", "Bitmex", "Coinbase", "Kraken", "Crypto.com")
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.intervals import Interval
 from cg_client.params import (
     DEPTHS,
     Coin,
@@ -31,6 +31,7 @@ from cg_client.params import (
     Params,
     wire_names,
 )
+from cg_client.params.enums import LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 H4 = Interval.H4

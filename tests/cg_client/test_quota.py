@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.quota.window import MINUTE, QuotaWindow
 
 NOW = 1000.0
 seconds = st.floats(0, 90, allow_nan=False).map(lambda value: round(value, 2))

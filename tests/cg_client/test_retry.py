@@ -23,8 +23,8 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.requester import Requester
-from cg_client.retry import Retry, RetryBudget, RetryPolicy
+from cg_client.quota.requester import Requester
+from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from tests.cg_client.conftest import a_call
 from tests.clock import FakeClock
 

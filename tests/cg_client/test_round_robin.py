@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.round_robin import RoundRobin, Weights
+from cg_client.quota.round_robin import RoundRobin, Weights
 
 clients = st.sampled_from("abcd")
 weights = st.dictionaries(clients, st.integers(1, 4))

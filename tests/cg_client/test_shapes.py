@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.shapes import are_milliseconds, milliseconds
+from cg_client.decoding.shapes import are_milliseconds, milliseconds
 
 FROM = int(datetime(1973, 3, 4, tzinfo=UTC).timestamp()) * 1000
 TO = int(datetime(2200, 1, 1, tzinfo=UTC).timestamp()) * 1000

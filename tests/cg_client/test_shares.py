@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from cg_client.call import Call
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import QuotaExhausted
-from cg_client.plans import Plan
-from cg_client.quota import MINUTE, QuotaWindow
+from cg_client.plans.plan import Plan
+from cg_client.quota.throttle import Throttle
+from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.secret import Secret
-from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import KEY, a_call, answer, fails, fetch
 from tests.cg_client.test_throttle import AGES, MAX, USED

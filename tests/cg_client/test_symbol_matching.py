@@ -8,11 +8,11 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cg_client.aliases import Market
-from cg_client.contracts import Contract
 from cg_client.errors import UnknownName
-from cg_client.instruments import Instrument, InstrumentIndex
-from cg_client.symbol_matching import VenueIndex
+from cg_client.symbols.aliases import Market
+from cg_client.symbols.contracts import Contract
+from cg_client.symbols.instruments import Instrument, InstrumentIndex
+from cg_client.symbols.matching import VenueIndex
 
 LISTINGS = {
     "Binance": """BTCUSDT:BTC:USDT BTCUSDC:BTC:USDC BTCUSD_PERP:BTC:USD BTCUSD_260327:BTC:USD BTCUSDT_260327:BTC:USDT

@@ -10,9 +10,9 @@ import respx
 from cg_client.client import Client
 from cg_client.endpoints import futures, spot
 from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
-from cg_client.instruments import NameIndex
 from cg_client.revision import Revision
-from cg_client.symbols import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
+from cg_client.symbols.instruments import NameIndex
+from cg_client.symbols.listings import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from cg_client.errors import BadArgument
-from cg_client.intervals import Interval, SeriesType
+from cg_client.intervals import Interval
 from cg_client.params import PairBollingerBands, PairLookBack, PairLookBackOnPrice, PairMACD, PairMovingAverage, Params
+from cg_client.params.enums import SeriesType
 
 PAIR: dict[str, Any] = {"interval": Interval.H4, "exchange": "OKX", "symbol": "X"}
 SENT = {"interval": "4h", "exchange": "OKX", "symbol": "X"}

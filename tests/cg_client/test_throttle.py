@@ -12,11 +12,11 @@ from cg_client.call import Call
 from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import StartsTooLate, UpstreamFailed, UpstreamTimeout
-from cg_client.plans import Plan
-from cg_client.quota import MINUTE, QuotaWindow
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.quota.throttle import Throttle
+from cg_client.quota.window import MINUTE, QuotaWindow
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.throttle import Throttle
 from cg_client.transport import Reply
 from tests.cg_client.conftest import a_call, decode
 from tests.clock import FakeClock

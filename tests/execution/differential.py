@@ -16,9 +16,9 @@ from execution.documents import Document
 from execution.fragment_cache import FragmentCache
 from execution.plan_executor import PlanExecutor
 from execution.row_encoders import PythonEncoder
+from graph_types.scalars import SCALARS
 from tests.execution.model import DATA, Maker, Query
 from tests.execution.queries import Writer
-from vocabulary.scalars import SCALARS
 
 SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 _ODDS = (0.0, 0.02, 0.2, 0.2)  # of a bad row

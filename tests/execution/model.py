@@ -14,9 +14,9 @@ from typing import Annotated, Any, Literal, cast
 import strawberry
 from strawberry.permission import BasePermission
 
-from vocabulary.columns import Column, Columns, Lists, new_identity
-from vocabulary.deferred import Deferred
-from vocabulary.scalars import Timestamp, time_of
+from graph_types.scalars import Timestamp, time_of
+from payloads.columns import Column, Columns, Lists, new_identity
+from resolvers.deferred import Deferred
 
 ROW_COUNTS = (0, 1, 7, 8, 9, 30)
 

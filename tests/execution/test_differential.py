@@ -12,8 +12,8 @@ from graphql import GraphQLField, VariableValues
 from execution import column_selection, plan, plan_compiler, resolver_calls, scalar_serializers, times
 from execution.documents import Document
 from execution.field_collector import FieldCollector
+from payloads.columns import Columns
 from tests.execution.differential import Trial
-from vocabulary.columns import Columns
 
 CASES = 5_000
 AT_ONCE = 250

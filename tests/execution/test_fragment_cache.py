@@ -6,8 +6,8 @@ import strawberry
 from execution.column_selection import ColumnSelection, SelectedAttribute
 from execution.fragment_cache import FragmentCache
 from execution.scalar_serializers import serializer
+from payloads.columns import Column, Columns, new_identity
 from tests.cases import SCHEMA
-from vocabulary.columns import Column, Columns, new_identity
 
 
 @strawberry.type

@@ -7,14 +7,14 @@ import orjson
 import pytest
 
 from cg_client.client import Client, ClientConfig
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from resolvers.context import Caller, Context
 from sandbox.app import KEY
-from schema.federation import Schema
+from served_schema.federation import Schema
 from tests.cases import SCHEMA as DEFAULT
 from tests.clock import FakeClock
 from tests.test_examples import EXAMPLES

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from execution.times import TimeTextCache, text_of
-from vocabulary.scalars import format_time, time_of
+from graph_types.scalars import format_time, time_of
 
 MOMENTS = st.integers(0, 95_000_000_000_000)  # milliseconds, to the year 4980
 

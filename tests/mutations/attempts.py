@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.catalogue import CATALOGUE
+from cg_client.decoding.anomalies import AnomalyKind
 from tests.mutations.graph import Findings, Outcome
 from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, in_place
 from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from cg_client.anomalies import AnomalyKind
 from cg_client.client import Client, ClientConfig
+from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.errors import CoinglassError
-from cg_client.plans import Plan
-from cg_client.retry import RetryPolicy
+from cg_client.plans.plan import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.symbols import Symbols
+from cg_client.symbols.listings import Symbols
 from resolvers.context import Caller, Context
 from sandbox.app import KEY
 from tests.cases import CASES

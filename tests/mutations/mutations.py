@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from cg_client.catalogue import CATALOGUE
-from cg_client.shapes import KeyedRows
+from cg_client.decoding.shapes import KeyedRows
 from tests.mutations.places import GONE, Place, at, changed
 from tests.mutations.samples import DAY, EXPIRY, FIGURES, is_columnar, is_time
 

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from cg_client import row_reader, tolerance
-from cg_client.anomalies import AnomalyCollector, AnomalyKind
+from cg_client.decoding import row_reader, tolerance
+from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
+from cg_client.decoding.row_reader import FieldReader
+from cg_client.decoding.tolerance import Presence, Reading
 from cg_client.errors import PayloadMismatch
-from cg_client.row_reader import FieldReader
-from cg_client.tolerance import Presence, Reading
 
 _report, _fill, _note_absence, _read_whole = (
     AnomalyCollector.report,

@@ -8,8 +8,8 @@ import functools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from cg_client.anomalies import MAX_FINDINGS
 from cg_client.catalogue import CATALOGUE
+from cg_client.decoding.anomalies import MAX_FINDINGS
 from tests.cases import CASES
 from tests.mutations.attempts import (
     MISSING,

@@ -9,19 +9,19 @@ import msgspec
 import pytest
 
 import native
-from cg_client.anomalies import AnomalyCollector
 from cg_client.call import Decode
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import ParallelLists
+from payloads.columns import Columns
+from payloads.series import Series
+from payloads.source import rows_field
 from resolvers import decode
 from resolvers.packed_rows import packed_reader
 from resolvers.records import Records
 from sandbox.samples import sample
 from tests.cases import SCHEMA
-from vocabulary.columns import Columns
-from vocabulary.payloads import rows_field
-from vocabulary.series import Series
 
 compiled = pytest.mark.skipif(not native.COMPILED, reason="native/rows.pyx was not compiled: there was no C compiler")
 

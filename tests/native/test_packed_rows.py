@@ -7,16 +7,16 @@ import msgspec
 import pytest
 import strawberry
 
+from cg_client.decoding.shapes import Rows
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.market import PRICE_HISTORY
 from cg_client.errors import PayloadMismatch
-from cg_client.shapes import Rows
+from graph_types.fields import value
+from graph_types.scalars import Timestamp
+from payloads.series import Time, TimestampOfTime
 from resolvers.packed_rows import packed_reader
 from resolvers.records import Records
 from tests.native.readers import compiled
-from vocabulary.fields import value
-from vocabulary.scalars import Timestamp
-from vocabulary.series import Time, TimestampOfTime
 
 
 @strawberry.type

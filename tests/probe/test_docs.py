@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from cg_client.anomalies import AnomalyKind
+from cg_client.decoding.anomalies import AnomalyKind
 from probe.findings import DifferenceKind, Status
 from tests.test_cli import run
 from tests.test_imports import ROOT

@@ -15,7 +15,7 @@ import pytest
 from cg_client.catalogue import CATALOGUE
 from cg_client.client import ClientConfig
 from cg_client.intervals import Interval
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from probe.command import Options, probe
 from probe.findings import Status

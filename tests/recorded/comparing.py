@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from cg_client.shapes import ParallelLists
+from cg_client.decoding.shapes import ParallelLists
+from payloads.source import fields_of, rows_field
 from tests.declared import figure, moment, name_of, shown, shown_rows, time_text, unshown
 from tests.recorded.recording import Recording
-from vocabulary.payloads import fields_of, rows_field
 
 
 def rows_in(recording: Recording) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cg_client.requester import Priority, Requester
+from cg_client.quota.requester import Priority, Requester
 from server.http import Request
 
 ADDRESS = "192.0.2.7"

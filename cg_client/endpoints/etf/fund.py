@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.params import Fund, FundOrAll, FundPeriod
-from cg_client.shapes import Record
 
 HISTORY = Endpoint(
     path="/api/etf/bitcoin/history",

@@ -1,8 +1,8 @@
 """Prices of exchange-traded funds against what their shares are worth."""
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import Endpoint
 from cg_client.params import FundOrAll
-from cg_client.shapes import Tuples
 
 # With a ticker the rows are flat, without one each row is a day with the list of its funds.
 BITCOIN = Endpoint(

@@ -2,7 +2,8 @@
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 AGGREGATED_ROWS = 4500
 PAIR_SPELLING = {

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
 from cg_client.params import AccumulatedFunding, CoinSeries, FundingArbitrage, PairSeries
-from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 HISTORY = Endpoint(
     path="/api/futures/funding-rate/history",

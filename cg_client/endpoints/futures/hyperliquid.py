@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import Record
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params import (
@@ -13,8 +14,7 @@ from cg_client.params import (
     HyperliquidTagSeries,
     Wallet,
 )
-from cg_client.plans import Plan
-from cg_client.shapes import Record
+from cg_client.plans.plan import Plan
 
 _ALIASES = {
     "size": "position_size",

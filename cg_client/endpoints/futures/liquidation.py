@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params import (
     CoinMapRange,
@@ -16,8 +17,8 @@ from cg_client.params import (
     PairSeries,
     Params,
 )
-from cg_client.plans import STANDARD_FLOORS, Plan
-from cg_client.shapes import Tuples
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 HISTORY = Endpoint(
     path="/api/futures/liquidation/history",

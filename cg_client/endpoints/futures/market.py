@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import KeyedRows, Names
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params import Coin, CoinMarketsPage, PairSeries
-from cg_client.plans import STANDARD_FLOORS, Plan
-from cg_client.shapes import KeyedRows, Names
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/futures/supported-coins",

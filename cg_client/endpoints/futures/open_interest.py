@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.params import Coin, CoinSeriesInUnit, ExchangesSeries, OpenInterestByExchange, PairSeriesInUnit
-from cg_client.plans import STANDARD_FLOORS
-from cg_client.shapes import ParallelLists
+from cg_client.plans.interval_floors import STANDARD_FLOORS
 
 HISTORY = Endpoint(
     path="/api/futures/open-interest/history",

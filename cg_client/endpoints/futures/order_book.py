@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
-from cg_client.plans import STANDARD_FLOORS, Plan
-from cg_client.shapes import Tuples
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 AGGREGATED_SPELLING = {
     "bids_usd": "aggregated_bids_usd",

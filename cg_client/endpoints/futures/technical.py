@@ -11,7 +11,7 @@ from cg_client.params import (
     PairMovingAverage,
     PairSeries,
 )
-from cg_client.plans import Plan
+from cg_client.plans.plan import Plan
 
 MOST_ROWS = 4500  # of the pair's RSI, averages, bands and MACD
 _LISTED = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w")  # intervals of the lists of averages

@@ -1,8 +1,8 @@
 """Models of where bitcoin stands in its cycle, by day."""
 
+from cg_client.decoding.shapes import Rows, Tuples
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators.daily import DAY, daily
-from cg_client.shapes import Rows, Tuples
 
 AHR999 = Endpoint(
     path="/api/index/ahr999",

@@ -1,9 +1,9 @@
 """Use of bitcoin's network, by day."""
 
+from cg_client.decoding.shapes import Rows
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators.daily import daily
-from cg_client.plans import Plan
-from cg_client.shapes import Rows
+from cg_client.plans.plan import Plan
 
 ACTIVE_ADDRESSES = daily(
     "/api/index/bitcoin-active-addresses",

@@ -1,8 +1,8 @@
 """Capital in stablecoins, by day."""
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators.daily import DAY
-from cg_client.shapes import Tuples
 
 MARKET_CAP = Endpoint(
     path="/api/index/stableCoin-marketCap-history",

@@ -7,7 +7,8 @@ from cg_client.endpoints.futures.cumulative_volume_delta import (
     PAIR_SPELLING,
 )
 from cg_client.params import ExchangesSeriesInUsd, PairSeriesInUsd
-from cg_client.plans import STANDARD_FLOORS, Plan
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 HISTORY = Endpoint(
     path="/api/spot/cvd/history",

@@ -1,10 +1,10 @@
 """Footprints of spot markets."""
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.footprint import RETENTION
 from cg_client.params import PairSeries
-from cg_client.plans import Plan
-from cg_client.shapes import Tuples
+from cg_client.plans.plan import Plan
 
 HISTORY = Endpoint(
     path="/api/spot/volume/footprint-history",

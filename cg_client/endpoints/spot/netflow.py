@@ -1,10 +1,10 @@
 """Net flow of spot markets."""
 
+from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.netflow import COIN_SPELLING, LIST_SPELLING
 from cg_client.params import CoinExchanges, Page
-from cg_client.plans import Plan
-from cg_client.shapes import Record
+from cg_client.plans.plan import Plan
 
 LIST = Endpoint(
     path="/api/spot/netflow-list",

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
     AGGREGATED_SPELLING,
@@ -13,8 +14,8 @@ from cg_client.endpoints.futures.order_book import (
 )
 from cg_client.intervals import Interval
 from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
-from cg_client.plans import STANDARD_FLOORS, Plan
-from cg_client.shapes import Tuples
+from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.plans.plan import Plan
 
 HISTORY = Endpoint(
     path="/api/spot/orderbook/ask-bids-history",

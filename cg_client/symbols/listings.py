@@ -1,0 +1,251 @@
+"""The coins, exchanges and pairs that CoinGlass lists, asked for once and kept.
+
+A listing is refreshed after an hour, and for an unknown name at most once a minute: a new listing is found, and a
+typing error costs nothing. When a refresh fails, the last listing stays in use.
+"""
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from async_lru import alru_cache
+
+from cg_client.call import Answer, Call, Decode
+from cg_client.clock import Clock
+from cg_client.decoding.struct_reader import Name
+from cg_client.decoding.tolerance import rows_of, scalar, tolerant
+from cg_client.endpoint import Endpoint
+from cg_client.endpoints import futures, spot
+from cg_client.errors import CoinglassError, UnknownExchange, UnknownName
+from cg_client.fetcher import Fetcher
+from cg_client.params import Params
+from cg_client.revision import Revision
+from cg_client.symbols.aliases import Market
+from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments, decode_spot_instruments
+from cg_client.symbols.names import CoinIndex, ExchangeIndex, NameIndex
+
+LISTING_HOLDS = 3600.0  # seconds
+UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
+
+T = TypeVar("T")
+F = TypeVar("F")
+K = TypeVar("K")
+L = TypeVar("L", bound="Listing[Any]")
+N = TypeVar("N", bound=NameIndex)
+
+decode_names: Decode[tuple[str, ...]] = tolerant(
+    msgspec.json.Decoder(tuple[Name, ...]).decode, rows_of(scalar(Name)), tuple[str, ...]
+)
+
+
+class Listing(Generic[T]):
+    """One listing, and when it was last asked for."""
+
+    def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock, revision: Revision) -> None:
+        cached = alru_cache(maxsize=1)(load)
+        self._load: Callable[[], Awaitable[T]] = cached
+        self._forget = cached.cache_invalidate  # made here, not at import: it belongs to one event loop
+        self._clock = clock
+        self._asked_at = 0.0
+        self._last: T | None = None
+        self._revision = revision
+
+    async def get(self, at_most: float = LISTING_HOLDS) -> T:
+        """Return the listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
+        if self._last is not None:
+            now = self._clock.monotonic()
+            if now - self._asked_at < at_most:
+                return self._last
+            self._asked_at = now
+            self._forget()
+        try:
+            loaded = await self._load()
+        except CoinglassError:
+            if self._last is None:
+                raise
+            return self._last
+        if self._last is None:
+            self._asked_at = self._clock.monotonic()
+        else:
+            self._revision.bump()
+        self._last = loaded
+        return loaded
+
+    def adopt(self, other: "Listing[T]") -> None:
+        """Goes on from what another one has."""
+        self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
+
+    def peek(self, search: Callable[[T], F]) -> F | None:
+        """Return what the search finds, without waiting for anything; None where a listing has to be asked for."""
+        if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
+            return None
+        try:
+            return search(self._last)
+        except UnknownName:
+            return None
+
+    @property
+    def settled_until(self) -> float:
+        """Monotonic seconds until when the listing stays in use, if no unknown name asks for it before."""
+        return math.inf if self._last is None else self._asked_at + LISTING_HOLDS
+
+    async def find(self, search: Callable[[T], F]) -> F:
+        """Return what the search finds, looked for once more in a newer listing before a name counts as unknown."""
+        listing = await self.get()
+        try:
+            return search(listing)
+        except UnknownName:
+            newer = await self.get(UNKNOWN_NAME_AFTER)
+            if newer is listing:
+                raise
+        return search(newer)
+
+    async def find_each(self, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+        """Search for each key, and for all once more in a newer listing if one is unknown."""
+        found = _search_each(await self.get(), search, keys)
+        if any(isinstance(one, UnknownName) for one in found):
+            found = _search_each(await self.get(UNKNOWN_NAME_AFTER), search, keys)
+        return found
+
+
+class PairListing(Listing[InstrumentIndex]):
+    """The pairs of one market. `explain`: what is known of an exchange that has none of them."""
+
+    def __init__(
+        self,
+        load: Callable[[], Coroutine[Any, Any, InstrumentIndex]],
+        clock: Clock,
+        revision: Revision,
+        explain: Callable[[UnknownExchange], Awaitable[UnknownName]],
+    ) -> None:
+        super().__init__(load, clock, revision)
+        self._explain = explain
+
+    async def find(self, search: Callable[[InstrumentIndex], F]) -> F:
+        try:
+            return await super().find(search)
+        except UnknownExchange as unknown:
+            raise await self._explain(unknown) from None
+
+    async def find_each(self, search: Callable[[InstrumentIndex, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+        found = await super().find_each(search, keys)
+        return [await self._explain(one) if isinstance(one, UnknownExchange) else one for one in found]
+
+
+class Symbols:
+    """Resolves what callers write into CoinGlass' own names.
+
+    Raises UnknownName with suggestions, or the CoinglassError of the listing's request.
+    """
+
+    def __init__(self, client: Fetcher) -> None:
+        self._client = client
+        self._listings: list[Listing[Any]] = []
+        self.futures = self._pairs(Market.FUTURES, futures.market.SUPPORTED_PAIRS)
+        self.spot = self._pairs(Market.SPOT, spot.market.SUPPORTED_PAIRS)
+        self.futures_coins = self._named(CoinIndex, futures.market.SUPPORTED_COINS)
+        self.spot_coins = self._named(CoinIndex, spot.market.SUPPORTED_COINS)
+        self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
+
+    def asked_of(self, client: Fetcher) -> "Symbols":
+        """Copy the listings for another client, which is asked for the next ones."""
+        others = Symbols(client)
+        for mine, its in zip(self._listings, others._listings, strict=True):
+            its.adopt(mine)
+        return others
+
+    @property
+    def settled_until(self) -> float:
+        return min(listing.settled_until for listing in self._listings)
+
+    async def warm(self) -> bool:
+        """Ask for futures pairs and coins before somebody waits for them; whether that is done, for good or ill."""
+        results = await asyncio.gather(self.futures.get(), self.futures_coins.get(), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException) and not isinstance(result, CoinglassError):
+                raise result
+        return not any(isinstance(result, CoinglassError) and result.retryable for result in results)
+
+    async def pair(self, exchange: str, symbol: str) -> Instrument:
+        return await self.futures.find(lambda index: index.find(exchange, symbol))
+
+    async def spot_pair(self, exchange: str, symbol: str) -> Instrument:
+        return await self.spot.find(lambda index: index.find(exchange, symbol))
+
+    async def coin(self, symbol: str) -> str:
+        """Return a coin with futures or, failing that, with spot markets."""
+        try:
+            return await self.futures_coins.find(lambda names: names.require(symbol))
+        except UnknownName as unknown:
+            return await self._elsewhere(unknown, self.spot_coins.find(lambda names: names.require(symbol)))
+
+    async def exchange(self, name: str) -> str:
+        """Return an exchange with futures or, failing that, with spot pairs."""
+        try:
+            return await self.futures_exchanges.find(lambda names: names.require(name))
+        except UnknownName as unknown:
+            return await self._elsewhere(unknown, self.spot.find(lambda index: index.exchanges.require(name)))
+
+    @staticmethod
+    async def _elsewhere(unknown: UnknownName, search: Awaitable[str]) -> str:
+        try:
+            return await search
+        except UnknownName as still:
+            both = dict.fromkeys([*unknown.suggestions, *still.suggestions])
+            raise UnknownName(str(unknown), list(both)) from None
+
+    async def _without_pairs(self, market: Market, unknown: UnknownExchange) -> UnknownName:
+        """Explain an exchange without pairs in the market, which CoinGlass may list elsewhere."""
+        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.asked))
+        if name is None:
+            other = self.spot if market is Market.FUTURES else self.futures
+            name = await self._listed(other, lambda index: index.exchanges.find(unknown.asked))
+        return (
+            unknown
+            if name is None
+            else UnknownName(f"{name} lists no {market.value} pairs at present.", [], "exchange")
+        )
+
+    @staticmethod
+    async def _listed(listing: Listing[T], find: Callable[[T], str | None]) -> str | None:
+        """Return the name, if the listing can be had and has it."""
+        try:
+            return find(await listing.get())
+        except CoinglassError:
+            return None
+
+    def _pairs(self, market: Market, endpoint: Endpoint) -> PairListing:
+        async def load() -> InstrumentIndex:
+            decode = decode_instruments if market is Market.FUTURES else decode_spot_instruments
+            return InstrumentIndex(await self._value(endpoint, decode), market)
+
+        async def explain(unknown: UnknownExchange) -> UnknownName:
+            return await self._without_pairs(market, unknown)
+
+        return self._kept(PairListing(load, self._client.clock, self._client.revision, explain))
+
+    def _named(self, index: Callable[[tuple[str, ...]], N], endpoint: Endpoint) -> Listing[N]:
+        async def load() -> N:
+            return index(await self._value(endpoint, decode_names))
+
+        return self._kept(Listing(load, self._client.clock, self._client.revision))
+
+    async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
+        answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
+        return answer.value
+
+    def _kept(self, listing: L) -> L:
+        self._listings.append(listing)
+        return listing
+
+
+def _search_each(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
+    found: list[F | UnknownName] = []
+    for key in keys:
+        try:
+            found.append(search(index, key))
+        except UnknownName as unknown:
+            found.append(unknown)
+    return found

@@ -1,0 +1,214 @@
+"""The enums of the graph; those of `cg_client` are described here, the others are declared here."""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import TypeVar
+
+import strawberry
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from cg_client.decoding.anomalies import AnomalyKind
+from cg_client.errors import GateSource, ProblemCode
+from cg_client.intervals import Interval
+from cg_client.params.enums import (
+    ArticleLanguage,
+    BorrowVenue,
+    CalendarLanguage,
+    FundingRange,
+    FundRange,
+    LargeOrderState,
+    LiquidationRange,
+    MapRange,
+    MaxPainRange,
+    NewsflashLanguage,
+    OpenInterestRange,
+    OptionsRange,
+    Range,
+    SeriesType,
+    TakerRange,
+    Unit,
+    WalletTag,
+)
+from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+
+E = TypeVar("E", bound=Enum)
+
+
+def _describe(enum: type[E], description: str, values: Mapping[E, str], name: str | None = None) -> None:
+    """Show an enum in the graph; every member must have a description."""
+    strawberry.enum(enum, name=name, description=description)
+    definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
+    for shown in definition.values:
+        shown.description = values[enum[shown.name]]
+
+
+_describe(
+    AnomalyKind,
+    "In which way an answer of CoinGlass differs from what is documented or was seen.",
+    {
+        AnomalyKind.FIELD_MISSING: "A field is absent, from every row or where every row should have it. It is null.",
+        AnomalyKind.FIELD_UNKNOWN: "A field that is not known. It is not served.",
+        AnomalyKind.VALUE_UNREADABLE: "A value that its type cannot hold. It is null.",
+        AnomalyKind.ROW_SKIPPED: "A row that lacks the field, without which it cannot be told what it is about.",
+        AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. What it held is null.",
+    },
+)
+_SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
+
+
+def _span(wire: str) -> str:
+    count, unit = int(wire[:-1]), _SPANS[wire[-1]]
+    return f"{count} {unit}{'s' if count > 1 else ''}"
+
+
+_describe(Interval, "Distance between two points of a series.", {one: f"{_span(one.value)}." for one in Interval})
+for _range, _of in (
+    (Range, "a liquidation heatmap"),
+    (MapRange, "a liquidation map"),
+    (LiquidationRange, "liquidation totals"),
+    (TakerRange, "taker volume totals"),
+):
+    _describe(_range, f"Period of {_of}.", {one: f"The last {_span(one.value)}." for one in _range})
+_describe(
+    OptionsRange,
+    "Period of the history of options open interest.",
+    {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange},
+)
+_describe(
+    SeriesType,
+    "Price of a candle that an indicator is computed from.",
+    {one: f"The {one.value} of each candle." for one in SeriesType},
+)
+_BY_SIZE = tuple(WalletTag)[:8]
+_describe(
+    WalletTag,
+    "CoinGlass' tag of wallets on Hyperliquid: eight by the size of their positions, eight by their profit or loss.",
+    {
+        one: f"{one.value.replace('_', ' ')}, by {'size of positions' if one in _BY_SIZE else 'profit or loss'}."
+        for one in WalletTag
+    },
+)
+_describe(
+    BorrowVenue,
+    "Exchange whose interest on borrowed coins CoinGlass follows.",
+    {one: f"{one.value}." for one in BorrowVenue},
+)
+_describe(
+    FundRange,
+    "Period of the prices of a fund.",
+    {one: "All there is." if one is FundRange.ALL else f"The last {_span(one.value)}." for one in FundRange},
+)
+_LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
+for _language, _of in (
+    (CalendarLanguage, "the economic calendar"),
+    (ArticleLanguage, "articles"),
+    (NewsflashLanguage, "newsflashes"),
+):
+    _describe(_language, f"Language of {_of}.", {one: _LANGUAGES[one.value] for one in _language})
+_describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
+_describe(
+    Plan,
+    "The plans of CoinGlass, the least first.",
+    {one: f"{one.name.title()}: {REQUESTS_PER_MINUTE[one]} requests a minute." for one in Plan}
+    | {Plan.ENTERPRISE: "Enterprise: by agreement."},
+)
+_describe(
+    ProblemCode,
+    "Why a part of the answer is missing. Codes are stable, messages may change.",
+    {
+        ProblemCode.PLAN_REQUIRED: "The plan does not include the endpoint.",
+        ProblemCode.INTERVAL_TOO_FINE: "The plan includes coarser intervals only.",
+        ProblemCode.HISTORY_TOO_DEEP: "The plan's history does not reach so far back.",
+        ProblemCode.RATE_LIMITED: "CoinGlass refused because of too many requests.",
+        ProblemCode.QUOTA_EXHAUSTED: "The quota was spent, so that no request was sent.",
+        ProblemCode.TIMEOUT: "CoinGlass did not answer in time.",
+        ProblemCode.UPSTREAM_ERROR: "CoinGlass failed or could not be reached.",
+        ProblemCode.CIRCUIT_OPEN: "CoinGlass failed so often that it is left alone for a while.",
+        ProblemCode.UNAUTHORIZED: "CoinGlass does not accept the server's key.",
+        ProblemCode.NOT_FOUND: "CoinGlass does not know what was asked for.",
+        ProblemCode.NO_DATA: "CoinGlass has nothing for what was asked.",
+        ProblemCode.BAD_PAYLOAD: "CoinGlass' answer does not hold what its documents state.",
+        ProblemCode.BAD_USER_INPUT: "What the caller asked for makes no sense; no request was sent.",
+    },
+)
+_describe(
+    GateSource,
+    "Who decided that the plan does not include something.",
+    {
+        GateSource.CATALOGUE: "The catalogue of endpoints: no request was sent.",
+        GateSource.UPSTREAM: "CoinGlass refused, now or some minutes ago.",
+    },
+)
+
+
+@strawberry.enum(description="What to do where the plan does not include what was asked.")
+class PlanLimitPolicy(Enum):
+    FAIL = strawberry.enum_value("FAIL", description="Answer PlanGated.")
+    COARSEN = strawberry.enum_value(
+        "COARSEN", description="Serve the finest interval that the plan includes, over the same span of time."
+    )
+    CLIP = strawberry.enum_value("CLIP", description="Serve the part of the window that the plan includes.")
+    FIT = strawberry.enum_value("FIT", description="Both: the finest interval, and of its window the part included.")
+
+    __hash__ = object.__hash__  # as that of Interval
+
+
+@strawberry.enum(description="What it is that the plan does not include.")
+class GateReason(Enum):
+    ENDPOINT = strawberry.enum_value("ENDPOINT", description="The endpoint.")
+    INTERVAL = strawberry.enum_value("INTERVAL", description="The interval.")
+    HISTORY = strawberry.enum_value("HISTORY", description="The depth of history.")
+
+
+@strawberry.enum(description="Whether an answer is within its refresh time.")
+class Freshness(Enum):
+    FRESH = strawberry.enum_value("FRESH", description="Not older than the refresh time of its endpoint.")
+    STALE = strawberry.enum_value("STALE", description="Older, served because nothing newer could be had yet.")
+
+
+@strawberry.enum(description="Why a series holds less than the window that was asked for.")
+class Truncation(Enum):
+    PLAN_HISTORY = strawberry.enum_value(
+        "PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP` or `FIT`)."
+    )
+    RETENTION = strawberry.enum_value("RETENTION", description="CoinGlass keeps less (`onPlanLimit: CLIP` or `FIT`).")
+    INCOMPLETE = strawberry.enum_value(
+        "INCOMPLETE",
+        description="CoinGlass gave fewer points than have closed in the window: the series begins later, has gaps, or "
+        "the key's plan holds less than is believed.",
+    )
+
+
+@strawberry.enum(description="Side of an order.")
+class OrderSide(Enum):
+    BUY = strawberry.enum_value("BUY", description="Buy.")
+    SELL = strawberry.enum_value("SELL", description="Sell.")
+
+
+_describe(
+    FundingRange,
+    "Period over which fundings are added up.",
+    {one: f"The last {_span(one.value)}." for one in FundingRange},
+)
+_describe(
+    MaxPainRange,
+    "Period of the positions behind liquidation max pain.",
+    {one: f"The last {_span(one.value)}." for one in MaxPainRange},
+)
+_describe(
+    OpenInterestRange,
+    "Period of the history of open interest by exchange.",
+    {
+        one: "All there is." if one is OpenInterestRange.ALL else f"The last {_span(one.value)}."
+        for one in OpenInterestRange
+    },
+)
+_describe(
+    LargeOrderState,
+    "What became of a large order.",
+    {
+        LargeOrderState.OPEN: "Stands in the book.",
+        LargeOrderState.FINISHED: "No longer stands in the book; CoinGlass says so of orders without a fill, too.",
+        LargeOrderState.REVOKED: "Was taken back.",
+    },
+)

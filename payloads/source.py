@@ -1,0 +1,99 @@
+"""What every payload says about itself: where its figures came from."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Self
+
+import strawberry
+from strawberry.types.base import StrawberryList, StrawberryOptional, has_object_definition
+from strawberry.types.field import StrawberryField
+
+from cg_client.call import Answer
+from cg_client.decoding.anomalies import AnomalyKind, merged
+from graph_types.enums import Freshness
+
+
+@strawberry.type(description="What of CoinGlass' answer could not be read.")
+class Anomaly:
+    kind: AnomalyKind = strawberry.field(description="What was found.")
+    field: str = strawberry.field(
+        description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
+    )
+    count: int = strawberry.field(description="How often it was found, in rows or values.")
+    sample: str | None = strawberry.field(
+        description="The first value found, as JSON and shortened; null where there is none."
+    )
+
+
+@strawberry.type(description="Where a payload came from.")
+class Source:
+    endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
+    fetched_at: datetime = strawberry.field(description="When CoinGlass was asked; of several requests the earliest.")
+    freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
+    sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
+    anomalies: Sequence[Anomaly] = strawberry.field(
+        description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
+        "not named here stands."
+    )
+
+    @classmethod
+    def of(cls, answers: Sequence[Answer[Any]]) -> Self:
+        first, *others = answers
+        fetched_at, stale, sandbox = first.fetched_at, first.stale, first.sandbox
+        for answer in others:
+            fetched_at = min(fetched_at, answer.fetched_at)
+            stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
+        freshness = Freshness.STALE if stale else Freshness.FRESH
+        found = merged([answer.anomalies for answer in answers]) if others else first.anomalies
+        return cls(
+            endpoint=first.path or first.endpoint.path,
+            fetched_at=fetched_at,
+            freshness=freshness,
+            sandbox=sandbox,
+            anomalies=[Anomaly(kind=one.kind, field=one.field, count=one.count, sample=one.sample) for one in found],
+        )
+
+
+@strawberry.interface(description="A payload that says where it came from.")
+class Sourced:
+    source: Source = strawberry.field(description="Where the figures came from.")
+
+
+@strawberry.interface(description="A list that CoinGlass cuts at a number of rows, without saying so.")
+class CappedList(Sourced):
+    capped: bool = strawberry.field(
+        description="True if CoinGlass gave as many rows as it gives at most, so that more may exist."
+    )
+
+
+_FIELDS: dict[type, list[StrawberryField]] = {}
+_ROWS_FIELDS: dict[type, tuple[str, type]] = {}
+
+
+def fields_of(cls: type) -> list[StrawberryField]:
+    """Return the fields of a Strawberry class that hold values, not resolvers."""
+    if cls not in _FIELDS:
+        fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
+        _FIELDS[cls] = [field for field in fields if field.base_resolver is None]
+    return _FIELDS[cls]
+
+
+def rows_field(payload: type) -> tuple[str, type]:
+    """Name and row class of a payload's one list of objects."""
+    if payload not in _ROWS_FIELDS:
+        _ROWS_FIELDS[payload] = _rows_field(payload)
+    return _ROWS_FIELDS[payload]
+
+
+def _rows_field(payload: type) -> tuple[str, type]:
+    lists = [(field.python_name, _without_null(field.type)) for field in fields_of(payload)]
+    (found,) = [
+        (name, kind.of_type)
+        for name, kind in lists
+        if isinstance(kind, StrawberryList) and has_object_definition(kind.of_type)
+    ]
+    return found
+
+
+def _without_null(kind: object) -> object:
+    return kind.of_type if isinstance(kind, StrawberryOptional) else kind
