@@ -14,16 +14,16 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
-from cg_client.decoding.shapes import ParallelLists
+from cg_client.decoding.checks import in_milliseconds, packed
+from cg_client.decoding.shapes import ParallelLists, are_milliseconds
 from cg_client.decoding.struct_reader import the_one
 from cg_client.decoding.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from graph_types.scalars import Timestamp
-from native import ascends
+from native import ascends, packed_ascends, rows_reader
 from payloads.columns import Column, Columns, new_identity
-from resolvers.leaves import Leaf
-from resolvers.packed_rows import packed_reader
+from resolvers.leaves import TIMES, Leaf
 from resolvers.parallel_lists import parallel_lists_decoder
 from resolvers.records import Records, stored_value
 
@@ -70,16 +70,55 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     ordered: Callable[[Columns[Any]], Columns[Any]] = functools.partial(_in_order, times=times)
     if isinstance(endpoint.shape, ParallelLists):
         return parallel_lists_decoder(records, rows, ordered)
-    packed, strict = packed_reader(records), _strict_rows(records)
+    read_packed, read_rows = packed_reader(records, ordered), _strict_rows(records)
 
     def table(raws: Sequence[Any]) -> Columns[Any]:
         return ordered(records.table(raws, new_identity()))
 
     def read(data: msgspec.Raw) -> Columns[Any]:
-        found = None if packed is None else packed(data)
-        return table(strict(data)) if found is None else ordered(found)
+        columns = None if read_packed is None else read_packed(data)
+        return table(read_rows(data)) if columns is None else columns
 
     return tolerant(read, rows, table, endpoint.may_lack)
+
+
+def packed_reader(
+    records: Records, ordered: Callable[[Columns[Any]], Columns[Any]]
+) -> Callable[[msgspec.Raw], Columns[Any] | None] | None:
+    """Make the compiled reader of rows of figures and times; None if the class holds anything else.
+
+    The reader gives None for rows that are not as simple as that.
+    """
+    if records.always_tolerant or not all(map(_is_packed, records.leaves)):
+        return None
+    stored = {leaf.wires[0]: leaf.stored for leaf in records.leaves}
+    reader = rows_reader([(name.encode(), "d" if kind is float else "q") for name, kind in stored.items()])
+    if reader is None:
+        return None
+    times = [(index, f"data.{name}") for index, (name, kind) in enumerate(stored.items()) if kind is int]
+    indices = {leaf.name: list(stored).index(leaf.wires[0]) for leaf in records.leaves}
+    converts = {leaf.name: leaf.convert for leaf in records.leaves if leaf.convert is not None}
+
+    def read(data: msgspec.Raw) -> Columns[Any] | None:
+        arrays, is_simple = reader(data), True
+        if arrays is None:
+            return None
+        for index, field in times:
+            values = arrays[index]
+            if not (values and packed_ascends(values) and are_milliseconds(values[0], values[-1])):
+                converted, is_simple = in_milliseconds(values, field), False
+                arrays[index] = values if converted is values else packed("q", converted)
+        stored = {name: arrays[index] for name, index in indices.items()}
+        columns: Columns[Any] = Columns(records.cls, stored, converts, len(arrays[0]), new_identity())
+        return columns if is_simple else ordered(columns)
+
+    return read
+
+
+def _is_packed(leaf: Leaf) -> bool:
+    """Whether it is a figure, or a time as a number, under one upstream name: if none is missing it is packed."""
+    kinds = {float: (float,), int: TIMES}.get(leaf.stored, ())
+    return leaf.kind in kinds and len(leaf.wires) == 1
 
 
 def _strict_rows(records: Records) -> Callable[[msgspec.Raw], list[Any]]:
