@@ -23,9 +23,9 @@ from cg_client.errors import PayloadMismatch
 from graph_types.scalars import Timestamp
 from native import ascends, packed_ascends, rows_reader
 from payloads.columns import Column, Columns, new_identity
-from resolvers.leaves import TIMES, Leaf
 from resolvers.parallel_lists import parallel_lists_decoder
-from resolvers.records import Records, stored_value
+from resolvers.record_layout import RecordLayout, stored_value
+from resolvers.record_members import TIMES, Member
 
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
@@ -34,46 +34,46 @@ def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
 
     Of a payload class, whose source is not known yet, it gives their values.
     """
-    records = Records.of(cls, endpoint)
-    strict = _strict_rows(records)
+    layout = RecordLayout.of(cls, endpoint)
+    strict = _strict_rows(layout)
 
     def instances(raws: Sequence[Any]) -> list[Any]:
-        return list(map(records.instance, raws))
+        return list(map(layout.instance, raws))
 
-    return tolerant(lambda data: instances(strict(data)), rows_of(records.tolerant), instances, endpoint.may_lack)
+    return tolerant(lambda data: instances(strict(data)), rows_of(layout.tolerant), instances, endpoint.may_lack)
 
 
 @functools.cache
 def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
     """One object, or a list of just one -> the values of the class."""
-    records = Records.of(cls, endpoint)
-    decoder = msgspec.json.Decoder(records.struct | list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+    layout = RecordLayout.of(cls, endpoint)
+    decoder = msgspec.json.Decoder(layout.struct | list[layout.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
 
     def strict(data: msgspec.Raw) -> dict[str, Any]:
         raw = the_one(decoder.decode(data))
-        return _instance(records, _complete(records, [raw])[0])
+        return _instance(layout, _complete(layout, [raw])[0])
 
-    return tolerant(strict, one_of(records.tolerant), functools.partial(_instance, records), endpoint.may_lack)
+    return tolerant(strict, one_of(layout.tolerant), functools.partial(_instance, layout), endpoint.may_lack)
 
 
-def _instance(records: Records, raw: object) -> dict[str, Any]:
-    values: dict[str, Any] = records.instance(raw)
+def _instance(layout: RecordLayout, raw: object) -> dict[str, Any]:
+    values: dict[str, Any] = layout.instance(raw)
     return values
 
 
 @functools.cache
 def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
-    records = Records.of(cls, endpoint)
-    times = next((leaf for leaf in records.leaves if leaf.kind is Timestamp), None)
-    rows = rows_of(records.tolerant) if times is None else _each_time_once(rows_of(records.tolerant), times)
+    layout = RecordLayout.of(cls, endpoint)
+    times = next((member for member in layout.members if member.kind is Timestamp), None)
+    rows = rows_of(layout.tolerant) if times is None else _each_time_once(rows_of(layout.tolerant), times)
     ordered: Callable[[Columns[Any]], Columns[Any]] = functools.partial(_in_order, times=times)
     if isinstance(endpoint.shape, ParallelLists):
-        return parallel_lists_decoder(records, rows, ordered)
-    read_packed, read_rows = packed_reader(records, ordered), _strict_rows(records)
+        return parallel_lists_decoder(layout, rows, ordered)
+    read_packed, read_rows = packed_reader(layout, ordered), _strict_rows(layout)
 
     def table(raws: Sequence[Any]) -> Columns[Any]:
-        return ordered(records.table(raws, new_identity()))
+        return ordered(layout.table(raws, new_identity()))
 
     def read(data: msgspec.Raw) -> Columns[Any]:
         columns = None if read_packed is None else read_packed(data)
@@ -83,21 +83,21 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
 
 
 def packed_reader(
-    records: Records, ordered: Callable[[Columns[Any]], Columns[Any]]
+    layout: RecordLayout, ordered: Callable[[Columns[Any]], Columns[Any]]
 ) -> Callable[[msgspec.Raw], Columns[Any] | None] | None:
     """Make the compiled reader of rows of figures and times; None if the class holds anything else.
 
     The reader gives None for rows that are not as simple as that.
     """
-    if records.always_tolerant or not all(map(_is_packed, records.leaves)):
+    if layout.always_tolerant or not all(map(_is_packed, layout.members)):
         return None
-    stored = {leaf.wires[0]: leaf.stored for leaf in records.leaves}
+    stored = {member.source_names[0]: member.stored for member in layout.members}
     reader = rows_reader([(name.encode(), "d" if kind is float else "q") for name, kind in stored.items()])
     if reader is None:
         return None
     times = [(index, f"data.{name}") for index, (name, kind) in enumerate(stored.items()) if kind is int]
-    indices = {leaf.name: list(stored).index(leaf.wires[0]) for leaf in records.leaves}
-    converts = {leaf.name: leaf.convert for leaf in records.leaves if leaf.convert is not None}
+    indices = {member.name: list(stored).index(member.source_names[0]) for member in layout.members}
+    converts = {member.name: member.convert for member in layout.members if member.convert is not None}
 
     def read(data: msgspec.Raw) -> Columns[Any] | None:
         arrays, is_simple = reader(data), True
@@ -109,35 +109,35 @@ def packed_reader(
                 converted, is_simple = in_milliseconds(values, field), False
                 arrays[index] = values if converted is values else packed("q", converted)
         stored = {name: arrays[index] for name, index in indices.items()}
-        columns: Columns[Any] = Columns(records.cls, stored, converts, len(arrays[0]), new_identity())
+        columns: Columns[Any] = Columns(layout.cls, stored, converts, len(arrays[0]), new_identity())
         return columns if is_simple else ordered(columns)
 
     return read
 
 
-def _is_packed(leaf: Leaf) -> bool:
+def _is_packed(member: Member) -> bool:
     """Whether it is a figure, or a time as a number, under one upstream name: if none is missing it is packed."""
-    kinds = {float: (float,), int: TIMES}.get(leaf.stored, ())
-    return leaf.kind in kinds and len(leaf.wires) == 1
+    kinds = {float: (float,), int: TIMES}.get(member.stored, ())
+    return member.kind in kinds and len(member.source_names) == 1
 
 
-def _strict_rows(records: Records) -> Callable[[msgspec.Raw], list[Any]]:
+def _strict_rows(layout: RecordLayout) -> Callable[[msgspec.Raw], list[Any]]:
     """Read a list of objects that has no anomaly; raises PayloadMismatch or msgspec.DecodeError for any other."""
-    decoder = msgspec.json.Decoder(list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+    decoder = msgspec.json.Decoder(list[layout.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
 
     def read(data: msgspec.Raw) -> list[Any]:
-        return _complete(records, decoder.decode(data))
+        return _complete(layout, decoder.decode(data))
 
     return read
 
 
-def _complete(records: Records, raws: list[Any]) -> list[Any]:
-    if records.always_tolerant or not records.is_complete(lambda: iter(raws)):
+def _complete(layout: RecordLayout, raws: list[Any]) -> list[Any]:
+    if layout.always_tolerant or not layout.is_complete(lambda: iter(raws)):
         raise PayloadMismatch("data", "a field is missing")
     return raws
 
 
-def _each_time_once(rows: Read, times: Leaf) -> Read:
+def _each_time_once(rows: Read, times: Member) -> Read:
     """Keep of several rows of one time the last, and report those that say something else."""
 
     def read(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
@@ -146,14 +146,14 @@ def _each_time_once(rows: Read, times: Leaf) -> Read:
             time = stored_value(raw, times)
             before = by_time.get(time, raw)
             if before != raw:
-                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, times.wires[0], before)
+                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, times.source_names[0], before)
             by_time[time] = raw
         return list(by_time.values())
 
     return read
 
 
-def _in_order(rows: Columns[Any], times: Leaf | None) -> Columns[Any]:
+def _in_order(rows: Columns[Any], times: Member | None) -> Columns[Any]:
     """Raise PayloadMismatch where a time stands twice."""
     order = None if times is None else _order(rows.stored[times.name])
     if order is None:

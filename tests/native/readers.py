@@ -19,7 +19,7 @@ from payloads.series import Series
 from payloads.source import rows_field
 from resolvers import decode
 from resolvers.decode import packed_reader
-from resolvers.records import Records
+from resolvers.record_layout import RecordLayout
 from sandbox.samples import sample
 from tests.cases import SCHEMA
 
@@ -57,7 +57,7 @@ def by_msgspec(path: str) -> Decode[Columns[Any]]:
 
 
 def natively(path: str) -> Callable[[bytes], Columns[Any] | None]:
-    read = packed_reader(Records.of(*SERIES[path]), lambda columns: columns)
+    read = packed_reader(RecordLayout.of(*SERIES[path]), lambda columns: columns)
     assert read is not None
     return lambda data: read(msgspec.Raw(data))
 
