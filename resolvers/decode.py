@@ -154,7 +154,7 @@ def _each_time_once(rows: Read, times: Member) -> Read:
 
 
 def _in_order(rows: Columns[Any], times: Member | None) -> Columns[Any]:
-    """Raise PayloadMismatch where a time stands twice."""
+    """Sort by time; raises PayloadMismatch if a time stands twice."""
     order = None if times is None else _order(rows.stored[times.name])
     if order is None:
         return rows
@@ -162,9 +162,9 @@ def _in_order(rows: Columns[Any], times: Member | None) -> Columns[Any]:
     return Columns.of(rows.row, table, len(order), new_identity())
 
 
-def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """Return the values at these places, packed if all of them are."""
-    values = [stored[place] for place in places]
+def _chosen(stored: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
+    """Return the values at these indices, packed if all of them are."""
+    values = [stored[index] for index in indices]
     return array(stored.typecode, values) if isinstance(stored, array) else values
 
 
@@ -172,7 +172,7 @@ def _order(times: Sequence[int]) -> list[int] | None:
     """Return indices in ascending order of time; None if the times ascend already."""
     if ascends(times):
         return None
-    places = {time: index for index, time in enumerate(times)}
-    if len(places) < len(times):
+    indices = {time: index for index, time in enumerate(times)}
+    if len(indices) < len(times):
         raise PayloadMismatch("data", "a time stands twice")
-    return [places[time] for time in sorted(places)]
+    return [indices[time] for time in sorted(indices)]

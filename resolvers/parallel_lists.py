@@ -1,7 +1,7 @@
 """Columnar answers: one object of equally long lists -> columns.
 
-Where something is odd, the lists are read across as rows, by the same reader as rows. A list of another length than
-that of the times fits no row: its values are null, and it is reported.
+If something is unusual, the lists are read across as rows, by the same reader as rows. A list of another length than
+the times fits no row: its values are null, and it is reported.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -38,12 +38,12 @@ def parallel_lists_decoder(
         equally_long({member.source_names[0]: lists[member.name] for member in layout.members})
         return build(layout.table_of(lists, new_identity()))
 
-    known = {source_name for member in layout.members for source_name in member.source_names}
+    names = {source_name for member in layout.members for source_name in member.source_names}
     times = next(member.source_names for member in layout.members if member.kind is Timestamp)
 
     def read(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
-        found: list[Any] = rows(across(value, known, times, reading), path, reading)
-        return found
+        layout_rows: list[Any] = rows(across(value, names, times, reading), path, reading)
+        return layout_rows
 
     return tolerant(
         strict,
@@ -65,22 +65,22 @@ def _list_fields(layout: RecordLayout) -> Iterator[tuple[str, Any, Any]]:
 
 def _list(raw: object, member: Member) -> list[Any]:
     """Return the list under the first of its names that is there; raises PayloadMismatch where there is none."""
-    found = (getattr(raw, slot) for slot in member.slots)
-    values: list[Any] | None = next((one for one in found if one is not None), None)
+    lists = (getattr(raw, slot) for slot in member.slots)
+    values: list[Any] | None = next((values for values in lists if values is not None), None)
     if values is None:
         raise PayloadMismatch(member.path, "it is missing")
     return values
 
 
-def across(value: Any, known: AbstractSet[str], times: Sequence[str], reading: Reading) -> list[Mapping[str, Any]]:  # noqa: ANN401  # JSON
+def across(value: Any, names: AbstractSet[str], times: Sequence[str], reading: Reading) -> list[Mapping[str, Any]]:  # noqa: ANN401  # JSON
     """Turn the lists into rows, one for each time; `times` are the names that the list of times may have."""
     if not isinstance(value, dict):
         raise Unreadable("", AnomalyKind.SHAPE_CHANGED)
-    for name in value.keys() - known:
+    for name in value.keys() - names:
         reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, name, value[name])
     size = _number_of_times(value, times, reading)
-    lists = {name: _fitting(value[name], size, name, reading) for name in known & value.keys()}
-    return [{name: values[place] for name, values in lists.items()} for place in range(size)]
+    lists = {name: _fitting(value[name], size, name, reading) for name in names & value.keys()}
+    return [{name: values[index] for name, values in lists.items()} for index in range(size)]
 
 
 def _number_of_times(value: Mapping[str, Any], names: Sequence[str], reading: Reading) -> int:

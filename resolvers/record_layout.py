@@ -206,11 +206,11 @@ class RecordLayout:
             member.may_be_none = not may_be_none.isdisjoint(member.slots)
             if not member.sparse:
                 may_be_empty -= {*member.slots}
-        taken: set[str] = set()
+        used: set[str] = set()
         for (source_name, stored), slot in self._slots.items():
             # The second of two with one name has a name that no answer holds.
-            name = f"{source_name} ({slot})" if source_name in taken else source_name
-            taken.add(source_name)
+            name = f"{source_name} ({slot})" if source_name in used else source_name
+            used.add(source_name)
             if slot in may_be_empty:
                 yield slot, _or_nothing(stored), msgspec.field(name=name, default=None)
             elif slot in may_be_none:
@@ -264,7 +264,7 @@ def _lists(rows: NestedRecord, values: Sequence[Any]) -> Sequence[Any]:
     lists = Lists.of([0 if value is None else len(value) for value in values], rows.table(list(items)))
     if None not in values:
         return lists
-    return [None if value is None else rows_of_one for value, rows_of_one in zip(values, lists, strict=True)]
+    return [None if value is None else rows for value, rows in zip(values, lists, strict=True)]
 
 
 def _packed_times(member: Member, values: Sequence[Any]) -> Sequence[int | None]:

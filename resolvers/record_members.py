@@ -108,7 +108,7 @@ def _reader(shown: Sequence[Member]) -> Read:
         return rows_of(_item_reader(member) if member.record is None else member.record.tolerant)
     if member.record is not None:
         return member.record.tolerant
-    checks = [check for one in shown if (check := _check(one)) is not None]
+    checks = [check for member in shown if (check := _check(member)) is not None]
     return scalar(member.stored, *checks, percent=member.percent)
 
 

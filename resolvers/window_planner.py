@@ -1,6 +1,7 @@
 """Plans a window of a series: checks it, adapts it to the plan of the key, and lists the calls that bring it."""
 
 import dataclasses
+import math
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
@@ -158,16 +159,13 @@ def _check_arguments(endpoint: Endpoint, args: SeriesParams, now: datetime) -> N
 def _intervals(endpoint: Endpoint) -> str:
     if len(endpoint.intervals) == len(Interval):
         return f"intervals up to {endpoint.coarsest.name}"
-    return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
+    return f"the intervals {', '.join(interval.name for interval in Interval if endpoint.has(interval))}"
 
 
 def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
     """Names of the series' intervals that are closest in length."""
-    had = [one for one in Interval if endpoint.has(one)]
-    return [one.name for one in sorted(had, key=lambda one: _ratio(one, interval))[:_SUGGESTIONS]]
 
+    def distance(other: Interval) -> float:
+        return abs(math.log(other.milliseconds / interval.milliseconds))
 
-def _ratio(one: Interval, other: Interval) -> float:
-    """How many times the longer interval is as long as the shorter."""
-    short, long = sorted((one.milliseconds, other.milliseconds))
-    return long / short
+    return [other.name for other in sorted(filter(endpoint.has, Interval), key=distance)[:_SUGGESTIONS]]
