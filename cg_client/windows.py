@@ -22,7 +22,7 @@ SLACK = 2  # bars that upstream may be ahead of our clock
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Points from `start` to `end`, of which the newest `last` are wanted; `end` None means now."""
+    """Points from `start` to `end`, of which only the newest `last` are shown; `end` None means now."""
 
     start: int
     end: int | None
@@ -41,7 +41,7 @@ class Page:
 def window_of(
     step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None
 ) -> Window:
-    """Make a window. `last` counts bars back from `end`, the one under way included."""
+    """Make a window. `last` counts bars back from `end`, including the bar under way."""
     if start is not None:
         return Window(start, end)
     count = DEFAULT_POINTS if last is None else last
@@ -50,13 +50,13 @@ def window_of(
 
 
 def bars(window: Window, step: int, now: int) -> int:
-    """How many bars can lie in the window."""
+    """Return how many bars can lie in the window."""
     end = now if window.end is None else min(window.end, now)
     return max(0, (end - window.start) // step + 1)
 
 
 def count_closed_bars(window: Window, step: int, now: int) -> int:
-    """How many bars of the window have surely closed, and been finished upstream, by the time `now`.
+    """Return how many bars of the window have surely closed, and been finished upstream, by the time `now`.
 
     Bars start at multiples of their length since 1970, but for weeks: on which day those begin is not known.
     """
@@ -92,7 +92,7 @@ def candidates(
 
 def _grid(window: Window, step: int, now: int, page_rows: int, earliest: int | None) -> Iterator[Page]:
     width = page_rows * step
-    # One bar more than asked: the bar under way may not be there yet when the newest `last` are counted.
+    # One bar more than requested: the bar under way may not be there yet when the newest `last` are counted.
     start = window.start if window.last is None else window.start - step
     end = now if window.end is None else min(window.end, now)
     for page in range(start // width, end // width + 1):
@@ -105,7 +105,7 @@ def _grid(window: Window, step: int, now: int, page_rows: int, earliest: int | N
 
 
 def tail(pages: tuple[Page, ...]) -> Page | None:
-    """Return the small open-ended request, where the window takes a larger one."""
+    """Return the small open-ended request if the window takes a larger one."""
     return Page(_SMALL) if pages and pages[0].start is None and pages[0].limit > _SMALL else None
 
 
