@@ -12,8 +12,8 @@ from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.lifespan import lifespan
 from server.metrics import Metrics
-from server.pages import pages
-from server.response_cache.cache import PATH as GRAPHQL
+from server.response_cache import PATH as GRAPHQL
+from server.routes import pages
 from server.settings import Settings
 from server.stack import Stack
 from server.view import GraphQLView

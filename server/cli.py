@@ -120,3 +120,7 @@ def _environment(chosen: argparse.Namespace) -> dict[str, str]:
     """Return the environment, overridden by the options."""
     options = {f"COINGLASS_{name.upper()}": getattr(chosen, name, None) for name in ("host", "port", "workers")}
     return dict(os.environ) | {name: value for name, value in options.items() if value is not None}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -52,7 +52,7 @@ class Figures(Collector):
             found.add_metric([of, outcome], count)
         yield found
         yield CounterMetricFamily(
-            f"{_PREFIX}_responses_evicted", "Answers dropped for want of room.", responses.evicted
+            f"{_PREFIX}_responses_evicted", "Answers dropped for want of room.", responses.store.evicted
         )
 
     def _circuits(self) -> Iterator[Metric]:
@@ -97,7 +97,7 @@ class Figures(Collector):
         sizes = GaugeMetricFamily(
             f"{_PREFIX}_kept_bytes", "Bytes that are kept, as the bounds count them.", labels=["of"]
         )
-        sizes.add_metric(["response"], self._responses.stored_bytes)
+        sizes.add_metric(["response"], self._responses.store.bytes)
         sizes.add_metric(["fragment"], self._engine.fragments.size)
         sizes.add_metric(["rows"], self._client.kept_bytes)
         yield sizes

@@ -12,7 +12,7 @@ from cg_client.client import BASE_URL, ClientConfig
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import MAX_CALLS
-from server.http import is_plain
+from server.http import is_name
 
 T = TypeVar("T")
 
@@ -71,7 +71,7 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
 def _weights(text: str) -> Mapping[str, int]:
     pairs = [pair.strip().partition("=") for pair in text.split(",")]
     weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
-    right = all(client and is_plain(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
+    right = all(client and is_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
     if not right or len(weights) < len(pairs):
         raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights

@@ -6,11 +6,10 @@ from starlette.types import ASGIApp
 
 from cg_client.client import Client
 from server.asgi import HTTPAdapter
-from server.graceful_shutdown import GracefulShutdown
 from server.http import Handler
-from server.pages import Page, Routes
-from server.request_log import RequestLog
+from server.log import RequestLog
 from server.response_cache import ResponseCache
+from server.routes import Page, Routes
 
 
 class Stack:
@@ -18,8 +17,7 @@ class Stack:
 
     | layer | what it answers itself |
     | --- | --- |
-    | HTTPAdapter | a body that is too large |
-    | GracefulShutdown | a request that cannot be finished |
+    | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -31,4 +29,4 @@ class Stack:
     ) -> None:
         inner = RequestLog(Routes(graphql, pages))
         self.response_cache = ResponseCache(inner, limit=cache_bytes, clock=client.clock, revision=client.revision)
-        self.asgi = HTTPAdapter(GracefulShutdown(self.response_cache), websockets, client)
+        self.asgi = HTTPAdapter(self.response_cache, websockets, client)
