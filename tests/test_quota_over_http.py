@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from cg_client.plans.plan import Plan
-from sandbox.envelopes import Reply
+from sandbox.envelopes import SandboxReply
 from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph
 from tests.test_metrics import figures
@@ -91,7 +91,7 @@ class Gate(Fault):
     def hits(self, path: str) -> bool:
         return path != BOBS
 
-    async def reply(self, regular: Reply) -> Reply:
+    async def reply(self, regular: SandboxReply) -> SandboxReply:
         await asyncio.to_thread(self.opened.wait, 30)
         return regular
 
