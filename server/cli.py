@@ -102,10 +102,10 @@ def _doctor(settings: Settings) -> int:
 
 
 def _probe(settings: Settings, chosen: argparse.Namespace) -> int:
-    from probe.command import Options, probe
+    from probe.command import ProbeOptions, probe
     from server.serve import against_sandbox
 
-    options = Options(
+    options = ProbeOptions(
         groups=chosen.group,
         max_calls=chosen.calls,
         with_gated=chosen.all,

@@ -17,11 +17,11 @@ from cg_client.client import ClientConfig
 from cg_client.intervals import Interval
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
-from probe.command import Options, probe
+from probe.command import ProbeOptions, probe
 from probe.findings import Status
 from probe.recorder import Recorder
 from probe.runner import Runner
-from probe.selection import candidates
+from probe.targets import candidates
 from sandbox.app import KEY as SANDBOX_KEY
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
@@ -50,7 +50,7 @@ class Probed:
         """Return the exit status and the report as JSON."""
         file = self.folder / "report.json"
         config = ClientConfig(api_key=Secret(KEY), base_url=self.address)
-        status = await probe(config, Options(groups=groups, json_file=file, **options))
+        status = await probe(config, ProbeOptions(groups=groups, json_file=file, **options))
         found: dict[str, Any] = json.loads(file.read_text())
         return status, found
 
@@ -276,7 +276,7 @@ async def test_a_wrong_key_or_group_is_unusable(
     probed: Probed, options: dict[str, Any], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret("another"), base_url=probed.address)
-    assert await probe(config, Options(**options)) == 2
+    assert await probe(config, ProbeOptions(**options)) == 2
     printed = capsys.readouterr()
     assert says in printed.out + printed.err
     assert probed.sandbox.calls.total() == (0 if options else 2)
@@ -284,7 +284,7 @@ async def test_a_wrong_key_or_group_is_unusable(
 
 async def test_a_server_that_is_not_there_is_unusable(capsys: pytest.CaptureFixture[str]) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://127.0.0.1:9")
-    assert await probe(config, Options()) == 2
+    assert await probe(config, ProbeOptions()) == 2
     assert "UPSTREAM_ERROR" in capsys.readouterr().out
 
 
@@ -292,7 +292,7 @@ async def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
     probed: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url=probed.address)
-    assert await probe(config, Options(json_file=probed.folder / "no" / "report.json")) == 2
+    assert await probe(config, ProbeOptions(json_file=probed.folder / "no" / "report.json")) == 2
     assert "cannot write to" in capsys.readouterr().err
     assert probed.sandbox.calls.total() == 0
 
@@ -310,7 +310,7 @@ def test_the_command_tries_itself_out_on_a_sandbox() -> None:
     assert done.stderr == ""
 
 
-def test_an_interrupted_probe_reports_what_was_asked(probed: Probed) -> None:
+def test_an_interrupted_probe_reports_the_calls_so_far(probed: Probed) -> None:
     hanging = "/api/futures/supported-exchanges"
     probed.sandbox.faults.append(Fault(FaultKind.HANG, hanging, seconds=30))
     probed.sandbox.drifts.append(PlantedDrift("/api/futures/supported-coins", lambda answer: answer | {"code": 0}))
@@ -324,5 +324,5 @@ def test_an_interrupted_probe_reports_what_was_asked(probed: Probed) -> None:
         process.send_signal(signal.SIGINT)
         printed, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (1, "")
-    assert f"asked     3 of {len(CATALOGUE)} endpoints, with 4 requests, until interrupted" in printed
+    assert f"called    3 of {len(CATALOGUE)} endpoints, with 4 requests, until interrupted" in printed
     assert "2 ok, 1 drift, 0 gated, 0 failed" in printed
