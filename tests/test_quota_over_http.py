@@ -110,7 +110,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
     start_graph: StartGraph,
 ) -> None:
-    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, calls_at_most=1000)
+    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
     first, second = Gate(), Gate()
