@@ -160,7 +160,7 @@ def _reported(decode: Decode[Any], data: msgspec.Raw) -> Iterator[Finding]:
         failed = Finding(error.code, str(error))
     except Exception as error:  # noqa: BLE001  # a fault of one decoder must not end the probe
         failed = Finding(ProblemCode.BAD_PAYLOAD, f"the decoder failed ({type(error).__name__})")
-    yield from map(Finding.of, anomalies.found())
+    yield from map(Finding.of, anomalies.anomalies())
     if failed is not None:
         yield failed
 

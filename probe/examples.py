@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import Example, Known, Params
+from cg_client.params.core import Example, ListedName, Params
 from cg_client.plans.plan import Plan
 from probe.names import Names
 
@@ -34,7 +34,7 @@ def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
     for mark in marks:
         if isinstance(mark, Example):
             return mark
-        if isinstance(mark, Known) and is_required:
+        if isinstance(mark, ListedName) and is_required:
             return Example(mark.name, mark.kind)
     return None
 
@@ -50,7 +50,7 @@ def _value(endpoint: Endpoint, example: Example, names: Names, before: dict[str,
 def _interval(endpoint: Endpoint, plan: Plan) -> Interval:
     """Return the plan's floor, so that the floor is tried out; a day where none is stated."""
     floor = endpoint.interval_floors.get(plan)
-    offered = [one for one in Interval if endpoint.has(one) and (floor is None or not _is_finer(one, floor))]
+    offered = [one for one in endpoint.offered_intervals if floor is None or not _is_finer(one, floor)]
     wanted = floor or Interval.D1
     return wanted if wanted in offered else offered[-1]
 

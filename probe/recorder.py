@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import httpx
 
-from cg_client.body import by_name, read_body
 from cg_client.errors import RequestRefused
+from cg_client.transport import read_response
 
 _OF_ENCODED_BODY = ("content-encoding", "content-length")
 
@@ -44,7 +44,7 @@ class Recorder(httpx.AsyncBaseTransport):
         self.sent += 1
         self.last = None
         response = await self._transport.handle_async_request(request)
-        body = await read_body(response, by_name(response))
+        _, body = await read_response(response)
         headers = {name: value for name, value in response.headers.items() if name not in _OF_ENCODED_BODY}
         self.last = Exchange(request.url.path, response.status_code, headers, body)
         return httpx.Response(response.status_code, headers=headers, content=body)

@@ -13,7 +13,7 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import Plan
 from cg_client.quota.requester import SYSTEM

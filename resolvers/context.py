@@ -5,9 +5,8 @@ from typing import TypeAlias
 
 import strawberry
 
-from cg_client.call_plan import CallPlan
 from cg_client.client import Client
-from cg_client.dry_client import LISTING, DryClient
+from cg_client.dry_client import LISTING, CallPlan, DryClient
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
@@ -58,7 +57,7 @@ class Context:
     ) -> "Context":
         """For an operation of which only the calls are wanted, and none is sent."""
         plan = CallPlan()
-        names = symbols.asked_of(DryClient(client, plan, followup=LISTING))
+        names = symbols.for_client(DryClient(client, plan, followup=LISTING))
         context = cls.of(DryClient(client, plan), names, caller, request_id, planner)
         context.plan = plan
         return context

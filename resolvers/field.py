@@ -17,7 +17,7 @@ from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.plan import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
@@ -303,7 +303,7 @@ _Answer: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], o
 def _series(payload: type[Series], decoders: Decoders) -> _Answer:
     def answer(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         asked = context, endpoint, arguments, decoders[endpoint], policy
-        if not context.client.plan_is_settled:
+        if not context.client.plan_is_resolved:
             return later(serve(*asked))
         plan = plan_window(*asked)
         fresh = get_fresh(context, plan)

@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
-from cg_client.call_plan import DryRunMiss
+from cg_client.dry_client import DryRunMiss
 from resolvers.operation import Operation
 from resolvers.window_loader import WindowLoader
 
@@ -126,7 +126,7 @@ class Loaders:
     def get_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the answer that is kept and fresh, without waiting for anything; raises what the gate refuses."""
         client = self._operation.client
-        if not client.plan_is_settled:
+        if not client.plan_is_resolved:
             return None
         client.gate.check(call.endpoint, call.params)
         answer = self._operation.get_fresh(call)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from cg_client.decoding.checks import in_milliseconds, packed
-from cg_client.decoding.shapes import are_milliseconds
+from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW
 from native import ascends, rows_reader
 from payloads.columns import Columns, new_identity
 from resolvers.leaves import TIMES, Leaf
@@ -50,7 +50,7 @@ def _lies_packed(leaf: Leaf) -> bool:
 
 
 def _in_milliseconds(times: "array[int]", field: str) -> "array[int]":
-    if ascends(times) and times and are_milliseconds(times[0], times[-1]):
+    if ascends(times) and times and times[0] >= SECONDS_BELOW and times[-1] < MILLISECONDS_BELOW:
         return times
     found = in_milliseconds(times, field)
     return times if found is times else packed("q", found)

@@ -22,7 +22,7 @@ async def serve(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """Return the points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
-    if not context.client.plan_is_settled:
+    if not context.client.plan_is_resolved:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
     plan = plan_window(context, endpoint, args, decode, policy)
@@ -35,7 +35,7 @@ def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
         answers = _all_fresh(context, candidate)
         if answers is not None:
             return served(plan, answers)
-    ended = plan.window.end is not None and context.client.plan_is_settled
+    ended = plan.window.end is not None and context.client.plan_is_resolved
     found = closed_window(context.client, plan) if ended else None
     if found is None:
         return _merge_fresh_tail(context, plan) if plan.tail is not None else None

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, TypeVar, cast
 
 from cg_client.call import Call, Decode
-from cg_client.clock import unix_ms
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
@@ -19,7 +18,7 @@ from cg_client.errors import (
 )
 from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
-from cg_client.params import Series as SeriesParams
+from cg_client.params.core import SeriesParams
 from cg_client.windows import (
     MAX_POINTS,
     SLACK,
@@ -28,6 +27,7 @@ from cg_client.windows import (
     candidates,
     count_closed_bars,
     tail,
+    unix_ms,
 )
 from graph_types.enums import PlanLimitPolicy, Truncation
 from resolvers.plan_limit_policy import admit
@@ -120,7 +120,7 @@ def _plan(
 
     found = _candidates(client, endpoint, allowed, window, now)
     newest = tail(found[0])
-    until = min(_until(client, args, now), client.gate.settled_until)
+    until = min(_until(client, args, now), client.gate.valid_until)
     return WindowPlan(
         args.interval,
         allowed.interval,
@@ -145,7 +145,7 @@ def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
 
 def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
     """Check the arguments; raises BadArgument with the remedy."""
-    if not endpoint.has(args.interval):
+    if args.interval not in endpoint.offered_intervals:
         raise BadArgument(
             f"This series has {_intervals(endpoint)}, not {args.interval.name}.",
             "interval",
@@ -164,13 +164,13 @@ def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
 def _intervals(endpoint: Endpoint) -> str:
     if len(endpoint.intervals) == len(Interval):
         return f"intervals up to {endpoint.coarsest.name}"
-    return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
+    return f"the intervals {', '.join(one.name for one in endpoint.offered_intervals)}"
 
 
 def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
     """Names of the series' intervals that are closest in length."""
-    had = [one for one in Interval if endpoint.has(one)]
-    return [one.name for one in sorted(had, key=lambda one: _ratio(one, interval))[:_SUGGESTIONS]]
+    offered = endpoint.offered_intervals
+    return [one.name for one in sorted(offered, key=lambda one: _ratio(one, interval))[:_SUGGESTIONS]]
 
 
 def _ratio(one: Interval, other: Interval) -> float:

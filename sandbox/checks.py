@@ -8,7 +8,7 @@ from typing import get_type_hints
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
-from cg_client.params import Coin, CoinSeries, Pair, PairSeries, Series, wire_names
+from cg_client.params.core import CoinParams, CoinSeries, PairParams, PairSeries, SeriesParams
 from cg_client.plans.plan import Plan
 from sandbox import envelopes
 from sandbox.directory import COINS, FUNDS, listed
@@ -29,7 +29,7 @@ def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply |
 
 def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
     required = [
-        wire_names(endpoint.params)[field.name]
+        endpoint.params.source_names[field.name]
         for field in dataclasses.fields(endpoint.params)
         if field.default is dataclasses.MISSING
     ]
@@ -41,7 +41,7 @@ def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
 
 def _values_are_known(endpoint: Endpoint, query: Mapping[str, str]) -> bool:
     hints = get_type_hints(endpoint.params)
-    for name, wire in wire_names(endpoint.params).items():
+    for name, wire in endpoint.params.source_names.items():
         kind = hints[name]
         is_enum = isinstance(kind, type) and issubclass(kind, Enum)
         if is_enum and wire in query and query[wire].lower() not in {one.value.lower() for one in kind} | _units(query):
@@ -56,10 +56,10 @@ def _units(query: Mapping[str, str]) -> set[str]:
 
 
 def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Reply | None:
-    if not issubclass(endpoint.params, Series):
+    if not issubclass(endpoint.params, SeriesParams):
         return None
     interval, floor = Interval(query["interval"]), endpoint.interval_floors.get(plan)
-    if not endpoint.has(interval):
+    if interval not in endpoint.offered_intervals:
         return envelopes.SERVER_ERROR
     return envelopes.INTERVAL if floor and interval.milliseconds < floor.milliseconds else None
 
@@ -71,9 +71,9 @@ def _names(endpoint: Endpoint, query: Mapping[str, str]) -> Reply | None:
         return envelopes.SERVER_ERROR
     if endpoint is etf.fund.DETAIL:
         return None if query["ticker"] in FUNDS else envelopes.SERVER_ERROR
-    if issubclass(endpoint.params, PairSeries | Pair):
+    if issubclass(endpoint.params, PairSeries | PairParams):
         return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN
-    if issubclass(endpoint.params, CoinSeries | Coin):
+    if issubclass(endpoint.params, CoinSeries | CoinParams):
         return None if query["symbol"] in COINS else envelopes.PAIR_UNKNOWN
     return None
 

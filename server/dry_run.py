@@ -9,7 +9,7 @@ from graphql import GraphQLError
 from strawberry.types import ExecutionResult
 
 from cg_client.call import CacheStatus, Call
-from cg_client.call_plan import CallPlan, DryRunMiss
+from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota.window import Usage
 

@@ -99,7 +99,7 @@ class Figures(Collector):
         )
         sizes.add_metric(["response"], self._responses.stored_bytes)
         sizes.add_metric(["fragment"], self._engine.fragments.size)
-        sizes.add_metric(["rows"], self._client.kept_bytes)
+        sizes.add_metric(["rows"], self._client.cached_bytes)
         yield sizes
         in_bulk = float(self._engine.in_bulk)
         yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 if compiled plans passed their self-check.", in_bulk)

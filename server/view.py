@@ -136,7 +136,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     def _expires_at(self, context: Context) -> float:
         latest = self._client.clock.monotonic() + _MAX_SECONDS
-        return min(context.validity.expires_at, self._client.gate.settled_until, self._symbols.settled_until, latest)
+        return min(context.validity.expires_at, self._client.gate.valid_until, self._symbols.valid_until, latest)
 
     # Strawberry's hooks
 

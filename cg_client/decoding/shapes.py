@@ -5,8 +5,8 @@ A shape says where the payload lies and how it is laid out; the decoder in `reso
 
 from dataclasses import dataclass
 
-_SECONDS_BELOW = 10**11
-_MILLISECONDS_BELOW = 10**14
+SECONDS_BELOW = 10**11
+MILLISECONDS_BELOW = 10**14
 _MICROSECONDS_BELOW = 10**17
 
 
@@ -28,7 +28,7 @@ class Record(Shape):
 
 
 @dataclass(frozen=True)
-class Names(Shape):
+class NameList(Shape):
     """A list of plain strings."""
 
 
@@ -56,13 +56,13 @@ def milliseconds(time: int) -> int:
 
     The four ranges do not overlap between March 1973 and 5138. Source: `coinglass-v4` endpoints mix all of them.
     """
-    if time < _SECONDS_BELOW:
+    if time < SECONDS_BELOW:
         return time * 1000
-    if time < _MILLISECONDS_BELOW:
+    if time < MILLISECONDS_BELOW:
         return time
     return time // 1000 if time < _MICROSECONDS_BELOW else time // 1_000_000
 
 
 def are_milliseconds(earliest: int, latest: int) -> bool:
     """Whether times from the one to the other are milliseconds already."""
-    return earliest >= _SECONDS_BELOW and latest < _MILLISECONDS_BELOW
+    return earliest >= SECONDS_BELOW and latest < MILLISECONDS_BELOW

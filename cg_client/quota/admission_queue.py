@@ -12,7 +12,6 @@ what is overtaken for ever.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from cg_client.call import Call
 from cg_client.clock import Clock
@@ -22,7 +21,6 @@ from cg_client.quota.round_robin import EQUAL, RoundRobin, Weights
 from cg_client.quota.window import Forecast, PauseReason, QuotaWindow
 
 MAX_WAITING = 1000
-_SIZE = attrgetter("size")
 
 _SPENT = {
     Priority.INTERACTIVE: "The quota of requests a minute is spent",
@@ -52,26 +50,28 @@ class AdmissionQueue:
         }
         self._timer: asyncio.Task[None] | None = None
         self._timer_due = 0.0
+        self.size = 0  # calls that wait, read before each call: nothing here has to run while it is 0
         self.refused = dict.fromkeys(Priority, 0)
 
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])
 
-    def start(self, requester: Requester) -> float | None:
-        """Start a call if there is room and nobody ahead of it waits; return when it started, or None."""
-        for queue in self._not_after[requester.priority]:
-            if queue.size:
-                return None
-        now = self._clock.monotonic()
-        if self._window.available_at(now, self._keep(requester.priority)) > now:
-            return None
-        self._window.start()
-        return now
+    async def start(self, call: Call, deadline: float, requester: Requester) -> float:
+        """Wait until the call may go, and return when that is.
 
-    async def wait(self, call: Call, deadline: float, requester: Requester) -> float:
-        """When the call starts. Raises StartsTooLate, with the seconds until it could start, if not in time."""
+        Raises StartsTooLate, with the seconds until it could start, if that is past the deadline.
+        """
+        now = self._clock.monotonic()
+        is_first = not any(self._not_after[requester.priority])
+        if is_first and self._window.available_at(now, self._keep(requester.priority)) <= now:
+            self._window.start()
+            return now
+        return await self._wait(call, deadline, requester)
+
+    async def _wait(self, call: Call, deadline: float, requester: Requester) -> float:
         self._check(deadline, requester)
         waiter = _Waiter(call, deadline, requester)
+        self.size += 1
         self._queues[requester.priority].push(requester.client, waiter)
         self._start_next()
         self._set_timer()
@@ -80,6 +80,8 @@ class AdmissionQueue:
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
+        finally:
+            self.size -= 1
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
         """Give a waiting call the priority of a more urgent requester who also waits for it."""
@@ -93,9 +95,7 @@ class AdmissionQueue:
                 self._set_timer()
 
     def review(self) -> None:
-        """To be called when there may be more room than there was, or less."""
-        if self._is_empty():
-            return
+        """Start and refuse waiting calls; to be called when the room may have changed."""
         self._start_next()
         self._refuse_late()
         self._set_timer()
@@ -155,9 +155,9 @@ class AdmissionQueue:
             self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
         elif started.exception() is None:
             self._window.give_back()
-            self.review()
-        if self._is_empty():
-            self._stop_timer()
+            self._start_next()
+            self._refuse_late()
+        self._set_timer()
 
     def _set_timer(self) -> None:
         """Look again when the first waiter could start; one whose deadline is earlier was refused already."""
@@ -194,6 +194,3 @@ class AdmissionQueue:
 
     def _keep(self, priority: Priority) -> int:
         return 0 if priority is Priority.INTERACTIVE else self._window.reserve
-
-    def _is_empty(self) -> bool:
-        return not any(map(_SIZE, self._queues.values()))

@@ -55,20 +55,15 @@ class QuotaWindow:
 
     def __init__(self, limit: int, workers: int = 1) -> None:
         self._workers = workers
-        self.limit = limit
-        self._under_way = 0
+        self.set_limit(limit)
+        self._in_flight = 0
         self._releases: list[float] = []  # until when those count that have ended, the first first
         self._blocked_until = 0.0
         self._pause_reason = PauseReason.ASKED
 
-    @property
-    def limit(self) -> int:
-        return self._limit
-
-    @limit.setter
-    def limit(self, limit: int) -> None:
-        """`share` are the requests a minute of this process. At least one, so that it learns of a limit that rises."""
-        self._limit, self.share = limit, max(1, limit // self._workers)
+    def set_limit(self, limit: int) -> None:
+        """Set the key's limit and this process' `share`: at least one request, so that it learns of a higher limit."""
+        self.limit, self.share = limit, max(1, limit // self._workers)
 
     @property
     def reserve(self) -> int:
@@ -76,28 +71,28 @@ class QuotaWindow:
         return self.share // _RESERVE
 
     def start(self) -> None:
-        self._under_way += 1
+        self._in_flight += 1
 
     def give_back(self) -> None:
         """Nothing was sent after a start."""
-        self._under_way -= 1
+        self._in_flight -= 1
 
     def end(self, now: float) -> None:
-        self._under_way -= 1
+        self._in_flight -= 1
         self._releases.append(now + MINUTE)
 
     def available_at(self, now: float, keep: int = 0) -> float:
         """When a call may start that leaves `keep` requests alone: never too early, `now` if at once."""
         self._expire(now)
         earliest = max(now, self._blocked_until)
-        over = self._used + 1 - (self.share - keep)
+        over = len(self._releases) + self._in_flight + 1 - (self.share - keep)
         if over <= 0:
             return earliest
         return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + MINUTE)
 
     def forecast(self, now: float) -> "Forecast":
         self._expire(now)
-        releases = [*self._releases, *[now + MINUTE] * self._under_way]
+        releases = [*self._releases, *[now + MINUTE] * self._in_flight]
         return Forecast(self.share, releases, max(now, self._blocked_until))
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
@@ -106,13 +101,13 @@ class QuotaWindow:
         Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
         strangers', and held against us: so we never think to have more left than the key has.
         """
-        if limit is not None and limit > 0 and limit != self._limit:
-            self.limit = limit
+        if limit is not None and limit > 0 and limit != self.limit:
+            self.set_limit(limit)
         if used is None:
             return
         self._expire(now)
         beyond_others = min(used, self.limit) - (self.limit - self.share)
-        strange = beyond_others - self._used
+        strange = beyond_others - len(self._releases) - self._in_flight
         if strange > 0:
             self._releases.extend([now + MINUTE] * strange)
         gone = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
@@ -131,18 +126,14 @@ class QuotaWindow:
 
     def usage(self, now: float) -> Usage:
         self._expire(now)
-        last = now + MINUTE if self._under_way else max(self._releases, default=None)
+        last = now + MINUTE if self._in_flight else max(self._releases, default=None)
         resets_in = None if last is None else last - now
-        return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
+        return Usage(self.share, len(self._releases) + self._in_flight, resets_in, held=now < self._blocked_until)
 
     def remaining(self, now: float) -> int:
         """Return the number of requests that could start now."""
         self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
-
-    @property
-    def _used(self) -> int:
-        return len(self._releases) + self._under_way
+        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._in_flight)
 
     def _expire(self, now: float) -> None:
         releases = self._releases

@@ -83,21 +83,21 @@ class Circuit:
         self.opened = 0  # times
         self._policy, self._clock = policy, clock
         self._recent: deque[tuple[float, Call | None]] = deque(maxlen=policy.calls)  # ends; the call where it failed
-        self._open_until: float | None = None
+        self.open_until: float | None = None  # in monotonic seconds; None while it is closed
         self._wait = policy.first_wait
         self._probing = False
 
     @property
     def state(self) -> CircuitState:
-        if self._open_until is None:
+        if self.open_until is None:
             return CircuitState.CLOSED
-        return CircuitState.OPEN if self._clock.monotonic() < self._open_until else CircuitState.HALF_OPEN
+        return CircuitState.OPEN if self._clock.monotonic() < self.open_until else CircuitState.HALF_OPEN
 
     def admit(self) -> bool:
         """Whether the call is a probe; raises CircuitOpen."""
-        if self._open_until is None:
+        if self.open_until is None:
             return False
-        left = self._open_until - self._clock.monotonic()
+        left = self.open_until - self._clock.monotonic()
         if left > 0 or self._probing:
             raise CircuitOpen(self.group, left if left > 0 else self._policy.first_wait)
         self._probing = True
@@ -106,8 +106,8 @@ class Circuit:
     def answered(self, *, probe: bool) -> None:
         """Record the end of a call. One that began before the circuit opened says nothing new."""
         if probe:
-            self._open_until, self._probing, self._wait = None, False, self._policy.first_wait
-        elif self._open_until is None:
+            self.open_until, self._probing, self._wait = None, False, self._policy.first_wait
+        elif self.open_until is None:
             self._recent.append((self._clock.monotonic(), None))
 
     def failed(self, call: Call, error: BaseException, *, probe: bool) -> None:
@@ -119,15 +119,15 @@ class Circuit:
             self._probing = False
             if health is Health.ILL:
                 self._open()
-        elif health is Health.ILL and self._open_until is None and not self._is_repeated(call, error):
+        elif health is Health.ILL and self.open_until is None and not self._is_repeated(call, error):
             self._recent.append((self._clock.monotonic(), call))
             if self._is_ill():
                 self._open()
 
     def may_probe(self) -> None:
         """End the wait of an open circuit."""
-        if self._open_until is not None:
-            self._open_until = min(self._open_until, self._clock.monotonic())
+        if self.open_until is not None:
+            self.open_until = min(self.open_until, self._clock.monotonic())
 
     def _is_repeated(self, call: Call, error: BaseException) -> bool:
         """Say whether the failure counts; one that may be the fault of its parameters counts once."""
@@ -140,7 +140,7 @@ class Circuit:
         return sum(recent) >= max(self._policy.least, self._policy.share * len(recent))
 
     def _open(self) -> None:
-        self._open_until = self._clock.monotonic() + self._wait
+        self.open_until = self._clock.monotonic() + self._wait
         self._wait = min(self._policy.longest_wait, self._wait * 2)
         self.opened += 1
         self._recent.clear()
@@ -157,8 +157,11 @@ class Breaker(Generic[T]):
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call, if the circuit allows; raises CircuitOpen or what the call raises."""
-        circuit = self._circuit(call.endpoint.group)
-        probe = circuit.admit()
+        group = call.endpoint.group
+        circuit = self._circuits.get(group)
+        if circuit is None:
+            circuit = self._circuits[group] = Circuit(group, self._policy, self._clock)
+        probe = circuit.open_until is not None and circuit.admit()
         by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline
         try:
             answer = await self._ask(call, by, requester)
@@ -173,9 +176,3 @@ class Breaker(Generic[T]):
 
     def __iter__(self) -> Iterator[Circuit]:
         return iter(self._circuits.values())
-
-    def _circuit(self, group: str) -> Circuit:
-        found = self._circuits.get(group)
-        if found is None:
-            found = self._circuits[group] = Circuit(group, self._policy, self._clock)
-        return found
