@@ -115,10 +115,10 @@ class Client:
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
         self.breaker = Breaker(self._retry, self.clock, breaking)
-        self._paths = Paths(self.breaker, self.clock)
+        self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
-        self._unknown_names = UnknownNameCheck(self._paths, self.clock)
+        self._unknown_names = UnknownNameCheck(self.paths, self.clock)
         self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
@@ -214,7 +214,7 @@ class Client:
         endpoint = call.endpoint
         if self.clock.monotonic() >= self.plan_watch.review_at and endpoint is not account.SUBSCRIPTION:
             self.plan_watch.review()
-        layers = self.breaker if endpoint.former_path is None else self._paths
+        layers = self.breaker if endpoint.former_path is None else self.paths
         try:
             return await layers(call, deadline, requester)
         except (PlanRefused, IntervalRefused) as refusal:

@@ -133,7 +133,7 @@ class Runner:
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
         try:
-            await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, SYSTEM)
+            await self.client.paths(call, self.client.clock.monotonic() + PATIENCE, SYSTEM)
         except RequestsSpentError:
             raise
         except NoData as error:
