@@ -1,4 +1,4 @@
-"""What operations ask of a client: the client itself, or in a dry run what takes its place."""
+"""The interface of a client to operations: of the client itself, and of what takes its place in a dry run."""
 
 import asyncio
 from collections.abc import Callable, Sequence

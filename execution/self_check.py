@@ -24,7 +24,7 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from served_schema.errors import stable
 
 Answer: TypeAlias = tuple[object, list[Any]]  # data and errors
@@ -148,7 +148,7 @@ class _Check:
         return await self._schema.execute(text, variables, context, operation_extensions=extensions)
 
     def _context(self) -> Context:
-        return Context.of(self._client, self._symbols, Caller(), "self-check")
+        return Context(self._client, self._symbols, "self-check")
 
 
 def _answer(data: object, errors: Sequence[Any]) -> Answer:

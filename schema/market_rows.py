@@ -10,7 +10,7 @@ from cg_client.params.positions import AccumulatedFunding, MaxPain
 from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
-from resolvers.loaders import Key, RowKey
+from resolvers.loaders import RowId, RowKey
 from schema.futures.funding_lists import CoinAccumulatedFunding
 from schema.futures.funding_rate import CurrentFundingRates
 from schema.futures.market import CoinMarket, PairMarket
@@ -24,15 +24,15 @@ _ACCUMULATED_FUNDING = rows_decoder(CoinAccumulatedFunding, futures.funding_rate
 _MAX_PAIN = rows_decoder(CoinMaxPain, futures.liquidation.MAX_PAIN)
 
 
-def _by_symbol(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_symbol(row: Mapping[str, Any]) -> Sequence[RowId]:
     return (row["symbol"],)
 
 
-def _by_code(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_code(row: Mapping[str, Any]) -> Sequence[RowId]:
     return ((fold_exchange(row["exchange"]), row["symbol"]),)
 
 
-def _by_name(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_name(row: Mapping[str, Any]) -> Sequence[RowId]:
     """Rows of spot pairs have no code, but a name like `BTC/USDT`."""
     return ((fold_exchange(row["exchange"]), row["name"]),)
 
@@ -73,7 +73,7 @@ def funding_rates(symbol: str) -> RowKey:
     return RowKey(_FUNDING_RATES, symbol)
 
 
-def _by_coin(row: CoinAccumulatedFunding | CoinMaxPain) -> Sequence[Key]:
+def _by_coin(row: CoinAccumulatedFunding | CoinMaxPain) -> Sequence[RowId]:
     return (row.symbol,)
 
 

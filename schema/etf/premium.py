@@ -16,7 +16,8 @@ from payloads.columns import Column, Columns
 from payloads.series import DailySeries
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
-from resolvers.field import ByAttribute, Decoders
+from resolvers.endpoint_choice import ByAttribute
+from resolvers.field import Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
