@@ -236,7 +236,7 @@ class Client:
         try:
             value = _decoded(response, call.decode, collector)
         except RateLimited as limited:
-            limited.retry_after = self._throttle.hold(limited.retry_after)
+            limited.retry_after = self._throttle.pause(limited.retry_after)
             raise
         finally:
             anomalies = collector.anomalies() if collector.counts else ()

@@ -1,4 +1,4 @@
-"""Sends a call when the quota has room for it, and tells the quota what the answer says of it."""
+"""Sends a call when the quota has room for it, and applies the usage headers of the answer to the quota."""
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -12,11 +12,11 @@ from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.transport import UpstreamResponse
 
-_DIGITS = 9  # of a count that can be meant
+_DIGITS = 9  # of a plausible count
 
 
 class Throttle:
-    """Sends what the admission queue admits; a call is counted in the window until a minute after its end."""
+    """Sends what the admission queue admits; a call counts in the window until a minute after its end."""
 
     def __init__(
         self,
@@ -30,9 +30,7 @@ class Throttle:
         self._clock = clock
         self.admission_queue = AdmissionQueue(window, clock, weights)
         self._limit_header: bytes | None = None
-        self.on_limit: Callable[[int], None] = lambda _: (
-            None
-        )  # hears of each limit that the headers did not state before
+        self.on_limit: Callable[[int], None] = lambda _: None  # called with each new limit that the headers state
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> UpstreamResponse:
         """Make the call when the quota has room; raises StartsTooLate if that is past the deadline."""
@@ -76,13 +74,14 @@ class Throttle:
             self.on_limit(limit)
 
     def allow(self, limit: int) -> None:
-        """Assume that the key has at least so many requests a minute."""
+        """Raise the limit to at least so many requests a minute."""
         self._window.set_limit(max(self._window.limit, limit))
         self.admission_queue.review()
 
-    def hold(self, asked: float | None) -> float:
-        """Stop all requests for the seconds that upstream asked for, or for a minute; returns how many."""
-        seconds, reason = (MINUTE, PauseReason.REFUSED) if asked is None else (asked, PauseReason.ASKED)
+    def pause(self, retry_after: float | None) -> float:
+        """Start no request for the seconds that CoinGlass requested, or for a minute; return how many."""
+        reason = PauseReason.REFUSED if retry_after is None else PauseReason.REQUESTED
+        seconds = MINUTE if retry_after is None else retry_after
         self._window.block(self._clock.monotonic() + seconds, reason)
         self.admission_queue.review()
         return seconds
@@ -91,7 +90,7 @@ class Throttle:
         return self._window.usage(self._clock.monotonic())
 
 
-@lru_cache(1024)  # the limit is mostly the same, and what is used of it never large
+@lru_cache(1024)  # few distinct values occur
 def _count(value: bytes | None) -> int | None:
     """Return a header's figure; None if it is not a count of requests."""
     text = (value or b"").strip()

@@ -253,7 +253,7 @@ async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of
         queue.ask(Requester(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
     )
     await enqueued()
-    queue.throttle.hold(300)
+    queue.throttle.pause(300)
     assert await refused(early) == 300
     assert await refused(behind) == 300 + MINUTE
     assert queue.clock.monotonic() == 1000
@@ -312,7 +312,7 @@ async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: Que
     await enqueued()
     queue.clock.advance(MINUTE)
     first.cancel()
-    queue.throttle.hold(hold)
+    queue.throttle.pause(hold)
     await second
     assert first.cancelled()
     assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE + hold)

@@ -50,7 +50,7 @@ def test_the_forecast_is_what_comes_about(window: QuotaWindow, calls: int, backg
     for _ in range(calls):
         now = window.available_at(now, keep)
         assert forecast.next(keep) == now
-        forecast.add(keep=keep)
+        forecast.add(reserve=keep)
         window.start()
         window.end(now)
 
@@ -62,7 +62,7 @@ def test_the_times_of_a_forecast_rise_though_those_behind_keep_the_reserve(
     forecast, times = window.forecast(NOW), []
     for keep in [*[0] * all_of_it, *[window.reserve] * keeping]:
         times.append(forecast.next(keep))
-        forecast.add(keep=keep)
+        forecast.add(reserve=keep)
     assert times == sorted(times)
 
 

@@ -201,7 +201,7 @@ async def test_hold_keeps_every_call_back_for_the_time_asked_or_for_a_minute(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, asked: float | None, seconds: float
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
-    throttle.hold(asked)
+    throttle.pause(asked)
     assert throttle.usage().remaining == 0
     assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
     await throttle(a_call(), now + seconds)
@@ -213,8 +213,8 @@ async def test_a_shorter_hold_does_not_end_a_longer_one(
     throttle_of: Callable[[int], Throttle], clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)
-    throttle.hold(50)
-    throttle.hold(5)
+    throttle.pause(50)
+    throttle.pause(5)
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == 50
 
 
