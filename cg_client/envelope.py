@@ -2,7 +2,7 @@
 
 Live behaviour, by `errors.json` of the catalogue: nearly every failure is HTTP 200 with a string code. "401 Upgrade
 plan" is the plan, "403" the interval, "400" a pair, a parameter or the key, "500" a fault or a wrong symbol format.
-The texts are matched beside the codes because the same refusal was seen under several codes.
+The texts are matched as well because the same refusal occurs under several codes.
 """
 
 import email.utils
@@ -26,17 +26,17 @@ from cg_client.errors import (
 )
 from cg_client.transport import UpstreamResponse
 
-MAX_RETRY_AFTER = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
-_TEXT_SHOWN = 200
-_MAX_EMPTY = 100  # bytes, white space included: longer data is read, and is never without anything
+MAX_RETRY_AFTER = 300.0  # seconds, so that one header cannot stop all requests for hours
+_MAX_TEXT = 200
+_MAX_EMPTY = 100  # bytes, white space included: longer data is never empty
 _OK = 200
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
 _RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
 _EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
-# What a 404 may also be about. Any other means the path: "Endpoint not found. Please refer to the API documentation".
-_NAMED = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
+# Subjects of a 404 other than the path: "Endpoint not found. Please refer to the API documentation".
+_NOT_A_PATH = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
 _PATH = re.compile(r"/\S+")
 _SUCCESS = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
@@ -49,8 +49,8 @@ class _Envelope(msgspec.Struct, gc=False):
 
     @property
     def text(self) -> str:
-        said = self.msg or self.message
-        return said[:_TEXT_SHOWN] if isinstance(said, str) else ""
+        text = self.msg or self.message
+        return text[:_MAX_TEXT] if isinstance(text, str) else ""
 
 
 _decoder = msgspec.json.Decoder(_Envelope)
@@ -90,7 +90,7 @@ def unparsed_data(response: UpstreamResponse) -> msgspec.Raw | None:
 
 
 def _without_envelope(response: UpstreamResponse, *, is_json: bool) -> UpstreamFailed:
-    """Return the failure that a body without an envelope means: only the status tells."""
+    """Return the failure of a body without an envelope, by its status."""
     if response.status == 429:  # noqa: PLR2004
         return _rate_limited(response)
     if response.status == 404:  # noqa: PLR2004
@@ -101,15 +101,15 @@ def _without_envelope(response: UpstreamResponse, *, is_json: bool) -> UpstreamF
 
 
 def _refused_in_front(response: UpstreamResponse, instead: str) -> UpstreamFailed:
-    """CoinGlass itself refuses in its envelope: this says nothing about the key."""
+    """Return the failure of a proxy's refusal, which says nothing about the key: CoinGlass refuses in its envelope."""
     return UpstreamUnavailable(f"A page in front of CoinGlass refused the request (HTTP {response.status}, {instead}).")
 
 
 def _failure(response: UpstreamResponse, code: str | None, text: str) -> UpstreamFailed:
-    known = _by_text(response, text, code or "")
-    if known is None and code is None and response.status == _FORBIDDEN:
+    failure = _by_text(response, text, code or "")
+    if failure is None and code is None and response.status == _FORBIDDEN:
         return _refused_in_front(response, "no envelope of CoinGlass")
-    return known or _by_code(response, code or str(response.status), text)
+    return failure or _by_code(response, code or str(response.status), text)
 
 
 def _rate_limited(response: UpstreamResponse) -> UpstreamFailed:
@@ -120,28 +120,28 @@ def _rate_limited(response: UpstreamResponse) -> UpstreamFailed:
 
 
 def _by_text(response: UpstreamResponse, text: str, code: str) -> UpstreamFailed | None:
-    """Return a refusal whose text is known, whatever its code."""
-    said = text.lower()
-    if _RATE.search(said):
+    """Return the refusal that the text states, whatever its code."""
+    lowered = text.lower()
+    if _RATE.search(lowered):
         return _rate_limited(response)
-    if "upgrade plan" in said:
+    if "upgrade plan" in lowered:
         return PlanRefused(text)
-    if code == "403" or "interval is not available" in said:
+    if code == "403" or "interval is not available" in lowered:
         return IntervalRefused(text)
-    if "api key" in said:
+    if "api key" in lowered:
         return Unauthorized(f"CoinGlass does not accept the key ({text}); check COINGLASS_API_KEY.")
-    if "pair does not exist" in said:
+    if "pair does not exist" in lowered:
         return NotFound(f"CoinGlass: {text}")
     return None
 
 
 def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed:
-    """Return any other failure, by the code of the body or else of HTTP."""
+    """Return any other failure, by the code of the body or of HTTP."""
     codes = {code, str(response.status)}
     if codes & {"429", "50001"}:
         return _rate_limited(response)
     if "404" in codes:
-        missing = NotFound if _NAMED.search(_PATH.sub("", text)) else UnknownPath
+        missing = NotFound if _NOT_A_PATH.search(_PATH.sub("", text)) else UnknownPath
         return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")

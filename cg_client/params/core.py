@@ -209,7 +209,7 @@ class ExchangesSeries(CoinSeries):
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangesSeriesInUsd(ExchangesSeries):
-    """The unit is sent because the documents name no default; the answer's fields say `_usd` for either."""
+    """The unit is sent because no default is documented; the answer's fields say `_usd` for either."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 
@@ -251,8 +251,8 @@ class ChosenExchanges(Params):
     ] = ()
 
     def query(self) -> dict[str, str]:
-        """Without the exchanges where all are meant."""
-        return {wire: text for wire, text in super().query().items() if text}
+        """Leave the exchanges out if all are meant."""
+        return {name: text for name, text in super().query().items() if text}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,7 +265,7 @@ HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", SourceName("symbol"), Exam
 
 @dataclass(frozen=True, kw_only=True)
 class PairSeriesInUsd(PairSeries):
-    """The unit is sent so that it does not rest on a default."""
+    """The unit is sent explicitly, whatever the default."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 

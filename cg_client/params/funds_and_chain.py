@@ -1,4 +1,4 @@
-"""Parameters of funds, of what is seen on the chains, of the calendar and of news."""
+"""Parameters of funds, on-chain data, the calendar and news."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,7 +50,7 @@ class OfCoin(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class VestedCoin(OfCoin):
-    """A coin of which a part is locked: BTC is none."""
+    """A coin of which a part is locked; BTC is not."""
 
     coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("HYPE")]
 

@@ -1,4 +1,4 @@
-"""Parameters of lists and series with a period, a venue or a size of their own: liquidations, options, wallets."""
+"""Parameters of lists and series with a period, a venue or a size: liquidations, options, wallets."""
 
 import re
 from dataclasses import dataclass
@@ -102,7 +102,7 @@ class OptionsVolume(CoinParams):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
     def query(self) -> dict[str, str]:
-        """Spell the unit as `USD` in capitals, or as the coin's own symbol."""
+        """Send the unit as `USD` in capitals, or as the symbol of the coin."""
         return super().query() | {"unit": "USD" if self.unit is Unit.USD else self.symbol}
 
 
@@ -138,8 +138,8 @@ class FundingArbitrageParams(Params):
             raise BadArgument(f"`usd` is a number from 1, not {self.usd}.", "usd")
 
     def query(self) -> dict[str, str]:
-        """Without the exchanges where all are meant."""
-        return {wire: text for wire, text in super().query().items() if text}
+        """Leave the exchanges out if all are meant."""
+        return {name: text for name, text in super().query().items() if text}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,7 +165,7 @@ class HyperliquidTagSeries(HyperliquidSeries):
 
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidTagHistory(Params):
-    """Rows without a time of their own can be cut to no window here: CoinGlass is asked for the window itself."""
+    """The window is sent to CoinGlass: rows without a time cannot be cut to it here."""
 
     tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
     interval: Annotated[Interval, "Distance between two rows: H1 or D1.", Gateable()]

@@ -22,7 +22,7 @@ def check_window(argument: str, window: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class PairLookBack(PairSeries):
-    """The window is always sent, because the documents show an example and no default: ours is that example."""
+    """The window is always sent: the documents show an example and no default, and ours is that example."""
 
     window: LookBack = 14
 

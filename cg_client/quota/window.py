@@ -83,7 +83,7 @@ class QuotaWindow:
         self._releases.append(now + MINUTE)
 
     def available_at(self, now: float, reserve: int = 0) -> float:
-        """Return when a call may start that leaves `reserve` requests of the share: never too early, `now` if at once."""
+        """Return when a call may start that leaves `reserve` requests: never too early, `now` if at once."""
         self._expire(now)
         earliest = max(now, self._blocked_until)
         over = len(self._releases) + self._in_flight + 1 - (self.share - reserve)

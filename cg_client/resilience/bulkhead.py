@@ -1,9 +1,9 @@
 """Keeps one slow group of endpoints from using all connections.
 
-There are as many places as connections, and a group may hold three for each that is free: three quarters of all where
-it is alone, and less the more others hold. So two groups that hang leave some to a third. Who finds no place
-waits in the order of arrival, past those whose group has its share. Nobody waits for a connection further down, where
-waiting would look like CoinGlass' slowness.
+There are as many places as connections, and a group may use three for each that is free: three quarters of all if it is
+alone, and less the more the others use, so that two hanging groups leave some to a third. Without a place a call waits
+in the order of arrival, but passes those whose group has its share. No call waits for a connection further down, where
+waiting would look like slowness of CoinGlass.
 """
 
 import asyncio
@@ -20,12 +20,12 @@ from cg_client.errors import ConnectionsBusy
 T = TypeVar("T")
 
 PER_FREE_PLACE = 3
-LEAST_SECONDS = 0.1  # before the deadline: who got a place later would spend a request on an answer that comes too late
-MAX_QUEUE = 2000  # calls of one group that wait: a hundred dashboards of twenty series, all cold
+LEAST_SECONDS = 0.1  # before the deadline: with less left a call would spend a request on an answer that comes too late
+MAX_QUEUE = 2000  # waiting calls of one group: a hundred cold dashboards of twenty series
 
 
 class Bulkhead(Generic[T]):
-    """By group: `in_use` are the places held and `waiting` the calls that wait now; `waits` and `refused` only grow."""
+    """Counts by group: `in_use` places, `waiting` calls now, and `waits` and `refused` in all."""
 
     def __init__(
         self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = MAX_QUEUE
@@ -63,7 +63,7 @@ class Bulkhead(Generic[T]):
             waiter.set_result(None)
 
     def _next(self) -> tuple[asyncio.Future[None], str] | None:
-        """Return who has waited longest of all whose group has room."""
+        """Return the longest waiting call whose group has room."""
         groups = [group for group in self._queues if self.in_use[group] < PER_FREE_PLACE * self._free]
         able = [first for group in groups if (first := self._first(group)) is not None]
         if not able:
@@ -72,17 +72,17 @@ class Bulkhead(Generic[T]):
         return waiter, group
 
     def _first(self, group: str) -> tuple[int, asyncio.Future[None], str] | None:
-        """Return the first waiter of the group that did not give up; one that did has yet to leave the queue."""
+        """Return the first waiter of the group that did not time out; one that did has yet to leave the queue."""
         queue = self._queues[group].items()
         return next(((number, waiter, group) for waiter, number in queue if not waiter.done()), None)
 
     def _leave_queue(self, waiter: asyncio.Future[None], group: str) -> bool:
-        """Remove the waiter from the queue of its group; return whether it stood there."""
+        """Remove the waiter from the queue of its group; return whether it was there."""
         queue = self._queues.get(group, OrderedDict())
-        stood = queue.pop(waiter, None) is not None
-        if stood and not queue:
+        was_queued = queue.pop(waiter, None) is not None
+        if was_queued and not queue:
             del self._queues[group]
-        return stood
+        return was_queued
 
     async def _wait(self, group: str, deadline: float) -> None:
         """Wait for a place and take it."""
@@ -93,7 +93,7 @@ class Bulkhead(Generic[T]):
         self.waits[group] += 1
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(left, _give_up, waiter)
+        timer = loop.call_later(left, _time_out, waiter)
         self._queues.setdefault(group, OrderedDict())[waiter] = next(self._arrivals)
         self.waiting[group] += 1
         try:
@@ -110,6 +110,6 @@ class Bulkhead(Generic[T]):
             self.waiting[group] -= 1
 
 
-def _give_up(waiter: asyncio.Future[None]) -> None:
+def _time_out(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_exception(TimeoutError())

@@ -199,10 +199,10 @@ class Symbols:
 
     async def _without_pairs(self, market: Market, unknown: UnknownExchange) -> UnknownName:
         """Explain an exchange without pairs in the market, which CoinGlass may list elsewhere."""
-        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.asked))
+        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.name))
         if name is None:
             other = self.spot if market is Market.FUTURES else self.futures
-            name = await self._listed(other, lambda index: index.exchanges.find(unknown.asked))
+            name = await self._listed(other, lambda index: index.exchanges.find(unknown.name))
         return (
             unknown
             if name is None
