@@ -75,7 +75,3 @@ def configure(level: str, secret: Secret) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-<<<<<<< HEAD
-=======
-    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # StableErrors logs internal errors
->>>>>>> 0e875c69f24ddd9bff7aba848c2619fb138484d4
