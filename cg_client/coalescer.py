@@ -1,7 +1,7 @@
-"""Coalesces windows that are asked for together, so that they share calls where each can be fetched in several ways.
+"""Coalesces windows that are requested together, so that they share calls if each can be fetched in several ways.
 
-Of one series, a short window is in the response to a long one: which call is sent is decided when all who ask within
-the moment are known, whatever operations and clients they belong to. The moment goes on while more are coming.
+The answer to a long window of a series holds the short ones. Which call is sent is decided when all that are requested
+within a moment are known, whatever operation and caller they belong to. The moment is extended while more arrive.
 """
 
 import asyncio
@@ -16,14 +16,14 @@ from cg_client.call import Call
 T = TypeVar("T")
 
 WAIT_SECONDS = 0.002
-MAX_WAIT = 0.02  # seconds, while others keep coming
+MAX_WAIT = 0.02  # seconds, while more arrive
 
-FetchPlan: TypeAlias = tuple[Call, ...]  # calls whose answers together are enough
+FetchPlan: TypeAlias = tuple[Call, ...]  # calls whose answers together hold a window
 
 
 @dataclass(frozen=True, slots=True)
 class _Waiting(Generic[T]):
-    """`context` is that of who asked: what is started counts for its operation."""
+    """`context` is that of the operation: the calls that are started count for it."""
 
     candidates: Sequence[FetchPlan]
     start: Callable[[FetchPlan], T]
@@ -33,46 +33,42 @@ class _Waiting(Generic[T]):
 
 class Coalescer:
     def __init__(self, is_free: Callable[[Call], bool]) -> None:
-        """`is_free`: whether getting the call sends nothing, since its answer is kept or a request for it runs."""
+        """`is_free`: whether getting the call sends nothing, since its answer is cached or being fetched."""
         self._is_free = is_free
         self._waiting: list[_Waiting[Any]] = []
-        self._asked = 0
+        self._arrived = 0
 
     def select(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate with the fewest calls beside those of others, the first of several; returns its answers.
+        """Start the candidate that adds the fewest calls, the first of several, and return what `start` returns.
 
-        `start` has to send what it is given at once: the next choice counts on it.
+        `start` has to start the calls at once: the next selection counts on it.
         """
         loop = asyncio.get_running_loop()
-        self._asked += 1
+        self._arrived += 1
         waiting = _Waiting(candidates, start, loop.create_future(), contextvars.copy_context())
         if len(candidates) == 1:
             waiting.started.set_result(start(candidates[0]))
             return waiting.started
-        if not self._waiting:  # the moment begins when all who ask at once have asked
+        if not self._waiting:  # the moment begins when everything that runs now has run
             loop.call_soon(self._wait, loop.time() + MAX_WAIT)
         self._waiting.append(waiting)
         return waiting.started
 
     def _wait(self, latest: float) -> None:
-        asyncio.get_running_loop().call_later(WAIT_SECONDS, self._look, self._asked, latest)
+        asyncio.get_running_loop().call_later(WAIT_SECONDS, self._decide, self._arrived, latest)
 
-    def _look(self, asked: int, latest: float) -> None:
-        """Decide, unless more came since, so that it is worth while to wait on."""
-        if self._asked > asked and asyncio.get_running_loop().time() < latest:
+    def _decide(self, arrived: int, latest: float) -> None:
+        """Start one candidate of each, those with the fewest first; wait on if more windows arrived meanwhile."""
+        if self._arrived > arrived and asyncio.get_running_loop().time() < latest:
             self._wait(latest)
-        else:
-            self._decide()
-
-    def _decide(self) -> None:
-        """Start one candidate of each, first for those who have the least choice."""
+            return
         decided, self._waiting = self._waiting, []
-        for one in sorted(decided, key=lambda waiting: len(waiting.candidates)):
-            if not one.started.done():  # else it was given up
-                one.started.set_result(one.context.run(one.start, self._cheapest(one.candidates)))
+        for waiting in sorted(decided, key=_number_of_candidates):
+            if not waiting.started.done():  # otherwise the operation has ended
+                waiting.started.set_result(waiting.context.run(waiting.start, self._cheapest(waiting.candidates)))
 
     def _cheapest(self, candidates: Sequence[FetchPlan]) -> FetchPlan:
-        """Return the first of those with the fewest calls that are not free."""
+        """Return the first of the candidates with the fewest calls that are not free."""
         best, least = candidates[0], math.inf
         for plan in candidates:
             cost = 0
@@ -86,3 +82,7 @@ class Coalescer:
             if not least:
                 break
         return best
+
+
+def _number_of_candidates(waiting: _Waiting[Any]) -> int:
+    return len(waiting.candidates)

@@ -12,6 +12,7 @@ All times are integer milliseconds UTC; `start` and `end` are inclusive.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
@@ -22,7 +23,7 @@ SLACK = 2  # bars that upstream may be ahead of our clock
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Points from `start` to `end`, of which the newest `last` are wanted; `end` None means now."""
+    """Points from `start` to `end`, of which only the newest `last` are shown; `end` None means now."""
 
     start: int
     end: int | None
@@ -41,7 +42,7 @@ class Page:
 def window_of(
     step: int, now: int, *, last: int | None = None, start: int | None = None, end: int | None = None
 ) -> Window:
-    """Make a window. `last` counts bars back from `end`, the one under way included."""
+    """Make a window. `last` counts bars back from `end`, including the bar under way."""
     if start is not None:
         return Window(start, end)
     count = DEFAULT_POINTS if last is None else last
@@ -49,21 +50,21 @@ def window_of(
     return Window(newest - (count - 1) * step, end, count)
 
 
-def bars(asked: Window, step: int, now: int) -> int:
-    """How many bars can lie in the window."""
-    end = now if asked.end is None else min(asked.end, now)
-    return max(0, (end - asked.start) // step + 1)
+def bars(window: Window, step: int, now: int) -> int:
+    """Return how many bars can lie in the window."""
+    end = now if window.end is None else min(window.end, now)
+    return max(0, (end - window.start) // step + 1)
 
 
-def count_closed_bars(asked: Window, step: int, now: int) -> int:
-    """How many bars of the window have surely closed, and been finished upstream, by the time `now`.
+def count_closed_bars(window: Window, step: int, now: int) -> int:
+    """Return how many bars of the window have surely closed, and been finished upstream, by the time `now`.
 
     Bars start at multiples of their length since 1970, but for weeks: on which day those begin is not known.
     """
-    latest = last_closed(step, now) if asked.end is None else min(asked.end, last_closed(step, now))
+    latest = last_closed(step, now) if window.end is None else min(window.end, last_closed(step, now))
     if step >= _WEEK:
-        return max(0, (latest - asked.start) // step)
-    return max(0, latest // step - -(-asked.start // step) + 1)
+        return max(0, (latest - window.start) // step)
+    return max(0, latest // step - -(-window.start // step) + 1)
 
 
 def last_closed(step: int, now: int) -> int:
@@ -72,42 +73,29 @@ def last_closed(step: int, now: int) -> int:
 
 
 def candidates(
-    asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None
+    window: Window, step: int, now: int, page_rows: int, earliest: int | None = None
 ) -> list[tuple[Page, ...]]:
     """Return sets of requests that hold every point of the window, the cheapest first.
 
     The pages of a set are in the order of time. The newest points are in one request of either size that is large
     enough; a window that ends before now may also be cut out of the grid.
     """
-    limits = dict.fromkeys(_allowed(rows, step, now, earliest) for rows in _newest(asked, step, now, page_rows))
+    is_open_ended = window.end is None or window.end >= now
+    needed = window.last if window.last is not None and is_open_ended else (now - window.start) // step + 1 + SLACK
+    available = page_rows if earliest is None else max(1, (now - earliest) // step + 1)
+    limits = {min(rows, available): None for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows}
     newest: list[tuple[Page, ...]] = [(Page(limit),) for limit in limits]
-    if newest and (asked.end is None or asked.end >= now):
+    if newest and is_open_ended:
         return newest
-    grid = tuple(_grid(asked, step, now, page_rows, earliest))
+    grid = tuple(_grid(window, step, now, page_rows, earliest))
     return [*newest, grid] if grid or not newest else newest
 
 
-def pages(asked: Window, step: int, now: int, page_rows: int, *, earliest: int | None = None) -> tuple[Page, ...]:
-    """Return the cheapest of the `candidates`."""
-    return candidates(asked, step, now, page_rows, earliest=earliest)[0]
-
-
-def _newest(asked: Window, step: int, now: int, page_rows: int) -> list[int]:
-    """Rows of the open-ended requests that hold the window, the smaller first."""
-    open_ended = asked.end is None or asked.end >= now
-    needed = asked.last if asked.last is not None and open_ended else bars(Window(asked.start, None), step, now) + SLACK
-    return [rows for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows]
-
-
-def _allowed(rows: int, step: int, now: int, earliest: int | None) -> int:
-    return rows if earliest is None else max(1, min(rows, (now - earliest) // step + 1))
-
-
-def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | None) -> Iterator[Page]:
+def _grid(window: Window, step: int, now: int, page_rows: int, earliest: int | None) -> Iterator[Page]:
     width = page_rows * step
-    # One bar more than asked: the bar under way may not be there yet when the newest `last` are counted.
-    start = asked.start if asked.last is None else asked.start - step
-    end = now if asked.end is None else min(asked.end, now)
+    # One bar more than requested: the bar under way may not be there yet when the newest `last` are counted.
+    start = window.start if window.last is None else window.start - step
+    end = now if window.end is None else min(window.end, now)
     for page in range(start // width, end // width + 1):
         first = page * width
         last = first + width - 1
@@ -117,11 +105,16 @@ def _grid(asked: Window, step: int, now: int, page_rows: int, earliest: int | No
             yield Page(page_rows, first, last)
 
 
-def tail(asked: tuple[Page, ...]) -> Page | None:
-    """Return the small open-ended request, where the window takes a larger one."""
-    return Page(_SMALL) if asked and asked[0].start is None and asked[0].limit > _SMALL else None
+def tail(pages: tuple[Page, ...]) -> Page | None:
+    """Return the small open-ended request if the window takes a larger one."""
+    return Page(_SMALL) if pages and pages[0].start is None and pages[0].limit > _SMALL else None
 
 
 def floor(time: int, step: int) -> int:
     """Return the start of the bar that holds the time."""
     return time - time % step
+
+
+def unix_ms(time: datetime) -> int:
+    """Return milliseconds since 1970."""
+    return round(time.timestamp() * 1000)

@@ -1,11 +1,10 @@
 """Whether plans answer as the default executor does, on the schema that is served: checked once at start.
 
-Another version of graphql-core or Strawberry may change what plans rely on. Plain Strawberry then answers everything.
+Another version of graphql-core or Strawberry may change what plans rely on. Then there are none.
 """
 
 import asyncio
 import hashlib
-import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -24,7 +23,7 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from served_schema.errors import stable
 
 Answer: TypeAlias = tuple[object, list[Any]]  # data and errors
@@ -74,18 +73,11 @@ _STEP = 3_600_000  # milliseconds
 
 def passes(schema: PlannedSchema) -> bool:
     """Whether both answer the same, and plans did answer; raises whatever else happens. Leaves the schema as it was."""
-    log = logging.getLogger("strawberry.execution")
-    log.addFilter(_nothing)  # the errors are meant to be
     try:
         with ThreadPoolExecutor(1) as thread:  # since a loop may be running in this one
             return thread.submit(asyncio.run, asyncio.wait_for(_passes(schema), _MAX_SECONDS)).result()
     finally:
         schema.clear()
-        log.removeFilter(_nothing)
-
-
-def _nothing(_: logging.LogRecord) -> bool:
-    return False
 
 
 async def _passes(schema: PlannedSchema) -> bool:
@@ -148,7 +140,7 @@ class _Check:
         return await self._schema.execute(text, variables, context, operation_extensions=extensions)
 
     def _context(self) -> Context:
-        return Context.of(self._client, self._symbols, Caller(), "self-check")
+        return Context(self._client, self._symbols, "self-check")
 
 
 def _answer(data: object, errors: Sequence[Any]) -> Answer:

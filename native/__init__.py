@@ -3,7 +3,7 @@
 import itertools
 import operator
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 try:
@@ -25,3 +25,7 @@ def ascends(times: Sequence[int]) -> bool:
         return rows.ascends(times)
     known = list(times)  # a packed time would become an object at every look
     return all(map(operator.lt, known, itertools.islice(known, 1, None)))
+
+
+# For packed times, without a frame of Python.
+packed_ascends: Callable[["array[int]"], bool] = rows.ascends if COMPILED else ascends  # type: ignore[possibly-undefined]  # defined if compiled

@@ -157,7 +157,7 @@ def _reported(decode: Decode[Any], data: msgspec.Raw) -> Iterator[Difference]:
         failure = Difference(error.code, str(error))
     except Exception as error:  # noqa: BLE001  # a fault of one decoder must not end the probe
         failure = Difference(ProblemCode.BAD_PAYLOAD, f"the decoder failed ({type(error).__name__})")
-    yield from map(Difference.of, anomalies.found())
+    yield from map(Difference.of, anomalies.anomalies())
     if failure is not None:
         yield failure
 

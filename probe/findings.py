@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self, TypeAlias
 
-from cg_client.decoding.anomalies import Anomaly, AnomalyKind
+from cg_client.decoding.anomalies import AnomalyKind, DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.errors import ProblemCode
 
@@ -48,7 +48,7 @@ class Difference:
     harmless: bool = False
 
     @classmethod
-    def of(cls, anomaly: Anomaly) -> Self:
+    def of(cls, anomaly: DecodingAnomaly) -> Self:
         times = "once" if anomaly.count == 1 else f"{anomaly.count} times"
         sample = "" if anomaly.sample is None else f", e.g. {anomaly.sample}"
         return cls(anomaly.kind, f"{times}{sample}", anomaly.field)

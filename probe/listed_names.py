@@ -5,7 +5,7 @@ from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
-from cg_client.params import Example, NameKind
+from cg_client.params.core import Example, NameKind
 
 # In the order of the calls: each lists names that later ones need.
 LISTINGS = (

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from cg_client.body import by_name, read_body
 from cg_client.errors import RequestRefused
+from cg_client.transport import read_response
 from probe.findings import ProbeResult
 from probe.redaction import KeyRedaction
 from sandbox.samples import file_name
@@ -59,7 +59,7 @@ class Recorder(httpx.AsyncBaseTransport):
         self.sent += 1
         self.last = None
         response = await self._transport.handle_async_request(request)
-        body = await read_body(response, by_name(response))
+        _, body = await read_response(response)
         headers = {name: value for name, value in response.headers.items() if name not in _OF_ENCODED_BODY}
         self.last = HTTPExchange(request.url.path, response.status_code, headers, body)
         return httpx.Response(response.status_code, headers=headers, content=body)

@@ -13,7 +13,7 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import Plan
 from cg_client.quota.requester import SYSTEM
@@ -133,7 +133,7 @@ class Runner:
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call, bypassing gate and cache. No data counts as an answer."""
         try:
-            await self.client.breaker(call, self.client.clock.monotonic() + MAX_SECONDS, SYSTEM)
+            await self.client.paths(call, self.client.clock.monotonic() + MAX_SECONDS, SYSTEM)
         except RequestsSpentError:
             raise
         except NoData as error:

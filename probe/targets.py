@@ -10,7 +10,7 @@ from cg_client.catalogue import CATALOGUE
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.intervals import Interval
-from cg_client.params import Example, Known, Params
+from cg_client.params.core import Example, ListedName, Params
 from cg_client.plans.plan import Plan
 from probe.listed_names import LISTINGS, ListedNames
 
@@ -56,7 +56,7 @@ def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
     for mark in marks:
         if isinstance(mark, Example):
             return mark
-        if isinstance(mark, Known) and is_required:
+        if isinstance(mark, ListedName) and is_required:
             return Example(mark.name, mark.kind)
     return None
 
@@ -73,5 +73,7 @@ def _interval(endpoint: Endpoint, plan: Plan) -> Interval:
     """Return the plan's floor, so that it is tested; D1 if none is stated."""
     preferred = endpoint.interval_floors.get(plan) or Interval.D1
     least = endpoint.interval_floors[plan].milliseconds if plan in endpoint.interval_floors else 0
-    offered = [interval for interval in Interval if endpoint.has(interval) and interval.milliseconds >= least]
+    offered = [
+        interval for interval in Interval if interval in endpoint.offered_intervals and interval.milliseconds >= least
+    ]
     return preferred if preferred in offered else offered[-1]

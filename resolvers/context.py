@@ -1,74 +1,109 @@
 """What every resolver finds in `info.context`: one object per operation."""
 
-from dataclasses import dataclass
-from typing import TypeAlias
+import asyncio
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 import strawberry
 
-from cg_client.call_plan import CallPlan
+from cg_client.call import Answer, CacheStatus, Call
 from cg_client.client import Client
-from cg_client.dry_client import LISTING, DryClient
+from cg_client.dry_client import LISTING, CallPlan, DryClient
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
 from resolvers.loaders import Loaders
-from resolvers.operation import Operation, Validity
 from resolvers.window_planner import WindowPlanner
 
-GATED_FOR = 60.0  # seconds that an answer holds in which the plan lacks something
+GATED_FOR = 60.0  # seconds for which a response is reused in which the plan lacks something
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """The caller of an operation. All callers share the server's key.
+class Validity:
+    """Collects from the parts of one operation until when its response would be the same.
 
-    `requester` decides the place in the queue for the quota, and never changes an answer.
+    `expires_at`: monotonic seconds; 0 for a response that is not to be reused.
     """
 
-    name: str = "anonymous"
-    requester: Requester = SYSTEM
+    __slots__ = ("expires_at",)
+
+    def __init__(self) -> None:
+        self.expires_at = math.inf
+
+    def depend_on(self, *answers: Answer[Any]) -> None:
+        """Depend on answers of CoinGlass; a stale one may be replaced at any moment."""
+        for answer in answers:
+            self.expire_at(0.0 if answer.stale else answer.fresh_until)
+
+    def expire_at(self, at: float) -> None:
+        self.expires_at = min(self.expires_at, at)
+
+    def mark_uncacheable(self) -> None:
+        """For what is true of this moment alone, such as a failure or what is left of the quota."""
+        self.expires_at = 0.0
 
 
-@dataclass(slots=True)
 class Context:
-    """`plan` is what a dry run finds, None for a real one."""
+    """What the fields of one operation share: client, names, deadline, and whose it is.
 
-    client: Fetcher
-    symbols: Symbols
-    operation: Operation
-    loaders: Loaders
-    caller: Caller
-    request_id: str
-    planner: WindowPlanner
-    plan: CallPlan | None = None
+    Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
+    for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
+    """
 
-    @classmethod
-    def of(
-        cls, client: Fetcher, symbols: Symbols, caller: Caller, request_id: str, planner: WindowPlanner | None = None
-    ) -> "Context":
-        """`planner` None starts without known windows."""
-        deadline, validity = client.deadline(), Validity()
-        operation = Operation(client, deadline, validity, caller.requester)
-        planner = planner or WindowPlanner(client)
-        return cls(client, symbols, operation, Loaders(operation), caller, request_id, planner)
+    def __init__(
+        self,
+        client: Fetcher,
+        symbols: Symbols,
+        request_id: str,
+        *,
+        requester: Requester = SYSTEM,
+        planner: WindowPlanner | None = None,
+        plan: CallPlan | None = None,
+    ) -> None:
+        """`planner` None starts without cached window plans."""
+        self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
+        self.planner, self.plan = planner or WindowPlanner(client), plan
+        self.deadline, self.validity = client.deadline(), Validity()
 
     @classmethod
     def of_dry_run(
-        cls, client: Client, symbols: Symbols, caller: Caller, request_id: str, planner: WindowPlanner
+        cls, client: Client, symbols: Symbols, request_id: str, *, requester: Requester, planner: WindowPlanner
     ) -> "Context":
-        """For an operation of which only the calls are wanted, and none is sent."""
+        """Make the context of an operation whose calls are reported instead of sent."""
         plan = CallPlan()
-        names = symbols.asked_of(DryClient(client, plan, followup=LISTING))
-        context = cls.of(DryClient(client, plan), names, caller, request_id, planner)
-        context.plan = plan
-        return context
+        names = symbols.for_client(DryClient(client, plan, followup=LISTING))
+        return cls(DryClient(client, plan), names, request_id, requester=requester, planner=planner, plan=plan)
 
-    @property
-    def validity(self) -> Validity:
-        return self.operation.validity
+    @functools.cached_property
+    def loaders(self) -> Loaders:
+        """Loaders of this operation alone, made when a field first needs one."""
+        return Loaders(self.get, self.validity.depend_on)
+
+    def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
+        return self.client.get(call, self.deadline, self.requester)
+
+    def start(self, calls: Sequence[Call]) -> Sequence[asyncio.Future[Answer[Any]]]:
+        """Start all of the calls."""
+        return [self.client.get(call, self.deadline, self.requester) for call in calls]
+
+    def peek_fresh(self, call: Call) -> Answer[Any] | None:
+        """Return the cached answer of a call that the gate let through, if it is fresh."""
+        status, entry = self.client.peek(call)
+        return None if entry is None or status is not CacheStatus.HIT else entry.answer
+
+    def get_fresh(self, call: Call) -> Answer[Any] | None:
+        """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses."""
+        if not self.client.plan_is_resolved:
+            return None
+        self.client.gate.check(call.endpoint, call.params)
+        answer = self.peek_fresh(call)
+        if answer is not None:
+            self.validity.depend_on(answer)
+        return answer
 
     def gated(self) -> None:
-        """To be called when the plan does not include all that was asked for: an upgrade is to be noticed soon."""
+        """To be called when the plan lacks a part of what was requested: an upgrade is to be noticed soon."""
         self.client.gated()
         self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
 

@@ -12,10 +12,11 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
 from graph_types.problems import Problems
 from payloads.columns import Columns
-from payloads.source import Source, rows_field
+from payloads.source import Source
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
-from resolvers.field import Alternatives, Chosen, Only, bound, field, series_decoder
+from resolvers.endpoint_choice import EndpointChoice
+from resolvers.field import Alternatives, bound, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
 
 
@@ -37,7 +38,7 @@ _TO = argument("to", datetime | None, TO, strawberry.UNSET)
 
 
 def upstream_daily(
-    endpoint: Endpoint | Chosen,
+    endpoint: Endpoint | EndpointChoice,
     payload: type[P],
     *,
     bind: Mapping[str, str] | None = None,
@@ -47,10 +48,9 @@ def upstream_daily(
 
     `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.
     """
-    chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
-    params, attributes = chosen.endpoints[0].params, bind or {}
-    _, row = rows_field(payload)
-    decoders = {one: series_decoder(payload, row, one) for one in chosen.endpoints}
+    endpoints = (endpoint,) if isinstance(endpoint, Endpoint) else endpoint.endpoints
+    params, attributes = endpoints[0].params, bind or {}
+    decoders = {item: series_decoder(payload, item) for item in endpoints}
 
     def resolve(
         self: object,
@@ -63,12 +63,12 @@ def upstream_daily(
         sensible(last, from_, to)
         if attributes:
             arguments |= bound(self, attributes)
-        picked = chosen.pick(self, arguments)
-        call, loaders = Call(picked, params(**arguments), decoders[picked]), info.context.loaders
-        held = loaders.get_fresh(call)
-        if held is None:
-            return fetched(info.context, loaders.endpoint.load(call), last, from_, to)
-        return served(info.context, held, last, from_, to)
+        picked = endpoint if isinstance(endpoint, Endpoint) else endpoint.pick(self, arguments)
+        call = Call(picked, params(**arguments), decoders[picked])
+        fresh = info.context.get_fresh(call)
+        if fresh is None:
+            return fetched(info.context, info.context.loaders.endpoint.load(call), last, from_, to)
+        return served(info.context, fresh, last, from_, to)
 
     def served(
         context: Context, answer: Answer[Any], last: int | None, from_: datetime | None, to: datetime | None
@@ -78,8 +78,9 @@ def upstream_daily(
     async def fetched(context: Context, waiting: Awaitable[Answer[Any]], *window: *Window) -> object:
         return served(context, await waiting, *window)
 
-    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
-    return cast("P", field(resolve, chosen.endpoints, alternatives, decoders=decoders))
+    choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
+    sign(resolve, [*choices, *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
+    return cast("P", field(resolve, endpoints, alternatives, decoders=decoders))
 
 
 def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:

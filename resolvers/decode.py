@@ -14,18 +14,18 @@ import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
-from cg_client.decoding.shapes import ParallelLists
+from cg_client.decoding.checks import in_milliseconds, packed
+from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW, ParallelLists
 from cg_client.decoding.struct_reader import the_one
 from cg_client.decoding.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from graph_types.scalars import Timestamp
-from native import ascends
+from native import ascends, packed_ascends, rows_reader
 from payloads.columns import Column, Columns, new_identity
-from resolvers.leaves import Leaf
-from resolvers.packed_rows import packed_reader
 from resolvers.parallel_lists import parallel_lists_decoder
-from resolvers.records import Records, stored_value
+from resolvers.record_layout import RecordLayout, stored_value
+from resolvers.record_members import TIMES, Member
 
 
 @functools.cache  # one decoder for all fields that read the same: it is part of the cache's key
@@ -34,71 +34,111 @@ def rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
 
     Of a payload class, whose source is not known yet, it gives their values.
     """
-    records = Records.of(cls, endpoint)
-    strict = _strict_rows(records)
+    layout = RecordLayout.of(cls, endpoint)
+    strict = _strict_rows(layout)
 
     def instances(raws: Sequence[Any]) -> list[Any]:
-        return list(map(records.instance, raws))
+        return list(map(layout.instance, raws))
 
-    return tolerant(lambda data: instances(strict(data)), rows_of(records.tolerant), instances, endpoint.may_lack)
+    return tolerant(lambda data: instances(strict(data)), rows_of(layout.tolerant), instances, endpoint.may_lack)
 
 
 @functools.cache
 def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
     """One object, or a list of just one -> the values of the class."""
-    records = Records.of(cls, endpoint)
-    decoder = msgspec.json.Decoder(records.struct | list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+    layout = RecordLayout.of(cls, endpoint)
+    decoder = msgspec.json.Decoder(layout.struct | list[layout.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
 
     def strict(data: msgspec.Raw) -> dict[str, Any]:
         raw = the_one(decoder.decode(data))
-        return _instance(records, _complete(records, [raw])[0])
+        return _instance(layout, _complete(layout, [raw])[0])
 
-    return tolerant(strict, one_of(records.tolerant), functools.partial(_instance, records), endpoint.may_lack)
+    return tolerant(strict, one_of(layout.tolerant), functools.partial(_instance, layout), endpoint.may_lack)
 
 
-def _instance(records: Records, raw: object) -> dict[str, Any]:
-    values: dict[str, Any] = records.instance(raw)
+def _instance(layout: RecordLayout, raw: object) -> dict[str, Any]:
+    values: dict[str, Any] = layout.instance(raw)
     return values
 
 
 @functools.cache
 def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     """Flat rows or parallel lists -> columns, in order of time and with no time twice."""
-    records = Records.of(cls, endpoint)
-    times = next((leaf for leaf in records.leaves if leaf.kind is Timestamp), None)
-    rows = rows_of(records.tolerant) if times is None else _each_time_once(rows_of(records.tolerant), times)
+    layout = RecordLayout.of(cls, endpoint)
+    times = next((member for member in layout.members if member.kind is Timestamp), None)
+    rows = rows_of(layout.tolerant) if times is None else _each_time_once(rows_of(layout.tolerant), times)
     ordered: Callable[[Columns[Any]], Columns[Any]] = functools.partial(_in_order, times=times)
     if isinstance(endpoint.shape, ParallelLists):
-        return parallel_lists_decoder(records, rows, ordered)
-    packed, strict = packed_reader(records), _strict_rows(records)
+        return parallel_lists_decoder(layout, rows, ordered)
+    read_packed, read_rows = packed_reader(layout, ordered), _strict_rows(layout)
 
     def table(raws: Sequence[Any]) -> Columns[Any]:
-        return ordered(records.table(raws, new_identity()))
+        return ordered(layout.table(raws, new_identity()))
 
     def read(data: msgspec.Raw) -> Columns[Any]:
-        found = None if packed is None else packed(data)
-        return table(strict(data)) if found is None else ordered(found)
+        columns = None if read_packed is None else read_packed(data)
+        return table(read_rows(data)) if columns is None else columns
 
     return tolerant(read, rows, table, endpoint.may_lack)
 
 
-def _strict_rows(records: Records) -> Callable[[msgspec.Raw], list[Any]]:
-    """Read a list of objects that has no anomaly; raises PayloadMismatch or msgspec.DecodeError for any other."""
-    decoder = msgspec.json.Decoder(list[records.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+def packed_reader(
+    layout: RecordLayout, ordered: Callable[[Columns[Any]], Columns[Any]]
+) -> Callable[[msgspec.Raw], Columns[Any] | None] | None:
+    """Make the compiled reader of rows of figures and times; None if the class holds anything else.
 
-    def read(data: msgspec.Raw) -> list[Any]:
-        return _complete(records, decoder.decode(data))
+    The reader gives None for rows that are not as simple as that.
+    """
+    if layout.always_tolerant or not all(map(_is_packed, layout.members)):
+        return None
+    stored = {member.source_names[0]: member.stored for member in layout.members}
+    reader = rows_reader([(name.encode(), "d" if kind is float else "q") for name, kind in stored.items()])
+    if reader is None:
+        return None
+    times = [(index, f"data.{name}") for index, (name, kind) in enumerate(stored.items()) if kind is int]
+    indices = {member.name: list(stored).index(member.source_names[0]) for member in layout.members}
+    converts = {member.name: member.convert for member in layout.members if member.convert is not None}
+
+    def read(data: msgspec.Raw) -> Columns[Any] | None:
+        arrays, is_simple = reader(data), True
+        if arrays is None:
+            return None
+        for index, field in times:
+            values = arrays[index]
+            are_ordered = values and packed_ascends(values)
+            if not (are_ordered and values[0] >= SECONDS_BELOW and values[-1] < MILLISECONDS_BELOW):
+                converted, is_simple = in_milliseconds(values, field), False
+                arrays[index] = values if converted is values else packed("q", converted)
+        stored = {name: arrays[index] for name, index in indices.items()}
+        columns: Columns[Any] = Columns(layout.cls, stored, converts, len(arrays[0]), new_identity())
+        return columns if is_simple else ordered(columns)
 
     return read
 
 
-def _complete(records: Records, raws: list[Any]) -> list[Any]:
-    if records.always_tolerant or not records.is_complete(lambda: iter(raws)):
+def _is_packed(member: Member) -> bool:
+    """Whether it is a figure, or a time as a number, under one upstream name: if none is missing it is packed."""
+    kinds = {float: (float,), int: TIMES}.get(member.stored, ())
+    return member.kind in kinds and len(member.source_names) == 1
+
+
+def _strict_rows(layout: RecordLayout) -> Callable[[msgspec.Raw], list[Any]]:
+    """Read a list of objects that has no anomaly; raises PayloadMismatch or msgspec.DecodeError for any other."""
+    decoder = msgspec.json.Decoder(list[layout.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
+
+    def read(data: msgspec.Raw) -> list[Any]:
+        return _complete(layout, decoder.decode(data))
+
+    return read
+
+
+def _complete(layout: RecordLayout, raws: list[Any]) -> list[Any]:
+    if layout.always_tolerant or not layout.is_complete(lambda: iter(raws)):
         raise PayloadMismatch("data", "a field is missing")
     return raws
 
 
-def _each_time_once(rows: Read, times: Leaf) -> Read:
+def _each_time_once(rows: Read, times: Member) -> Read:
     """Keep of several rows of one time the last, and report those that say something else."""
 
     def read(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
@@ -107,15 +147,15 @@ def _each_time_once(rows: Read, times: Leaf) -> Read:
             time = stored_value(raw, times)
             before = by_time.get(time, raw)
             if before != raw:
-                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, times.wires[0], before)
+                reading.anomalies.report(AnomalyKind.ROW_SKIPPED, times.source_names[0], before)
             by_time[time] = raw
         return list(by_time.values())
 
     return read
 
 
-def _in_order(rows: Columns[Any], times: Leaf | None) -> Columns[Any]:
-    """Raise PayloadMismatch where a time stands twice."""
+def _in_order(rows: Columns[Any], times: Member | None) -> Columns[Any]:
+    """Sort by time; raises PayloadMismatch if a time stands twice."""
     order = None if times is None else _order(rows.stored[times.name])
     if order is None:
         return rows
@@ -123,9 +163,9 @@ def _in_order(rows: Columns[Any], times: Leaf | None) -> Columns[Any]:
     return Columns.of(rows.row, table, len(order), new_identity())
 
 
-def _chosen(stored: Sequence[Any], places: Sequence[int]) -> Sequence[Any]:
-    """Return the values at these places, packed if all of them are."""
-    values = [stored[place] for place in places]
+def _chosen(stored: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
+    """Return the values at these indices, packed if all of them are."""
+    values = [stored[index] for index in indices]
     return array(stored.typecode, values) if isinstance(stored, array) else values
 
 
@@ -133,7 +173,7 @@ def _order(times: Sequence[int]) -> list[int] | None:
     """Return indices in ascending order of time; None if the times ascend already."""
     if ascends(times):
         return None
-    places = {time: index for index, time in enumerate(times)}
-    if len(places) < len(times):
+    indices = {time: index for index, time in enumerate(times)}
+    if len(indices) < len(times):
         raise PayloadMismatch("data", "a time stands twice")
-    return [places[time] for time in sorted(places)]
+    return [indices[time] for time in sorted(indices)]

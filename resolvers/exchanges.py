@@ -23,16 +23,16 @@ _Find = Callable[[Callable[[InstrumentIndex], tuple[str, ...]]], Awaitable[tuple
 
 
 async def _completed(arguments: dict[str, Any], find: _Find) -> dict[str, Any]:
-    asked, coin = arguments.get("exchanges"), arguments["symbol"]
-    _not_empty(asked)
+    names, coin = arguments.get("exchanges"), arguments["symbol"]
+    _not_empty(names)
     with blamed_on("exchanges"):
-        return arguments | {"exchanges": await find(lambda index: _venues(index, coin, asked))}
+        return arguments | {"exchanges": await find(lambda index: _venues(index, coin, names))}
 
 
-def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple[str, ...]:
-    """Return the exchanges to ask for; raises UnknownName and NoData."""
-    if asked is not None:
-        return _named(index, asked)
+def _venues(index: InstrumentIndex, coin: str, names: list[str] | None) -> tuple[str, ...]:
+    """Return the exchanges to request; raises UnknownName and NoData."""
+    if names is not None:
+        return _named(index, names)
     venues = index.venues_of(coin)
     if not venues:
         raise NoData(f"No exchange lists a pair with base {coin}.")
@@ -41,19 +41,19 @@ def _venues(index: InstrumentIndex, coin: str, asked: list[str] | None) -> tuple
 
 async def named_exchanges(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with `exchanges` by CoinGlass' names; without them where they are left out."""
-    asked = arguments.get("exchanges")
-    _not_empty(asked)
-    if asked is None:
+    names = arguments.get("exchanges")
+    _not_empty(names)
+    if names is None:
         return {name: value for name, value in arguments.items() if name != "exchanges"}
     with blamed_on("exchanges"):
-        return arguments | {"exchanges": await context.symbols.futures.find(lambda index: _named(index, asked))}
+        return arguments | {"exchanges": await context.symbols.futures.find(lambda index: _named(index, names))}
 
 
-def _not_empty(asked: list[str] | None) -> None:
-    if asked is not None and not asked:
+def _not_empty(names: list[str] | None) -> None:
+    if names is not None and not names:
         raise BadArgument("`exchanges` is empty: name some, or leave it out for all.", "exchanges")
 
 
-def _named(index: InstrumentIndex, asked: list[str]) -> tuple[str, ...]:
+def _named(index: InstrumentIndex, names: list[str]) -> tuple[str, ...]:
     """In alphabetical order, so that the same choice is the same request. Raises UnknownName."""
-    return tuple(sorted({index.exchanges.require(name) for name in asked}))
+    return tuple(sorted({index.exchanges.require(name) for name in names}))

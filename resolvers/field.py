@@ -1,11 +1,9 @@
 """`upstream(ENDPOINT, Payload)`: a field of the graph made from a catalogue entry and a payload class."""
 
+import asyncio
 import functools
-import inspect
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
 from inspect import isawaitable
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
 
@@ -17,7 +15,7 @@ from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.plan import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
@@ -28,6 +26,7 @@ from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.deferred import Deferred
+from resolvers.endpoint_choice import Arguments, EndpointChoice
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
@@ -36,7 +35,6 @@ from resolvers.series import fetch, get_fresh, plan_window, serve, served
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
 Decoders: TypeAlias = Mapping[Endpoint, Decode[Any]]
-Arguments: TypeAlias = dict[str, Any]
 Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
 
 NO_DECODERS: Decoders = {}
@@ -63,77 +61,6 @@ class Upstream:
         return cls(path=endpoint.path, plan=endpoint.plan, refresh_seconds=int(endpoint.refresh.total_seconds()))
 
 
-class Chosen(Protocol):
-    """Which endpoint answers, where a field has several.
-
-    Their parameters are those of the first, unless `pick` and `parameters` see to the difference.
-    """
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]: ...
-    def parameters(self) -> list[inspect.Parameter]: ...
-    def pick(self, parent: object, arguments: Arguments) -> Endpoint:
-        """Take its own arguments out of `arguments`; raises NoData where no endpoint answers."""
-        ...
-
-
-@dataclass(frozen=True)
-class Only:
-    endpoint: Endpoint
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        return (self.endpoint,)
-
-    def parameters(self) -> list[inspect.Parameter]:
-        return []
-
-    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the others choose by these
-        return self.endpoint
-
-
-@dataclass(frozen=True)
-class ByArgument:
-    """The caller chooses by an enum; `default` is used where nothing is chosen."""
-
-    name: str
-    description: str
-    by: Mapping[Any, Endpoint]  # keyed by the members of the enum
-    default: Enum
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        return tuple(self.by.values())
-
-    def parameters(self) -> list[inspect.Parameter]:
-        return [argument(self.name, type(self.default), self.description, self.default)]
-
-    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the parent has no say
-        return self.by[arguments.pop(self.name)]
-
-
-@dataclass(frozen=True)
-class ByAttribute:
-    """The parent chooses by one of its values."""
-
-    name: str
-    by: Mapping[Any, Endpoint]  # keyed by the members of an enum
-
-    @property
-    def endpoints(self) -> Sequence[Endpoint]:
-        return tuple(self.by.values())
-
-    def parameters(self) -> list[inspect.Parameter]:
-        return []
-
-    def pick(self, parent: object, arguments: Arguments) -> Endpoint:  # noqa: ARG002  # the caller has no say
-        choice = getattr(parent, self.name)
-        if choice not in self.by:
-            covered = ", ".join(one.name for one in self.by)
-            raise NoData(f"CoinGlass has this for {covered} only, not for {choice.name}.")
-        return self.by[choice]
-
-
 class Custom(Protocol):
     """A payload class that reads its own layout."""
 
@@ -144,7 +71,7 @@ class Custom(Protocol):
 
 
 def upstream(
-    endpoint: Endpoint | Chosen,
+    endpoint: Endpoint | EndpointChoice,
     payload: type[P],
     *,
     bind: Mapping[str, str] | None = None,
@@ -156,33 +83,33 @@ def upstream(
     """Make a field that is answered by one endpoint, or by one of several.
 
     `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
-    `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer where
+    `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer if
     the plan lacks this one.
     """
-    chosen: Chosen = Only(endpoint) if isinstance(endpoint, Endpoint) else endpoint
-    params, attributes, given = chosen.endpoints[0].params, bind or {}, defaults or {}
+    endpoints = (endpoint,) if isinstance(endpoint, Endpoint) else endpoint.endpoints
+    params, attributes, given = endpoints[0].params, bind or {}, defaults or {}
     is_series = issubclass(payload, Series)
-    decoders = {one: _series_decoder(payload, one) if is_series else _decoder(payload, one) for one in chosen.endpoints}
-    answer = _series(cast("type[Series]", payload), decoders) if is_series else _payload(payload, decoders)
+    decoder = series_decoder if is_series else _decoder
+    decoders = {item: decoder(payload, item) for item in endpoints}
+    respond = _series(cast("type[Series]", payload), decoders) if is_series else _payload(payload, decoders)
 
     def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         arguments = {**given, **arguments, **bound(self, attributes)}
-        picked = chosen.pick(self, arguments)
+        picked = endpoint if isinstance(endpoint, Endpoint) else endpoint.pick(self, arguments)
         policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
         if prepare is not None:
             return prepared(info.context, picked, arguments, policy, prepare)
-        return answer(info.context, picked, arguments, policy)
+        return respond(info.context, picked, arguments, policy)
 
     async def prepared(
         context: Context, picked: Endpoint, arguments: Arguments, policy: PlanLimitPolicy, prepare: Prepare
     ) -> object:
-        complete = await prepare(context, arguments)
-        found = answer(context, picked, complete, policy)
-        return await found if isawaitable(found) else found
+        response = respond(context, picked, await prepare(context, arguments), policy)
+        return await response if isawaitable(response) else response
 
-    policies = [POLICY] if is_series else []
-    sign(resolve, [*chosen.parameters(), *arguments_of(params, attributes, given), *policies])
-    return cast("P", field(resolve, chosen.endpoints, alternatives, description, decoders=decoders))
+    choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
+    sign(resolve, [*choices, *arguments_of(params, attributes, given), *([POLICY] if is_series else [])])
+    return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders))
 
 
 def upstream_row(
@@ -206,11 +133,10 @@ def upstream_row(
         bound(self, {})
         if prepare is not None:
             arguments = await prepare(info.context, arguments)
-        found = await info.context.loaders.row.load(rows(self, **arguments))
-        if found is None:
+        loaded = await info.context.loaders.row.load(rows(self, **arguments))
+        if loaded is None:
             raise NoData("CoinGlass lists no such row at present.")
-        answer, values = found
-        return _filled(payload, answer, values)
+        return _filled(payload, *loaded)
 
     sign(resolve, arguments_of(params, (), {}))
     decoders = {endpoint: rows_decoder(record or payload, endpoint)}
@@ -244,49 +170,40 @@ def field(
     `shared`: one upstream call answers the field for many parents. `decoders`: how it reads the answers.
     """
 
-    def failed(error: CoinglassError | InvalidRequest, context: Context) -> Problems:
+    def failed(context: Context, error: CoinglassError | InvalidRequest) -> Problems:
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)
         if isinstance(error, Gated):
             context.gated()
-        found = problem(error, context.client.gate, alternatives)
-        context.validity.expire_at(_holds_until(error))
-        return found
+        lasts = isinstance(error, Gated) or (isinstance(error, InvalidRequest) and error.lasting)
+        context.validity.expire_at(math.inf if lasts else 0.0)
+        return problem(error, context.client.gate, alternatives)
 
     async def later(waiting: Awaitable[object], context: Context) -> object:
         try:
             return await waiting
         except FAILURES as error:
-            return failed(error, context)
+            return failed(context, error)
 
     @functools.wraps(omittable(resolve))
-    def answered(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
+    def resolved(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         """Return the value if everything is in memory, otherwise an awaitable of it."""
         try:
-            found = resolve(self, info, **arguments)
+            result = resolve(self, info, **arguments)
         except FAILURES as error:
-            return failed(error, info.context)
-        if type(found) is Deferred:
-            found.rescue = lambda error: failed(error, info.context)
-            return found
-        return later(cast("Awaitable[object]", found), info.context) if hasattr(type(found), "__await__") else found
+            return failed(info.context, error)
+        if type(result) is Deferred:
+            result.rescue = functools.partial(failed, info.context)
+            return result
+        return later(cast("Awaitable[object]", result), info.context) if hasattr(type(result), "__await__") else result
 
     return strawberry.field(
-        resolver=answered,
+        resolver=resolved,
         description=description or endpoints[0].summary,
         directives=[Upstream.of(endpoint) for endpoint in endpoints],
         metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared, "decoders": decoders},
     )
-
-
-def _holds_until(error: CoinglassError | InvalidRequest) -> float:
-    """Monotonic seconds until when the field would fail in the same way."""
-    match error:
-        case Gated() | InvalidRequest(lasting=True):
-            return math.inf
-        case _:
-            return 0.0
 
 
 def bound(parent: object, names: Mapping[str, str]) -> Arguments:
@@ -297,47 +214,43 @@ def bound(parent: object, names: Mapping[str, str]) -> Arguments:
     return {parameter: getattr(parent, attribute) for parameter, attribute in names.items()}
 
 
-_Answer: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], object]  # a payload, or what waits
+_Respond: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], object]  # a payload, or what waits
 
 
-def _series(payload: type[Series], decoders: Decoders) -> _Answer:
-    def answer(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
-        asked = context, endpoint, arguments, decoders[endpoint], policy
-        if not context.client.plan_is_settled:
-            return later(serve(*asked))
-        plan = plan_window(*asked)
+def _series(payload: type[Series], decoders: Decoders) -> _Respond:
+    def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
+        decode = decoders[endpoint]
+        if not context.client.plan_is_resolved:
+            return later(serve(context, endpoint, arguments, decode, policy))
+        plan = plan_window(context, endpoint, arguments, decode, policy)
         fresh = get_fresh(context, plan)
         if fresh is not None:
             return payload.of(fresh)
-        return Deferred(fetch(context, plan), lambda answers: payload.of(served(plan, answers)))
+        return Deferred(asyncio.ensure_future(fetch(context, plan)), lambda parts: payload.of(served(plan, parts)))
 
     async def later(waiting: Awaitable[Served]) -> object:
         return payload.of(await waiting)
 
-    return answer
+    return respond
 
 
-def _series_decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
-    return series_decoder(payload, rows_field(payload)[1], endpoint)
-
-
-def series_decoder(payload: type, row: type, endpoint: Endpoint) -> Decode[Any]:
-    """Return the payload's own decoder, if it has one."""
-    own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
-    return columns_decoder(row, endpoint) if own is None else own
-
-
-def _payload(payload: type, decoders: Decoders) -> _Answer:
-    def answer(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
+def _payload(payload: type, decoders: Decoders) -> _Respond:
+    def respond(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
-        held = context.loaders.get_fresh(call)
-        return later(context, call) if held is None else _filled(payload, held, held.value)
+        fresh = context.get_fresh(call)
+        return later(context, call) if fresh is None else _filled(payload, fresh, fresh.value)
 
     async def later(context: Context, call: Call) -> object:
-        got = await context.loaders.endpoint.load(call)
-        return _filled(payload, got, got.value)
+        answer = await context.loaders.endpoint.load(call)
+        return _filled(payload, answer, answer.value)
 
-    return answer
+    return respond
+
+
+def series_decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
+    """Return the payload's own decoder, if it has one, otherwise one of its rows as columns."""
+    own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
+    return columns_decoder(rows_field(payload)[1], endpoint) if own is None else own
 
 
 def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:

@@ -38,7 +38,7 @@ class _DayOfAll(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Premium:
-    """`ticker` is None where the answer is about the one fund that was asked for."""
+    """`ticker` is None if the answer is about one requested fund."""
 
     ticker: str | None
     net_asset_value_usd: float | None
@@ -69,7 +69,7 @@ def _read(value: Any, path: Path, reading: Reading) -> Sequence[_DayOfFund | _Da
 def _days(rows: Sequence[_DayOfFund | _DayOfAll]) -> list[PremiumDay]:
     days: dict[int, PremiumDay] = {}
     for row in rows:
-        (time,) = (one for one in in_milliseconds((row.timestamp,), "data.timestamp") if one is not None)
+        (time,) = (time for time in in_milliseconds((row.timestamp,), "data.timestamp") if time is not None)
         funds: Sequence[_Figures] = row.funds if isinstance(row, _DayOfAll) else (row,)
         days[time] = PremiumDay(time, tuple(map(_premium, funds)))
     return [days[time] for time in sorted(days)]

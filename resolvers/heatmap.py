@@ -63,10 +63,14 @@ class Heatmap:
 
 def _build(raw: _Heatmap) -> Heatmap:
     cells, prices = raw.liquidation_leverage_data, raw.y_axis
-    places: Sequence[_Candle | None] = raw.price_candlesticks
-    times = list(in_milliseconds([None if one is None else one.time for one in places], "data.price_candlesticks"))
-    timed = [(time, one) for time, one in zip(times, places, strict=True) if time is not None and one is not None]
-    candles = {name: [getattr(one, name) for _, one in timed] for name in _CANDLE_FIGURES}
+    axis: Sequence[_Candle | None] = raw.price_candlesticks
+    times = list(
+        in_milliseconds([None if candle is None else candle.time for candle in axis], "data.price_candlesticks")
+    )
+    timed = [
+        (time, candle) for time, candle in zip(times, axis, strict=True) if time is not None and candle is not None
+    ]
+    candles = {name: [getattr(candle, name) for _, candle in timed] for name in _CANDLE_FIGURES}
     finite(prices, "data.y_axis")
     finite([cell.value for cell in cells], "data.liquidation_leverage_data")
     for figures in candles.values():

@@ -22,8 +22,8 @@ def keyed_rows_decoder(cls: type, endpoint: Endpoint) -> Decode[list[Any]]:
 
     def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> list[Any]:
         lists = read_whole(_read_lists, parsed(data), anomalies)
-        rows = [row | {key: name} if isinstance(row, dict) else row for name, found in lists.items() for row in found]
-        return decode_rows(msgspec.Raw(msgspec.json.encode(rows)), anomalies)
+        named = [row | {key: name} if isinstance(row, dict) else row for name, rows in lists.items() for row in rows]
+        return decode_rows(msgspec.Raw(msgspec.json.encode(named)), anomalies)
 
     return decode
 

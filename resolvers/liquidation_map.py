@@ -45,7 +45,7 @@ class _Listed(msgspec.Struct, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class MapLevel:
     """`exchange` and `symbol` where the answer tells them apart."""
 
     price: float
@@ -59,7 +59,7 @@ class Level:
 class LevelMap:
     """The levels in ascending order of price."""
 
-    levels: Sequence[Level]
+    levels: Sequence[MapLevel]
     last_price: float | None = None
 
 
@@ -68,12 +68,12 @@ _decoder = msgspec.json.Decoder(_Map, strict=False)
 
 
 def _read(value: Any, path: Path, reading: Reading) -> _Map | _Listed:  # noqa: ANN401  # JSON
-    found: _Map | _Listed = (_listed if _is_listed(value) else _together)(value, path, reading)
-    return found
+    liquidation_map: _Map | _Listed = (_listed if _is_listed(value) else _together)(value, path, reading)
+    return liquidation_map
 
 
 def _is_listed(value: object) -> bool:
-    """Whether the answer is by instrument; where `data` is odd, what stands beside it tells."""
+    """Whether the answer is by instrument; if `data` is neither list nor object, what stands beside it tells."""
     data = value.get("data") if isinstance(value, dict) else None
     return isinstance(data, list) or (isinstance(value, dict) and not isinstance(data, dict) and "last_price" in value)
 
@@ -81,20 +81,20 @@ def _is_listed(value: object) -> bool:
 def _build(raw: _Map | _Listed) -> LevelMap:
     if isinstance(raw, _Map):
         return LevelMap(_ordered(_levels(raw.data)))
-    levels = [level for one in raw.data for level in _levels(one.levels, one.instrument)]
+    levels = [level for item in raw.data for level in _levels(item.levels, item.instrument)]
     return LevelMap(_ordered(levels), raw.last_price)
 
 
-def _levels(by_price: dict[str, list[_Level]], of: _Instrument | None = None) -> Sequence[Level]:
-    found = [level for levels in by_price.values() for level in levels]
-    for level in found:
+def _levels(by_price: dict[str, list[_Level]], of: _Instrument | None = None) -> Sequence[MapLevel]:
+    rows = [level for levels in by_price.values() for level in levels]
+    for level in rows:
         finite((level.price, level.usd, level.leverage), "data.data")
     exchange, symbol = (None, None) if of is None else (of.exchange, of.symbol)
-    return [Level(one.price, one.usd, one.leverage, exchange, symbol) for one in found]
+    return [MapLevel(row.price, row.usd, row.leverage, exchange, symbol) for row in rows]
 
 
-def _ordered(levels: Sequence[Level]) -> Sequence[Level]:
-    return sorted(levels, key=lambda one: one.price)
+def _ordered(levels: Sequence[MapLevel]) -> Sequence[MapLevel]:
+    return sorted(levels, key=lambda level: level.price)
 
 
 decode_map: Decode[LevelMap] = tolerant(lambda data: _build(_decoder.decode(data)), _read, _build)

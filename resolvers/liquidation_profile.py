@@ -20,7 +20,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class LiquidatedBar:
     """Liquidations of one bar in US dollars, and the range of the price."""
 
     long_usd: float
@@ -29,26 +29,28 @@ class Bar:
     high: float
 
 
-def bars(liquidations: Mapping[int, tuple[float, float]], prices: Mapping[int, tuple[float, float]]) -> list[Bar]:
+def bars(
+    liquidations: Mapping[int, tuple[float, float]], prices: Mapping[int, tuple[float, float]]
+) -> list[LiquidatedBar]:
     """Return the bars that have both: (long, short) and (low, high) by time."""
-    return [Bar(*liquidations[time], *prices[time]) for time in liquidations if time in prices]
+    return [LiquidatedBar(*liquidations[time], *prices[time]) for time in liquidations if time in prices]
 
 
-def profile(found: Sequence[Bar], count: int) -> list[Bucket]:
+def profile(liquidated: Sequence[LiquidatedBar], count: int) -> list[Bucket]:
     """At most `count` equally high buckets over the whole range; their sums are those of the bars."""
-    if not found:
+    if not liquidated:
         return []
-    low, high = min(bar.low for bar in found), max(bar.high for bar in found)
+    low, high = min(bar.low for bar in liquidated), max(bar.high for bar in liquidated)
     count = count if high > low else 1
     step = (high - low) / count
     edges = [low + index * step for index in range(count)] + [high]
     buckets = [Bucket(*pair) for pair in pairwise(edges)]
-    for bar in found:
+    for bar in liquidated:
         _spread(bar, buckets, low, step)
     return buckets
 
 
-def _spread(bar: Bar, buckets: list[Bucket], low: float, step: float) -> None:
+def _spread(bar: LiquidatedBar, buckets: list[Bucket], low: float, step: float) -> None:
     first, last = _index(bar.low, buckets, low, step), _index(bar.high, buckets, low, step)
     touched = buckets[first : last + 1]
     overlaps = [max(0.0, min(bar.high, bucket.high) - max(bar.low, bucket.low)) for bucket in touched]

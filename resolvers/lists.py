@@ -7,8 +7,8 @@ from typing import Any
 from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.endpoint import Endpoint
-from cg_client.params import Page, Params
-from resolvers.loaders import Key
+from cg_client.params.core import PageParams, Params
+from resolvers.loaders import RowId
 
 PER_PAGE = 100
 MAX_PAGES = 20  # of a list whose length upstream does not tell
@@ -21,12 +21,12 @@ class WholeList:
     endpoint: Endpoint
     params: Params
     decode: Decode[list[Any]]
-    keys: Callable[[Any], Sequence[Key]]
+    keys: Callable[[Any], Sequence[RowId]]
 
     def pages(self) -> Sequence[Call]:
         return (Call(self.endpoint, self.params, self.decode),)
 
-    def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
+    def keys_of(self, row: Any) -> Sequence[RowId]:  # noqa: ANN401  # what decode made
         return self.keys(row)
 
 
@@ -39,14 +39,14 @@ class PagedList:
 
     endpoint: Endpoint
     decode: Decode[list[Any]]
-    keys: Callable[[Any], Sequence[Key]]
-    first: Page = Page(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
+    keys: Callable[[Any], Sequence[RowId]]
+    first: PageParams = PageParams(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
 
     def pages(self) -> Sequence[Call]:
         numbers = range(1, MAX_PAGES + 1)
         return tuple(Call(self.endpoint, replace(self.first, page=number), self.decode) for number in numbers)
 
-    def keys_of(self, row: Any) -> Sequence[Key]:  # noqa: ANN401  # what decode made
+    def keys_of(self, row: Any) -> Sequence[RowId]:  # noqa: ANN401  # what decode made
         return self.keys(row)
 
 

@@ -26,7 +26,7 @@ class _Snapshot(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class BookLevel:
     price: float
     quantity: float | None
 
@@ -36,10 +36,10 @@ class Snapshot:
     """`time` in milliseconds; `bids` and `asks` are the two lists where the prices tell them apart, otherwise None."""
 
     time: int
-    first: list[Level]
-    second: list[Level]
-    bids: list[Level] | None
-    asks: list[Level] | None
+    first: list[BookLevel]
+    second: list[BookLevel]
+    bids: list[BookLevel] | None
+    asks: list[BookLevel] | None
 
 
 def _in_order(raws: list[_Snapshot]) -> list[Snapshot]:
@@ -54,12 +54,12 @@ def _snapshot(time: int, raw: _Snapshot) -> Snapshot:
     return Snapshot(time, first, second, bids, asks)
 
 
-def _levels(raw: list[_Level]) -> list[Level]:
+def _levels(raw: list[_Level]) -> list[BookLevel]:
     finite([figure for level in raw for figure in (level.price, level.quantity)], "data levels")
-    return [Level(level.price, level.quantity) for level in raw]
+    return [BookLevel(level.price, level.quantity) for level in raw]
 
 
-def sides(first: list[Level], second: list[Level]) -> tuple[list[Level] | None, list[Level] | None]:
+def sides(first: list[BookLevel], second: list[BookLevel]) -> tuple[list[BookLevel] | None, list[BookLevel] | None]:
     """Bids and asks, or twice None where one list is empty or their prices overlap."""
     if not first or not second:
         return None, None
@@ -70,11 +70,11 @@ def sides(first: list[Level], second: list[Level]) -> tuple[list[Level] | None, 
     return None, None
 
 
-def _highest(levels: list[Level]) -> float:
+def _highest(levels: list[BookLevel]) -> float:
     return max(level.price for level in levels)
 
 
-def _lowest(levels: list[Level]) -> float:
+def _lowest(levels: list[BookLevel]) -> float:
     return min(level.price for level in levels)
 
 

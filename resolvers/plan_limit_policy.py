@@ -8,24 +8,23 @@ import math
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cg_client.clock import unix_ms
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, HistoryTooDeep, IntervalTooFine
-from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
-from cg_client.params import Series as SeriesParams
-from cg_client.windows import DEFAULT_POINTS, MAX_POINTS, Window, bars, floor, window_of
+from cg_client.params.core import SeriesParams
+from cg_client.plans.gate import Gate
+from cg_client.windows import DEFAULT_POINTS, MAX_POINTS, Window, bars, floor, unix_ms, window_of
 from graph_types.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)
 
 
-def admit(
-    client: Fetcher, endpoint: Endpoint, args: S, policy: PlanLimitPolicy, now: datetime
+def apply_plan_limits(
+    gate: Gate, endpoint: Endpoint, args: S, policy: PlanLimitPolicy, now: datetime
 ) -> tuple[S, Window, Truncation | None]:
     """Return the parameters and the window as the plan allows them, and what was left out."""
     try:
-        client.gate.check(endpoint, args)
+        gate.check(endpoint, args)
     except IntervalTooFine as refusal:
         if policy not in (PlanLimitPolicy.COARSEN, PlanLimitPolicy.FIT) or refusal.floor is None:
             raise
@@ -35,12 +34,12 @@ def admit(
     if not clips:
         _check_size(window, args.interval, now)
     try:
-        client.gate.check_depth(endpoint, args.interval, window.start)
+        gate.check_depth(endpoint, args.interval, window.start)
     except (HistoryTooDeep, BeyondRetention) as refusal:
         if not clips:
             raise
         truncated = Truncation.PLAN_HISTORY if isinstance(refusal, HistoryTooDeep) else Truncation.RETENTION
-        window = _clipped(client, endpoint, args, window, refusal)
+        window = _clipped(gate, endpoint, args, window, refusal)
     if clips:
         _check_size(window, args.interval, now)
     return args, window, truncated
@@ -57,10 +56,10 @@ def _coarsened(args: S, interval: Interval) -> S:
 
 
 def _clipped(
-    client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, refusal: HistoryTooDeep | BeyondRetention
+    gate: Gate, endpoint: Endpoint, args: SeriesParams, window: Window, refusal: HistoryTooDeep | BeyondRetention
 ) -> Window:
     """Return the part of the window that is there; raises the refusal where there is none."""
-    earliest = client.gate.earliest(endpoint, args.interval)
+    earliest = gate.earliest(endpoint, args.interval)
     start = max(window.start, unix_ms(earliest)) if earliest else window.start
     if window.end is not None and window.end < start:
         raise refusal

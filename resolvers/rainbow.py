@@ -23,7 +23,7 @@ _Row = msgspec.defstruct(
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class RainbowDay:
     """`time` in milliseconds, `edges` from the lowest to the highest."""
 
     time: int
@@ -31,11 +31,11 @@ class Day:
     edges: list[float | None]
 
 
-def _days(raws: Sequence[msgspec.Struct]) -> list[Day]:
+def _days(raws: Sequence[msgspec.Struct]) -> list[RainbowDay]:
     rows = [msgspec.structs.astuple(raw) for raw in raws]
     times = in_milliseconds([time for *_, time in rows], "data[...][11]")
     by_time = {
-        time: Day(time, price, edges)
+        time: RainbowDay(time, price, edges)
         for time, (price, *edges, _) in zip(times, rows, strict=True)
         if time is not None  # none is: the row's type says so
     }
@@ -44,4 +44,4 @@ def _days(raws: Sequence[msgspec.Struct]) -> list[Day]:
     return [by_time[time] for time in sorted(by_time)]
 
 
-decode_rainbow: Decode[list[Day]] = struct_decoder(list[_Row], _days)  # type: ignore[valid-type]  # a type made at run time
+decode_rainbow: Decode[list[RainbowDay]] = struct_decoder(list[_Row], _days)  # type: ignore[valid-type]  # a type made at run time

@@ -1,8 +1,8 @@
 """Running sums from the first point of a window on.
 
 CoinGlass counts the sums of a series from the start of each request. A window is served from a part of one request,
-from several, or from a kept answer and the newest points. The sums are therefore formed again here from the changes
-alone: the figure of a bar depends on the window that was asked for and on nothing else.
+from several, or from a cached answer and the newest points. The sums are therefore formed again here from the changes
+alone: the figure of a bar depends on the requested window and on nothing else.
 """
 
 import contextlib
@@ -18,33 +18,33 @@ Figures: TypeAlias = Sequence[float | None]
 _DECIMALS = (0, 2, 4, 8, 12)  # places after the point with which CoinGlass writes changes, the fewest first
 
 
-def running_sum(added: Figures, taken: Figures | None = None) -> Figures:
-    """Sum `added` less `taken` up to and including each place; null from the first missing or infinite figure on."""
-    known = min(_known(added), len(added) if taken is None else _known(taken))
-    less: Sequence[float | None] = array("d", repeat(0.0, known)) if taken is None else taken[:known]
+def running_sum(added: Figures, subtracted: Figures | None = None) -> Figures:
+    """Sum `added` less `subtracted` up to each index; null from the first missing or infinite figure on."""
+    known = min(_count_known(added), len(added) if subtracted is None else _count_known(subtracted))
+    less: Sequence[float | None] = array("d", repeat(0.0, known)) if subtracted is None else subtracted[:known]
     sums = _summed(added[:known], less)  # type: ignore[arg-type]  # none is missing up to there
     if sums and not math.isfinite(sums[-1]):
-        sums = sums[: next(place for place, one in enumerate(sums) if not math.isfinite(one))]
+        sums = sums[: next(index for index, total in enumerate(sums) if not math.isfinite(total))]
     return sums if len(sums) == len(added) else [*sums, *repeat(None, len(added) - len(sums))]
 
 
-def _known(figures: Figures) -> int:
+def _count_known(figures: Figures) -> int:
     """How many figures stand before the first missing one."""
     if isinstance(figures, array):
         return len(figures)
-    return next((place for place, figure in enumerate(figures) if figure is None), len(figures))
+    return next((index for index, figure in enumerate(figures) if figure is None), len(figures))
 
 
-def _summed(added: Sequence[float], taken: Sequence[float]) -> "array[float]":
+def _summed(added: Sequence[float], subtracted: Sequence[float]) -> "array[float]":
     """Sum in whole units of the last decimal place, so that sums of decimals are exact decimals again."""
-    for places in _DECIMALS:
-        unit = 10**places
+    for decimals in _DECIMALS:
+        unit = 10**decimals
         plus = _in_units(added, unit)
-        minus = None if plus is None else _in_units(taken, unit)
+        minus = None if plus is None else _in_units(subtracted, unit)
         if plus is not None and minus is not None:
             with contextlib.suppress(OverflowError):
                 return array("d", [total / unit for total in accumulate(map(sub, plus, minus))])
-    return array("d", accumulate(map(sub, added, taken)))
+    return array("d", accumulate(map(sub, added, subtracted)))
 
 
 def _in_units(figures: Sequence[float], unit: int) -> list[int] | None:
@@ -53,6 +53,6 @@ def _in_units(figures: Sequence[float], unit: int) -> list[int] | None:
         if figures and round(figures[0] * unit) / unit != figures[0]:
             return None
         units = [round(figure * unit) for figure in figures]
-        return units if [one / unit for one in units] == list(figures) else None
+        return units if [number / unit for number in units] == list(figures) else None
     except OverflowError:
         return None

@@ -1,15 +1,17 @@
-"""A window of a series: what is at hand of it, what is fetched, joined and cut."""
+"""A window of a series: read from the cache or fetched, and cut to what was requested."""
 
 import asyncio
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Any
 
-from cg_client.call import Answer, Decode
+from msgspec.structs import replace
+
+from cg_client.call import Call, Decode
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
-from cg_client.windows import count_closed_bars, last_closed
+from cg_client.windows import count_closed_bars, last_closed, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
 from payloads.series import Served
@@ -22,104 +24,133 @@ async def serve(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """Return the points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
-    if not context.client.plan_is_settled:
+    if not context.client.plan_is_resolved:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
     plan = plan_window(context, endpoint, args, decode, policy)
     return served(plan, await fetch(context, plan))
 
 
-def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
-    """Return the points, without waiting for anything; None where something has to be fetched."""
-    for candidate in plan.candidates:
-        answers = _all_fresh(context, candidate)
-        if answers is not None:
-            return served(plan, answers)
-    ended = plan.window.end is not None and context.client.plan_is_settled
-    found = closed_window(context.client, plan) if ended else None
-    if found is None:
-        return _merge_fresh_tail(context, plan) if plan.tail is not None else None
-    context.validity.depend_on(found)
-    return served(plan, [found])
-
-
-def fetch(context: Context, plan: WindowPlan) -> asyncio.Future[Sequence[Part]]:
-    """Return the answers that hold the window, for which something has to be sent or waited for."""
-    return context.loaders.window.load(plan)
-
-
-def _merge_fresh_tail(context: Context, plan: WindowPlan) -> Served | None:
-    newest = None if plan.tail is None else context.operation.get_fresh(plan.tail)
-    found = None if newest is None else cached_prefix(context.client, plan)
-    parts = None if newest is None or found is None else merge_tail(found, newest, plan)
-    if newest is None or found is None or parts is None:
-        return None
-    context.validity.depend_on(newest)
-    context.validity.depend_on(found)
-    return served(plan, parts)
-
-
-def _all_fresh(context: Context, plan: FetchPlan) -> Sequence[Part] | None:
-    answers = []
-    for call in plan:
-        answer = context.operation.get_fresh(call)
-        if answer is None:
-            return None
-        answers.append(answer)
-    for answer in answers:
-        context.validity.depend_on(answer)
-    return answers
-
-
 def plan_window(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> WindowPlan:
-    """Return what is to be fetched; raises what the gate refuses, and BadArgument."""
+    """Return what has to be fetched; raises what the gate refuses, and BadArgument."""
     try:
         plan = context.planner.plan(endpoint, args, decode, policy)
     except CoinglassError:
-        context.validity.expire_at(context.planner.until(endpoint, args))
+        context.validity.expire_at(context.planner.expires_at(endpoint, args))
         raise
-    context.validity.expire_at(plan.until)
-    if plan.is_less_than_asked:
+    context.validity.expire_at(plan.expires_at)
+    if plan.is_reduced:
         context.gated()
     return plan
 
 
-def served(plan: WindowPlan, answers: Sequence[Answer[Columns[Any]]]) -> Served:
-    """Return the window out of the answers that hold it."""
-    found = answers[0].value if len(answers) == 1 else Columns.joined([answer.value for answer in answers])
-    rows = _cut(found, plan)
+def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
+    """Return the points from the cache, without waiting for anything; None if something has to be fetched."""
+    for candidate in plan.candidates:
+        parts = [part for call in candidate if (part := context.peek_fresh(call)) is not None]
+        if len(parts) == len(candidate):
+            return _served(context, plan, parts)
+    if plan.window.end is not None and context.client.plan_is_resolved:
+        closed = closed_window(context.client, plan)
+        if closed is not None:
+            return _served(context, plan, [closed])
+    if plan.tail is None:
+        return None
+    tail, prefix = context.peek_fresh(plan.tail), cached_prefix(context.client, plan)
+    merged = None if tail is None or prefix is None else merge_tail(prefix, tail, plan)
+    return None if merged is None else _served(context, plan, merged)
+
+
+def _served(context: Context, plan: WindowPlan, parts: Sequence[Part]) -> Served:
+    context.validity.depend_on(*parts)
+    return served(plan, parts)
+
+
+async def fetch(context: Context, plan: WindowPlan) -> Sequence[Part]:
+    """Return the answers that hold the window, in the order of time, for which something has to be sent."""
+    prefix = None if plan.tail is None else cached_prefix(context.client, plan)
+    if prefix is not None and plan.tail is not None:
+        return await _complete(context, prefix, plan, plan.tail)
+    return await _answers(context, await context.client.plan(plan.candidates, context.start))
+
+
+async def _answers(context: Context, started: Sequence[asyncio.Future[Part]]) -> Sequence[Part]:
+    """Return the answers; raises the first failure once all have ended, so that none is left unretrieved."""
+    parts: list[Part] = []
+    failure: Exception | None = None
+    for future in started:
+        try:
+            parts.append(await future)
+        except Exception as error:  # noqa: BLE001  # whatever it is, it is raised below
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    context.validity.depend_on(*parts)
+    return parts
+
+
+async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call) -> Sequence[Part]:
+    """Return the closed bars with the newest, which are fetched; stale ones if those cannot be had for now."""
+    client = context.client
+    _, entry = client.peek(plan.candidates[0][0])
+    if entry is not None and client.clock.monotonic() < entry.grace_until:
+        client.refresh(tail, context.deadline, context.requester)
+        return _stale(context, prefix)
+
+    def start(fetch_plan: FetchPlan) -> tuple[bool, Sequence[asyncio.Future[Part]]]:
+        return fetch_plan == (tail,), context.start(fetch_plan)
+
+    is_tail, started = await client.plan([(tail,), *plan.candidates], start)
+    try:
+        newest = await _answers(context, started)
+    except CoinglassError as error:
+        if not is_tail or not error.retryable:
+            raise
+        return _stale(context, prefix)
+    if not is_tail:
+        return newest
+    parts = merge_tail(prefix, newest[0], plan)
+    if parts is None:
+        return await _answers(context, context.start(plan.candidates[0]))
+    context.validity.depend_on(prefix)
+    return parts
+
+
+def _stale(context: Context, prefix: Part) -> Sequence[Part]:
+    answer = replace(prefix, stale=True)
+    context.validity.depend_on(answer)
+    return [answer]
+
+
+def served(plan: WindowPlan, parts: Sequence[Part]) -> Served:
+    """Cut the window out of the answers that hold it."""
+    rows = _cut(parts[0].value if len(parts) == 1 else Columns.joined([part.value for part in parts]), plan)
     truncated = plan.truncated
-    if truncated is None and _in_window(rows, plan) < plan.due and _is_incomplete(rows, plan, answers):
+    if truncated is None and _is_incomplete(rows, plan, parts):
         truncated = Truncation.INCOMPLETE
-    return Served(rows, answers, plan.requested, plan.interval, truncated)
+    return Served(rows, parts, plan.requested, plan.interval, truncated)
 
 
-def _is_incomplete(rows: Columns[Any], plan: WindowPlan, answers: Sequence[Answer[Columns[Any]]]) -> bool:
-    """Whether bars are missing that had closed when CoinGlass was asked."""
-    step, fetched = plan.interval.milliseconds, round(min(one.fetched_at for one in answers).timestamp() * 1000)
-    times = rows.column("timestamp").stored
-    closed = bisect_right(times, last_closed(step, fetched)) - bisect_left(times, plan.window.start)
+def _is_incomplete(rows: Columns[Any], plan: WindowPlan, parts: Sequence[Part]) -> bool:
+    """Whether bars of the window are missing that had closed when CoinGlass answered."""
+    times, start = rows.column("timestamp").stored, plan.window.start
+    before = bisect_left(times, start)  # of a series that has ended, the newest bars lie before the window
+    if len(times) - before >= plan.closed:
+        return False
+    step, fetched = plan.interval.milliseconds, unix_ms(min(part.fetched_at for part in parts))
+    closed = bisect_right(times, last_closed(step, fetched)) - before
     return closed < count_closed_bars(plan.window, step, fetched)
-
-
-def _in_window(rows: Columns[Any], plan: WindowPlan) -> int:
-    """Count the rows from the start of the window on: of a series that has ended, the newest ones lie before it."""
-    times = rows.column("timestamp").stored
-    if not times or times[0] >= plan.window.start:
-        return len(rows)
-    return len(rows) - bisect_left(times, plan.window.start)
 
 
 def _cut(rows: Columns[Any], plan: WindowPlan) -> Columns[Any]:
     """Return the rows inside the window."""
     window, times = plan.window, rows.column("timestamp").stored
-    if window.end is None and len(times) and times[-1] > plan.newest:
-        rows = rows[: bisect_right(times, plan.newest)]  # no window without an end asks for bars to come
-    if window.last is None or window.end is not None:
-        times = rows.column("timestamp").stored
-        start = bisect_left(times, window.start) if window.last is None else 0
-        end = len(times) if window.end is None else bisect_right(times, window.end)
-        rows = rows[start:end]
-    return rows if window.last is None else rows[max(0, len(rows) - window.last) :]
+    stop = len(times)
+    if window.end is not None:
+        stop = bisect_right(times, window.end)
+    elif stop and times[-1] > plan.newest:
+        stop = bisect_right(times, plan.newest)  # no window without an end contains bars to come
+    start = bisect_left(times, window.start) if window.last is None else max(0, stop - window.last)
+    return rows[start:stop]

@@ -30,7 +30,7 @@ from resolvers.parallel_lists import across
 
 
 @dataclass(frozen=True, slots=True)
-class Day:
+class StablecoinDay:
     """`time` in milliseconds; `by_coin` None where only the sum is known, `sum` None where a coin could not be read."""
 
     time: int
@@ -54,10 +54,12 @@ def _read_capital(value: Any, path: Path, reading: Reading) -> tuple[float | Non
     return total if len(by_coin) == len(value) and math.isfinite(total) else None, by_coin
 
 
-def _day(time: int, price: float | None, capital: tuple[float | None, Mapping[str, float] | None] | None) -> Day:
+def _day(
+    time: int, price: float | None, capital: tuple[float | None, Mapping[str, float] | None] | None
+) -> StablecoinDay:
     (stamp,) = in_milliseconds((time,), "data.time_list")
     assert stamp is not None  # noqa: S101  # it is not of None
-    return Day(stamp, price, *(capital or (None, None)))
+    return StablecoinDay(stamp, price, *(capital or (None, None)))
 
 
 _rows = rows_of(
@@ -72,22 +74,22 @@ _rows = rows_of(
 )
 
 
-def _read(value: Any, path: Path, reading: Reading) -> list[Day]:  # noqa: ANN401  # JSON
-    days: list[Day] = _rows(across(value, set(_LISTS), _LISTS[:1], reading), path, reading)
+def _read(value: Any, path: Path, reading: Reading) -> list[StablecoinDay]:  # noqa: ANN401  # JSON
+    days: list[StablecoinDay] = _rows(across(value, set(_LISTS), _LISTS[:1], reading), path, reading)
     return days
 
 
 _read_one = one_of(_read)
 
 
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[Day]:
-    """Return the days in order of time. It is asked for once a day, so that there is no faster way."""
+def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[StablecoinDay]:
+    """Return the days in order of time. It is requested once a day, so that there is no faster way."""
     try:
-        days: list[Day] = read_whole(_read_one, msgspec.json.decode(data), anomalies)
+        days: list[StablecoinDay] = read_whole(_read_one, msgspec.json.decode(data), anomalies)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise mismatch(error) from error
     by_time = {day.time: day for day in days}
     return [by_time[time] for time in sorted(by_time)]
 
 
-decode_stablecoins: Decode[Sequence[Day]] = _decode
+decode_stablecoins: Decode[Sequence[StablecoinDay]] = _decode

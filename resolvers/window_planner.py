@@ -1,52 +1,38 @@
-"""What a window of a series takes: gated, sensible, and laid on the calls that hold it."""
+"""Plans a window of a series: checks it, adapts it to the plan of the key, and lists the calls that bring it."""
 
 import dataclasses
-import itertools
+import math
 from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeAlias, TypeVar, cast
+from typing import Any, TypeAlias, cast
 
 from cg_client.call import Call, Decode
-from cg_client.clock import unix_ms
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
-from cg_client.errors import (
-    BadArgument,
-    CoinglassError,
-    InvalidRequest,
-)
+from cg_client.errors import BadArgument, CoinglassError, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
-from cg_client.params import Series as SeriesParams
-from cg_client.windows import (
-    MAX_POINTS,
-    SLACK,
-    Page,
-    Window,
-    candidates,
-    count_closed_bars,
-    tail,
-)
+from cg_client.params.core import SeriesParams
+from cg_client.windows import MAX_POINTS, SLACK, Page, Window, candidates, count_closed_bars, tail, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
-from resolvers.plan_limit_policy import admit
+from resolvers.plan_limit_policy import apply_plan_limits
 
-S = TypeVar("S", bound=SeriesParams)
 SeriesArgs: TypeAlias = SeriesParams | Mapping[str, Any]  # the endpoint's parameters, or what they are made of
 
 _MAX_PLANS = 4096
 _SUGGESTIONS = 3
-_MAX_TARGET = 500  # characters: longer lists of names would make what is kept large
+_MAX_TARGET = 500  # characters of a call's target: plans with longer lists of names are not cached
 
 
 @dataclass(frozen=True, slots=True)
 class WindowPlan:
     """A window as the plan of the key allows it, and the candidates to fetch it, the cheapest first.
 
-    `tail`: the call for the newest points alone, if the first candidate is an open-ended request for many. `until`:
-    monotonic seconds, until when the same parameters give the same plan. `newest`: the latest time, in
-    milliseconds, that a bar of a window without an end may have. `due`: how many bars have surely closed in the window.
+    `tail`: the call for the newest points alone, if the first candidate is an open-ended call for many. `expires_at`:
+    monotonic seconds, until when the same arguments give the same plan. `newest`: the latest time, in milliseconds,
+    that a bar of a window without an end may have. `closed`: how many bars of the window have surely closed.
     """
 
     requested: Interval
@@ -55,18 +41,18 @@ class WindowPlan:
     truncated: Truncation | None
     candidates: Sequence[FetchPlan]
     tail: Call | None
-    until: float
+    expires_at: float
     newest: int
-    due: int
+    closed: int
 
     @property
-    def is_less_than_asked(self) -> bool:
-        """Whether the plan does not include the window as it was asked for."""
+    def is_reduced(self) -> bool:
+        """Whether the plan of the key does not include the window as it was requested."""
         return self.interval is not self.requested or self.truncated is Truncation.PLAN_HISTORY
 
 
 class WindowPlanner:
-    """Plans windows, and keeps the plans for series that are asked for again.
+    """Plans windows, and caches the plans for series that are requested again.
 
     A plan holds until its bar ends, and as long as the plan of the key and what CoinGlass refused stay the same.
     """
@@ -77,27 +63,26 @@ class WindowPlanner:
 
     def plan(self, endpoint: Endpoint, args: SeriesArgs, decode: Decode[object], policy: PlanLimitPolicy) -> WindowPlan:
         """Plan the window; raises what the gate refuses, and BadArgument."""
-        named = args if isinstance(args, SeriesParams) else (tuple(args), tuple(args.values()))
-        key = endpoint, named, decode, policy
-        revision = self._client.revision.count
-        found = self._plans.get(key)
-        if found is not None and found[1] == revision and self._client.clock.monotonic() < found[0].until:
+        hashable = args if isinstance(args, SeriesParams) else (tuple(args), tuple(args.values()))
+        key, revision = (endpoint, hashable, decode, policy), self._client.revision.count
+        cached = self._plans.get(key)
+        if cached is not None and cached[1] == revision and self._client.clock.monotonic() < cached[0].expires_at:
             self._plans.move_to_end(key)
-            return found[0]
+            return cached[0]
         plan = _plan(self._client, endpoint, _params(endpoint, args), decode, policy)
-        if all(len(call.target) <= _MAX_TARGET for call in itertools.chain(*plan.candidates)):
+        if all(len(call.target) <= _MAX_TARGET for call in plan.candidates[0]):
             self._plans[key] = plan, revision
-        if len(self._plans) > _MAX_PLANS:
-            self._plans.popitem(last=False)
+            if len(self._plans) > _MAX_PLANS:
+                self._plans.popitem(last=False)
         return plan
 
     def check(self, endpoint: Endpoint, args: SeriesArgs) -> None:
         """Raise BadArgument for what is wrong whatever the plan is."""
-        _sensible(endpoint, _params(endpoint, args), self._client.clock.now())
+        _check_arguments(endpoint, _params(endpoint, args), self._client.clock.now())
 
-    def until(self, endpoint: Endpoint, args: SeriesArgs) -> float:
+    def expires_at(self, endpoint: Endpoint, args: SeriesArgs) -> float:
         """Return until when limits relative to the current time stay the same, in monotonic seconds."""
-        return _until(self._client, _params(endpoint, args), self._client.clock.now())
+        return _expires_at(self._client, _params(endpoint, args), self._client.clock.now())
 
 
 def _params(endpoint: Endpoint, args: SeriesArgs) -> SeriesParams:
@@ -109,33 +94,38 @@ def _plan(
 ) -> WindowPlan:
     now = client.clock.now()
     try:
-        _sensible(endpoint, args, now)
-        allowed, window, truncated = admit(client, endpoint, args, policy, now)
+        _check_arguments(endpoint, args, now)
+        allowed, window, truncated = apply_plan_limits(client.gate, endpoint, args, policy, now)
     except (CoinglassError, InvalidRequest) as error:
         error.endpoint = endpoint.path
         raise
 
     def call(page: Page) -> Call:
-        return Call(endpoint, _paged(allowed, page), decode)
+        params = dataclasses.replace(allowed, last=page.limit, from_=_time(page.start), to=_time(page.end))
+        return Call(endpoint, params, decode)
 
-    found = _candidates(client, endpoint, allowed, window, now)
-    newest = tail(found[0])
-    until = min(_until(client, args, now), client.gate.settled_until)
+    step, now_ms, earliest = (
+        allowed.interval.milliseconds,
+        unix_ms(now),
+        client.gate.earliest(endpoint, allowed.interval),
+    )
+    pages = candidates(window, step, now_ms, endpoint.page_rows, None if earliest is None else unix_ms(earliest))
+    newest = tail(pages[0])
     return WindowPlan(
         args.interval,
         allowed.interval,
         window,
         truncated,
-        [tuple(map(call, way)) for way in found],
+        [tuple(map(call, candidate)) for candidate in pages],
         None if newest is None else call(newest),
-        until,
-        unix_ms(now) + SLACK * allowed.interval.milliseconds,
-        count_closed_bars(window, allowed.interval.milliseconds, unix_ms(now)),
+        min(_expires_at(client, args, now), client.gate.valid_until),
+        now_ms + SLACK * step,
+        count_closed_bars(window, step, now_ms),
     )
 
 
-def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
-    """Return the end of the bar, or the end of the window where that comes before."""
+def _expires_at(client: Fetcher, args: SeriesParams, now: datetime) -> float:
+    """Return the end of the bar, or the end of the window if that comes before."""
     step = args.interval.milliseconds
     seconds = (step - unix_ms(now) % step) / 1000
     if args.to is not None and args.to >= now:
@@ -143,9 +133,13 @@ def _until(client: Fetcher, args: SeriesParams, now: datetime) -> float:
     return client.clock.monotonic() + seconds
 
 
-def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
+def _time(stamp: int | None) -> datetime | None:
+    return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
+
+
+def _check_arguments(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
     """Check the arguments; raises BadArgument with the remedy."""
-    if not endpoint.has(args.interval):
+    if args.interval not in endpoint.offered_intervals:
         raise BadArgument(
             f"This series has {_intervals(endpoint)}, not {args.interval.name}.",
             "interval",
@@ -164,38 +158,13 @@ def _sensible(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
 def _intervals(endpoint: Endpoint) -> str:
     if len(endpoint.intervals) == len(Interval):
         return f"intervals up to {endpoint.coarsest.name}"
-    return f"the intervals {', '.join(one.name for one in Interval if endpoint.has(one))}"
+    return f"the intervals {', '.join(interval.name for interval in endpoint.offered_intervals)}"
 
 
 def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
     """Names of the series' intervals that are closest in length."""
-    had = [one for one in Interval if endpoint.has(one)]
-    return [one.name for one in sorted(had, key=lambda one: _ratio(one, interval))[:_SUGGESTIONS]]
 
+    def distance(other: Interval) -> float:
+        return abs(math.log(other.milliseconds / interval.milliseconds))
 
-def _ratio(one: Interval, other: Interval) -> float:
-    """How many times the longer interval is as long as the shorter."""
-    short, long = sorted((one.milliseconds, other.milliseconds))
-    return long / short
-
-
-def _candidates(
-    client: Fetcher, endpoint: Endpoint, args: SeriesParams, window: Window, now: datetime
-) -> list[tuple[Page, ...]]:
-    earliest = client.gate.earliest(endpoint, args.interval)
-    return candidates(
-        window,
-        args.interval.milliseconds,
-        unix_ms(now),
-        endpoint.page_rows,
-        earliest=None if earliest is None else unix_ms(earliest),
-    )
-
-
-def _paged(params: S, page: Page) -> S:
-    """Return the parameters of one request."""
-    return dataclasses.replace(params, last=page.limit, from_=_time(page.start), to=_time(page.end))
-
-
-def _time(stamp: int | None) -> datetime | None:
-    return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
+    return [other.name for other in sorted(endpoint.offered_intervals, key=distance)[:_SUGGESTIONS]]

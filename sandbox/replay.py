@@ -10,8 +10,8 @@ from cg_client.decoding.shapes import are_milliseconds
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
-from cg_client.params import Series
-from cg_client.plans.plan import Plan, history_days
+from cg_client.params.core import SeriesParams
+from cg_client.plans.plan import HISTORY_DAYS, Plan
 from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample
@@ -26,12 +26,12 @@ _PER_PAGE = 10
 def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
     """Return the `data` of the answer; `now` is in milliseconds."""
     data = sample(endpoint.path)["data"]
-    if issubclass(endpoint.params, Series):
+    if issubclass(endpoint.params, SeriesParams):
         data = _series(endpoint, data, query, plan, now)
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
         return relabel(endpoint, data, query)
-    if issubclass(endpoint.params, Series):
+    if issubclass(endpoint.params, SeriesParams):
         return data
     if "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
@@ -51,7 +51,7 @@ def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, n
 
 def _oldest(plan: Plan, interval: Interval, now: int) -> int:
     """Start of the oldest bar that the plan includes, in milliseconds."""
-    days = history_days(plan, interval)
+    days = HISTORY_DAYS[plan].get(interval)
     return 0 if days is None else floor(now - days * _DAY, interval.milliseconds)
 
 

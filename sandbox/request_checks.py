@@ -9,7 +9,7 @@ from typing import get_type_hints
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
-from cg_client.params import Coin, CoinSeries, Pair, PairSeries, Series, wire_names
+from cg_client.params.core import CoinParams, CoinSeries, PairParams, PairSeries, SeriesParams
 from cg_client.plans.plan import Plan
 from sandbox import envelopes
 from sandbox.directory import COINS, FUNDS, listed
@@ -57,7 +57,7 @@ def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Sandbox
 
 def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
     required = [
-        wire_names(endpoint.params)[field.name]
+        endpoint.params.source_names[field.name]
         for field in dataclasses.fields(endpoint.params)
         if field.default is dataclasses.MISSING
     ]
@@ -69,7 +69,7 @@ def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
 
 def _values_are_valid(endpoint: Endpoint, query: Mapping[str, str]) -> bool:
     hints = get_type_hints(endpoint.params)
-    for name, source_name in wire_names(endpoint.params).items():
+    for name, source_name in endpoint.params.source_names.items():
         kind, value = hints[name], query.get(source_name)
         if value is None or not isinstance(kind, type) or not issubclass(kind, Enum):
             continue
@@ -85,10 +85,10 @@ def _units(query: Mapping[str, str]) -> set[str]:
 
 
 def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> SandboxReply | None:
-    if not issubclass(endpoint.params, Series):
+    if not issubclass(endpoint.params, SeriesParams):
         return None
     interval, floor = Interval(query["interval"]), endpoint.interval_floors.get(plan)
-    if not endpoint.has(interval):
+    if interval not in endpoint.offered_intervals:
         return envelopes.SERVER_ERROR
     return envelopes.INTERVAL if floor and interval.milliseconds < floor.milliseconds else None
 
@@ -100,9 +100,9 @@ def _names(endpoint: Endpoint, query: Mapping[str, str]) -> SandboxReply | None:
         return envelopes.SERVER_ERROR
     if endpoint is etf.fund.DETAIL:
         return None if query["ticker"] in FUNDS else envelopes.SERVER_ERROR
-    if issubclass(endpoint.params, PairSeries | Pair):
+    if issubclass(endpoint.params, PairSeries | PairParams):
         return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN
-    if issubclass(endpoint.params, CoinSeries | Coin):
+    if issubclass(endpoint.params, CoinSeries | CoinParams):
         return None if query["symbol"] in COINS else envelopes.PAIR_UNKNOWN
     return None
 

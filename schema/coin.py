@@ -6,15 +6,17 @@ import strawberry
 
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
-from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
+from cg_client.params.core import ChosenExchanges
+from cg_client.params.positions import AccumulatedFunding, MaxPain
 from graph_types.fields import resolved
 from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.daily import upstream_daily
+from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
-from resolvers.field import ByArgument, upstream, upstream_row
+from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
 from schema.futures.funding_lists import AccumulatedFundingRates, CoinAccumulatedFunding
 from schema.futures.funding_rate import (

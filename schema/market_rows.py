@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cg_client.endpoints import futures, spot
-from cg_client.params import AccumulatedFunding, Coin, CoinMarketsPage, MaxPain, Params
+from cg_client.params.core import CoinMarketsPage, CoinParams, Params
 from cg_client.params.enums import FundingRange, MaxPainRange
+from cg_client.params.positions import AccumulatedFunding, MaxPain
 from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
-from resolvers.loaders import Key, RowKey
+from resolvers.loaders import RowId, RowKey
 from schema.futures.funding_lists import CoinAccumulatedFunding
 from schema.futures.funding_rate import CurrentFundingRates
 from schema.futures.market import CoinMarket, PairMarket
@@ -23,15 +24,15 @@ _ACCUMULATED_FUNDING = rows_decoder(CoinAccumulatedFunding, futures.funding_rate
 _MAX_PAIN = rows_decoder(CoinMaxPain, futures.liquidation.MAX_PAIN)
 
 
-def _by_symbol(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_symbol(row: Mapping[str, Any]) -> Sequence[RowId]:
     return (row["symbol"],)
 
 
-def _by_code(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_code(row: Mapping[str, Any]) -> Sequence[RowId]:
     return ((fold_exchange(row["exchange"]), row["symbol"]),)
 
 
-def _by_name(row: Mapping[str, Any]) -> Sequence[Key]:
+def _by_name(row: Mapping[str, Any]) -> Sequence[RowId]:
     """Rows of spot pairs have no code, but a name like `BTC/USDT`."""
     return ((fold_exchange(row["exchange"]), row["name"]),)
 
@@ -49,12 +50,12 @@ _FUNDING_RATES = WholeList(
 
 
 def pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(futures.market.PAIRS_MARKETS, Coin(symbol=pair.base), _PAIR_MARKETS, _by_code)
+    markets = WholeList(futures.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _PAIR_MARKETS, _by_code)
     return RowKey(markets, (fold_exchange(pair.exchange), pair.symbol))
 
 
 def spot_pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(spot.market.PAIRS_MARKETS, Coin(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
+    markets = WholeList(spot.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
     return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
 
 
@@ -72,7 +73,7 @@ def funding_rates(symbol: str) -> RowKey:
     return RowKey(_FUNDING_RATES, symbol)
 
 
-def _by_coin(row: CoinAccumulatedFunding | CoinMaxPain) -> Sequence[Key]:
+def _by_coin(row: CoinAccumulatedFunding | CoinMaxPain) -> Sequence[RowId]:
     return (row.symbol,)
 
 

@@ -9,7 +9,7 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from cg_client.client import Client
-from cg_client.decoding.anomalies import Anomaly
+from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
@@ -61,7 +61,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     return HTTPAdapter(responses, websockets, client)
 
 
-def _log_drift(endpoint: Endpoint, anomaly: Anomaly) -> None:
+def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:
     """Log each new anomaly once; `coinglass_drift_total` counts all of them."""
     log.warning(
         "CoinGlass' answer differs from the catalogue",

@@ -24,7 +24,7 @@ async def examine(settings: Settings) -> int:
 
 async def _examine(client: Client, settings: Settings) -> int:
     write = sys.stdout.write
-    failure = await client.plan_watch.ask()
+    failure = await client.plan_watch.request()
     if failure is not None and not client.gate.key.account_fails:
         write(f"CoinGlass {settings.base_url}: {failure.code.value}: {failure}\n")
         return 1

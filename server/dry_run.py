@@ -6,7 +6,7 @@ The operation is executed with what is cached, and its data is dropped.
 from strawberry.types import ExecutionResult
 
 from cg_client.call import CacheStatus, Call
-from cg_client.call_plan import CallPlan, DryRunMiss
+from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota.window import Usage
 

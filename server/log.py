@@ -75,4 +75,3 @@ def configure(level: str, secret: Secret) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # StableErrors logs internal errors

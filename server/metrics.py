@@ -52,7 +52,11 @@ class Metrics(Collector):
         yield _counter("lookups", "Lookups in each cache, by outcome.", ("of", "outcome"), lookups)
         evicted = responses.store.evicted
         yield _counter("responses_evicted", "Responses evicted from a full cache.", (), {(): evicted})
-        sizes = {"response": responses.store.bytes, "fragment": engine.fragments.size, "rows": self._client.kept_bytes}
+        sizes = {
+            "response": responses.store.bytes,
+            "fragment": engine.fragments.size,
+            "rows": self._client.cached_bytes,
+        }
         yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_one(sizes))
         yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.in_bulk})
 

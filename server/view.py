@@ -20,7 +20,7 @@ from strawberry.types import ExecutionResult
 from cg_client.call_counter import count_upstream_calls
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
@@ -91,9 +91,8 @@ class GraphQLView(GraphQL[Context, None]):
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""
         if request.dry_run is DryRun.UNREADABLE:
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
-        make = Context.of if request.dry_run is DryRun.OFF else Context.of_dry_run
-        caller = Caller(requester=request.requester)
-        return make(self._client, self._symbols, caller, request.request_id, self._planner)
+        make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
+        return make(self._client, self._symbols, request.request_id, requester=request.requester, planner=self._planner)
 
     async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
         """Execute a POST of one operation in JSON, which nearly all requests are."""
@@ -126,7 +125,7 @@ class GraphQLView(GraphQL[Context, None]):
         if result.errors:
             return process_result(result), None
         latest = self._client.clock.monotonic() + _MAX_SECONDS
-        settled_until = min(self._client.gate.settled_until, self._symbols.settled_until)
+        settled_until = min(self._client.gate.valid_until, self._symbols.valid_until)
         return process_result(result), min(context.validity.expires_at, settled_until, latest)
 
     # Strawberry's hooks

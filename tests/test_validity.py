@@ -13,7 +13,7 @@ from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from sandbox.app import KEY
 from tests.cases import SCHEMA
 from tests.clock import FakeClock
@@ -38,7 +38,7 @@ class Server:
 
     async def seconds(self, query: str) -> float:
         """For how long the answer to the query holds."""
-        context = Context.of(self.client, self.symbols, Caller(), "test")
+        context = Context(self.client, self.symbols, "test")
         await SCHEMA.execute(query, context_value=context)
         return context.validity.expires_at - self.clock.monotonic()
 
@@ -130,17 +130,17 @@ async def test_a_window_that_the_plan_includes_in_part_holds_for_a_minute_and_br
 async def test_what_coinglass_refused_is_a_revision_and_holds_until_it_is_asked_again(server: Server) -> None:
     gate = server.client.gate
     before = server.client.revision.count
-    assert gate.settled_until == math.inf
+    assert gate.valid_until == math.inf
     server.upstream.bodies[PRICE] = {"code": "401", "msg": "Upgrade plan"}
     await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1) { __typename } } }')
     assert server.client.revision.count != before
-    assert gate.settled_until - server.clock.monotonic() == pytest.approx(600)
+    assert gate.valid_until - server.clock.monotonic() == pytest.approx(600)
 
 
 async def test_a_listing_that_is_replaced_is_a_revision(server: Server) -> None:
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
     before = server.client.revision.count
-    assert server.symbols.settled_until - server.clock.monotonic() == pytest.approx(3600)
+    assert server.symbols.valid_until - server.clock.monotonic() == pytest.approx(3600)
     server.clock.advance(timedelta(hours=2).total_seconds())
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
     assert server.client.revision.count != before
@@ -173,7 +173,7 @@ async def test_a_start_in_the_future_is_served_once_it_is_past(server: Server) -
     query = f'{{ {COIN} {{ openInterest(interval: M1, from: "{start}", to: "2999-01-01") {{ __typename }} }} }}'
     kinds = []
     for _ in range(2):
-        context = Context.of(server.client, server.symbols, Caller(), "test")
+        context = Context(server.client, server.symbols, "test")
         result = await SCHEMA.execute(query, context_value=context)
         assert result.data is not None
         kinds.append(result.data["coin"]["openInterest"]["__typename"])

@@ -8,7 +8,7 @@ from cg_client.client import Client, ClientConfig
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from sandbox.app import KEY
 from sandbox.faults import FaultKind
 from tests.cases import SCHEMA
@@ -92,7 +92,7 @@ def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> No
 
 
 async def asked(client: Client, symbols: Symbols, query: str) -> Any:
-    result = await SCHEMA.execute(query, context_value=Context.of(client, symbols, Caller(), "test"))
+    result = await SCHEMA.execute(query, context_value=Context(client, symbols, "test"))
     assert not result.errors, result.errors
     return result.data
 

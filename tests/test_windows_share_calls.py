@@ -16,7 +16,7 @@ from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
@@ -45,7 +45,7 @@ class Desk:
         self._symbols, self._requests = Symbols(self.client), WindowPlanner(self.client)
 
     async def ask(self, **window: Any) -> dict[str, Any]:
-        context = Context.of(self.client, self._symbols, Caller(), "test", self._requests)
+        context = Context(self.client, self._symbols, "test", planner=self._requests)
         result = await SCHEMA.execute(QUERY, variable_values=window, context_value=context)
         assert not result.errors
         assert result.data is not None

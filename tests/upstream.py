@@ -15,7 +15,7 @@ from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.cases import SCHEMA
 
@@ -54,7 +54,7 @@ async def _context(upstream: Upstream) -> AsyncIterator[Context]:
     )
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=upstream.clock)
     try:
-        yield Context.of(client, Symbols(client), Caller(), "test")
+        yield Context(client, Symbols(client), "test")
     finally:
         await client.close()
 

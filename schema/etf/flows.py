@@ -11,7 +11,7 @@ from cg_client.endpoints import etf as api
 from graph_types.fields import sparse, value
 from graph_types.scalars import Timestamp
 from payloads.series import DailySeries, Timestamps
-from resolvers.field import ByAttribute
+from resolvers.endpoint_choice import ByAttribute
 
 
 @strawberry.enum(description="What the funds hold, and where they are listed.")

@@ -12,7 +12,8 @@ from graph_types.problems import Result
 from payloads.source import Sourced
 from resolvers.context import Info
 from resolvers.daily import TO, sensible, upstream_daily
-from resolvers.field import ByAttribute, composed, upstream
+from resolvers.endpoint_choice import ByAttribute
+from resolvers.field import composed, upstream
 from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows
 from schema.etf.fund_detail import FundDetail
 from schema.etf.fund_history import FundHistory, FundPrices

@@ -9,10 +9,10 @@ import strawberry
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from payloads.series import DailySeries, Timestamps
-from resolvers.field import ByAttribute
+from resolvers.endpoint_choice import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 

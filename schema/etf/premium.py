@@ -9,14 +9,15 @@ from cg_client.call import Call
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
 from payloads.series import DailySeries
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
-from resolvers.field import ByAttribute, Decoders
+from resolvers.endpoint_choice import ByAttribute
+from resolvers.field import Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset

@@ -11,7 +11,7 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
 from payloads.series import Series
-from resolvers.footprint import Bar, decode_footprint
+from resolvers.footprint import DecodedBar, decode_footprint
 
 
 @strawberry.type(description="Market orders between two prices, inside one bar.")
@@ -52,5 +52,5 @@ def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[Footprint
     return Columns.of(FootprintBar, columns, len(bars))
 
 
-def _levels(bar: Bar) -> list[FootprintLevel]:
+def _levels(bar: DecodedBar) -> list[FootprintLevel]:
     return [FootprintLevel(**msgspec.structs.asdict(level)) for level in bar.levels]

@@ -13,7 +13,7 @@ from payloads.source import CappedList, Sourced
 from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
-from resolvers.numbered_pages import upstream_numbered
+from resolvers.pages import upstream_numbered
 from schema.futures.hyperliquid_accounts import HyperliquidAccounts
 from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions
 from schema.futures.hyperliquid_tags import (

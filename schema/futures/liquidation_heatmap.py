@@ -13,7 +13,7 @@ from cg_client.endpoints import futures as api
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
 from payloads.source import Source, Sourced
-from resolvers.field import ByArgument
+from resolvers.endpoint_choice import ByArgument
 from resolvers.heatmap import Heatmap, decode_heatmap
 
 

@@ -9,7 +9,7 @@ import strawberry
 from cg_client.endpoints import futures as api
 from graph_types.fields import value
 from payloads.series import Series, Time, TimestampOfTime, Timestamps
-from resolvers.field import ByArgument
+from resolvers.endpoint_choice import ByArgument
 
 
 @strawberry.enum(description="Whose longs and shorts are compared.")

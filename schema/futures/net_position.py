@@ -11,7 +11,7 @@ from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
 from payloads.columns import Column, Columns
 from payloads.series import Series, Served, Time, TimestampOfTime, Timestamps
-from resolvers.field import ByArgument
+from resolvers.endpoint_choice import ByArgument
 from resolvers.running_sum import running_sum
 
 

@@ -16,7 +16,7 @@ from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
 from payloads.series import Series, Time, TimestampOfTime, Timestamps
 from payloads.source import CappedList, Sourced
-from resolvers.order_book import Level, decode_snapshots
+from resolvers.order_book import BookLevel, decode_snapshots
 
 
 @strawberry.type(description="Depth of an order book at one time, summed up to a distance from the mid price.")
@@ -83,7 +83,7 @@ def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[Orderbook
     return Columns.of(OrderbookSnapshot, columns, len(snapshots))
 
 
-def _levels(levels: list[Level] | None) -> list[OrderbookLevel] | None:
+def _levels(levels: list[BookLevel] | None) -> list[OrderbookLevel] | None:
     return None if levels is None else [OrderbookLevel(price=one.price, quantity=one.quantity) for one in levels]
 
 

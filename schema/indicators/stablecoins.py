@@ -10,7 +10,7 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
 from payloads.series import DailySeries
-from resolvers.stablecoins import Day, decode_stablecoins
+from resolvers.stablecoins import StablecoinDay, decode_stablecoins
 from schema.indicators.points import PricedColumns, PricedPoint
 
 
@@ -49,7 +49,7 @@ class StablecoinMarketCap(DailySeries):
 
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[StablecoinMarketCapPoint]:
-    days: Sequence[Day] = decode_stablecoins(data, anomalies)
+    days: Sequence[StablecoinDay] = decode_stablecoins(data, anomalies)
     times = [day.time for day in days]
     columns = {
         "time": Column(times, time_of),

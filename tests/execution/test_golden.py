@@ -12,7 +12,7 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from sandbox.app import KEY
 from served_schema.federation import Schema
 from tests.cases import SCHEMA as DEFAULT
@@ -69,7 +69,7 @@ async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -
     found = []
     try:
         for _ in range(2):
-            context = Context.of(client, symbols, Caller(), "golden")
+            context = Context(client, symbols, "golden")
             result = await schema.execute(document, context_value=context)
             data = repr(orjson.loads(orjson.dumps(result.data)))  # 1 is not 1.0 here
             found.append((data, [error.formatted for error in result.errors or ()]))

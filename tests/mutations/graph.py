@@ -15,7 +15,7 @@ from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
-from resolvers.context import Caller, Context
+from resolvers.context import Context
 from sandbox.app import KEY
 from tests.cases import CASES
 from tests.clock import FakeClock
@@ -60,9 +60,7 @@ class Graph:
         self._clock.advance(120)
         self._client.drift.counts.clear()
         symbols = Symbols(self._client) if CASES[self.path].union is None else self._symbols
-        result = await result_of(
-            _with_arguments(self._query, arguments), Context.of(self._client, symbols, Caller(), "test")
-        )
+        result = await result_of(_with_arguments(self._query, arguments), Context(self._client, symbols, "test"))
         counted = {
             (one.kind, one.field): count
             for one, count in self._client.drift.counts.items()

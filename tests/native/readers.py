@@ -18,8 +18,8 @@ from payloads.columns import Columns
 from payloads.series import Series
 from payloads.source import rows_field
 from resolvers import decode
-from resolvers.packed_rows import packed_reader
-from resolvers.records import Records
+from resolvers.decode import packed_reader
+from resolvers.record_layout import RecordLayout
 from sandbox.samples import sample
 from tests.cases import SCHEMA
 
@@ -52,12 +52,12 @@ def by_both(path: str) -> Decode[Columns[Any]]:
 
 def by_msgspec(path: str) -> Decode[Columns[Any]]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(decode, "packed_reader", lambda _: None)
+        patch.setattr(decode, "packed_reader", lambda *_: None)
         return by_both(path)
 
 
 def natively(path: str) -> Callable[[bytes], Columns[Any] | None]:
-    read = packed_reader(Records.of(*SERIES[path]))
+    read = packed_reader(RecordLayout.of(*SERIES[path]), lambda columns: columns)
     assert read is not None
     return lambda data: read(msgspec.Raw(data))
 

@@ -14,8 +14,8 @@ from cg_client.errors import PayloadMismatch
 from graph_types.fields import value
 from graph_types.scalars import Timestamp
 from payloads.series import Time, TimestampOfTime
-from resolvers.packed_rows import packed_reader
-from resolvers.records import Records
+from resolvers.decode import packed_reader
+from resolvers.record_layout import RecordLayout
 from tests.native.readers import compiled
 
 
@@ -57,12 +57,12 @@ DAYS = dataclasses.replace(PRICE_HISTORY, shape=Rows(time_is_date=True))
     + [(Point, TWO_NAMES), (Point, DAYS)],
 )
 def test_rows_of_more_than_figures_and_times_are_not_for_the_compiled_reader(row: type, endpoint: Endpoint) -> None:
-    assert packed_reader(Records(Point, PRICE_HISTORY)) is not None
-    assert packed_reader(Records(row, endpoint)) is None
+    assert packed_reader(RecordLayout(Point, PRICE_HISTORY), lambda columns: columns) is not None
+    assert packed_reader(RecordLayout(row, endpoint), lambda columns: columns) is None
 
 
 def read(*times: int) -> Any:
-    reader = packed_reader(Records(Point, PRICE_HISTORY))
+    reader = packed_reader(RecordLayout(Point, PRICE_HISTORY), lambda columns: columns)
     assert reader is not None
     return reader(msgspec.Raw(msgspec.json.encode([{"time": time, "figure": 1} for time in times])))
 

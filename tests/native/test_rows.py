@@ -1,4 +1,4 @@
-"""The compiled reader gives what msgspec gives, bit for bit, or leaves it to msgspec."""
+"""The compiled reader gives what msgspec gives, bit for bit, or members it to msgspec."""
 
 import itertools
 import json
@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import native
-from resolvers.records import Records
+from resolvers.record_layout import RecordLayout
 from tests.native.readers import SERIES, body, by_both, by_msgspec, compiled, natively, outcome
 
 SUMS = "/api/futures/liquidation/history"
@@ -178,7 +178,7 @@ NAMES = st.sampled_from(["x", "tim", "times", "é", "\\u0074ime"])
 @st.composite
 def payloads(draw: st.DrawFn, path: str) -> bytes:
     """Rows of a series, their members in any order and spelling; about half of the payloads are plain."""
-    names = list(dict.fromkeys(leaf.wires[0] for leaf in Records.of(*SERIES[path]).leaves))
+    names = list(dict.fromkeys(member.source_names[0] for member in RecordLayout.of(*SERIES[path]).members))
     odd, before, after = draw(st.booleans()), draw(BLANKS), draw(BLANKS)
     rows = []
     for _ in range(draw(st.integers(0, 3))):
