@@ -22,7 +22,7 @@ from server.asgi import HTTPAdapter
 from server.http import Handler, Request, Response
 from tests.clock import FakeClock
 from tests.running import running
-from tests.server.asgi import Reply, Server, http_scope, nothing, receiving, sending
+from tests.server.raw_asgi import Reply, Server, http_scope, nothing, receiving, sending
 from tests.test_cli import KEY, serving
 
 PRICE = "/api/futures/price/history"

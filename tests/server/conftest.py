@@ -7,7 +7,7 @@ import pytest
 
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Origin, Served, Server, nothing
+from tests.server.raw_asgi import Origin, Served, Server, nothing
 
 LIMIT = 1_000_000
 

@@ -9,8 +9,8 @@ import pytest
 
 from server.http import Request, Response
 from tests.clock import FakeClock
-from tests.server.asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
 from tests.server.conftest import LIMIT
+from tests.server.raw_asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
 
 QUERY = {"query": "{ a }"}
 

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.http import Request, Response
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
+from tests.server.raw_asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.server.asgi import Origin, Reply, Served, Server, get, post, run_pending
+from tests.server.raw_asgi import Origin, Reply, Served, Server, get, post, run_pending
 
 Make = Callable[..., Served]
 

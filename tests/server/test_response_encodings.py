@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.cached_response import CachedResponse, acceptable_codings
 from server.http import Response
 from server.response_keys import ResponseKey
-from tests.server.asgi import Origin, Served, get, post
+from tests.server.raw_asgi import Origin, Served, get, post
 
 URL = b"query=%7Ba%7D"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.http import Request, Response
-from tests.server.asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
+from tests.server.raw_asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
 
 JSON = [("content-type", "application/json")]
 Waiting = Callable[..., "asyncio.Task[Reply]"]
