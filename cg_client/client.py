@@ -181,11 +181,6 @@ class Client:
         return self._cache.peek(call)[0] in FREE
 
     @property
-    def plan_was_requested(self) -> bool:
-        """Whether the plan is known or could not be learnt; False only before the first answer."""
-        return self.plan_watch.was_requested
-
-    @property
     def plan_is_resolved(self) -> bool:
         """Whether no call has to request the plan."""
         return self.gate.plan is not None or self.plan_watch.is_resolved
@@ -193,10 +188,6 @@ class Client:
     async def know_plan(self) -> None:
         """Request the plan of the key if it is unknown. Only the first request is waited for."""
         await self.plan_watch.resolve()
-
-    def review_plan(self) -> None:
-        """Request the plan again if that is due; to be called now and then."""
-        self.plan_watch.review()
 
     def gated(self) -> None:
         """Review the plan soon; to be called when a request was refused for it."""

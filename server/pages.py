@@ -39,7 +39,7 @@ def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Pa
 
     def ready() -> Response:
         """Report ready once CoinGlass was asked for the plan, with or without an answer."""
-        asked, plan = client.plan_was_requested, client.gate.plan
+        asked, plan = client.plan_watch.was_requested, client.gate.plan
         facts = {"ready": asked, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if asked else 503)
 

@@ -179,9 +179,9 @@ async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.M
 async def test_an_unstated_plan_is_asked_for_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
     asked = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    assert not asking.plan_was_requested
+    assert not asking.plan_watch.was_requested
     await asyncio.gather(*(fetch(asking, symbol) for symbol in ("BTC", "ETH", "SOL")))
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (1, Plan.STANDARD, True)
+    assert (asked.call_count, asking.gate.plan, asking.plan_watch.was_requested) == (1, Plan.STANDARD, True)
     assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
@@ -197,7 +197,7 @@ async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again
     before = asked.call_count
     clock.advance(seconds * 0.9)
     await fetch(asking, "ETH")
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (before, None, True)
+    assert (asked.call_count, asking.gate.plan, asking.plan_watch.was_requested) == (before, None, True)
     asked.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
     await asking.know_plan()

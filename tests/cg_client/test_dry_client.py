@@ -131,7 +131,7 @@ async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
     assert plan.calls == {question: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
-    assert not asking.plan_was_requested
+    assert not asking.plan_watch.was_requested
 
 
 @pytest.fixture

@@ -108,7 +108,7 @@ async def test_a_known_plan_is_asked_for_again_every_five_minutes(
 async def test_a_server_without_requests_asks_again_too(asking: Client, told: respx.Route, clock: FakeClock) -> None:
     await asking.know_plan()
     clock.advance(301)
-    asking.review_plan()
+    asking.plan_watch.review()
     await asked_again(asking)
     assert told.call_count == 2
 
@@ -177,7 +177,7 @@ async def test_what_was_refused_for_one_plan_is_asked_for_again_on_another(
         await fetch(asking)
     told.mock(return_value=level(Plan.PROFESSIONAL))
     clock.advance(301)
-    asking.review_plan()
+    asking.plan_watch.review()
     await asked_again(asking)
     assert (await fetch(asking)).value == [1]
 
@@ -189,7 +189,7 @@ async def test_a_failing_account_endpoint_does_not_take_a_known_plan_away(
     for reply in (httpx.Response(502), failure("401", "Unauthorized")):
         told.mock(return_value=reply)
         clock.advance(301)
-        asking.review_plan()
+        asking.plan_watch.review()
         await asked_again(asking)
         assert asking.gate.plan is Plan.STANDARD
 
@@ -199,7 +199,7 @@ async def test_a_declared_plan_is_held_to_and_not_asked_for(
 ) -> None:
     for _ in range(3):
         assert (await advanced(client)).current is Plan.HOBBYIST
-        client.review_plan()
+        client.plan_watch.review()
         clock.advance(301)
     assert told.call_count == 0
 
@@ -272,7 +272,7 @@ async def test_a_client_that_closes_ends_its_question(asking: Client, told: resp
 
     told.mock(side_effect=hangs)
     clock.advance(301)
-    asking.review_plan()
+    asking.plan_watch.review()
     await asyncio.sleep(0)
     await asking.close()
     task = asking.plan_watch.task
