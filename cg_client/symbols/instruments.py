@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -27,7 +28,7 @@ __all__ = [
 
 _FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
 _OPTIONAL = ("settlement", *_FIGURES)
-_MAX_CACHED = 10_000
+_MAX_CACHED = 10_000  # names as callers wrote them
 
 
 class _ListedInstrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -92,19 +93,10 @@ class InstrumentIndex:
         self.coins = CoinIndex(item.base for items in listing.values() for item in items)
         self._codes = {exchange: {item.symbol: item for item in items} for exchange, items in listing.items()}
         self._venues: dict[Venue, VenueIndex] = {}
-        self._cache: dict[tuple[str, str], Instrument] = {}  # by what callers wrote
+        # The one instrument that the caller can mean; raises UnknownName if there is none or several.
+        self.find = lru_cache(_MAX_CACHED)(self._find)
 
-    def find(self, exchange: str, symbol: str) -> Instrument:
-        """Return the one instrument that the caller can mean; raises UnknownName if there is none or several."""
-        instrument = self._cache.get((exchange, symbol))
-        if instrument is None:
-            instrument = self._search(exchange, symbol)
-            if len(self._cache) >= _MAX_CACHED:
-                self._cache.clear()
-            self._cache[exchange, symbol] = instrument
-        return instrument
-
-    def _search(self, exchange: str, symbol: str) -> Instrument:
+    def _find(self, exchange: str, symbol: str) -> Instrument:
         venue = self.exchanges.locate(exchange)
         index = self._venues.get(venue)
         if index is None:

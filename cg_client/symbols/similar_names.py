@@ -5,6 +5,7 @@ import heapq
 import string
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 MAX_SUGGESTIONS = 5
 
@@ -21,21 +22,12 @@ class SimilarNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
-        self._cache: dict[str, list[str]] = {}
+        self.near = lru_cache(_CACHED)(self._near)  # the most similar names, the nearest first
         for name in self._names:
             for pair in _pairs(name):
                 self._by_pair[pair].append(name)
 
-    def near(self, name: str) -> list[str]:
-        """Return the most similar names, the nearest first."""
-        similar = self._cache.get(name)
-        if similar is None:
-            if len(self._cache) >= _CACHED:
-                self._cache.clear()
-            similar = self._cache[name] = self._search(name)
-        return similar
-
-    def _search(self, name: str) -> list[str]:
+    def _near(self, name: str) -> list[str]:
         typos = sorted(self._names.intersection(_typos(name))) if len(name) <= _SHORT else []
         close = [
             *difflib.get_close_matches(name, typos, MAX_SUGGESTIONS, _SIMILARITY),
