@@ -74,7 +74,7 @@ def test_waits_for_a_connection_are_counted(start_graph: StartGraph) -> None:
     assert figures(graph)["connection_waits_total{group=futures/price,outcome=waited}"] == 1
 
 
-def test_without_room_nothing_is_kept(start_graph: StartGraph) -> None:
+def test_without_room_nothing_is_cached(start_graph: StartGraph) -> None:
     graph = start_graph(response_cache_megabytes=0, fragment_cache_megabytes=0, cache_megabytes=0)
     for _ in range(2):
         graph.data(PRICE)

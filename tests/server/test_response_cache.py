@@ -309,7 +309,7 @@ async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(cache
     assert (reply.messages, origin.count) == ([], 0)
 
 
-async def test_without_room_nothing_is_kept(cached: Callable[..., Served]) -> None:
+async def test_without_room_nothing_is_cached(cached: Callable[..., Served]) -> None:
     cache = cached(limit=0)
     replies = [await post(cache) for _ in range(2)]
     assert [reply.number for reply in replies] == [1, 2]
