@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cg_client.cache import Entry, failed, resolved
-from cg_client.call import FREE, Answer, CacheStatus, Call
+from cg_client.call import FREE, AnyAnswer, CacheStatus, Call
 from cg_client.client import Client
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.endpoints import account
@@ -104,7 +104,7 @@ class DryClient:
         requester: Requester = SYSTEM,  # noqa: ARG002  # as above
         *,
         grace: bool = True,
-    ) -> asyncio.Future[Answer[Any]]:
+    ) -> asyncio.Future[AnyAnswer]:
         """Return the cached answer; raises DryRunMiss if there is none, and what the gate refuses."""
         try:
             return resolved(self._get(call, grace=grace))
@@ -124,7 +124,7 @@ class DryClient:
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
         return self._coalescer.select(candidates, start)
 
-    def _get(self, call: Call, *, grace: bool) -> Answer[Any]:
+    def _get(self, call: Call, *, grace: bool) -> AnyAnswer:
         if call.endpoint is not account.SUBSCRIPTION:
             self._check_plan()
         self.gate.check(call.endpoint, call.params)

@@ -147,7 +147,7 @@ class CircuitOpen(RequestRefused):
 
     def __init__(self, group: str, retry_after: float) -> None:
         super().__init__(
-            f"CoinGlass fails to answer for {group}, so that no requests are sent; it is tried again in {retry_after:.0f} s."
+            f"CoinGlass fails to answer for {group}; requests go on in {retry_after:.0f} s at the earliest."
         )
         self.retry_after = retry_after
 
