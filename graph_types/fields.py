@@ -11,22 +11,22 @@ R = TypeVar("R", bound=Callable[..., Any])
 
 
 def value(
-    description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
+    description: str, *, source_name: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
 ) -> StrawberryField:
     """Annotate a value that every upstream record has.
 
     One that is absent or unreadable all the same is null and reported as an anomaly; where the type has no null, its
-    row is skipped. `wire` is the upstream name where it differs from the field's and the endpoint spells it no
+    row is skipped. `source_name` is the upstream name where it differs from the field's and the endpoint spells it no
     otherwise. `codes` are the enum members, or the truth values, behind upstream's numbers. A `percent` may be a text
     such as `7.9%`; fields named so need not say it.
     """
-    return _field(description, {"wire": wire, "codes": codes, "percent": percent})
+    return _field(description, {"source_name": source_name, "codes": codes, "percent": percent})
 
 
 def sparse(
     description: str,
     *,
-    wire: str | None = None,
+    source_name: str | None = None,
     codes: Mapping[int, Any] | None = None,
     percent: bool = False,
     verbatim: bool = False,
@@ -36,7 +36,7 @@ def sparse(
     With `verbatim` the text that CoinGlass wrote, null where it wrote a number.
     """
     metadata: Mapping[object, object] = {
-        "wire": wire,
+        "source_name": source_name,
         "codes": codes,
         "percent": percent,
         "verbatim": verbatim,
@@ -45,9 +45,9 @@ def sparse(
     return _field(description, metadata)
 
 
-def group(description: str, wire: str = "{}") -> StrawberryField:
-    """Values of the same record that belong together; `wire` is a template that the members' names fill."""
-    return _field(description, {"wire": wire, "group": True})
+def group(description: str, source_name: str = "{}") -> StrawberryField:
+    """Values of the same record that belong together; `source_name` is a template that the members' names fill."""
+    return _field(description, {"source_name": source_name, "group": True})
 
 
 def _field(description: str, metadata: Mapping[object, object]) -> StrawberryField:

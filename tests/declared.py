@@ -30,7 +30,7 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
     for field in _values(cls):
         kind, optional = unwrapped(field.type)
         if field.metadata.get("group"):
-            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["wire"]))
+            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["source_name"]))
             continue
         found = [row[wire] for wire in _wires(field, endpoint, template) if row.get(wire) not in ABSENT]
         value = _shown(field, kind, endpoint, found[0]) if found else None
@@ -67,7 +67,7 @@ def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tupl
     for field in _values(cls):
         kind, _ = unwrapped(field.type)
         if field.metadata.get("group"):
-            yield from _below(kind, endpoint, template.format(field.metadata["wire"]))
+            yield from _below(kind, endpoint, template.format(field.metadata["source_name"]))
             continue
         inner = kind.of_type if isinstance(kind, StrawberryList) else kind
         for wire in _wires(field, endpoint, template):
@@ -79,7 +79,7 @@ def _values(cls: type) -> list[StrawberryField]:
 
 
 def _wires(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
-    name = template.format(field.metadata.get("wire") or field.python_name)
+    name = template.format(field.metadata.get("source_name") or field.python_name)
     spelled = endpoint.aliases.get(name, name)
     return (spelled,) if isinstance(spelled, str) else spelled
 

@@ -13,7 +13,7 @@ from cg_client.params import FundOrAll
 from graph_types.fields import sparse, value
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
-from payloads.series import DailySeries
+from payloads.series import DailySeries, Days
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
 from resolvers.endpoint_choice import ByAttribute
@@ -56,9 +56,7 @@ class ETFPremiumDay:
 
 
 @strawberry.type(description="Premiums and discounts of exchange-traded funds, by day.")
-class ETFPremiums(DailySeries):
-    days: Sequence[ETFPremiumDay] = strawberry.field(description="The days, oldest first.")
-    latest: ETFPremiumDay | None = strawberry.field(description="The newest day.")
+class ETFPremiums(DailySeries, Days[ETFPremiumDay], columns=None): ...
 
 
 async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, window: Window) -> ETFPremiums:

@@ -1,7 +1,6 @@
 """Liquidations: history, totals and single orders."""
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -14,7 +13,7 @@ from cg_client.params import LiquidationOrders as OrdersParams
 from cg_client.symbols.instruments import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Bars, Series, Time, TimestampOfTime
 from payloads.source import CappedList, Source, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
@@ -33,25 +32,15 @@ class LiquidationBar:
     short_usd: Annotated[float | None, value("Shorts liquidated, in US dollars.")]
 
 
-@strawberry.type(description="Liquidations as columns, index by index.")
-class LiquidationColumns:
-    timestamp: Timestamps
-    long_usd: Annotated[Sequence[float | None], value("Longs liquidated, in US dollars.")]
-    short_usd: Annotated[Sequence[float | None], value("Shorts liquidated, in US dollars.")]
-
-
 @strawberry.type(description="Liquidations over time, in US dollars.")
-class Liquidations(Series):
-    bars: Sequence[LiquidationBar] = strawberry.field(description="The bars, oldest first.")
-    columns: LiquidationColumns = strawberry.field(description="The same bars as columns.")
-    latest: LiquidationBar | None = strawberry.field(description="The newest bar.")
+class Liquidations(Series, Bars[LiquidationBar]): ...
 
 
 @strawberry.type(description="Liquidations of one period, in US dollars.")
 class LiquidationTotals:
-    usd: Annotated[float | None, sparse("Longs and shorts together.", wire="liquidation_usd")]
-    long_usd: Annotated[float | None, sparse("Longs.", wire="long_liquidation_usd")]
-    short_usd: Annotated[float | None, sparse("Shorts.", wire="short_liquidation_usd")]
+    usd: Annotated[float | None, sparse("Longs and shorts together.", source_name="liquidation_usd")]
+    long_usd: Annotated[float | None, sparse("Longs.", source_name="long_liquidation_usd")]
+    short_usd: Annotated[float | None, sparse("Shorts.", source_name="short_liquidation_usd")]
 
 
 @strawberry.type(description="Liquidations by period, in US dollars.")

@@ -19,14 +19,14 @@ class OISeries(CandleSeries): ...
 
 @strawberry.type(description="Open interest in both units.")
 class StablecoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars.", wire="stablecoin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="stablecoin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", source_name="stablecoin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="stablecoin_margined_quantity")]
 
 
 @strawberry.type(description="Open interest in both units.")
 class CoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars; not always stated.", wire="coin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="coin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars; not always stated.", source_name="coin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="coin_margined_quantity")]
 
 
 @strawberry.type(description="Current open interest of a coin on one exchange.")

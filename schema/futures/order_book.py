@@ -14,7 +14,7 @@ from graph_types.enums import OrderSide
 from graph_types.fields import sparse, value
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Points, Series, Snapshots, Time, TimestampOfTime
 from payloads.source import CappedList, Sourced
 from resolvers.order_book import BookLevel, decode_snapshots
 
@@ -29,20 +29,8 @@ class OrderbookPoint:
     asks_quantity: Annotated[float | None, value("Asks, in coins.")]
 
 
-@strawberry.type(description="Depth as columns, index by index.")
-class OrderbookColumns:
-    timestamp: Timestamps
-    bids_usd: Annotated[Sequence[float | None], value("Bids, in US dollars.")]
-    bids_quantity: Annotated[Sequence[float | None], value("Bids, in coins.")]
-    asks_usd: Annotated[Sequence[float | None], value("Asks, in US dollars.")]
-    asks_quantity: Annotated[Sequence[float | None], value("Asks, in coins.")]
-
-
 @strawberry.type(description="Depth of an order book over time.")
-class Orderbook(Series):
-    points: Sequence[OrderbookPoint] = strawberry.field(description="The points, oldest first.")
-    columns: OrderbookColumns = strawberry.field(description="The same points as columns.")
-    latest: OrderbookPoint | None = strawberry.field(description="The newest point.")
+class Orderbook(Series, Points[OrderbookPoint]): ...
 
 
 @strawberry.type(description="Orders at one price.")
@@ -65,10 +53,7 @@ class OrderbookSnapshot:
 
 
 @strawberry.type(description="Order books over time, level by level: the data of an order-book heatmap.")
-class OrderbookHeatmap(Series):
-    snapshots: Sequence[OrderbookSnapshot] = strawberry.field(description="The snapshots, oldest first.")
-    latest: OrderbookSnapshot | None = strawberry.field(description="The newest snapshot.")
-
+class OrderbookHeatmap(Series, Snapshots[OrderbookSnapshot], columns=None):
     @classmethod
     def decoder(cls) -> Decode[Columns[OrderbookSnapshot]]:
         return _decode
