@@ -28,15 +28,14 @@ from server.settings import Settings
 REQUESTS = 2000
 SHOWN = 40
 _STAGES = (
-    ("the layer that keeps whole answers", "cache.py", "__call__"),
-    ("the application behind it", "cache.py", "_run"),
-    ("id and log of the request", "request_log.py", "__call__"),
+    ("the response cache", "response_cache.py", "__call__"),
+    ("the application behind it", "response_cache.py", "_capture"),
+    ("request log", "log.py", "__call__"),
     ("HTTP to operation and back", "view.py", "handle"),
     ("the operation", "planned_schema.py", "execute"),
     ("resolvers with their calls", "resolver_calls.py", "__call__"),
     ("completion of payloads", "column_selection.py", "row"),
     ("lists as bytes", "fragment_cache.py", "whole"),
-    ("encoding of the answer", "view.py", "encode_json"),
 )
 
 

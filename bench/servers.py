@@ -69,7 +69,7 @@ def ours(state: State, upstream: Upstream) -> Iterator[Process]:
         "COINGLASS_LOG_LEVEL": "warning",
     }
     core, _ = cores()
-    with started([sys.executable, "-m", "server", "serve", "--port", "0"], env | _OURS[state], core) as process:
+    with started([sys.executable, "-m", "server.cli", "serve", "--port", "0"], env | _OURS[state], core) as process:
         wait_until_ready(process)
         yield process
 

@@ -1,22 +1,23 @@
-"""Keeps decoded answers for as long as they hold, and coalesces identical calls into one fetch.
+"""Caches decoded answers for their lifetime, and coalesces identical calls into one fetch.
 
-After its lifetime an answer is `stale`. For a short grace it is still served at once while one refresh runs; later, and
-up to `MAX_STALE`, only when upstream fails in a way that may pass. The store is bounded in bytes of upstream body.
+After its lifetime an answer is `stale`. For a short grace period it is still served at once while one refresh runs;
+later, up to `MAX_STALE`, only when upstream fails in a way that may pass. The store is bounded in bytes of body.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import Answer, CacheStatus, Call, Key
+from cg_client.call import Answer, CacheStatus, Call, CallKey
 from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
-from cg_client.decoding.anomalies import Anomaly
+from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.quota.requester import SYSTEM, Requester
@@ -26,7 +27,7 @@ MAX_STALE = 3600.0  # seconds
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """What the layers below bring; `size` in bytes of body, `lifetime` in seconds from now."""
+    """What the layers below return; `size` in bytes of body, `lifetime` in seconds from now."""
 
     value: object
     endpoint: Endpoint
@@ -34,22 +35,22 @@ class Fetched(msgspec.Struct, frozen=True):
     sandbox: bool
     size: int
     lifetime: float
-    anomalies: tuple[Anomaly, ...] = ()
+    anomalies: tuple[DecodingAnomaly, ...] = ()
     path: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A kept answer; the times are monotonic seconds."""
+    """A cached answer; the times are monotonic seconds."""
 
     answer: Answer[Any]
     size: int
-    kept_at: float
+    stored_at: float
     fresh_until: float
     grace_until: float
     usable_until: float
 
     def servable(self, now: float, *, grace: bool = True) -> Answer[Any] | None:
-        """Return the answer, if it may be served without waiting; in its grace it is stale."""
+        """Return the answer if it may be served without waiting; within the grace period it is stale."""
         if now < self.fresh_until:
             return self.answer
         return replace(self.answer, stale=True) if grace and now < self.grace_until else None
@@ -70,19 +71,19 @@ class Entry(msgspec.Struct, frozen=True):
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + MAX_STALE)
 
 
-class Store(Protocol):
-    """Where entries are kept; a store shared between processes takes the place of memory here."""
+class CacheStore(Protocol):
+    """Where entries are stored; a store shared between processes takes the place of memory here."""
 
     def get(self, call: Call) -> Entry | None: ...
     def put(self, call: Call, entry: Entry) -> None: ...
 
 
 class MemoryStore:
-    """Drops what was not used for longest when `limit` bytes are passed; what is larger by itself is not kept."""
+    """Evicts the least recently used entries beyond `limit` bytes; never stores an entry larger than that."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._entries: OrderedDict[Key, Entry] = OrderedDict()
+        self._entries: OrderedDict[CallKey, Entry] = OrderedDict()
         self.size = 0
 
     def get(self, call: Call) -> Entry | None:
@@ -99,53 +100,40 @@ class MemoryStore:
         self._entries[call.key] = entry
         self.size += entry.size
         while self.size > self._limit and self._entries:
-            _, dropped = self._entries.popitem(last=False)
-            self.size -= dropped.size
+            _, evicted = self._entries.popitem(last=False)
+            self.size -= evicted.size
 
     def __len__(self) -> int:
         return len(self._entries)
 
 
 class _InFlight(msgspec.Struct):
-    """A fetch that runs, and the deadline of who started it. Those who wait for it may be cancelled before it ends."""
+    """A running fetch, and the deadline of the caller that started it. Those who wait may be cancelled earlier."""
 
     task: asyncio.Task[Answer[Any]]
     deadline: float
-    waiters: list[asyncio.Future[Answer[Any]]] = msgspec.field(default_factory=list)
+    waiters: list[asyncio.Future[Answer[Any]]] = []
 
     def wait(self) -> asyncio.Future[Answer[Any]]:
         waiter: asyncio.Future[Answer[Any]] = self.task.get_loop().create_future()
         self.waiters.append(waiter)
         return waiter
 
-    def resolve(self) -> None:
-        """Hands on what came of the task."""
-        error = None if self.task.cancelled() else self.task.exception()  # that of a refresh has been looked at
-        for waiter in self.waiters:
-            if waiter.done():
-                continue
-            if self.task.cancelled():
-                waiter.cancel()
-            elif error is not None:
-                waiter.set_exception(error)
-            else:
-                waiter.set_result(self.task.result())
-
 
 class Cache:
     def __init__(
         self,
         fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
-        store: Store,
+        store: CacheStore,
         clock: Clock,
         join: Callable[[Call, Requester], None] = lambda *_: None,
     ) -> None:
-        """`join` hears of those who wait for a fetch that was started for somebody else."""
+        """`join` is called with those who wait for a fetch that another requester started."""
         self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
-        self._in_flight: dict[Key, _InFlight] = {}
+        self._in_flight: dict[CallKey, _InFlight] = {}
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
-        """Return what getting the call would do now, without doing it, and what is kept of it, however old."""
+        """Return what getting the call would do now, without doing it, and its entry, however old."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         if entry is not None and now < entry.fresh_until:
@@ -158,7 +146,7 @@ class Cache:
     def get(
         self, call: Call, deadline: float, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
-        """Return a kept answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
+        """Return a cached answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
         answer = None if entry is None else entry.servable(now, grace=grace)
@@ -183,12 +171,25 @@ class Cache:
 
     def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
         task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, requester))
-        task.add_done_callback(lambda _: self._in_flight.pop(call.key).resolve())
         in_flight = self._in_flight[call.key] = _InFlight(task, deadline)
+        task.add_done_callback(partial(self._resolve, call.key))
         return in_flight
 
+    def _resolve(self, key: CallKey, task: asyncio.Task[Answer[Any]]) -> None:
+        """Hand the result of a fetch to those who wait for it."""
+        error = None if task.cancelled() else task.exception()  # reading it marks that of a refresh as handled
+        for waiter in self._in_flight.pop(key).waiters:
+            if waiter.done():
+                continue
+            if task.cancelled():
+                waiter.cancel()
+            elif error is not None:
+                waiter.set_exception(error)
+            else:
+                waiter.set_result(task.result())
+
     async def close(self) -> None:
-        """Cancel the fetches that are under way."""
+        """Cancel the fetches that are in flight."""
         tasks = [in_flight.task for in_flight in self._in_flight.values()]
         for task in tasks:
             task.cancel()
@@ -199,13 +200,13 @@ class Cache:
         try:
             fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
-            return self._instead(call, error)
+            return self._stale_or_raise(call, error)
         entry = Entry.of(fetched, self._clock.monotonic())
         self._store.put(call, entry)
         return entry.answer
 
-    def _instead(self, call: Call, error: CoinglassError) -> Answer[Any]:
-        """Return the kept answer, past its time, where the failure may pass; otherwise raises the failure."""
+    def _stale_or_raise(self, call: Call, error: CoinglassError) -> Answer[Any]:
+        """Return the stale answer if the failure may pass; otherwise raise the failure."""
         entry = self._store.get(call)
         if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
             raise error
@@ -220,7 +221,7 @@ class Cache:
         except TimeoutError:
             timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
             timeout.endpoint = call.endpoint.path
-            return self._instead(call, timeout)
+            return self._stale_or_raise(call, timeout)
         except (UpstreamTimeout, StartsTooLate):
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
@@ -229,14 +230,14 @@ class Cache:
 
 
 def resolved(answer: Answer[Any]) -> asyncio.Future[Answer[Any]]:
-    """Return a future that is done."""
+    """Return a future that has the answer."""
     future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
     future.set_result(answer)
     return future
 
 
 def failed(error: CoinglassError) -> asyncio.Future[Answer[Any]]:
-    """Return the same for a call that is refused."""
+    """Return a future that has the error."""
     future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
     future.set_exception(error)
     return future

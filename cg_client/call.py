@@ -10,27 +10,25 @@ from urllib.parse import quote_plus
 
 import msgspec
 
-from cg_client.decoding.anomalies import Anomaly, AnomalyCollector
+from cg_client.decoding.anomalies import AnomalyCollector, DecodingAnomaly
 from cg_client.endpoint import Endpoint
-from cg_client.params import Params
+from cg_client.params.core import Params
 
 T = TypeVar("T")
 
 Decode: TypeAlias = Callable[[msgspec.Raw, AnomalyCollector], T]
-Key: TypeAlias = tuple[str, Decode[object]]
+CallKey: TypeAlias = tuple[str, Decode[object]]
 
-
-_known_quoted = lru_cache(4096)(quote_plus)  # the same names, intervals and limits are in most requests
-_MAX_KNOWN = 500  # characters: longer texts of callers would fill the memory
+_cached_quote = lru_cache(4096)(quote_plus)
+_MAX_CACHED_TEXT = 500  # characters: longer texts of callers would fill the memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Call:
-    """One upstream request and how its payload is read: the key of the cache, and never with a secret in it.
+    """One upstream request and how its payload is read; never contains a secret.
 
-    `target` is the path with its query as they are sent: calls with the same one ask for the same. `key` is equal for
-    equal calls, for tables that are looked into often: it is hashed and compared without a call into Python. `path` is
-    the one that is asked for, which is the endpoint's own except below the layer that chooses.
+    `path` is the endpoint's own, or its former one below the layer that chooses. `target` is the path with the query as
+    sent. `key` is equal for equal calls, and is hashed and compared without a Python frame: caches look it up often.
     """
 
     endpoint: Endpoint
@@ -38,11 +36,14 @@ class Call:
     decode: Decode[object]
     path: str = ""
     target: str = field(init=False)
-    key: Key = field(init=False)
+    key: CallKey = field(init=False)
 
     def __post_init__(self) -> None:
         path = self.path or self.endpoint.path
-        target = _target(path, self.params.query())
+        target, separator = path, "?"
+        for name, text in self.params.query().items():
+            target += f"{separator}{name}={text if text.isalnum() and text.isascii() else _quote(text)}"
+            separator = "&"
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "key", (target, self.decode))
@@ -58,24 +59,16 @@ class Call:
         return hash(self.target)
 
 
-def _target(path: str, query: dict[str, str]) -> str:
-    if not query:
-        return path
-    return f"{path}?{'&'.join([f'{_known_quoted(name)}={_quoted(value)}' for name, value in query.items()])}"
-
-
-def _quoted(text: str) -> str:
-    if text.isalnum() and text.isascii():
-        return text
-    return _known_quoted(text) if len(text) <= _MAX_KNOWN else quote_plus(text)
+def _quote(text: str) -> str:
+    return _cached_quote(text) if len(text) <= _MAX_CACHED_TEXT else quote_plus(text)
 
 
 class CacheStatus(Enum):
-    """What becomes of a call if it is asked for now; the values are the words of a dry run."""
+    """What getting a call would do now; the values are the words of a dry run."""
 
-    HIT = "AT_HAND"  # answered from what is kept
-    REFRESH = "REFRESH"  # answered from what is kept, which one request renews in the background
-    PENDING = "IN_FLIGHT"  # a request runs already and will answer it
+    HIT = "AT_HAND"  # answered from the cache
+    REFRESH = "REFRESH"  # answered from the cache, which one request refreshes in the background
+    PENDING = "IN_FLIGHT"  # answered by a request that is in flight
     MISS = "FETCH"  # sent
 
 
@@ -83,11 +76,10 @@ FREE = frozenset({CacheStatus.HIT, CacheStatus.PENDING})  # getting it sends not
 
 
 class Answer(msgspec.Struct, Generic[T], frozen=True):
-    """A decoded payload and where it came from.
+    """A decoded payload and its origin.
 
-    `path`: the one that answered, of an endpoint with two. `stale`: past its time, served because there was nothing
-    newer. `fresh_until`: monotonic seconds, until when the same call is answered the same. `anomalies`: what of
-    CoinGlass' answer could not be read.
+    `path` is the one that answered, for endpoints with two. A `stale` answer is past its lifetime and served because
+    there is nothing newer. Until `fresh_until`, in monotonic seconds, the same call gets the same answer.
     """
 
     value: T
@@ -96,5 +88,5 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     sandbox: bool = False
     stale: bool = False
     fresh_until: float = 0.0
-    anomalies: tuple[Anomaly, ...] = ()
+    anomalies: tuple[DecodingAnomaly, ...] = ()
     path: str = ""

@@ -1,28 +1,27 @@
-"""Counts the requests to CoinGlass that an operation causes, where they are sent.
+"""Counts the upstream calls that an operation causes, when they are sent.
 
-The counter travels in the context that tasks inherit: a fetch counts for the operation that started it, retries
-included, and for none of those that join it.
+The counter lives in the context that tasks inherit: a fetch, retries included, counts for the operation that started it
+and not for those that join it.
 """
 
 from collections.abc import Callable
 from contextvars import ContextVar
 from typing import ParamSpec, TypeVar
 
+import msgspec
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class CallCounter:
-    __slots__ = ("sent",)
-
-    def __init__(self) -> None:
-        self.sent = 0
+class CallCounter(msgspec.Struct, eq=False):
+    sent: int = 0
 
 
 _current: ContextVar[CallCounter | None] = ContextVar("call_counter", default=None)
 
 
-class count_upstream_calls:  # noqa: N801  # what one does with it
+class count_upstream_calls:  # noqa: N801  # reads as what the with statement does
     """Counts the calls sent inside the block, and later by the tasks that were started inside it."""
 
     __slots__ = ("_token",)

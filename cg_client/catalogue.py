@@ -15,12 +15,12 @@ def _modules() -> Iterator[ModuleType]:
 
 
 def _collect() -> dict[str, Endpoint]:
-    found = [value for module in _modules() for value in vars(module).values() if isinstance(value, Endpoint)]
-    return {endpoint.path: endpoint for endpoint in found}
+    values = [value for module in _modules() for value in vars(module).values()]
+    return {value.path: value for value in values if isinstance(value, Endpoint)}
 
 
 def _by_path() -> dict[str, Endpoint]:
-    former = {one.former_path: one for one in CATALOGUE.values() if one.former_path is not None}
+    former = {entry.former_path: entry for entry in CATALOGUE.values() if entry.former_path is not None}
     return {**CATALOGUE, **former}
 
 

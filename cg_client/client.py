@@ -1,12 +1,13 @@
 """One CoinGlass key with its plan, quota and cache.
 
-A call goes through gate > cache > breaker > paths > retry > throttle > bulkhead > transport > envelope > decode.
+A call goes through gate > cache > paths > breaker > retry > throttle > bulkhead > transport > envelope > decode.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from datetime import datetime
+from typing import Any, TypeVar
 
 import httpx
 
@@ -14,10 +15,10 @@ from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
 from cg_client.call import FREE, Answer, CacheStatus, Call, Decode
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
-from cg_client.decoding.anomalies import AnomalyCollector
-from cg_client.decoding.drift import Drift
+from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
+from cg_client.endpoint import CLOSED_LIFETIME, closing_margin
 from cg_client.endpoints import account
-from cg_client.envelope import check_has_data, payload, plain_data
+from cg_client.envelope import payload, unparsed_data
 from cg_client.errors import (
     CoinglassError,
     Gated,
@@ -27,23 +28,22 @@ from cg_client.errors import (
     RateLimited,
     UpstreamUnavailable,
 )
-from cg_client.params import Params
+from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import PlanWatch
-from cg_client.quota.admission_queue import AdmissionQueue
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.round_robin import Weights
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.resilience.breaker import Breaker, BreakerPolicy
 from cg_client.resilience.bulkhead import Bulkhead
-from cg_client.resilience.lookups import Lookups, unknown_name
 from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
+from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
 from cg_client.secret import Secret
-from cg_client.transport import Reply, Transport, http_transport
+from cg_client.transport import SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 
 T = TypeVar("T")
 
@@ -52,11 +52,12 @@ BASE_URL = "https://open-api-v4.coinglass.com"
 
 @dataclass(frozen=True, kw_only=True)
 class ClientConfig:
-    """`plan` None asks the account endpoint. The seconds bound an attempt, its connecting, its silences, an operation.
+    """With `plan` None the account endpoint is called for it.
 
-    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not looked at for one. `workers`
+    The seconds bound an attempt, its connecting, its silences and an operation.
+    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not searched for one. `workers`
     processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
-    `client_weights`: how many requests a client has in its turn, where it is not one.
+    `client_weights`: weight of each client in the fair queue (default 1).
     """
 
     api_key: Secret
@@ -91,12 +92,12 @@ class Client:
         self.config = config
         self.revision = Revision()
         self.gate = Gate(config.plan, self.clock, self.revision)
-        self.drift = Drift()
+        self.drift = DriftCounter()
         self.sandbox = False  # whether any answer came from a sandbox
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
-        # While the plan is not known, no more is sent than the least one has.
+        # While the plan is unknown, no more is sent than the smallest plan allows.
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
-        self.remaining = self._window.remaining  # of `quota`, what is quick to say
+        self.remaining = self._window.remaining  # of `quota`, what is cheap to compute
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
         sending = Transport(
@@ -110,14 +111,16 @@ class Client:
         )
         self.bulkhead = Bulkhead(sending, config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
+        self.admission_queue = self._throttle.admission_queue
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
-        self.breaker = Breaker(Paths(self._retry, self.clock), self.clock, breaking)
+        self.breaker = Breaker(self._retry, self.clock, breaking)
+        self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
-        self._lookups = Lookups(self.breaker, self.clock)
+        self._unknown_names = UnknownNameCheck(self.paths, self.clock)
         self._coalescer = Coalescer(self._is_free)
-        self.plan_watch = PlanWatch(self.gate, self._asked_plan, self.clock)
+        self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
     async def close(self) -> None:
@@ -126,36 +129,32 @@ class Client:
         await self.http.aclose()
 
     def deadline(self) -> float:
-        """When an operation that begins now must be answered, in monotonic seconds."""
+        """Return when an operation that begins now must be answered, in monotonic seconds."""
         return self.clock.monotonic() + self.config.deadline_seconds
 
     @property
-    def kept_bytes(self) -> int:
-        """Bytes of CoinGlass' bodies whose rows are kept."""
+    def cached_bytes(self) -> int:
+        """Bytes of CoinGlass' bodies whose rows are cached."""
         return self._store.size
 
     @property
     def quota(self) -> Usage:
         return self._throttle.usage()
 
-    @property
-    def admission_queue(self) -> AdmissionQueue:
-        return self._throttle.admission_queue
-
     def get(
         self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
     ) -> asyncio.Future[Answer[Any]]:
         """Return the answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
-        `grace`: an answer that is just past its time will do while it is refreshed.
+        With `grace` an answer that is just past its lifetime will do, while it is refreshed.
         """
-        by = self.deadline() if deadline is None else deadline  # before the plan is asked for: that takes of it too
-        if call.endpoint is not account.SUBSCRIPTION and not self.plan_is_settled:
+        by = self.deadline() if deadline is None else deadline  # requesting the plan takes of it too
+        if self.gate.plan is None and call.endpoint is not account.SUBSCRIPTION and not self.plan_is_resolved:
             return asyncio.ensure_future(self._get_with_plan(call, by, requester, grace=grace))
         return self._get(call, by, requester, grace=grace)
 
     async def _get_with_plan(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> Answer[Any]:
-        await self.plan_watch.know()
+        await self.plan_watch.resolve()
         return await self._get(call, deadline, requester, grace=grace)
 
     def _get(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> asyncio.Future[Answer[Any]]:
@@ -167,103 +166,107 @@ class Client:
         return self._cache.get(call, deadline, requester, grace=grace)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
-        """How a call stands that the gate let through, and what is kept of it, without waiting for anything."""
+        """Return what getting an authorized call would do, and its cache entry, without waiting for anything."""
         return self._cache.peek(call, grace=grace)
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
-        """Fetch a call that the gate let through, in the background."""
+        """Fetch an authorized call in the background."""
         self._cache.refresh(call, deadline, requester)
 
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that costs least beside the other calls under way, and return its answers."""
+        """Start the candidate that costs least beside the other calls in flight, and return its answers."""
         return self._coalescer.select(candidates, start)
 
     def _is_free(self, call: Call) -> bool:
         return self._cache.peek(call)[0] in FREE
 
     @property
-    def plan_was_asked(self) -> bool:
+    def plan_was_requested(self) -> bool:
         """Whether the plan is known or could not be learnt; False only before the first answer."""
-        return self.plan_watch.was_asked
+        return self.plan_watch.was_requested
 
     @property
-    def plan_is_settled(self) -> bool:
-        """Whether no request has to ask for the plan."""
-        return self.gate.plan is not None or self.plan_watch.is_settled
+    def plan_is_resolved(self) -> bool:
+        """Whether no call has to request the plan."""
+        return self.gate.plan is not None or self.plan_watch.is_resolved
 
     async def know_plan(self) -> None:
-        """Asks for the plan of the key where it is not known. Only the first time is waited for."""
-        if not self.plan_is_settled:
-            await self.plan_watch.know()
+        """Request the plan of the key if it is unknown. Only the first request is waited for."""
+        await self.plan_watch.resolve()
 
     def review_plan(self) -> None:
-        """To be called now and then: asks for the plan again when that is due."""
+        """Request the plan again if that is due; to be called now and then."""
         self.plan_watch.review()
 
     def gated(self) -> None:
-        """To be called when a request was refused for the plan: whether that is still the key's is asked for soon."""
+        """Review the plan soon; to be called when a request was refused for it."""
         self.plan_watch.doubt(gated=True)
 
-    async def _asked_plan(self) -> Plan | None:
-        """By CoinGlass, past the cache: an answer of a moment ago may be that of another plan."""
-        call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-        fetched = await self._fetch(call, self.deadline(), SYSTEM)
-        plan = cast("account.Subscription", fetched.value).plan
+    async def _request_plan(self) -> Plan | None:
+        """Request the plan past the cache: a cached answer may be that of another plan."""
+        fetched = await self._fetch(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
+        plan = fetched.value.plan if isinstance(fetched.value, account.Subscription) else None
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
         return plan
 
     async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
-        if call.endpoint is not account.SUBSCRIPTION:
+        endpoint = call.endpoint
+        if self.clock.monotonic() >= self.plan_watch.review_at and endpoint is not account.SUBSCRIPTION:
             self.plan_watch.review()
+        layers = self.breaker if endpoint.former_path is None else self.paths
         try:
-            return await self.breaker(call, deadline, requester)
+            return await layers(call, deadline, requester)
         except (PlanRefused, IntervalRefused) as refusal:
-            if call.endpoint is not account.SUBSCRIPTION:
+            if endpoint is not account.SUBSCRIPTION:
                 self.plan_watch.doubt(gated=False)
-            raise self.gate.learn(call.endpoint, call.params, refusal) from refusal
+            raise self.gate.learn(endpoint, call.params, refusal) from refusal
         except UpstreamUnavailable as failure:
-            failure.endpoint = failure.endpoint or call.endpoint.path
-            if not await self._lookups.blames_name(call, failure, deadline):
+            failure.endpoint = failure.endpoint or endpoint.path
+            if not await self._unknown_names.is_cause(call, failure, deadline):
                 raise
             raise unknown_name(call) from failure
         except CoinglassError as error:
-            error.endpoint = error.endpoint or call.endpoint.path
+            error.endpoint = error.endpoint or endpoint.path
             raise
 
     async def _attempt(self, call: Call, deadline: float, requester: Requester) -> Fetched:
-        reply = await self._throttle(call, deadline, requester)
+        response = await self._throttle(call, deadline, requester)
+        collector, now = AnomalyCollector(self._redact), self.clock.now()
         try:
-            return self._fetched(call, reply)
+            value = _decoded(response, call.decode, collector)
         except RateLimited as limited:
-            limited.retry_after = self._throttle.hold(limited.retry_after)
+            limited.retry_after = self._throttle.pause(limited.retry_after)
             raise
-
-    def _fetched(self, call: Call, reply: Reply) -> Fetched:
-        anomalies, now, endpoint = AnomalyCollector(self._redact), self.clock.now(), call.endpoint
-        try:
-            value = _opened(reply, call.decode, anomalies)
         finally:
-            found = anomalies.found()
-            if found:
-                self.drift.record(endpoint, found)
-        self.sandbox = self.sandbox or reply.sandbox
-        lifetime = endpoint.lifetime(call.params, now).total_seconds()
-        return Fetched(value, endpoint, now, reply.sandbox, len(reply.body), lifetime, found, call.path)
+            anomalies = collector.anomalies() if collector.counts else ()
+            if anomalies:
+                self.drift.record(call.endpoint, anomalies)
+        sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
+        self.sandbox = self.sandbox or sandbox
+        size, lifetime = len(response.body), _lifetime(call, now)
+        return Fetched(value, call.endpoint, now, sandbox, size, lifetime, anomalies, call.path)
 
     def _redact(self, text: str) -> str:
-        """Take the key out of what CoinGlass sent, should it ever repeat it."""
+        """Remove the key from what CoinGlass sent, should it ever repeat it."""
         key = self.config.api_key.reveal()
         return text.replace(key, "***") if key else text
 
 
-def _opened(reply: Reply, decode: Decode[object], anomalies: AnomalyCollector) -> object:
-    """Return the decoded payload; the envelope is read by itself only where it is not plainly that of a success."""
-    plain = plain_data(reply)
-    if plain is not None:
-        check_has_data(plain)
+def _decoded(response: UpstreamResponse, decode: Decode[object], anomalies: AnomalyCollector) -> object:
+    """Return the decoded payload; parses the envelope only if it is not obviously that of a success."""
+    data = unparsed_data(response)
+    if data is not None:
         try:
-            return decode(plain, anomalies)
+            return decode(data, anomalies)
         except PayloadMismatch:
             anomalies.clear()  # it is no payload, or something follows it
-    return decode(payload(reply), anomalies)
+    return decode(payload(response), anomalies)
+
+
+def _lifetime(call: Call, now: datetime) -> float:
+    """Return for how many seconds the answer is fresh: longer if its window has closed."""
+    params, refresh = call.params, call.endpoint.refresh
+    if isinstance(params, SeriesParams) and params.to is not None and params.to < now - closing_margin(params.interval):
+        refresh = max(CLOSED_LIFETIME, refresh)
+    return refresh.total_seconds()

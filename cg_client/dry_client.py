@@ -1,18 +1,16 @@
-"""Takes a client's place in a dry run: answers from what is at hand, notes each call, and sends none."""
+"""Takes a client's place in a dry run: answers from the cache, notes each call, and sends none."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from cg_client.cache import Entry, failed, resolved
 from cg_client.call import FREE, Answer, CacheStatus, Call
-from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.endpoints import account
-from cg_client.errors import CoinglassError
-from cg_client.params import Params
+from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
 from cg_client.plans.gate import Gate
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage
@@ -20,14 +18,62 @@ from cg_client.revision import Revision
 
 T = TypeVar("T")
 
-LISTING = "Names are looked up in this listing, which is not at hand: what is asked for them shows when it is."
+LISTING = "Names are looked up in this listing, which is not cached yet: once it is, their calls show."
 PLAN = "The plan of the key is not known yet. It decides which calls are allowed, so that no others are reported."
 
 
-class DryClient:
-    """`followup`: why further calls depend on the answers that are asked for through this one, if they do.
+class CallPlan:
+    """What an operation would call.
 
-    Reads the client and changes nothing of it: no refresh is started, and the plan is not asked for.
+    `calls`: each distinct call and its status. `refused`: what would be refused without being sent, each once. `open`:
+    why more calls may follow, by the endpoint whose answer decides it.
+    """
+
+    def __init__(self) -> None:
+        self.calls: dict[Call, CacheStatus] = {}
+        self.refused: list[RequestRefused | InvalidRequest] = []
+        self.open: dict[str, str] = {}
+        self._refusals: set[tuple[str, str]] = set()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.open
+
+    @property
+    def counts(self) -> Mapping[CacheStatus, int]:
+        statuses = list(self.calls.values())
+        return {status: statuses.count(status) for status in CacheStatus}
+
+    def note(self, call: Call, status: CacheStatus) -> None:
+        self.calls.setdefault(call, status)
+
+    def refuse(self, error: CoinglassError | InvalidRequest) -> None:
+        """Note what would be refused without being sent; ignores other errors."""
+        key = error.endpoint, str(error)
+        if isinstance(error, RequestRefused | InvalidRequest) and key not in self._refusals:
+            self._refusals.add(key)
+            self.refused.append(error)
+
+    def leave_open(self, endpoint: str, reason: str) -> None:
+        self.open.setdefault(endpoint, reason)
+
+
+class DryRunMiss(CoinglassError):
+    """The call is not cached, and a dry run sends none. No caller sees this: a dry run's data is dropped."""
+
+    def __init__(self, plan: CallPlan, call: Call) -> None:
+        super().__init__("This is a dry run: CoinGlass was not called.")
+        self._plan, self.endpoint = plan, call.endpoint.path
+
+    def requires_followup(self, reason: str) -> None:
+        """Note that the answer decides which further calls are needed."""
+        self._plan.leave_open(self.endpoint, reason)
+
+
+class DryClient:
+    """Reads the client and changes nothing of it: starts no refresh and requests no plan.
+
+    `followup` says why further calls depend on the answers that this one gives, if they do.
     """
 
     def __init__(self, client: Client, plan: CallPlan, followup: str | None = None) -> None:
@@ -48,8 +94,8 @@ class DryClient:
         return self._client.quota
 
     @property
-    def plan_is_settled(self) -> bool:
-        return self._client.plan_is_settled
+    def plan_is_resolved(self) -> bool:
+        return self._client.plan_is_resolved
 
     def gated(self) -> None:
         """Do nothing: a dry run sends no request, not even for the plan."""
@@ -105,9 +151,9 @@ class DryClient:
 
     def _check_plan(self) -> None:
         """Raise DryRunMiss if a client would ask for the plan of the key."""
-        if self.plan_is_settled:
+        if self.plan_is_resolved:
             return
-        call = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+        call = account.SUBSCRIPTION_CALL
         self._plan.note(call, self._client.peek(call)[0])
         self._plan.leave_open(call.endpoint.path, PLAN)
         raise DryRunMiss(self._plan, call)

@@ -2,7 +2,7 @@
 
 Live behaviour, by `errors.json` of the catalogue: nearly every failure is HTTP 200 with a string code. "401 Upgrade
 plan" is the plan, "403" the interval, "400" a pair, a parameter or the key, "500" a fault or a wrong symbol format.
-The texts are matched beside the codes because the same refusal was seen under several codes.
+The texts are matched as well because the same refusal occurs under several codes.
 """
 
 import email.utils
@@ -24,21 +24,21 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 
-MAX_RETRY_AFTER = 300.0  # seconds; a longer wish is cut, so that one header cannot stop us for hours
-_TEXT_SHOWN = 200
-_MAX_EMPTY = 100  # bytes, white space included: longer data is read, and is never without anything
+MAX_RETRY_AFTER = 300.0  # seconds, so that one header cannot stop all requests for hours
+_MAX_TEXT = 200
+_MAX_EMPTY = 100  # bytes, white space included: longer data is never empty
 _OK = 200
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
 _RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
 _EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
-# What a 404 may also be about. Any other means the path: "Endpoint not found. Please refer to the API documentation".
-_NAMED = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
+# Subjects of a 404 other than the path: "Endpoint not found. Please refer to the API documentation".
+_NOT_A_PATH = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
 _PATH = re.compile(r"/\S+")
-_PLAIN = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
+_SUCCESS = re.compile(rb'\s*\{\s*"code"\s*:\s*"0"\s*,(?:\s*"msg"\s*:\s*"[^"\\]*"\s*,)?\s*"data"\s*:')
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -49,99 +49,107 @@ class _Envelope(msgspec.Struct, gc=False):
 
     @property
     def text(self) -> str:
-        said = self.msg or self.message
-        return said[:_TEXT_SHOWN] if isinstance(said, str) else ""
+        text = self.msg or self.message
+        return text[:_MAX_TEXT] if isinstance(text, str) else ""
 
 
 _decoder = msgspec.json.Decoder(_Envelope)
 
 
-def payload(reply: Reply) -> msgspec.Raw:
+def payload(response: UpstreamResponse) -> msgspec.Raw:
     """Return the `data` of a successful answer; raises the UpstreamFailed that any other means, and NoData."""
     try:
-        envelope = _decoder.decode(reply.body)
+        envelope = _decoder.decode(response.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise _without_envelope(reply, is_json=isinstance(error, msgspec.ValidationError)) from error
+        raise _without_envelope(response, is_json=isinstance(error, msgspec.ValidationError)) from error
     code = None if envelope.code is None else str(envelope.code)
-    if code == "0" and reply.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
-        check_has_data(envelope.data)
+    if code == "0" and response.status < 400:  # noqa: PLR2004  # the status codes that HTTP calls successful
+        _check_has_data(envelope.data)
         return envelope.data
-    raise _failure(reply, code, envelope.text)
+    raise _failure(response, code, envelope.text)
 
 
-def check_has_data(data: msgspec.Raw) -> None:
+def _check_has_data(data: msgspec.Raw) -> None:
     """Raise NoData for null and for an empty object; an empty list is an answer."""
     if len(data) <= _MAX_EMPTY and _EMPTY.fullmatch(data):
         raise NoData("CoinGlass answered without data.")
 
 
-def plain_data(reply: Reply) -> msgspec.Raw | None:
+def unparsed_data(response: UpstreamResponse) -> msgspec.Raw | None:
     """Find what is most likely the `data` of a success, without parsing it; None if the body begins otherwise.
 
-    It is right wherever it is one JSON value: anything behind `data` would stand in it.
+    It is right wherever it is one JSON value: anything behind `data` would stand in it. Raises NoData.
     """
-    found = _PLAIN.match(reply.body) if reply.status == _OK else None
-    return None if found is None else msgspec.Raw(memoryview(reply.body)[found.end() : -1])
+    head = _SUCCESS.match(response.body) if response.status == _OK else None
+    if head is None:
+        return None
+    data = msgspec.Raw(memoryview(response.body)[head.end() : -1])
+    if len(data) <= _MAX_EMPTY:
+        _check_has_data(data)
+    return data
 
 
-def _without_envelope(reply: Reply, *, is_json: bool) -> UpstreamFailed:
-    """Return the failure that a body without an envelope means: only the status tells."""
-    if reply.status == 429:  # noqa: PLR2004
-        return _rate_limited(reply)
-    if reply.status == 404:  # noqa: PLR2004
+def _without_envelope(response: UpstreamResponse, *, is_json: bool) -> UpstreamFailed:
+    """Return the failure of a body without an envelope, by its status."""
+    if response.status == 429:  # noqa: PLR2004
+        return _rate_limited(response)
+    if response.status == 404:  # noqa: PLR2004
         return UnknownPath("CoinGlass does not know this path.")
-    if reply.status in _REFUSED:
-        return _refused_in_front(reply, "no envelope of CoinGlass" if is_json else "no JSON")
-    return UpstreamUnavailable(f"CoinGlass answered HTTP {reply.status} with a body that is not its JSON.")
+    if response.status in _REFUSED:
+        return _refused_in_front(response, "no envelope of CoinGlass" if is_json else "no JSON")
+    return UpstreamUnavailable(f"CoinGlass answered HTTP {response.status} with a body that is not its JSON.")
 
 
-def _refused_in_front(reply: Reply, instead: str) -> UpstreamFailed:
-    """CoinGlass itself refuses in its envelope: this says nothing about the key."""
-    return UpstreamUnavailable(f"A page in front of CoinGlass refused the request (HTTP {reply.status}, {instead}).")
+def _refused_in_front(response: UpstreamResponse, instead: str) -> UpstreamFailed:
+    """Return the failure of a proxy's refusal, which says nothing about the key: CoinGlass refuses in its envelope."""
+    return UpstreamUnavailable(f"A page in front of CoinGlass refused the request (HTTP {response.status}, {instead}).")
 
 
-def _failure(reply: Reply, code: str | None, text: str) -> UpstreamFailed:
-    known = _by_text(reply, text, code or "")
-    if known is None and code is None and reply.status == _FORBIDDEN:
-        return _refused_in_front(reply, "no envelope of CoinGlass")
-    return known or _by_code(reply, code or str(reply.status), text)
+def _failure(response: UpstreamResponse, code: str | None, text: str) -> UpstreamFailed:
+    failure = _by_text(response, text, code or "")
+    if failure is None and code is None and response.status == _FORBIDDEN:
+        return _refused_in_front(response, "no envelope of CoinGlass")
+    return failure or _by_code(response, code or str(response.status), text)
 
 
-def _rate_limited(reply: Reply) -> UpstreamFailed:
-    return RateLimited("CoinGlass limits the rate of requests.", retry_after(reply.header(b"retry-after")))
+def _rate_limited(response: UpstreamResponse) -> UpstreamFailed:
+    return RateLimited(
+        "CoinGlass limits the rate of requests.",
+        retry_after(response.headers.get(b"retry-after", b"").decode("latin-1")),
+    )
 
 
-def _by_text(reply: Reply, text: str, code: str) -> UpstreamFailed | None:
-    """Return a refusal whose text is known, whatever its code."""
-    said = text.lower()
-    if _RATE.search(said):
-        return _rate_limited(reply)
-    if "upgrade plan" in said:
+def _by_text(response: UpstreamResponse, text: str, code: str) -> UpstreamFailed | None:
+    """Return the refusal that the text states, whatever its code."""
+    lowered = text.lower()
+    if _RATE.search(lowered):
+        return _rate_limited(response)
+    if "upgrade plan" in lowered:
         return PlanRefused(text)
-    if code == "403" or "interval is not available" in said:
+    if code == "403" or "interval is not available" in lowered:
         return IntervalRefused(text)
-    if "api key" in said:
+    if "api key" in lowered:
         return Unauthorized(f"CoinGlass does not accept the key ({text}); check COINGLASS_API_KEY.")
-    if "pair does not exist" in said:
+    if "pair does not exist" in lowered:
         return NotFound(f"CoinGlass: {text}")
     return None
 
 
-def _by_code(reply: Reply, code: str, text: str) -> UpstreamFailed:
-    """Return any other failure, by the code of the body or else of HTTP."""
-    codes = {code, str(reply.status)}
+def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed:
+    """Return any other failure, by the code of the body or of HTTP."""
+    codes = {code, str(response.status)}
     if codes & {"429", "50001"}:
-        return _rate_limited(reply)
+        return _rate_limited(response)
     if "404" in codes:
-        missing = NotFound if _NAMED.search(_PATH.sub("", text)) else UnknownPath
+        missing = NotFound if _NOT_A_PATH.search(_PATH.sub("", text)) else UnknownPath
         return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
     if code == "408":
         return UpstreamTimeout("CoinGlass took too long by its own account.")
-    if _is_server_error(code) or reply.status >= _SERVER_ERROR:
+    if _is_server_error(code) or response.status >= _SERVER_ERROR:
         message = f"CoinGlass: {text or 'server error'} (code {code})"
-        return UpstreamUnavailable(message, perhaps_ours=reply.status < _SERVER_ERROR)
+        return UpstreamUnavailable(message, perhaps_ours=response.status < _SERVER_ERROR)
     return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code})")
 
 
@@ -149,8 +157,8 @@ def _is_server_error(code: str) -> bool:
     return len(code) == 3 and code.startswith("5")  # noqa: PLR2004
 
 
-def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Seconds of a `Retry-After` header in either of its forms, bounded; None where there is none that can be read."""
+def retry_after(value: str, now: datetime | None = None) -> float | None:
+    """Return the seconds of a `Retry-After` header in either form, bounded; None if it is missing or malformed."""
     if not value:
         return None
     try:

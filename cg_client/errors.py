@@ -8,23 +8,23 @@ CoinglassError
  │  ├ BeyondRetention        CoinGlass itself keeps less
  │  ├ StartsTooLate          could not start before the deadline
  │  │  ├ QuotaExhausted      the quota is spent
- │  │  │  └ QueueFull        too many wait for the quota already
- │  │  └ RequestsPaused      CoinGlass asked to wait
- │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, and is left alone
+ │  │  │  └ QueueFull        too many calls wait for the quota
+ │  │  └ RequestsPaused      CoinGlass requested a pause
+ │  ├ CircuitOpen            CoinGlass fails for this group of endpoints, which is not called
  │  └ ConnectionsBusy        no connection was free for this group before the deadline
  ├ UpstreamFailed          sent
- │  ├ PlanRefused, IntervalRefused     as refused by CoinGlass; the gate turns them into the first two above
+ │  ├ PlanRefused, IntervalRefused     by CoinGlass; the gate turns them into the first two above
  │  ├ Unauthorized           the key is missing or unknown
  │  ├ NotFound               no such pair on the exchange, or nothing else by that name
  │  │  └ UnknownPath         no such path
  │  ├ RateLimited            429, in the status or in the body
  │  ├ UpstreamTimeout        no answer in time
- │  ├ UpstreamUnavailable    transport error, server error, a body that is no JSON, or a page in front of CoinGlass
- │  └ UpstreamRejected       CoinGlass did not like the parameters
- ├ PayloadMismatch         answered, but not with what the type can hold
- └ NoData                  answered, without a row for what was asked
+ │  ├ UpstreamUnavailable    transport error, server error, a body that is not JSON, or a page in front of CoinGlass
+ │  └ UpstreamRejected       CoinGlass refused the parameters
+ ├ PayloadMismatch         answered with what the type cannot hold
+ └ NoData                  answered without data
 
-InvalidRequest             the caller asked for something that makes no sense; nothing is sent
+InvalidRequest             the request makes no sense; nothing is sent
  ├ UnknownName             a coin, pair or exchange that is not listed
  │  └ UnknownExchange        the exchange is not in the listing of one market
  └ BadArgument             a value out of its range, or arguments that contradict each other
@@ -76,7 +76,7 @@ class RequestRefused(CoinglassError):
 
 
 class Gated(RequestRefused):
-    """The plan does not include what was asked. `required` is by the catalogue, `current` the key's plan, if known."""
+    """The plan lacks what was requested. `required` is by the catalogue, `current` the key's plan or None."""
 
     def __init__(self, message: str, *, required: Plan, current: Plan | None, decided_by: GateSource) -> None:
         super().__init__(message)
@@ -114,7 +114,7 @@ class BeyondRetention(RequestRefused):
 
 
 class StartsTooLate(RequestRefused):
-    """The request could not start before the deadline of who asks for it."""
+    """The request could not start before the deadline of its caller."""
 
     retryable = True
 
@@ -163,9 +163,9 @@ class ConnectionsBusy(RequestRefused):
 
 
 class UpstreamFailed(CoinglassError):
-    """A request brought no payload. `before`: what the attempt before it met, of the same call.
+    """A request without a payload.
 
-    `sent`: whether CoinGlass can have heard of it, and counts it.
+    `before` is the failure of the call's previous attempt. `sent`: CoinGlass may have received it, and counts it.
     """
 
     before: "UpstreamFailed | None" = None
@@ -206,7 +206,7 @@ class UpstreamTimeout(UpstreamFailed):
     retryable = True
 
     def __init__(self, message: str, *, fair: bool = True) -> None:
-        """`fair`: CoinGlass had time enough to answer, so that it is slow and not the caller hasty."""
+        """`fair`: CoinGlass had enough time to answer, so that it is slow, and the deadline not too short."""
         super().__init__(message)
         self.fair = fair
 
@@ -215,13 +215,13 @@ class UpstreamUnavailable(UpstreamFailed):
     retryable = True
 
     def __init__(self, message: str, *, perhaps_ours: bool = False) -> None:
-        """`perhaps_ours`: CoinGlass answers some wrong parameters as a server error, so that one retry must do."""
+        """`perhaps_ours`: wrong parameters may be the cause, some of which CoinGlass answers so; retried only once."""
         super().__init__(message)
         self.perhaps_ours = perhaps_ours
 
 
 class UpstreamRejected(UpstreamFailed):
-    """Bad parameters: ours to mend, and never retried."""
+    """Bad parameters; never retried."""
 
 
 class PayloadMismatch(CoinglassError):
@@ -239,8 +239,8 @@ class NoData(CoinglassError):
 class InvalidRequest(Exception):
     """A request that makes no sense; the message names the remedy.
 
-    `argument` is the GraphQL argument to change, if it is known; `suggestions` are values that would do. `endpoint` is
-    the path that it is about. `lasting`: it stays wrong whatever time brings.
+    `argument` is the GraphQL argument to change, if there is one; `suggestions` are values that would do. `endpoint` is
+    the path concerned. A `lasting` error does not depend on the time.
     """
 
     code: ClassVar[ProblemCode] = ProblemCode.BAD_USER_INPUT
@@ -259,15 +259,15 @@ class UnknownName(InvalidRequest):
 
 
 class UnknownExchange(UnknownName):
-    """`asked`: the exchange that is not in the listing of one market. Another listing may have it."""
+    """The listing of one market lacks the exchange `name`; another listing may have it."""
 
-    def __init__(self, message: str, suggestions: Sequence[str], asked: str) -> None:
+    def __init__(self, message: str, suggestions: Sequence[str], name: str) -> None:
         super().__init__(message, suggestions, "exchange")
-        self.asked = asked
+        self.name = name
 
 
 class BadArgument(InvalidRequest):
-    """A value that no request could have, or arguments that contradict each other."""
+    """A value out of its range, or arguments that contradict each other."""
 
     def __init__(
         self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True

@@ -1,4 +1,4 @@
-"""Intervals and ranges as CoinGlass spells them. No endpoint lists 2h, although the plan table has it."""
+"""Intervals, by CoinGlass' names. No endpoint lists 2h, although the plan table has it."""
 
 from enum import Enum
 
@@ -19,7 +19,7 @@ class Interval(Enum):
     D1 = "1d"
     W1 = "1w"
 
-    __hash__ = object.__hash__  # a member is itself; Enum's own is in Python, and keys with intervals are everywhere
+    __hash__ = object.__hash__  # Enum's is in Python, and many keys contain intervals
 
-    def __init__(self, wire: str) -> None:
-        self.milliseconds = int(wire[:-1]) * _UNITS[wire[-1]]
+    def __init__(self, source_name: str) -> None:
+        self.milliseconds = int(source_name[:-1]) * _UNITS[source_name[-1]]

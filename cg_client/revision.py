@@ -1,8 +1,8 @@
-"""Counts what changes the answers of a client other than time: its plan, what it was refused, its listings."""
+"""Counts what changes a client's answers, other than time: its plan, refusals and listings."""
 
 
 class Revision:
-    """`count` never comes back to a value that it had."""
+    """`count` only grows."""
 
     __slots__ = ("count",)
 

@@ -1,4 +1,4 @@
-"""Sends one request over HTTP: no retry, no judgement of the response.
+"""Sends one request over HTTP and reads the response within bounds; retries nothing and judges nothing.
 
 httpx describes requests, responses and errors; aiohttp moves the bytes, through the transport of httpx-aiohttp. That is
 called directly, since `httpx.AsyncClient` costs five times as much CPU and adds only redirects and cookies.
@@ -8,15 +8,16 @@ import asyncio
 import base64
 import importlib.metadata
 import ssl
+import zlib
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import cast
 
 import aiohttp
 import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
-from cg_client.body import ACCEPTED, MAX_BODY, by_name, read_body
 from cg_client.call import Call
 from cg_client.call_counter import count_sent
 from cg_client.clock import Clock
@@ -24,29 +25,22 @@ from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailabl
 from cg_client.secret import Secret
 
 KEY_HEADER = "CG-API-KEY"
-SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its answers
-FAIR_SECONDS = 4.0  # within which CoinGlass answers when it is well: 0.4 to 3.5 s
-IDLE_SECONDS = 30.0  # servers and the boxes on the way often close or forget after a minute
-_KNOWN_REQUESTS = 4096
-_MAX_KNOWN = 500  # characters: longer lists of names would make what is kept large
+SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
+FAIR_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s
+IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
+MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory
+_CACHED_REQUESTS = 4096
+_MAX_CACHED_TARGET = 500  # characters: longer lists of names would make the cache large
 _PROJECT = "coinglass-graphql"
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
-class Reply(msgspec.Struct, frozen=True, gc=False):
-    """Header names are lower case."""
+class UpstreamResponse(msgspec.Struct, frozen=True, gc=False):
+    """An HTTP response; header names are lower case."""
 
     status: int
     body: bytes
     headers: Mapping[bytes, bytes] = {}
-
-    def header(self, name: bytes) -> str | None:
-        value = self.headers.get(name)
-        return None if value is None else value.decode("latin-1")
-
-    @property
-    def sandbox(self) -> bool:
-        return self.headers.get(SANDBOX_HEADER) == b"sandbox"
 
 
 class Transport:
@@ -74,34 +68,31 @@ class Transport:
             attempt_seconds, connect=connect_seconds or attempt_seconds, read=read_seconds or attempt_seconds
         )
         self._extensions = {"timeout": timeout.as_dict()}
-        self._known_request = lru_cache(_KNOWN_REQUESTS)(self._new_request)
+        self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
         self._fair_seconds = min(FAIR_SECONDS, attempt_seconds, *filter(None, (connect_seconds, read_seconds)))
 
-    async def __call__(self, call: Call, deadline: float) -> Reply:
+    async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
         started = self._clock.monotonic()
         seconds = max(0.0, min(self._attempt_seconds, deadline - started))
+        # Series are requested again and again, and httpx takes a fifth of a request's time to parse its URL.
+        new_request = self._cached_request if len(call.target) <= _MAX_CACHED_TARGET else self._new_request
         try:
             async with asyncio.timeout(seconds):
-                response = await self._http.handle_async_request(self._request(call.target))
-                headers = by_name(response)
-                body = await read_body(response, headers, self._max_body)
+                response = await self._http.handle_async_request(new_request(call.target))
+                headers, body = await read_response(response, self._max_body)
         except (TimeoutError, httpx.HTTPError) as error:
             failure = self._failure(error, seconds, self._clock.monotonic() - started)
             if failure.sent:
                 count_sent()
             raise failure from error
         count_sent()
-        return Reply(response.status_code, body, headers)
-
-    def _request(self, target: str) -> httpx.Request:
-        """Series are asked for again and again, and httpx takes a fifth of a request's time to make it from its URL."""
-        return self._known_request(target) if len(target) <= _MAX_KNOWN else self._new_request(target)
+        return UpstreamResponse(response.status_code, body, headers)
 
     def _new_request(self, target: str) -> httpx.Request:
         return httpx.Request("GET", self._base + target, headers=self._headers, extensions=self._extensions)
 
     def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
-        """`seconds` is the time that was allowed, of which `waited` have passed."""
+        """Translate httpx's error; `seconds` were allowed, of which `waited` have passed."""
         failure: UpstreamFailed
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
@@ -110,6 +101,55 @@ class Transport:
             failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
         failure.sent = not isinstance(error, _NOTHING_SENT)
         return failure
+
+
+async def read_response(response: httpx.Response, limit: int = MAX_BODY) -> tuple[Mapping[bytes, bytes], bytes]:
+    """Return the headers, by name in lower case, and the decompressed body, and close the response.
+
+    Raises httpx.RemoteProtocolError for a body larger than `limit`, and httpx.DecodingError.
+    """
+    headers = {name.lower(): value for name, value in response.headers.raw}
+    stream = cast("httpx.AsyncByteStream", response.stream)
+    parts: list[bytes] = []
+    size = 0
+    try:
+        if int(headers.get(b"content-length", b"0")) > limit:
+            raise httpx.RemoteProtocolError("The body of the answer is too large.")
+        async for part in stream:
+            size += len(part)
+            if size > limit:
+                raise httpx.RemoteProtocolError("The body of the answer is too large.")
+            parts.append(part)
+    except (httpx.ConnectTimeout, RuntimeError) as error:  # raised by aiohttp for a lost connection
+        raise httpx.ReadError("The connection broke.") from error
+    finally:
+        await stream.aclose()
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    encoding = headers.get(b"content-encoding", b"identity").strip().lower()
+    if encoding == b"identity" or not body:
+        return headers, body
+    if encoding not in (b"gzip", b"x-gzip"):
+        raise httpx.DecodingError("The body has an encoding that was not requested.")
+    return headers, _decompress(body, limit)
+
+
+def _decompress(body: bytes, limit: int) -> bytes:
+    """Return all gzip members of the body; raises httpx.DecodingError if it is cut, invalid or larger than `limit`."""
+    parts: list[bytes] = []
+    while body:
+        member = zlib.decompressobj(16 + zlib.MAX_WBITS)
+        try:
+            parts.append(member.decompress(body, limit + 1))
+        except zlib.error as error:
+            raise httpx.DecodingError("The body is not valid gzip.") from error
+        limit -= len(parts[-1])
+        if limit < 0:
+            parts.clear()  # else the traceback of the error would hold them
+            raise httpx.DecodingError("The body is too large when decompressed.")
+        if not member.eof:
+            raise httpx.DecodingError("The gzip body is cut short.")
+        body = member.unused_data
+    return b"".join(parts)
 
 
 def http_transport(
@@ -166,7 +206,7 @@ def _headers(url: httpx.URL) -> dict[str, str]:
     headers = {
         "Host": url.netloc.decode("ascii"),
         "Accept": "application/json",
-        "Accept-Encoding": ACCEPTED,
+        "Accept-Encoding": "gzip",
         "User-Agent": _user_agent(),
     }
     if url.userinfo:

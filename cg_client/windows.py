@@ -12,6 +12,7 @@ All times are integer milliseconds UTC; `start` and `end` are inclusive.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
@@ -112,3 +113,8 @@ def tail(pages: tuple[Page, ...]) -> Page | None:
 def floor(time: int, step: int) -> int:
     """Return the start of the bar that holds the time."""
     return time - time % step
+
+
+def unix_ms(time: datetime) -> int:
+    """Return milliseconds since 1970."""
+    return round(time.timestamp() * 1000)

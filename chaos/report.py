@@ -9,7 +9,7 @@ from chaos.verdict import Verdict, as_table
 
 _HOW = """\
 `make chaos` tries everything and prints the table, `make chaos QUICK=1` in three minutes, `make chaos ONLY="hang stop"`
-some of it; `make chaos WRITE=1` writes this file. The server is the real one, `python -m server serve`, and asks the
+some of it; `make chaos WRITE=1` writes this file. The server is the real one and asks the
 sandbox, which is another process, over a socket of the machine. What the sandbox counted is what the calls are counted
 by. A part is a field that CoinGlass answers. Data is compared with what it is without faults, in `crowd` with the
 sandbox's samples; in `dashboard`, `quota`, `stop` and `memory` it is only counted.

@@ -97,7 +97,7 @@ async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIter
 @contextlib.asynccontextmanager
 async def server(upstream: str, plan: str, **settings: object) -> AsyncIterator[Process]:
     core, _ = cores()
-    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
+    command = [sys.executable, "-m", "server.cli", "serve", "--port", "0"]
     async with _entered(started(command, _environment(upstream, plan, settings), core)) as process:
         yield process
 

@@ -4,14 +4,20 @@ Each selected attribute of all rows is one column, checked and converted as a wh
 to rows. An object is a list of one row.
 """
 
+import functools
 import itertools
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Protocol
 
+import msgspec
+
 from execution.scalar_serializers import ScalarSerializer, Unsupported
 from payloads.columns import Column, Columns, Lists
+
+_SHORT = 100  # rows, whose text is cached as it was written: of a long one the buffer would leave a hole behind it
+_CHUNK = 1000  # rows, so that the objects of a long list do not all live at the same time
 
 
 class RowEncoder(Protocol):
@@ -50,15 +56,16 @@ class ColumnSelection:
     __slots__ = ("_columns", "_type_name", "keys", "origin", "signature")
 
     def __init__(self, origin: type, type_name: str, attributes: Sequence[SelectedAttribute]) -> None:
-        self.origin = origin
-        self.signature: Hashable = (
-            origin,
-            type_name,
-            tuple((one.key, one.attribute, one.signature) for one in attributes),
-        )
-        self.keys = tuple(one.key for one in attributes)
-        self._type_name = type_name
-        self._columns = [(one.attribute, attrgetter(one.attribute), one.complete) for one in attributes]
+        self.origin, self._type_name = origin, type_name
+        signature: list[Hashable] = [origin, type_name]
+        keys: list[str] = []
+        self._columns: list[tuple[str, Callable[[Any], Any], ColumnCompleter | None]] = []
+        for selected in attributes:
+            signature.append((selected.key, selected.attribute, selected.signature))
+            keys.append(selected.key)
+            self._columns.append((selected.attribute, attrgetter(selected.attribute), selected.complete))
+        self.signature: Hashable = tuple(signature)
+        self.keys = tuple(keys)
 
     def columns(self, rows: Sequence[Any], encoder: RowEncoder) -> list[Sequence[Any]]:
         """Return the completed columns in the order of `keys`; raises Unsupported."""
@@ -134,3 +141,50 @@ def _sequence(value: Any) -> Sequence[Any]:  # noqa: ANN401  # whatever an attri
     if type(value) is Column or type(value) is list or type(value) is tuple:
         return value
     raise Unsupported
+
+
+class PythonEncoder:
+    """Lists of dicts, for a reader who does not encode the answer."""
+
+    def rows(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        columns = selection.columns(rows, self)
+        if not columns:  # directives have left out everything
+            return [{} for _ in range(len(rows))]
+        return [dict(zip(selection.keys, values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def whole(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return self.rows(selection, rows)
+
+
+class _StructEncoder:
+    """Structs on the way to JSON: they are made and encoded in half the time of dicts."""
+
+    def rows(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[msgspec.Struct]:
+        make, columns = _struct(selection.keys), selection.columns(rows, self)
+        if not columns:
+            return [make() for _ in range(len(rows))]
+        return list(map(make, *columns))
+
+    def whole(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[msgspec.Struct]:
+        return self.rows(selection, rows)
+
+
+@functools.lru_cache(512)
+def _struct(keys: tuple[str, ...]) -> Callable[..., msgspec.Struct]:
+    """Return a struct whose fields are encoded under the keys; its own names are numbers, which no key disturbs."""
+    names = {f"c{number}": key for number, key in enumerate(keys)}
+    return msgspec.defstruct("Row", list(names), rename=names, gc=False)
+
+
+_structs = _StructEncoder()
+
+
+def encoded(selection: ColumnSelection, rows: Sequence[Any]) -> bytes:
+    """Return the rows as a JSON array; raises Unsupported."""
+    if len(rows) <= _SHORT:
+        return msgspec.json.encode(_structs.rows(selection, rows))
+    parts = [
+        msgspec.json.encode(_structs.rows(selection, rows[start : start + _CHUNK]))[1:-1]
+        for start in range(0, len(rows), _CHUNK)
+    ]
+    return b"".join((b"[", b",".join(parts), b"]"))

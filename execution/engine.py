@@ -5,9 +5,9 @@ from typing import Protocol
 
 from execution.planned_schema import PlannedSchema
 from execution.self_check import passes
-from served_schema.build import build, parts
-from served_schema.federation import Schema
-from served_schema.limits import MAX_CALLS, is_fixed
+from served_schema.build import build, options
+from served_schema.limits import MAX_CALLS
+from served_schema.schema import ServedSchema
 
 
 class Lookups(Protocol):
@@ -21,7 +21,7 @@ class SizedLookups(Lookups, Protocol):
 
 @dataclass
 class _Nothing:
-    """What plain Strawberry keeps."""
+    """What is cached without plans."""
 
     hits: int = 0
     misses: int = 0
@@ -29,27 +29,27 @@ class _Nothing:
 
 
 class Engine:
-    """`schema` has plans unless they fail their self-check: then it is plain Strawberry, and `in_bulk` is false."""
+    """`schema` has plans unless they fail their self-check: then graphql-core executes, and `in_bulk` is false."""
 
-    schema: Schema
-    documents: SizedLookups = _Nothing()
     fragments: SizedLookups = _Nothing()
     counts: Lookups = _Nothing()
 
-    def __init__(self, fragment_bytes: int, calls_at_most: int = MAX_CALLS) -> None:
-        planned = _planned(fragment_bytes, calls_at_most)
+    def __init__(self, fragment_bytes: int, max_calls: int = MAX_CALLS) -> None:
+        planned = _planned(fragment_bytes, max_calls)
         self.in_bulk = planned is not None
-        if planned is None:
-            self.schema = build(calls_at_most)
-        else:
-            self.schema = planned
-            self.documents, self.fragments, self.counts = planned.documents, planned.fragments, planned.plans
+        self.schema: ServedSchema = build(max_calls) if planned is None else planned
+        if planned is not None:
+            self.fragments, self.counts = planned.fragments, planned.plans
+
+    @property
+    def documents(self) -> SizedLookups:
+        return self.schema.documents
 
 
-def _planned(fragment_bytes: int, calls_at_most: int) -> PlannedSchema | None:
+def _planned(fragment_bytes: int, max_calls: int) -> PlannedSchema | None:
     """Return the schema with plans if it can be made and passes its check."""
     try:
-        schema = PlannedSchema(fragment_bytes, is_fixed, **parts(calls_at_most))
+        schema = PlannedSchema(fragment_bytes, **options(max_calls))
         return schema if passes(schema) else None
     except Exception:  # noqa: BLE001  # whatever it is, there are no plans
         return None

@@ -7,8 +7,7 @@ from typing import Any
 
 import orjson
 
-from execution.column_selection import ColumnSelection
-from execution.row_encoders import PythonEncoder, encoded
+from execution.column_selection import ColumnSelection, PythonEncoder, encoded
 from payloads.columns import Columns
 
 _OVERHEAD = 300  # bytes that an entry takes beside its text

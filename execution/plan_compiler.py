@@ -1,23 +1,30 @@
 """Compiles an operation to a plan, from the schema's types and the document alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from typing import TypeAlias
 
 import strawberry
 from graphql import (
+    DirectiveNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLField,
+    GraphQLIncludeDirective,
     GraphQLList,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLSchema,
+    GraphQLSkipDirective,
+    InlineFragmentNode,
+    NamedTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
     VariableValues,
+    get_argument_values,
     is_abstract_type,
     is_leaf_type,
 )
@@ -31,7 +38,6 @@ from execution.column_selection import (
     ScalarLists,
     SelectedAttribute,
 )
-from execution.field_collector import FieldCollector
 from execution.plan import (
     AttributeField,
     ListValue,
@@ -49,6 +55,67 @@ from execution.scalar_serializers import ScalarSerializer, Unsupported, serializ
 _DEFINITION = "strawberry-definition"
 
 _Nodes: TypeAlias = Sequence[FieldNode]
+Fields: TypeAlias = Mapping[str, list[FieldNode]]  # by response key
+
+_CONDITIONS = {"skip": GraphQLSkipDirective, "include": GraphQLIncludeDirective}
+
+
+class FieldCollector:
+    """Collects the fields of selection sets, as the specification's `CollectFields` does.
+
+    For one document and one choice of what its directives include and skip.
+    """
+
+    def __init__(
+        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
+    ) -> None:
+        self._schema, self._fragments, self._variables = schema, fragments, variables
+
+    def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> Fields:
+        """Return the fields selected of the type; raises Unsupported for a directive other than @skip and @include."""
+        fields: dict[str, list[FieldNode]] = {}
+        visited: set[str] = set()
+        for selected in sets:
+            self._collect(parent, selected, fields, visited)
+        return fields
+
+    def _collect(
+        self,
+        parent: GraphQLObjectType,
+        selected: SelectionSetNode,
+        fields: dict[str, list[FieldNode]],
+        visited: set[str],
+    ) -> None:
+        for node in selected.selections:
+            if node.directives and not self._is_included(node.directives):
+                continue
+            match node:
+                case FieldNode():
+                    fields.setdefault((node.alias or node.name).value, []).append(node)
+                case InlineFragmentNode():
+                    if self._applies(node.type_condition, parent):
+                        self._collect(parent, node.selection_set, fields, visited)
+                case FragmentSpreadNode():
+                    if node.name.value not in visited:
+                        visited.add(node.name.value)
+                        fragment = self._fragments[node.name.value]
+                        if self._applies(fragment.type_condition, parent):
+                            self._collect(parent, fragment.selection_set, fields, visited)
+
+    def _is_included(self, directives: Iterable[DirectiveNode]) -> bool:
+        for node in directives:
+            condition = _CONDITIONS.get(node.name.value)
+            if condition is None:
+                raise Unsupported(node.name.value)
+            if get_argument_values(condition, node, self._variables)["if"] is (condition is GraphQLSkipDirective):
+                return False
+        return True
+
+    def _applies(self, condition: NamedTypeNode | None, parent: GraphQLObjectType) -> bool:
+        if condition is None or condition.name.value == parent.name:
+            return True
+        kind = self._schema.get_type(condition.name.value)
+        return is_abstract_type(kind) and self._schema.is_sub_type(kind, parent)
 
 
 class PlanCompiler:
@@ -72,11 +139,15 @@ class PlanCompiler:
         return self._object(root, [node.selection_set])
 
     def _object(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> ObjectPlan:
-        fields = [self._field(kind, key, nodes) for key, nodes in self._collector.collect(kind, sets).items()]
-        attributes = [attribute for _, attribute in fields if attribute is not None]
+        fields: list[PlannedField] = []
+        attributes: list[SelectedAttribute] = []
+        for key, nodes in self._collector.collect(kind, sets).items():
+            field, attribute = self._field(kind, key, nodes)
+            fields.append(field)
+            if attribute is not None:
+                attributes.append(attribute)
         is_simple = len(attributes) == len(fields)
-        selection = ColumnSelection(_class_of(kind), kind.name, attributes) if is_simple else None
-        return ObjectPlan([field for field, _ in fields], selection)
+        return ObjectPlan(fields, ColumnSelection(_class_of(kind), kind.name, attributes) if is_simple else None)
 
     def _field(
         self, parent: GraphQLObjectType, key: str, nodes: _Nodes
@@ -106,7 +177,7 @@ class PlanCompiler:
             return self._list(kind.of_type, sets, nullable=nullable)
         if is_abstract_type(kind):
             possible = self._schema.get_possible_types(kind)
-            plans = {_class_of(one): self._object(one, sets) for one in possible}
+            plans = {_class_of(member): self._object(member, sets) for member in possible}
             if len(plans) < len(possible):
                 raise Unsupported(kind.name)
             return ObjectValue(plans, nullable=nullable)

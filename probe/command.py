@@ -1,33 +1,35 @@
-"""`coinglass-graphql probe`: asks every endpoint of the plan and reports where CoinGlass differs from the catalogue."""
+"""`coinglass-graphql probe`: calls every endpoint of the plan and reports differences from the catalogue."""
 
 import asyncio
 import contextlib
 import dataclasses
 import json
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from cg_client.client import ClientConfig
 from cg_client.transport import http_transport
-from probe.findings import Result
-from probe.progress import Progress
-from probe.recorder import Exchange, Recorder
-from probe.records import Records
-from probe.redaction import KeyStaysError, Redaction
+from probe.findings import ProbeResult
+from probe.recorder import HTTPExchange, Recorder, RecordWriter
+from probe.redaction import KeyRedaction, KeyStaysError
 from probe.report import UNUSABLE, Report
 from probe.runner import Runner
-from probe.selection import candidates, groups
+from probe.targets import candidates, groups
 from served_schema.build import build
 from served_schema.decoders import decoders
 
+_BAR_WIDTH = 24
+
 
 @dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the command line says. `groups` none: all; `max_calls` None: as many as there are endpoints."""
+class ProbeOptions:
+    """The options of the command line; no `groups` means all, `max_calls` None means unlimited."""
 
     groups: Sequence[str] = ()
     max_calls: int | None = None
@@ -37,20 +39,20 @@ class Options:
 
 
 class UnusableError(Exception):
-    """The probe cannot begin; the message is one line that says why."""
+    """The probe cannot begin; the message is one line with the reason."""
 
 
-async def probe(config: ClientConfig, options: Options) -> int:
-    """Print the table and return 0 if all is as stated, 1 if something differs, 2 if CoinGlass cannot be used."""
+async def probe(config: ClientConfig, options: ProbeOptions) -> int:
+    """Print the table; return 0 if all is as stated, 1 if something differs, 2 if CoinGlass cannot be used."""
     try:
         _check(config, options)
     except UnusableError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return UNUSABLE
-    redaction = Redaction(config.api_key)
+    redaction = KeyRedaction(config.api_key)
     runner = _probe(config, options, redaction)
     progress = Progress(sys.stderr)
-    runner.on_ask = progress.show
+    runner.on_call = progress.show
     try:
         interrupted = await _until_interrupted(runner)
     finally:
@@ -67,14 +69,14 @@ async def probe(config: ClientConfig, options: Options) -> int:
     return report.exit_status
 
 
-def _check(config: ClientConfig, options: Options) -> None:
-    """Raise UnusableError for what would fail only after requests were spent."""
+def _check(config: ClientConfig, options: ProbeOptions) -> None:
+    """Raise UnusableError for faults that would otherwise appear after requests were spent."""
     if not config.api_key:
-        raise UnusableError("COINGLASS_API_KEY is not set: probe asks CoinGlass with a key of yours")
+        raise UnusableError("COINGLASS_API_KEY is not set: probe calls CoinGlass with your key")
     unknown = [group for group in options.groups if group not in groups()]
     if unknown:
-        whole = ", ".join(group for group in groups() if "/" not in group)
-        raise UnusableError(f"no group {', '.join(unknown)}; there are {whole}, and parts such as futures/liquidation")
+        names = ", ".join(group for group in groups() if "/" not in group)
+        raise UnusableError(f"no group {', '.join(unknown)}; there are {names}, and parts such as futures/liquidation")
     try:
         if options.record_folder is not None:
             options.record_folder.mkdir(parents=True, exist_ok=True)
@@ -84,22 +86,22 @@ def _check(config: ClientConfig, options: Options) -> None:
         raise UnusableError(f"cannot write to {error.filename}: {error.strerror}") from error
 
 
-def _probe(config: ClientConfig, options: Options, redaction: Redaction) -> Runner:
-    alone = dataclasses.replace(config, workers=1)  # the quota is the probe's as a whole
+def _probe(config: ClientConfig, options: ProbeOptions, redaction: KeyRedaction) -> Runner:
+    config = dataclasses.replace(config, workers=1)  # the probe uses the whole quota
     runner = Runner.of(
-        alone,
-        Recorder(http_transport(alone.base_url, alone.connections, alone.proxy), options.max_calls),
+        config,
+        Recorder(http_transport(config.base_url, config.connections, config.proxy), options.max_calls),
         decoders(build()._schema),  # noqa: SLF001  # Strawberry shows it in no other way
         candidates(options.groups),
     )
     runner.with_gated, runner.redact = options.with_gated, redaction.text
     if options.record_folder is not None:
-        runner.on_result = _saving(Records(options.record_folder, redaction, lambda: datetime.now(UTC).date()))
+        runner.on_result = _saving(RecordWriter(options.record_folder, redaction, lambda: datetime.now(UTC).date()))
     return runner
 
 
-def _saving(records: Records) -> Callable[[Result, Exchange | None], None]:
-    def save(result: Result, exchange: Exchange | None) -> None:
+def _saving(records: RecordWriter) -> Callable[[ProbeResult, HTTPExchange | None], None]:
+    def save(result: ProbeResult, exchange: HTTPExchange | None) -> None:
         if exchange is None:
             return
         try:
@@ -111,7 +113,7 @@ def _saving(records: Records) -> Callable[[Result, Exchange | None], None]:
 
 
 async def _until_interrupted(runner: Runner) -> bool:
-    """Ask until all is asked, or until Ctrl-C or SIGTERM; return whether that came."""
+    """Run until all endpoints are called, or until Ctrl-C or SIGTERM; return whether that came."""
     task, loop = asyncio.create_task(runner.run()), asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows
         for sign in (signal.SIGINT, signal.SIGTERM):
@@ -120,3 +122,28 @@ async def _until_interrupted(runner: Runner) -> bool:
     if not task.cancelled():
         task.result()
     return task.cancelled()
+
+
+class Progress:
+    """A line on the terminal with the progress of the probe; nothing if there is no terminal."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._length = stream, 0
+        self._is_shown = stream.isatty()
+
+    def show(self, done: int, total: int, path: str) -> None:
+        if self._is_shown:
+            bar = "#" * (_BAR_WIDTH * done // max(1, total))
+            self._write(f"[{bar:.<{_BAR_WIDTH}}] {done} of {total}  {path}")
+
+    def clear(self) -> None:
+        if self._is_shown:
+            self._write("")
+            self._stream.write("\r")
+            self._stream.flush()
+
+    def _write(self, line: str) -> None:
+        line = line[: shutil.get_terminal_size().columns - 1]  # a wrapped line cannot be overwritten
+        self._stream.write(f"\r{line:<{self._length}}")
+        self._stream.flush()
+        self._length = len(line)

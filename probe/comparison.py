@@ -1,4 +1,4 @@
-"""Compares one answer with what the catalogue, the graph's decoders and the documented sample say of it."""
+"""Compares one answer with the catalogue, the graph's decoders and the documented sample."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,8 +12,8 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, IntervalRefused, NoData, PlanRefused, ProblemCode, Unauthorized
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from probe.documented import compare
-from probe.findings import DifferenceKind, Finding, Result, Status, status_of
-from probe.recorder import Exchange
+from probe.findings import Difference, DifferenceKind, ProbeResult, Status, status_of
+from probe.recorder import HTTPExchange
 from sandbox.samples import sample
 
 LIMIT_HEADER, USE_HEADER = "api-key-max-limit", "api-key-use-limit"
@@ -24,145 +24,142 @@ Data: TypeAlias = Any  # JSON
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """One request, how it ended, and the plan of the key as far as it is known. `exchange` None: no answer came."""
+class ProbedCall:
+    """One call with its result; `plan` None: the plan of the key is unknown; `exchange` None: no answer came."""
 
     endpoint: Endpoint
     params: Mapping[str, str]
     plan: Plan | None
-    exchange: Exchange | None
+    exchange: HTTPExchange | None
     error: CoinglassError | None = None
 
 
-class _Payload(msgspec.Struct):
-    data: msgspec.Raw = msgspec.Raw(b"null")
-
-
-def examine(outcome: Outcome, decoders: Sequence[Decode[Any]]) -> Result:
-    """Return the outcome; `decoders` are those of the graph for this endpoint."""
-    if outcome.error is not None:
-        return _without_payload(outcome, outcome.error)
-    assert outcome.exchange is not None  # noqa: S101  # without an error there was an answer
-    answer = msgspec.json.decode(outcome.exchange.body)
+def examine(call: ProbedCall, decoders: Sequence[Decode[Any]]) -> ProbeResult:
+    """Return the differences; `decoders` are those of the graph for this endpoint."""
+    if call.error is not None:
+        return _without_payload(call, call.error)
+    assert call.exchange is not None  # noqa: S101  # without an error there is an answer
+    answer = msgspec.json.decode(call.exchange.body)
     data = answer.get("data")
-    findings = [
-        *_path(outcome.exchange, outcome.endpoint),
-        *_plan(outcome),
-        *_envelope(outcome.exchange, answer),
-        *_headers(outcome.exchange, outcome.plan),
+    differences = [
+        *_path(call.exchange, call.endpoint),
+        *_plan(call),
+        *_envelope(call.exchange, answer),
+        *_headers(call.exchange, call.plan),
     ]
     if data not in (None, [], {}):
-        documented = sample(outcome.endpoint.path)["data"]
-        findings += _decoded(decoders, msgspec.json.decode(outcome.exchange.body, type=_Payload).data, documented)
-        findings += compare(data, documented, outcome.endpoint.undocumented_units)
+        documented = sample(call.endpoint.path)["data"]
+        differences += _decoded(decoders, call.exchange.data, documented)
+        differences += compare(data, documented, call.endpoint.undocumented_units)
     if rows(data) == 0:
-        findings.append(Finding(DifferenceKind.EMPTY, "no rows, whose fields could be compared", harmless=True))
-    return Result(
-        endpoint=outcome.endpoint,
-        params=outcome.params,
-        status=status_of(findings),
-        findings=findings,
-        http_status=outcome.exchange.status,
+        differences.append(Difference(DifferenceKind.EMPTY, "no rows to compare", harmless=True))
+    return ProbeResult(
+        endpoint=call.endpoint,
+        params=call.params,
+        status=status_of(differences),
+        differences=differences,
+        http_status=call.exchange.status,
         rows=rows(data),
     )
 
 
-def _without_payload(outcome: Outcome, error: CoinglassError) -> Result:
-    findings = [_refusal(outcome, error)]
+def _without_payload(call: ProbedCall, error: CoinglassError) -> ProbeResult:
+    differences = [_refusal(call, error)]
     is_refusal = isinstance(error, PlanRefused | IntervalRefused)
-    return Result(
-        endpoint=outcome.endpoint,
-        params=outcome.params,
-        status=status_of(findings) if is_refusal else Status.FAILED,
-        findings=findings,
-        http_status=outcome.exchange.status if outcome.exchange else None,
+    return ProbeResult(
+        endpoint=call.endpoint,
+        params=call.params,
+        status=status_of(differences) if is_refusal else Status.FAILED,
+        differences=differences,
+        http_status=call.exchange.status if call.exchange else None,
         reached=not (error.retryable or isinstance(error, Unauthorized)),
     )
 
 
-def _refusal(outcome: Outcome, error: CoinglassError) -> Finding:
+def _refusal(call: ProbedCall, error: CoinglassError) -> Difference:
     if isinstance(error, PlanRefused | IntervalRefused):
-        stated = f"the catalogue states {outcome.endpoint.plan.name} and above"
-        interval = f" at {outcome.params['interval']}" if "interval" in outcome.params else ""
-        what = f"refused{interval} to a {_name(outcome.plan)} key ({error}); {stated}"
-        return Finding(
-            DifferenceKind.PLAN_REFUSED, what, harmless=(outcome.plan or Plan.HOBBYIST) < outcome.endpoint.plan
-        )
-    http = f"HTTP {outcome.exchange.status}, " if outcome.exchange else ""
-    return Finding(error.code, f"{http}{error}")
+        stated = f"the catalogue states {call.endpoint.plan.name} and above"
+        interval = f" at {call.params['interval']}" if "interval" in call.params else ""
+        detail = f"refused{interval} to a {_name(call.plan)} key ({error}); {stated}"
+        is_stated = (call.plan or Plan.HOBBYIST) < call.endpoint.plan
+        return Difference(DifferenceKind.PLAN_REFUSED, detail, harmless=is_stated)
+    http = f"HTTP {call.exchange.status}, " if call.exchange else ""
+    return Difference(error.code, f"{http}{error}")
 
 
-def _path(exchange: Exchange, endpoint: Endpoint) -> Iterator[Finding]:
-    """Compare the path that was answered; the client tries the former one where CoinGlass does not know the newer."""
+def _path(exchange: HTTPExchange, endpoint: Endpoint) -> Iterator[Difference]:
+    """Compare the path that answered; the client tries the former path if CoinGlass does not know the newer one."""
     if not exchange.path.endswith(endpoint.path):
-        yield Finding(DifferenceKind.PATH_CHANGED, f"not known to CoinGlass, which answered at {exchange.path}")
+        yield Difference(DifferenceKind.PATH_CHANGED, f"unknown to CoinGlass, which answered at {exchange.path}")
 
 
-def _plan(outcome: Outcome) -> Iterator[Finding]:
-    if outcome.plan is not None and outcome.plan < outcome.endpoint.plan:
-        detail = f"answered to a {_name(outcome.plan)} key; the catalogue states {outcome.endpoint.plan.name} and above"
-        yield Finding(DifferenceKind.PLAN_NOT_NEEDED, detail)
+def _plan(call: ProbedCall) -> Iterator[Difference]:
+    if call.plan is not None and call.plan < call.endpoint.plan:
+        detail = f"answered to a {_name(call.plan)} key; the catalogue states {call.endpoint.plan.name} and above"
+        yield Difference(DifferenceKind.PLAN_NOT_NEEDED, detail)
 
 
 def _name(plan: Plan | None) -> str:
     return "plan not known" if plan is None else plan.name
 
 
-def _envelope(exchange: Exchange, answer: Mapping[str, Data]) -> Iterator[Finding]:
+def _envelope(exchange: HTTPExchange, answer: Mapping[str, Data]) -> Iterator[Difference]:
     if exchange.status != _OK:
-        yield Finding(DifferenceKind.STATUS_CHANGED, f"HTTP {exchange.status} for a success, 200 documented")
+        yield Difference(DifferenceKind.STATUS_CHANGED, f"HTTP {exchange.status} for a success, 200 documented")
     if answer.get("code") != "0":
-        yield Finding(DifferenceKind.ENVELOPE_CHANGED, f'{answer.get("code")!r}, documented as the text "0"', "code")
+        yield Difference(DifferenceKind.ENVELOPE_CHANGED, f'{answer.get("code")!r}, documented as the text "0"', "code")
     if "data" not in answer:
-        yield Finding(DifferenceKind.ENVELOPE_CHANGED, "missing", "data")
+        yield Difference(DifferenceKind.ENVELOPE_CHANGED, "missing", "data")
     if not isinstance(answer.get("msg", ""), str | None):
-        yield Finding(DifferenceKind.ENVELOPE_CHANGED, "not a text", "msg")
+        yield Difference(DifferenceKind.ENVELOPE_CHANGED, "not a text", "msg")
     for name in sorted(answer.keys() - _ENVELOPE):
-        yield Finding(DifferenceKind.ENVELOPE_CHANGED, "not documented", name)
+        yield Difference(DifferenceKind.ENVELOPE_CHANGED, "not documented", name)
 
 
-def _headers(exchange: Exchange, plan: Plan | None) -> Iterator[Finding]:
+def _headers(exchange: HTTPExchange, plan: Plan | None) -> Iterator[Difference]:
     for name in (LIMIT_HEADER, USE_HEADER):
         if not exchange.headers.get(name, "").isdecimal():
-            detail = f"{exchange.headers[name]!r} is no count" if name in exchange.headers else "missing"
-            yield Finding(DifferenceKind.HEADER_MISSING, detail, name.upper())
+            detail = f"{exchange.headers[name]!r} is not a number" if name in exchange.headers else "missing"
+            yield Difference(DifferenceKind.HEADER_MISSING, detail, name.upper())
     limit, stated = limit_of(exchange), plan and REQUESTS_PER_MINUTE[plan]
     if limit is not None and stated and plan is not Plan.ENTERPRISE and limit != stated:
         detail = f"{limit} requests a minute; the catalogue states {stated} for {_name(plan)}"
-        yield Finding(DifferenceKind.LIMIT_CHANGED, detail, LIMIT_HEADER.upper())
+        yield Difference(DifferenceKind.LIMIT_CHANGED, detail, LIMIT_HEADER.upper())
 
 
-def limit_of(exchange: Exchange) -> int | None:
+def limit_of(exchange: HTTPExchange) -> int | None:
     """Return the requests a minute that the answer states for the key."""
     text = exchange.headers.get(LIMIT_HEADER, "")
     return int(text) if text.isdecimal() else None
 
 
-def _decoded(decoders: Sequence[Decode[Any]], data: msgspec.Raw, documented: Data) -> Iterator[Finding]:
-    """Yield what the graph's decoders report, once each; what they report of the documented sample is no news."""
-    of_sample = msgspec.Raw(msgspec.json.encode(documented))
-    known = {(one.kind, one.field) for decode in decoders for one in _reported(decode, of_sample)}
-    for one in dict.fromkeys(finding for decode in decoders for finding in _reported(decode, data)):
-        is_known = (one.kind, one.field) in known
-        yield replace(one, detail=f"{one.detail}; as in the documented sample", harmless=True) if is_known else one
+def _decoded(decoders: Sequence[Decode[Any]], data: msgspec.Raw, documented: Data) -> Iterator[Difference]:
+    """Yield what the graph's decoders report, once each; what they report of the documented sample too is harmless."""
+    sample_data = msgspec.Raw(msgspec.json.encode(documented))
+    expected = {(report.kind, report.field) for decode in decoders for report in _reported(decode, sample_data)}
+    for report in dict.fromkeys(report for decode in decoders for report in _reported(decode, data)):
+        if (report.kind, report.field) in expected:
+            yield replace(report, detail=f"{report.detail}; as in the documented sample", harmless=True)
+        else:
+            yield report
     if not decoders:
-        yield Finding(DifferenceKind.NO_DECODER, "no field of the graph reads this endpoint; fields were not compared")
+        yield Difference(DifferenceKind.NO_DECODER, "no field of the graph reads this endpoint; fields not compared")
 
 
-def _reported(decode: Decode[Any], data: msgspec.Raw) -> Iterator[Finding]:
+def _reported(decode: Decode[Any], data: msgspec.Raw) -> Iterator[Difference]:
     anomalies = AnomalyCollector()
-    failed = None
+    failure = None
     try:
         decode(data, anomalies)
     except NoData as error:
-        failed = Finding(DifferenceKind.EMPTY, str(error), harmless=True)
+        failure = Difference(DifferenceKind.EMPTY, str(error), harmless=True)
     except CoinglassError as error:
-        failed = Finding(error.code, str(error))
+        failure = Difference(error.code, str(error))
     except Exception as error:  # noqa: BLE001  # a fault of one decoder must not end the probe
-        failed = Finding(ProblemCode.BAD_PAYLOAD, f"the decoder failed ({type(error).__name__})")
-    yield from map(Finding.of, anomalies.found())
-    if failed is not None:
-        yield failed
+        failure = Difference(ProblemCode.BAD_PAYLOAD, f"the decoder failed ({type(error).__name__})")
+    yield from map(Difference.of, anomalies.anomalies())
+    if failure is not None:
+        yield failure
 
 
 def rows(data: Data) -> int:
@@ -170,5 +167,5 @@ def rows(data: Data) -> int:
     if isinstance(data, list) and len(data) == 1 and isinstance(data[0], dict):
         return rows(data[0])
     if isinstance(data, dict):
-        return max((len(one) for one in data.values() if isinstance(one, list)), default=int(bool(data)))
+        return max((len(column) for column in data.values() if isinstance(column, list)), default=int(bool(data)))
     return len(data) if isinstance(data, list) else int(data is not None)

@@ -1,6 +1,6 @@
-"""Compares an answer with the documented sample of its endpoint, where the decoders accept more than one spelling.
+"""Compares units and JSON types of an answer with the documented sample of its endpoint.
 
-Times are read in any unit and numbers as text: neither loses a value, but a change of unit is news.
+The decoders read times in any unit, and numbers as text. No value is lost by that, but a changed unit is reported.
 """
 
 import math
@@ -11,10 +11,10 @@ from typing import Any, TypeAlias
 
 from cg_client.decoding.shapes import milliseconds
 from cg_client.decoding.tolerance import below
-from probe.findings import DifferenceKind, Finding
+from probe.findings import Difference, DifferenceKind
 
 _MAX_VALUES = 2000  # of one field
-_POSITIONAL = 12  # items at most of a row that is a list
+_MAX_ROW_ITEMS = 12  # of a row that is a list
 _EARLIEST, _LATEST = 10**12, 4 * 10**12  # milliseconds: September 2001 to 2096
 _UNITS = ("seconds", "milliseconds", "microseconds", "nanoseconds")
 _OTHER_UNIT = 1e6  # by which the usual size of a figure changes with its unit, and never with the market
@@ -23,7 +23,7 @@ Data: TypeAlias = Any  # JSON
 
 
 @dataclass
-class Values:
+class FieldValues:
     """The values of one field in all rows: JSON numbers, and texts that are numbers."""
 
     numbers: list[float] = field(default_factory=list)
@@ -47,77 +47,77 @@ class Values:
             self.numbers.append(value)
 
     def time_units(self) -> set[str]:
-        """Return the units in which all values are times of this century; nothing where one is none."""
-        found = {_time_unit(value) for value in self.all}
-        return set() if self.others or None in found else {unit for unit in found if unit is not None}
+        """Return the units in which all values are times of this century; empty if one of them is not a time."""
+        units = {_time_unit(value) for value in self.all}
+        return set() if self.others or None in units else {unit for unit in units if unit is not None}
 
     def sizes(self) -> Sequence[float]:
         """Return the figures without signs and zeros."""
         return [abs(value) for value in self.all if value]
 
 
-def compare(data: Data, sample: Data, undocumented_units: Collection[str] = ()) -> Iterator[Finding]:
-    """Yield the fields whose unit differs from the sample's and, as harmless, those whose JSON type does.
+def compare(data: Data, sample: Data, undocumented_units: Collection[str] = ()) -> Iterator[Difference]:
+    """Yield fields whose unit differs from the sample's and, as harmless, those whose JSON type does.
 
-    That the unit differs is no news in the fields of `undocumented_units`.
+    Units of the fields in `undocumented_units` are not compared.
     """
-    documented, found = _fields(sample), _fields(data)
-    for name in sorted(documented.keys() & found.keys()):
-        was, now = documented[name], found[name]
-        if _own_name(name) not in undocumented_units:
-            yield from _unit(name, was, now)
-        yield from _type(name, was, now)
+    documented, current = _fields(sample), _fields(data)
+    for name in sorted(documented.keys() & current.keys()):
+        before, now = documented[name], current[name]
+        if _last_name(name) not in undocumented_units:
+            yield from _unit(name, before, now)
+        yield from _type(name, before, now)
 
 
-def _unit(name: str, was: Values, now: Values) -> Iterator[Finding]:
-    if _is_time(name) and was.time_units() and now.time_units():
-        yield from _time(name, was.time_units(), now.time_units())
+def _unit(name: str, before: FieldValues, now: FieldValues) -> Iterator[Difference]:
+    if _is_time(name) and before.time_units() and now.time_units():
+        yield from _time(name, before.time_units(), now.time_units())
     else:
-        yield from _size(name, was.sizes(), now.sizes())
+        yield from _size(name, before.sizes(), now.sizes())
 
 
-def _time(name: str, documented: set[str], found: set[str]) -> Iterator[Finding]:
-    if not found <= documented:
-        yield Finding(DifferenceKind.UNIT_CHANGED, f"{_listed(found)}, documented in {_listed(documented)}", name)
+def _time(name: str, documented: set[str], current: set[str]) -> Iterator[Difference]:
+    if not current <= documented:
+        yield Difference(DifferenceKind.UNIT_CHANGED, f"{_listed(current)}, documented in {_listed(documented)}", name)
 
 
-def _size(name: str, documented: Sequence[float], found: Sequence[float]) -> Iterator[Finding]:
-    """Compare what is usual, unless the ranges overlap: the samples of some long series are of Bitcoin's first days."""
-    if not documented or not found or (min(documented) <= max(found) and min(found) <= max(documented)):
+def _size(name: str, documented: Sequence[float], current: Sequence[float]) -> Iterator[Difference]:
+    """Compare medians, unless the ranges overlap: the samples of some long series are of Bitcoin's first days."""
+    if not documented or not current or (min(documented) <= max(current) and min(current) <= max(documented)):
         return
-    was, now = statistics.median(documented), statistics.median(found)
-    if not 1 / _OTHER_UNIT < now / was < _OTHER_UNIT:
-        detail = f"usually about {now:.4g}, in the documented sample {was:.4g}"
-        yield Finding(DifferenceKind.UNIT_CHANGED, detail, name)
+    before, now = statistics.median(documented), statistics.median(current)
+    if not 1 / _OTHER_UNIT < now / before < _OTHER_UNIT:
+        detail = f"usually about {now:.4g}, in the documented sample {before:.4g}"
+        yield Difference(DifferenceKind.UNIT_CHANGED, detail, name)
 
 
-def _type(name: str, documented: Values, found: Values) -> Iterator[Finding]:
-    if documented.others or found.others:
+def _type(name: str, documented: FieldValues, current: FieldValues) -> Iterator[Difference]:
+    if documented.others or current.others:
         return
-    if found.texts and not documented.texts and documented.numbers:
-        yield Finding(DifferenceKind.TYPE_CHANGED, "text, documented as a number; it is read", name, harmless=True)
-    elif found.numbers and not documented.numbers and documented.texts:
-        yield Finding(DifferenceKind.TYPE_CHANGED, "a number, documented as text; it is read", name, harmless=True)
+    if current.texts and not documented.texts and documented.numbers:
+        yield Difference(DifferenceKind.TYPE_CHANGED, "text, documented as a number; it is read", name, harmless=True)
+    elif current.numbers and not documented.numbers and documented.texts:
+        yield Difference(DifferenceKind.TYPE_CHANGED, "a number, documented as text; it is read", name, harmless=True)
 
 
-def _fields(data: Data) -> Mapping[str, Values]:
+def _fields(data: Data) -> Mapping[str, FieldValues]:
     """Return the scalar values of a payload by CoinGlass' path below one row, as anomalies name it."""
-    found: dict[str, Values] = {}
-    _collect(data, "", found, in_list=False)
-    return found
+    fields: dict[str, FieldValues] = {}
+    _collect(data, "", fields, in_list=False)
+    return fields
 
 
-def _collect(value: Data, path: str, found: dict[str, Values], *, in_list: bool) -> None:
+def _collect(value: Data, path: str, fields: dict[str, FieldValues], *, in_list: bool) -> None:
     if isinstance(value, dict):
         for name, item in value.items():
-            _collect(item, below(path, name), found, in_list=False)
+            _collect(item, below(path, name), fields, in_list=False)
     elif isinstance(value, list):
-        positional = in_list and len(value) <= _POSITIONAL
-        for place, item in enumerate(value):
-            item_path = below(path, place) if positional else f"{path}[]" if path else ""
-            _collect(item, item_path, found, in_list=True)
+        is_row = in_list and len(value) <= _MAX_ROW_ITEMS
+        for index, item in enumerate(value):
+            item_path = below(path, index) if is_row else f"{path}[]" if path else ""
+            _collect(item, item_path, fields, in_list=True)
     else:
-        values = found.setdefault(path, Values())
+        values = fields.setdefault(path, FieldValues())
         if len(values.numbers) + len(values.texts) < _MAX_VALUES:
             values.add(value)
 
@@ -131,13 +131,13 @@ def _number(text: str) -> float | None:
 
 
 def _is_time(name: str) -> bool:
-    """Whether the field can be a time: by its name, or as one place of a row that is a list."""
+    """Whether the field can be a time: by its name, or as an item of a row that is a list."""
     last = name.rsplit(".", 1)[-1]
     return last.endswith("]") or any(part in last.lower() for part in ("time", "date", "stamp"))
 
 
-def _own_name(path: str) -> str:
-    """Return CoinGlass' name of the field, without those above it and without the brackets of its items."""
+def _last_name(path: str) -> str:
+    """Return CoinGlass' name of the field, without its parents and without the brackets of its items."""
     return path.rsplit(".", 1)[-1].removesuffix("[]")
 
 

@@ -1,21 +1,21 @@
-"""What the probe finds out about an endpoint: a status, and the differences from the catalogue."""
+"""The result for one endpoint: a status, and the differences from the catalogue."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Self, TypeAlias
 
-from cg_client.decoding.anomalies import Anomaly, AnomalyKind
+from cg_client.decoding.anomalies import AnomalyKind, DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.errors import ProblemCode
 
 
 class Status(Enum):
-    """The outcome for one endpoint, the gravest last."""
+    """The status of one endpoint, the gravest last."""
 
     OK = "ok"
     DRIFT = "drift"
-    GATED = "gated"  # the plan includes it or not, otherwise than the catalogue states
+    GATED = "gated"  # the plan includes it, and the catalogue states otherwise, or the reverse
     FAILED = "failed"
 
 
@@ -39,7 +39,7 @@ Kind: TypeAlias = DifferenceKind | AnomalyKind | ProblemCode
 
 
 @dataclass(frozen=True)
-class Finding:
+class Difference:
     """`field` is CoinGlass' path below one row. A `harmless` one changes no status: the graph serves the same."""
 
     kind: Kind
@@ -48,7 +48,7 @@ class Finding:
     harmless: bool = False
 
     @classmethod
-    def of(cls, anomaly: Anomaly) -> Self:
+    def of(cls, anomaly: DecodingAnomaly) -> Self:
         times = "once" if anomaly.count == 1 else f"{anomaly.count} times"
         sample = "" if anomaly.sample is None else f", e.g. {anomaly.sample}"
         return cls(anomaly.kind, f"{times}{sample}", anomaly.field)
@@ -58,48 +58,50 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
-    """`reached`: CoinGlass looked at the request. `http_status` and `rows` are None where there was no such answer."""
+class ProbeResult:
+    """`reached`: CoinGlass processed the request. `http_status` and `rows` are None if there was no such answer."""
 
     endpoint: Endpoint
     params: Mapping[str, str]
     status: Status
-    findings: Sequence[Finding] = field(default_factory=tuple)
+    differences: Sequence[Difference] = field(default_factory=tuple)
     http_status: int | None = None
     rows: int | None = None
     reached: bool = True
 
-    def without(self, common: Collection[Finding]) -> Self:
-        findings = tuple(one for one in self.findings if one not in common)
-        return self if self.status is Status.FAILED else replace(self, findings=findings, status=status_of(findings))
+    def without(self, common: Collection[Difference]) -> Self:
+        if self.status is Status.FAILED:
+            return self
+        others = tuple(difference for difference in self.differences if difference not in common)
+        return replace(self, differences=others, status=status_of(others))
 
     def redacted(self, redact: Callable[[str], str]) -> Self:
-        """Return the same without the key, should CoinGlass have repeated it."""
-        findings = [replace(one, detail=redact(one.detail), field=redact(one.field)) for one in self.findings]
+        """Return the result without the key, in case CoinGlass repeated it."""
+        differences = [replace(each, detail=redact(each.detail), field=redact(each.field)) for each in self.differences]
         params = {name: redact(value) for name, value in self.params.items()}
-        return replace(self, findings=tuple(findings), params=params)
+        return replace(self, differences=tuple(differences), params=params)
 
 
 _OF_THE_KEY = {DifferenceKind.HEADER_MISSING, DifferenceKind.LIMIT_CHANGED}
 _SEVERAL = 2
 
 
-def in_every_answer(results: Sequence[Result]) -> tuple[list[Finding], list[Result]]:
-    """Return what the headers of each of several answers lack, and the results without it.
+def in_every_answer(results: Sequence[ProbeResult]) -> tuple[list[Difference], list[ProbeResult]]:
+    """Return the differences of headers that all of several answers have, and the results without them.
 
-    It tells something about the key once, and nothing about an endpoint.
+    They are about the key, and not about an endpoint.
     """
     answered = [result for result in results if result.rows is not None]
     if len(answered) < _SEVERAL:
         return [], list(results)
-    shared = set.intersection(*(set(result.findings) for result in answered))
-    common = [one for one in answered[0].findings if one in shared and one.kind in _OF_THE_KEY]
+    shared = set.intersection(*(set(result.differences) for result in answered))
+    common = [each for each in answered[0].differences if each in shared and each.kind in _OF_THE_KEY]
     return common, [result.without(common) for result in results]
 
 
-def status_of(findings: Sequence[Finding]) -> Status:
-    """Return the status of an answer that came."""
-    kinds = {one.kind for one in findings if not one.harmless}
+def status_of(differences: Sequence[Difference]) -> Status:
+    """Return the status of an answered call."""
+    kinds = {difference.kind for difference in differences if not difference.harmless}
     if kinds & {DifferenceKind.PLAN_REFUSED, DifferenceKind.PLAN_NOT_NEEDED}:
         return Status.GATED
     return Status.DRIFT if kinds else Status.OK

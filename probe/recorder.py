@@ -1,37 +1,52 @@
-"""The last answer as it came over HTTP: the client hands on what it read of it, not headers and bytes."""
+"""Records answers as they came over HTTP, and saves them without the key, one file for each endpoint."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 import httpx
+import msgspec
 
-from cg_client.body import by_name, read_body
 from cg_client.errors import RequestRefused
+from cg_client.transport import read_response
+from probe.findings import ProbeResult
+from probe.redaction import KeyRedaction
+from sandbox.samples import file_name
 
 _OF_ENCODED_BODY = ("content-encoding", "content-length")
+_SOURCE = "coinglass-graphql probe"
 
 
 class RequestsSpentError(RequestRefused):
     """No request is left of those that may be sent."""
 
 
+class _Envelope(msgspec.Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
 @dataclass(frozen=True)
-class Exchange:
-    """`path` is the one that was asked for; `headers` are by name in lower case."""
+class HTTPExchange:
+    """One request and its answer. `path` is the requested one; `headers` are by name in lower case."""
 
     path: str
     status: int
     headers: Mapping[str, str]
     body: bytes
 
+    @property
+    def data(self) -> msgspec.Raw:
+        return msgspec.json.decode(self.body, type=_Envelope).data
+
 
 class Recorder(httpx.AsyncBaseTransport):
-    """Passes requests on, at most so many, and keeps the newest answer. Requests go one after the other here."""
+    """Passes on at most `max_requests` requests, one after the other, and keeps the newest answer."""
 
     def __init__(self, transport: httpx.AsyncBaseTransport, max_requests: int | None = None) -> None:
         self._transport, self._max_requests = transport, max_requests
         self.sent = 0
-        self.last: Exchange | None = None
+        self.last: HTTPExchange | None = None
 
     @property
     def is_spent(self) -> bool:
@@ -44,10 +59,39 @@ class Recorder(httpx.AsyncBaseTransport):
         self.sent += 1
         self.last = None
         response = await self._transport.handle_async_request(request)
-        body = await read_body(response, by_name(response))
+        _, body = await read_response(response)
         headers = {name: value for name, value in response.headers.items() if name not in _OF_ENCODED_BODY}
-        self.last = Exchange(request.url.path, response.status_code, headers, body)
+        self.last = HTTPExchange(request.url.path, response.status_code, headers, body)
         return httpx.Response(response.status_code, headers=headers, content=body)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+@dataclass(frozen=True)
+class RecordWriter:
+    """Writes into `folder`; `today` is the date of the recording."""
+
+    folder: Path
+    redaction: KeyRedaction
+    today: Callable[[], date]
+
+    def save(self, result: ProbeResult, exchange: HTTPExchange) -> None:
+        """Write the answer of the result, whose parameters are redacted already; raises KeyStaysError and OSError."""
+        body = self.redaction.body(exchange.body)
+        record = {
+            "path": result.endpoint.path,
+            "params": result.params,
+            "recorded_on": self.today().isoformat(),
+            "source": _SOURCE + (" of the sandbox" if "x-coinglass-source" in exchange.headers else ""),
+            "exact": body == exchange.body,
+            "rows_recorded": result.rows,
+            "rows_kept": result.rows,
+            "body": msgspec.Raw(body),
+        }
+        (self.folder / record_name(result.endpoint.path)).write_bytes(msgspec.json.encode(record) + b"\n")
+
+
+def record_name(path: str) -> str:
+    """Return the file's name: `/api/index/puell-multiple` is in `index.puell_multiple.json`."""
+    return file_name(path).lower().replace("-", "_")

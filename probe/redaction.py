@@ -1,4 +1,4 @@
-"""Keeps the key out of all that the probe prints and writes, should CoinGlass ever repeat it."""
+"""Removes the key from all that the probe prints and writes, in case CoinGlass repeats it."""
 
 import json
 import re
@@ -15,11 +15,11 @@ Data: TypeAlias = Any  # JSON
 
 
 class KeyStaysError(Exception):
-    """The key stands in a body otherwise than in a text, so that it cannot be taken out."""
+    """The key is in a body, but not inside a JSON string, so that it cannot be removed."""
 
 
-class Redaction:
-    """Takes the key out, in any case of its letters, also where it is quoted as in an address or in JSON."""
+class KeyRedaction:
+    """Removes the key in upper and lower case, also if it is quoted as in a URL or in JSON."""
 
     def __init__(self, key: Secret) -> None:
         text = key.reveal()
@@ -31,13 +31,13 @@ class Redaction:
         return self._pattern.sub(STARS, text)
 
     def body(self, body: bytes) -> bytes:
-        """Return the JSON without the key, as it was where it held none; raises KeyStaysError."""
+        """Return the JSON without the key, unchanged if the key is not in it; raises KeyStaysError."""
         answer = msgspec.json.decode(body)
         clean = self._clean(answer)
-        kept = body if clean == answer else msgspec.json.encode(clean)
-        if self._pattern.search(kept.decode("utf-8", "replace")):
-            raise KeyStaysError("the key stands in it otherwise than in a text")
-        return kept
+        redacted = body if clean == answer else msgspec.json.encode(clean)
+        if self._pattern.search(redacted.decode("utf-8", "replace")):
+            raise KeyStaysError("the key is in it, but not inside a JSON string")
+        return redacted
 
     def _clean(self, data: Data) -> Data:
         if isinstance(data, dict):

@@ -1,4 +1,4 @@
-"""What the probe found, as a table for a reader and as JSON for a program."""
+"""Reports the results of the probe, as a table for people and as JSON for programs."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from probe.findings import DifferenceKind, Finding, Kind, Result, Status, in_every_answer
+from probe.findings import Difference, DifferenceKind, Kind, ProbeResult, Status, in_every_answer
 from probe.runner import Runner
 
 OK, DIFFERENCES, UNUSABLE = 0, 1, 2  # exit statuses
@@ -15,11 +15,11 @@ OK, DIFFERENCES, UNUSABLE = 0, 1, 2  # exit statuses
 
 @dataclass(frozen=True)
 class Report:
-    """`common` was found in every answer, and is no longer among the findings of `results`."""
+    """`common` differences are in every answer, and no longer in those of `results`."""
 
     runner: Runner
-    results: Sequence[Result]
-    common: Sequence[Finding]
+    results: Sequence[ProbeResult]
+    common: Sequence[Difference]
     interrupted: bool
 
     @classmethod
@@ -39,11 +39,11 @@ class Report:
         lines = [*self._head(), "", f"{'status':8}{'endpoint':{width}}    rows  differences"]
         for result in self.results:
             lines += _lines(result, width)
-        lines += [f"every answer  {finding}" for finding in self.common]
+        lines += [f"every answer  {difference}" for difference in self.common]
         return "\n".join([*lines, "", *self._summary(), ""])
 
     def json(self) -> dict[str, Any]:
-        """Return the same as plain data."""
+        """Return the same as JSON data."""
         return {
             "host": self._host,
             "plan": self.runner.observed.plan and self.runner.observed.plan.name,
@@ -54,8 +54,8 @@ class Report:
             "interrupted": self.interrupted,
             "exitStatus": self.exit_status,
             "summary": {status.value: self._counts[status] for status in Status},
-            "everyAnswer": [_finding(finding) for finding in self.common],
-            "endpoints": [_result(result) for result in self.results],
+            "everyAnswer": list(map(_difference, self.common)),
+            "endpoints": list(map(_result, self.results)),
         }
 
     @property
@@ -72,40 +72,41 @@ class Report:
         yield f"host      {self._host}"
         yield "plan      " + ("not known; HOBBYIST is assumed" if plan is None else f"{plan.name} (from {source})")
         if declared is not None and plan is not None and plan is not declared:
-            yield f"          COINGLASS_PLAN says {declared.name}, which is what a server goes by"
+            yield f"          COINGLASS_PLAN is {declared.name}, which a server uses"
         yield (
-            f"asked     {len(self.results)} of {len(self.runner.targets)} endpoints, "
+            f"called    {len(self.results)} of {len(self.runner.targets)} endpoints, "
             f"with {self.runner.recorder.sent} requests{', until interrupted' if self.interrupted else ''}"
         )
 
     def _summary(self) -> Iterator[str]:
         counts = ", ".join(f"{self._counts[status]} {status.value}" for status in Status)
-        empty = sum(any(one.kind is DifferenceKind.EMPTY for one in result.findings) for result in self.results)
+        empty = sum(any(each.kind is DifferenceKind.EMPTY for each in result.differences) for result in self.results)
         yield f"summary   {counts}" + (f"; {empty} without rows to compare" if empty else "")
-        unasked = len(self.runner.endpoints) - len(self.runner.targets)
-        if unasked and self.runner.observed.plan is not None:
-            yield f"          {unasked} more need a higher plan; --all asks them, too"
+        gated = len(self.runner.endpoints) - len(self.runner.targets)
+        if gated and self.runner.observed.plan is not None:
+            yield f"          {gated} more need a higher plan; --all calls them, too"
         if self.runner.is_unusable:
             yield "          CoinGlass cannot be used: it answered none of the requests"
 
 
-def _lines(result: Result, width: int) -> Iterator[str]:
+def _lines(result: ProbeResult, width: int) -> Iterator[str]:
     rows = "" if result.rows is None else str(result.rows)
-    told = _joined(result.findings)
-    first = f"{result.status.value:8}{result.endpoint.path:{width}}{rows:>8}  {told[0] if told else ''}"
-    yield first.rstrip()
-    yield from (f"{'':{width + 18}}{line}" for line in told[1:])
+    first, *others = _joined(result.differences) or [""]
+    yield f"{result.status.value:8}{result.endpoint.path:{width}}{rows:>8}  {first}".rstrip()
+    yield from (f"{'':{width + 18}}{line}" for line in others)
 
 
-def _joined(findings: Sequence[Finding]) -> list[str]:
-    """Return a line for each difference; fields of which the same is said share one."""
+def _joined(differences: Sequence[Difference]) -> list[str]:
+    """Return a line for each difference; fields with the same difference share one."""
     fields: dict[tuple[Kind, str, bool], list[str]] = {}
-    for one in findings:
-        fields.setdefault((one.kind, one.detail, one.harmless), []).append(one.field)
-    return [str(Finding(kind, detail, ", ".join(filter(None, names)))) for (kind, detail, _), names in fields.items()]
+    for each in differences:
+        fields.setdefault((each.kind, each.detail, each.harmless), []).append(each.field)
+    return [
+        str(Difference(kind, detail, ", ".join(filter(None, names)))) for (kind, detail, _), names in fields.items()
+    ]
 
 
-def _result(result: Result) -> dict[str, Any]:
+def _result(result: ProbeResult) -> dict[str, Any]:
     return {
         "path": result.endpoint.path,
         "plan": result.endpoint.plan.name,
@@ -113,14 +114,14 @@ def _result(result: Result) -> dict[str, Any]:
         "status": result.status.value,
         "httpStatus": result.http_status,
         "rows": result.rows,
-        "findings": [_finding(finding) for finding in result.findings],
+        "findings": list(map(_difference, result.differences)),
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _difference(difference: Difference) -> dict[str, Any]:
     return {
-        "kind": finding.kind.value,
-        "field": finding.field or None,
-        "detail": finding.detail,
-        "harmless": finding.harmless,
+        "kind": difference.kind.value,
+        "field": difference.field or None,
+        "detail": difference.detail,
+        "harmless": difference.harmless,
     }

@@ -1,4 +1,4 @@
-"""Asks the endpoints one after the other, each once, at the pace that the client's quota allows."""
+"""Calls the endpoints one after the other, each once, at the pace that the client's quota allows."""
 
 import contextlib
 from collections.abc import Callable, Sequence
@@ -13,29 +13,29 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import Plan
 from cg_client.quota.requester import SYSTEM
 from cg_client.resilience.breaker import BreakerPolicy
 from cg_client.resilience.retry import RetryPolicy
-from probe.comparison import Outcome, examine, limit_of
-from probe.examples import example_params
-from probe.findings import Result
-from probe.names import Names
-from probe.recorder import Exchange, Recorder, RequestsSpentError
+from probe.comparison import ProbedCall, examine, limit_of
+from probe.findings import ProbeResult
+from probe.listed_names import ListedNames
+from probe.recorder import HTTPExchange, Recorder, RequestsSpentError
+from probe.targets import example_params
 from served_schema.decoders import EndpointDecoders
 
-PATIENCE = 180.0  # seconds that one endpoint may take: a minute's quota or pause, and the client's retries
-_NEVER = 10**9  # failures that open a circuit: each endpoint is to be asked, whatever its neighbours do
-_HOPELESS = 2  # endpoints without an answer at the start, after which the others are not asked
+MAX_SECONDS = 180.0  # for one endpoint: waiting for the quota or after a rate limit, and the client's retries
+_NEVER = 10**9  # failures that open a circuit: each endpoint is called, even if others of its group fail
+_MAX_UNREACHED = 2  # endpoints without an answer at the start, after which the others are not called
 
-OnResult = Callable[[Result, Exchange | None], None]
+OnResult = Callable[[ProbeResult, HTTPExchange | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class _WithinCalls(RetryPolicy):
-    """The client's own retries, as long as requests are left."""
+    """The client's retries, as long as requests are left."""
 
     is_spent: Callable[[], bool] = lambda: False
 
@@ -45,7 +45,7 @@ class _WithinCalls(RetryPolicy):
 
 @dataclass(frozen=True)
 class ObservedPlan:
-    """The plan of the key and where it was learnt; None while it is not known."""
+    """The plan of the key and its source; None if it is not known yet."""
 
     plan: Plan | None = None
     source: str = "not known"
@@ -53,9 +53,9 @@ class ObservedPlan:
 
 @dataclass
 class Runner:
-    """Asks `endpoints` for what `decoders` read; `with_gated` asks what the plan does not include, too.
+    """Calls `endpoints` and compares the answers; `with_gated` also calls those that the plan does not include.
 
-    `results` grow while `run` asks, so that they can be shown when it is interrupted.
+    `results` grow during `run`, so that they can be shown when it is interrupted.
     """
 
     client: Client
@@ -64,11 +64,11 @@ class Runner:
     endpoints: Sequence[Endpoint]
     with_gated: bool = False
     redact: Callable[[str], str] = str
-    on_ask: Callable[[int, int, str], None] = lambda *_: None
+    on_call: Callable[[int, int, str], None] = lambda *_: None
     on_result: OnResult = lambda *_: None
     observed: ObservedPlan = field(default_factory=ObservedPlan)
-    results: list[Result] = field(default_factory=list)
-    _names: Names = field(default_factory=Names)
+    results: list[ProbeResult] = field(default_factory=list)
+    _names: ListedNames = field(default_factory=ListedNames)
 
     @classmethod
     def of(
@@ -86,30 +86,30 @@ class Runner:
         return cls(client, recorder, decoders, endpoints)
 
     async def run(self) -> None:
-        """Ask the account first, then what its plan includes."""
+        """Call the account endpoint first, then what its plan includes."""
         for endpoint in self.endpoints:
             if self.recorder.is_spent or self._is_hopeless():
                 return
             if endpoint in self.targets:
-                with contextlib.suppress(RequestsSpentError):  # in the midst of it, so that nothing is known of it
-                    await self._ask(endpoint)
+                with contextlib.suppress(RequestsSpentError):  # during its retries: it has no result
+                    await self._probe(endpoint)
 
     @property
     def targets(self) -> Sequence[Endpoint]:
-        """The endpoints to ask, as far as the plan is known; every key has at least Hobbyist."""
+        """The endpoints to call; every key has at least Hobbyist."""
         plan = self.observed.plan or Plan.HOBBYIST
-        return [one for one in self.endpoints if self.with_gated or one.plan <= plan]
+        return [endpoint for endpoint in self.endpoints if self.with_gated or endpoint.plan <= plan]
 
     @property
     def is_unusable(self) -> bool:
-        """Whether CoinGlass looked at none of the requests."""
+        """Whether CoinGlass processed none of the requests."""
         return not any(result.reached for result in self.results)
 
     def _is_hopeless(self) -> bool:
-        return len(self.results) >= _HOPELESS and self.is_unusable
+        return len(self.results) >= _MAX_UNREACHED and self.is_unusable
 
-    async def _ask(self, endpoint: Endpoint) -> None:
-        self.on_ask(len(self.results), len(self.targets), endpoint.path)
+    async def _probe(self, endpoint: Endpoint) -> None:
+        self.on_call(len(self.results), len(self.targets), endpoint.path)
         params = self._params(endpoint)
         self.recorder.last = None
         error = await self._send(Call(endpoint, params, _is_json))
@@ -118,8 +118,8 @@ class Runner:
             self._learn(endpoint, exchange)
         if self.observed.plan is None:
             self.observed = self._plan(endpoint, exchange, error)
-        outcome = Outcome(endpoint, params.query(), self.observed.plan, exchange, error)
-        result = examine(outcome, self.decoders.get(endpoint, ())).redacted(self.redact)
+        call = ProbedCall(endpoint, params.query(), self.observed.plan, exchange, error)
+        result = examine(call, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
         self.on_result(result, exchange if error is None else None)
 
@@ -127,13 +127,13 @@ class Runner:
         plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
         try:
             return example_params(endpoint, plan, self._names, now)
-        except BadArgument:  # a listed name that can be none
-            return example_params(endpoint, plan, Names(), now)
+        except BadArgument:  # a listed name is invalid
+            return example_params(endpoint, plan, ListedNames(), now)
 
     async def _send(self, call: Call) -> CoinglassError | None:
-        """Send the call past gate and cache, which would answer without CoinGlass. No data is an answer."""
+        """Send the call, bypassing gate and cache. No data counts as an answer."""
         try:
-            await self.client.breaker(call, self.client.clock.monotonic() + PATIENCE, SYSTEM)
+            await self.client.paths(call, self.client.clock.monotonic() + MAX_SECONDS, SYSTEM)
         except RequestsSpentError:
             raise
         except NoData as error:
@@ -142,12 +142,12 @@ class Runner:
             return error
         return None
 
-    def _learn(self, endpoint: Endpoint, exchange: Exchange | None) -> None:
+    def _learn(self, endpoint: Endpoint, exchange: HTTPExchange | None) -> None:
         if exchange is not None:
             self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
 
-    def _plan(self, endpoint: Endpoint, exchange: Exchange | None, error: CoinglassError | None) -> ObservedPlan:
-        """Return the plan of the account, else that of the rate limit, else the declared one."""
+    def _plan(self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None) -> ObservedPlan:
+        """Return the plan of the account, else the one that the rate limit implies, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
@@ -162,27 +162,22 @@ class Runner:
         return ObservedPlan(declared, "COINGLASS_PLAN")
 
 
-class _Payload(msgspec.Struct):
-    data: msgspec.Raw = msgspec.Raw(b"null")
-
-
-def _is_json_object(exchange: Exchange | None) -> bool:
+def _is_json_object(exchange: HTTPExchange | None) -> bool:
     try:
         return exchange is not None and isinstance(msgspec.json.decode(exchange.body), dict)
     except (msgspec.DecodeError, RecursionError):
         return False
 
 
-def _level(exchange: Exchange) -> Plan | None:
-    data = msgspec.json.decode(exchange.body, type=_Payload).data
+def _level(exchange: HTTPExchange) -> Plan | None:
     try:
-        return account.decode_subscription(data, AnomalyCollector()).plan
+        return account.decode_subscription(exchange.data, AnomalyCollector()).plan
     except PayloadMismatch:
         return None
 
 
 def _is_json(data: msgspec.Raw, _: AnomalyCollector) -> None:
-    """Read nothing: the body is compared as a whole. Raises PayloadMismatch."""
+    """Only check the JSON: the body is compared as a whole. Raises PayloadMismatch."""
     try:
         msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

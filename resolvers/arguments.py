@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args, get_origin, get_type_hints
 import strawberry
 
 from cg_client.errors import InvalidRequest
-from cg_client.params import Fixed, Params
+from cg_client.params.core import Fixed, Params
 from resolvers.context import Info
 
 

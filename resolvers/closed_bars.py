@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from cg_client.call import Answer, Call
-from cg_client.endpoint import CLOSED, margin
+from cg_client.endpoint import CLOSED_LIFETIME, closing_margin
 from cg_client.fetcher import Fetcher
-from cg_client.params import Series as SeriesParams
+from cg_client.params.core import SeriesParams
 from payloads.columns import Columns
 from resolvers.window_planner import WindowPlan
 
@@ -56,13 +56,13 @@ def _cached(client: Fetcher, call: Call) -> Part | None:
     _, entry = client.peek(call)
     if entry is None:
         return None
-    until = entry.kept_at + CLOSED.total_seconds()
+    until = entry.stored_at + CLOSED_LIFETIME.total_seconds()
     return replace(entry.answer, fresh_until=until) if client.clock.monotonic() < until else None
 
 
 def _closed_at(answer: Part, plan: WindowPlan) -> float:
     """Start (ms) of the last bar that had surely closed when the answer was fetched."""
-    return (answer.fetched_at - margin(plan.interval)).timestamp() * 1000
+    return (answer.fetched_at - closing_margin(plan.interval)).timestamp() * 1000
 
 
 def _is_open_ended(call: Call) -> bool:

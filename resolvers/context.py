@@ -9,9 +9,8 @@ from typing import Any, TypeAlias
 import strawberry
 
 from cg_client.call import Answer, CacheStatus, Call
-from cg_client.call_plan import CallPlan
 from cg_client.client import Client
-from cg_client.dry_client import LISTING, DryClient
+from cg_client.dry_client import LISTING, CallPlan, DryClient
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
@@ -73,7 +72,7 @@ class Context:
     ) -> "Context":
         """Make the context of an operation whose calls are reported instead of sent."""
         plan = CallPlan()
-        names = symbols.asked_of(DryClient(client, plan, followup=LISTING))
+        names = symbols.for_client(DryClient(client, plan, followup=LISTING))
         return cls(DryClient(client, plan), names, request_id, requester=requester, planner=planner, plan=plan)
 
     @functools.cached_property
@@ -95,7 +94,7 @@ class Context:
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses."""
-        if not self.client.plan_is_settled:
+        if not self.client.plan_is_resolved:
             return None
         self.client.gate.check(call.endpoint, call.params)
         answer = self.peek_fresh(call)

@@ -15,7 +15,7 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.checks import in_milliseconds, packed
-from cg_client.decoding.shapes import ParallelLists, are_milliseconds
+from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW, ParallelLists
 from cg_client.decoding.struct_reader import the_one
 from cg_client.decoding.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
 from cg_client.endpoint import Endpoint
@@ -105,7 +105,8 @@ def packed_reader(
             return None
         for index, field in times:
             values = arrays[index]
-            if not (values and packed_ascends(values) and are_milliseconds(values[0], values[-1])):
+            are_ordered = values and packed_ascends(values)
+            if not (are_ordered and values[0] >= SECONDS_BELOW and values[-1] < MILLISECONDS_BELOW):
                 converted, is_simple = in_milliseconds(values, field), False
                 arrays[index] = values if converted is values else packed("q", converted)
         stored = {name: arrays[index] for name, index in indices.items()}

@@ -15,7 +15,7 @@ from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.plans.plan import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
@@ -220,7 +220,7 @@ _Respond: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], 
 def _series(payload: type[Series], decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         decode = decoders[endpoint]
-        if not context.client.plan_is_settled:
+        if not context.client.plan_is_resolved:
             return later(serve(context, endpoint, arguments, decode, policy))
         plan = plan_window(context, endpoint, arguments, decode, policy)
         fresh = get_fresh(context, plan)

@@ -7,7 +7,7 @@ from typing import Any
 from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.endpoint import Endpoint
-from cg_client.params import Page, Params
+from cg_client.params.core import PageParams, Params
 from resolvers.loaders import RowId
 
 PER_PAGE = 100
@@ -40,7 +40,7 @@ class PagedList:
     endpoint: Endpoint
     decode: Decode[list[Any]]
     keys: Callable[[Any], Sequence[RowId]]
-    first: Page = Page(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
+    first: PageParams = PageParams(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
 
     def pages(self) -> Sequence[Call]:
         numbers = range(1, MAX_PAGES + 1)

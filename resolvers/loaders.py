@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeAlias
 from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
-from cg_client.call_plan import DryRunMiss
+from cg_client.dry_client import DryRunMiss
 
 RowId: TypeAlias = Hashable
 LoadedRow: TypeAlias = tuple[Answer[Any], Any]  # the answer with the row, and the row itself

@@ -8,13 +8,12 @@ import math
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from cg_client.clock import unix_ms
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, BeyondRetention, HistoryTooDeep, IntervalTooFine
 from cg_client.intervals import Interval
-from cg_client.params import Series as SeriesParams
+from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
-from cg_client.windows import DEFAULT_POINTS, MAX_POINTS, Window, bars, floor, window_of
+from cg_client.windows import DEFAULT_POINTS, MAX_POINTS, Window, bars, floor, unix_ms, window_of
 from graph_types.enums import PlanLimitPolicy, Truncation
 
 S = TypeVar("S", bound=SeriesParams)

@@ -8,11 +8,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from cg_client.call import Call, Decode
-from cg_client.clock import unix_ms
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
-from cg_client.windows import count_closed_bars, last_closed
+from cg_client.windows import count_closed_bars, last_closed, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
 from payloads.series import Served
@@ -25,7 +24,7 @@ async def serve(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> Served:
     """Return the points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
-    if not context.client.plan_is_settled:
+    if not context.client.plan_is_resolved:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
     plan = plan_window(context, endpoint, args, decode, policy)
@@ -53,7 +52,7 @@ def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
         parts = [part for call in candidate if (part := context.peek_fresh(call)) is not None]
         if len(parts) == len(candidate):
             return _served(context, plan, parts)
-    if plan.window.end is not None and context.client.plan_is_settled:
+    if plan.window.end is not None and context.client.plan_is_resolved:
         closed = closed_window(context.client, plan)
         if closed is not None:
             return _served(context, plan, [closed])

@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias, cast
 
 from cg_client.call import Call, Decode
-from cg_client.clock import unix_ms
 from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, CoinglassError, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
-from cg_client.params import Series as SeriesParams
-from cg_client.windows import MAX_POINTS, SLACK, Page, Window, candidates, count_closed_bars, tail
+from cg_client.params.core import SeriesParams
+from cg_client.windows import MAX_POINTS, SLACK, Page, Window, candidates, count_closed_bars, tail, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
 from resolvers.plan_limit_policy import apply_plan_limits
 
@@ -119,7 +118,7 @@ def _plan(
         truncated,
         [tuple(map(call, candidate)) for candidate in pages],
         None if newest is None else call(newest),
-        min(_expires_at(client, args, now), client.gate.settled_until),
+        min(_expires_at(client, args, now), client.gate.valid_until),
         now_ms + SLACK * step,
         count_closed_bars(window, step, now_ms),
     )
@@ -140,7 +139,7 @@ def _time(stamp: int | None) -> datetime | None:
 
 def _check_arguments(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:
     """Check the arguments; raises BadArgument with the remedy."""
-    if not endpoint.has(args.interval):
+    if args.interval not in endpoint.offered_intervals:
         raise BadArgument(
             f"This series has {_intervals(endpoint)}, not {args.interval.name}.",
             "interval",
@@ -159,7 +158,7 @@ def _check_arguments(endpoint: Endpoint, args: SeriesParams, now: datetime) -> N
 def _intervals(endpoint: Endpoint) -> str:
     if len(endpoint.intervals) == len(Interval):
         return f"intervals up to {endpoint.coarsest.name}"
-    return f"the intervals {', '.join(interval.name for interval in Interval if endpoint.has(interval))}"
+    return f"the intervals {', '.join(interval.name for interval in endpoint.offered_intervals)}"
 
 
 def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
@@ -168,4 +167,4 @@ def _nearest(endpoint: Endpoint, interval: Interval) -> list[str]:
     def distance(other: Interval) -> float:
         return abs(math.log(other.milliseconds / interval.milliseconds))
 
-    return [other.name for other in sorted(filter(endpoint.has, Interval), key=distance)[:_SUGGESTIONS]]
+    return [other.name for other in sorted(endpoint.offered_intervals, key=distance)[:_SUGGESTIONS]]

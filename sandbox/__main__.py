@@ -1,4 +1,4 @@
-"""Runs a sandbox of its own: `python -m sandbox --port 8001 --plan hobbyist`.
+"""Runs a sandbox: `python -m sandbox --port 8001 --plan hobbyist`.
 
 Prints its address as the first line. With `--tied` it ends when its standard input does, so that it cannot outlive the
 server that started it.
@@ -18,7 +18,7 @@ from sandbox.app import KEY, Sandbox, create_sandbox
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="A CoinGlass v4 with documented samples.")
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="CoinGlass v4 with documented samples.")
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--plan", choices=[plan.name.lower() for plan in Plan], default="professional")
     parser.add_argument("--quota", type=int, help="requests a minute; by default those of the plan")
@@ -28,13 +28,13 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
-    chosen = arguments()
-    sandbox = Sandbox(Plan[chosen.plan.upper()], key=chosen.key, quota=chosen.quota)
+    options = arguments()
+    sandbox = Sandbox(Plan[options.plan.upper()], key=options.key, quota=options.quota)
     config = uvicorn.Config(create_sandbox(sandbox), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", chosen.port))
-    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # what this program is asked for
-    if chosen.tied:
+    listener = socket.create_server(("127.0.0.1", options.port))
+    print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one
+    if options.tied:
         threading.Thread(target=_stop_with_input, args=[server], daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt):
         server.run([listener])  # on uvloop, which sends small answers at once; plain asyncio waits 40 ms for the peer

@@ -1,8 +1,12 @@
-"""A CoinGlass v4 of its own over real HTTP: same paths, checks, envelopes and headers, documented sample rows.
+"""Imitates CoinGlass v4 over real HTTP: same paths, checks, envelopes and headers, documented sample rows.
 
-Every answer carries `X-CoinGlass-Source: sandbox`.
+Every answer carries `X-CoinGlass-Source: sandbox`. Routes beside the API change the sandbox while it runs:
+`GET /_sandbox/calls` and `/_sandbox/requests`, `POST` and `DELETE /_sandbox/faults`, and `PUT` to `/_sandbox/plan`,
+`/_sandbox/quota`, `/_sandbox/key`, `/_sandbox/account` and `/_sandbox/clock`. The plan changes the quota with it; the
+quota changes the limit in the headers, whatever the plan.
 """
 
+import json
 import time
 from collections import Counter, deque
 from collections.abc import Callable
@@ -10,7 +14,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,26 +23,24 @@ from cg_client.endpoints import account
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
-from sandbox.checks import refusal
-from sandbox.delivery import ConnectionKept, deliver
-from sandbox.drift import Drift
-from sandbox.envelopes import Reply
-from sandbox.faults import OF_DELIVERY, Fault
-from sandbox.quota import Quota
+from sandbox.delivery import ConnectionInScope, deliver
+from sandbox.envelopes import SandboxReply
+from sandbox.faults import OF_DELIVERY, Fault, FaultKind
+from sandbox.planted_drift import PlantedDrift
 from sandbox.replay import replay
+from sandbox.request_checks import RequestCounter, refusal
 from sandbox.samples import sample
-from sandbox.switches import switches
 
 KEY = "sandbox"
-REQUESTS_KEPT = 10_000
-MARK = {"X-CoinGlass-Source": "sandbox"}
+MAX_REQUESTS = 10_000  # that are remembered
+_MARK = {"X-CoinGlass-Source": "sandbox"}
 
 
 class Sandbox:
     """The state of one sandbox. `now` is the wall clock in seconds; `quota` overrides the plan's requests a minute.
 
-    `ahead`: seconds by which the clock of its data is ahead of `now`, by which requests are counted. `revoked`: the key
-    is not accepted any more. `account_missing`: the account endpoint answers 404, as to some keys of CoinGlass.
+    `ahead`: seconds by which the time of its data is ahead of `now`; requests are counted by `now`. `revoked`: the key
+    is no longer accepted. `account_missing`: the account endpoint answers 404, as it does for some real keys.
     `requests`: the newest ones, as path and parameters.
     """
 
@@ -53,41 +55,41 @@ class Sandbox:
         self.plan, self.key, self.revoked = plan, key, False
         self.account_missing = False
         self.ahead, self._clock = 0.0, now
-        self.quota = Quota(REQUESTS_PER_MINUTE[plan] if quota is None else quota, now)
+        self.quota = RequestCounter(REQUESTS_PER_MINUTE[plan] if quota is None else quota, now)
         self.calls: Counter[str] = Counter()
-        self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=REQUESTS_KEPT)
+        self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
-        self.drifts: list[Drift] = []
+        self.drifts: list[PlantedDrift] = []
 
     def now(self) -> float:
         """Return the time of the data, in seconds."""
         return self._clock() + self.ahead
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers one request of the API."""
+        """Answer one request of the API."""
         request = Request(scope, receive)
         path = request.url.path
         self.calls[path] += 1
         self.requests.append((path, dict(request.query_params)))
         regular = self._answer(request)
-        fault = next((one for one in self.faults if one.hits(path)), None)
+        fault = next((fault for fault in self.faults if fault.hits(path)), None)
         if fault is not None and fault.kind in OF_DELIVERY:
             await deliver(scope, send, fault, regular.body)
             return
         reply = regular if fault is None else await fault.reply(regular)
-        headers = MARK | self.quota.headers() | reply.headers
-        for drift in (one for one in self.drifts if one.hits(path)):
+        headers = _MARK | self.quota.headers() | reply.headers
+        for drift in (drift for drift in self.drifts if drift.hits(path)):
             reply, headers = drift.changed(reply), drift.changed_headers(headers)
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
 
-    def _answer(self, request: Request) -> Reply:
+    def _answer(self, request: Request) -> SandboxReply:
         path, query = request.url.path, dict(request.query_params)
         endpoint = BY_PATH.get(path)
-        within = self.quota.take()
+        is_within_quota = self.quota.take()
         refused = self._key_refused(request.headers.get(KEY_HEADER))
         if refused is not None:
             return refused
-        if not within:
+        if not is_within_quota:
             return envelopes.RATE_LIMITED
         if endpoint is None or (endpoint is account.SUBSCRIPTION and self.account_missing):
             return envelopes.NOT_FOUND
@@ -98,16 +100,65 @@ class Sandbox:
             return envelopes.success(self._subscription(endpoint.path))
         return envelopes.success(replay(endpoint, query, self.plan, round(self.now() * 1000)))
 
-    def _key_refused(self, given: str | None) -> Reply | None:
-        if given != self.key:
-            return envelopes.KEY_INVALID if given else envelopes.KEY_MISSING
+    def _key_refused(self, key: str | None) -> SandboxReply | None:
+        if key != self.key:
+            return envelopes.KEY_INVALID if key else envelopes.KEY_MISSING
         return envelopes.KEY_REVOKED if self.revoked else None
 
     def _subscription(self, path: str) -> dict[str, Any]:
         documented: dict[str, Any] = sample(path)["data"]
         return documented | {"level": self.plan.name}
 
+    def change(self, setting: str, value: dict[str, Any]) -> bool:
+        """Change a setting as `PUT /_sandbox/…` states it; return False for an unknown one."""
+        match setting:
+            case "plan":
+                self.plan = Plan[value["plan"].upper()]
+                self.quota.limit = REQUESTS_PER_MINUTE[self.plan]
+            case "quota":
+                self.quota.limit = int(value["limit"])
+            case "key":
+                self.revoked = bool(value["revoked"])
+            case "account":
+                self.account_missing = bool(value["missing"])
+            case "clock":
+                self.ahead = float(value["ahead"])
+            case _:
+                return False
+        return True
+
 
 def create_sandbox(sandbox: Sandbox) -> ASGIApp:
-    """Make the sandbox with its switches."""
-    return ConnectionKept(Starlette(routes=[*switches(sandbox), Route("/{path:path}", sandbox)]))
+    """Make the application: the API, and the routes that change it."""
+    return ConnectionInScope(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
+
+
+def _control_routes(sandbox: Sandbox) -> list[Route]:
+    async def calls(_: Request) -> Response:
+        quota = sandbox.quota
+        counts = {"total": sandbox.calls.total(), "paths": sandbox.calls}
+        return JSONResponse(counts | {"rateLimited": quota.refused, "mostInAMinute": quota.most})
+
+    async def requests(_: Request) -> Response:
+        return JSONResponse([{"path": path, "query": query} for path, query in sandbox.requests])
+
+    async def add_fault(request: Request) -> Response:
+        options = json.loads(await request.body())
+        sandbox.faults.append(Fault(**options | {"kind": FaultKind(options["kind"])}))
+        return Response(status_code=201)
+
+    async def clear_faults(_: Request) -> Response:
+        sandbox.faults.clear()
+        return Response(status_code=204)
+
+    async def change(request: Request) -> Response:
+        is_changed = sandbox.change(request.path_params["setting"], json.loads(await request.body()))
+        return Response(status_code=204 if is_changed else 404)
+
+    return [
+        Route("/_sandbox/calls", calls),
+        Route("/_sandbox/requests", requests),
+        Route("/_sandbox/faults", add_fault, methods=["POST"]),
+        Route("/_sandbox/faults", clear_faults, methods=["DELETE"]),
+        Route("/_sandbox/{setting}", change, methods=["PUT"]),
+    ]

@@ -1,4 +1,4 @@
-"""How a regular answer fails to arrive: what comes is cut, slow, endless, or not as long as was announced."""
+"""Spoils the delivery of a regular answer: cut, slow, endless, or not as long as its header says."""
 
 import asyncio
 import socket
@@ -12,13 +12,13 @@ _CONNECTION = "sandbox.connection"
 _OFF_BY = 10  # bytes
 _PIECES = 20  # of a body that drips
 _CHUNK = bytes(1024 * 1024).replace(b"\0", b" ")
-_CHUNKS = 17  # megabytes, one more than our client takes
+_CHUNKS = 17  # megabytes, one more than our client accepts
 
 
-class ConnectionKept:
-    """ASGI around the sandbox that hands the connection itself on in the scope, for the faults that need it.
+class ConnectionInScope:
+    """ASGI middleware that adds the connection to the scope, for the faults that need it.
 
-    uvicorn's `send` belongs to the cycle that holds the connection; other servers have none to give.
+    uvicorn's `send` is a method of the object that has the connection; other servers do not give access to it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -31,8 +31,8 @@ class ConnectionKept:
 
 
 async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
-    """Send the body as the fault, which is one of `OF_DELIVERY`, spoils it."""
-    transport: asyncio.Transport | None = scope.get(_CONNECTION)  # uvloop's is no subclass
+    """Send the body with the fault, which is one of `OF_DELIVERY`."""
+    transport: asyncio.Transport | None = scope.get(_CONNECTION)  # not checked: uvloop's is not a subclass
     if transport is None:
         raise TypeError("Only a sandbox on a real socket can spoil what is delivered.")
     match fault.kind:
@@ -47,7 +47,7 @@ async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
             transport.close()
         case FaultKind.LENGTH_TOO_SHORT:
             await _begin(send, max(0, len(body) - _OFF_BY), body[:-_OFF_BY], more=False)
-            transport.write(body[-_OFF_BY:])  # what the next answer on this connection would seem to begin with
+            transport.write(body[-_OFF_BY:])  # would be read as the begin of the next answer
         case FaultKind.DRIPS:
             await _drip(send, body, fault.seconds / _PIECES)
         case _:
@@ -55,14 +55,14 @@ async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    """At once and hard."""
+    """Reset the connection at once."""
     raw = transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
 
 
 async def _begin(send: Send, length: int | None, part: bytes, *, more: bool = True) -> None:
-    """Send the head, with the announced length, and a part of the body."""
+    """Send the head with this content length, and a part of the body."""
     headers = [(b"content-type", b"application/json")]
     if length is not None:
         headers.append((b"content-length", str(length).encode()))
@@ -80,7 +80,7 @@ async def _drip(send: Send, body: bytes, pause: float) -> None:
 
 
 async def _without_end(transport: asyncio.Transport, send: Send) -> None:
-    """Blanks, which may stand before JSON, until who reads them has had enough."""
+    """Send blanks, which are allowed before JSON, until the reader closes the connection."""
     await _begin(send, None, _CHUNK)
     for _ in range(_CHUNKS):
         if transport.is_closing():

@@ -1,6 +1,6 @@
-"""The instruments that the sandbox lists: real codes of real exchanges, and no figures.
+"""Lists the sandbox's instruments: real codes of real exchanges, without figures.
 
-The documented samples name a handful of instruments only; with them alone no dashboard could be tried.
+The documented samples name only a few instruments, too few to try out a dashboard.
 """
 
 from collections.abc import Iterator, Mapping
@@ -59,7 +59,7 @@ def _documented(path: str) -> Iterator[Listed]:
         yield from (Listed.of(exchange, row) for row in rows)
 
 
-def _own(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
+def _additional(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
     for exchange, quotes in codes.items():
         for coin in COINS:
             for quote, code in quotes.items():
@@ -69,8 +69,8 @@ def _own(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
 
 
 def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...]:
-    """Return the documented instruments, followed by our own."""
-    return tuple(dict.fromkeys([*_documented(path), *_own(codes)]))
+    """Return the documented instruments, followed by additional ones."""
+    return tuple(dict.fromkeys([*_documented(path), *_additional(codes)]))
 
 
 FUTURES = _all(futures.market.SUPPORTED_PAIRS.path, _FUTURES)

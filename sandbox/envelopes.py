@@ -1,4 +1,4 @@
-"""The envelopes that CoinGlass answers with, as captured live; where no body was captured, the documented meaning."""
+"""CoinGlass' envelopes, as captured live; where no body was captured, one with the documented meaning."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,19 +6,19 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class SandboxReply:
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
 
 
-def success(data: Any) -> Reply:  # noqa: ANN401  # JSON
-    return Reply(200, json.dumps({"code": "0", "msg": "success", "data": data}).encode())
+def success(data: Any) -> SandboxReply:  # noqa: ANN401  # JSON
+    return SandboxReply(200, json.dumps({"code": "0", "msg": "success", "data": data}).encode())
 
 
-def failure(code: str, message: str, status: int = 200) -> Reply:
-    """Nearly every failure is HTTP 200 with a code in the body."""
-    return Reply(status, json.dumps({"code": code, "msg": message}).encode())
+def failure(code: str, message: str, status: int = 200) -> SandboxReply:
+    """Make a failure; nearly every one is HTTP 200 with a code in the body."""
+    return SandboxReply(status, json.dumps({"code": code, "msg": message}).encode())
 
 
 PLAN = failure("401", "Upgrade plan")
@@ -36,5 +36,5 @@ RATE_LIMITED_IN_BODY = failure("429", "Too Many Requests")
 RATE_LIMITED_OLD_CODE = failure("50001", "Too Many Requests")
 
 
-def parameter_missing(name: str) -> Reply:
+def parameter_missing(name: str) -> SandboxReply:
     return failure("400", f"Required String parameter '{name}' is not present")

@@ -1,4 +1,4 @@
-"""Switches that make the sandbox fail in one of the ways in which CoinGlass, or the way to it, can fail."""
+"""Faults that make the sandbox fail as CoinGlass, or the network on the way to it, can fail."""
 
 import asyncio
 import functools
@@ -11,9 +11,9 @@ from enum import Enum
 from typing import Any
 
 from sandbox import envelopes
-from sandbox.envelopes import Reply
+from sandbox.envelopes import SandboxReply
 
-_BOMB_BYTES = 100 * 1024 * 1024  # of zeros, which gzip makes a thousandth of
+_BOMB_BYTES = 100 * 1024 * 1024  # of zeros, which gzip compresses to a thousandth
 
 
 class FaultKind(Enum):
@@ -50,7 +50,7 @@ class FaultKind(Enum):
     GZIP_BOMB = "gzip_bomb"
 
 
-# Not another answer, but the regular one that does not arrive as it should: see `sandbox/delivery.py`.
+# The regular answer, which does not arrive as it should: see `sandbox/delivery.py`.
 OF_DELIVERY = frozenset(
     {
         FaultKind.RESET,
@@ -63,7 +63,7 @@ OF_DELIVERY = frozenset(
 )
 
 
-_REPLIES: Mapping[FaultKind, Reply] = {
+_REPLIES: Mapping[FaultKind, SandboxReply] = {
     FaultKind.PLAN: envelopes.PLAN,
     FaultKind.INTERVAL: envelopes.INTERVAL,
     FaultKind.KEY_MISSING: envelopes.KEY_MISSING,
@@ -77,20 +77,20 @@ _REPLIES: Mapping[FaultKind, Reply] = {
     FaultKind.RATE_LIMITED_OLD_CODE: envelopes.RATE_LIMITED_OLD_CODE,
     FaultKind.RATE_LIMITED_BY_TEXT: envelopes.failure("400", "Too Many Requests"),
     FaultKind.HTTP_500: envelopes.failure("500", "Internal Server Error", 500),
-    FaultKind.HTTP_502_HTML: Reply(502, b"<html><body>Bad Gateway</body></html>"),
-    FaultKind.HTTP_403_HTML: Reply(403, b"<html><title>Attention Required!</title>You have been blocked</html>"),
-    FaultKind.NOT_JSON: Reply(200, b"<html><body>Maintenance</body></html>"),
-    FaultKind.EMPTY: Reply(200, b""),
+    FaultKind.HTTP_502_HTML: SandboxReply(502, b"<html><body>Bad Gateway</body></html>"),
+    FaultKind.HTTP_403_HTML: SandboxReply(403, b"<html><title>Attention Required!</title>You have been blocked</html>"),
+    FaultKind.NOT_JSON: SandboxReply(200, b"<html><body>Maintenance</body></html>"),
+    FaultKind.EMPTY: SandboxReply(200, b""),
     FaultKind.NULL: envelopes.success(None),
-    FaultKind.NO_DATA: Reply(200, b'{"code":"0","msg":"success","success":true}'),
+    FaultKind.NO_DATA: SandboxReply(200, b'{"code":"0","msg":"success","success":true}'),
 }
 
 
 @dataclass
 class Fault:
-    """`path` is one endpoint's or `*`; `times` None goes on until switched off.
+    """`path` is one endpoint's or `*`; with `times` None, the fault lasts until it is cleared.
 
-    `share` of the requests is hit, the same ones for the same `seed`. `seconds` is for SLOW, HANG, DRIPS and
+    It hits a `share` of the requests, the same ones for the same `seed`. `seconds` is for SLOW, HANG, DRIPS and
     LENGTH_TOO_LONG.
     """
 
@@ -104,35 +104,33 @@ class Fault:
     _chance: random.Random = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._chance = random.Random(self.seed)  # noqa: S311  # keeps no secret
+        self._chance = random.Random(self.seed)  # noqa: S311  # not used for secrets
 
     def hits(self, path: str) -> bool:
         """Whether the fault is due; counts it down."""
-        if self.path not in ("*", path) or self.times == 0:
-            return False
-        if self._chance.random() >= self.share:
+        if self.path not in ("*", path) or self.times == 0 or self._chance.random() >= self.share:
             return False
         if self.times is not None:
             self.times -= 1
         return True
 
-    async def reply(self, regular: Reply) -> Reply:
+    async def reply(self, regular: SandboxReply) -> SandboxReply:
         """Return the answer to send instead; faults of delivery have none."""
         match self.kind:
             case FaultKind.SLOW | FaultKind.HANG:
                 await asyncio.sleep(self.seconds)
                 return regular
             case FaultKind.CUT_JSON:
-                return Reply(200, regular.body[: len(regular.body) // 2])
+                return SandboxReply(200, regular.body[: len(regular.body) // 2])
             case FaultKind.WRONG_TYPE:
-                return Reply(200, _with_wrong_type(regular.body))
+                return SandboxReply(200, _with_wrong_type(regular.body))
             case FaultKind.WRONG_SHAPE:
-                return Reply(200, b'{"code": "0", "msg": "success", "data": "a text in place of rows"}')
+                return SandboxReply(200, b'{"code": "0", "msg": "success", "data": "a text in place of rows"}')
             case FaultKind.GZIP_BOMB:
-                return Reply(200, _bomb(), {"content-encoding": "gzip"})
+                return SandboxReply(200, _bomb(), {"content-encoding": "gzip"})
             case kind:
                 headers = {} if self.retry_after is None else {"retry-after": self.retry_after}
-                return Reply(_REPLIES[kind].status, _REPLIES[kind].body, headers)
+                return SandboxReply(_REPLIES[kind].status, _REPLIES[kind].body, headers)
 
 
 @functools.cache
@@ -141,17 +139,17 @@ def _bomb() -> bytes:
 
 
 def _with_wrong_type(body: bytes) -> bytes:
-    """Return the answer with its last figure turned into words."""
+    """Return the answer with its last figure replaced by an object."""
     answer = json.loads(body)
     _spoil(answer, "data")
     return json.dumps(answer).encode()
 
 
-def _spoil(parent: Any, place: Any) -> None:  # noqa: ANN401  # JSON
-    value = parent[place]
+def _spoil(parent: Any, key: Any) -> None:  # noqa: ANN401  # JSON
+    value = parent[key]
     if isinstance(value, dict) and value:
         _spoil(value, list(value)[-1])
     elif isinstance(value, list) and value:
         _spoil(value, len(value) - 1)
     else:
-        parent[place] = {"spoilt": True}
+        parent[key] = {"spoilt": True}

@@ -1,6 +1,6 @@
-"""Answers made of the documented sample rows: repeated along the time that was asked for, and labelled as asked for.
+"""Builds answers from the documented sample rows: repeated over the requested time, with the requested names.
 
-No figure is made up. What changes are times, and the names of coins, pairs and exchanges.
+No figure is invented. Only times change, and the names of coins, pairs and exchanges.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,8 +10,8 @@ from cg_client.decoding.shapes import are_milliseconds
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
-from cg_client.params import Series
-from cg_client.plans.plan import Plan, history_days
+from cg_client.params.core import SeriesParams
+from cg_client.plans.plan import HISTORY_DAYS, Plan
 from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample
@@ -26,12 +26,12 @@ _PER_PAGE = 10
 def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
     """Return the `data` of the answer; `now` is in milliseconds."""
     data = sample(endpoint.path)["data"]
-    if issubclass(endpoint.params, Series):
+    if issubclass(endpoint.params, SeriesParams):
         data = _series(endpoint, data, query, plan, now)
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
         return relabel(endpoint, data, query)
-    if issubclass(endpoint.params, Series):
+    if issubclass(endpoint.params, SeriesParams):
         return data
     if "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
@@ -39,7 +39,7 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
 
 
 def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, now: int) -> list[Any]:
-    """Return the sample's rows in turn, one for each interval of the window, the newest `limit` of them."""
+    """Repeat the sample's rows, one for each interval of the window, and return the newest `limit` of them."""
     interval = Interval(query["interval"])
     step, limit = interval.milliseconds, min(int(query.get("limit") or 1000), endpoint.page_rows)
     end = min(int(query.get("end_time") or now), now)
@@ -51,7 +51,7 @@ def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, n
 
 def _oldest(plan: Plan, interval: Interval, now: int) -> int:
     """Start of the oldest bar that the plan includes, in milliseconds."""
-    days = history_days(plan, interval)
+    days = HISTORY_DAYS[plan].get(interval)
     return 0 if days is None else floor(now - days * _DAY, interval.milliseconds)
 
 
@@ -68,7 +68,7 @@ def _in_unit_of(documented: int, time: int) -> int:
 
 
 def _heatmap(data: Row, now: int) -> Row:
-    """Candles up to now, as many as the cells' indices need; indices beyond the sample's price axis start over."""
+    """Return as many candles up to now as the cells refer to; price indices beyond the sample's axis start over."""
     cells, prices, candles = data["liquidation_leverage_data"], data["y_axis"], data["price_candlesticks"]
     step = candles[1][0] - candles[0][0]
     count = max(cell[0] for cell in cells) + 1
@@ -82,10 +82,10 @@ def _heatmap(data: Row, now: int) -> Row:
 
 
 def _listing(endpoint: Endpoint, _data: Any, _: Query) -> dict[str, list[Mapping[str, Any]]]:  # noqa: ANN401  # JSON
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for one in listed(endpoint.path):
-        found.setdefault(one.exchange, []).append(one.row)
-    return found
+    by_exchange: dict[str, list[Mapping[str, Any]]] = {}
+    for pair in listed(endpoint.path):
+        by_exchange.setdefault(pair.exchange, []).append(pair.row)
+    return by_exchange
 
 
 def _coins(_endpoint: Endpoint, data: Sequence[str], _: Query) -> list[str]:
@@ -106,8 +106,8 @@ def _page(rows: list[Row], query: Query) -> list[Row]:
 
 
 def _pair_markets(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    pairs = [one for one in listed(endpoint.path) if one.base == query["symbol"]]
-    return [_labelled(rows[index % len(rows)], one) for index, one in enumerate(pairs)]
+    pairs = [pair for pair in listed(endpoint.path) if pair.base == query["symbol"]]
+    return [_labelled(rows[index % len(rows)], pair) for index, pair in enumerate(pairs)]
 
 
 def _labelled(row: Row, pair: Listed) -> Row:
@@ -121,60 +121,53 @@ def _of_coin(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN4
 
 
 def _orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    """Liquidations of a coin on an exchange, whose name is in capitals here, as documented."""
-    pair = next(
-        one for one in listed(endpoint.path) if (one.exchange, one.base) == (query["exchange"], query["symbol"])
-    )
+    """Return liquidations of a coin on an exchange, whose name is in capitals here, as documented."""
+    exchange, base = query["exchange"], query["symbol"]
+    pair = next(pair for pair in listed(endpoint.path) if (pair.exchange, pair.base) == (exchange, base))
     labels = {"exchange_name": pair.exchange.upper(), "symbol": pair.symbol, "base_asset": pair.base}
     smallest = float(query["min_liquidation_amount"])
     return _within([row | labels for row in rows if row["usd_value"] >= smallest], query)
 
 
 def _within(rows: Sequence[Row], query: Query) -> list[Row]:
-    """Spread the rows over the window that is asked for, whose end is exclusive."""
+    """Move the rows into the requested window, whose end is exclusive."""
     start, end = query.get("start_time"), query.get("end_time")
     if not rows or not (start or end):
         return list(rows)
     times = [row["time"] for row in rows]
-    by = int(end) - 1 - max(times) if end else int(start or 0) - min(times)
-    moved = [row | {"time": row["time"] + by} for row in rows]
+    shift = int(end) - 1 - max(times) if end else int(start or 0) - min(times)
+    moved = [row | {"time": row["time"] + shift} for row in rows]
     return [row for row in moved if row["time"] >= int(start or 0)]
 
 
 def _large_orders(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    pair = next(
-        one for one in listed(endpoint.path) if (one.exchange, one.symbol) == (query["exchange"], query["symbol"])
-    )
-    labels = {
-        "exchange_name": pair.exchange,
-        "symbol": pair.symbol,
-        "base_asset": pair.base,
-        "quote_asset": pair.quote,
-    }
+    exchange, symbol = query["exchange"], query["symbol"]
+    pair = next(pair for pair in listed(endpoint.path) if (pair.exchange, pair.symbol) == (exchange, symbol))
+    labels = {"exchange_name": exchange, "symbol": symbol, "base_asset": pair.base, "quote_asset": pair.quote}
     return [row | labels for row in rows]
 
 
 def _with_tag(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    """Of wallets with the tag that was asked for, whose name the answers write in small letters."""
+    """Return rows of wallets with the requested tag, which the answers write in lower case."""
     newest = rows[-int(query["limit"]) :] if "limit" in query else rows
     return [row | {"group_name": query["wallet_tag"].lower()} for row in newest]
 
 
 def _positions(_endpoint: Endpoint, data: Row, query: Query) -> Row:
-    """Return the sample's page under every number up to the total that it states."""
+    """Return the sample's page for every number up to the total that it states."""
     number = int(query.get("current_page") or 1)
     rows = data["list"] if number <= data["total_pages"] else []
     return data | {"current_page": number, "list": [row | {"symbol": query["symbol"]} for row in rows]}
 
 
 def _large_order_history(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    """Those in the state that was asked for, moved along so that they end when the period does."""
-    found = [row for row in _large_orders(endpoint, rows, query) if str(row["order_state"]) == query["state"]]
-    return [_moved(row, int(query["end_time"]) - row["order_end_time"]) for row in found]
+    """Return orders in the requested state, moved in time so that they end when the period does."""
+    orders = [row for row in _large_orders(endpoint, rows, query) if str(row["order_state"]) == query["state"]]
+    return [_moved(row, int(query["end_time"]) - row["order_end_time"]) for row in orders]
 
 
-def _moved(row: Row, by: int) -> Row:
-    return {name: figure + by if name.endswith("_time") else figure for name, figure in row.items()}
+def _moved(row: Row, shift: int) -> Row:
+    return {name: figure + shift if name.endswith("_time") else figure for name, figure in row.items()}
 
 
 def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN401  # JSON
@@ -186,20 +179,20 @@ def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN4
 
 def _transfers(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     labels = {"asset_symbol": query["symbol"]} if "symbol" in query else {}
-    found = [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
-    return _page(found, query) if "page" in query else found
+    transfers = [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
+    return _page(transfers, query) if "page" in query else transfers
 
 
 def _premiums(_endpoint: Endpoint, days: Sequence[Row], query: Query) -> Sequence[Row]:
-    """Days of all funds; for one ticker the flat form, of that fund or of the first in its place."""
+    """Return days of all funds; for one ticker the flat form, of that fund or else of the first."""
     if "ticker" not in query:
         return days
     return [{"timestamp": day["timestamp"]} | _of_ticker(day["list"], query["ticker"]) for day in days]
 
 
 def _of_ticker(funds: Sequence[Row], ticker: str) -> Row:
-    chosen = next((fund for fund in funds if fund["ticker"] == ticker), funds[0])
-    return {name: value for name, value in chosen.items() if name != "ticker"}
+    fund = next((fund for fund in funds if fund["ticker"] == ticker), funds[0])
+    return {name: value for name, value in fund.items() if name != "ticker"}
 
 
 _RELABELLED: Mapping[Endpoint, Callable[[Endpoint, Any, Query], Any]] = {

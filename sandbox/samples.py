@@ -1,4 +1,4 @@
-"""The documented samples, by path of their endpoint."""
+"""Reads the documented samples by the path of their endpoint."""
 
 import functools
 import json

@@ -8,9 +8,9 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
 from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import Series
+from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import Plan, history_days
+from cg_client.plans.plan import HISTORY_DAYS, Plan
 
 
 def upstream_fields(schema: GraphQLSchema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
@@ -77,9 +77,9 @@ class Capability:
 
 
 def _history(endpoint: Endpoint, plan: Plan | None) -> list[HistoryDepth]:
-    if not issubclass(endpoint.params, Series):
+    if not issubclass(endpoint.params, SeriesParams):
         return []
-    stated = {interval: None if plan is None else history_days(plan, interval) for interval in Interval}
+    stated = {interval: HISTORY_DAYS[plan].get(interval) for interval in Interval}
     kept = {interval: span.days for interval, span in endpoint.retention.items()}
     depths = {
         interval: min(filter(None, (stated[interval], kept.get(interval))), default=None) for interval in Interval

@@ -6,7 +6,8 @@ import strawberry
 
 from cg_client.endpoints import futures, indicators, spot
 from cg_client.errors import CoinglassError
-from cg_client.params import AccumulatedFunding, ChosenExchanges, MaxPain
+from cg_client.params.core import ChosenExchanges
+from cg_client.params.positions import AccumulatedFunding, MaxPain
 from graph_types.fields import resolved
 from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First

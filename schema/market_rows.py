@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cg_client.endpoints import futures, spot
-from cg_client.params import AccumulatedFunding, Coin, CoinMarketsPage, MaxPain, Params
+from cg_client.params.core import CoinMarketsPage, CoinParams, Params
 from cg_client.params.enums import FundingRange, MaxPainRange
+from cg_client.params.positions import AccumulatedFunding, MaxPain
 from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
@@ -49,12 +50,12 @@ _FUNDING_RATES = WholeList(
 
 
 def pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(futures.market.PAIRS_MARKETS, Coin(symbol=pair.base), _PAIR_MARKETS, _by_code)
+    markets = WholeList(futures.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _PAIR_MARKETS, _by_code)
     return RowKey(markets, (fold_exchange(pair.exchange), pair.symbol))
 
 
 def spot_pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(spot.market.PAIRS_MARKETS, Coin(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
+    markets = WholeList(spot.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
     return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
 
 

@@ -8,7 +8,7 @@ import strawberry
 from cg_client.errors import CoinglassError, UnknownName
 from cg_client.symbols.instruments import Instrument, InstrumentIndex
 from cg_client.symbols.listings import Listing
-from cg_client.symbols.names import CoinIndex
+from cg_client.symbols.name_index import CoinIndex
 from resolvers.context import Info
 from schema.coin import Coin
 from schema.trading_pair import TradingPair

@@ -5,33 +5,16 @@
 that a field cannot do without could not be had; `INTERNAL_SERVER_ERROR` everything else, masked and logged.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
 log = structlog.get_logger(__name__)
-
-
-class StableErrors(SchemaExtension):
-    def on_operation(self) -> Iterator[None]:
-        yield
-        self._mend(self.execution_context.result)
-
-    def on_stream_result(self, result: object) -> Iterator[None]:
-        """Over WebSocket, where an answer is sent before its operation ends."""
-        self._mend(result)
-        yield
-
-    def _mend(self, result: Any) -> None:  # noqa: ANN401  # Strawberry has several kinds of results
-        errors = getattr(result, "errors", None)
-        if errors:
-            result.errors = stable(errors, self.execution_context.context)
 
 
 def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError]:

@@ -4,7 +4,7 @@ What costs is upstream calls: aliases and lists multiply them, so that depth alo
 endpoint counts once for each item of the lists around it; a field answered by a shared list counts once.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,32 +12,32 @@ from graphql import (
     ArgumentNode,
     DocumentNode,
     FieldNode,
+    FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLSchema,
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
+    NamedTypeNode,
     Node,
     NullValueNode,
     OperationDefinitionNode,
-    SelectionNode,
     SelectionSetNode,
-    ValidationContext,
-    ValidationRule,
     ValueNode,
     VariableNode,
     Visitor,
     get_named_type,
     visit,
 )
-from strawberry.extensions import SchemaExtension
 
 from pagination.connections import FIRST, MAX_FIRST
 from schema.watchlists import MAX_NAMES
+from served_schema.documents import Document
 
 MAX_CALLS = 300
 MAX_DEPTH = 20
@@ -69,35 +69,39 @@ class Cost:
         return Cost(own.calls + items * self.calls, own.shared + self.shared, self.fields + 1, self.depth + 1)
 
 
-class Limits(SchemaExtension):
-    """`calls_at_most`: upstream calls that one operation may cause."""
-
-    def __init__(self, calls_at_most: int = MAX_CALLS) -> None:
-        self._calls_at_most = calls_at_most
-
-    def on_parse(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        if context.pre_execution_errors is None:  # otherwise the document is known to be within the limits
-            named = context._provided_operation_name is not None  # noqa: SLF001  # `operation_name` falls back on the first
-            rule = _rule(self._calls_at_most, context.variables or {}, named=named)
-            context.validation_rules = (*context.validation_rules, rule)
-        yield
-
-
 _LISTS = ("symbols", "keys", "representations")  # arguments that name the items of a field
 _SIZES = ("first", *_LISTS)  # arguments that say how many items a field can have
 
 
-def is_fixed(document: DocumentNode) -> bool:
+def check_cost(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    max_calls: int,
+) -> list[GraphQLError]:
+    """Return an error for each limit that a valid operation passes."""
+    defaults = {item.variable.name.value: item.default_value for item in operation.variable_definitions or ()}
+    measure = _Measure(schema, fragments, variables, defaults)
+    cost = measure.selections(operation.selection_set, schema.get_root_type(operation.operation))
+    errors, calls = measure.too_long, cost.calls + cost.shared
+    if calls > max_calls:
+        complaint = f"This operation could cause {calls} upstream calls, and {max_calls} are allowed: split it up."
+        errors.append(_too_complex(complaint, operation))
+    if cost.depth > MAX_DEPTH:
+        complaint = f"This operation is {cost.depth} levels deep, and {MAX_DEPTH} are allowed."
+        errors.append(_too_complex(complaint, operation))
+    if cost.fields > MAX_FIELDS:
+        complaint = f"This operation selects {cost.fields} fields, and {MAX_FIELDS} are allowed."
+        errors.append(_too_complex(complaint, operation))
+    return errors
+
+
+def is_fixed(document: Document) -> bool:
     """Whether the cost is the same whatever the variables, and whichever operation is named."""
-    operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    if len(operations) != 1:
+    if len(document.operations) != 1:
         return False
-    return not operations[0].variable_definitions or not _has_sizes_by_variable(document)
+    return not document.operations[0].variable_definitions or not _has_sizes_by_variable(document.node)
 
 
 def _has_sizes_by_variable(document: DocumentNode) -> bool:
@@ -112,97 +116,63 @@ def _has_sizes_by_variable(document: DocumentNode) -> bool:
     return bool(found)
 
 
-def _rule(calls_at_most: int, variables: Mapping[str, Any], *, named: bool) -> type[ValidationRule]:
-    class CostRule(ValidationRule):
-        def enter_document(self, node: DocumentNode, *_: object) -> None:
-            operations = [one for one in node.definitions if isinstance(one, OperationDefinitionNode)]
-            if len(operations) > 1 and not named:
-                self.report_error(
-                    GraphQLError("Of several operations `operationName` must name one.", nodes=operations)
-                )
-
-        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-            measure = _Measure(self.context, variables)
-            cost = measure.operation(node)
-            for complaint in _complaints(cost, calls_at_most):
-                self.report_error(_too_complex(complaint, node))
-            for error in measure.too_long:
-                self.report_error(error)
-
-    return CostRule
-
-
 def _too_complex(complaint: str, node: Node) -> GraphQLError:
     return GraphQLError(complaint, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
-
-
-def _complaints(cost: Cost, calls_at_most: int) -> Iterator[str]:
-    calls = cost.calls + cost.shared
-    if calls > calls_at_most:
-        yield f"This operation could cause {calls} upstream calls, and {calls_at_most} are allowed: split it up."
-    if cost.depth > MAX_DEPTH:
-        yield f"This operation is {cost.depth} levels deep, and {MAX_DEPTH} are allowed."
-    if cost.fields > MAX_FIELDS:
-        yield f"This operation selects {cost.fields} fields, and {MAX_FIELDS} are allowed."
 
 
 class _Measure:
     """Measures one operation; each fragment once. `too_long`: errors of lists of names that are too long."""
 
-    def __init__(self, context: ValidationContext, variables: Mapping[str, Any]) -> None:
-        self._context = context
-        self._variables = variables
-        self._defaults: dict[str, ValueNode | None] = {}
-        self._fragments: dict[str, Cost] = {}
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+        defaults: Mapping[str, ValueNode | None],
+    ) -> None:
+        self._schema, self._fragments, self._variables, self._defaults = schema, fragments, variables, defaults
+        self._costs: dict[str, Cost] = {}
         self.too_long: list[GraphQLError] = []
 
-    def operation(self, node: OperationDefinitionNode) -> Cost:
-        self._defaults = {one.variable.name.value: one.default_value for one in node.variable_definitions or ()}
-        return self._selections(node.selection_set, self._context.schema.get_root_type(node.operation))
+    def selections(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Cost:
+        total = Cost()
+        for node in selected.selections if selected else ():
+            match node:
+                case FieldNode():
+                    total += self._field(node, parent)
+                case InlineFragmentNode():
+                    total += self.selections(node.selection_set, self._type(node.type_condition) or parent)
+                case FragmentSpreadNode():
+                    total += self._fragment(node.name.value)
+        return total
 
-    def _selections(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Cost:
-        nodes = selected.selections if selected else ()
-        return sum((self._selection(node, parent) for node in nodes), Cost())
-
-    def _selection(self, node: SelectionNode, parent: GraphQLNamedType | None) -> Cost:
-        match node:
-            case FieldNode():
-                return self._field(node, parent)
-            case InlineFragmentNode():
-                condition = node.type_condition
-                inner = self._context.schema.get_type(condition.name.value) if condition else parent
-                return self._selections(node.selection_set, inner)
-            case FragmentSpreadNode():
-                return self._fragment(node.name.value)
-            case _:
-                return Cost()
+    def _type(self, condition: NamedTypeNode | None) -> GraphQLNamedType | None:
+        return None if condition is None else self._schema.get_type(condition.name.value)
 
     def _fragment(self, name: str) -> Cost:
-        if name not in self._fragments:
-            self._fragments[name] = Cost()  # a cycle, which another rule reports, ends here
-            fragment = self._context.get_fragment(name)
-            if fragment is not None:
-                inner = self._context.schema.get_type(fragment.type_condition.name.value)
-                self._fragments[name] = self._selections(fragment.selection_set, inner)
-        return self._fragments[name]
+        if name not in self._costs:
+            fragment = self._fragments[name]
+            self._costs[name] = self.selections(fragment.selection_set, self._type(fragment.type_condition))
+        return self._costs[name]
 
     def _field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Cost:
-        known = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
-        field = known.get(node.name.value)
-        if field is None:
+        fields = parent.fields if isinstance(parent, GraphQLObjectType | GraphQLInterfaceType) else {}
+        field = fields.get(node.name.value)
+        if field is None:  # of introspection
             return Cost(fields=1, depth=1)
-        inner = self._selections(node.selection_set, get_named_type(field.type))
+        inner = self.selections(node.selection_set, get_named_type(field.type))
         return inner.inside(self._items(node, field, parent), _own(field))
 
     def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
         """How many items the field can have, each with what is selected below it."""
         named = [self._named(node, name) for name in _LISTS if name in field.args]
         if "first" in field.args:
-            most = self._argument(node, "first")
-            return max(0, min(FIRST if most is None else most, MAX_FIRST, *(one for one in named if one is not None)))
+            first = self._argument(node, "first")
+            sizes = [size for size in named if size is not None]
+            return max(0, min(FIRST if first is None else first, MAX_FIRST, *sizes))
         if named:
             return named[0] or 0
-        is_root = parent is self._context.schema.query_type
+        is_root = parent is self._schema.query_type
         return _ROOT_LIST if is_root and str(field.type).startswith("[") else 1
 
     def _named(self, node: FieldNode, name: str) -> int | None:

@@ -1,21 +1,25 @@
-"""Builds the web application, and what lives as long as it does."""
+"""Builds the web application: the layers of a request, and what lives as long as they do."""
+
+import functools
 
 import structlog
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from cg_client.client import Client
-from cg_client.decoding.anomalies import Anomaly
+from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
+from server.asgi import HTTPAdapter
 from server.lifespan import lifespan
-from server.metrics import Metrics
-from server.pages import pages
-from server.response_cache.cache import PATH as GRAPHQL
+from server.log import RequestLog
+from server.metrics import Metrics, metrics_page
+from server.response_cache import PATH, ResponseCache
+from server.routes import Routes, pages
 from server.settings import Settings
-from server.stack import Stack
 from server.view import GraphQLView
 
 log = structlog.get_logger(__name__)
@@ -24,36 +28,41 @@ MEGABYTE = 1024 * 1024
 
 
 def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) -> ASGIApp:
-    """`sandbox`: the upstream is known to be one, so that even the first answer is marked.
+    """Build the layers of an HTTP request, each of which takes a Request and returns a Response.
 
-    `warm`: the listings of futures pairs and coins are asked for at start, at the cost of two requests.
+    | layer, from outside to inside | what it answers itself |
+    | --- | --- |
+    | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+    | ResponseCache | a repeated request, and one equal to a request in flight |
+    | RequestLog | nothing |
+    | Routes | a page, or an unknown path |
+    | GraphQLView | every operation |
+
+    `sandbox`: the upstream is a sandbox, so that even the first response is marked. `warm`: the listings of futures
+    pairs and coins are requested at start, at the cost of two requests.
     """
     client = Client(settings.client_config())
     client.sandbox = sandbox
-    client.drift.on_new = log_drift
-    client.gate.on_contradiction = log_contradiction
-    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.calls_at_most)
+    client.drift.on_new = _log_drift
+    client.gate.on_contradiction = _log_contradiction
+    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.max_calls)
     if not engine.in_bulk:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
-    symbols = Symbols(client)
+    symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
+
     view = GraphQLView(engine.schema, client, symbols)
-    metrics = Metrics(client, engine)
-    connections = Starlette(
-        routes=[WebSocketRoute(GRAPHQL, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
+    routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
+    limit = settings.response_cache_megabytes * MEGABYTE
+    responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
+    websockets = Starlette(
+        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
     )
-    stack = Stack(
-        view.handle,
-        pages(client, engine.schema.as_str, metrics.page),
-        connections,
-        client,
-        cache_bytes=settings.response_cache_megabytes * MEGABYTE,
-    )
-    metrics.count(stack.response_cache)
-    return stack.asgi
+    registry.register(Metrics(client, engine, responses))
+    return HTTPAdapter(responses, websockets, client)
 
 
-def log_drift(endpoint: Endpoint, anomaly: Anomaly) -> None:
-    """One line for each new finding; `coinglass_drift_total` counts all of them."""
+def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:
+    """Log each new anomaly once; `coinglass_drift_total` counts all of them."""
     log.warning(
         "CoinGlass' answer differs from the catalogue",
         endpoint=endpoint.path,
@@ -64,6 +73,5 @@ def log_drift(endpoint: Endpoint, anomaly: Anomaly) -> None:
     )
 
 
-def log_contradiction(contradiction: str) -> None:
-    """Each contradiction comes once."""
-    log.warning("the declared plan is not the key's", contradiction=contradiction)
+def _log_contradiction(contradiction: str) -> None:
+    log.warning("COINGLASS_PLAN is not the plan of the key", contradiction=contradiction)

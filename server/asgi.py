@@ -1,26 +1,30 @@
-"""Translates between ASGI and the typed layers: reads a request once and writes the response."""
+"""Translates between ASGI and the typed layers: reads a request once and writes the response.
+
+At a signal uvicorn accepts no more connections, closes idle ones and waits for requests in progress. It cancels those
+that still run after the graceful seconds, and nothing else cancels a request: they are answered with 503 and
+`Retry-After`. Operations end at their deadline, so with the default settings none is cancelled.
+"""
 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
-from server.graceful_shutdown import unfinished
-from server.http import REQUEST_ID, Handler, Header, Request, Response, refusal
+from server.http import NO_STORE, REQUEST_ID, Handler, Header, Request, Response, refusal
 
 MAX_BODY = 1024 * 1024  # bytes
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
+_RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
 
-class Upstream(Protocol):
-    """What every response says of the client behind the layers: whether CoinGlass is a sandbox, and the quota left."""
+class UpstreamStatus(Protocol):
+    """What every response states about CoinGlass: whether it is a sandbox, and the quota left."""
 
     sandbox: bool
     clock: Clock
@@ -32,7 +36,7 @@ class Upstream(Protocol):
 class HTTPAdapter:
     """The ASGI application. What is not HTTP goes to `others`."""
 
-    def __init__(self, handle: Handler, others: ASGIApp, upstream: Upstream) -> None:
+    def __init__(self, handle: Handler, others: ASGIApp, upstream: UpstreamStatus) -> None:
         self._handle, self._others, self._upstream = handle, others, upstream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,14 +47,13 @@ class HTTPAdapter:
         try:
             if request.method not in _WITHOUT_BODY:
                 request.body = await read_body(receive, request.headers.get(b"content-length"))
+            response = await self._handle(request)
         except ClientLeft:
             return
         except BodyTooLarge:
             response = refusal(413, f"The body is larger than {MAX_BODY} bytes.")
         except asyncio.CancelledError:  # by graceful shutdown
-            response = unfinished()
-        else:
-            response = await self._handle(request)
+            response = _unfinished()
         headers = self._headers(request, response)
         if response.stream is None:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -62,9 +65,11 @@ class HTTPAdapter:
             await streaming(scope, receive, send)
 
     def _headers(self, request: Request, response: Response) -> list[Header]:
+        """Return the headers, with the requests sent to CoinGlass and those that may start now."""
         headers, upstream = [*response.headers, (REQUEST_ID, request.request_id.encode())], self._upstream
         if response.upstream_calls is not None:
-            headers += cost(response.upstream_calls, upstream.remaining(upstream.clock.monotonic()))
+            headers.append((b"x-upstream-calls", b"%d" % response.upstream_calls))
+            headers.append((b"x-quota-remaining", b"%d" % upstream.remaining(upstream.clock.monotonic())))
         if upstream.sandbox:
             headers.append(_SANDBOX)
         return headers
@@ -98,7 +103,9 @@ def _exceeds(stated_length: bytes) -> bool:
     return stated_length.isdigit() and float(stated_length) > MAX_BODY  # float takes any number of digits
 
 
-@lru_cache(1024)  # nearly all responses cost nothing, and the quota changes slowly compared to them
-def cost(calls: int, remaining: int) -> tuple[Header, Header]:
-    """Headers for the requests sent to CoinGlass and for those that may start now."""
-    return (b"x-upstream-calls", b"%d" % calls), (b"x-quota-remaining", b"%d" % remaining)
+def _unfinished() -> Response:
+    message = "The server is shutting down and could not finish this request. Send it again."
+    response = refusal(503, message, "SERVICE_UNAVAILABLE")
+    response.headers += (_RETRY_AFTER, NO_STORE)
+    response.upstream_calls = None
+    return response

@@ -1,6 +1,6 @@
 """The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe.
 
-Each command imports what it needs when it is chosen: the schema alone takes most of a start.
+Each command imports what it needs when it is run: importing the schema takes most of the start.
 """
 
 import argparse
@@ -19,7 +19,7 @@ _PRINTED = ("schema", "endpoints", "coverage")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Complains in one line."""
+    """Reports a fault in one line."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\n")
@@ -31,42 +31,51 @@ def _parser() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="start the server")
     serving.add_argument("--host", help="address to listen on (COINGLASS_HOST)")
     serving.add_argument("--port", help="port to listen on, 0 for a free one (COINGLASS_PORT)")
-    serving.add_argument("--workers", help="processes that serve (COINGLASS_WORKERS)")
-    serving.add_argument("--sandbox", action="store_true", help="documented samples instead of CoinGlass; needs no key")
+    serving.add_argument("--workers", help="worker processes (COINGLASS_WORKERS)")
+    serving.add_argument(
+        "--sandbox", action="store_true", help="serve documented samples instead of CoinGlass; needs no key"
+    )
     commands.add_parser("schema", help="print the SDL")
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
-    _add_probe(commands.add_parser("probe", help="ask every endpoint of the plan and compare it with the catalogue"))
+    _add_probe(
+        commands.add_parser("probe", help="call every endpoint of the plan and compare the answers with the catalogue")
+    )
     return parser
 
 
 def _add_probe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sandbox", action="store_true", help="ask a sandbox instead of CoinGlass; needs no key")
-    parser.add_argument("--group", action="append", default=[], help="only these, e.g. futures or futures/liquidation")
-    parser.add_argument("--calls", type=_count, help="most requests to send")
-    parser.add_argument("--all", action="store_true", help="ask what the plan does not include, too")
+    parser.add_argument("--sandbox", action="store_true", help="call a sandbox instead of CoinGlass; needs no key")
+    parser.add_argument(
+        "--group",
+        action="append",
+        default=[],
+        help="only this group, such as futures or futures/liquidation; repeatable",
+    )
+    parser.add_argument("--calls", type=_count, help="send at most this many requests")
+    parser.add_argument("--all", action="store_true", help="also call what the plan does not include")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the report as JSON")
-    parser.add_argument("--record", type=Path, metavar="DIR", help="save the answers, without the key")
+    parser.add_argument("--record", type=Path, metavar="DIR", help="save the answers without the key")
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"a number from 1, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
     return int(text)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    chosen = _parser().parse_args(arguments)
-    if chosen.command in _PRINTED:
-        return _print(chosen.command)
+    options = _parser().parse_args(arguments)
+    if options.command in _PRINTED:
+        return _print(options.command)
     try:
-        settings = Settings.from_env(_environment(chosen))
-        if chosen.command == "doctor":
+        settings = Settings.from_env(_environment(options))
+        if options.command == "doctor":
             return _doctor(settings)
-        if chosen.command == "probe":
-            return _probe(settings, chosen)
-        _serve(settings, sandbox=chosen.sandbox)
+        if options.command == "probe":
+            return _probe(settings, options)
+        _serve(settings, sandbox=options.sandbox)
     except SettingsError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
@@ -81,13 +90,13 @@ def _print(command: str) -> int:
     if command == "schema":
         text = schema.as_str() + "\n"
     else:
-        text = (table if command == "endpoints" else coverage)(schema._schema)  # noqa: SLF001  # Strawberry shows it in no other way
+        text = (table if command == "endpoints" else coverage)(schema._schema)  # noqa: SLF001  # Strawberry has no public access
     sys.stdout.write(text)
     return 0
 
 
 def _serve(settings: Settings, *, sandbox: bool) -> None:
-    gc.disable()  # nothing that the imports make is garbage
+    gc.disable()  # the imports leave no garbage
     try:
         from server.serve import serve
     finally:
@@ -101,22 +110,26 @@ def _doctor(settings: Settings) -> int:
     return asyncio.run(examine(settings))
 
 
-def _probe(settings: Settings, chosen: argparse.Namespace) -> int:
-    from probe.command import Options, probe
+def _probe(settings: Settings, options: argparse.Namespace) -> int:
+    from probe.command import ProbeOptions, probe
     from server.serve import against_sandbox
 
-    options = Options(
-        groups=chosen.group,
-        max_calls=chosen.calls,
-        with_gated=chosen.all,
-        json_file=chosen.json,
-        record_folder=chosen.record,
+    probe_options = ProbeOptions(
+        groups=options.group,
+        max_calls=options.calls,
+        with_gated=options.all,
+        json_file=options.json,
+        record_folder=options.record,
     )
-    with against_sandbox(settings) if chosen.sandbox else contextlib.nullcontext(settings) as probed:
-        return asyncio.run(probe(probed.client_config(), options))
+    with against_sandbox(settings) if options.sandbox else contextlib.nullcontext(settings) as probed:
+        return asyncio.run(probe(probed.client_config(), probe_options))
 
 
-def _environment(chosen: argparse.Namespace) -> dict[str, str]:
+def _environment(options: argparse.Namespace) -> dict[str, str]:
     """Return the environment, overridden by the options."""
-    options = {f"COINGLASS_{name.upper()}": getattr(chosen, name, None) for name in ("host", "port", "workers")}
-    return dict(os.environ) | {name: value for name, value in options.items() if value is not None}
+    given = {f"COINGLASS_{name.upper()}": getattr(options, name, None) for name in ("host", "port", "workers")}
+    return dict(os.environ) | {name: value for name, value in given.items() if value is not None}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import uuid
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,7 +15,6 @@ from starlette.types import Scope
 from cg_client.quota.requester import Priority, Requester
 
 Header: TypeAlias = tuple[bytes, bytes]
-Headers: TypeAlias = dict[bytes, bytes]
 
 JSON: Final = b"application/json"
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
@@ -22,9 +22,12 @@ REQUEST_ID: Final = b"x-request-id"
 CLIENT_ID: Final = b"x-client-id"
 PRIORITY: Final = b"x-priority"
 DRY_RUN: Final = b"x-dry-run"
+MALFORMED: Final = object()  # in place of a body that is not valid JSON
 
-_MAX_NAME = 64
 _BACKFILL = Priority.BACKFILL.name.lower().encode()
+
+is_name = re.compile(r"(?=.*[^_-])[\w-]{1,64}", re.ASCII).fullmatch
+"""Matches letters, digits, dashes and underscores, which cannot forge a line of the log."""
 
 
 class DryRun(Enum):
@@ -38,40 +41,46 @@ class DryRun(Enum):
 _DRY_RUNS = {None: DryRun.OFF, b"0": DryRun.OFF, b"false": DryRun.OFF, b"1": DryRun.ON, b"true": DryRun.ON}
 
 
-class _Mark(Enum):
-    UNREAD = "unread"
-    MALFORMED = "malformed"
-
-
-MALFORMED: Final = _Mark.MALFORMED
-_UNREAD: Final = _Mark.UNREAD
-
-
 class Request:
-    """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined."""
+    """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
-    __slots__ = ("_payload", "address", "body", "headers", "method", "path", "query_string", "request_id")
+    `scope`: callers with the same one may get each other's cached responses; so far all callers have the same one.
+    """
+
+    __slots__ = (
+        "_payload",
+        "address",
+        "body",
+        "dry_run",
+        "headers",
+        "method",
+        "path",
+        "query_string",
+        "request_id",
+        "scope",
+    )
 
     def __init__(self, scope: Scope) -> None:
         """Read everything but the body from an ASGI scope of HTTP or WebSocket."""
         self.method: str = scope.get("method", "GET")
         self.path: str = scope["path"]
         self.query_string: bytes = scope["query_string"]
-        self.headers = headers = _by_name(scope["headers"])
-        wished, peer = headers.get(REQUEST_ID), scope.get("client")
-        self.request_id = new_id() if wished is None else request_id(wished.decode("latin-1"))
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        if len(headers) < len(scope["headers"]):
+            headers = _join_repeated(scope["headers"])
+        self.headers = headers
+        requested_id, peer = headers.get(REQUEST_ID), scope.get("client")
+        self.request_id = new_id() if requested_id is None else request_id(requested_id.decode("latin-1"))
         self.address: str = peer[0] if peer else ""
+        self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
+        self.scope = ""
         self.body = b""
-        self._payload: object = _UNREAD
-
-    @property
-    def dry_run(self) -> DryRun:
-        return _DRY_RUNS.get(self.headers.get(DRY_RUN), DryRun.UNREADABLE)
+        self._payload: object = None
 
     @property
     def payload(self) -> object:
         """The JSON of the body, parsed when it is first read, or MALFORMED."""
-        if self._payload is _UNREAD:
+        if self._payload is None:
             self._payload = parse_json(self.body)
         return self._payload
 
@@ -79,7 +88,7 @@ class Request:
     def requester(self) -> Requester:
         """The client that `X-Client-Id` names, or the peer's address, with the priority that `X-Priority` states."""
         name = self.headers.get(CLIENT_ID, b"").decode("latin-1")
-        client = name if is_plain(name) else self.address
+        client = name if is_name(name) else self.address
         return Requester(client, Priority.BACKFILL if self.headers.get(PRIORITY) == _BACKFILL else Priority.INTERACTIVE)
 
 
@@ -123,20 +132,18 @@ def parse_json(text: str | bytes) -> object:
     return parsed
 
 
-def _by_name(headers: list[Header]) -> Headers:
-    named = dict(headers)
-    if len(named) < len(headers):
-        named = {}
-        for name, value in headers:
-            named[name] = named[name] + b"," + value if name in named else value
-    return named
+def _join_repeated(headers: list[Header]) -> dict[bytes, bytes]:
+    joined: dict[bytes, bytes] = {}
+    for name, value in headers:
+        joined[name] = joined[name] + b"," + value if name in joined else value
+    return joined
 
 
 class _RequestIds:
     """32 hexadecimal digits: random for the process, then counted, which is faster than a random number for each."""
 
     def __init__(self) -> None:
-        self._start, self._count = "", itertools.count()
+        self._count = itertools.count()
         self.restart()
 
     def restart(self) -> None:
@@ -152,11 +159,6 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_IDS.restart)  # otherwise forked workers would use the same ids
 
 
-def request_id(wished: str | None) -> str:
-    """Return the caller's id if it is short and plain, so that it cannot forge a line of the log; else a new one."""
-    return wished if wished is not None and is_plain(wished) else new_id()
-
-
-def is_plain(text: str) -> bool:
-    """Whether a name is short and consists of letters, digits, dashes and underscores."""
-    return len(text) <= _MAX_NAME and text.isascii() and text.replace("-", "").replace("_", "").isalnum()
+def request_id(requested: str | None) -> str:
+    """Return the caller's id if it is a name, else a new one."""
+    return requested if requested is not None and is_name(requested) else new_id()

@@ -1,7 +1,7 @@
-"""What runs as long as the server does: the warmup, and the watch over the key's plan.
+"""Background tasks of the server: the warmup, and the watch over the key's plan.
 
-The warmup asks for what nearly every operation needs, so that the first ones do not wait for it. A server that starts
-while CoinGlass is down knows plan and listings within seconds of its return, without being asked.
+The warmup requests what nearly every operation needs, so that the first ones do not wait for it. A server that starts
+while CoinGlass is down has plan and listings within seconds of its return.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
-_COLLECT_AFTER = (10_000, 20, 100)  # objects, and young and middle collections
+_GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
 
 
 @contextlib.asynccontextmanager
 async def lifespan(client: Client, symbols: Symbols | None) -> AsyncIterator[None]:
-    """`symbols` None: the listings are not asked for at start."""
-    warmup = asyncio.create_task(_warm_up(client, symbols))
+    """Without `symbols`, the listings are not requested at start."""
+    warmup = asyncio.gather(_watch_plan(client), _load_listings(client, symbols))
     try:
         yield
     finally:
@@ -29,12 +29,8 @@ async def lifespan(client: Client, symbols: Symbols | None) -> AsyncIterator[Non
         await client.close()
 
 
-async def _warm_up(client: Client, symbols: Symbols | None) -> None:
-    await asyncio.gather(_watch_plan(client), _load_listings(client, symbols))
-
-
 async def _watch_plan(client: Client) -> None:
-    """Run for as long as the server does. The client itself knows when it is time to ask again."""
+    """Run as long as the server does. The client decides when the plan is requested again."""
     while True:
         await client.know_plan()
         client.review_plan()
@@ -49,10 +45,10 @@ async def _load_listings(client: Client, symbols: Symbols | None) -> None:
 
 
 def tune_gc() -> None:
-    """Exempt the application from garbage collection; to be called once it is made.
+    """Exempt the application from garbage collection; to be called once it is built.
 
-    What is kept later is reached by no cycle; what a request leaves behind is mostly freed without the collector.
+    What is cached later is not in reference cycles, and most objects of a request are freed without the collector.
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*_COLLECT_AFTER)
+    gc.set_threshold(*_GC_THRESHOLDS)

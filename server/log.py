@@ -1,19 +1,45 @@
-"""Structured logs on standard error: one JSON object a line, plain text at a terminal. No secret passes."""
+"""Structured logs on standard error, without secrets: one JSON object a line, or readable text on a terminal."""
 
 import logging
 import sys
+import time
 from collections.abc import MutableMapping
 from typing import Any, TypeAlias
 
 import structlog
 
 from cg_client.secret import Secret
+from server.http import Handler, Request, Response
 
 Event: TypeAlias = MutableMapping[str, Any]
 
 
-class Redaction:
-    """Replaces the key wherever it stands in an event, in whichever form it got there."""
+class RequestLog:
+    """Logs each request that the response cache did not answer."""
+
+    def __init__(self, handle: Handler) -> None:
+        self._handle = handle
+        self._log = structlog.get_logger(__name__).bind()  # once: logging is configured by now
+
+    async def __call__(self, request: Request) -> Response:
+        started, status = time.perf_counter(), 500
+        try:
+            response = await self._handle(request)
+            status = response.status
+            return response
+        finally:
+            self._log.info(
+                "request",
+                method=request.method,
+                path=request.path,
+                status=status,
+                milliseconds=round((time.perf_counter() - started) * 1000, 1),
+                request_id=request.request_id,
+            )
+
+
+class LogRedaction:
+    """Replaces the key in every value of an event, whatever its type."""
 
     def __init__(self, secret: Secret) -> None:
         self._secret = secret
@@ -23,7 +49,7 @@ class Redaction:
             return event
         return {name: self._clean(value) for name, value in event.items()}
 
-    def _clean(self, value: Any) -> Any:  # noqa: ANN401  # whatever was logged
+    def _clean(self, value: Any) -> Any:  # noqa: ANN401  # any value can be logged
         text = self._secret.reveal()
         if isinstance(value, str):
             return value.replace(text, "***")
@@ -33,7 +59,7 @@ class Redaction:
 
 
 def configure(level: str, secret: Secret) -> None:
-    """Set up the log of the process; exceptions are rendered before the key is looked for in them."""
+    """Set up the log of the process. Exceptions become text before the redaction, so that it covers them."""
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -41,7 +67,7 @@ def configure(level: str, secret: Secret) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            Redaction(secret),
+            LogRedaction(secret),
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=repr),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
@@ -49,4 +75,3 @@ def configure(level: str, secret: Secret) -> None:
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
-    logging.getLogger("strawberry.execution").setLevel(logging.CRITICAL)  # StableErrors logs what is ours

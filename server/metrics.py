@@ -1,9 +1,10 @@
-"""`/metrics`: what the caches and the fast path did, counted where it happens and read when it is asked for.
+"""The figures of `/metrics`, read from the counters of caches, quota and circuits when the page is requested.
 
-The figures are those of one process: each worker has its own.
+They are those of one process: each worker has its own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -18,118 +19,93 @@ from server.response_cache import ResponseCache
 
 _PREFIX = "coinglass_graphql"
 
+Labels = TypeVar("Labels", bound=tuple[str, ...])
 
-class Figures(Collector):
+
+def metrics_page(registry: CollectorRegistry) -> Response:
+    return Response.of(generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4.encode())
+
+
+class Metrics(Collector):
     def __init__(self, client: Client, engine: Engine, responses: ResponseCache) -> None:
         self._client, self._engine, self._responses = client, engine, responses
 
     def collect(self) -> Iterator[Metric]:
-        yield from self._lookups()
-        yield from self._sizes()
+        yield from self._caches()
         yield from self._quota()
-        yield from self._circuits()
-        yield from self._connections()
-        yield from self._drift()
+        yield from self._upstream()
 
-    def _lookups(self) -> Iterator[Metric]:
-        """Hits and misses of each thing that is looked up, from the whole answer down to the values of a list."""
+    def _caches(self) -> Iterator[Metric]:
         responses, engine = self._responses, self._engine
-        found = CounterMetricFamily(
-            f"{_PREFIX}_lookups", "What was at hand, and what was not.", labels=["of", "outcome"]
-        )
-        for of, outcome, count in (
-            ("response", "hit", responses.hits),
-            ("response", "shared", responses.shared),
-            ("response", "not_modified", responses.not_modified),
-            ("response", "miss", responses.misses),
-            ("document", "hit", engine.documents.hits),
-            ("document", "miss", engine.documents.misses),
-            ("fragment", "hit", engine.fragments.hits),
-            ("fragment", "miss", engine.fragments.misses),
-            ("bulk", "hit", engine.counts.hits),
-            ("bulk", "miss", engine.counts.misses),
-        ):
-            found.add_metric([of, outcome], count)
-        yield found
-        yield CounterMetricFamily(
-            f"{_PREFIX}_responses_evicted", "Answers dropped for want of room.", responses.evicted
-        )
+        lookups = {
+            ("response", "hit"): responses.hits,
+            ("response", "shared"): responses.shared,
+            ("response", "not_modified"): responses.not_modified,
+            ("response", "miss"): responses.misses,
+            ("document", "hit"): engine.documents.hits,
+            ("document", "miss"): engine.documents.misses,
+            ("fragment", "hit"): engine.fragments.hits,
+            ("fragment", "miss"): engine.fragments.misses,
+            ("bulk", "hit"): engine.counts.hits,
+            ("bulk", "miss"): engine.counts.misses,
+        }
+        yield _counter("lookups", "Lookups in each cache, by outcome.", ("of", "outcome"), lookups)
+        evicted = responses.store.evicted
+        yield _counter("responses_evicted", "Responses evicted from a full cache.", (), {(): evicted})
+        sizes = {
+            "response": responses.store.bytes,
+            "fragment": engine.fragments.size,
+            "rows": self._client.cached_bytes,
+        }
+        yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_one(sizes))
+        yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.in_bulk})
 
-    def _circuits(self) -> Iterator[Metric]:
-        """By group of endpoints, once it was asked for."""
-        state = GaugeMetricFamily(f"{_PREFIX}_circuit_state", "0 closed, 1 half open, 2 open.", labels=["group"])
-        opened = CounterMetricFamily(f"{_PREFIX}_circuit_opened", "How often it opened.", labels=["group"])
-        for circuit in self._client.breaker:
-            state.add_metric([circuit.group], circuit.state.value)
-            opened.add_metric([circuit.group], circuit.opened)
-        yield state
-        yield opened
+    def _quota(self) -> Iterator[Metric]:
+        usage, queue = self._client.quota, self._client.admission_queue
+        yield _gauge("quota_limit", "Requests to CoinGlass allowed per minute.", (), {(): usage.limit})
+        yield _gauge("quota_used", "Requests counted in the last minute.", (), {(): usage.used})
+        waiting = {(priority.name.lower(),): queue.waiting(priority) for priority in Priority}
+        yield _gauge("quota_waiting", "Requests waiting for the quota.", ("priority",), waiting)
+        refused = {(priority.name.lower(),): queue.refused[priority] for priority in Priority}
+        about = "Requests refused because they could not start before their deadline."
+        yield _counter("quota_refused", about, ("priority",), refused)
 
-    def _connections(self) -> Iterator[Metric]:
-        bulkhead = self._client.bulkhead
-        in_use = GaugeMetricFamily(
-            f"{_PREFIX}_connections_in_use", "Connections to CoinGlass that await an answer.", labels=["group"]
-        )
-        for group, count in bulkhead.in_use.items():
-            in_use.add_metric([group], count)
-        yield in_use
-        turns = CounterMetricFamily(
-            f"{_PREFIX}_connection_waits", "Requests that had to wait for a connection.", labels=["group", "outcome"]
-        )
-        for group, count in bulkhead.waits.items():
-            turns.add_metric([group, "waited"], count)
-        for group, count in bulkhead.refused.items():
-            turns.add_metric([group, "refused"], count)
-        yield turns
-
-    def _drift(self) -> Iterator[Metric]:
-        """By endpoint, kind and field, of which both are bounded in number."""
+    def _upstream(self) -> Iterator[Metric]:
+        """Yield the circuits and connections of the endpoint groups that were called, and the drift."""
+        circuits, bulkhead, group = list(self._client.breaker), self._client.bulkhead, ("group",)
+        states = {(circuit.group,): circuit.state.value for circuit in circuits}
+        yield _gauge("circuit_state", "State of the circuit: 0 closed, 1 half open, 2 open.", group, states)
+        opened = {(circuit.group,): circuit.opened for circuit in circuits}
+        yield _counter("circuit_opened", "Times that the circuit opened.", group, opened)
+        in_use = _by_one(bulkhead.in_use)
+        yield _gauge("connections_in_use", "Connections waiting for an answer of CoinGlass.", group, in_use)
+        waits = {(name, "waited"): count for name, count in bulkhead.waits.items()}
+        waits |= {(name, "refused"): count for name, count in bulkhead.refused.items()}
+        about = "Requests that waited for a free connection, by outcome."
+        yield _counter("connection_waits", about, ("group", "outcome"), waits)
         drift = CounterMetricFamily(
             "coinglass_drift",
-            "Values and rows of CoinGlass' answers that differ from the catalogue.",
+            "Values and rows in CoinGlass' answers that differ from the catalogue.",
             labels=["endpoint", "kind", "field"],
         )
         for finding, count in self._client.drift.counts.items():
             drift.add_metric([finding.endpoint, finding.kind.value, finding.field], count)
         yield drift
 
-    def _sizes(self) -> Iterator[Metric]:
-        sizes = GaugeMetricFamily(
-            f"{_PREFIX}_kept_bytes", "Bytes that are kept, as the bounds count them.", labels=["of"]
-        )
-        sizes.add_metric(["response"], self._responses.stored_bytes)
-        sizes.add_metric(["fragment"], self._engine.fragments.size)
-        sizes.add_metric(["rows"], self._client.kept_bytes)
-        yield sizes
-        in_bulk = float(self._engine.in_bulk)
-        yield GaugeMetricFamily(f"{_PREFIX}_bulk_enabled", "1 if compiled plans passed their self-check.", in_bulk)
 
-    def _quota(self) -> Iterator[Metric]:
-        usage, governor = self._client.quota, self._client.admission_queue
-        yield GaugeMetricFamily(f"{_PREFIX}_quota_limit", "Requests a minute that may be sent.", usage.limit)
-        yield GaugeMetricFamily(f"{_PREFIX}_quota_used", "Requests of the last minute that count.", usage.used)
-        waiting = GaugeMetricFamily(
-            f"{_PREFIX}_quota_waiting", "Requests that wait for the quota.", labels=["priority"]
-        )
-        refused = CounterMetricFamily(
-            f"{_PREFIX}_quota_refused", "Requests that could not have started in time.", labels=["priority"]
-        )
-        for priority in Priority:
-            waiting.add_metric([priority.name.lower()], governor.waiting(priority))
-            refused.add_metric([priority.name.lower()], governor.refused[priority])
-        yield waiting
-        yield refused
+def _by_one(values: Mapping[str, int]) -> dict[tuple[str], int]:
+    return {(label,): value for label, value in values.items()}
 
 
-class Metrics:
-    """The endpoint. `responses` stands in front of the application, so that it is only known once that is made."""
+def _counter(name: str, about: str, names: Sequence[str], samples: Mapping[Labels, float]) -> Metric:
+    family = CounterMetricFamily(f"{_PREFIX}_{name}", about, labels=names)
+    for labels, count in samples.items():
+        family.add_metric(labels, count)
+    return family
 
-    def __init__(self, client: Client, engine: Engine) -> None:
-        self._client, self._engine = client, engine
-        self._registry = CollectorRegistry(auto_describe=False)
 
-    def count(self, responses: ResponseCache) -> None:
-        self._registry.register(Figures(self._client, self._engine, responses))
-
-    def page(self) -> Response:
-        return Response.of(generate_latest(self._registry), CONTENT_TYPE_PLAIN_0_0_4.encode())
+def _gauge(name: str, about: str, names: Sequence[str], samples: Mapping[Labels, float]) -> Metric:
+    family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=names)
+    for labels, size in samples.items():
+        family.add_metric(labels, size)
+    return family

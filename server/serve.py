@@ -1,4 +1,4 @@
-"""Starts the server: live, or with a sandbox of its own beside it."""
+"""Starts the server: live, or with a sandbox in a process beside it."""
 
 import contextlib
 import dataclasses
@@ -27,15 +27,15 @@ _BANNER = """
 
 
 def serve(settings: Settings, *, sandbox: bool) -> None:
-    """Serve until it is interrupted; raises SettingsError where it cannot start."""
+    """Serve until interrupted; raises SettingsError if the server cannot start."""
     if not sandbox:
         if not settings.api_key:
             raise SettingsError(_NO_KEY)
         _run(settings, sandbox=False)
         return
     sys.stderr.write(_BANNER)
-    with against_sandbox(settings) as changed:
-        _run(changed, sandbox=True)
+    with against_sandbox(settings) as sandbox_settings:
+        _run(sandbox_settings, sandbox=True)
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
@@ -66,7 +66,7 @@ def _announcement(host: str, port: int, *, sandbox: bool) -> str:
 
 
 class AnnouncedServer(uvicorn.Server):
-    """Says that it serves when it does, and when signals end it in good order."""
+    """Announces its address once it serves, and exits with 0 after a signal."""
 
     def __init__(self, config: uvicorn.Config, announcement: str) -> None:
         super().__init__(config)
@@ -78,7 +78,7 @@ class AnnouncedServer(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Exit with 0 after a signal, which uvicorn would raise again at the end."""
+        """Drop the signal, which uvicorn would raise again at the end."""
         with super().capture_signals():
             yield
             self._captured_signals.clear()
@@ -94,8 +94,8 @@ def _listen(settings: Settings) -> socket.socket:
 
 @contextlib.contextmanager
 def against_sandbox(settings: Settings) -> Iterator[Settings]:
-    """Start a sandbox; gives the settings with its address and key."""
-    from sandbox.app import KEY  # noqa: PLC0415  # a server of live data does without the sandbox
+    """Start a sandbox, and yield the settings with its address and key."""
+    from sandbox.app import KEY  # noqa: PLC0415  # not imported by a live server
 
     with sandbox_process(settings) as address:
         yield dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None)
@@ -103,8 +103,8 @@ def against_sandbox(settings: Settings) -> Iterator[Settings]:
 
 @contextlib.contextmanager
 def sandbox_process(settings: Settings) -> Iterator[str]:
-    """Yield a sandbox in a process of its own, which ends with this one; gives its address."""
-    command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: no module of the current folder
+    """Start a sandbox in another process, which ends with this one, and yield its address."""
+    command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: imports nothing from the current folder
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

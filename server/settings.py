@@ -1,6 +1,6 @@
-"""Settings, read once at start from the environment: nothing else reads it.
+"""The settings, read once at start from the environment; nothing else reads it.
 
-Every fault is reported with the name of its variable, all of them at once.
+All faults are reported together, each with the name of its variable.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from cg_client.client import BASE_URL, ClientConfig
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import MAX_CALLS
-from server.http import is_plain
+from server.http import is_name
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ def _plan(text: str) -> Plan | None:
         return None
     plan = Plan.__members__.get(text.upper())
     if plan is None:
-        raise ValueError(f"is one of {AUTO}, {', '.join(one.name.lower() for one in Plan)}")
+        raise ValueError(f"is one of {AUTO}, {', '.join(member.name.lower() for member in Plan)}")
     return plan
 
 
@@ -47,7 +47,7 @@ def _url(text: str) -> str:
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
-    def read(text: str) -> float:
+    def parse(text: str) -> float:
         try:
             number = float(text)
         except ValueError:
@@ -56,23 +56,23 @@ def _number(low: float, high: float) -> Callable[[str], float]:
             raise ValueError(f"is a number from {low:g} to {high:g}")
         return number
 
-    return read
+    return parse
 
 
 def _integer(low: int, high: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
+    def parse(text: str) -> int:
         if not text.strip().isdecimal() or not low <= int(text) <= high:
             raise ValueError(f"is a whole number from {low} to {high}")
         return int(text)
 
-    return read
+    return parse
 
 
 def _weights(text: str) -> Mapping[str, int]:
     pairs = [pair.strip().partition("=") for pair in text.split(",")]
     weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
-    right = all(client and is_plain(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
-    if not right or len(weights) < len(pairs):
+    is_valid = all(is_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
+    if not is_valid or len(weights) < len(pairs):
         raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights
 
@@ -85,13 +85,13 @@ def _level(text: str) -> str:
 
 def _key(text: str) -> Secret:
     if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
-        raise ValueError("holds characters that no key has; is it cut or quoted?")
+        raise ValueError("contains characters that no key has; is it cut or quoted?")
     return Secret(text)
 
 
-def _variable(name: str, default: T, read: Callable[[str], T], about: str) -> T:
-    """Return a field of the settings with its variable, its reader and what it is about."""
-    metadata = {"variable": name, "read": read, "about": about}
+def _variable(name: str, default: T, parse: Callable[[str], T], about: str) -> T:
+    """Return a field of the settings with its variable, its parser and its help text."""
+    metadata = {"variable": name, "parse": parse, "about": about}
     return field(default=default, metadata=metadata)
 
 
@@ -112,58 +112,61 @@ class Settings:
         "COINGLASS_WORKERS",
         1,
         _integer(1, MAX_WORKERS),
-        "Processes that serve; each has a cache of its own and an equal share of the key's quota.",
+        "Worker processes; each has its own cache and an equal share of the key's quota.",
     )
     deadline_seconds: float = _variable(
-        "COINGLASS_DEADLINE_SECONDS", 15.0, _number(0.1, 300), "Longest time that an operation takes."
+        "COINGLASS_DEADLINE_SECONDS", 15.0, _number(0.1, 300), "Longest time for an operation, in seconds."
     )
     attempt_seconds: float = _variable(
-        "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time that one request to CoinGlass takes."
+        "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time for one request to CoinGlass, in seconds."
     )
     connect_seconds: float = _variable(
         "COINGLASS_CONNECT_SECONDS",
         5.0,
         _number(0.1, 300),
-        "Longest time that a connection to CoinGlass takes to open.",
+        "Longest time for opening a connection to CoinGlass, in seconds.",
     )
     read_seconds: float = _variable(
-        "COINGLASS_READ_SECONDS", 8.0, _number(0.1, 300), "Longest silence of CoinGlass within one request."
+        "COINGLASS_READ_SECONDS", 8.0, _number(0.1, 300), "Longest wait for the next bytes of an answer, in seconds."
     )
     connections: int = _variable(
         "COINGLASS_CONNECTIONS",
         32,
         _integer(1, 1000),
-        "Most connections to CoinGlass of one process; one group of endpoints uses three quarters of them at most.",
+        "Most connections of a process to CoinGlass; a group of endpoints uses at most three quarters of them.",
     )
     cache_megabytes: int = _variable(
         "COINGLASS_CACHE_MB",
         64,
         _integer(0, 65536),
-        "Bound of the cache, in megabytes of CoinGlass' answers; 0 keeps none.",
+        "Size of the cache of CoinGlass' answers, in megabytes; 0 turns it off.",
     )
     response_cache_megabytes: int = _variable(
         "COINGLASS_RESPONSE_CACHE_MB",
         16,
         _integer(0, 65536),
-        "Bound of the cache of whole answers, in megabytes; 0 keeps none.",
+        "Size of the cache of whole responses, in megabytes; 0 turns it off.",
     )
     fragment_cache_megabytes: int = _variable(
         "COINGLASS_FRAGMENT_CACHE_MB",
         8,
         _integer(0, 65536),
-        "Bound of the cache of encoded lists, in megabytes; 0 keeps none.",
+        "Size of the cache of encoded lists, in megabytes; 0 turns it off.",
     )
-    calls_at_most: int = _variable(
-        "COINGLASS_MAX_CALLS", MAX_CALLS, _integer(1, 100_000), "Most upstream calls that one operation may cause."
+    max_calls: int = _variable(
+        "COINGLASS_MAX_CALLS",
+        MAX_CALLS,
+        _integer(1, 100_000),
+        "Most requests to CoinGlass that one operation may cause.",
     )
     client_weights: Mapping[str, int] | None = _variable(
         "COINGLASS_CLIENT_WEIGHTS",
         None,
         _weights,
-        "Requests that a client has in its turn at the quota, where it is not one, such as `dashboard=4,reports=2`.",
+        "Weight of each client in the fair queue for the quota, such as `dashboard=4,reports=2`; others have 1.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
-    replaces_worker: bool = False  # set where a worker takes a dead one's place, whose requests still count
+    replaces_worker: bool = False  # of one that ended; its requests still count
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -175,7 +178,7 @@ class Settings:
             if not text:
                 continue
             try:
-                values[setting.name] = setting.metadata["read"](text)
+                values[setting.name] = setting.metadata["parse"](text)
             except ValueError as error:
                 faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
         if faults:
@@ -200,4 +203,4 @@ class Settings:
         )
 
 
-VARIABLES = tuple(one for one in fields(Settings) if "variable" in one.metadata)
+VARIABLES = tuple(setting for setting in fields(Settings) if "variable" in setting.metadata)

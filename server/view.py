@@ -1,8 +1,7 @@
-"""The innermost layer: executes GraphQL operations, by Strawberry's view where that must answer itself."""
+"""The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
 import functools
-from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
 import orjson
 from cross_web import HTTPException
@@ -27,7 +26,7 @@ from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
-_MAX_SECONDS = 300.0  # that a response is cached: caches on the way to a client do not hear of a change here
+_MAX_SECONDS: Final = 300.0  # that a response is cached: caches on the way to a client do not hear of a change here
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
     "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
@@ -35,7 +34,7 @@ _BANNER = (
 
 
 class StrawberryRequest(StarletteRequest):
-    """The typed request as Strawberry's view reads it, with the context and what comes out beside the response."""
+    """The typed request as Strawberry's view reads it, with the context and until when the response stays the same."""
 
     def __init__(self, request: Request, context: Context) -> None:
         async def receive() -> Message:
@@ -53,14 +52,6 @@ class StrawberryRequest(StarletteRequest):
         self.expires_at: float | None = None
 
 
-@dataclass(slots=True)
-class Outcome:
-    """The result of an operation as it is sent, and until when it would come out the same."""
-
-    data: GraphQLHTTPResponse
-    expires_at: float | None
-
-
 class GraphQLView(GraphQL[Context, None]):
     """POST, GET for queries, and WebSocket; a browser gets the explorer's page."""
 
@@ -75,8 +66,8 @@ class GraphQLView(GraphQL[Context, None]):
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
         with count_upstream_calls() as calls:
             try:
-                operation = _operation(request) if _is_simple(request) else None
                 context = self.new_context(request)
+                operation = _simple_operation(request)
                 if operation is None:
                     response = await self._fall_back(request, context)
                 else:
@@ -90,11 +81,11 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer over WebSocket, as ASGI."""
-        head = Request(scope)
-        if head.dry_run is not DryRun.OFF:
+        opening = Request(scope)
+        if opening.dry_run is not DryRun.OFF:
             await refuse_dry_run(receive, send)
         else:
-            await self.run(OperationSocket(scope, receive, send, functools.partial(self.new_context, head)))
+            await self.run(OperationSocket(scope, receive, send, functools.partial(self.new_context, opening)))
 
     def new_context(self, request: Request) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""
@@ -104,38 +95,38 @@ class GraphQLView(GraphQL[Context, None]):
         return make(self._client, self._symbols, request.request_id, requester=request.requester, planner=self._planner)
 
     async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
-        """Execute a POST of one operation in JSON, which nearly all are."""
+        """Execute a POST of one operation in JSON, which nearly all requests are."""
         result = await self.execute_single(
             request=_POST,
             request_adapter=_ADAPTER,
             request_data=operation,
             context=context,
             root_value=None,
-            sub_response=_NONE,
+            sub_response=_UNUSED,
         )
-        outcome = self._outcome(context, result)
-        response = Response.of(self.encode_json(outcome.data))
-        response.expires_at = outcome.expires_at
+        data, expires_at = self._processed(context, result)
+        response = Response.of(orjson.dumps(data))
+        response.expires_at = expires_at
         return response
 
     async def _fall_back(self, request: Request, context: Context) -> Response:
         """Let Strawberry answer: the page, GET, multipart forms, batches, streams, and requests that it refuses."""
-        asked = StrawberryRequest(request, context)
-        answer = await self.run(asked, context=context)
-        body = b"" if isinstance(answer, StreamingResponse) else bytes(answer.body)
-        response = Response(answer.status_code, body, answer.raw_headers, asked.expires_at)
+        adapted = StrawberryRequest(request, context)
+        answer = await self.run(adapted, context=context)
         if isinstance(answer, StreamingResponse):
-            response.stream = answer.body_iterator  # type: ignore[assignment]  # memoryviews are never sent by Strawberry
-        return response
+            stream = answer.body_iterator
+            return Response(answer.status_code, b"", answer.raw_headers, stream=stream)  # type: ignore[arg-type]  # memoryviews are never sent by Strawberry
+        return Response(answer.status_code, bytes(answer.body), answer.raw_headers, adapted.expires_at)
 
-    def _outcome(self, context: Context, result: ExecutionResult) -> Outcome:
+    def _processed(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
+        """Return the result as it is sent, and until when it stays the same."""
         if context.plan is not None:
-            return Outcome(process_result(dry_run.report(result, context.plan, self._client.quota)), None)
-        return Outcome(process_result(result), None if result.errors else self._expires_at(context))
-
-    def _expires_at(self, context: Context) -> float:
+            return process_result(dry_run.report(result, context.plan, self._client.quota)), None
+        if result.errors:
+            return process_result(result), None
         latest = self._client.clock.monotonic() + _MAX_SECONDS
-        return min(context.validity.expires_at, self._client.gate.settled_until, self._symbols.settled_until, latest)
+        settled_until = min(self._client.gate.valid_until, self._symbols.valid_until)
+        return process_result(result), min(context.validity.expires_at, settled_until, latest)
 
     # Strawberry's hooks
 
@@ -144,26 +135,30 @@ class GraphQLView(GraphQL[Context, None]):
         request: StarletteRequest | WebSocket,
         response: StarletteResponse | WebSocket,  # noqa: ARG002
     ) -> Context:
-        """Make the first context of a WebSocket; over HTTP it is handed over."""
-        assert isinstance(request, OperationSocket)  # noqa: S101  # made so above
+        """Make the first context of a WebSocket; over HTTP, `run` is given one."""
+        assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
         return request.new_context()
 
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
-        assert isinstance(request, StrawberryRequest)  # noqa: S101  # made so above
-        outcome = self._outcome(request.context, result)
-        request.expires_at = outcome.expires_at
-        return outcome.data
+        assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one
+        data, request.expires_at = self._processed(request.context, result)
+        return data
 
     def decode_json(self, data: str | bytes) -> object:
         if data == "null":  # the variables of a GET; a body is bytes
             return None
-        return _checked(parse_json(data))
+        payload = parse_json(data)
+        if payload is MALFORMED:
+            raise HTTPException(400, "The body is not valid JSON.")
+        if not isinstance(payload, dict | list):  # Strawberry refuses a list, which would be a batch
+            raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
+        return payload
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
-        """Not where an operation is asked for by its hash."""
+        """Whether the request is a browser's for the page, and not for an operation by its hash."""
         return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
@@ -171,36 +166,24 @@ class GraphQLView(GraphQL[Context, None]):
         return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
 
 
-# Where Strawberry's hooks want one and ours do not look at it, or at its method alone.
-_NONE = StarletteResponse()
-_POST = StarletteRequest({"type": "http", "method": "POST", "headers": []})
-_ADAPTER = GraphQLView.request_adapter_class(_POST)
+# Parameters of Strawberry's hooks: ours read the method at most.
+_UNUSED: Final = StarletteResponse()
+_POST: Final = StarletteRequest({"type": "http", "method": "POST", "headers": []})
+_ADAPTER: Final = GraphQLView.request_adapter_class(_POST)
 
 
-def _is_simple(request: Request) -> bool:
-    """Whether it is a POST of JSON whose sender wants one response in JSON."""
-    kind, accept = request.headers.get(b"content-type", b""), request.headers.get(b"accept", b"")
-    is_json = kind == JSON or kind.partition(b";")[0].strip() == JSON
-    return request.method == "POST" and is_json and b"multipart/mixed" not in accept and b"event-stream" not in accept
-
-
-def _operation(request: Request) -> GraphQLRequestData | None:
-    """Return None for what is no operation, which Strawberry refuses. Raises HTTPException for what is not JSON."""
-    payload = _checked(request.payload)
+def _simple_operation(request: Request) -> GraphQLRequestData | None:
+    """Read a POST of one operation in JSON that accepts one response in JSON; None if the request is anything else."""
+    headers = request.headers
+    content_type, accept = headers.get(b"content-type", b""), headers.get(b"accept", b"")
+    is_json = content_type == JSON or content_type.partition(b";")[0].strip() == JSON
+    if request.method != "POST" or not is_json or b"multipart/mixed" in accept or b"event-stream" in accept:
+        return None
+    payload = request.payload
     if not isinstance(payload, dict):
         return None
     query, variables, extensions = payload.get("query"), payload.get("variables"), payload.get("extensions")
-    if not (
-        isinstance(query, str | None) and isinstance(variables, dict | None) and isinstance(extensions, dict | None)
-    ):
+    are_objects = isinstance(variables, dict | None) and isinstance(extensions, dict | None)
+    if not are_objects or not isinstance(query, str | None):
         return None
     return GraphQLRequestData(query, variables, payload.get("operationName"), extensions)
-
-
-def _checked(payload: object) -> dict[str, Any] | list[Any]:
-    """Only an object can be a request; a list goes on to Strawberry, which refuses batches."""
-    if payload is MALFORMED:
-        raise HTTPException(400, "The body is not valid JSON.")
-    if not isinstance(payload, dict | list):
-        raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
-    return payload

@@ -1,4 +1,4 @@
-"""GraphQL over WebSocket: text frames, well-formed messages, and a context of its own for each operation."""
+"""GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 
@@ -17,7 +17,7 @@ _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 class OperationSocket(WebSocket):
-    """A connection that makes the context of each of its operations from the request that opened it."""
+    """A connection that creates the context of each operation from the request that opened it."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[], Context]) -> None:
         super().__init__(scope, receive, send)
@@ -25,18 +25,18 @@ class OperationSocket(WebSocket):
 
 
 async def refuse_dry_run(receive: Receive, send: Send) -> None:
-    """Close a WebSocket that asks for dry runs, which it cannot do, so that nothing is spent by mistake."""
+    """Close a WebSocket that requests dry runs, which it does not support, so that no quota is spent by mistake."""
     await receive()
     await send({"type": "websocket.close", "code": 1008, "reason": "X-Dry-Run is for requests over HTTP."})
 
 
 class TextFrames(ASGIWebSocketAdapter):
-    """The protocol asks for text; bytes out of the encoder would become binary frames."""
+    """Sends text frames, as the protocol demands: the encoder's bytes would become binary frames."""
 
     ws: OperationSocket
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
-        """As Strawberry's, with what the view's decoder raises as the error that closes the connection with 4400."""
+        """Turn the error of the view's decoder into the one that closes the connection with 4400."""
         try:
             async for message in super().iter_json(ignore_parsing_errors=ignore_parsing_errors):
                 yield message
@@ -55,28 +55,32 @@ class TextFrames(ASGIWebSocketAdapter):
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
-    """A connection outlives its operations: each has loaders and a deadline of its own."""
+    """Gives each operation of a connection its own context, with loaders and a deadline."""
 
     async def handle_message(self, message: Message) -> None:
-        """As Strawberry's, which relies on the shape of messages."""
+        """Check the message first: Strawberry relies on its shape."""
         if is_message(message):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the view says so
+        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
         self.context = self.websocket.ws.new_context()  # read before anything else runs
         await super().run_operation(operation)
 
 
-def is_message(found: object) -> bool:
+def is_message(message: object) -> bool:
     """Whether decoded JSON has the shape of a message that a client may send."""
-    if not isinstance(found, dict) or found.get("type") not in _TYPES:
+    if not isinstance(message, dict) or message.get("type") not in _TYPES:
         return False
-    if found["type"] not in ("subscribe", "complete"):
-        return True
-    return isinstance(found.get("id"), str) and (found["type"] == "complete" or _is_operation(found.get("payload")))
+    match message["type"]:
+        case "subscribe":
+            return isinstance(message.get("id"), str) and _is_operation(message.get("payload"))
+        case "complete":
+            return isinstance(message.get("id"), str)
+        case _:
+            return True
 
 
 def _is_operation(payload: object) -> bool:

@@ -1,7 +1,7 @@
-"""Several processes that serve one listening socket, each with a cache of its own and a share of the key's quota.
+"""Serves one listening socket with several worker processes, each with its own cache and a share of the key's quota.
 
-uvicorn starts, watches and replaces them. The settings reach them through the pipe by which Python starts a process:
-the key stands on no command line.
+uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
+that the key is not on a command line.
 """
 
 import dataclasses
@@ -26,14 +26,14 @@ from server.log import configure
 from server.settings import Settings
 
 GRACEFUL_SECONDS = 20
-_ENDING_SECONDS = 5.0  # beyond the graceful ones, after which a worker is no longer waited for
-_SILENT_SECONDS = 30  # until a worker counts as hung; a busy machine takes long to start one
+_KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
+_HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
 log = structlog.get_logger(__name__)
 
 
 def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
-    """Run until told to end; exits if a worker cannot start."""
+    """Run until a signal; exit if a worker cannot start."""
     workers = Workers(settings, listener, sandbox=sandbox)
     workers.run()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
@@ -41,7 +41,7 @@ def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: 
 
 
 class Workers(Multiprocess):
-    """As many as the settings say, always: each more would have a share of the quota that is not there."""
+    """A fixed number of workers: an additional one would exceed the quota, which they share."""
 
     def __init__(self, settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
         config = uvicorn.Config(
@@ -52,7 +52,7 @@ class Workers(Multiprocess):
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
-            timeout_worker_healthcheck=_SILENT_SECONDS,
+            timeout_worker_healthcheck=_HUNG_SECONDS,
         )
         super().__init__(config, [listener])
         replacing = dataclasses.replace(settings, replaces_worker=True)
@@ -60,10 +60,10 @@ class Workers(Multiprocess):
 
     def init_processes(self) -> None:
         super().init_processes()
-        self.config.app = self._replacement  # of those that are started from now on
+        self.config.app = self._replacement  # for all that are started from now on
 
     def join_all(self) -> None:
-        latest = time.monotonic() + GRACEFUL_SECONDS + _ENDING_SECONDS
+        latest = time.monotonic() + GRACEFUL_SECONDS + _KILL_SECONDS
         for process in self.processes:
             process.process.join(max(0.0, latest - time.monotonic()))
             if process.process.is_alive():
@@ -71,29 +71,28 @@ class Workers(Multiprocess):
         super().join_all()
 
     def handle_hup(self) -> None:
-        """End as one process does."""
+        """End, as a single process does."""
         self.should_exit.set()
 
     def handle_ttin(self) -> None:
-        """Their number is fixed."""
+        """Ignore the signal: the number of workers is fixed."""
 
-    def handle_ttou(self) -> None:
-        """Their number is fixed."""
+    handle_ttou = handle_ttin
 
 
 def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
-    """Return the application of one worker, made in its process."""
+    """Build the application of one worker, in its process."""
     configure(settings.log_level, settings.api_key)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
-        log.warning("worker replaced", pid=os.getpid())
+        log.warning("a worker ended and was replaced", pid=os.getpid())
     app = create_app(settings, sandbox=sandbox)
     tune_gc()
     return app
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it is gone, however that came about."""
+    """End this process when its parent ends, for whatever reason."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

@@ -1,4 +1,4 @@
-"""The documents say what is the case: their commands run, their queries answer, what they name exists."""
+"""The documents are true: their commands run, their queries are answered, and the paths in them exist."""
 
 import json
 import os
@@ -24,7 +24,8 @@ from tests.test_imports import ROOT
 
 README = (ROOT / "README.md").read_text()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+BEHAVIOUR = (ROOT / "docs" / "behaviour.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README + BEHAVIOUR, re.DOTALL)
 COMMANDS = [text.strip().replace("\\\n", " ") for kind, text in BLOCKS if kind == "sh"]
 QUERIES = [text for kind, text in BLOCKS if kind == "graphql"]
 STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
@@ -36,7 +37,7 @@ def made_to_serve(command: str) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
     plain = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
-    with subprocess.Popen(  # noqa: S603  # a command of the README
+    with subprocess.Popen(  # noqa: S603  # a shown command
         shlex.split(command),
         cwd=ROOT,
         env=plain | {"COINGLASS_PORT": port},
@@ -64,18 +65,18 @@ def curl(command: str) -> str:
     return httpx.post(url, content=body, headers=dict(headers)).text
 
 
-def test_the_readme_has_the_commands_that_a_stranger_needs() -> None:
+def test_the_documents_have_the_commands_for_a_first_try() -> None:
     assert [command.split()[0:2] for command in COMMANDS] == [
         ["make", "serve"],
         ["curl", "-s"],
         [".venv/bin/coinglass-graphql", "schema"],
-        ["curl", "-s"],
         ["make", "test"],
+        ["curl", "-s"],
     ]
 
 
 def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -> None:
-    serve, ask, dry_run = COMMANDS[0], COMMANDS[1], COMMANDS[3]
+    serve, ask, dry_run = COMMANDS[0], COMMANDS[1], COMMANDS[4]
     with made_to_serve(serve) as address:
         answer, report = (
             json.loads(curl(command.replace("http://127.0.0.1:8000", address))) for command in (ask, dry_run)
@@ -87,21 +88,21 @@ def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -
 
 
 def shown_plan() -> dict[str, Any]:
-    """Return what the README shows of a dry run."""
-    (found,) = (json.loads(text) for kind, text in BLOCKS if kind == "json" and '"plan"' in text)
-    plan: dict[str, Any] = found["extensions"]["plan"]
+    """Return the dry run's report that docs/behaviour.md shows."""
+    (response,) = (json.loads(text) for kind, text in BLOCKS if kind == "json" and '"plan"' in text)
+    plan: dict[str, Any] = response["extensions"]["plan"]
     return plan
 
 
-def test_the_dry_run_that_the_readme_shows_is_told_so(start_graph: StartGraph) -> None:
-    body = json.loads(shlex.split(COMMANDS[3])[-1])
+def test_the_shown_report_of_a_dry_run_is_the_real_one(start_graph: StartGraph) -> None:
+    body = json.loads(shlex.split(COMMANDS[4])[-1])
     graph = start_graph(Plan.STANDARD)
     graph.data('{ pair(exchange: "binance", symbol: "BTC/USDT") { symbol } }')
-    told = graph.http.post("/graphql", json=body, headers={"x-dry-run": "1"}).json()["extensions"]["plan"]
+    plan = graph.http.post("/graphql", json=body, headers={"x-dry-run": "1"}).json()["extensions"]["plan"]
     shown = shown_plan()
-    for refusal in [*told["refused"], *shown["refused"]]:
-        del refusal["message"]  # cut short in the README
-    assert told == shown
+    for refusal in [*plan["refused"], *shown["refused"]]:
+        del refusal["message"]  # cut short in the document
+    assert plan == shown
 
 
 def test_the_readme_prints_the_schema() -> None:
@@ -111,17 +112,17 @@ def test_the_readme_prints_the_schema() -> None:
 
 def test_the_test_command_of_the_readme_finds_these_tests() -> None:
     collect = os.environ | {"PYTEST_ADDOPTS": "--collect-only tests/test_docs.py"}
-    printed = subprocess.check_output(shlex.split(COMMANDS[4]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
+    printed = subprocess.check_output(shlex.split(COMMANDS[3]), cwd=ROOT, env=collect, text=True, timeout=240)  # noqa: S603  # as above
     assert "test_the_test_command_of_the_readme_finds_these_tests" in printed
 
 
 @pytest.mark.parametrize("query", QUERIES)
-def test_the_queries_of_the_readme_are_answered(graph: Graph, query: str) -> None:
+def test_the_shown_queries_are_answered(graph: Graph, query: str) -> None:
     graph.data(query)
 
 
 def shape(data: Any) -> Any:
-    """Names and kinds of what an answer holds."""
+    """Return the names and types in an answer."""
     if isinstance(data, dict):
         return {name: shape(value) for name, value in data.items()}
     return [shape(value) for value in data] if isinstance(data, list) else type(data)
@@ -133,9 +134,10 @@ def test_the_first_answer_of_the_readme_has_the_shape_of_the_real_one(graph: Gra
     assert shape(answer["data"]) == shape(graph.data(query))
 
 
-def test_every_setting_is_in_the_readme_with_its_default() -> None:
+def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None:
     rows = dict(re.findall(r"^\| `(COINGLASS_\w+)` \| (\S+) \|", README, re.MULTILINE))
-    settings = {one.metadata["variable"]: one.default for one in VARIABLES}
+    assert [text for setting in VARIABLES if (text := setting.metadata["about"]) not in README] == []
+    settings = {setting.metadata["variable"]: setting.default for setting in VARIABLES}
     assert rows.keys() == settings.keys()
     shown = {name: default.strip("`") for name, default in rows.items()}
     expected = {

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cg_client.params import Newsflashes
 from cg_client.params.enums import NewsflashLanguage
+from cg_client.params.funds_and_chain import Newsflashes
 from sandbox.samples import sample
 from tests.cases import CASES
 from tests.test_samples import answer, decoded, in_first_record

@@ -19,7 +19,6 @@ from cg_client.plans.plan import Plan
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.asgi import HTTPAdapter
-from server.graceful_shutdown import GracefulShutdown
 from server.http import Handler, Request, Response
 from tests.clock import FakeClock
 from tests.running import running
@@ -147,7 +146,7 @@ async def test_a_request_that_cannot_be_finished_is_refused() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    assert is_refusal(await cancelled(adapted(GracefulShutdown(never_done)), receiving(b""), reached))
+    assert is_refusal(await cancelled(adapted(never_done), receiving(b""), reached))
 
 
 async def test_a_request_whose_body_does_not_end_is_refused() -> None:
@@ -161,7 +160,7 @@ async def test_a_request_whose_body_does_not_end_is_refused() -> None:
         await asyncio.Event().wait()
         raise AssertionError
 
-    assert is_refusal(await cancelled(adapted(GracefulShutdown(unread)), receive, reached))
+    assert is_refusal(await cancelled(adapted(unread), receive, reached))
 
 
 async def test_a_stream_that_has_begun_breaks_off() -> None:
@@ -175,7 +174,7 @@ async def test_a_stream_that_has_begun_breaks_off() -> None:
     async def streaming(_: Request) -> Response:
         return Response(200, b"", [], stream=parts())
 
-    reply = await cancelled(adapted(GracefulShutdown(streaming)), receiving(b""), reached)
+    reply = await cancelled(adapted(streaming), receiving(b""), reached)
     assert (reply.status, reply.raw) == (200, b"one")
     assert reply.messages[-1]["more_body"]
 

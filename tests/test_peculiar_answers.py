@@ -63,7 +63,7 @@ def test_what_a_directory_lacks_is_reported(market: str) -> None:
     assert {exchange: [one.symbol for one in listed] for exchange, listed in found.items()} == {
         "Binance": ["BTCUSDT", "ETHUSDT"]
     }
-    assert [(one.kind.name, one.field, one.count) for one in anomalies.found()] == [
+    assert [(one.kind.name, one.field, one.count) for one in anomalies.anomalies()] == [
         ("ROW_SKIPPED", "*[].instrument_id", 1),
         ("ROW_SKIPPED", "*[].base_asset", 1),
         ("SHAPE_CHANGED", "*", 1),
@@ -78,4 +78,4 @@ async def test_a_null_among_the_names_costs_itself() -> None:
     assert exchanges == [{"name": "BTC"}, {"name": "ETH"}]
     anomalies = AnomalyCollector()
     assert decode_names(msgspec.Raw(b'["BTC", null, "ETH"]'), anomalies) == ("BTC", "ETH")
-    assert [(one.kind.name, one.count) for one in anomalies.found()] == [("ROW_SKIPPED", 1)]
+    assert [(one.kind.name, one.count) for one in anomalies.anomalies()] == [("ROW_SKIPPED", 1)]

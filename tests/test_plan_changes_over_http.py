@@ -80,7 +80,7 @@ def test_a_declared_plan_that_is_not_the_keys_is_told_in_the_problem_and_once_in
         assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {said}")
         assert refused["currentPlan"] == "STANDARD"
     graph.data(RATE % 700)
-    assert capfd.readouterr().out.count("the declared plan is not the key's") == 1
+    assert capfd.readouterr().out.count("COINGLASS_PLAN is not the plan of the key") == 1
 
 
 def test_the_doctor_reports_a_declared_plan_that_the_key_does_not_have() -> None:

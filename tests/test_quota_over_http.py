@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 
 from cg_client.plans.plan import Plan
-from sandbox.envelopes import Reply
+from sandbox.envelopes import SandboxReply
 from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph
 from tests.test_metrics import figures
@@ -91,7 +91,7 @@ class Gate(Fault):
     def hits(self, path: str) -> bool:
         return path != BOBS
 
-    async def reply(self, regular: Reply) -> Reply:
+    async def reply(self, regular: SandboxReply) -> SandboxReply:
         await asyncio.to_thread(self.opened.wait, 30)
         return regular
 
@@ -110,7 +110,7 @@ async def until(holds: Callable[[], bool]) -> None:
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
     start_graph: StartGraph,
 ) -> None:
-    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, calls_at_most=1000)
+    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
     first, second = Gate(), Gate()

@@ -9,7 +9,7 @@ import pytest
 
 from cg_client.plans.plan import Plan
 from cg_client.transport import KEY_HEADER
-from sandbox.app import KEY, REQUESTS_KEPT, Sandbox, create_sandbox
+from sandbox.app import KEY, MAX_REQUESTS, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind, _bomb
 from tests.running import running
 
@@ -81,10 +81,10 @@ def test_a_plan_that_changes_refuses_what_it_lacks(http: httpx.Client) -> None:
 
 
 def test_the_newest_requests_are_kept_in_their_order(sandbox: Sandbox, http: httpx.Client) -> None:
-    sandbox.requests.extend([("/old", {})] * REQUESTS_KEPT)
+    sandbox.requests.extend([("/old", {})] * MAX_REQUESTS)
     http.get(PRICE)
     kept = http.get("/_sandbox/requests").json()
-    assert len(kept) == REQUESTS_KEPT
+    assert len(kept) == MAX_REQUESTS
     assert (kept[-1]["path"], kept[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
 
 

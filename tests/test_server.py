@@ -130,7 +130,7 @@ def test_a_depth_that_coinglass_lacks_is_refused(graph: Graph) -> None:
 
 
 def test_an_operation_that_would_cost_too_much_is_refused_before_it_costs_anything(start_graph: StartGraph) -> None:
-    graph = start_graph(calls_at_most=10)
+    graph = start_graph(max_calls=10)
     answer = graph.ask("{ coins(first: 11) { nodes { openInterest(interval: D1) { __typename } } } }")
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"QUERY_TOO_COMPLEX"}
     assert graph.sandbox.calls.total() == 0

@@ -130,17 +130,17 @@ async def test_a_window_that_the_plan_includes_in_part_holds_for_a_minute_and_br
 async def test_what_coinglass_refused_is_a_revision_and_holds_until_it_is_asked_again(server: Server) -> None:
     gate = server.client.gate
     before = server.client.revision.count
-    assert gate.settled_until == math.inf
+    assert gate.valid_until == math.inf
     server.upstream.bodies[PRICE] = {"code": "401", "msg": "Upgrade plan"}
     await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1) { __typename } } }')
     assert server.client.revision.count != before
-    assert gate.settled_until - server.clock.monotonic() == pytest.approx(600)
+    assert gate.valid_until - server.clock.monotonic() == pytest.approx(600)
 
 
 async def test_a_listing_that_is_replaced_is_a_revision(server: Server) -> None:
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
     before = server.client.revision.count
-    assert server.symbols.settled_until - server.clock.monotonic() == pytest.approx(3600)
+    assert server.symbols.valid_until - server.clock.monotonic() == pytest.approx(3600)
     server.clock.advance(timedelta(hours=2).total_seconds())
     await server.seconds('{ coin(symbol: "BTC") { symbol } }')
     assert server.client.revision.count != before

@@ -208,12 +208,12 @@ COSTS = [
 def test_a_list_counts_what_is_asked_of_each_of_its_items(
     start_graph: StartGraph, query: str, variables: dict[str, Any]
 ) -> None:
-    (error,) = start_graph(calls_at_most=10).ask(query, **variables)["errors"]
+    (error,) = start_graph(max_calls=10).ask(query, **variables)["errors"]
     assert "could cause 11 upstream calls, and 10 are allowed" in error["message"]
-    assert start_graph(calls_at_most=11).ask(query, **variables)["data"]
+    assert start_graph(max_calls=11).ask(query, **variables)["data"]
 
 
 def test_a_filter_of_few_coins_counts_no_more_than_these(start_graph: StartGraph) -> None:
     query = f'{{ coins(symbols: ["BTC", "ETH"]) {{ nodes {{ symbol {SERIES} }} }} }}'
-    found = start_graph(calls_at_most=2).data(query)["coins"]["nodes"]
+    found = start_graph(max_calls=2).data(query)["coins"]["nodes"]
     assert [coin["symbol"] for coin in found] == ["BTC", "ETH"]

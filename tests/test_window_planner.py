@@ -9,7 +9,7 @@ from cg_client.client import Client, ClientConfig
 from cg_client.endpoints.futures import market
 from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
 from cg_client.intervals import Interval
-from cg_client.params import PairSeries
+from cg_client.params.core import PairSeries
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret

@@ -146,7 +146,7 @@ def test_all_workers_together_spend_the_quota_and_never_pass_it() -> None:
         assert process.stderr
         log = process.stderr.read()
     assert KEY not in log
-    assert '"event": "worker replaced"' in log
+    assert '"event": "a worker ended and was replaced"' in log
 
 
 @pytest.mark.parametrize("count", ["0", "31", "two", "-1"])

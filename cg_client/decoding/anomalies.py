@@ -1,15 +1,20 @@
-"""What of CoinGlass' answer could not be read: collected while it is decoded, served with the payload, counted.
+"""What of CoinGlass' answers could not be read: collected while decoding, served with the payload, counted as drift.
 
-Nothing here decides what becomes of a value; the readers do that (`cg_client/decoding/tolerance.py`) and report it.
+The readers (`cg_client/decoding/tolerance.py`) decide what becomes of a value, and report it here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
+from typing import TypeAlias
 
 import msgspec
 
+from cg_client.endpoint import Endpoint
+
 MAX_SAMPLE = 80  # characters
-MAX_FINDINGS = 100  # distinct ones of one answer; further ones are counted under the field `…`
+MAX_FINDINGS = 100  # distinct anomalies of one answer; further ones are counted under the field `…`
+MAX_DRIFT_KEYS = 1000  # distinct anomalies of all answers; further ones likewise, by endpoint
 _FURTHER = "…"
 
 
@@ -21,8 +26,8 @@ class AnomalyKind(Enum):
     SHAPE_CHANGED = "SHAPE_CHANGED"
 
 
-class Anomaly(msgspec.Struct, frozen=True):
-    """`field` is CoinGlass' path below one row, such as `asset_details.btc_holding`; `sample` the first value met."""
+class DecodingAnomaly(msgspec.Struct, frozen=True):
+    """`field` is CoinGlass' path below one row, such as `asset_details.btc_holding`; `sample` the first such value."""
 
     kind: AnomalyKind
     field: str
@@ -30,48 +35,73 @@ class Anomaly(msgspec.Struct, frozen=True):
     sample: str | None = None
 
 
-class AnomalyCollector:
-    """Gathers the anomalies of one answer, each distinct one once.
+class AnomalyCollector(msgspec.Struct, eq=False):
+    """Collects the anomalies of one answer, each distinct one once.
 
-    `redact` takes what must not be shown out of names and samples, before they are cut: no part of it stays.
+    `redact` removes secrets from names and samples, before they are cut: no part of a secret remains.
     """
 
-    def __init__(self, redact: Callable[[str], str] = str) -> None:
-        self._redact = redact
-        self._counts: dict[tuple[AnomalyKind, str], int] = {}
-        self._samples: dict[tuple[AnomalyKind, str], str] = {}
+    redact: Callable[[str], str] = str
+    counts: dict[tuple[AnomalyKind, str], int] = {}
+    samples: dict[tuple[AnomalyKind, str], str] = {}
 
     def report(self, kind: AnomalyKind, field: str, sample: object = msgspec.UNSET, count: int = 1) -> None:
-        """Count an anomaly; the first `sample` of its kind and field is kept, shortened."""
-        key = kind, self._redact(field)[:MAX_SAMPLE]
-        if key not in self._counts and len(self._counts) >= MAX_FINDINGS:
+        """Count an anomaly; the first `sample` of its kind and field is stored, shortened."""
+        key = kind, self.redact(field)[:MAX_SAMPLE]
+        if key not in self.counts and len(self.counts) >= MAX_FINDINGS:
             key = kind, _FURTHER
-        self._counts[key] = self._counts.get(key, 0) + count
-        if sample is not msgspec.UNSET and key not in self._samples:
-            self._samples[key] = shortened(self._redact(_as_json(sample)))
+        self.counts[key] = self.counts.get(key, 0) + count
+        if sample is not msgspec.UNSET and key not in self.samples:
+            self.samples[key] = shortened(self.redact(_as_json(sample)))
 
     def clear(self) -> None:
-        self._counts.clear()
-        self._samples.clear()
+        self.counts.clear()
+        self.samples.clear()
 
-    def found(self) -> tuple[Anomaly, ...]:
-        """All that was reported."""
-        if not self._counts:
-            return ()
+    def anomalies(self) -> tuple[DecodingAnomaly, ...]:
         return tuple(
-            Anomaly(kind, field, count, self._samples.get((kind, field)))
-            for (kind, field), count in self._counts.items()
+            DecodingAnomaly(kind, field, count, self.samples.get((kind, field)))
+            for (kind, field), count in self.counts.items()
         )
 
 
-def merged(parts: Iterable[tuple[Anomaly, ...]]) -> tuple[Anomaly, ...]:
+class DriftKey(msgspec.Struct, frozen=True):
+    """One kind of anomaly in one field of one endpoint."""
+
+    endpoint: str
+    kind: AnomalyKind
+    field: str
+
+
+DriftListener: TypeAlias = Callable[[Endpoint, DecodingAnomaly], None]
+
+
+class DriftCounter:
+    """Counts where answers differ from the catalogue, since the process began; calls `on_new` once for each key."""
+
+    def __init__(self) -> None:
+        self.on_new: DriftListener = lambda *_: None
+        self.counts: Counter[DriftKey] = Counter()
+
+    def record(self, endpoint: Endpoint, anomalies: Iterable[DecodingAnomaly]) -> None:
+        for anomaly in anomalies:
+            key = DriftKey(endpoint.path, anomaly.kind, anomaly.field)
+            if key not in self.counts and len(self.counts) >= MAX_DRIFT_KEYS:
+                key = DriftKey(endpoint.path, anomaly.kind, _FURTHER)
+            is_new = key not in self.counts
+            self.counts[key] += anomaly.count
+            if is_new:
+                self.on_new(endpoint, anomaly)
+
+
+def merged(parts: Iterable[tuple[DecodingAnomaly, ...]]) -> tuple[DecodingAnomaly, ...]:
     """Return the anomalies of several answers, added up by kind and field."""
-    total: dict[tuple[AnomalyKind, str], Anomaly] = {}
-    for one in (anomaly for part in parts for anomaly in part):
-        known = total.get((one.kind, one.field))
-        total[one.kind, one.field] = (
-            one if known is None else msgspec.structs.replace(known, count=known.count + one.count)
-        )
+    total: dict[tuple[AnomalyKind, str], DecodingAnomaly] = {}
+    for anomaly in (anomaly for part in parts for anomaly in part):
+        key = anomaly.kind, anomaly.field
+        before = total.get(key)
+        count = anomaly.count if before is None else before.count + anomaly.count
+        total[key] = msgspec.structs.replace(before or anomaly, count=count)
     return tuple(total.values())
 
 

@@ -1,6 +1,6 @@
-"""What values of upstream must be, and are made: finite figures, times in milliseconds, lists that belong together.
+"""Checks and conversions of upstream values: finite figures, times in milliseconds, parallel lists.
 
-Whatever is not so raises PayloadMismatch with the path of the field.
+Invalid values raise PayloadMismatch with the path of the field.
 """
 
 import calendar
@@ -17,25 +17,24 @@ import msgspec
 from cg_client.decoding.shapes import are_milliseconds, milliseconds
 from cg_client.errors import PayloadMismatch
 
-_EARLIEST_TIME = 10**8  # seconds of March 1973, below which the units cannot be told apart; 0 stands for no time
+_EARLIEST_TIME = 10**8  # seconds of March 1973, below which the units are ambiguous; 0 stands for no time
 _LATEST_TIME = 10**20  # nanoseconds of the year 5138
-_PLACE = re.compile(r" - at `\$(.*)`$")
+_LOCATION = re.compile(r" - at `\$(.*)`$")
 _MISSING = re.compile(r"missing required field `(.*?)`")
 
 
 def mismatch(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> PayloadMismatch:
-    """Return the error with the path of the field below `data`, and without what it said of the path."""
+    """Return the error with the path of the field below `data`, which is removed from its text."""
     text = str(error)
-    place = _PLACE.search(text)
+    location = _LOCATION.search(text)
     missing = _MISSING.search(text)
-    path = (place.group(1) if place else "") + (f".{missing.group(1)}" if missing else "")
-    return PayloadMismatch(f"data{path}", _PLACE.sub("", text))
+    path = (location.group(1) if location else "") + (f".{missing.group(1)}" if missing else "")
+    return PayloadMismatch(f"data{path}", _LOCATION.sub("", text))
 
 
 def finite(values: Sequence[float | None], field: str) -> None:
     """Raise PayloadMismatch for NaN and infinities, which msgspec reads out of strings."""
-    known: Sequence[float] = [value for value in values if value is not None]
-    _finite(known, field)
+    _finite([value for value in values if value is not None], field)
 
 
 def _finite(values: Sequence[float], field: str) -> None:
@@ -44,7 +43,7 @@ def _finite(values: Sequence[float], field: str) -> None:
 
 
 def figures(values: Sequence[Any], field: str, *, optional: bool) -> Sequence[float | None]:
-    """Finite figures, packed where none is missing."""
+    """Return the figures, checked to be finite, packed if none is missing."""
     if optional and None in values:
         finite(values, field)
         return values
@@ -53,7 +52,7 @@ def figures(values: Sequence[Any], field: str, *, optional: bool) -> Sequence[fl
 
 
 def packed(typecode: str, values: Sequence[Any]) -> "array[Any]":
-    """Through `struct`, which takes half the time of `array` itself."""
+    """Pack the values through `struct`, which takes half the time of `array` itself."""
     return array(typecode, struct.pack(f"{len(values)}{typecode}", *values))
 
 
@@ -71,10 +70,9 @@ def check_time(time: int) -> None:
 
 def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | None]:
     """Convert times in any unit to milliseconds; raises PayloadMismatch for a number that is not a time."""
-    known: Sequence[int] = [time for time in times if time is not None] if None in times else times  # type: ignore[assignment]  # none is None
-    if not known:
+    ascending = sorted([time for time in times if time is not None])  # mostly sorted already: faster than min and max
+    if not ascending:
         return times
-    ascending = sorted(known)  # which they mostly are: that is seen faster than the least and the greatest are found
     earliest, latest = ascending[0], ascending[-1]
     if earliest < _EARLIEST_TIME or latest >= _LATEST_TIME:
         raise PayloadMismatch(field, "it is not a time")
@@ -98,7 +96,7 @@ def date_of(text: str) -> date:
 
 def equally_long(lists: Mapping[str, Sequence[Any]]) -> None:
     """Raise PayloadMismatch if parallel lists differ in length."""
-    first, size = next((wire, len(values)) for wire, values in lists.items())
-    for wire, values in lists.items():
+    first, size = next((name, len(values)) for name, values in lists.items())
+    for name, values in lists.items():
         if len(values) != size:
-            raise PayloadMismatch(f"data.{wire}", f"it holds {len(values)} values beside {size} of {first}")
+            raise PayloadMismatch(f"data.{name}", f"it holds {len(values)} values beside {size} of {first}")

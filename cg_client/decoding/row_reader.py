@@ -1,6 +1,6 @@
-"""Reads rows of named or positional values, each value by a reader of its own.
+"""Reads rows of named or positional values, with one reader for each value.
 
-A row in which nothing is odd is read at once; any other costs about five times as much.
+A row without an anomaly is converted at once; any other costs about five times as much.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,9 +26,9 @@ REPORTED = _Reported.REPORTED
 
 @dataclass(frozen=True, slots=True)
 class FieldReader:
-    """One value of a row: the names (or places) under which it comes, and where each goes.
+    """One value of a row: the names (or positions) under which it comes, and the target of each.
 
-    `is_repeated`: another reader of the row shows the same value, and counts where it is absent.
+    `is_repeated`: another reader of the row reads the same value, and counts it as absent.
     """
 
     names: Sequence[str | int]
@@ -42,7 +42,7 @@ class FieldReader:
 class RowReader:
     """Reads one object, or one positional row, field by field.
 
-    `whole` reads a row that has all of its fields at once, and gives None for one that is odd in anything.
+    `whole` reads a row with all of its fields at once, and returns None for a row with any anomaly.
     """
 
     def __init__(
@@ -55,12 +55,14 @@ class RowReader:
     ) -> None:
         self._make, self._whole = make, whole
         self._kind: type[dict[Any, Any] | list[Any]] = list if positional else dict
-        self._fields = sorted(fields, key=lambda field: field.presence is not Presence.REQUIRED)  # may cost the row
+        self._fields = sorted(
+            fields, key=lambda field: field.presence is not Presence.REQUIRED
+        )  # required fields first, since they may cost the row
         self._names = {name for field in fields for name in field.names}
         self._empty = {target: field.default for field in fields for target in field.targets}
-        self._paths: dict[Path, Mapping[str | int, Path]] = {}  # of the names below a path, of which there are few
+        self._paths: dict[Path, Mapping[str | int, Path]] = {}  # of the names below each path
 
-    def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` makes out
+    def __call__(self, value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `make` returns out
         """Read the row; raises Unreadable if it is not one or lacks a value that it needs."""
         if not isinstance(value, self._kind):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
@@ -68,21 +70,21 @@ class RowReader:
         if paths is None:
             paths = self._paths[path] = {name: below(path, name) for name in self._names}
         if self._whole is not None and len(value) == len(self._names):
-            plain = self._whole(value)
-            if plain is not None:
+            row = self._whole(value)
+            if row is not None:
                 reading.present(paths.values())
-                return plain
+                return row
         return self._by_field(value if isinstance(value, dict) else dict(enumerate(value)), path, paths, reading)
 
     def _by_field(
         self, row: Mapping[str | int, Any], path: Path, paths: Mapping[str | int, Path], reading: Reading
-    ) -> Any:  # noqa: ANN401  # what `make` makes
+    ) -> Any:  # noqa: ANN401  # what `make` returns
         if not self._names.issuperset(row):
             self._report_unknown(row, path, reading)
-        found = self._empty.copy()
+        values = self._empty.copy()
         for field in self._fields:
-            _fill(found, field, row, paths, reading)
-        return self._make(**found)
+            _fill(values, field, row, paths, reading)
+        return self._make(**values)
 
     def _report_unknown(self, row: Mapping[str | int, Any], path: Path, reading: Reading) -> None:
         for name, value in row.items():
@@ -91,13 +93,13 @@ class RowReader:
 
 
 def _fill(
-    found: dict[str, Any],
+    values: dict[str, Any],
     field: FieldReader,
     row: Mapping[str | int, Any],
     paths: Mapping[str | int, Path],
     reading: Reading,
 ) -> None:
-    """Read the field under the first of its names that holds a value."""
+    """Read the field under the first of its names that has a value."""
     first, is_there = paths[field.names[0]], False
     for name, target in zip(field.names, field.targets, strict=True):
         if name not in row:
@@ -106,10 +108,10 @@ def _fill(
             is_there = True
             reading.present((first,))
         value = row[name]
-        if value is REPORTED or _is_passed_over(field, row, value):
+        if value is REPORTED or _is_skipped(field, row, value):
             continue
         try:
-            found[target] = field.read(value, paths[name], reading)
+            values[target] = field.read(value, paths[name], reading)
         except Unreadable as unreadable:
             if field.presence is Presence.REQUIRED:
                 unreadable.path = paths[name] if unreadable.is_reported else unreadable.path
@@ -122,10 +124,10 @@ def _fill(
         raise Unreadable(first, is_reported=True)
 
 
-def _is_passed_over(field: FieldReader, row: Mapping[str | int, Any], value: object) -> bool:
-    """Whether the value stands for none, or another name of the field holds one."""
+def _is_skipped(field: FieldReader, row: Mapping[str | int, Any], value: object) -> bool:
+    """Whether the value means none, or another name of the field has one."""
     if field.presence is Presence.SPARSE:
-        return value is None or value in ("", "null", "NULL")  # msgspec reads these texts so, too
+        return value is None or value in ("", "null", "NULL")  # as msgspec reads these texts
     return value is None and any(row.get(name) is not None for name in field.names)
 
 
@@ -141,13 +143,13 @@ def at_once(struct: type, checks: Collection[tuple[str, Callable[[Any], object]]
 
     def read(row: object) -> Any:  # noqa: ANN401  # of the struct, or None
         try:
-            found: Any = msgspec.convert(row, struct, strict=False)
+            converted: Any = msgspec.convert(row, struct, strict=False)
             for name, check in checks:
-                value = getattr(found, name)
+                value = getattr(converted, name)
                 if value is not None:
                     check(value)
         except (msgspec.ValidationError, ValueError, KeyError, OverflowError, PayloadMismatch):
             return None
-        return found
+        return converted
 
     return read

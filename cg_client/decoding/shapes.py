@@ -1,12 +1,9 @@
-"""The forms in which CoinGlass lays out a payload, and its spellings of time.
-
-A shape says where the payload lies and how it is laid out; the decoder in `resolvers` reads it into declared types.
-"""
+"""The layouts of CoinGlass' payloads, and its units of time; decoders in `resolvers` read them into declared types."""
 
 from dataclasses import dataclass
 
-_SECONDS_BELOW = 10**11
-_MILLISECONDS_BELOW = 10**14
+SECONDS_BELOW = 10**11
+MILLISECONDS_BELOW = 10**14
 _MICROSECONDS_BELOW = 10**17
 
 
@@ -24,45 +21,45 @@ class Rows(Shape):
 
 @dataclass(frozen=True)
 class Record(Shape):
-    """One object, or a list that holds just one (both occur for the same endpoint)."""
+    """One object, or a list of just one: both occur for the same endpoint."""
 
 
 @dataclass(frozen=True)
-class Names(Shape):
-    """A list of plain strings."""
+class NameList(Shape):
+    """A list of strings."""
 
 
 @dataclass(frozen=True)
 class KeyedRows(Shape):
-    """An object whose keys are data: each value is a list of objects, and `key` names what the key is."""
+    """An object whose keys are data and whose values are lists of objects; `key` is the name for the keys."""
 
     key: str
 
 
 @dataclass(frozen=True)
 class ParallelLists(Shape):
-    """One object of equally long lists, to be read across; also documented as a list that holds just that object."""
+    """One object of equally long lists, to be read across, or a list of just that object."""
 
     time: str = "time_list"
 
 
 @dataclass(frozen=True)
 class Tuples(Shape):
-    """A layout of its own, mostly of positional rows: each has a decoder by hand."""
+    """Another layout, mostly of positional rows, with a hand-written decoder."""
 
 
 def milliseconds(time: int) -> int:
-    """Return a time in seconds, milliseconds, microseconds or nanoseconds as milliseconds, told apart by magnitude.
+    """Return a time in seconds, milliseconds, microseconds or nanoseconds as milliseconds, by its magnitude.
 
     The four ranges do not overlap between March 1973 and 5138. Source: `coinglass-v4` endpoints mix all of them.
     """
-    if time < _SECONDS_BELOW:
+    if time < SECONDS_BELOW:
         return time * 1000
-    if time < _MILLISECONDS_BELOW:
+    if time < MILLISECONDS_BELOW:
         return time
     return time // 1000 if time < _MICROSECONDS_BELOW else time // 1_000_000
 
 
 def are_milliseconds(earliest: int, latest: int) -> bool:
     """Whether times from the one to the other are milliseconds already."""
-    return earliest >= _SECONDS_BELOW and latest < _MILLISECONDS_BELOW
+    return earliest >= SECONDS_BELOW and latest < MILLISECONDS_BELOW

@@ -1,6 +1,6 @@
-"""Readers made from the structs that msgspec decodes: what its strict decoder refuses, they read value by value."""
+"""Derives tolerant readers from msgspec structs: they read value by value what its strict decoder refuses."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
@@ -29,9 +29,9 @@ from cg_client.errors import PayloadMismatch
 
 T = TypeVar("T")
 
-EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, where it cannot be read
-IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable one is None, not skipped
-KEYS = msgspec.Meta(extra={"keys": True})  # of parallel lists: an unreadable item removes its place from all
+EXPECTED = msgspec.Meta(extra={"presence": Presence.EXPECTED})  # None, and reported, if it is unreadable
+IN_PLACE = msgspec.Meta(extra={"in_place": True})  # of a list of rows: an unreadable row is None, not skipped
+KEYS = msgspec.Meta(extra={"keys": True})  # of parallel lists: an unreadable item is removed from all of them
 Figure = Annotated[float, EXPECTED]
 Time = Annotated[int, msgspec.Meta(extra={"is_time": True})]  # in any unit
 Name = Annotated[str, msgspec.Meta(min_length=1)]  # of what a row is about
@@ -50,21 +50,21 @@ def struct_decoder(
     decoder = msgspec.json.Decoder(kind, strict=False)
 
     def strict(data: msgspec.Raw) -> T:
-        found = decoder.decode(data)
-        if not is_complete(found):
+        decoded = decoder.decode(data)
+        if not is_complete(decoded):
             raise PayloadMismatch("data", "a field is missing")
-        return build(found)
+        return build(decoded)
 
     return tolerant(strict, reader_of(kind), build, may_lack)
 
 
-def the_one(found: Any) -> Any:  # noqa: ANN401  # of the struct
+def the_one(payload: Any) -> Any:  # noqa: ANN401  # of the struct
     """Return the object, alone or as the one item of a list; raises PayloadMismatch."""
-    if not isinstance(found, list):
-        return found
-    if len(found) != 1:
-        raise PayloadMismatch("data", f"one object was expected, not {len(found)}")
-    return found[0]
+    if not isinstance(payload, list):
+        return payload
+    if len(payload) != 1:
+        raise PayloadMismatch("data", f"one object was expected, not {len(payload)}")
+    return payload[0]
 
 
 def reader_of(kind: Any) -> Read:  # noqa: ANN401  # a type for msgspec
@@ -83,8 +83,7 @@ def _reader(info: Type) -> Read:
         case DictType(value_type=value):
             return values_of(_reader(value))
         case UnionType(types=types):
-            (known,) = [one for one in types if not isinstance(one, NoneType)]
-            return _nullable(_reader(known))
+            return _nullable(_reader(_not_none(types)))
         case _:
             return scalar(_scalar(info))
 
@@ -126,19 +125,19 @@ def _is_row(info: Type) -> bool:
 def _struct_reader(info: StructType) -> Read:
     fields = [
         FieldReader(
-            (place if info.array_like else field.encode_name,),
+            (index if info.array_like else field.encode_name,),
             (field.name,),
             _reader(field.type),
             presence(field.type) if field.required else Presence.SPARSE,
             None if field.default is msgspec.NODEFAULT else field.default,
         )
-        for place, field in enumerate(info.fields)
+        for index, field in enumerate(info.fields)
     ]
     return RowReader(info.cls, fields, positional=info.array_like, whole=_whole(info))
 
 
 def _whole(info: StructType) -> Callable[[object], Any] | None:
-    """Make a reader of whole rows, for rows of nothing but single values."""
+    """Return a reader of whole rows, for rows of single values only."""
     if not info.forbid_unknown_fields or any(_single(field.type) is None for field in info.fields):
         return None
     kinds = [(field.name, _single(field.type)) for field in info.fields]
@@ -151,19 +150,23 @@ def _single(info: Type) -> Any:  # noqa: ANN401  # what to look up in `_CHECKED`
         case Metadata(type=inner, extra=extra):
             return Time if extra and "is_time" in extra else _single(inner)
         case UnionType(types=types):
-            (known,) = [one for one in types if not isinstance(one, NoneType)]
-            return _single(known)
+            return _single(_not_none(types))
         case _:
             return _SCALARS.get(type(info))
 
 
 def presence(info: Type) -> Presence:
-    """Return what a field of the type costs where it is absent or unreadable."""
+    """Return what a field of the type costs if it is absent or unreadable."""
     if isinstance(info, Metadata):
-        found = (info.extra or {}).get("presence")
-        return found if isinstance(found, Presence) else presence(info.type)
-    nullable = isinstance(info, UnionType) and any(isinstance(one, NoneType) for one in info.types)
+        marked = (info.extra or {}).get("presence")
+        return marked if isinstance(marked, Presence) else presence(info.type)
+    nullable = isinstance(info, UnionType) and any(isinstance(member, NoneType) for member in info.types)
     return Presence.SPARSE if nullable else Presence.REQUIRED
+
+
+def _not_none(types: Iterable[Type]) -> Type:
+    (present,) = [member for member in types if not isinstance(member, NoneType)]
+    return present
 
 
 def _nullable(read: Read) -> Read:

@@ -1,7 +1,7 @@
-"""Reads JSON value by value where the strict decoder refuses it, and reports every value that it cannot keep.
+"""Reads JSON value by value if the strict decoder refuses it, and reports every unreadable value.
 
-One odd value costs itself: a figure becomes null, a row without its key is skipped, all else stands. The strict
-decoders stay the usual way; they accept only what has no anomaly, so that this reader loses nothing to speed.
+An unreadable figure becomes null, a row without its key is skipped, and everything else stands. Strict decoders come
+first; they accept only payloads without an anomaly, so that this reader can be slow.
 """
 
 import json
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 Path: TypeAlias = str  # below one row, as CoinGlass names it
 
-_DIGITS = 400  # of an integer, which with more of them is no float
+_DIGITS = 400  # of an integer: one with more does not fit a float
 
 
 class Presence(Enum):
@@ -31,7 +31,7 @@ class Presence(Enum):
 
     REQUIRED = "the row"
     EXPECTED = "itself, and is reported"
-    SPARSE = "itself"  # CoinGlass leaves it out at times
+    SPARSE = "itself"  # CoinGlass sometimes leaves it out
 
 
 class Unreadable(Exception):
@@ -45,7 +45,7 @@ class Unreadable(Exception):
 
 
 class Reading:
-    """One answer that is being read. A field that no row has is known only at the end."""
+    """The state of reading one answer. Only the end shows which field no row has."""
 
     def __init__(self, anomalies: AnomalyCollector) -> None:
         self.anomalies = anomalies
@@ -63,7 +63,7 @@ class Reading:
             self._reported.add(path)
 
     def report(self, unreadable: Unreadable, value: object) -> None:
-        """Report an unreadable value, unless that is done already; an absent field is reported at the end."""
+        """Report an unreadable value, unless it was reported already; an absent field is reported at the end."""
         if unreadable.is_reported:
             return
         if unreadable.kind is AnomalyKind.FIELD_MISSING:
@@ -85,27 +85,27 @@ Read: TypeAlias = Callable[[Any, Path, Reading], Any]  # raises Unreadable
 def rows_of(read: Read) -> Read:
     """Read a list of rows; one that cannot be read is skipped. Raises Unreadable if none of several could be read."""
 
-    def rows(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+    def read_rows(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, list):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        found, unreadable = [], None
+        rows, unreadable = [], None
         for item in value:
             try:
-                found.append(read(item, f"{path}[]" if path else "", reading))
+                rows.append(read(item, f"{path}[]" if path else "", reading))
             except Unreadable as error:
                 unreadable = error
                 reading.anomalies.report(AnomalyKind.ROW_SKIPPED, error.path or "[]", item)
-        if unreadable is not None and not found:
+        if unreadable is not None and not rows:
             raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
-        return found
+        return rows
 
-    return rows
+    return read_rows
 
 
 def one_of(read: Read) -> Read:
     """Read one object, alone or as the one item of a list: both occur for the same endpoint."""
 
-    def one(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
+    def read_one(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
         if isinstance(value, list):
             if not value:
                 raise NoData("CoinGlass answered without data.")
@@ -114,7 +114,7 @@ def one_of(read: Read) -> Read:
             (value,) = value
         return read(value, path, reading)
 
-    return one
+    return read_one
 
 
 def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:
@@ -123,35 +123,35 @@ def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:
     With a `kind` it is reported as such, and a list of which nothing can be read is unreadable itself.
     """
 
-    def items(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
+    def read_items(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, list):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        found = [_or_null(read, item, f"{path}[]", reading, kind) for item in value]
-        if kind is not None and found and all(item is None for item in found):
+        items = [_or_null(read, item, f"{path}[]", reading, kind) for item in value]
+        if kind is not None and items and all(item is None for item in items):
             raise Unreadable(path, kind, is_reported=True)
-        return found
+        return items
 
-    return items
+    return read_items
 
 
 def values_of(read: Read) -> Read:
     """Read an object whose keys are data; an unreadable value costs its key. Raises Unreadable as `rows_of`."""
 
-    def values(value: Any, path: Path, reading: Reading) -> dict[str, Any]:  # noqa: ANN401  # JSON
+    def read_values(value: Any, path: Path, reading: Reading) -> dict[str, Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, dict):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        found, unreadable = {}, None
+        values, unreadable = {}, None
         for key, item in value.items():
             try:
-                found[key] = read(item, below(path, "*"), reading)
+                values[key] = read(item, below(path, "*"), reading)
             except Unreadable as error:
                 unreadable = error
                 reading.report(error, {key: item})
-        if unreadable is not None and not found:
+        if unreadable is not None and not values:
             raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
-        return found
+        return values
 
-    return values
+    return read_values
 
 
 def scalar(kind: Any, *checks: Callable[[Any], object], percent: bool = False) -> Read:  # noqa: ANN401  # a type for msgspec
@@ -164,14 +164,14 @@ def scalar(kind: Any, *checks: Callable[[Any], object], percent: bool = False) -
         if percent and isinstance(value, str) and value.endswith("%"):
             value = value[:-1]
         try:
-            found = msgspec.convert(value, kind, strict=False)
-            if isinstance(found, float) and not math.isfinite(found):
+            converted = msgspec.convert(value, kind, strict=False)
+            if isinstance(converted, float) and not math.isfinite(converted):
                 raise Unreadable(path)
             for check in checks:
-                check(found)
+                check(converted)
         except (msgspec.ValidationError, ValueError, KeyError, OverflowError, PayloadMismatch):
             raise Unreadable(path) from None
-        return found
+        return converted
 
     return read
 
@@ -182,7 +182,7 @@ def tolerant(
     build: Callable[[R], T],
     may_lack: frozenset[str] = frozenset(),
 ) -> Decode[T]:
-    """Return a decoder that reads once more, value by value, what `strict` refuses; `build` makes the same of either.
+    """Return a decoder that reads value by value what `strict` refuses; `build` makes the same payload of it.
 
     `strict` raises msgspec.DecodeError or PayloadMismatch, and must refuse whatever has an anomaly.
     """
@@ -200,8 +200,8 @@ def tolerant(
 def parsed(data: msgspec.Raw) -> Any:  # noqa: ANN401  # JSON
     """Parse the payload; raises PayloadMismatch.
 
-    Python's parser reads what msgspec refuses as a whole for one value: a number too large for a float, which becomes
-    infinite, and half of a surrogate pair.
+    msgspec refuses the whole for a number too large for a float, or half of a surrogate pair. Python's parser reads
+    these: the number becomes infinite.
     """
     try:
         return msgspec.json.decode(data)

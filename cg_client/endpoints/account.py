@@ -2,10 +2,12 @@
 
 import msgspec
 
+from cg_client.call import Call
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
+from cg_client.params.core import Params
 from cg_client.plans.plan import Plan
 
 SUBSCRIPTION = Endpoint(
@@ -21,7 +23,7 @@ class Subscription(msgspec.Struct, frozen=True):
 
     @property
     def plan(self) -> Plan | None:
-        """None for a level that is not a known plan."""
+        """None for a level that is no plan of ours."""
         return Plan.__members__.get(self.level.upper())
 
 
@@ -34,3 +36,6 @@ def decode_subscription(data: msgspec.Raw, _: AnomalyCollector) -> Subscription:
         return _decoder.decode(data)
     except msgspec.ValidationError as error:
         raise PayloadMismatch("level", str(error)) from error
+
+
+SUBSCRIPTION_CALL = Call(SUBSCRIPTION, Params(), decode_subscription)

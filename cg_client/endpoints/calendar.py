@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import CalendarWindow, EconomicData
+from cg_client.params.funds_and_chain import CalendarWindow, EconomicDataParams
 from cg_client.plans.plan import Plan
 
 _REFRESH = timedelta(minutes=10)
@@ -18,7 +18,7 @@ _ALIASES = {
 ECONOMIC_DATA = Endpoint(
     path="/api/calendar/economic-data",
     summary="Economic figures as they are published.",
-    params=EconomicData,
+    params=EconomicDataParams,
     plan=Plan.STARTUP,
     refresh=_REFRESH,
     aliases=_ALIASES

@@ -2,7 +2,7 @@
 
 from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
-from cg_client.params import OfCoin
+from cg_client.params.funds_and_chain import OfCoin
 
 HOLDINGS = Endpoint(
     path="/api/grayscale/holdings-list",

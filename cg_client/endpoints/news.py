@@ -1,7 +1,7 @@
 """News, as CoinGlass collects it."""
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import Articles, Newsflashes
+from cg_client.params.funds_and_chain import Articles, Newsflashes
 from cg_client.plans.plan import Plan
 
 _SOURCE = {"publisher": "source_name", "publisher_logo_url": "source_website_logo"}

@@ -4,7 +4,14 @@ from datetime import timedelta
 
 from cg_client.decoding.shapes import ParallelLists, Record
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import ExchangePage, ExchangeTransfers, Page, TokenOfChain, VestedCoin, WhaleTransfers
+from cg_client.params.core import PageParams
+from cg_client.params.funds_and_chain import (
+    ExchangePage,
+    ExchangeTransfersParams,
+    TokenOfChain,
+    VestedCoin,
+    WhaleTransfersParams,
+)
 from cg_client.plans.plan import Plan
 
 EXCHANGE_ASSETS = Endpoint(
@@ -45,7 +52,7 @@ BALANCE_CHART = Endpoint(
 EXCHANGE_TRANSFERS = Endpoint(
     path="/api/exchange/chain/tx/list",
     summary="Transfers of ERC-20 tokens into and out of exchanges, on Ethereum.",
-    params=ExchangeTransfers,
+    params=ExchangeTransfersParams,
     refresh=REAL_TIME,
     page_rows=100,
     aliases={
@@ -63,7 +70,7 @@ EXCHANGE_TRANSFERS = Endpoint(
 WHALE_TRANSFERS = Endpoint(
     path="/api/chain/v2/whale-transfer",
     summary="Transfers of 10 million US dollars and more, of the last six months.",
-    params=WhaleTransfers,
+    params=WhaleTransfersParams,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     aliases={
@@ -80,7 +87,7 @@ WHALE_TRANSFERS = Endpoint(
 UNLOCKS = Endpoint(
     path="/api/coin/unlock-list",
     summary="Coins of which a part is locked, with their next unlock.",
-    params=Page,
+    params=PageParams,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
     aliases={

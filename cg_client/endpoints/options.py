@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
-from cg_client.params import Coin, OptionsOpenInterest, OptionsVenue, OptionsVolume
+from cg_client.params.core import CoinParams
+from cg_client.params.positions import OptionsOpenInterest, OptionsVenue, OptionsVolume
 
 INFO = Endpoint(
     path="/api/option/info",
     summary="Open interest and volume of a coin's options on each exchange.",
-    params=Coin,
+    params=CoinParams,
     refresh=timedelta(seconds=30),
     aliases={
         "exchange": "exchange_name",

@@ -1,17 +1,15 @@
 """One class = one upstream parameter list = GraphQL arguments = part of the cache key.
 
-A field's annotation carries what the argument's description says, where it differs the upstream name, and a value to
-try the endpoint out with. Values are sent as upstream spells them: enums by value, times as integer milliseconds,
-lists joined by commas.
+A field's annotation carries the argument's description, CoinGlass' name if it differs, and a value to try the endpoint
+with. Values are sent as CoinGlass reads them: enums by value, times as integer milliseconds, lists joined by commas.
 """
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, get_type_hints
+from typing import Annotated, ClassVar, get_type_hints
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
@@ -19,8 +17,8 @@ from cg_client.params.enums import Unit
 
 
 @dataclass(frozen=True)
-class Wire:
-    """The upstream name of a parameter."""
+class SourceName:
+    """CoinGlass' name of a parameter."""
 
     name: str
 
@@ -42,9 +40,9 @@ class NameKind(Enum):
 
 @dataclass(frozen=True)
 class Example:
-    """A value with which the endpoint can be tried out; a timedelta is a time relative to now.
+    """A value to try the endpoint with; a timedelta is a time relative to now.
 
-    A parameter without one needs none: it has a default, may be left out, or is an enum. `kind` tells names.
+    A parameter without one needs none: it has a default, is optional, or is an enum.
     """
 
     value: object
@@ -52,8 +50,8 @@ class Example:
 
 
 @dataclass(frozen=True)
-class Known:
-    """Marks a name that no listing was looked through for, with one that CoinGlass does know; it is an example, too."""
+class ListedName:
+    """A name that CoinGlass has, for parameters that are checked against no listing; an example, too."""
 
     name: str
     kind: NameKind | None = None
@@ -66,15 +64,39 @@ class Gateable:
 
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """No parameters at all, and the root of those that have some."""
+    """No parameters at all, and the root of those that have some.
+
+    By field name: `source_names` are CoinGlass' names, in the order of declaration; `listed_names` are names that
+    CoinGlass has, of parameters that are checked against no listing. `gateable` fields are those that a plan can limit.
+    """
+
+    source_names: ClassVar[Mapping[str, str]] = {}
+    listed_names: ClassVar[Mapping[str, str]] = {}
+    gateable: ClassVar[Sequence[str]] = ()
+
+    def __init_subclass__(cls) -> None:
+        hints = get_type_hints(cls, include_extras=True)
+        marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items() if name not in _CLASS_NAMES}
+        sources = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, SourceName)}
+        cls.source_names = {name: sources.get(name, name) for name in marks}
+        cls.listed_names = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, ListedName)}
+        cls.gateable = [name for name in marks if Gateable() in marks[name]]
 
     def query(self) -> dict[str, str]:
-        """Return the query string as upstream reads it, without what was left open."""
-        return {
-            wire: value if type(value) is str else _text(value)
-            for name, wire in wire_names(type(self)).items()
-            if (value := getattr(self, name)) is not None
-        }
+        """Return the query as CoinGlass reads it, without what was left out."""
+        texts = {}
+        for name, source_name in self.source_names.items():
+            value = getattr(self, name)
+            if value is not None:
+                texts[source_name] = value if type(value) is str else _text(value)
+        return texts
+
+    def gated_values(self) -> tuple[object, ...]:
+        """Return the values that a plan can limit, which are what a refusal of the call is about."""
+        return tuple(getattr(self, name) for name in self.gateable)
+
+
+_CLASS_NAMES = frozenset(Params.__annotations__)
 
 
 def _text(value: object) -> str:
@@ -91,69 +113,20 @@ def _text(value: object) -> str:
             return str(value)
 
 
-_WIRE_NAMES: dict[type[Params], Mapping[str, str]] = {}
-
-
-def wire_names(params: type[Params]) -> Mapping[str, str]:
-    """Upstream name by field name, in the order of declaration."""
-    known = _WIRE_NAMES.get(params)
-    if known is None:
-        hints = get_type_hints(params, include_extras=True)
-        known = {field.name: _wire(field.name, hints[field.name]) for field in dataclasses.fields(params)}
-        _WIRE_NAMES[params] = known
-    return known
-
-
-def known_names(params: type[Params]) -> Mapping[str, str]:
-    """Return a name that CoinGlass knows by field name, of the fields whose names are looked up by CoinGlass alone."""
-    return {name: mark.name for name, found in _marks(params) for mark in found if isinstance(mark, Known)}
-
-
-_GATEABLE: dict[type[Params], tuple[str, ...]] = {}
-
-
-def gated_values(params: Params) -> tuple[object, ...]:
-    """Return the values of the parameters that a plan can limit, which are what a refusal of the call is about."""
-    kind = type(params)
-    names = _GATEABLE.get(kind)
-    if names is None:
-        names = _GATEABLE[kind] = tuple(name for name, found in _marks(kind) if Gateable() in found)
-    return tuple(getattr(params, name) for name in names)
-
-
-def _marks(params: type[Params]) -> Sequence[tuple[str, tuple[object, ...]]]:
-    hints = get_type_hints(params, include_extras=True)
-    return [(field.name, getattr(hints[field.name], "__metadata__", ())) for field in dataclasses.fields(params)]
-
-
-def _wire(name: str, hint: object) -> str:
-    marks = getattr(hint, "__metadata__", ())
-    return next((mark.name for mark in marks if isinstance(mark, Wire)), name)
-
-
 ExchangeName = Annotated[str, "Exchange, e.g. `Binance`.", Example("Binance", NameKind.EXCHANGE)]
-
-
 PairCode = Annotated[str, "The exchange's own code of the pair, e.g. `BTCUSDT`.", Example("BTCUSDT", NameKind.PAIR)]
-
-
 CoinSymbol = Annotated[str, "Coin, e.g. `BTC`.", Example("BTC", NameKind.COIN)]
-
-
 ExchangeNames = Annotated[
     tuple[str, ...],
     'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: every exchange that lists the coin.',
-    Wire("exchange_list"),
+    SourceName("exchange_list"),
     Example(("Binance",), NameKind.EXCHANGE),
 ]
 
-
 _SUGGESTIONS = 3
 DEPTHS = (0.25, 0.5, 0.75, 1.0, 2.0, 3.0, 5.0, 10.0)
-
-
 DepthPercent = Annotated[
-    float, "Distance from the mid price, in percent: 0.25, 0.5, 0.75, 1, 2, 3, 5 or 10.", Wire("range")
+    float, "Distance from the mid price, in percent: 0.25, 0.5, 0.75, 1, 2, 3, 5 or 10.", SourceName("range")
 ]
 
 
@@ -181,7 +154,7 @@ def check_name(argument: str, name: str | None) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Series(Params):
+class SeriesParams(Params):
     """A window of points: the newest `last`, or `from` to `to`."""
 
     interval: Annotated[Interval, "Distance between two points.", Gateable()]
@@ -189,17 +162,17 @@ class Series(Params):
         int | None,
         "Number of newest points, the one under way included; up to `to`, if that is given. Without `last` and "
         "`from`: 100.",
-        Wire("limit"),
+        SourceName("limit"),
         Example(10),
     ] = None
     from_: Annotated[
-        datetime | None, "Start of the window, inclusive. Not together with `last`.", Wire("start_time")
+        datetime | None, "Start of the window, inclusive. Not together with `last`.", SourceName("start_time")
     ] = None
-    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairSeries(Series):
+class PairSeries(SeriesParams):
     exchange: ExchangeName
     symbol: PairCode
 
@@ -218,7 +191,7 @@ class PairDepthSeries(PairSeries):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinSeries(Series):
+class CoinSeries(SeriesParams):
     symbol: CoinSymbol
 
 
@@ -236,7 +209,7 @@ class ExchangesSeries(CoinSeries):
 
 @dataclass(frozen=True, kw_only=True)
 class ExchangesSeriesInUsd(ExchangesSeries):
-    """The unit is sent because the documents name no default; the answer's fields say `_usd` for either."""
+    """The unit is sent because no default is documented; the answer's fields say `_usd` for either."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 
@@ -250,23 +223,23 @@ class ExchangesDepthSeries(ExchangesSeries):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Coin(Params):
+class CoinParams(Params):
     symbol: CoinSymbol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Exchange(Params):
+class ExchangeParams(Params):
     exchange: ExchangeName
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair(Params):
+class PairParams(Params):
     exchange: ExchangeName
     symbol: PairCode
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page(Params):
+class PageParams(Params):
     page: Annotated[int, "Page, from 1.", Example(1)]
     per_page: Annotated[int, "Rows on a page.", Example(10)]
 
@@ -274,31 +247,31 @@ class Page(Params):
 @dataclass(frozen=True, kw_only=True)
 class ChosenExchanges(Params):
     exchanges: Annotated[
-        tuple[str, ...], 'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: all.', Wire("exchange_list")
+        tuple[str, ...], 'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: all.', SourceName("exchange_list")
     ] = ()
 
     def query(self) -> dict[str, str]:
-        """Without the exchanges where all are meant."""
-        return {wire: text for wire, text in super().query().items() if text}
+        """Leave the exchanges out if all are meant."""
+        return {name: text for name, text in super().query().items() if text}
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinMarketsPage(ChosenExchanges, Page):
+class CoinMarketsPage(ChosenExchanges, PageParams):
     """A page of the coins' markets."""
 
 
-HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", Wire("symbol"), Example("BTC")]
+HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", SourceName("symbol"), Example("BTC")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PairSeriesInUsd(PairSeries):
-    """The unit is sent so that it does not rest on a default."""
+    """The unit is sent explicitly, whatever the default."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinExchanges(Coin):
+class CoinExchanges(CoinParams):
     """A coin's current figures, added up over exchanges."""
 
     exchanges: ExchangeNames

@@ -1,4 +1,4 @@
-"""Parameters of funds, of what is seen on the chains, of the calendar and of news."""
+"""Parameters of funds, on-chain data, the calendar and news."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,11 +8,11 @@ from cg_client.errors import BadArgument
 from cg_client.params.core import (
     ExchangeName,
     Gateable,
-    Known,
+    ListedName,
     NameKind,
-    Page,
+    PageParams,
     Params,
-    Wire,
+    SourceName,
     check_amount,
     check_name,
 )
@@ -20,8 +20,8 @@ from cg_client.params.enums import ArticleLanguage, CalendarLanguage, FundRange,
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fund(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", Known("GBTC", NameKind.FUND)]
+class FundParams(Params):
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ListedName("GBTC", NameKind.FUND)]
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
@@ -29,20 +29,20 @@ class Fund(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class FundOrAll(Params):
-    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", Known("GBTC")] = None
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ListedName("GBTC")] = None
 
     def __post_init__(self) -> None:
         check_name("ticker", self.ticker)
 
 
 @dataclass(frozen=True, kw_only=True)
-class FundPeriod(Fund):
+class FundPeriod(FundParams):
     range: Annotated[FundRange, "Period to cover.", Gateable()] = FundRange.D7
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("BTC")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("BTC")]
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
@@ -50,15 +50,18 @@ class OfCoin(Params):
 
 @dataclass(frozen=True, kw_only=True)
 class VestedCoin(OfCoin):
-    """A coin of which a part is locked: BTC is none."""
+    """A coin of which a part is locked; BTC is not."""
 
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", Wire("symbol"), Known("HYPE")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("HYPE")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
     coin: Annotated[
-        str, "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.", Wire("symbol"), Known("BTC")
+        str,
+        "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.",
+        SourceName("symbol"),
+        ListedName("BTC"),
     ]
 
     def __post_init__(self) -> None:
@@ -66,15 +69,15 @@ class TokenOfChain(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExchangePage(Page):
+class ExchangePage(PageParams):
     exchange: ExchangeName
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExchangeTransfers(Page):
-    coin: Annotated[str | None, "ERC-20 token; left out: all of them.", Wire("symbol")] = None
+class ExchangeTransfersParams(PageParams):
+    coin: Annotated[str | None, "ERC-20 token; left out: all of them.", SourceName("symbol")] = None
     min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
-    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
+    from_: Annotated[datetime | None, "Start of the window.", SourceName("start_time")] = None
 
     def __post_init__(self) -> None:
         check_name("coin", self.coin)
@@ -82,11 +85,11 @@ class ExchangeTransfers(Page):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window(Params):
+class WindowParams(Params):
     """What happened from one time to another."""
 
-    from_: Annotated[datetime | None, "Start of the window.", Wire("start_time")] = None
-    to: Annotated[datetime | None, "End of the window.", Wire("end_time")] = None
+    from_: Annotated[datetime | None, "Start of the window.", SourceName("start_time")] = None
+    to: Annotated[datetime | None, "End of the window.", SourceName("end_time")] = None
 
     def __post_init__(self) -> None:
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
@@ -94,8 +97,8 @@ class Window(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WhaleTransfers(Window):
-    coin: Annotated[str | None, "Coin; left out: all coins.", Wire("symbol"), Known("BTC")] = None
+class WhaleTransfersParams(WindowParams):
+    coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ListedName("BTC")] = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -103,23 +106,23 @@ class WhaleTransfers(Window):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CalendarWindow(Window):
+class CalendarWindow(WindowParams):
     """The calendar reaches half a month either way."""
 
-    from_: Annotated[datetime | None, "Start of the window, at most 15 days ago.", Wire("start_time")] = None
-    to: Annotated[datetime | None, "End of the window, at most 15 days ahead.", Wire("end_time")] = None
+    from_: Annotated[datetime | None, "Start of the window, at most 15 days ago.", SourceName("start_time")] = None
+    to: Annotated[datetime | None, "End of the window, at most 15 days ahead.", SourceName("end_time")] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class EconomicData(CalendarWindow):
+class EconomicDataParams(CalendarWindow):
     language: Annotated[CalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Articles(Window, Page):
+class Articles(WindowParams, PageParams):
     language: Annotated[ArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Newsflashes(Window, Page):
+class Newsflashes(WindowParams, PageParams):
     language: Annotated[NewsflashLanguage | None, "Language; CoinGlass does not state its default."] = None

@@ -1,4 +1,4 @@
-"""Parameters of lists and series with a period, a venue or a size of their own: liquidations, options, wallets."""
+"""Parameters of lists and series with a period, a venue or a size: liquidations, options, wallets."""
 
 import re
 from dataclasses import dataclass
@@ -8,19 +8,19 @@ from typing import Annotated
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
 from cg_client.params.core import (
-    Coin,
+    CoinParams,
     CoinSeries,
     CoinSymbol,
     Example,
     ExchangeName,
     Gateable,
     HyperliquidCoin,
-    Known,
+    ListedName,
     NameKind,
-    Pair,
+    PairParams,
     Params,
-    Series,
-    Wire,
+    SeriesParams,
+    SourceName,
     check_amount,
     check_name,
 )
@@ -45,33 +45,33 @@ TAG_ROWS = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairRange(Pair):
+class PairRange(PairParams):
     range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinRange(Coin):
+class CoinRange(CoinParams):
     range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairMapRange(Pair):
+class PairMapRange(PairParams):
     range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinMapRange(Coin):
+class CoinMapRange(CoinParams):
     range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
 @dataclass(frozen=True, kw_only=True)
-class CoinTakerRange(Coin):
+class CoinTakerRange(CoinParams):
     range: Annotated[TakerRange, "Period to cover.", Gateable()] = TakerRange.H4
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiquidationTotals(Params):
-    symbol: Annotated[str | None, "Coin; left out: all coins together.", Known("BTC")] = None
+class LiquidationTotalsParams(Params):
+    symbol: Annotated[str | None, "Coin; left out: all coins together.", ListedName("BTC")] = None
     range: Annotated[LiquidationRange, "Period to cover.", Gateable()] = LiquidationRange.H24
 
     def __post_init__(self) -> None:
@@ -79,14 +79,16 @@ class LiquidationTotals(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LiquidationOrders(Params):
+class LiquidationOrdersParams(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
-    min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", Wire("min_liquidation_amount")] = 10_000.0
+    min_usd: Annotated[float, "Smallest liquidation to list, in US dollars.", SourceName("min_liquidation_amount")] = (
+        10_000.0
+    )
     from_: Annotated[
-        datetime | None, "Start of the window, inclusive. CoinGlass keeps seven days.", Wire("start_time")
+        datetime | None, "Start of the window, inclusive. CoinGlass keeps seven days.", SourceName("start_time")
     ] = None
-    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
     def __post_init__(self) -> None:
         """Raise BadArgument for a contradictory window or an impossible amount."""
@@ -96,11 +98,11 @@ class LiquidationOrders(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionsVolume(Coin):
+class OptionsVolume(CoinParams):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
     def query(self) -> dict[str, str]:
-        """Spell the unit as `USD` in capitals, or as the coin's own symbol."""
+        """Send the unit as `USD` in capitals, or as the symbol of the coin."""
         return super().query() | {"unit": "USD" if self.unit is Unit.USD else self.symbol}
 
 
@@ -110,8 +112,8 @@ class OptionsOpenInterest(OptionsVolume):
 
 
 @dataclass(frozen=True, kw_only=True)
-class OptionsVenue(Coin):
-    exchange: Annotated[str, "Options venue.", Known("Deribit")] = "Deribit"
+class OptionsVenue(CoinParams):
+    exchange: Annotated[str, "Options venue.", ListedName("Deribit")] = "Deribit"
 
     def __post_init__(self) -> None:
         check_name("exchange", self.exchange)
@@ -123,12 +125,12 @@ class AccumulatedFunding(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FundingArbitrage(Params):
+class FundingArbitrageParams(Params):
     usd: Annotated[int, "Capital to allocate, in whole US dollars.", Example(10_000)]
     exchanges: Annotated[
         tuple[str, ...],
         'Exchanges to choose from, e.g. `["Binance", "OKX"]`. Left out: all.',
-        Wire("exchange_list"),
+        SourceName("exchange_list"),
     ] = ()
 
     def __post_init__(self) -> None:
@@ -136,12 +138,12 @@ class FundingArbitrage(Params):
             raise BadArgument(f"`usd` is a number from 1, not {self.usd}.", "usd")
 
     def query(self) -> dict[str, str]:
-        """Without the exchanges where all are meant."""
-        return {wire: text for wire, text in super().query().items() if text}
+        """Leave the exchanges out if all are meant."""
+        return {name: text for name, text in super().query().items() if text}
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenInterestByExchange(Coin):
+class OpenInterestByExchangeParams(CoinParams):
     range: Annotated[OpenInterestRange, "Period to cover.", Gateable()] = OpenInterestRange.ALL
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
@@ -152,26 +154,28 @@ class MaxPain(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HyperliquidSeries(Series):
+class HyperliquidSeries(SeriesParams):
     coin: HyperliquidCoin
 
 
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidTagSeries(HyperliquidSeries):
-    tag: Annotated[WalletTag, "Tag of the wallets.", Wire("wallet_tag")]
+    tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidTagHistory(Params):
-    """Rows without a time of their own can be cut to no window here: CoinGlass is asked for the window itself."""
+    """The window is sent to CoinGlass: rows without a time cannot be cut to it here."""
 
-    tag: Annotated[WalletTag, "Tag of the wallets.", Wire("wallet_tag")]
+    tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
     interval: Annotated[Interval, "Distance between two rows: H1 or D1.", Gateable()]
-    last: Annotated[int | None, f"Number of rows, up to {TAG_ROWS}. Not together with `from`.", Wire("limit")] = None
+    last: Annotated[int | None, f"Number of rows, up to {TAG_ROWS}. Not together with `from`.", SourceName("limit")] = (
+        None
+    )
     from_: Annotated[
-        datetime | None, "Start of the window, inclusive; there are none before 2026-03-20.", Wire("start_time")
+        datetime | None, "Start of the window, inclusive; there are none before 2026-03-20.", SourceName("start_time")
     ] = None
-    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", Wire("end_time")] = None
+    to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
     def __post_init__(self) -> None:
         """Raise BadArgument for a contradictory window."""
@@ -188,7 +192,7 @@ class HyperliquidTagHistory(Params):
 @dataclass(frozen=True, kw_only=True)
 class HyperliquidPage(Params):
     coin: HyperliquidCoin
-    page: Annotated[int, "Page, from 1.", Wire("current_page"), Example(1)]
+    page: Annotated[int, "Page, from 1.", SourceName("current_page"), Example(1)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,7 +200,7 @@ class Wallet(Params):
     address: Annotated[
         str,
         "Address of the wallet: `0x` and 40 hexadecimal digits.",
-        Wire("user_address"),
+        SourceName("user_address"),
         Example("0x20c2d95a3dfdca9e9ad12794d5fa6fad99da44f5", NameKind.WALLET),  # of the documented whale positions
     ]
 
@@ -206,9 +210,9 @@ class Wallet(Params):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PairLargeOrderHistory(Pair):
-    from_: Annotated[datetime, "Start of the period.", Wire("start_time"), Example(timedelta(days=-1))]
-    to: Annotated[datetime, "End of the period.", Wire("end_time"), Example(timedelta())]
+class PairLargeOrderHistory(PairParams):
+    from_: Annotated[datetime, "Start of the period.", SourceName("start_time"), Example(timedelta(days=-1))]
+    to: Annotated[datetime, "End of the period.", SourceName("end_time"), Example(timedelta())]
     state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
 
     def __post_init__(self) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cg_client.errors import BadArgument
-from cg_client.params.core import PairSeries, Wire
+from cg_client.params.core import PairSeries, SourceName
 from cg_client.params.enums import SeriesType
 
 LookBack = Annotated[int, "Number of intervals that each point looks back over, from 1."]
@@ -22,7 +22,7 @@ def check_window(argument: str, window: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class PairLookBack(PairSeries):
-    """The window is always sent, because the documents show an example and no default: ours is that example."""
+    """The window is always sent: the documents show an example and no default, and ours is that example."""
 
     window: LookBack = 14
 
@@ -43,7 +43,9 @@ class PairMovingAverage(PairLookBackOnPrice):
 @dataclass(frozen=True, kw_only=True)
 class PairBollingerBands(PairLookBackOnPrice):
     window: LookBack = 20
-    multiplier: Annotated[float, "Distance of the bands from the middle, in standard deviations.", Wire("mult")] = 2.0
+    multiplier: Annotated[
+        float, "Distance of the bands from the middle, in standard deviations.", SourceName("mult")
+    ] = 2.0
 
     def __post_init__(self) -> None:
         super().__post_init__()

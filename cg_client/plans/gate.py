@@ -4,11 +4,12 @@ The catalogue states plans, interval floors and depth of history. What CoinGlass
 a while, so that the same refusal is not bought twice.
 """
 
+import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 
-from cg_client.clock import Clock, unix_ms
+from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (
     BeyondRetention,
@@ -21,95 +22,91 @@ from cg_client.errors import (
     PlanRequired,
 )
 from cg_client.intervals import Interval
-from cg_client.params import Params, Series, gated_values
-from cg_client.plans.interval_floors import plan_for_interval
+from cg_client.params.core import Params, SeriesParams
 from cg_client.plans.key_plan import KeyPlan, title
-from cg_client.plans.plan import Plan, history_days, plan_for_history
+from cg_client.plans.plan import HISTORY_DAYS, Plan, plan_for_history, plan_for_interval
 from cg_client.plans.refusals import Refusals
 from cg_client.revision import Revision
-from cg_client.windows import floor
+from cg_client.windows import floor, unix_ms
 
 
 class Gate:
-    """Refuses what the plan lacks. While the plan is unknown nothing is refused from the catalogue alone."""
+    """Refuses what the plan lacks. While the plan is unknown nothing is refused from the catalogue alone.
+
+    `plan` is None while it is unknown; `key` says where it is from. Only `know` changes them.
+    """
 
     def __init__(self, plan: Plan | None, clock: Clock, revision: Revision | None = None) -> None:
-        """`revision` counts what changes here, but for what time alone brings."""
-        self._key = KeyPlan(declared=plan)
-        self._plan = plan
+        """`revision` counts what changes here, except by the passing of time."""
+        self.key = KeyPlan(declared=plan)
+        self.plan = plan
         self._clock = clock
         self._revision = revision or Revision()
         self._refusals = Refusals(clock)
         self.on_contradiction: Callable[[str], None] = lambda _: None
 
-    @property
-    def plan(self) -> Plan | None:
-        """None while it is not known."""
-        return self._plan
-
-    @property
-    def key(self) -> KeyPlan:
-        return self._key
-
     def know(self, key: KeyPlan) -> None:
-        """Take over what is known of the key now. Refusals for another plan or limit are forgotten."""
-        before, self._key, self._plan = self._key, key, key.plan
+        """Take over the state of the key. Refusals for another plan or limit are forgotten."""
+        before, self.key, self.plan = self.key, key, key.plan
         if (key.stated, key.contradiction) != (before.stated, before.contradiction):
             self._revision.bump()
         if key.plan is not before.plan or before.limit not in (None, key.limit):
-            self._refusals.clear()
+            self._refusals.by_values.clear()
             self._revision.bump()
         if key.contradiction not in ("", before.contradiction):
             self.on_contradiction(key.contradiction)
 
     @property
-    def settled_until(self) -> float:
-        """Monotonic seconds until when the same is refused, if CoinGlass refuses nothing else meanwhile."""
-        return self._refusals.settled_until
+    def valid_until(self) -> float:
+        """Monotonic seconds until which the same is refused, unless CoinGlass refuses more."""
+        return self._refusals.valid_until if self._refusals.by_values else math.inf
 
     def includes(self, endpoint: Endpoint) -> bool:
-        return self._refusals.of(endpoint) is None and (self.plan is None or self.plan >= endpoint.plan)
+        return self._refusals.find(endpoint) is None and (self.plan is None or self.plan >= endpoint.plan)
 
     def check(self, endpoint: Endpoint, params: Params) -> None:
         """Raise PlanRequired or IntervalTooFine if the plan does not include the endpoint or the interval."""
-        interval = params.interval if isinstance(params, Series) else None
-        if self._refusals:
-            refusal = self._refusals.of(endpoint, params)
-            if refusal is not None:
-                raise refusal
-        plan = self._plan
-        if plan is None:
+        if self._refusals.by_values and (refusal := self._refusals.find(endpoint, params)) is not None:
+            raise refusal
+        if self.plan is None:
             return
-        if plan < endpoint.plan:
+        if self.plan < endpoint.plan:
             raise self._plan_required(endpoint, GateSource.CATALOGUE)
-        floor_ = endpoint.interval_floors.get(plan)
-        if interval is not None and floor_ is not None and interval.milliseconds < floor_.milliseconds:
-            raise self._interval_too_fine(endpoint, interval, GateSource.CATALOGUE)
+        finest = endpoint.interval_floors.get(self.plan)
+        if finest is None or not isinstance(params, SeriesParams):
+            return
+        if params.interval.milliseconds < finest.milliseconds:
+            raise self._interval_too_fine(endpoint, params.interval, GateSource.CATALOGUE)
 
     def finest(self, endpoint: Endpoint) -> Interval | None:
-        """Return the least interval on the current plan; None where the plan sets none."""
+        """Return the least interval on the current plan; None if the plan sets none."""
         return None if self.plan is None else endpoint.interval_floors.get(self.plan)
 
     def earliest(self, endpoint: Endpoint, interval: Interval) -> datetime | None:
-        """Start of the oldest bar that may be asked for, by plan and by what CoinGlass keeps."""
-        limits = [limit for limit in (self._by_plan(interval), endpoint.retention.get(interval)) if limit is not None]
-        return self._back(min(limits), interval) if limits else None
+        """Return the start of the oldest bar that may be requested, by plan and by what CoinGlass itself keeps."""
+        days, retention = HISTORY_DAYS[self.plan].get(interval), endpoint.retention.get(interval)
+        if days is None:
+            return None if retention is None else self._oldest(retention, interval)
+        return self._oldest(min(timedelta(days), retention or timedelta.max), interval)
 
     def check_depth(self, endpoint: Endpoint, interval: Interval, start: int) -> None:
         """Raise HistoryTooDeep or BeyondRetention, by the stricter limit, for a window that starts (ms) before it."""
-        retention, limit = endpoint.retention.get(interval), self._by_plan(interval)
-        if limit is not None and (retention is None or limit < retention):
-            if start < unix_ms(oldest := self._back(limit, interval)):
-                raise self._history_too_deep(endpoint, interval, start, oldest)
-        elif retention is not None and start < unix_ms(oldest := self._back(retention, interval)):
-            raise BeyondRetention(
-                f"CoinGlass keeps {retention.days} days of this at {interval.value}; ask from {_day(oldest)} on.",
-                available_from=oldest,
-            )
+        oldest = self.earliest(endpoint, interval)
+        if oldest is None or start >= unix_ms(oldest):
+            return
+        days, retention = HISTORY_DAYS[self.plan].get(interval), endpoint.retention.get(interval)
+        if retention is None or (days is not None and timedelta(days) < retention):
+            raise self._history_too_deep(endpoint, interval, start, oldest)
+        raise BeyondRetention(
+            f"CoinGlass keeps {retention.days} days of this at {interval.value}; ask from {_day(oldest)} on.",
+            available_from=oldest,
+        )
 
     def learn(self, endpoint: Endpoint, params: Params, refusal: PlanRefused | IntervalRefused) -> Gated:
-        """Remembers what CoinGlass refused and states it as the plan's limit."""
-        interval = params.interval if isinstance(refusal, IntervalRefused) and isinstance(params, Series) else None
+        """Remember what CoinGlass refused, and return it as a limit of the plan."""
+        interval = (
+            params.interval if isinstance(refusal, IntervalRefused) and isinstance(params, SeriesParams) else None
+        )
         error: Gated
         if interval is None:
             error = self._plan_required(endpoint, GateSource.UPSTREAM, self._refused(params))
@@ -120,17 +117,13 @@ class Gate:
         return error
 
     def _refused(self, params: Params) -> str:
-        """Return what of an endpoint CoinGlass refused."""
-        values = [str(value.value) if isinstance(value, Enum) else str(value) for value in gated_values(params)]
+        """Describe what of an endpoint CoinGlass refused."""
+        values = [str(value.value) if isinstance(value, Enum) else str(value) for value in params.gated_values()]
         days = self._refusals.days(params)
         reach = "" if days is None else f" from {days} days back"
         return f"{' '.join(values)}{reach} of this endpoint" if values or reach else "this endpoint"
 
-    def _by_plan(self, interval: Interval) -> timedelta | None:
-        days = None if self.plan is None else history_days(self.plan, interval)
-        return None if days is None else timedelta(days=days)
-
-    def _back(self, span: timedelta, interval: Interval) -> datetime:
+    def _oldest(self, span: timedelta, interval: Interval) -> datetime:
         return datetime.fromtimestamp(floor(unix_ms(self._clock.now() - span), interval.milliseconds) / 1000, UTC)
 
     def _plan_required(
@@ -139,12 +132,12 @@ class Gate:
         if decided_by is GateSource.CATALOGUE:
             message = (
                 f"{endpoint.summary.rstrip('.')}: needs the {title(endpoint.plan)} plan; "
-                f"this server runs with {self._key.stated}."
+                f"this server runs with {self.key.stated}."
             )
         else:
             message = (
                 f"CoinGlass refused {refused} for the plan of the key. The catalogue states {title(endpoint.plan)} "
-                f"and above, and this server runs with {self._key.stated}; check {self._to_check}."
+                f"and above, and this server runs with {self.key.stated}; check {self._to_check}."
             )
         refusal = PlanRequired(self._in_full(message), required=endpoint.plan, current=self.plan, decided_by=decided_by)
         refusal.endpoint = endpoint.path
@@ -155,15 +148,15 @@ class Gate:
         finest = self.finest(endpoint)
         if finest is not None and finest.milliseconds > interval.milliseconds:
             message = (
-                f"Interval {interval.value} is too fine for {self._key.stated}, which starts at "
+                f"Interval {interval.value} is too fine for {self.key.stated}, which starts at "
                 f"{finest.value}; onPlanLimit: COARSEN serves that, and FIT also cuts the window to the history of the "
                 f"plan; or upgrade to {title(required)}."
             )
-        else:  # refused although the catalogue admits it: no floor is known that would do
+        else:  # refused although the catalogue admits it
             finest = None
             message = (
                 f"CoinGlass refused interval {interval.value} for the plan of the key, and this server runs with "
-                f"{self._key.stated}; check {self._to_check}."
+                f"{self.key.stated}; check {self._to_check}."
             )
         refusal = IntervalTooFine(
             self._in_full(message), floor=finest, required=required, current=self.plan, decided_by=decided_by
@@ -173,18 +166,18 @@ class Gate:
 
     @property
     def _to_check(self) -> str:
-        return "the subscription" if self._key.declared is None else "COINGLASS_PLAN and the subscription"
+        return "the subscription" if self.key.declared is None else "COINGLASS_PLAN and the subscription"
 
     def _in_full(self, message: str) -> str:
-        """With how the key contradicts the plan that was declared."""
-        return f"{message} {self._key.contradiction}".rstrip()
+        """Append how the key contradicts the declared plan."""
+        return f"{message} {self.key.contradiction}".rstrip()
 
     def _history_too_deep(self, endpoint: Endpoint, interval: Interval, start: int, oldest: datetime) -> HistoryTooDeep:
         days = (unix_ms(self._clock.now()) - start) / 86_400_000
         required = plan_for_history(interval, days, max(endpoint.plan, self.plan or endpoint.plan))
         reach = f"{title(required)} reaches further" if required else "no plan is stated to reach that far"
         message = (
-            f"{self._key.stated} holds {interval.value} history from {_day(oldest)} on; {reach}. "
+            f"{self.key.stated} holds {interval.value} history from {_day(oldest)} on; {reach}. "
             "onPlanLimit: CLIP (FIT in place of COARSEN) serves the part that is there, and 1d has no stated limit."
         )
         return HistoryTooDeep(

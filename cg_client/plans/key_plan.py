@@ -1,11 +1,11 @@
-"""The plan of the key, and who says so: the operator, CoinGlass' account endpoint, or the limit in its headers."""
+"""The plan of the key and its source: the operator, CoinGlass' account endpoint, or the limit in its headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 
-# Of the plans whose limit is stated. Another limit was agreed upon with CoinGlass, and says nothing of the plan.
+# Of plans whose limit is stated. Another limit was agreed upon with CoinGlass and implies no plan.
 _PLAN_BY_LIMIT: Mapping[int, Plan] = {
     REQUESTS_PER_MINUTE[plan]: plan for plan in (Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD, Plan.PROFESSIONAL)
 }
@@ -13,9 +13,9 @@ _PLAN_BY_LIMIT: Mapping[int, Plan] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyPlan:
-    """What is known. `declared` goes first; `limit` is that of the headers, in requests a minute.
+    """`declared` takes precedence; `limit` is that of the headers, in requests a minute.
 
-    `account_fails`: the account endpoint does not answer this key, so that the limit has to do.
+    `account_fails`: the account endpoint does not answer this key, so that the plan is inferred from the limit.
     """
 
     declared: Plan | None = None
@@ -25,12 +25,12 @@ class KeyPlan:
 
     @property
     def plan(self) -> Plan | None:
-        """None while it is not known."""
+        """None while it is unknown."""
         return self.declared or self.account or (self._by_limit if self.account_fails else None)
 
     @property
     def stated(self) -> str:
-        """The plan and where it is from, for messages."""
+        """The plan and its source, for messages."""
         return "a plan that is not known" if self.plan is None else f"{title(self.plan)} ({self._source})"
 
     @property
@@ -43,16 +43,16 @@ class KeyPlan:
 
     @property
     def contradiction(self) -> str:
-        """How the key contradicts what was declared; empty where it does not."""
+        """How the key contradicts the declared plan; empty if it does not."""
         if self.declared is None or self.account is self.declared:
             return ""
         if self.account is not None:
-            found = f"is {title(self.account)} by CoinGlass' account endpoint"
+            fact = f"is {title(self.account)} by CoinGlass' account endpoint"
         elif self._by_limit is not None and REQUESTS_PER_MINUTE[self.declared] != self.limit:
-            found = f"has the rate limit of {title(self._by_limit)}, {self.limit} a minute"
+            fact = f"has the rate limit of {title(self._by_limit)}, {self.limit} a minute"
         else:
             return ""
-        return f"COINGLASS_PLAN declares {title(self.declared)}, but the key {found}."
+        return f"COINGLASS_PLAN declares {title(self.declared)}, but the key {fact}."
 
     @property
     def _by_limit(self) -> Plan | None:

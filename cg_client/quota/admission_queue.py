@@ -1,18 +1,16 @@
 """Queues calls when the quota is exhausted, and admits them by priority and fair share.
 
 Priorities are strict: while an interactive call waits, no refresh starts, and while a refresh waits, no backfill.
-Within a priority the clients take turns (weighted round robin). Refreshes and backfills may not use the reserve of the
-window, so that an interactive call finds room in a minute that they would have spent.
+Within a priority the clients take turns (weighted round robin). Refreshes and backfills leave the reserve of the window
+to interactive calls.
 
-A call that cannot start before its deadline is refused at once, as far as can be told from those ahead of it. One that
-is overtaken later is refused as soon as room comes or a response corrects the count, so that the deadline also ends
-what is overtaken for ever.
+A call that cannot start before its deadline, by the forecast for those ahead of it, is refused at once. One that is
+overtaken later is refused as soon as the room changes, so that the deadline also ends calls that are overtaken forever.
 """
 
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from operator import attrgetter
 
 from cg_client.call import Call
 from cg_client.clock import Clock
@@ -22,7 +20,6 @@ from cg_client.quota.round_robin import EQUAL, RoundRobin, Weights
 from cg_client.quota.window import Forecast, PauseReason, QuotaWindow
 
 MAX_WAITING = 1000
-_SIZE = attrgetter("size")
 
 _SPENT = {
     Priority.INTERACTIVE: "The quota of requests a minute is spent",
@@ -33,7 +30,7 @@ _SPENT = {
 
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    """`started`: when its call may go, in monotonic seconds; the window counts it from then on."""
+    """`started` resolves to the time when the call may go, in monotonic seconds; the window counts it from then on."""
 
     call: Call
     deadline: float
@@ -42,7 +39,7 @@ class _Waiter:
 
 
 class AdmissionQueue:
-    """A client may hold as many places in the queue as are free: at most half of them, so that none fills it alone."""
+    """A client may take as many places in the queue as are free: at most half of them, so that none fills it alone."""
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
@@ -52,26 +49,28 @@ class AdmissionQueue:
         }
         self._timer: asyncio.Task[None] | None = None
         self._timer_due = 0.0
+        self.size = 0  # calls that wait, read before each call: nothing here has to run while it is 0
         self.refused = dict.fromkeys(Priority, 0)
 
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])
 
-    def start(self, requester: Requester) -> float | None:
-        """Start a call if there is room and nobody ahead of it waits; return when it started, or None."""
-        for queue in self._not_after[requester.priority]:
-            if queue.size:
-                return None
-        now = self._clock.monotonic()
-        if self._window.available_at(now, self._keep(requester.priority)) > now:
-            return None
-        self._window.start()
-        return now
+    async def start(self, call: Call, deadline: float, requester: Requester) -> float:
+        """Wait until the call may go, and return when that is.
 
-    async def wait(self, call: Call, deadline: float, requester: Requester) -> float:
-        """When the call starts. Raises StartsTooLate, with the seconds until it could start, if not in time."""
+        Raises StartsTooLate, with the seconds until it could start, if that is past the deadline.
+        """
+        now = self._clock.monotonic()
+        is_first = not any(self._not_after[requester.priority])
+        if is_first and self._window.available_at(now, self._reserve(requester.priority)) <= now:
+            self._window.start()
+            return now
+        return await self._wait(call, deadline, requester)
+
+    async def _wait(self, call: Call, deadline: float, requester: Requester) -> float:
         self._check(deadline, requester)
         waiter = _Waiter(call, deadline, requester)
+        self.size += 1
         self._queues[requester.priority].push(requester.client, waiter)
         self._start_next()
         self._set_timer()
@@ -80,58 +79,60 @@ class AdmissionQueue:
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
+        finally:
+            self.size -= 1
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
         """Give a waiting call the priority of a more urgent requester who also waits for it."""
         for priority, queue in self._queues.items():
-            found = next((one for one in queue if one.call == call), None) if priority > requester.priority else None
-            if found is not None:
-                queue.discard(found.requester.client, found)
-                found.requester = requester
-                self._queues[requester.priority].push(requester.client, found)
+            if priority <= requester.priority:
+                continue
+            waiter = next((waiter for waiter in queue if waiter.call == call), None)
+            if waiter is not None:
+                queue.discard(waiter.requester.client, waiter)
+                waiter.requester = requester
+                self._queues[requester.priority].push(requester.client, waiter)
                 self._start_next()
                 self._set_timer()
 
     def review(self) -> None:
-        """To be called when there may be more room than there was, or less."""
-        if self._is_empty():
-            return
+        """Start and refuse waiting calls; to be called when the room may have changed."""
         self._start_next()
         self._refuse_late()
         self._set_timer()
 
     def _check(self, deadline: float, requester: Requester) -> None:
         now = self._clock.monotonic()
-        at = self._place(requester, now)
+        at = self._forecast(requester, now)
         if at > deadline and at > now:
             raise self._refusal(requester, at, now)
-        own = sum(queue.count(requester.client) for queue in self._queues.values())
-        if own >= MAX_WAITING - sum(map(len, self._queues.values())):
+        places = sum(queue.count(requester.client) for queue in self._queues.values())
+        if places >= MAX_WAITING - sum(map(len, self._queues.values())):
             self.refused[requester.priority] += 1
-            raise QueueFull(at - now, own)
+            raise QueueFull(at - now, places)
 
-    def _place(self, requester: Requester, now: float) -> float:
-        """When one more call could start behind those who go first."""
+    def _forecast(self, requester: Requester, now: float) -> float:
+        """Return when one more call could start behind those ahead of it."""
         forecast = self._window.forecast(now)
         for priority in Priority:
-            keep = self._keep(priority)
+            reserve = self._reserve(priority)
             if priority == requester.priority:
-                forecast.add(self._queues[priority].ahead_of(requester.client), keep)
+                forecast.add(self._queues[priority].ahead_of(requester.client), reserve)
                 break
-            forecast.add(len(self._queues[priority]), keep)
-        return forecast.next(self._keep(requester.priority))
+            forecast.add(len(self._queues[priority]), reserve)
+        return forecast.next(self._reserve(requester.priority))
 
     def _start_next(self) -> None:
         now = self._clock.monotonic()
         for priority, queue in self._queues.items():
-            while queue and self._window.available_at(now, self._keep(priority)) <= now:
+            while queue and self._window.available_at(now, self._reserve(priority)) <= now:
                 waiter = queue.pop()
-                if not waiter.started.done():  # else its caller leaves in this very moment
+                if not waiter.started.done():  # else its caller was just cancelled
                     self._window.start()
                     waiter.started.set_result(now)
 
     def _refuse_late(self) -> None:
-        """Those who cannot start in time any more: they take no place, so that others may come to theirs."""
+        """Refuse calls that can no longer start in time, which makes room for the others."""
         now = self._clock.monotonic()
         for waiter, at in list(self._late(self._window.forecast(now), now)):
             self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
@@ -140,39 +141,39 @@ class AdmissionQueue:
 
     def _late(self, forecast: Forecast, now: float) -> Iterator[tuple[_Waiter, float]]:
         for priority, queue in self._queues.items():
-            keep = self._keep(priority)
+            reserve = self._reserve(priority)
             for waiter in queue:
-                at = forecast.next(keep)
+                at = forecast.next(reserve)
                 if at > waiter.deadline and at > now:
                     yield waiter, at
                 else:
-                    forecast.add(keep=keep)
+                    forecast.add(reserve=reserve)
 
     def _leave(self, waiter: _Waiter) -> None:
-        """Its caller was cancelled: before its turn, or in it before anything was sent."""
+        """Remove a waiter whose caller was cancelled before its call was sent."""
         started = waiter.started
         if started.cancelled():
             self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
         elif started.exception() is None:
             self._window.give_back()
-            self.review()
-        if self._is_empty():
-            self._stop_timer()
+            self._start_next()
+            self._refuse_late()
+        self._set_timer()
 
     def _set_timer(self) -> None:
-        """Look again when the first waiter could start; one whose deadline is earlier was refused already."""
+        """Review when the first waiter could start; one with an earlier deadline was refused already."""
         best = next((priority for priority, queue in self._queues.items() if queue), None)
         if best is None:
             self._stop_timer()
             return
         now = self._clock.monotonic()
-        due = self._window.available_at(now, self._keep(best))
+        due = self._window.available_at(now, self._reserve(best))
         if self._timer is None or due < self._timer_due:
             self._stop_timer()
             self._timer_due = due
-            self._timer = asyncio.create_task(self._look_again_in(due - now))
+            self._timer = asyncio.create_task(self._review_in(due - now))
 
-    async def _look_again_in(self, seconds: float) -> None:
+    async def _review_in(self, seconds: float) -> None:
         await self._clock.sleep(seconds)
         self._timer = None
         self.review()
@@ -183,7 +184,7 @@ class AdmissionQueue:
             self._timer = None
 
     def _refusal(self, requester: Requester, at: float, now: float) -> StartsTooLate:
-        """Make the refusal. The quota is its reason only if it has no room when a pause of all requests ends."""
+        """Return the refusal. Its reason is the quota only if that has no room when a pause of all requests ends."""
         self.refused[requester.priority] += 1
         pause = self._window.pause
         if at > pause.until:
@@ -192,8 +193,5 @@ class AdmissionQueue:
             return QuotaExhausted(at - now, pause.reason.value)
         return RequestsPaused(at - now, pause.reason.value)
 
-    def _keep(self, priority: Priority) -> int:
+    def _reserve(self, priority: Priority) -> int:
         return 0 if priority is Priority.INTERACTIVE else self._window.reserve
-
-    def _is_empty(self) -> bool:
-        return not any(map(_SIZE, self._queues.values()))

@@ -1,20 +1,20 @@
-"""Who an upstream call is made for, and how urgent it is. The quota is shared by this; no answer depends on it."""
+"""The requester of an upstream call and its priority, by which the quota is shared; no answer depends on it."""
 
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
 
 class Priority(IntEnum):
-    """The lower the value, the sooner the call starts."""
+    """A lower value starts sooner."""
 
-    INTERACTIVE = 0  # somebody waits for it
-    REFRESH = 1  # a stale answer was served meanwhile
-    BACKFILL = 2  # as the caller said
+    INTERACTIVE = 0  # a caller waits for it
+    REFRESH = 1  # a stale answer was served already
+    BACKFILL = 2  # low priority at the request of the caller
 
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """`client` names who shares the quota with the others; it is not trusted for anything else."""
+    """`client` names one of those that share the quota; it is not trusted for anything else."""
 
     client: str
     priority: Priority = Priority.INTERACTIVE
@@ -24,4 +24,4 @@ class Requester:
         return replace(self, priority=max(self.priority, Priority.REFRESH))
 
 
-SYSTEM = Requester("")  # the server, for what all its clients need
+SYSTEM = Requester("")  # the server, on behalf of all clients

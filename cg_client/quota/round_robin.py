@@ -1,4 +1,4 @@
-"""Waiting clients by turns: weighted round robin."""
+"""Fair queue of several clients: weighted round robin."""
 
 from collections import OrderedDict, deque
 from collections.abc import Iterator, Mapping
@@ -13,23 +13,23 @@ EQUAL: Weights = MappingProxyType({})
 
 
 class RoundRobin(Generic[T]):
-    """In its turn a client has as many items taken as its weight says, 1 unless given; its own go in their order.
+    """In its turn a client takes as many items as its weight says (default 1), in the order of their arrival.
 
-    Only clients with items are known. One that comes goes behind all who are there, so that it waits for at most one
-    turn of each.
+    A client without items has no place in the order. A new one goes last, so that it waits for at most one turn of each
+    other.
     """
 
     def __init__(self, weights: Weights = EQUAL) -> None:
         self._weights = weights
-        self._items: OrderedDict[str, deque[T]] = OrderedDict()  # the client whose turn it is stands first
-        self._left = 0  # items of the present turn
-        self.size = 0  # as len() says, for those who ask at each call
+        self._items: OrderedDict[str, deque[T]] = OrderedDict()  # the client whose turn it is comes first
+        self._left = 0  # items of the current turn
+        self._size = 0
 
     def __len__(self) -> int:
-        return self.size
+        return self._size
 
     def __iter__(self) -> Iterator[T]:
-        """In the order in which they would be taken."""
+        """Iterate in the order in which `pop` would return the items."""
         turns, left = deque((client, iter(items)) for client, items in self._items.items()), self._left
         while turns:
             client, items = turns.popleft()
@@ -46,12 +46,12 @@ class RoundRobin(Generic[T]):
         if not self._items:
             self._left = self._weight(client)
         self._items.setdefault(client, deque()).append(item)
-        self.size += 1
+        self._size += 1
 
     def pop(self) -> T:
         client, items = next(iter(self._items.items()))
         item = items.popleft()
-        self.size -= 1
+        self._size -= 1
         self._left -= 1
         if not items:
             self._drop(client)
@@ -61,31 +61,31 @@ class RoundRobin(Generic[T]):
         return item
 
     def discard(self, client: str, item: T) -> None:
-        """Take the item out, if it is there, wherever it stands."""
+        """Remove the item if it is in the queue."""
         items = self._items.get(client)
         if items is None or item not in items:
             return
         items.remove(item)
-        self.size -= 1
+        self._size -= 1
         if not items:
             self._drop(client)
 
     def ahead_of(self, client: str) -> int:
-        """How many would be taken before one more item of the client."""
-        own, order = self.count(client), list(self._items)
-        place = order.index(client) if own else len(order)
-        turns = self._turns_before(client, own, is_first=place == 0 and own > 0)
-        before = (self._taken(other, turns + 1) for other in order[:place])
-        after = (self._taken(other, turns) for other in order[place + 1 :])
-        return own + sum(before) + sum(after)
+        """Return how many items would be popped before one more item of the client."""
+        count, order = self.count(client), list(self._items)
+        position = order.index(client) if count else len(order)
+        turns = self._turns_before(client, count, is_first=position == 0 and count > 0)
+        before = (self._taken(other, turns + 1) for other in order[:position])
+        after = (self._taken(other, turns) for other in order[position + 1 :])
+        return count + sum(before) + sum(after)
 
-    def _turns_before(self, client: str, own: int, *, is_first: bool) -> int:
-        """Count the turns of the client that end before one more of its items is taken."""
+    def _turns_before(self, client: str, count: int, *, is_first: bool) -> int:
+        """Return how many turns of the client end before one more of its items is popped."""
         weight = self._weight(client)
-        return (own - self._left + weight) // weight if is_first else own // weight
+        return (count - self._left + weight) // weight if is_first else count // weight
 
     def _taken(self, client: str, turns: int) -> int:
-        """Items of another client in its next turns."""
+        """Return how many items another client takes in its next turns."""
         first = next(iter(self._items))
         used = self._weight(client) - self._left if client == first else 0
         return min(self.count(client), max(0, turns * self._weight(client) - used))

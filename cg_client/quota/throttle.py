@@ -1,4 +1,4 @@
-"""Sends a call when the quota has room for it, and tells the quota what the answer says of it."""
+"""Sends a call when the quota has room for it, and applies the usage headers of the answer to the quota."""
 
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
@@ -7,20 +7,20 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
 from cg_client.quota.admission_queue import AdmissionQueue
-from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.requester import SYSTEM, Priority, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 
-_DIGITS = 9  # of a count that can be meant
+_DIGITS = 9  # of a plausible count
 
 
 class Throttle:
-    """Sends what the admission queue admits; a call is counted in the window until a minute after its end."""
+    """Sends what the admission queue admits; a call counts in the window until a minute after its end."""
 
     def __init__(
         self,
-        send: Callable[[Call, float], Awaitable[Reply]],
+        send: Callable[[Call, float], Awaitable[UpstreamResponse]],
         window: QuotaWindow,
         clock: Clock,
         weights: Weights = EQUAL,
@@ -30,54 +30,58 @@ class Throttle:
         self._clock = clock
         self.admission_queue = AdmissionQueue(window, clock, weights)
         self._limit_header: bytes | None = None
-        self.on_limit: Callable[[int], None] = lambda _: (
-            None
-        )  # hears of each limit that the headers did not state before
+        self.on_limit: Callable[[int], None] = lambda _: None  # called with each new limit that the headers state
 
-    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> Reply:
+    async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> UpstreamResponse:
         """Make the call when the quota has room; raises StartsTooLate if that is past the deadline."""
-        started = self.admission_queue.start(requester)
-        if started is None:
-            started = await self.admission_queue.wait(call, deadline, requester)
+        now = self._clock.monotonic()
+        skips_queue = not self.admission_queue.size and requester.priority is Priority.INTERACTIVE
+        if skips_queue and self._window.available_at(now) <= now:
+            self._window.start()
+            started = now
+        else:
+            started = await self.admission_queue.start(call, deadline, requester)
         try:
-            reply = await self._send(call, deadline)
+            response = await self._send(call, deadline)
         except BaseException as error:
             self._end(error)
             raise
-        self._learn(started, reply)
-        return reply
+        self._learn(started, response)
+        return response
 
     def _end(self, error: BaseException) -> None:
-        """Of a request without an answer, which counts unless CoinGlass cannot have heard of it."""
+        """Count a request without a response, unless CoinGlass cannot have received it."""
         if isinstance(error, RequestRefused) or (isinstance(error, UpstreamFailed) and not error.sent):
             self._window.give_back()
             self.admission_queue.review()
         else:
             self._window.end(self._clock.monotonic())
 
-    def _learn(self, started: float, reply: Reply) -> None:
+    def _learn(self, started: float, response: UpstreamResponse) -> None:
         now = self._clock.monotonic()
         self._window.end(now)
-        limit, used = reply.headers.get(b"api-key-max-limit"), reply.headers.get(b"api-key-use-limit")
+        limit, used = response.headers.get(b"api-key-max-limit"), response.headers.get(b"api-key-use-limit")
         self._window.correct(started, now, _count(limit), _count(used))
-        self.admission_queue.review()
+        if self.admission_queue.size:
+            self.admission_queue.review()
         if limit != self._limit_header:
-            self._tell(limit)
+            self._report_limit(limit)
 
-    def _tell(self, header: bytes | None) -> None:
+    def _report_limit(self, header: bytes | None) -> None:
         limit = _count(header)
         if limit:
             self._limit_header = header
             self.on_limit(limit)
 
     def allow(self, limit: int) -> None:
-        """Assume that the key has at least so many requests a minute."""
-        self._window.limit = max(self._window.limit, limit)
+        """Raise the limit to at least so many requests a minute."""
+        self._window.set_limit(max(self._window.limit, limit))
         self.admission_queue.review()
 
-    def hold(self, asked: float | None) -> float:
-        """Stop all requests for the seconds that upstream asked for, or for a minute; returns how many."""
-        seconds, reason = (MINUTE, PauseReason.REFUSED) if asked is None else (asked, PauseReason.ASKED)
+    def pause(self, retry_after: float | None) -> float:
+        """Start no request for the seconds that CoinGlass requested, or for a minute; return how many."""
+        reason = PauseReason.REFUSED if retry_after is None else PauseReason.REQUESTED
+        seconds = MINUTE if retry_after is None else retry_after
         self._window.block(self._clock.monotonic() + seconds, reason)
         self.admission_queue.review()
         return seconds
@@ -86,7 +90,7 @@ class Throttle:
         return self._window.usage(self._clock.monotonic())
 
 
-@lru_cache(1024)  # the limit is mostly the same, and what is used of it never large
+@lru_cache(1024)  # few distinct values occur
 def _count(value: bytes | None) -> int | None:
     """Return a header's figure; None if it is not a count of requests."""
     text = (value or b"").strip()

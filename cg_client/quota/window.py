@@ -1,11 +1,11 @@
-"""The quota of requests a minute: what counts at present, and when there is room again.
+"""The quota of requests a minute: which requests count now, and when there is room again.
 
-Nothing says whether CoinGlass counts in fixed or in sliding minutes, so a request is held against us from its start
-until a minute after its end: then neither way of counting can find more than the limit. The usage headers correct that
-after each answer, upwards for other users of the key and downwards once upstream has begun a new minute.
+CoinGlass does not state whether it counts fixed or sliding minutes, so a request counts from its start until a minute
+after its end: then neither way of counting can exceed the limit. The usage headers correct the count after each
+answer, upwards for other users of the key and downwards once upstream has begun a new minute.
 
-Several processes that use the key as one server have an equal share of its requests each, and need not know of each
-other: together they cannot pass the limit.
+Several processes that serve with one key get an equal share of its requests each: together they cannot exceed the
+limit, without knowing of each other.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 MINUTE = 60.0
-_RESERVE = 5  # one request in so many
+_RESERVE = 5  # one of so many requests
 
 
 class PauseReason(Enum):
-    """Why no request starts for a while although the quota may have room; the value states it in messages."""
+    """Why no request starts for a while although the quota may have room; messages quote the value."""
 
-    ASKED = "CoinGlass asked to wait"
+    REQUESTED = "CoinGlass asked to wait"
     REFUSED = "CoinGlass refused a request for too many of them and named no time to wait"
     REPLACED = "This worker took the place of one that ended, whose requests still count"
 
@@ -34,20 +34,21 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """The quota as this process knows it. `resets_in`: seconds until nothing counts any more, if nothing is added.
+    """The quota as this process sees it.
 
-    `limit` and `used` are those of the process' share; `held`: nothing may start at present, whatever is left of it.
+    `limit` and `used` are those of the process' share. In `resets_in` seconds nothing counts, if nothing is sent. While
+    `is_paused` nothing may start, whatever is left.
     """
 
     limit: int
     used: int
     resets_in: float | None
-    held: bool = False
+    is_paused: bool = False
 
     @property
     def remaining(self) -> int:
         """Return the number of requests that could start now."""
-        return 0 if self.held else max(0, self.limit - self.used)
+        return 0 if self.is_paused else max(0, self.limit - self.used)
 
 
 class QuotaWindow:
@@ -55,72 +56,67 @@ class QuotaWindow:
 
     def __init__(self, limit: int, workers: int = 1) -> None:
         self._workers = workers
-        self.limit = limit
-        self._under_way = 0
-        self._releases: list[float] = []  # until when those count that have ended, the first first
+        self.set_limit(limit)
+        self._in_flight = 0
+        self._releases: list[float] = []  # until when each ended request counts, in ascending order
         self._blocked_until = 0.0
-        self._pause_reason = PauseReason.ASKED
+        self._pause_reason = PauseReason.REQUESTED
 
-    @property
-    def limit(self) -> int:
-        return self._limit
-
-    @limit.setter
-    def limit(self, limit: int) -> None:
-        """`share` are the requests a minute of this process. At least one, so that it learns of a limit that rises."""
-        self._limit, self.share = limit, max(1, limit // self._workers)
+    def set_limit(self, limit: int) -> None:
+        """Set the key's limit and this process' `share`: at least one request, so that it learns of a higher limit."""
+        self.limit, self.share = limit, max(1, limit // self._workers)
 
     @property
     def reserve(self) -> int:
-        """Requests of the share that are kept for those who wait: a fifth, none of a share below five."""
+        """Requests of the share that are reserved for interactive calls: a fifth, none of a share below five."""
         return self.share // _RESERVE
 
     def start(self) -> None:
-        self._under_way += 1
+        self._in_flight += 1
 
     def give_back(self) -> None:
-        """Nothing was sent after a start."""
-        self._under_way -= 1
+        """Stop counting a started request that was not sent."""
+        self._in_flight -= 1
 
     def end(self, now: float) -> None:
-        self._under_way -= 1
+        self._in_flight -= 1
         self._releases.append(now + MINUTE)
 
-    def available_at(self, now: float, keep: int = 0) -> float:
-        """When a call may start that leaves `keep` requests alone: never too early, `now` if at once."""
+    def available_at(self, now: float, reserve: int = 0) -> float:
+        """Return when a call may start that leaves `reserve` requests: never too early, `now` if at once."""
         self._expire(now)
         earliest = max(now, self._blocked_until)
-        over = self._used + 1 - (self.share - keep)
+        over = len(self._releases) + self._in_flight + 1 - (self.share - reserve)
         if over <= 0:
             return earliest
         return max(earliest, self._releases[over - 1] if over <= len(self._releases) else now + MINUTE)
 
     def forecast(self, now: float) -> "Forecast":
         self._expire(now)
-        releases = [*self._releases, *[now + MINUTE] * self._under_way]
+        releases = [*self._releases, *[now + MINUTE] * self._in_flight]
         return Forecast(self.share, releases, max(now, self._blocked_until))
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
-        """Take over what the headers of an answer say: the key's limit, and upstream's count of the minute.
+        """Apply the headers of an answer: the key's limit, and upstream's count of the minute.
 
-        Of what upstream counts, the shares of the other processes may be theirs. What is beyond them and not ours is
-        strangers', and held against us: so we never think to have more left than the key has.
+        Of upstream's count, the shares of the other processes may be theirs. What exceeds those and our count is due
+        to strangers and counts here too, so that no process expects to have more left than the key has.
         """
-        if limit is not None and limit > 0 and limit != self._limit:
-            self.limit = limit
+        if limit is not None and limit > 0 and limit != self.limit:
+            self.set_limit(limit)
         if used is None:
             return
         self._expire(now)
-        beyond_others = min(used, self.limit) - (self.limit - self.share)
-        strange = beyond_others - self._used
-        if strange > 0:
-            self._releases.extend([now + MINUTE] * strange)
-        gone = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
-        if gone > 0:
-            del self._releases[:gone]
+        beyond_shares = min(used, self.limit) - (self.limit - self.share)
+        strangers = beyond_shares - len(self._releases) - self._in_flight
+        if strangers > 0:
+            self._releases.extend([now + MINUTE] * strangers)
+        expired = bisect_left(self._releases, started + MINUTE) - max(0, used - 1)
+        if expired > 0:
+            del self._releases[:expired]
 
-    def block(self, until: float, reason: PauseReason = PauseReason.ASKED) -> None:
-        """Nothing starts until then. Of several reasons the one counts that lasts longest."""
+    def block(self, until: float, reason: PauseReason = PauseReason.REQUESTED) -> None:
+        """Start nothing until then. Of several pauses the longest counts."""
         if until > self._blocked_until:
             self._blocked_until, self._pause_reason = until, reason
 
@@ -131,18 +127,14 @@ class QuotaWindow:
 
     def usage(self, now: float) -> Usage:
         self._expire(now)
-        last = now + MINUTE if self._under_way else max(self._releases, default=None)
+        last = now + MINUTE if self._in_flight else max(self._releases, default=None)
         resets_in = None if last is None else last - now
-        return Usage(self.share, self._used, resets_in, held=now < self._blocked_until)
+        return Usage(self.share, len(self._releases) + self._in_flight, resets_in, is_paused=now < self._blocked_until)
 
     def remaining(self, now: float) -> int:
         """Return the number of requests that could start now."""
         self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._under_way)
-
-    @property
-    def _used(self) -> int:
-        return len(self._releases) + self._under_way
+        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._in_flight)
 
     def _expire(self, now: float) -> None:
         releases = self._releases
@@ -151,21 +143,21 @@ class QuotaWindow:
 
 
 class Forecast:
-    """When calls could start that go one after the other, if no others come and each is answered at once.
+    """When a sequence of calls could start, if no others come and each is answered at once.
 
-    Who keeps something of the quota back comes after those who do not: then the times only rise.
+    Calls that leave a reserve come after those that do not, so that the times only rise.
     """
 
     def __init__(self, share: int, releases: list[float], earliest: float) -> None:
-        """`releases`: until when each request counts that has started, in order."""
+        """`releases` are the times until which each started request counts, in order."""
         self._share, self._releases, self._earliest = share, releases, earliest
 
-    def next(self, keep: int = 0) -> float:
-        """When the next one could start, leaving `keep` requests alone."""
-        over = len(self._releases) - (self._share - keep)
+    def next(self, reserve: int = 0) -> float:
+        """Return when the next call could start that leaves `reserve` requests of the share."""
+        over = len(self._releases) - (self._share - reserve)
         return self._earliest if over < 0 else max(self._earliest, self._releases[over])
 
-    def add(self, count: int = 1, keep: int = 0) -> None:
-        """So many go before the next one."""
+    def add(self, count: int = 1, reserve: int = 0) -> None:
+        """Put so many calls before the next one."""
         for _ in range(count):
-            self._releases.append(self.next(keep) + MINUTE)
+            self._releases.append(self.next(reserve) + MINUTE)

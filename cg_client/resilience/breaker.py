@@ -1,12 +1,12 @@
-"""Leaves a group of endpoints alone while CoinGlass fails to answer for it.
+"""Stops calling a group of endpoints while CoinGlass fails to answer for it.
 
 A circuit opens when four fifths of a group's last twenty calls within a minute, and at least five, failed at CoinGlass.
-Open, it refuses at once: that costs no request and lets the cache serve what it has. After a wait one call at a time is
-let through as a probe; its answer closes the circuit, its failure opens it for twice as long, within bounds. When one
-circuit closes the others may probe at once, since CoinGlass may be back as a whole.
+Open, it refuses at once: that costs no request and lets the cache serve stale answers. After a wait one call at a time
+is let through as a probe; its answer closes the circuit, its failure opens it for twice as long, within bounds. When
+one circuit closes the others may probe at once, since CoinGlass may have recovered as a whole.
 
-Only what says something about CoinGlass' health counts. A refusal by plan, key, rate or parameters does not, nor does a
-call that was given up, or timed out before CoinGlass had a fair time to answer: one caller's haste is not everybody's.
+Only evidence of CoinGlass' health counts. A refusal by plan, key, rate or parameters is none, nor is a call that was
+cancelled or timed out before CoinGlass had a fair time to answer: the short deadline of one caller affects no other.
 """
 
 from collections import deque
@@ -42,7 +42,7 @@ class BreakerPolicy:
     memory: float = 60.0
     first_wait: float = 1.0
     longest_wait: float = 15.0
-    probe: float = 5.0  # a probe takes no longer; CoinGlass takes 0.4 to 3.5 s when it is well
+    probe: float = 5.0  # limit of a probe; a healthy CoinGlass takes 0.4 to 3.5 s
 
 
 class CircuitState(Enum):
@@ -52,116 +52,119 @@ class CircuitState(Enum):
 
 
 class Health(Enum):
-    """What the end of a call says about CoinGlass."""
+    """What the outcome of a call says about CoinGlass."""
 
-    WELL = "well"
-    ILL = "ill"
+    HEALTHY = "healthy"
+    FAILING = "failing"
     UNKNOWN = "unknown"
 
 
 _ANSWERS = (NotFound, NoData, UpstreamRejected, PlanRefused, IntervalRefused)  # CoinGlass looked at the request
 
 
-def telling(error: BaseException) -> BaseException:
-    """Return the failure that says most: the one of the attempt before if CoinGlass had no fair time."""
+def most_telling(error: BaseException) -> BaseException:
+    """Return the failure of an earlier attempt if CoinGlass had no fair time in the last."""
     while isinstance(error, UpstreamTimeout) and not error.fair and error.before is not None:
         error = error.before
     return error
 
 
-def told_by(error: BaseException) -> Health:
+def health_by(error: BaseException) -> Health:
     if isinstance(error, UpstreamUnavailable) or (isinstance(error, UpstreamTimeout) and error.fair):
-        return Health.ILL
-    return Health.WELL if isinstance(error, _ANSWERS) else Health.UNKNOWN
+        return Health.FAILING
+    return Health.HEALTHY if isinstance(error, _ANSWERS) else Health.UNKNOWN
 
 
 class Circuit:
-    """The circuit of one group. A call asks with `admit`, and tells how it ended with `answered` or `failed`."""
+    """The circuit of one group. A call starts with `admit`, and ends with `answered` or `failed`."""
 
     def __init__(self, group: str, policy: BreakerPolicy, clock: Clock) -> None:
         self.group = group
         self.opened = 0  # times
         self._policy, self._clock = policy, clock
-        self._recent: deque[tuple[float, Call | None]] = deque(maxlen=policy.calls)  # ends; the call where it failed
-        self._open_until: float | None = None
+        self._recent: deque[tuple[float, Call | None]] = deque(maxlen=policy.calls)  # ends; the call if it failed
+        self.open_until: float | None = None  # in monotonic seconds; None while it is closed
         self._wait = policy.first_wait
         self._probing = False
 
     @property
     def state(self) -> CircuitState:
-        if self._open_until is None:
+        if self.open_until is None:
             return CircuitState.CLOSED
-        return CircuitState.OPEN if self._clock.monotonic() < self._open_until else CircuitState.HALF_OPEN
+        return CircuitState.OPEN if self._clock.monotonic() < self.open_until else CircuitState.HALF_OPEN
 
     def admit(self) -> bool:
         """Whether the call is a probe; raises CircuitOpen."""
-        if self._open_until is None:
+        if self.open_until is None:
             return False
-        left = self._open_until - self._clock.monotonic()
+        left = self.open_until - self._clock.monotonic()
         if left > 0 or self._probing:
             raise CircuitOpen(self.group, left if left > 0 else self._policy.first_wait)
         self._probing = True
         return True
 
     def answered(self, *, probe: bool) -> None:
-        """Record the end of a call. One that began before the circuit opened says nothing new."""
+        """Record an answer. That of a call which began before the circuit opened says nothing new."""
         if probe:
-            self._open_until, self._probing, self._wait = None, False, self._policy.first_wait
-        elif self._open_until is None:
+            self.open_until, self._probing, self._wait = None, False, self._policy.first_wait
+        elif self.open_until is None:
             self._recent.append((self._clock.monotonic(), None))
 
     def failed(self, call: Call, error: BaseException, *, probe: bool) -> None:
-        error = telling(error)
-        health = told_by(error)
-        if health is Health.WELL:
+        error = most_telling(error)
+        health = health_by(error)
+        if health is Health.HEALTHY:
             self.answered(probe=probe)
         elif probe:
             self._probing = False
-            if health is Health.ILL:
+            if health is Health.FAILING:
                 self._open()
-        elif health is Health.ILL and self._open_until is None and not self._is_repeated(call, error):
+        elif health is Health.FAILING and self.open_until is None and not self._is_repeated(call, error):
             self._recent.append((self._clock.monotonic(), call))
-            if self._is_ill():
+            if self._is_failing():
                 self._open()
 
     def may_probe(self) -> None:
         """End the wait of an open circuit."""
-        if self._open_until is not None:
-            self._open_until = min(self._open_until, self._clock.monotonic())
+        if self.open_until is not None:
+            self.open_until = min(self.open_until, self._clock.monotonic())
 
     def _is_repeated(self, call: Call, error: BaseException) -> bool:
-        """Say whether the failure counts; one that may be the fault of its parameters counts once."""
+        """Whether the failure may be due to its parameters, and counted already."""
         perhaps_ours = isinstance(error, UpstreamUnavailable) and error.perhaps_ours and bool(call.params.query())
         return perhaps_ours and any(failed == call for _, failed in self._recent)
 
-    def _is_ill(self) -> bool:
+    def _is_failing(self) -> bool:
         since = self._clock.monotonic() - self._policy.memory
         recent = [failed is not None for ended, failed in self._recent if ended > since]
         return sum(recent) >= max(self._policy.least, self._policy.share * len(recent))
 
     def _open(self) -> None:
-        self._open_until = self._clock.monotonic() + self._wait
+        self.open_until = self._clock.monotonic() + self._wait
         self._wait = min(self._policy.longest_wait, self._wait * 2)
         self.opened += 1
         self._recent.clear()
 
 
 class Breaker(Generic[T]):
-    """The circuits of one client, made as their groups are asked for: no more than the catalogue has."""
+    """The circuits of one client, created at the first call of their group: no more than the catalogue has."""
 
     def __init__(
-        self, ask: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock, policy: BreakerPolicy | None = None
+        self, send: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock, policy: BreakerPolicy | None = None
     ) -> None:
-        self._ask, self._clock, self._policy = ask, clock, policy or BreakerPolicy()
+        self._send, self._clock, self._policy = send, clock, policy or BreakerPolicy()
         self._circuits: dict[str, Circuit] = {}
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call, if the circuit allows; raises CircuitOpen or what the call raises."""
-        circuit = self._circuit(call.endpoint.group)
-        probe = circuit.admit()
+        group = call.endpoint.group
+        circuit = self._circuits.get(group)
+        if circuit is None:
+            circuit = self._circuits[group] = Circuit(group, self._policy, self._clock)
+        probe = circuit.open_until is not None and circuit.admit()
         by = min(deadline, self._clock.monotonic() + self._policy.probe) if probe else deadline
         try:
-            answer = await self._ask(call, by, requester)
+            answer = await self._send(call, by, requester)
         except BaseException as error:
             circuit.failed(call, error, probe=probe)
             raise
@@ -173,9 +176,3 @@ class Breaker(Generic[T]):
 
     def __iter__(self) -> Iterator[Circuit]:
         return iter(self._circuits.values())
-
-    def _circuit(self, group: str) -> Circuit:
-        found = self._circuits.get(group)
-        if found is None:
-            found = self._circuits[group] = Circuit(group, self._policy, self._clock)
-        return found

@@ -1,7 +1,7 @@
-"""Tries again what can succeed: transport errors, timeouts, server errors and rate limits.
+"""Retries what can succeed: transport errors, timeouts, server errors and rate limits.
 
-Bounded three ways: by attempts, by the deadline, and by a budget that keeps retries within a fifth of the calls, so
-that a failing upstream is not asked three times as often. Waiting is exponential with full jitter.
+Retries are bounded by attempts, by the deadline, and by a budget that keeps them within a fifth of the calls, so that a
+failing upstream does not get three times the load. Backoff is exponential with full jitter.
 """
 
 import random
@@ -25,7 +25,7 @@ class RetryPolicy:
     longest_wait: float = 2.0
 
     def attempts_for(self, error: UpstreamFailed) -> int:
-        """Fewer where the fault may lie in our parameters."""
+        """Return how many attempts to make: fewer if the cause may be our parameters."""
         if not error.retryable:
             return 1
         return min(2, self.attempts) if isinstance(error, UpstreamUnavailable) and error.perhaps_ours else self.attempts
@@ -34,9 +34,9 @@ class RetryPolicy:
 class RetryBudget:
     """A retry budget (token bucket): each call deposits a fraction of a retry, each retry withdraws one.
 
-    `initial` retries are in it from the start, so that a first call can be repeated; it holds at most `capacity`. Of n
-    calls in a row at most `capacity` + `share` * n are retried, and `initial` + `share` * n of the first ones: within a
-    fifth of all from 40 calls on.
+    It starts with `initial` retries, so that a first call can be repeated, and has at most `capacity`. Of n calls in a
+    row at most `capacity` + `share` * n are retried, and `initial` + `share` * n of the first ones: within a fifth of
+    all from 40 calls on.
     """
 
     def __init__(self, share: float = 0.15, capacity: float = 5.0, initial: float = 2.0) -> None:
@@ -61,7 +61,7 @@ class Retry(Generic[T]):
         budget: RetryBudget,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`jitter` gives a figure from 0 to 1."""
+        """`jitter` returns a number from 0 to 1."""
         self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
@@ -84,7 +84,7 @@ class Retry(Generic[T]):
             attempt += 1
 
     def _wait(self, error: UpstreamFailed, attempt: int) -> float:
-        """Seconds; after a rate limit those that upstream asked for, or the minute for which the throttle holds."""
+        """Return seconds; after a rate limit those that CoinGlass requested, or the minute of the throttle's pause."""
         if isinstance(error, RateLimited):
             return MINUTE if error.retry_after is None else error.retry_after
         longest = min(self._policy.longest_wait, self._policy.first_wait * 2.0 ** (attempt - 1))

@@ -111,30 +111,30 @@ def _without_word(reading: ExchangeReading) -> ExchangeReading | None:
     return None
 
 
-class Unit(NamedTuple):
+class CoinUnit(NamedTuple):
     """A coin, as folded, and how many of it are one: `kPEPE`, `1000PEPE` and `PEPE1000` are the same unit."""
 
     coin: str
     size: int = 1
 
 
-def unit_of(ticker: str) -> Unit:
+def unit_of(ticker: str) -> CoinUnit:
     """Return the unit that a ticker names; its letters and digits only, in the case in which they were written."""
     if _THOUSANDS.match(ticker):
-        return Unit(same_coin(ticker[1:].lower()), 1_000)
+        return CoinUnit(same_coin(ticker[1:].lower()), 1_000)
     folded = ticker.lower()
     if folded.isalpha():
-        return Unit(same_coin(folded))
+        return CoinUnit(same_coin(folded))
     if _MILLIONS.match(folded):
-        return Unit(same_coin(folded[2:]), 1_000_000)
+        return CoinUnit(same_coin(folded[2:]), 1_000_000)
     if before := _COUNT_BEFORE.match(folded):
-        return Unit(same_coin(folded[before.end() :]), int(before[1]))
+        return CoinUnit(same_coin(folded[before.end() :]), int(before[1]))
     if after := _COUNT_AFTER.search(folded):
-        return Unit(same_coin(folded[: after.start()]), int(after[1]))
-    return Unit(same_coin(folded))
+        return CoinUnit(same_coin(folded[: after.start()]), int(after[1]))
+    return CoinUnit(same_coin(folded))
 
 
-def possible_unit(ticker: str) -> Unit:
+def possible_unit(ticker: str) -> CoinUnit:
     """Return the unit that a ticker may name in another case: what is listed as `1000PEPE` may be written `KPEPE`."""
     return unit_of(f"k{ticker[1:].upper()}" if ticker[:1] in {"k", "K"} else ticker)
 

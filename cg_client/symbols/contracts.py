@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from cg_client.symbols.aliases import Margin, Unit, fold, letters_of, same_coin, unit_of
+from cg_client.symbols.aliases import CoinUnit, Margin, fold, letters_of, same_coin, unit_of
 
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTH_LETTERS = "FGHJKMNQUVXZ"  # as futures exchanges name the months
@@ -41,20 +41,20 @@ class Contract:
         return same_coin(fold(self.quote))
 
     @cached_property
-    def base_unit(self) -> Unit:
+    def base_unit(self) -> CoinUnit:
         return unit_of(letters_of(self.base))
 
     @cached_property
-    def unit(self) -> Unit:
+    def unit(self) -> CoinUnit:
         """What one contract is priced by: the code may say `1000PEPE` where the base asset is `PEPE`."""
         start = self.folded_code.find(self.folded_base)
         if self.base_unit.size > 1 or start < 0:
             return self.base_unit
         before, after = self.folded_code[:start], self.folded_code[start + len(self.folded_base) :]
         if count := _COUNT_BEFORE.search(before) or _COUNT_AFTER.match(after):
-            return Unit(self.base_unit.coin, 1_000_000 if count[1] == "1m" else int(count[1]))
+            return CoinUnit(self.base_unit.coin, 1_000_000 if count[1] == "1m" else int(count[1]))
         thousands = unit_of(letters_of(self.code)[start - 1 : start + len(self.folded_base)]) if before else None
-        return thousands if thousands == Unit(self.base_unit.coin, 1_000) else self.base_unit
+        return thousands if thousands == CoinUnit(self.base_unit.coin, 1_000) else self.base_unit
 
     @cached_property
     def is_undated(self) -> bool:

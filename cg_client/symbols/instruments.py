@@ -13,7 +13,7 @@ from cg_client.decoding.struct_reader import Name, struct_decoder
 from cg_client.symbols.aliases import Market, fold, fold_exchange
 from cg_client.symbols.contracts import Contract
 from cg_client.symbols.matching import VenueIndex
-from cg_client.symbols.names import CoinIndex, ExchangeIndex, NameIndex, Venue
+from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex, Venue
 
 __all__ = [
     "Instrument",
@@ -30,7 +30,7 @@ _NOT_ALWAYS = ("settlement", *_FIGURES)
 _MAX_SPELLINGS = 10_000  # that are remembered
 
 
-class _Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _ListedInstrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As CoinGlass lists it, below its exchange."""
 
     symbol: Name = msgspec.field(name="instrument_id")
@@ -42,13 +42,13 @@ class _Listed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     price_tick_size: float | None = None
 
 
-class Instrument(_Listed, frozen=True, kw_only=True):
+class Instrument(_ListedInstrument, frozen=True, kw_only=True):
     """A pair of one exchange; the last four are stated for futures only, and not always."""
 
     exchange: str
 
 
-def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple[Instrument, ...]]:
+def _by_exchange(listing: Mapping[str, Sequence[_ListedInstrument]]) -> Mapping[str, tuple[Instrument, ...]]:
     for name in _FIGURES:
         finite([getattr(one, name) for found in listing.values() for one in found], f"data.{name}")
     return {
@@ -57,15 +57,15 @@ def _by_exchange(listing: Mapping[str, Sequence[_Listed]]) -> Mapping[str, tuple
     }
 
 
-def _each_once(found: Sequence[_Listed]) -> Iterable[_Listed]:
+def _each_once(found: Sequence[_ListedInstrument]) -> Iterable[_ListedInstrument]:
     """Return the instruments, each code once: pages of a list go by it."""
-    by_code: dict[str, _Listed] = {}
+    by_code: dict[str, _ListedInstrument] = {}
     for one in found:
         by_code.setdefault(one.symbol, one)
     return by_code.values()
 
 
-def _has_each_field(listing: Mapping[str, Sequence[_Listed]]) -> bool:
+def _has_each_field(listing: Mapping[str, Sequence[_ListedInstrument]]) -> bool:
     """Whether what only some instruments state is stated of any."""
     listed = [one for found in listing.values() for one in found]
     return not listed or all(any(getattr(one, name) is not None for one in listed) for name in _NOT_ALWAYS)
@@ -73,10 +73,10 @@ def _has_each_field(listing: Mapping[str, Sequence[_Listed]]) -> bool:
 
 # The instruments by exchange; raise PayloadMismatch.
 decode_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_Listed]], _by_exchange, is_complete=_has_each_field
+    dict[str, list[_ListedInstrument]], _by_exchange, is_complete=_has_each_field
 )
 decode_spot_instruments: Decode[Mapping[str, tuple[Instrument, ...]]] = struct_decoder(
-    dict[str, list[_Listed]],
+    dict[str, list[_ListedInstrument]],
     _by_exchange,
     may_lack=frozenset({"settlement_currency", "max_leverage", "funding_interval", "price_tick_size"}),
 )

@@ -1,12 +1,13 @@
-"""The coins, exchanges and pairs that CoinGlass lists, asked for once and kept.
+"""The coins, exchanges and pairs that CoinGlass lists, requested once and cached.
 
-A listing is refreshed after an hour, and for an unknown name at most once a minute: a new listing is found, and a
+A listing is refreshed after an hour, and for an unknown name at most once a minute: a newly listed name is found, and a
 typing error costs nothing. When a refresh fails, the last listing stays in use.
 """
 
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -20,14 +21,16 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures, spot
 from cg_client.errors import CoinglassError, UnknownExchange, UnknownName
 from cg_client.fetcher import Fetcher
-from cg_client.params import Params
+from cg_client.params.core import Params
 from cg_client.revision import Revision
 from cg_client.symbols.aliases import Market
 from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments, decode_spot_instruments
-from cg_client.symbols.names import CoinIndex, ExchangeIndex, NameIndex
+from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex
 
-LISTING_HOLDS = 3600.0  # seconds
-UNKNOWN_NAME_AFTER = 60.0  # seconds before an unknown name may cause a refresh
+LISTING_LIFETIME = 3600.0  # seconds
+UNKNOWN_NAME_INTERVAL = 60.0  # seconds before an unknown name may cause a refresh
+
+_VALID_UNTIL = attrgetter("valid_until")
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -41,25 +44,25 @@ decode_names: Decode[tuple[str, ...]] = tolerant(
 
 
 class Listing(Generic[T]):
-    """One listing, and when it was last asked for."""
+    """One listing; `valid_until` it stays in use, in monotonic seconds, if no unknown name needs a newer one before."""
 
     def __init__(self, load: Callable[[], Coroutine[Any, Any, T]], clock: Clock, revision: Revision) -> None:
-        cached = alru_cache(maxsize=1)(load)
-        self._load: Callable[[], Awaitable[T]] = cached
-        self._forget = cached.cache_invalidate  # made here, not at import: it belongs to one event loop
+        self._load = alru_cache(maxsize=1)(load)  # created here, not at import: it belongs to one event loop
         self._clock = clock
-        self._asked_at = 0.0
+        self._requested_at = 0.0
         self._last: T | None = None
         self._revision = revision
+        self.valid_until = math.inf
 
-    async def get(self, at_most: float = LISTING_HOLDS) -> T:
-        """Return the listing, asked for again after so many seconds; the last one where CoinGlass does not answer."""
+    async def get(self, max_age: float = LISTING_LIFETIME) -> T:
+        """Return the listing, not older than so many seconds; the last one if CoinGlass does not answer."""
         if self._last is not None:
             now = self._clock.monotonic()
-            if now - self._asked_at < at_most:
+            if now - self._requested_at < max_age:
                 return self._last
-            self._asked_at = now
-            self._forget()
+            self._requested_at = now
+            self.valid_until = now + LISTING_LIFETIME
+            self._load.cache_invalidate()
         try:
             loaded = await self._load()
         except CoinglassError:
@@ -67,51 +70,48 @@ class Listing(Generic[T]):
                 raise
             return self._last
         if self._last is None:
-            self._asked_at = self._clock.monotonic()
+            self._requested_at = self._clock.monotonic()
+            self.valid_until = self._requested_at + LISTING_LIFETIME
         else:
             self._revision.bump()
         self._last = loaded
         return loaded
 
     def adopt(self, other: "Listing[T]") -> None:
-        """Goes on from what another one has."""
-        self._last, self._asked_at = other._last, other._asked_at  # noqa: SLF001  # one of the same class
+        """Take over what another listing has."""
+        self._last, self._requested_at = other._last, other._requested_at  # noqa: SLF001  # one of the same class
+        self.valid_until = other.valid_until
 
     def peek(self, search: Callable[[T], F]) -> F | None:
-        """Return what the search finds, without waiting for anything; None where a listing has to be asked for."""
-        if self._last is None or self._clock.monotonic() - self._asked_at >= LISTING_HOLDS:
+        """Return what the search finds, without waiting for anything; None if the listing has to be requested."""
+        if self._last is None or self._clock.monotonic() >= self.valid_until:
             return None
         try:
             return search(self._last)
         except UnknownName:
             return None
 
-    @property
-    def settled_until(self) -> float:
-        """Monotonic seconds until when the listing stays in use, if no unknown name asks for it before."""
-        return math.inf if self._last is None else self._asked_at + LISTING_HOLDS
-
     async def find(self, search: Callable[[T], F]) -> F:
-        """Return what the search finds, looked for once more in a newer listing before a name counts as unknown."""
+        """Return what the search finds; before a name counts as unknown, a newer listing is searched."""
         listing = await self.get()
         try:
             return search(listing)
         except UnknownName:
-            newer = await self.get(UNKNOWN_NAME_AFTER)
+            newer = await self.get(UNKNOWN_NAME_INTERVAL)
             if newer is listing:
                 raise
         return search(newer)
 
     async def find_each(self, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
-        """Search for each key, and for all once more in a newer listing if one is unknown."""
+        """Search for each key; if one is unknown, a newer listing is searched for all."""
         found = _search_each(await self.get(), search, keys)
         if any(isinstance(one, UnknownName) for one in found):
-            found = _search_each(await self.get(UNKNOWN_NAME_AFTER), search, keys)
+            found = _search_each(await self.get(UNKNOWN_NAME_INTERVAL), search, keys)
         return found
 
 
 class PairListing(Listing[InstrumentIndex]):
-    """The pairs of one market. `explain`: what is known of an exchange that has none of them."""
+    """The pairs of one market; `explain` says more of an exchange that lists none of them."""
 
     def __init__(
         self,
@@ -149,19 +149,20 @@ class Symbols:
         self.spot_coins = self._named(CoinIndex, spot.market.SUPPORTED_COINS)
         self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
 
-    def asked_of(self, client: Fetcher) -> "Symbols":
-        """Copy the listings for another client, which is asked for the next ones."""
-        others = Symbols(client)
-        for mine, its in zip(self._listings, others._listings, strict=True):
-            its.adopt(mine)
-        return others
+    def for_client(self, client: Fetcher) -> "Symbols":
+        """Return a copy whose listings are requested through another client."""
+        copy = Symbols(client)
+        for listing, adopting in zip(self._listings, copy._listings, strict=True):
+            adopting.adopt(listing)
+        return copy
 
     @property
-    def settled_until(self) -> float:
-        return min(listing.settled_until for listing in self._listings)
+    def valid_until(self) -> float:
+        earliest: float = min(map(_VALID_UNTIL, self._listings))
+        return earliest
 
     async def warm(self) -> bool:
-        """Ask for futures pairs and coins before somebody waits for them; whether that is done, for good or ill."""
+        """Request futures pairs and coins before somebody waits for them; return whether to leave it at that."""
         results = await asyncio.gather(self.futures.get(), self.futures_coins.get(), return_exceptions=True)
         for result in results:
             if isinstance(result, BaseException) and not isinstance(result, CoinglassError):
@@ -198,10 +199,10 @@ class Symbols:
 
     async def _without_pairs(self, market: Market, unknown: UnknownExchange) -> UnknownName:
         """Explain an exchange without pairs in the market, which CoinGlass may list elsewhere."""
-        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.asked))
+        name = await self._listed(self.futures_exchanges, lambda names: names.find(unknown.name))
         if name is None:
             other = self.spot if market is Market.FUTURES else self.futures
-            name = await self._listed(other, lambda index: index.exchanges.find(unknown.asked))
+            name = await self._listed(other, lambda index: index.exchanges.find(unknown.name))
         return (
             unknown
             if name is None
@@ -224,19 +225,19 @@ class Symbols:
         async def explain(unknown: UnknownExchange) -> UnknownName:
             return await self._without_pairs(market, unknown)
 
-        return self._kept(PairListing(load, self._client.clock, self._client.revision, explain))
+        return self._register(PairListing(load, self._client.clock, self._client.revision, explain))
 
     def _named(self, index: Callable[[tuple[str, ...]], N], endpoint: Endpoint) -> Listing[N]:
         async def load() -> N:
             return index(await self._value(endpoint, decode_names))
 
-        return self._kept(Listing(load, self._client.clock, self._client.revision))
+        return self._register(Listing(load, self._client.clock, self._client.revision))
 
     async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
         answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
         return answer.value
 
-    def _kept(self, listing: L) -> L:
+    def _register(self, listing: L) -> L:
         self._listings.append(listing)
         return listing
 

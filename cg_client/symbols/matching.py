@@ -23,7 +23,7 @@ from cg_client.symbols.aliases import (
     unit_of,
 )
 from cg_client.symbols.contracts import Contract
-from cg_client.symbols.names import MAX_LENGTH, only, shown
+from cg_client.symbols.name_index import MAX_LENGTH, only, shown
 from cg_client.symbols.similar_names import MAX_SUGGESTIONS, SimilarNames
 
 _SEPARATED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+)")

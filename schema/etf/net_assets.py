@@ -8,7 +8,7 @@ import strawberry
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from payloads.series import DailySeries, Days
 from resolvers.endpoint_choice import ByAttribute

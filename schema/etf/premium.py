@@ -9,7 +9,7 @@ from cg_client.call import Call
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns

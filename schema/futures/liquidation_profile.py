@@ -10,7 +10,7 @@ from cg_client.decoding.checks import finite
 from cg_client.endpoints import futures as api
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
-from cg_client.params import PairSeries
+from cg_client.params.core import PairSeries
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
 from payloads.series import Served

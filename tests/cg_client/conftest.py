@@ -17,7 +17,7 @@ from cg_client.client import BASE_URL, Client, ClientConfig
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
-from cg_client.params import Coin
+from cg_client.params.core import CoinParams
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from tests.clock import FakeClock
@@ -26,7 +26,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 KEY = "0f3c-the-key-that-nobody-may-see"
-ENDPOINT = Endpoint(path="/api/test", summary="Something to ask for.", params=Coin, refresh=timedelta(seconds=60))
+ENDPOINT = Endpoint(path="/api/test", summary="Something to ask for.", params=CoinParams, refresh=timedelta(seconds=60))
 
 # respx answers before a connection is made; loading the certificates is most of what a client costs.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -37,7 +37,7 @@ def decode(data: msgspec.Raw, _: AnomalyCollector) -> Any:
 
 
 def a_call(symbol: str = "BTC") -> Call:
-    return Call(ENDPOINT, Coin(symbol=symbol), decode)
+    return Call(ENDPOINT, CoinParams(symbol=symbol), decode)
 
 
 def body(code: str | int, text: str = "", data: Any = None) -> bytes:
@@ -60,7 +60,7 @@ def client_with(plan: Plan | None, clock: FakeClock) -> Client:
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.get(Call(ENDPOINT, Coin(symbol=symbol), decode))
+    return await client.get(Call(ENDPOINT, CoinParams(symbol=symbol), decode))
 
 
 async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:

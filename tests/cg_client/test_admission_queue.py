@@ -14,7 +14,7 @@ from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import a_call
 from tests.cg_client.test_throttle import AGES, MAX, USED, Upstream, refused
 from tests.clock import FakeClock
@@ -33,10 +33,10 @@ class Queue:
         self.throttle = Throttle(self.sent, self.window, self.clock, weights)
         self.admission_queue = self.throttle.admission_queue
 
-    def ask(self, requester: Requester, name: str = "", deadline: float = AGES) -> asyncio.Task[Reply]:
+    def ask(self, requester: Requester, name: str = "", deadline: float = AGES) -> asyncio.Task[UpstreamResponse]:
         return asyncio.create_task(self.call(requester, name, deadline))
 
-    async def call(self, requester: Requester, name: str = "", deadline: float = AGES) -> Reply:
+    async def call(self, requester: Requester, name: str = "", deadline: float = AGES) -> UpstreamResponse:
         return await self.throttle(a_call(name or requester.client), deadline, requester)
 
     async def fill(self) -> None:
@@ -133,9 +133,9 @@ async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of:
     queue = queue_of(2)
     for requester in (ANN, Requester("bob", BACKFILL)):
         before = asyncio.all_tasks()
-        started = queue.admission_queue.start(requester)
+        started = await queue.admission_queue.start(a_call(), AGES, requester)
         assert (started, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
-    assert queue.admission_queue.start(ANN) is None
+    assert await refused(queue.call(ANN, deadline=queue.clock.monotonic())) == MINUTE
     assert queue.clock.slept == []
 
 
@@ -177,7 +177,7 @@ Crowd = tuple[int, list[float], list[Requester], Weights]
 
 async def crowd(
     limit: int, spent: list[float], waiting: list[Requester], weights: Weights
-) -> tuple[Queue, list[asyncio.Task[Reply]]]:
+) -> tuple[Queue, list[asyncio.Task[UpstreamResponse]]]:
     """Return a queue in which some wait, after requests that were sent at different times."""
     queue = Queue(limit, weights=weights)
     for at in sorted(spent)[:limit]:
@@ -253,7 +253,7 @@ async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of
         queue.ask(Requester(client), deadline=queue.in_seconds(seconds)) for client, seconds in by.items()
     )
     await enqueued()
-    queue.throttle.hold(300)
+    queue.throttle.pause(300)
     assert await refused(early) == 300
     assert await refused(behind) == 300 + MINUTE
     assert queue.clock.monotonic() == 1000
@@ -312,7 +312,7 @@ async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: Que
     await enqueued()
     queue.clock.advance(MINUTE)
     first.cancel()
-    queue.throttle.hold(hold)
+    queue.throttle.pause(hold)
     await second
     assert first.cancelled()
     assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE + hold)
@@ -369,12 +369,12 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
         if isinstance(outcome, QuotaExhausted):
             assert leaves is not None or clock.monotonic() <= deadline + 1e-6
         else:
-            assert isinstance(outcome, Reply | asyncio.CancelledError)
+            assert isinstance(outcome, UpstreamResponse | asyncio.CancelledError)
         ended.append(outcome)
 
     await asyncio.gather(*(call(*one) for one in calls))
     assert len(ended) == len(calls)
-    assert sum(isinstance(outcome, Reply) for outcome in ended) <= len(queue.sent.ran)
+    assert sum(isinstance(outcome, UpstreamResponse) for outcome in ended) <= len(queue.sent.ran)
     for started, _ in queue.sent.ran:
         assert len([end for start, end in queue.sent.ran if start <= started < end + MINUTE]) <= limit
     clock.advance(MINUTE + 1)

@@ -7,13 +7,21 @@ import respx
 
 from cg_client.call import Call
 from cg_client.client import Client
-from cg_client.decoding.anomalies import MAX_FINDINGS, MAX_SAMPLE, Anomaly, AnomalyCollector, AnomalyKind, merged
-from cg_client.decoding.drift import MAX_FINDINGS as MAX_DRIFT
-from cg_client.decoding.drift import Drift, Finding
+from cg_client.decoding.anomalies import MAX_DRIFT_KEYS as MAX_DRIFT
+from cg_client.decoding.anomalies import (
+    MAX_FINDINGS,
+    MAX_SAMPLE,
+    AnomalyCollector,
+    AnomalyKind,
+    DecodingAnomaly,
+    DriftCounter,
+    DriftKey,
+    merged,
+)
 from cg_client.decoding.struct_reader import struct_decoder
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
-from cg_client.params import Coin
+from cg_client.params.core import CoinParams
 from tests.cg_client.conftest import ENDPOINT, KEY
 
 UNREADABLE, MISSING = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.FIELD_MISSING
@@ -27,7 +35,10 @@ def test_the_same_anomaly_is_counted_and_its_first_sample_is_kept() -> None:
     collector.report(UNREADABLE, "close", "first", count=2)
     collector.report(UNREADABLE, "close", "second")
     collector.report(MISSING, "close")
-    assert collector.found() == (Anomaly(UNREADABLE, "close", 4, '"first"'), Anomaly(MISSING, "close", 1))
+    assert collector.anomalies() == (
+        DecodingAnomaly(UNREADABLE, "close", 4, '"first"'),
+        DecodingAnomaly(MISSING, "close", 1),
+    )
 
 
 def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None:
@@ -36,11 +47,11 @@ def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None
         collector.report(UNREADABLE, f"field{number}", number)
     collector.report(MISSING, "volume")
     collector.report(UNREADABLE, "field0")
-    found = collector.found()
-    assert found[0] == Anomaly(UNREADABLE, "field0", 2, "0")
+    found = collector.anomalies()
+    assert found[0] == DecodingAnomaly(UNREADABLE, "field0", 2, "0")
     assert found[MAX_FINDINGS:] == (
-        Anomaly(UNREADABLE, "…", 50, str(MAX_FINDINGS)),
-        Anomaly(MISSING, "…", 1),
+        DecodingAnomaly(UNREADABLE, "…", 50, str(MAX_FINDINGS)),
+        DecodingAnomaly(MISSING, "…", 1),
     )
 
 
@@ -59,7 +70,7 @@ def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None
 def test_a_sample_is_json_of_bounded_length(sample: object, shown: str) -> None:
     collector = AnomalyCollector()
     collector.report(UNREADABLE, "close", sample)
-    (found,) = collector.found()
+    (found,) = collector.anomalies()
     assert found.sample == shown
 
 
@@ -67,44 +78,44 @@ def test_a_long_name_is_cut_and_what_is_then_the_same_is_counted_together() -> N
     collector = AnomalyCollector()
     for end in "ab":
         collector.report(AnomalyKind.FIELD_UNKNOWN, "x" * 200 + end, 1)
-    assert collector.found() == (Anomaly(AnomalyKind.FIELD_UNKNOWN, "x" * MAX_SAMPLE, 2, "1"),)
+    assert collector.anomalies() == (DecodingAnomaly(AnomalyKind.FIELD_UNKNOWN, "x" * MAX_SAMPLE, 2, "1"),)
 
 
 def test_anomalies_of_several_answers_are_added_up() -> None:
-    first = (Anomaly(UNREADABLE, "close", 2, "1"), Anomaly(MISSING, "open", 1))
-    second = (Anomaly(MISSING, "close", 4), Anomaly(UNREADABLE, "close", 3, "2"))
+    first = (DecodingAnomaly(UNREADABLE, "close", 2, "1"), DecodingAnomaly(MISSING, "open", 1))
+    second = (DecodingAnomaly(MISSING, "close", 4), DecodingAnomaly(UNREADABLE, "close", 3, "2"))
     assert merged([first, second, ()]) == (
-        Anomaly(UNREADABLE, "close", 5, "1"),
-        Anomaly(MISSING, "open", 1),
-        Anomaly(MISSING, "close", 4),
+        DecodingAnomaly(UNREADABLE, "close", 5, "1"),
+        DecodingAnomaly(MISSING, "open", 1),
+        DecodingAnomaly(MISSING, "close", 4),
     )
     assert merged([]) == ()
 
 
 def test_each_finding_is_told_once_and_counted_always() -> None:
-    drift, told = Drift(), list[tuple[str, Anomaly]]()
+    drift, told = DriftCounter(), list[tuple[str, DecodingAnomaly]]()
     drift.on_new = lambda endpoint, anomaly: told.append((endpoint.path, anomaly))
-    odd = Anomaly(UNREADABLE, "close", 2, "1")
+    odd = DecodingAnomaly(UNREADABLE, "close", 2, "1")
     drift.record(ENDPOINT, (odd,))
-    drift.record(ENDPOINT, (odd, Anomaly(MISSING, "close", 1)))
+    drift.record(ENDPOINT, (odd, DecodingAnomaly(MISSING, "close", 1)))
     drift.record(OTHER, (odd,))
-    assert told == [("/api/test", odd), ("/api/test", Anomaly(MISSING, "close", 1)), ("/api/other", odd)]
+    assert told == [("/api/test", odd), ("/api/test", DecodingAnomaly(MISSING, "close", 1)), ("/api/other", odd)]
     assert drift.counts == {
-        Finding("/api/test", UNREADABLE, "close"): 4,
-        Finding("/api/test", MISSING, "close"): 1,
-        Finding("/api/other", UNREADABLE, "close"): 2,
+        DriftKey("/api/test", UNREADABLE, "close"): 4,
+        DriftKey("/api/test", MISSING, "close"): 1,
+        DriftKey("/api/other", UNREADABLE, "close"): 2,
     }
 
 
 def test_further_findings_than_there_is_room_for_are_counted_by_endpoint_and_kind() -> None:
-    drift, told = Drift(), list[Anomaly]()
+    drift, told = DriftCounter(), list[DecodingAnomaly]()
     drift.on_new = lambda _, anomaly: told.append(anomaly)
     for number in range(MAX_DRIFT + 50):
-        drift.record(ENDPOINT, (Anomaly(UNREADABLE, f"field{number}", 1),))
-    drift.record(OTHER, (Anomaly(UNREADABLE, "field0", 3),))
+        drift.record(ENDPOINT, (DecodingAnomaly(UNREADABLE, f"field{number}", 1),))
+    drift.record(OTHER, (DecodingAnomaly(UNREADABLE, "field0", 3),))
     assert len(drift.counts) == MAX_DRIFT + 2
-    assert drift.counts[Finding("/api/test", UNREADABLE, "…")] == 50
-    assert drift.counts[Finding("/api/other", UNREADABLE, "…")] == 3
+    assert drift.counts[DriftKey("/api/test", UNREADABLE, "…")] == 50
+    assert drift.counts[DriftKey("/api/other", UNREADABLE, "…")] == 3
     assert len(told) == MAX_DRIFT + 2
 
 
@@ -119,7 +130,7 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
     text = f"{before}{KEY}"
     body = {"code": "0", "data": [{"time": 1, "close": text, text: 1}]}
     upstream.get("/api/test").mock(httpx.Response(200, json=body))
-    answer = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), struct_decoder(list[Row], list[Row])))
+    answer = await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), struct_decoder(list[Row], list[Row])))
     assert {one.kind for one in answer.anomalies} == {UNREADABLE, AnomalyKind.FIELD_UNKNOWN}
     shown = msgspec.json.encode([answer.anomalies, client.drift.counts.most_common()]).decode()
     assert KEY[:6] not in shown
@@ -128,5 +139,5 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
 async def test_what_cannot_be_read_at_all_is_counted_too(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(httpx.Response(200, json={"code": "0", "data": {"not": "a list"}}))
     with pytest.raises(PayloadMismatch):
-        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode_figures))
-    assert client.drift.counts == {Finding("/api/test", AnomalyKind.SHAPE_CHANGED, "data"): 1}
+        await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode_figures))
+    assert client.drift.counts == {DriftKey("/api/test", AnomalyKind.SHAPE_CHANGED, "data"): 1}

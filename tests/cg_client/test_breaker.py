@@ -29,7 +29,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.params import Coin, Params
+from cg_client.params.core import CoinParams, Params
 from cg_client.quota.requester import Requester
 from cg_client.resilience.breaker import Breaker, BreakerPolicy, CircuitState
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fails, fetch
@@ -38,7 +38,7 @@ from tests.clock import FakeClock
 AGES = 1e9
 POLICY = BreakerPolicy()
 DOWN = UpstreamUnavailable("down")
-OTHER = Endpoint(path="/api/spot/other", summary="Of another group.", params=Coin)
+OTHER = Endpoint(path="/api/spot/other", summary="Of another group.", params=CoinParams)
 BARE = Endpoint(path="/api/test", summary="Without parameters.")
 
 
@@ -128,7 +128,7 @@ async def test_what_is_older_than_a_minute_counts_no_more(circuits: Circuits) ->
 
 async def test_other_groups_go_on(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
-    assert await circuits.ask(call=Call(OTHER, Coin(symbol="BTC"), decode)) == "answer"
+    assert await circuits.ask(call=Call(OTHER, CoinParams(symbol="BTC"), decode)) == "answer"
     await circuits.refused(Call(BARE, Params(), decode))
 
 
@@ -246,7 +246,7 @@ async def test_what_began_before_the_circuit_opened_neither_closes_nor_prolongs_
 
 
 async def test_the_first_circuit_that_closes_lets_the_others_probe(circuits: Circuits) -> None:
-    other = Call(OTHER, Coin(symbol="BTC"), decode)
+    other = Call(OTHER, CoinParams(symbol="BTC"), decode)
     await circuits.fail(POLICY.least)
     await circuits.fail(POLICY.least, call=other)
     circuits.clock.advance(1)

@@ -11,15 +11,17 @@ from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import ConnectionsBusy, ProblemCode, UpstreamUnavailable
-from cg_client.params import Coin
+from cg_client.params.core import CoinParams
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import QuotaWindow
-from cg_client.resilience.bulkhead import LEAST_SECONDS, Bulkhead
-from cg_client.transport import Reply
+from cg_client.resilience.bulkhead import LEAST_SECONDS, PER_FREE_PLACE, Bulkhead
+from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import decode
 
 AGES = 1e9
-GROUPS = tuple(Endpoint(path=f"/api/test/{name}", summary="Of a group of its own.", params=Coin) for name in "abcdef")
+GROUPS = tuple(
+    Endpoint(path=f"/api/test/{name}", summary="Of a group of its own.", params=CoinParams) for name in "abcdef"
+)
 
 
 class Upstream:
@@ -29,7 +31,7 @@ class Upstream:
         self.running: list[tuple[str, asyncio.Future[None]]] = []
         self.most = 0
 
-    async def __call__(self, call: Call, _deadline: float) -> Reply:
+    async def __call__(self, call: Call, _deadline: float) -> UpstreamResponse:
         name = f"{call.endpoint.path[-1]}{call.params.query()['symbol']}"
         held = (name, asyncio.get_running_loop().create_future())
         self.running.append(held)
@@ -38,7 +40,7 @@ class Upstream:
             await held[1]
         finally:
             self.running.remove(held)
-        return Reply(200, b"{}")
+        return UpstreamResponse(200, b"{}")
 
     @property
     def names(self) -> list[str]:
@@ -62,15 +64,15 @@ class Line:
         self.bulkhead = Bulkhead(self.upstream, places, Clock(), queue=queue)
         self._numbers: Iterator[int] = iter(range(10_000))
 
-    async def ask(self, group: int, deadline: float = AGES) -> Reply:
-        return await self.bulkhead(Call(GROUPS[group], Coin(symbol=str(next(self._numbers))), decode), deadline)
+    async def ask(self, group: int, deadline: float = AGES) -> UpstreamResponse:
+        return await self.bulkhead(Call(GROUPS[group], CoinParams(symbol=str(next(self._numbers))), decode), deadline)
 
-    async def begin(self, group: int, count: int = 1) -> list[asyncio.Task[Reply]]:
+    async def begin(self, group: int, count: int = 1) -> list[asyncio.Task[UpstreamResponse]]:
         tasks = [asyncio.create_task(self.ask(group)) for _ in range(count)]
         await settled()
         return tasks
 
-    async def end(self, tasks: list[asyncio.Task[Reply]]) -> None:
+    async def end(self, tasks: list[asyncio.Task[UpstreamResponse]]) -> None:
         """All go, and what they held is free again."""
         while self.upstream.running:
             self.upstream.let_go()
@@ -176,7 +178,7 @@ async def test_a_place_that_comes_as_its_call_gives_up_is_not_lost(granted: bool
 
 
 async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> None:
-    async def failing(_call: Call, _deadline: float) -> Reply:
+    async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         raise UpstreamUnavailable("down")
 
     line = Line(1)
@@ -186,17 +188,17 @@ async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> No
     bulkhead = Bulkhead(failing, 1, Clock())
     for _ in range(3):
         with pytest.raises(UpstreamUnavailable):
-            await bulkhead(Call(GROUPS[0], Coin(symbol="BTC"), decode), AGES)
+            await bulkhead(Call(GROUPS[0], CoinParams(symbol="BTC"), decode), AGES)
     assert (await line.begin(0))[0].cancel()
 
 
 async def test_a_call_that_never_found_a_connection_does_not_count_against_the_quota() -> None:
     line = Line(1)
     throttle = Throttle(line.bulkhead, QuotaWindow(30), Clock())
-    running = asyncio.create_task(throttle(Call(GROUPS[0], Coin(symbol="0"), decode), AGES))
+    running = asyncio.create_task(throttle(Call(GROUPS[0], CoinParams(symbol="0"), decode), AGES))
     await settled()
     with pytest.raises(ConnectionsBusy):
-        await throttle(Call(GROUPS[0], Coin(symbol="1"), decode), Clock().monotonic() + 0.05)
+        await throttle(Call(GROUPS[0], CoinParams(symbol="1"), decode), Clock().monotonic() + 0.05)
     assert throttle.usage().used == 1
     line.upstream.let_go()
     await running
@@ -213,7 +215,7 @@ actions = st.one_of(
 @given(st.lists(actions, max_size=80))
 async def test_no_place_is_lost_or_made_up_and_nobody_who_could_go_waits(todo: list[tuple[str, int]]) -> None:
     line = Line(8)
-    tasks: list[asyncio.Task[Reply]] = []
+    tasks: list[asyncio.Task[UpstreamResponse]] = []
     for action, which in todo:
         if action == "ask":
             tasks.append(asyncio.create_task(line.ask(which)))
@@ -229,5 +231,5 @@ async def test_no_place_is_lost_or_made_up_and_nobody_who_could_go_waits(todo: l
     assert line.upstream.most <= 8
     assert len(line.upstream.running) == 8 - line.bulkhead._free
     waiting = [group for group, count in line.bulkhead.waiting.items() if count]
-    assert not any(line.bulkhead._has_room(group) for group in waiting)
+    assert not any(line.bulkhead.in_use[group] < PER_FREE_PLACE * line.bulkhead._free for group in waiting)
     await line.end(tasks)

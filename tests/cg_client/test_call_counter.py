@@ -70,7 +70,7 @@ async def test_a_refresh_in_the_background_counts_for_no_operation(
 
 async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
-    client._throttle.hold(None)
+    client._throttle.pause(None)
     with count_upstream_calls() as counter, pytest.raises(CoinglassError):
         await fetch(client)
     assert (counter.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)

@@ -24,7 +24,7 @@ from cg_client.errors import (
     RateLimited,
 )
 from cg_client.intervals import Interval
-from cg_client.params import Coin, PairSeries
+from cg_client.params.core import CoinParams, PairSeries
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota.requester import Priority, Requester
 from cg_client.secret import Secret
@@ -142,7 +142,7 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
     route = upstream.get(ENDPOINT.path)
     route.mock(return_value=httpx.Response(200, text=f'{{"code":"0","msg":"success","data":{data}{more}}}'))
     with pytest.raises(NoData) as error:
-        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), rows))
+        await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), rows))
     assert (error.value.code, error.value.retryable, error.value.endpoint) == (
         ProblemCode.NO_DATA,
         False,
@@ -150,7 +150,7 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
     )
     assert route.call_count == 1
     route.mock(return_value=answer([]))
-    assert (await client.get(Call(ENDPOINT, Coin(symbol="BTC"), rows))).value == []
+    assert (await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), rows))).value == []
 
 
 async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:
@@ -179,9 +179,9 @@ async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.M
 async def test_an_unstated_plan_is_asked_for_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
     asked = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    assert not asking.plan_was_asked
+    assert not asking.plan_was_requested
     await asyncio.gather(*(fetch(asking, symbol) for symbol in ("BTC", "ETH", "SOL")))
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_asked) == (1, Plan.STANDARD, True)
+    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (1, Plan.STANDARD, True)
     assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
@@ -197,7 +197,7 @@ async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again
     before = asked.call_count
     clock.advance(seconds * 0.9)
     await fetch(asking, "ETH")
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_asked) == (before, None, True)
+    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (before, None, True)
     asked.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
     await asking.know_plan()
@@ -232,7 +232,7 @@ async def test_a_plan_is_asked_for_ever_less_often_but_at_least_each_ten_seconds
     upstream.get(ASK_PLAN).mock(side_effect=httpx.ConnectError("down"))
     waits = []
     for _ in range(6):
-        await asking.plan_watch.ask()
+        await asking.plan_watch.request()
         waits.append(asking.plan_watch._due - clock.monotonic())
     assert waits == pytest.approx([1, 2, 4, 8, 10, 10])
 
@@ -285,13 +285,13 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
     route = upstream.get("/api/test").mock(return_value=answer([]))
     patient = Requester("ann", Priority.BACKFILL)
     for number in range(24):
-        await client.get(Call(ENDPOINT, Coin(symbol=f"COIN{number}"), decode), requester=patient)
+        await client.get(Call(ENDPOINT, CoinParams(symbol=f"COIN{number}"), decode), requester=patient)
     late = clock.monotonic() + 100
-    waiting = client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=patient)
+    waiting = client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode), late, requester=patient)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert (client.admission_queue.waiting(Priority.BACKFILL), route.call_count) == (1, 24)
-    joined = await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), late, requester=Requester("bob"))
+    joined = await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode), late, requester=Requester("bob"))
     assert clock.monotonic() == 1000
     assert await waiting is joined
     assert route.call_count == 25
@@ -301,7 +301,8 @@ async def test_clients_and_priorities_are_no_part_of_what_is_kept(client: Client
     route = upstream.get("/api/test").mock(return_value=answer([]))
     requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
     answers = [
-        await client.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), requester=requester) for requester in requesters
+        await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode), requester=requester)
+        for requester in requesters
     ]
     assert answers[0] is answers[1] is answers[2]
     assert route.call_count == 1
@@ -314,7 +315,10 @@ async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRou
     await fetch(client)
     wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
     await asyncio.gather(
-        *(client.get(Call(ENDPOINT, Coin(symbol=name), decode), 1e9, requester=Requester(name[:3])) for name in wanted)
+        *(
+            client.get(Call(ENDPOINT, CoinParams(symbol=name), decode), 1e9, requester=Requester(name[:3]))
+            for name in wanted
+        )
     )
     sent = [call.request.url.params["symbol"] for call in route.calls]
     assert sent == ["BTC", "ann1", "ann2", "bob1", "ann3", "bob2"]

@@ -7,20 +7,19 @@ import pytest
 import respx
 
 from cg_client.call import CacheStatus, Call
-from cg_client.call_plan import CallPlan, DryRunMiss
 from cg_client.client import Client
-from cg_client.dry_client import DryClient
+from cg_client.dry_client import CallPlan, DryClient, DryRunMiss
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account, futures
 from cg_client.errors import PlanRequired, UnknownName
-from cg_client.params import Coin, Params
+from cg_client.params.core import CoinParams, Params
 from cg_client.plans.plan import Plan
-from cg_client.symbols.listings import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Symbols
+from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, Symbols
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fetch
 from tests.clock import FakeClock
 
 COINS = futures.market.SUPPORTED_COINS.path
-ADVANCED = Endpoint(path="/api/advanced", summary="For others.", params=Coin, plan=Plan.STANDARD)
+ADVANCED = Endpoint(path="/api/advanced", summary="For others.", params=CoinParams, plan=Plan.STANDARD)
 
 
 @pytest.fixture
@@ -37,9 +36,9 @@ async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
     dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
-        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+        await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     with pytest.raises(DryRunMiss) as miss:
-        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+        await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     assert (plan.calls, plan.is_complete) == ({a_call(): CacheStatus.MISS}, True)
     assert miss.value.endpoint == ENDPOINT.path
     assert not upstream.calls
@@ -62,7 +61,7 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(age)
-    found = await asyncio.gather(dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode)), return_exceptions=True)
+    found = await asyncio.gather(dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode)), return_exceptions=True)
     assert plan.calls == {a_call(): status}
     assert isinstance(found[0], DryRunMiss) == (status is CacheStatus.MISS)
     assert route.call_count == 1
@@ -79,7 +78,7 @@ async def test_without_grace_an_answer_past_its_time_is_fetched(
     await fetch(client)
     clock.advance(61)
     with pytest.raises(DryRunMiss):
-        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode), grace=False)
+        await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode), grace=False)
     assert plan.calls == {a_call(): CacheStatus.MISS}
 
 
@@ -96,7 +95,7 @@ async def test_a_request_under_way_costs_nothing_more(
     asking = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
     with pytest.raises(DryRunMiss):
-        await dry.get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+        await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {a_call(): CacheStatus.PENDING}
     landing.set()
     assert (await asking).value == 1
@@ -116,7 +115,7 @@ async def test_what_is_held_is_noted(
 
 async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) -> None:
     with pytest.raises(PlanRequired) as refusal:
-        await dry.get(Call(ADVANCED, Coin(symbol="BTC"), decode))
+        await dry.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {}
     for _ in range(2):
         plan.refuse(refusal.value)
@@ -127,12 +126,12 @@ async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
     asking: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
-        await DryClient(asking, plan).get(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+        await DryClient(asking, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
     assert plan.calls == {question: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
-    assert not asking.plan_was_asked
+    assert not asking.plan_was_requested
 
 
 @pytest.fixture
@@ -145,7 +144,7 @@ async def test_names_are_looked_up_in_cached_listings(
     client: Client, symbols: Symbols, plan: CallPlan, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     def copied() -> Symbols:
-        return symbols.asked_of(DryClient(client, plan, followup="They are names."))
+        return symbols.for_client(DryClient(client, plan, followup="They are names."))
 
     with pytest.raises(DryRunMiss):
         await copied().coin("btc")
@@ -155,7 +154,7 @@ async def test_names_are_looked_up_in_cached_listings(
     plan.calls.clear()
     assert await copied().coin("btc") == "BTC"
     assert (plan.open, plan.calls) == ({}, {})
-    clock.advance(LISTING_HOLDS + 1)
+    clock.advance(LISTING_LIFETIME + 1)
     version = client.revision.count
     assert await copied().coin("btc") == "BTC"
     assert list(plan.open) == [COINS]
@@ -168,13 +167,13 @@ async def test_an_unknown_name_in_a_dry_run_leaves_the_listings_as_they_were(
     client: Client, symbols: Symbols, plan: CallPlan, clock: FakeClock
 ) -> None:
     await symbols.coin("btc")
-    until, version = symbols.futures_coins.settled_until, client.revision.count
-    clock.advance(UNKNOWN_NAME_AFTER - 1)
+    until, version = symbols.futures_coins.valid_until, client.revision.count
+    clock.advance(UNKNOWN_NAME_INTERVAL - 1)
     with pytest.raises(UnknownName):
         await symbols.futures_coins.find(lambda names: names.require("NOSUCH"))
     clock.advance(2)
-    other = symbols.asked_of(DryClient(client, plan))
+    other = symbols.for_client(DryClient(client, plan))
     with pytest.raises(UnknownName):
         await other.futures_coins.find(lambda names: names.require("NOSUCH"))
     assert list(plan.calls.values()) == [CacheStatus.MISS]
-    assert (symbols.futures_coins.settled_until, client.revision.count) == (until, version)
+    assert (symbols.futures_coins.valid_until, client.revision.count) == (until, version)

@@ -23,7 +23,7 @@ from cg_client.errors import (
     UpstreamTimeout,
     UpstreamUnavailable,
 )
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import body, decode
 
 NOW = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
@@ -36,7 +36,9 @@ HTML = b"<html><body>Bad gateway</body></html>"
 def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
     with pytest.raises(UpstreamFailed) as error:
         payload(
-            Reply(status, content, {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()})
+            UpstreamResponse(
+                status, content, {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+            )
         )
     return error.value
 
@@ -51,7 +53,7 @@ def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
     ],
 )
 def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
-    assert decode(payload(Reply(200, content)), AnomalyCollector()) == [1, 2]
+    assert decode(payload(UpstreamResponse(200, content)), AnomalyCollector()) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -66,14 +68,14 @@ def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
 )
 def test_a_success_that_holds_nothing_has_no_data(content: bytes) -> None:
     with pytest.raises(NoData, match="without data"):
-        payload(Reply(200, content))
+        payload(UpstreamResponse(200, content))
 
 
 @pytest.mark.parametrize(
     ("data", "value"), [(b"[]", []), (b"0", 0), (b'""', ""), (b"[{}]", [{}]), (b'{"a":{}}', {"a": {}})]
 )
 def test_an_empty_list_and_what_else_is_short_are_payloads(data: bytes, value: object) -> None:
-    assert decode(payload(Reply(200, b'{"code":"0","data":%b}' % data)), AnomalyCollector()) == value
+    assert decode(payload(UpstreamResponse(200, b'{"code":"0","data":%b}' % data)), AnomalyCollector()) == value
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_text_that_is_no_unicode_is_a_failure_like_any_other(content: bytes) -> 
 @given(st.integers(200, 599), st.binary() | st.text().map(str.encode))
 def test_no_body_whatsoever_raises_anything_but_an_upstream_failure(status: int, content: bytes) -> None:
     with contextlib.suppress(UpstreamFailed):
-        payload(Reply(status, content))
+        payload(UpstreamResponse(status, content))
 
 
 def test_a_long_text_of_upstream_is_cut() -> None:
@@ -211,7 +213,6 @@ def test_a_rate_limit_tells_how_long_upstream_asked_to_wait(content: bytes) -> N
         ("nan", None),
         ("soon", None),
         ("", None),
-        (None, None),
         ("Wed, 01 Jul 2026 12:00:30 GMT", 30.0),
         ("Wed, 01 Jul 2026 14:00:30 +0200", 30.0),
         ("Wed, 01 Jul 2026 11:00:00 GMT", 0.0),
@@ -219,7 +220,7 @@ def test_a_rate_limit_tells_how_long_upstream_asked_to_wait(content: bytes) -> N
         ("Wed, 99 Jul 2026 12:00:00 GMT", None),
     ],
 )
-def test_retry_after_is_read_in_both_its_forms_and_bounded(value: str | None, seconds: float | None) -> None:
+def test_retry_after_is_read_in_both_its_forms_and_bounded(value: str, seconds: float | None) -> None:
     assert retry_after(value, NOW) == seconds
 
 

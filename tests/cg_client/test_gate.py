@@ -20,17 +20,18 @@ from cg_client.errors import (
     PlanRequired,
 )
 from cg_client.intervals import Interval
-from cg_client.params import Coin, CoinRange, CoinSeries, Params, Window, gated_values, wire_names
+from cg_client.params.core import CoinParams, CoinSeries, Params
 from cg_client.params.enums import Range
+from cg_client.params.funds_and_chain import WindowParams
+from cg_client.params.positions import CoinRange
 from cg_client.plans.gate import Gate
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 from cg_client.plans.refusals import REMEMBERED
 from tests.clock import START, FakeClock
 
 DAY = timedelta(days=1)
 SERIES = Endpoint(path="/api/series", summary="A series.", params=CoinSeries, interval_floors=STANDARD_FLOORS)
-MARKET = Endpoint(path="/api/market", summary="A market.", params=Coin)
+MARKET = Endpoint(path="/api/market", summary="A market.", params=CoinParams)
 RANGES = Endpoint(path="/api/ranges", summary="Ranges.", params=CoinRange)
 SNAPSHOTS = Endpoint(
     path="/api/snapshots",
@@ -188,18 +189,18 @@ def test_nothing_is_refused_from_the_catalogue_while_the_plan_is_unknown(clock: 
 @pytest.mark.parametrize("plan", [Plan.PROFESSIONAL, None])
 def test_a_refused_endpoint_is_remembered_and_forgotten_after_a_while(clock: FakeClock, plan: Plan | None) -> None:
     gate = Gate(plan, clock)
-    learnt = gate.learn(MARKET, Coin(symbol="BTC"), PlanRefused("Upgrade plan"))
+    learnt = gate.learn(MARKET, CoinParams(symbol="BTC"), PlanRefused("Upgrade plan"))
     assert isinstance(learnt, PlanRequired)
     assert learnt.decided_by is GateSource.UPSTREAM
     assert "refused this endpoint" in str(learnt)
     clock.advance(REMEMBERED.total_seconds() - 1)
     assert not gate.includes(MARKET)
     with pytest.raises(PlanRequired):
-        gate.check(MARKET, Coin(symbol="ETH"))
+        gate.check(MARKET, CoinParams(symbol="ETH"))
     gate.check(SNAPSHOTS, at(Interval.D1))
     clock.advance(2)
     assert gate.includes(MARKET)
-    gate.check(MARKET, Coin(symbol="BTC"))
+    gate.check(MARKET, CoinParams(symbol="BTC"))
 
 
 def test_a_refused_range_closes_itself_for_every_coin_and_no_other_range(clock: FakeClock) -> None:
@@ -245,12 +246,12 @@ def test_a_refused_depth_closes_what_is_as_deep_or_deeper(
 
 
 def test_a_refused_period_of_days_closes_no_shorter_one(clock: FakeClock) -> None:
-    gate, period = Gate(None, clock), Endpoint(path="/api/w", summary="W.", params=Window)
-    gate.learn(period, Window(from_=START - timedelta(days=30)), PlanRefused("Upgrade plan"))
+    gate, period = Gate(None, clock), Endpoint(path="/api/w", summary="W.", params=WindowParams)
+    gate.learn(period, WindowParams(from_=START - timedelta(days=30)), PlanRefused("Upgrade plan"))
     with pytest.raises(PlanRequired):
-        gate.check(period, Window(from_=START - timedelta(days=31)))
-    gate.check(period, Window(from_=START - timedelta(days=29)))
-    gate.check(period, Window())
+        gate.check(period, WindowParams(from_=START - timedelta(days=31)))
+    gate.check(period, WindowParams(from_=START - timedelta(days=29)))
+    gate.check(period, WindowParams())
     assert gate.includes(period)
 
 
@@ -268,16 +269,16 @@ def test_what_was_not_refused_is_never_refused_from_memory(refused: list[Interva
 
 def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itself() -> None:
     for endpoint in CATALOGUE.values():
-        names = {name for name in wire_names(endpoint.params) if name in ("interval", "range")}
+        names = {name for name in endpoint.params.source_names if name in ("interval", "range")}
         values = {name: next(iter(get_type_hints(endpoint.params)[name])) for name in names}
         given_ = object.__new__(endpoint.params)
         for name, value in values.items():
             object.__setattr__(given_, name, value)
-        assert set(gated_values(given_)) == set(values.values()), endpoint
+        assert set(given_.gated_values()) == set(values.values()), endpoint
 
 
 def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cg_client.plans.refusals.MAX_KEPT", 2)
+    monkeypatch.setattr("cg_client.plans.refusals.MAX_REFUSALS", 2)
     gate = Gate(None, clock)
     for interval in (Interval.M1, Interval.M5, Interval.H1):
         gate.learn(SERIES, at(interval), IntervalRefused("no"))
@@ -289,14 +290,14 @@ def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: 
 def test_what_is_settled_lasts_until_the_first_refusal_is_forgotten(clock: FakeClock) -> None:
     gate = Gate(None, clock)
     gate.learn(SERIES, at(Interval.M1), IntervalRefused("no"))
-    first = gate.settled_until
+    first = gate.valid_until
     clock.advance(60)
     gate.learn(SERIES, at(Interval.M5), IntervalRefused("no"))
-    assert gate.settled_until == first
+    assert gate.valid_until == first
     clock.advance(REMEMBERED.total_seconds() - 59)
-    assert gate.settled_until == first + 60
+    assert gate.valid_until == first + 60
     clock.advance(60)
-    assert gate.settled_until == math.inf
+    assert gate.valid_until == math.inf
 
 
 def test_a_refused_interval_is_remembered_for_itself_only(clock: FakeClock) -> None:

@@ -13,14 +13,14 @@ from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.errors import Gated, PlanRequired
-from cg_client.params import Coin
+from cg_client.params.core import CoinParams
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from tests.cg_client.conftest import ENDPOINT, answer, client_with, decode, failure, fetch
 from tests.clock import FakeClock
 
 ACCOUNT = account.SUBSCRIPTION.path
-ADVANCED = Endpoint(path="/api/advanced", summary="What Professional has.", params=Coin, plan=Plan.PROFESSIONAL)
+ADVANCED = Endpoint(path="/api/advanced", summary="What Professional has.", params=CoinParams, plan=Plan.PROFESSIONAL)
 LIMITS = {30: Plan.HOBBYIST, 80: Plan.STARTUP, 300: Plan.STANDARD, 1200: Plan.PROFESSIONAL}
 
 
@@ -39,7 +39,7 @@ def missing(**headers: str) -> httpx.Response:
 async def advanced(client: Client) -> Gated:
     """Return the refusal of what only Professional has."""
     with pytest.raises(Gated) as refused:
-        await client.get(Call(ADVANCED, Coin(symbol="BTC"), decode))
+        await client.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))
     return refused.value
 
 
@@ -127,7 +127,7 @@ async def test_an_upgrade_shows_within_a_minute_of_being_asked_for(
     await advanced(asking)
     await asked_again(asking)
     assert told.call_count == 2
-    assert (await asking.get(Call(ADVANCED, Coin(symbol="BTC"), decode))).value == []
+    assert (await asking.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))).value == []
 
 
 async def test_a_refusal_that_contradicts_the_plan_asks_for_it_once_a_minute(

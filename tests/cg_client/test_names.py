@@ -3,8 +3,8 @@
 import pytest
 
 from cg_client.errors import UnknownExchange, UnknownName
-from cg_client.symbols.aliases import EXCHANGE_ALIASES, Margin, Market, Unit, unit_of
-from cg_client.symbols.names import CoinIndex, ExchangeIndex, NameIndex, Venue
+from cg_client.symbols.aliases import EXCHANGE_ALIASES, CoinUnit, Margin, Market, unit_of
+from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex, Venue
 from cg_client.symbols.similar_names import SimilarNames
 
 EXCHANGES = ("Binance", "OKX", "HTX", "Gate", "Bitmex", "Coinbase", "Kraken", "Crypto.com")
@@ -59,19 +59,19 @@ def test_two_tickers_of_one_unit_are_ambiguous() -> None:
 @pytest.mark.parametrize(
     ("ticker", "unit"),
     [
-        ("BTC", Unit("btc")),
-        ("kPEPE", Unit("pepe", 1_000)),
-        ("KAVA", Unit("kava")),
-        ("kava", Unit("kava")),
-        ("1000000MOG", Unit("mog", 1_000_000)),
-        ("1MBABYDOGE", Unit("babydoge", 1_000_000)),
-        ("SHIB1000", Unit("shib", 1_000)),
-        ("10000SATS", Unit("sats", 10_000)),
-        ("1INCH", Unit("1inch")),
-        ("100X", Unit("100x")),
+        ("BTC", CoinUnit("btc")),
+        ("kPEPE", CoinUnit("pepe", 1_000)),
+        ("KAVA", CoinUnit("kava")),
+        ("kava", CoinUnit("kava")),
+        ("1000000MOG", CoinUnit("mog", 1_000_000)),
+        ("1MBABYDOGE", CoinUnit("babydoge", 1_000_000)),
+        ("SHIB1000", CoinUnit("shib", 1_000)),
+        ("10000SATS", CoinUnit("sats", 10_000)),
+        ("1INCH", CoinUnit("1inch")),
+        ("100X", CoinUnit("100x")),
     ],
 )
-def test_the_unit_of_a_ticker(ticker: str, unit: Unit) -> None:
+def test_the_unit_of_a_ticker(ticker: str, unit: CoinUnit) -> None:
     assert unit_of(ticker) == unit
 
 

@@ -8,30 +8,31 @@ from hypothesis import strategies as st
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
-from cg_client.params import (
+from cg_client.params.core import (
     DEPTHS,
-    Coin,
-    CoinMapRange,
-    CoinRange,
+    CoinParams,
     CoinSeries,
-    CoinTakerRange,
     ExchangesDepthSeries,
     ExchangesSeries,
     ExchangesSeriesInUsd,
-    LiquidationOrders,
-    LiquidationTotals,
-    OptionsOpenInterest,
-    OptionsVenue,
-    OptionsVolume,
-    Page,
+    PageParams,
     PairDepthSeries,
-    PairRange,
     PairSeries,
     PairSeriesInUnit,
     Params,
-    wire_names,
 )
 from cg_client.params.enums import LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
+from cg_client.params.positions import (
+    CoinMapRange,
+    CoinRange,
+    CoinTakerRange,
+    LiquidationOrdersParams,
+    LiquidationTotalsParams,
+    OptionsOpenInterest,
+    OptionsVenue,
+    OptionsVolume,
+    PairRange,
+)
 
 NOON = datetime(2026, 7, 1, 12, 0, tzinfo=UTC)
 H4 = Interval.H4
@@ -41,7 +42,7 @@ H4 = Interval.H4
     ("params", "query"),
     [
         (Params(), {}),
-        (Coin(symbol="BTC"), {"symbol": "BTC"}),
+        (CoinParams(symbol="BTC"), {"symbol": "BTC"}),
         (CoinSeries(interval=H4, symbol="BTC"), {"interval": "4h", "symbol": "BTC"}),
         (
             PairSeries(interval=Interval.W1, last=5, from_=NOON, to=NOON, exchange="OKX", symbol="BTC-USDT-SWAP"),
@@ -78,13 +79,13 @@ H4 = Interval.H4
         (CoinRange(symbol="BTC", range=Range.Y1), {"symbol": "BTC", "range": "1y"}),
         (CoinMapRange(symbol="BTC", range=MapRange.D30), {"symbol": "BTC", "range": "30d"}),
         (CoinTakerRange(symbol="BTC", range=TakerRange.M5), {"symbol": "BTC", "range": "5m"}),
-        (LiquidationTotals(), {"range": "24h"}),
-        (LiquidationTotals(symbol="BTC", range=LiquidationRange.H1), {"symbol": "BTC", "range": "1h"}),
+        (LiquidationTotalsParams(), {"range": "24h"}),
+        (LiquidationTotalsParams(symbol="BTC", range=LiquidationRange.H1), {"symbol": "BTC", "range": "1h"}),
         (
-            LiquidationOrders(exchange="OKX", symbol="BTC"),
+            LiquidationOrdersParams(exchange="OKX", symbol="BTC"),
             {"exchange": "OKX", "symbol": "BTC", "min_liquidation_amount": "10000"},
         ),
-        (Page(page=1, per_page=50), {"page": "1", "per_page": "50"}),
+        (PageParams(page=1, per_page=50), {"page": "1", "per_page": "50"}),
         (OptionsVolume(symbol="BTC"), {"symbol": "BTC", "unit": "USD"}),
         (OptionsVolume(symbol="ETH", unit=Unit.COIN), {"symbol": "ETH", "unit": "ETH"}),
         (
@@ -97,7 +98,7 @@ H4 = Interval.H4
 )
 def test_each_parameter_list_is_sent_as_upstream_spells_it(params: Params, query: dict[str, str]) -> None:
     assert params.query() == query
-    assert set(query) <= set(wire_names(type(params)).values())
+    assert set(query) <= set(params.source_names.values())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_each_parameter_list_is_sent_as_upstream_spells_it(params: Params, query
     [(10_000.0, "10000"), (0.5, "0.5"), (1234567.89, "1234567.89"), (0.1 + 0.2, "0.3"), (1e14, "100000000000000")],
 )
 def test_figures_are_written_without_exponent_or_rounding_noise(amount: float, text: str) -> None:
-    params = LiquidationOrders(exchange="OKX", symbol="BTC", min_usd=amount)
+    params = LiquidationOrdersParams(exchange="OKX", symbol="BTC", min_usd=amount)
     assert params.query()["min_liquidation_amount"] == text
 
 

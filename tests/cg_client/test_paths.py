@@ -22,12 +22,12 @@ from cg_client.errors import (
     UpstreamRejected,
     UpstreamUnavailable,
 )
-from cg_client.params import Coin
+from cg_client.params.core import CoinParams
 from tests.cg_client.conftest import answer, decode, failure
 from tests.clock import FakeClock
 
 NEW, FORMER = "/api/test/v2/orders", "/api/test/orders"
-ENDPOINT = Endpoint(path=NEW, former_path=FORMER, summary="Orders.", params=Coin, refresh=timedelta(seconds=60))
+ENDPOINT = Endpoint(path=NEW, former_path=FORMER, summary="Orders.", params=CoinParams, refresh=timedelta(seconds=60))
 PAIR_UNKNOWN = "The requested pair does not exist on the exchange."
 HOUR = 3600.0
 
@@ -58,7 +58,7 @@ def routes(upstream: respx.MockRouter) -> Routes:
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
-    return await client.get(Call(ENDPOINT, Coin(symbol=symbol), decode))
+    return await client.get(Call(ENDPOINT, CoinParams(symbol=symbol), decode))
 
 
 async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
@@ -127,7 +127,7 @@ async def test_an_answer_is_kept_under_the_same_key_whichever_path_gave_it(clien
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
-    _, kept = client.peek(Call(ENDPOINT, Coin(symbol="BTC"), decode))
+    _, kept = client.peek(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     assert kept is not None
     assert kept.answer == first
     assert kept.answer.path == FORMER

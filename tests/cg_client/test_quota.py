@@ -44,13 +44,13 @@ def test_the_reserve_follows_the_limit() -> None:
 def test_the_forecast_is_what_comes_about(window: QuotaWindow, calls: int, background: bool) -> None:
     """Calls that start one after the other, each as soon as it may, and end at once if none is under way."""
     keep = window.reserve if background else 0
-    window._releases.extend([NOW + MINUTE] * window._under_way)
-    window._under_way = 0
+    window._releases.extend([NOW + MINUTE] * window._in_flight)
+    window._in_flight = 0
     forecast, now = window.forecast(NOW), NOW
     for _ in range(calls):
         now = window.available_at(now, keep)
         assert forecast.next(keep) == now
-        forecast.add(keep=keep)
+        forecast.add(reserve=keep)
         window.start()
         window.end(now)
 
@@ -62,7 +62,7 @@ def test_the_times_of_a_forecast_rise_though_those_behind_keep_the_reserve(
     forecast, times = window.forecast(NOW), []
     for keep in [*[0] * all_of_it, *[window.reserve] * keeping]:
         times.append(forecast.next(keep))
-        forecast.add(keep=keep)
+        forecast.add(reserve=keep)
     assert times == sorted(times)
 
 
@@ -72,7 +72,7 @@ def test_room_is_never_stated_too_early(window: QuotaWindow) -> None:
         at = window.available_at(NOW, keep)
         assert window.forecast(NOW).next(keep) == at
         assert at >= max(NOW, window._blocked_until)
-        under_way = window._under_way if at < NOW + MINUTE else 0
+        under_way = window._in_flight if at < NOW + MINUTE else 0
         assert sum(release > at for release in window._releases) + under_way < window.share - keep
 
 

@@ -17,7 +17,7 @@ from cg_client.plans.plan import Plan
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.secret import Secret
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import KEY, a_call, answer, fails, fetch
 from tests.cg_client.test_throttle import AGES, MAX, USED
 from tests.clock import FakeClock
@@ -55,13 +55,13 @@ class Worker:
     async def ask(self, there: float = 0.0, back: float = 0.0, deadline: float = AGES) -> None:
         await self.throttle(a_call(f"{there}/{back}"), deadline)
 
-    async def _send(self, call: Call, _deadline: float) -> Reply:
+    async def _send(self, call: Call, _deadline: float) -> UpstreamResponse:
         there, back = map(float, call.params.query()["symbol"].split("/"))
         self.sent.append(self.key.clock.monotonic())
         await self._pass(there)
         used = self.key.take()
         await self._pass(back)
-        return Reply(200, b"{}", {MAX: b"%d" % self.key.limit, USED: b"%d" % used})
+        return UpstreamResponse(200, b"{}", {MAX: b"%d" % self.key.limit, USED: b"%d" % used})
 
     async def _pass(self, seconds: float) -> None:
         if seconds:
@@ -161,7 +161,7 @@ async def test_a_share_is_an_equal_part_of_what_the_header_says(
     clock: FakeClock, limit: int, workers: int, share: int
 ) -> None:
     worker = Worker(Key(limit, clock), workers)
-    worker.throttle._window.limit = 30
+    worker.throttle._window.set_limit(30)
     await worker.ask()
     assert (worker.throttle.usage().limit, worker.throttle.usage().used) == (share, 1)
 

@@ -12,7 +12,7 @@ from cg_client.endpoints import futures, spot
 from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.revision import Revision
 from cg_client.symbols.instruments import NameIndex
-from cg_client.symbols.listings import LISTING_HOLDS, UNKNOWN_NAME_AFTER, Listing, Symbols
+from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, Listing, Symbols
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
 
@@ -47,7 +47,7 @@ async def test_many_lookups_at_once_are_one_request(symbols: Symbols, upstream: 
 
 async def test_a_listing_holds_for_an_hour(symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock) -> None:
     await symbols.coin("btc")
-    clock.advance(LISTING_HOLDS - 1)
+    clock.advance(LISTING_LIFETIME - 1)
     await symbols.coin("eth")
     assert asked(upstream, COINS) == 1
     clock.advance(1)
@@ -72,7 +72,7 @@ async def test_after_a_minute_an_unknown_name_costs_one_request_however_many_ask
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, minutes: int
 ) -> None:
     await symbols.pair("Binance", "BTCUSDT")
-    clock.advance(minutes * UNKNOWN_NAME_AFTER)
+    clock.advance(minutes * UNKNOWN_NAME_INTERVAL)
     typos = [symbols.pair("Binance", f"BTCUSTD{number}") for number in range(20)]
     failures = await asyncio.gather(*typos, return_exceptions=True)
     assert all(isinstance(failed, UnknownName) for failed in failures)
@@ -93,7 +93,7 @@ async def test_a_failed_refresh_keeps_the_last_listing(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     await symbols.coin("BTC")
-    clock.advance(LISTING_HOLDS * 3)
+    clock.advance(LISTING_LIFETIME * 3)
     upstream.get(COINS).mock(return_value=failure("401", "Unauthorized"))
     assert await symbols.coin("eth") == "ETH"
     assert asked(upstream, COINS) == 2
@@ -240,7 +240,7 @@ async def test_a_failed_refresh_is_not_tried_again_by_every_lookup(clock: FakeCl
     listing = Listing(directory.load, clock, Revision())
     await listing.get()
     directory.down = True
-    clock.advance(LISTING_HOLDS)
+    clock.advance(LISTING_LIFETIME)
     for _ in range(5):
         clock.advance(1)
         with contextlib.suppress(UnknownName):
@@ -253,10 +253,10 @@ async def test_a_listing_recovers_after_failed_refreshes(clock: FakeClock) -> No
     listing = Listing(directory.load, clock, Revision())
     await listing.get()
     directory.down = True
-    clock.advance(LISTING_HOLDS)
+    clock.advance(LISTING_LIFETIME)
     await listing.get()
     directory.down, directory.names = False, ["BTC", "NEW"]
-    clock.advance(UNKNOWN_NAME_AFTER)
+    clock.advance(UNKNOWN_NAME_INTERVAL)
     assert await listing.find(lambda names: names.require("NEW")) == "NEW"
 
 
@@ -265,7 +265,7 @@ async def test_an_outage_leaves_known_names_usable(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, error: Exception
 ) -> None:
     await symbols.pair("Binance", "BTCUSDT")
-    clock.advance(LISTING_HOLDS * 3)
+    clock.advance(LISTING_LIFETIME * 3)
     upstream.get(PAIRS).mock(side_effect=error)
     assert (await symbols.pair("Binance", "btc-usdt")).symbol == "BTCUSDT"
 

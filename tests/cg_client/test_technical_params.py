@@ -7,8 +7,15 @@ import pytest
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
-from cg_client.params import PairBollingerBands, PairLookBack, PairLookBackOnPrice, PairMACD, PairMovingAverage, Params
+from cg_client.params.core import Params
 from cg_client.params.enums import SeriesType
+from cg_client.params.technical import (
+    PairBollingerBands,
+    PairLookBack,
+    PairLookBackOnPrice,
+    PairMACD,
+    PairMovingAverage,
+)
 
 PAIR: dict[str, Any] = {"interval": Interval.H4, "exchange": "OKX", "symbol": "X"}
 SENT = {"interval": "4h", "exchange": "OKX", "symbol": "X"}

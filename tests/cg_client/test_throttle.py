@@ -17,7 +17,7 @@ from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.transport import Reply
+from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import a_call, decode
 from tests.clock import FakeClock
 
@@ -34,14 +34,14 @@ class Upstream:
         self.ran: list[tuple[float, float]] = []
         self.order: list[str] = []
 
-    async def __call__(self, call: Call, _deadline: float) -> Reply:
+    async def __call__(self, call: Call, _deadline: float) -> UpstreamResponse:
         started = self.clock.monotonic()
         symbol = call.params.query()["symbol"]
         self.order.append(symbol)
         if symbol.endswith("s"):
             await self.clock.sleep(float(symbol[:-1]))
         self.ran.append((started, self.clock.monotonic()))
-        return Reply(200, b"{}", self.headers)
+        return UpstreamResponse(200, b"{}", self.headers)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def throttle_of(clock: FakeClock, sent: Upstream) -> Callable[[int], Throttle]:
     return lambda limit: Throttle(sent, QuotaWindow(limit), clock)
 
 
-async def refused(call: Awaitable[Reply]) -> float | None:
+async def refused(call: Awaitable[UpstreamResponse]) -> float | None:
     """Return the stated wait of a call that must not start."""
     with pytest.raises(StartsTooLate) as error:
         await call
@@ -115,7 +115,7 @@ async def test_calls_start_in_the_order_of_their_arrival(
 
 
 async def test_a_request_under_way_counts_and_so_does_one_that_failed(clock: FakeClock) -> None:
-    async def failing(_call: Call, _deadline: float) -> Reply:
+    async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         await clock.sleep(20)
         raise UpstreamTimeout("late")
 
@@ -201,7 +201,7 @@ async def test_hold_keeps_every_call_back_for_the_time_asked_or_for_a_minute(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, asked: float | None, seconds: float
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
-    throttle.hold(asked)
+    throttle.pause(asked)
     assert throttle.usage().remaining == 0
     assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
     await throttle(a_call(), now + seconds)
@@ -213,8 +213,8 @@ async def test_a_shorter_hold_does_not_end_a_longer_one(
     throttle_of: Callable[[int], Throttle], clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)
-    throttle.hold(50)
-    throttle.hold(5)
+    throttle.pause(50)
+    throttle.pause(5)
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == 50
 
 

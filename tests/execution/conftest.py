@@ -12,7 +12,7 @@ ENGINE_BYTES = 100_000
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(ENGINE_BYTES, calls_at_most=10)
+    return Engine(ENGINE_BYTES, max_calls=10)
 
 
 @pytest.fixture
@@ -24,5 +24,5 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return parse(text, **options)
 
-    monkeypatch.setattr("strawberry.schema.schema.parse", counted)
+    monkeypatch.setattr("served_schema.schema.parse", counted)
     return texts

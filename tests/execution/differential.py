@@ -11,12 +11,11 @@ import strawberry
 from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 from strawberry.schema.config import StrawberryConfig
 
-from execution.column_selection import RowEncoder
-from execution.documents import Document
+from execution.column_selection import PythonEncoder, RowEncoder
 from execution.fragment_cache import FragmentCache
-from execution.plan_executor import PlanExecutor
-from execution.row_encoders import PythonEncoder
+from execution.planned_schema import PlanExecutor
 from graph_types.scalars import SCALARS
+from served_schema.documents import Document
 from tests.execution.model import DATA, Maker, Query
 from tests.execution.queries import Writer
 
@@ -30,11 +29,12 @@ class Planned:
 
     def __init__(self, encoder: RowEncoder) -> None:
         self.plans = PlanExecutor(SCHEMA, encoder)
-        self._document = functools.lru_cache(1)(lambda text: Document(parsed(text), text, fixed=True))
+        self._document = functools.lru_cache(1)(lambda text: Document(parsed(text), text))
 
     async def data(self, query: str, variables: dict[str, Any]) -> Any:
         """Return what a plan answers; None if it leaves the operation to the default executor."""
-        return await self.plans.execute(self._document(query), None, variables, None, None)
+        document = self._document(query)
+        return await self.plans.execute(document, document.operations[0], variables, None, None)
 
 
 class Trial:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from graphql import GraphQLField, VariableValues
 
-from execution import column_selection, plan, plan_compiler, resolver_calls, scalar_serializers, times
-from execution.documents import Document
-from execution.field_collector import FieldCollector
+from execution import column_selection, plan, plan_compiler, resolver_calls, scalar_serializers
+from execution.plan_compiler import FieldCollector
 from payloads.columns import Columns
+from served_schema.documents import Document
 from tests.execution.differential import Trial
 
 CASES = 5_000
@@ -65,8 +65,8 @@ def an_enum_is_shown_by_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def times_lose_their_milliseconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = times.text_of
-    monkeypatch.setattr(times, "text_of", lambda time: real(time // 1000 * 1000))
+    real = scalar_serializers.text_of
+    monkeypatch.setattr(scalar_serializers, "text_of", lambda time: real(time // 1000 * 1000))
 
 
 def aliases_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,11 @@ import strawberry
 from graphql import OperationDefinitionNode, VariableValues, parse
 from strawberry.types import ExecutionResult
 
-from execution import documents as module
-from execution.documents import Document, DocumentStore
 from execution.engine import Engine
 from execution.plan import ObjectPlan
 from execution.plan_compiler import PlanCompiler
+from served_schema import documents as module
+from served_schema.documents import Document, DocumentStore
 from tests.upstream import Upstream, _context
 
 
@@ -76,7 +76,7 @@ async def test_an_error_inside_a_known_document_is_masked(engine: Engine, monkey
 
 
 def document(text: str) -> Document:
-    return Document(parse(text), text, fixed=True)
+    return Document(parse(text), text)
 
 
 def test_the_least_recently_used_document_is_dropped() -> None:

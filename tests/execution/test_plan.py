@@ -7,9 +7,9 @@ import pytest
 import strawberry
 from graphql import parse
 
-from execution.documents import Document
-from execution.plan_executor import PlanExecutor
-from execution.row_encoders import PythonEncoder
+from execution.column_selection import PythonEncoder
+from execution.planned_schema import PlanExecutor
+from served_schema.documents import Document
 
 EVENTS: list[str] = []
 GATES: dict[str, asyncio.Event] = {}
@@ -57,8 +57,8 @@ def gates() -> None:
 
 
 def started(query: str) -> asyncio.Task[Any]:
-    document = Document(parse(query), query, fixed=True)
-    return asyncio.create_task(PLANS.execute(document, None, None, None, None))
+    document = Document(parse(query), query)
+    return asyncio.create_task(PLANS.execute(document, document.operations[0], None, None, None))
 
 
 async def turns() -> None:

@@ -13,7 +13,7 @@ from execution import engine as engine_module
 from execution import scalar_serializers, self_check
 from execution.engine import Engine
 from execution.planned_schema import PlannedSchema
-from execution.times import TimeTextCache
+from execution.scalar_serializers import TimeTextCache
 from tests.execution.test_documents import ask, codes
 
 PATHS = sorted(Path(str(execution.__path__[0])).glob("*.py"))
@@ -23,9 +23,9 @@ NEVER_CALLED = {  # by any operation that the check could ask
     "fragment_cache:FragmentCache._age": "only once a hundred lists were looked up",
     "plan:Info.__getattr__": "raises all the same",
     "plan:_close": "runs when a plan has failed already",
-    "row_encoders:PythonEncoder.whole": "the store of fragments has its own",
-    "row_encoders:_StructEncoder.whole": "the rows of CoinGlass' lists are stored end to end",
-    "times:TimeTextCache.__init__": "called when the module is imported",
+    "column_selection:PythonEncoder.whole": "the store of fragments has its own",
+    "column_selection:_StructEncoder.whole": "the rows of CoinGlass' lists are stored end to end",
+    "scalar_serializers:TimeTextCache.__init__": "called when the module is imported",
     "validation:_kinds": "called when the module is imported",
 }
 
@@ -72,14 +72,14 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is cached by what other tests did, and what would wait for ever does not."""
     monkeypatch.setattr(scalar_serializers, "times", TimeTextCache())
     monkeypatch.setattr(self_check, "_MAX_SECONDS", 2.0)
-    MODULES["times"]._day.cache_clear()
-    MODULES["times"]._time_of_day.cache_clear()
+    scalar_serializers._day.cache_clear()
+    scalar_serializers._time_of_day.cache_clear()
 
 
 @pytest.mark.parametrize("hook", [hook for hook in hooks() if hook not in NEVER_CALLED])
 def test_a_broken_hook_is_noticed(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_(hook, monkeypatch)
-    assert engine_module._planned(100_000, calls_at_most=10) is None
+    assert engine_module._planned(100_000, max_calls=10) is None
 
 
 def test_what_the_check_does_not_call_exists() -> None:
@@ -93,11 +93,10 @@ def test_nothing_is_left_of_the_check() -> None:
     assert (engine.fragments.hits, engine.counts.hits, engine.counts.misses) == (0, 0, 0)
 
 
-async def test_plain_strawberry_answers_where_the_check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_default_executor_answers_if_the_check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     break_("plan:Execution.run", monkeypatch)
-    engine = Engine(100_000, calls_at_most=1)
+    engine = Engine(100_000, max_calls=1)
     assert not isinstance(engine.schema, PlannedSchema)
-    assert {type(one).__name__ for one in engine.schema.get_extensions()} == {"StableErrors", "Limits"}
     for _ in range(2):
         assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}
     query = 'coin(symbol: "BTC") { fundingRate(interval: H1) { __typename } openInterest(interval: H1) { __typename } }'

@@ -5,7 +5,7 @@ from array import array
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.times import TimeTextCache, text_of
+from execution.scalar_serializers import TimeTextCache, text_of
 from graph_types.scalars import format_time, time_of
 
 MOMENTS = st.integers(0, 95_000_000_000_000)  # milliseconds, to the year 4980

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.app import Sandbox
-from sandbox.drift import Drift
 from sandbox.faults import Fault, FaultKind
+from sandbox.planted_drift import PlantedDrift
 
 ACCOUNT = "/api/user/account/subscription"
 
@@ -18,7 +18,7 @@ class Plant:
     path: str
     status: str
     findings: frozenset[tuple[str, str | None]]
-    drift: Drift | None = None
+    drift: PlantedDrift | None = None
     fault: FaultKind | None = None
 
     def plant(self, sandbox: Sandbox) -> None:
@@ -33,12 +33,12 @@ class Plant:
         return endpoint["status"] == self.status and named == self.findings
 
 
-def of_data(path: str, change: Callable[[Any], Any]) -> Drift:
+def of_data(path: str, change: Callable[[Any], Any]) -> PlantedDrift:
     """Return a drift of the payload alone."""
-    return Drift(path, lambda answer: answer | {"data": change(answer["data"])})
+    return PlantedDrift(path, lambda answer: answer | {"data": change(answer["data"])})
 
 
-def of_rows(path: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> Drift:
+def of_rows(path: str, change: Callable[[dict[str, Any]], dict[str, Any]]) -> PlantedDrift:
     """Return a drift of each row of a list."""
     return of_data(path, lambda rows: [change(row) for row in rows])
 
@@ -51,7 +51,7 @@ def _with(name: str, change: Callable[[Any], Any]) -> Callable[[dict[str, Any]],
     return lambda row: row | {name: change(row[name])}
 
 
-def _drift(path: str, drift: Callable[[str], Drift], *findings: tuple[str, str | None]) -> Plant:
+def _drift(path: str, drift: Callable[[str], PlantedDrift], *findings: tuple[str, str | None]) -> Plant:
     return Plant(path, "drift", frozenset(findings), drift(path))
 
 
@@ -105,23 +105,23 @@ PLANTS: Mapping[str, Plant] = {
     ),
     "a code that is a number": _drift(
         "/api/index/puell-multiple",
-        lambda path: Drift(path, lambda answer: answer | {"code": 0}),
+        lambda path: PlantedDrift(path, lambda answer: answer | {"code": 0}),
         ("ENVELOPE_CHANGED", "code"),
     ),
     "the payload beside the envelope": _drift(
         "/api/index/ahr999",
-        lambda path: Drift(path, lambda answer: {"code": "0", "result": answer["data"]}),
+        lambda path: PlantedDrift(path, lambda answer: {"code": "0", "result": answer["data"]}),
         ("ENVELOPE_CHANGED", "data"),
         ("ENVELOPE_CHANGED", "result"),
     ),
     "a missing header": _drift(
         "/api/etf/bitcoin/aum",
-        lambda path: Drift(path, headers={"API-KEY-USE-LIMIT": None}),
+        lambda path: PlantedDrift(path, headers={"API-KEY-USE-LIMIT": None}),
         ("HEADER_MISSING", "API-KEY-USE-LIMIT"),
     ),
     "another limit": _drift(
         "/api/etf/bitcoin/history",
-        lambda path: Drift(path, headers={"API-KEY-MAX-LIMIT": "600"}),
+        lambda path: PlantedDrift(path, headers={"API-KEY-MAX-LIMIT": "600"}),
         ("LIMIT_CHANGED", "API-KEY-MAX-LIMIT"),
     ),
     "a moved path": Plant(

@@ -17,15 +17,15 @@ from cg_client.client import ClientConfig
 from cg_client.intervals import Interval
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
-from probe.command import Options, probe
+from probe.command import ProbeOptions, probe
 from probe.findings import Status
 from probe.recorder import Recorder
 from probe.runner import Runner
-from probe.selection import candidates
+from probe.targets import candidates
 from sandbox.app import KEY as SANDBOX_KEY
 from sandbox.app import Sandbox, create_sandbox
-from sandbox.drift import Drift
 from sandbox.faults import Fault, FaultKind
+from sandbox.planted_drift import PlantedDrift
 from tests.cases import CASES
 from tests.clock import FakeClock
 from tests.probe.plants import ACCOUNT, PLANTS, Plant, of_rows
@@ -50,7 +50,7 @@ class Probed:
         """Return the exit status and the report as JSON."""
         file = self.folder / "report.json"
         config = ClientConfig(api_key=Secret(KEY), base_url=self.address)
-        status = await probe(config, Options(groups=groups, json_file=file, **options))
+        status = await probe(config, ProbeOptions(groups=groups, json_file=file, **options))
         found: dict[str, Any] = json.loads(file.read_text())
         return status, found
 
@@ -113,7 +113,7 @@ async def test_numbers_as_text_are_told_and_are_no_difference(probed: Probed) ->
 
 
 async def test_what_every_answer_lacks_is_said_once(probed: Probed) -> None:
-    probed.sandbox.drifts.append(Drift("*", headers={"API-KEY-MAX-LIMIT": None}))
+    probed.sandbox.drifts.append(PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": None}))
     status, report = await probed.report("option")
     assert status == 1
     assert [(one["kind"], one["field"]) for one in report["everyAnswer"]] == [("HEADER_MISSING", "API-KEY-MAX-LIMIT")]
@@ -125,7 +125,7 @@ async def test_an_answer_without_rows_is_no_difference_and_is_told(
     probed: Probed, empty: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.CUT_JSON, "/api/option/max-pain", times=1))  # and a retry that answers
-    probed.sandbox.drifts.append(Drift("/api/option/max-pain", lambda answer: answer | {"data": empty}))
+    probed.sandbox.drifts.append(PlantedDrift("/api/option/max-pain", lambda answer: answer | {"data": empty}))
     status, report = await probed.report("option")
     assert status == 0
     assert [one["kind"] for one in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]
@@ -151,8 +151,8 @@ async def test_all_asks_what_the_plan_lacks_and_a_refusal_is_as_stated(probed: P
 
 
 async def test_all_names_what_is_answered_without_the_plan_that_the_catalogue_states(probed: Probed) -> None:
-    below = Drift(ACCOUNT, lambda answer: answer | {"data": answer["data"] | {"level": "HOBBYIST"}})
-    probed.sandbox.drifts += [below, Drift("*", headers={"API-KEY-MAX-LIMIT": "30"})]
+    below = PlantedDrift(ACCOUNT, lambda answer: answer | {"data": answer["data"] | {"level": "HOBBYIST"}})
+    probed.sandbox.drifts += [below, PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": "30"})]
     status, report = await probed.report("hyperliquid/whale-alert", with_gated=True)
     found = endpoint(report, "/api/hyperliquid/whale-alert")
     assert (status, found["status"]) == (1, "gated")
@@ -162,7 +162,7 @@ async def test_all_names_what_is_answered_without_the_plan_that_the_catalogue_st
 async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -> None:
     pairs = "/api/futures/supported-exchange-pairs"
     only_okx = lambda answer: answer | {"data": {"OKX": answer["data"]["OKX"]}}  # noqa: E731  # a function for one line
-    probed.sandbox.drifts.append(Drift(pairs, only_okx))
+    probed.sandbox.drifts.append(PlantedDrift(pairs, only_okx))
     probed.sandbox.drifts.append(of_rows("/api/hyperliquid/whale-position", lambda row: row | {"user": f"0x{7:040}"}))
     _, report = await probed.report("futures", "hyperliquid")
     asked = endpoint(report, PRICES)["params"]
@@ -251,9 +251,9 @@ async def test_the_key_is_neither_saved_nor_printed(probed: Probed, capsys: pyte
         return answer | {"msg": f"ok {KEY}", "data": [{KEY: KEY.upper(), **row} for row in answer["data"]]}
 
     folder = probed.folder / "records"
-    probed.sandbox.drifts.append(Drift("/api/futures/basis/history", echo))
+    probed.sandbox.drifts.append(PlantedDrift("/api/futures/basis/history", echo))
     refused = {"code": "400", "msg": f"not for {KEY}"}
-    probed.sandbox.drifts.append(Drift("/api/futures/rsi/list", lambda _: refused))
+    probed.sandbox.drifts.append(PlantedDrift("/api/futures/rsi/list", lambda _: refused))
     probed.sandbox.drifts.append(of_rows("/api/etf/bitcoin/list", lambda row: row | {"ticker": KEY}))
     await probed.report("futures/basis", "futures/rsi", "etf/bitcoin", record_folder=folder)
     record = json.loads((folder / "futures.basis.history.json").read_text())
@@ -276,7 +276,7 @@ async def test_a_wrong_key_or_group_is_unusable(
     probed: Probed, options: dict[str, Any], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret("another"), base_url=probed.address)
-    assert await probe(config, Options(**options)) == 2
+    assert await probe(config, ProbeOptions(**options)) == 2
     printed = capsys.readouterr()
     assert says in printed.out + printed.err
     assert probed.sandbox.calls.total() == (0 if options else 2)
@@ -284,7 +284,7 @@ async def test_a_wrong_key_or_group_is_unusable(
 
 async def test_a_server_that_is_not_there_is_unusable(capsys: pytest.CaptureFixture[str]) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://127.0.0.1:9")
-    assert await probe(config, Options()) == 2
+    assert await probe(config, ProbeOptions()) == 2
     assert "UPSTREAM_ERROR" in capsys.readouterr().out
 
 
@@ -292,7 +292,7 @@ async def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
     probed: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url=probed.address)
-    assert await probe(config, Options(json_file=probed.folder / "no" / "report.json")) == 2
+    assert await probe(config, ProbeOptions(json_file=probed.folder / "no" / "report.json")) == 2
     assert "cannot write to" in capsys.readouterr().err
     assert probed.sandbox.calls.total() == 0
 
@@ -310,10 +310,10 @@ def test_the_command_tries_itself_out_on_a_sandbox() -> None:
     assert done.stderr == ""
 
 
-def test_an_interrupted_probe_reports_what_was_asked(probed: Probed) -> None:
+def test_an_interrupted_probe_reports_the_calls_so_far(probed: Probed) -> None:
     hanging = "/api/futures/supported-exchanges"
     probed.sandbox.faults.append(Fault(FaultKind.HANG, hanging, seconds=30))
-    probed.sandbox.drifts.append(Drift("/api/futures/supported-coins", lambda answer: answer | {"code": 0}))
+    probed.sandbox.drifts.append(PlantedDrift("/api/futures/supported-coins", lambda answer: answer | {"code": 0}))
     variables = environment(COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=probed.address)
     with subprocess.Popen(  # noqa: S603  # our own command
         [*COMMAND, "probe"], env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -324,5 +324,5 @@ def test_an_interrupted_probe_reports_what_was_asked(probed: Probed) -> None:
         process.send_signal(signal.SIGINT)
         printed, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (1, "")
-    assert f"asked     3 of {len(CATALOGUE)} endpoints, with 4 requests, until interrupted" in printed
+    assert f"called    3 of {len(CATALOGUE)} endpoints, with 4 requests, until interrupted" in printed
     assert "2 ok, 1 drift, 0 gated, 0 failed" in printed

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from probe.progress import Progress
+from probe.command import Progress
 
 
 class Terminal(io.StringIO):

@@ -69,11 +69,15 @@ class Server:
 
 
 class Served:
-    """A response cache over ASGI, with what it counts."""
+    """A response cache over ASGI, with its counters; the header `X-Caller` states the scope of a request."""
 
     def __init__(self, cache: ResponseCache, server: Server, others: ASGIApp) -> None:
         self.cache = cache
-        self._adapter = HTTPAdapter(cache, others, server)
+        self._adapter = HTTPAdapter(self._scoped, others, server)
+
+    async def _scoped(self, request: Request) -> Response:
+        request.scope = request.headers.get(b"x-caller", b"").decode()
+        return await self.cache(request)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._adapter(scope, receive, send)

@@ -96,7 +96,6 @@ class Machine(RuleBasedStateMachine):
                 limit=LIMIT,
                 clock=self.clock,
                 revision=self.server.revision,
-                scope_of=lambda request: request.headers[b"x-caller"].decode(),
             ),
             self.server,
             nothing,
@@ -199,7 +198,7 @@ class Machine(RuleBasedStateMachine):
         self.pending.remove(pending)
         pending.task.cancel()
         self._do(settle())
-        assert pending.reply.messages == []
+        assert pending.reply.status == 503
 
     @rule(seconds=st.sampled_from([0.5, 4.5, 5.0, 30.0]))
     def pass_time(self, seconds: float) -> None:
@@ -211,7 +210,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def bounded(self) -> None:
-        assert 0 <= self.cache.stored_bytes <= LIMIT
+        assert 0 <= self.cache.store.bytes <= LIMIT
 
     @invariant()
     def nobody_waits_for_nothing(self) -> None:

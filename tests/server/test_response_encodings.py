@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.response_cache.encodings import acceptable, chosen, encode
+from server.cached_response import CachedResponse, acceptable_codings
+from server.http import Response
+from server.response_keys import ResponseKey
 from tests.server.asgi import Origin, Served, get, post
 
 URL = b"query=%7Ba%7D"
@@ -39,24 +41,41 @@ URL = b"query=%7Ba%7D"
     ],
 )
 def test_accept_encoding_is_weighed(header: str | None, best_first: str) -> None:
-    assert acceptable(None if header is None else header.encode("latin-1")) == tuple(best_first.split())
+    assert acceptable_codings(None if header is None else header.encode("latin-1")) == tuple(best_first.split())
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="gzipstd*;q=0.15, identity", max_size=60).map(str.encode))
 def test_no_header_is_too_odd_to_be_weighed(header: bytes) -> None:
-    assert set(acceptable(header)) <= {"zstd", "gzip", "identity"}
+    assert set(acceptable_codings(header)) <= {"zstd", "gzip", "identity"}
 
 
-def test_small_bodies_stay_as_they_are_where_that_is_allowed() -> None:
-    assert chosen(("zstd", "gzip", "identity"), 1023) == "identity"
-    assert chosen(("zstd", "gzip", "identity"), 1024) == "zstd"
-    assert chosen(("gzip",), 10) == "gzip"
+@pytest.mark.parametrize(
+    ("codings", "size", "coding"),
+    [
+        (("zstd", "gzip", "identity"), 1023, None),
+        (("zstd", "gzip", "identity"), 1024, b"zstd"),
+        (("gzip",), 10, b"gzip"),
+    ],
+)
+def test_small_bodies_are_not_encoded_if_that_is_allowed(
+    codings: tuple[str, ...], size: int, coding: bytes | None
+) -> None:
+    headers = dict(captured(b"x" * size).rendering(codings).headers)
+    assert headers.get(b"content-encoding") == coding
 
 
 def test_a_body_is_encoded_to_the_same_bytes_at_any_time() -> None:
     body = b"time is no part of it " * 100
-    assert all(encode(body, coding) == encode(body, coding) for coding in ("zstd", "gzip", "identity"))
-    assert len(encode(body, "zstd")) < len(encode(body, "gzip")) + 100 < len(body)
+    sizes = {}
+    for coding in ("zstd", "gzip", "identity"):
+        first, second = (captured(body).rendering((coding,)).body for _ in range(2))
+        assert first == second
+        sizes[coding] = len(first)
+    assert sizes["zstd"] < sizes["gzip"] + 100 < sizes["identity"] == len(body)
+
+
+def captured(body: bytes) -> CachedResponse:
+    return CachedResponse(ResponseKey("", "POST", None, b"", b"{}"), 0, Response.of(body))
 
 
 async def test_one_answer_is_kept_for_all_codings(cache: Served, origin: Origin) -> None:
@@ -74,10 +93,10 @@ async def test_one_answer_is_kept_for_all_codings(cache: Served, origin: Origin)
 async def test_a_body_is_encoded_once(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     first = await post(cache, accept_encoding="gzip, br")
-    held = cache.stored_bytes
+    held = cache.store.bytes
     second = await post(cache, accept_encoding="gzip, deflate")
     assert second.messages[1]["body"] is first.messages[1]["body"]
-    assert cache.stored_bytes - held < 2000
+    assert cache.store.bytes - held < 2000
     await post(cache, accept_encoding="identity")
     assert (await post(cache, accept_encoding="gzip")).messages[1]["body"] is first.messages[1]["body"]
 

@@ -4,12 +4,12 @@ from datetime import timedelta
 
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
-from cg_client.params import Fund, FundOrAll, FundPeriod
+from cg_client.params.funds_and_chain import FundOrAll, FundParams, FundPeriod
 
 HISTORY = Endpoint(
     path="/api/etf/bitcoin/history",
     summary="Assets, holdings and price of a fund, by day.",
-    params=Fund,
+    params=FundParams,
     aliases={
         "timestamp": "assets_date",
         "market_time": "market_date",
@@ -26,7 +26,7 @@ PRICE_HISTORY = Endpoint(
 DETAIL = Endpoint(
     path="/api/etf/bitcoin/detail",
     summary="A fund with its latest session, quote and trade.",
-    params=Fund,
+    params=FundParams,
     shape=Record(),
 )
 # A page of the documentation shows another path here by mistake.

@@ -1,7 +1,7 @@
 """Net assets of exchange-traded funds, by day."""
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 
 BITCOIN = Endpoint(
     path="/api/etf/bitcoin/net-assets/history",

@@ -2,7 +2,7 @@
 
 from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import Endpoint
-from cg_client.params import FundOrAll
+from cg_client.params.funds_and_chain import FundOrAll
 
 # With a ticker the rows are flat, without one each row is a day with the list of its funds.
 BITCOIN = Endpoint(

@@ -1,9 +1,8 @@
 """Cumulative volume delta of futures: the running sum of taker buys less taker sells."""
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 AGGREGATED_ROWS = 4500
 PAIR_SPELLING = {

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import AccumulatedFunding, CoinSeries, FundingArbitrage, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import CoinSeries, PairSeries
+from cg_client.params.positions import AccumulatedFunding, FundingArbitrageParams
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/futures/funding-rate/history",
@@ -45,7 +45,7 @@ ACCUMULATED_EXCHANGE_LIST = Endpoint(
 ARBITRAGE = Endpoint(
     path="/api/futures/funding-rate/arbitrage",
     summary="Pairs of exchanges between whose funding rates money could be made.",
-    params=FundingArbitrage,
+    params=FundingArbitrageParams,
     plan=Plan.STARTUP,
     refresh=timedelta(seconds=20),
     aliases={

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import (
+from cg_client.params.positions import (
     TAG_INTERVALS,
     TAG_ROWS,
     HyperliquidPage,

@@ -4,21 +4,17 @@ from datetime import timedelta
 
 from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import (
+from cg_client.params.core import ExchangeParams, ExchangesSeries, PairSeries, Params
+from cg_client.params.positions import (
     CoinMapRange,
     CoinRange,
-    Exchange,
-    ExchangesSeries,
-    LiquidationOrders,
-    LiquidationTotals,
+    LiquidationOrdersParams,
+    LiquidationTotalsParams,
     MaxPain,
     PairMapRange,
     PairRange,
-    PairSeries,
-    Params,
 )
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/futures/liquidation/history",
@@ -37,13 +33,13 @@ AGGREGATED_HISTORY = Endpoint(
 COIN_LIST = Endpoint(
     path="/api/futures/liquidation/coin-list",
     summary="Liquidations of each coin on an exchange, over the last hours.",
-    params=Exchange,
+    params=ExchangeParams,
     plan=Plan.STARTUP,  # two live probes with a Hobbyist key got data; the documents are held to
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/liquidation/exchange-list",
     summary="Liquidations on each exchange.",
-    params=LiquidationTotals,
+    params=LiquidationTotalsParams,
     refresh=timedelta(seconds=10),
     aliases={
         "usd": "liquidation_usd",
@@ -54,7 +50,7 @@ EXCHANGE_LIST = Endpoint(
 ORDERS = Endpoint(
     path="/api/futures/liquidation/order",
     summary="Single liquidations of a coin on an exchange, of the past seven days and at most 200.",
-    params=LiquidationOrders,
+    params=LiquidationOrdersParams,
     plan=Plan.STANDARD,
     refresh=timedelta(seconds=1),
     aliases={"exchange": "exchange_name", "base": "base_asset", "usd": "usd_value"},

@@ -1,8 +1,8 @@
 """Long and short shares of accounts and of positions, in percent."""
 
 from cg_client.endpoint import Endpoint
-from cg_client.params import PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.params.core import PairSeries
+from cg_client.plans.plan import STANDARD_FLOORS
 
 
 def _history(path: str, summary: str, prefix: str) -> Endpoint:

@@ -2,22 +2,21 @@
 
 from datetime import timedelta
 
-from cg_client.decoding.shapes import KeyedRows, Names
+from cg_client.decoding.shapes import KeyedRows, NameList
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import Coin, CoinMarketsPage, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import CoinMarketsPage, CoinParams, PairSeries
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/futures/supported-coins",
     summary="Coins with futures markets.",
-    shape=Names(),
+    shape=NameList(),
     refresh=timedelta(minutes=1),
 )
 SUPPORTED_EXCHANGES = Endpoint(
     path="/api/futures/supported-exchanges",
     summary="Exchanges with futures markets.",
-    shape=Names(),
+    shape=NameList(),
 )
 SUPPORTED_PAIRS = Endpoint(
     path="/api/futures/supported-exchange-pairs",
@@ -34,7 +33,7 @@ SUPPORTED_PAIRS = Endpoint(
 PAIRS_MARKETS = Endpoint(
     path="/api/futures/pairs-markets",
     summary="Current market of a futures pair.",
-    params=Coin,
+    params=CoinParams,
     aliases={
         "exchange": "exchange_name",
         "symbol": "instrument_id",

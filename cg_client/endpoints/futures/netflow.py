@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
-from cg_client.params import CoinExchanges, Page
+from cg_client.params.core import CoinExchanges, PageParams
 from cg_client.plans.plan import Plan
 
 _MINUTES_AND_HOURS = ("5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "24h")
@@ -30,7 +30,7 @@ LIST_SPELLING: Mapping[str, str] = {**_FLOW_SPELLING, "market_cap_usd": "market_
 LIST = Endpoint(
     path="/api/futures/netflow-list",
     summary="Net flow of each coin's futures, by period.",
-    params=Page,
+    params=PageParams,
     plan=Plan.STARTUP,
     aliases=LIST_SPELLING,
 )

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
-from cg_client.params import Coin, CoinSeriesInUnit, ExchangesSeries, OpenInterestByExchange, PairSeriesInUnit
-from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.params.core import CoinParams, CoinSeriesInUnit, ExchangesSeries, PairSeriesInUnit
+from cg_client.params.positions import OpenInterestByExchangeParams
+from cg_client.plans.plan import STANDARD_FLOORS
 
 HISTORY = Endpoint(
     path="/api/futures/open-interest/history",
@@ -22,7 +23,7 @@ AGGREGATED_HISTORY = Endpoint(
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/open-interest/exchange-list",
     summary="Current open interest of a coin on each exchange.",
-    params=Coin,
+    params=CoinParams,
     refresh=timedelta(seconds=10),
     aliases={
         "usd": "open_interest_usd",
@@ -49,7 +50,7 @@ AGGREGATED_COIN_MARGIN_HISTORY = Endpoint(
 EXCHANGE_HISTORY = Endpoint(
     path="/api/futures/open-interest/exchange-history-chart",
     summary="Open interest of a coin over time, by exchange.",
-    params=OpenInterestByExchange,
+    params=OpenInterestByExchangeParams,
     shape=ParallelLists(),
     refresh=timedelta(seconds=10),
 )

@@ -6,9 +6,9 @@ from datetime import timedelta
 from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
-from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairParams, PairSeries
+from cg_client.params.positions import PairLargeOrderHistory
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 AGGREGATED_SPELLING = {
     "bids_usd": "aggregated_bids_usd",
@@ -69,7 +69,7 @@ SNAPSHOTS = Endpoint(
 LARGE_ORDERS = Endpoint(
     path="/api/futures/orderbook/large-limit-order",
     summary="Large limit orders that stand in a futures pair's book now.",
-    params=Pair,
+    params=PairParams,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     aliases=LARGE_ORDER_SPELLING,

@@ -3,13 +3,13 @@
 from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import (
+from cg_client.params.core import PairSeries
+from cg_client.params.technical import (
     PairBollingerBands,
     PairLookBack,
     PairLookBackOnPrice,
     PairMACD,
     PairMovingAverage,
-    PairSeries,
 )
 from cg_client.plans.plan import Plan
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import ExchangesSeries
+from cg_client.params.core import ExchangesSeries
 from cg_client.plans.plan import Plan
 
 TRANSPARENCY = Endpoint(

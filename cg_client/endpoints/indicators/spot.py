@@ -1,14 +1,15 @@
 """Signs from spot markets and lending: Coinbase's premium, margin on Bitfinex, the price of borrowing."""
 
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import BorrowSeries, CoinSeries, Series
-from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.params.core import CoinSeries, SeriesParams
+from cg_client.params.positions import BorrowSeries
+from cg_client.plans.plan import STANDARD_FLOORS
 
 # The page calls a rate of 0.0261 2.61 %; its own sample, 5.55 US dollars on some 21 200, makes it 0.0261 %.
 COINBASE_PREMIUM = Endpoint(
     path="/api/coinbase-premium-index",
     summary="How far bitcoin's price on Coinbase stands above that elsewhere.",
-    params=Series,
+    params=SeriesParams,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases={

@@ -6,9 +6,8 @@ from cg_client.endpoints.futures.cumulative_volume_delta import (
     AGGREGATED_SPELLING,
     PAIR_SPELLING,
 )
-from cg_client.params import ExchangesSeriesInUsd, PairSeriesInUsd
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import ExchangesSeriesInUsd, PairSeriesInUsd
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/spot/cvd/history",

@@ -2,16 +2,15 @@
 
 from datetime import timedelta
 
-from cg_client.decoding.shapes import KeyedRows, Names
+from cg_client.decoding.shapes import KeyedRows, NameList
 from cg_client.endpoint import REAL_TIME, Endpoint
-from cg_client.params import Coin, Page, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import CoinParams, PageParams, PairSeries
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/spot/supported-coins",
     summary="Coins with spot markets.",
-    shape=Names(),
+    shape=NameList(),
     refresh=timedelta(minutes=1),
 )
 SUPPORTED_PAIRS = Endpoint(
@@ -24,7 +23,7 @@ SUPPORTED_PAIRS = Endpoint(
 PAIRS_MARKETS = Endpoint(
     path="/api/spot/pairs-markets",
     summary="Current market of a spot pair.",
-    params=Coin,
+    params=CoinParams,
     aliases={
         "exchange": "exchange_name",
         "name": "symbol",
@@ -38,7 +37,7 @@ PAIRS_MARKETS = Endpoint(
 COINS_MARKETS = Endpoint(
     path="/api/spot/coins-markets",
     summary="Current spot market of a coin, over all exchanges.",
-    params=Page,
+    params=PageParams,
     plan=Plan.STANDARD,
     aliases={"last": "current_price", "market_cap_usd": "market_cap"},
 )
@@ -53,7 +52,7 @@ PRICE_HISTORY = Endpoint(
 COIN_HISTORY = Endpoint(
     path="/api/coin/market-data-history",
     summary="Price, supply and market capitalisation of a coin, by day since it is traded.",
-    params=Coin,
+    params=CoinParams,
     plan=Plan.STARTUP,
     refresh=timedelta(days=1),
     aliases={"price_usd": "price", "market_cap_usd": "market_cap"},

@@ -3,13 +3,13 @@
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.netflow import COIN_SPELLING, LIST_SPELLING
-from cg_client.params import CoinExchanges, Page
+from cg_client.params.core import CoinExchanges, PageParams
 from cg_client.plans.plan import Plan
 
 LIST = Endpoint(
     path="/api/spot/netflow-list",
     summary="Net flow of each coin's spot markets, by period.",
-    params=Page,
+    params=PageParams,
     plan=Plan.STARTUP,
     # The documented row says `1w` in this one name and `7d` in those beside it.
     aliases={**LIST_SPELLING, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},

@@ -13,9 +13,9 @@ from cg_client.endpoints.futures.order_book import (
     SNAPSHOT_ROWS,
 )
 from cg_client.intervals import Interval
-from cg_client.params import ExchangesDepthSeries, Pair, PairDepthSeries, PairLargeOrderHistory, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
-from cg_client.plans.plan import Plan
+from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairParams, PairSeries
+from cg_client.params.positions import PairLargeOrderHistory
+from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/spot/orderbook/ask-bids-history",
@@ -45,7 +45,7 @@ SNAPSHOTS = Endpoint(
 LARGE_ORDERS = Endpoint(
     path="/api/spot/orderbook/large-limit-order",
     summary="Large limit orders that stand in a spot pair's book now.",
-    params=Pair,
+    params=PairParams,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
     aliases=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves

@@ -2,8 +2,8 @@
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.taker_volume import AGGREGATED_SPELLING, PAIR_SPELLING
-from cg_client.params import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans.interval_floors import STANDARD_FLOORS
+from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
+from cg_client.plans.plan import STANDARD_FLOORS
 
 HISTORY = Endpoint(
     path="/api/spot/taker-buy-sell-volume/history",

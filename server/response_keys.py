@@ -1,4 +1,4 @@
-"""Which requests may share a response, and when two of them ask the same."""
+"""Decides which requests may share a response, and when two of them request the same."""
 
 import functools
 from typing import NamedTuple, TypeAlias
@@ -10,90 +10,80 @@ from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
-_OTHER_FORMS = (b"text/html", b"text/event-stream", b"multipart/mixed")
+_NOT_JSON = (b"text/html", b"text/event-stream", b"multipart/mixed")
 
 RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes | None, bytes]
 
 
-class Key(NamedTuple):
+class ResponseKey(NamedTuple):
     """Equal for requests that the application answers alike: whitespace and the order of members do not count.
 
     Numbers differ from strings, integers from floats and null from absent. The application reads the same parsed JSON,
-    so that both see the same in odd bodies: a member given twice, an integer that is too large.
+    so that both see the same in unusual bodies: a member given twice, an integer that is too large.
     """
 
-    caller: str
+    scope: str
     method: str
     accept: bytes | None
     query_string: bytes
     payload: bytes
-
-    @property
-    def size(self) -> int:
-        return len(self.query_string) + len(self.payload)
 
 
 class CacheableRequest(NamedTuple):
     """A request with the key of its response. `raw` is equal for requests that are the same to the byte."""
 
     request: Request
-    key: Key
+    key: ResponseKey
     revision: int
     raw: RawKey
     codings: tuple[str, ...]
 
 
-def raw_key(request: Request, caller: str) -> RawKey:
+def raw_key(request: Request) -> RawKey:
     """Return the key that is looked up before anything is parsed."""
     headers = request.headers
     accept, encoding, dry_run = headers.get(b"accept"), headers.get(b"accept-encoding"), headers.get(DRY_RUN)
-    return caller, request.method, request.query_string, accept, encoding, dry_run, request.body
+    return request.scope, request.method, request.query_string, accept, encoding, dry_run, request.body
 
 
-def cache_key(request: Request, caller: str) -> Key | None:
+def response_key(request: Request) -> ResponseKey | None:
     """Return None for a dry run and for a malformed request, which the application refuses."""
     if request.dry_run is not DryRun.OFF:
         return None
     is_get = request.method == "GET"
-    payload = _canonical(_parameters(request.query_string) if is_get else request.payload)
-    if payload is None:
+    parameters = _parameters(request.query_string) if is_get else request.payload
+    if not isinstance(parameters, dict):
+        return None
+    try:
+        payload = orjson.dumps(parameters, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:  # nested deeper than orjson writes
         return None
     query_string = b"" if is_get else request.query_string
-    return Key(caller, request.method, request.headers.get(b"accept"), query_string, payload)
+    return ResponseKey(request.scope, request.method, request.headers.get(b"accept"), query_string, payload)
 
 
 def is_cacheable(request: Request) -> bool:
-    """Whether the request may be for one response in JSON, as far as its head says."""
+    """Whether the request may be for one response in JSON, judged without its body."""
     headers = request.headers
     if request.method == "POST":
-        kind = headers.get(b"content-type", b"")
-        asks = (kind == JSON or _is_json(kind)) and b"content-encoding" not in headers
+        content_type = headers.get(b"content-type", b"")
+        is_json = content_type == JSON or content_type.partition(b";")[0].strip().lower() == JSON
+        has_operation = is_json and b"content-encoding" not in headers
     else:
-        asks = request.method == "GET" and _has_operation(request.query_string)
+        has_operation = request.method == "GET" and _has_operation(request.query_string)
     accept = headers.get(b"accept")
-    takes = accept is None or (len(accept) <= _MAX_HEADER and _takes_json(accept))
-    return asks and takes and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
-
-
-def _is_json(content_type: bytes) -> bool:
-    return content_type.partition(b";")[0].strip().lower() == JSON
+    accepts_json = accept is None or (len(accept) <= _MAX_HEADER and _accepts_json(accept))
+    return has_operation and accepts_json and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
 
 
 def _has_operation(query_string: bytes) -> bool:
-    asks = b"query=" in query_string or b"extensions=" in query_string
-    return asks and len(query_string) <= _MAX_QUERY_STRING
+    has_operation = b"query=" in query_string or b"extensions=" in query_string
+    return has_operation and len(query_string) <= _MAX_QUERY_STRING
 
 
 @functools.lru_cache(maxsize=256)
-def _takes_json(accept: bytes) -> bool:
-    return not any(form in accept.lower() for form in _OTHER_FORMS)
-
-
-def _canonical(payload: object) -> bytes | None:
-    try:
-        return orjson.dumps(payload, option=orjson.OPT_SORT_KEYS) if isinstance(payload, dict) else None
-    except orjson.JSONEncodeError:  # nested deeper than orjson writes
-        return None
+def _accepts_json(accept: bytes) -> bool:
+    return not any(media_type in accept.lower() for media_type in _NOT_JSON)
 
 
 def _parameters(query_string: bytes) -> dict[str, object] | None:

@@ -1,4 +1,4 @@
-"""The small pages beside GraphQL: health, readiness, metrics and the SDL."""
+"""Routes by path: GraphQL, and the small pages for health, readiness, metrics and the SDL."""
 
 import functools
 from collections.abc import Callable, Mapping
@@ -8,15 +8,13 @@ import orjson
 
 from cg_client.client import Client
 from server.http import Handler, Request, Response
-from server.response_cache.cache import PATH as GRAPHQL
+from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
 _TEXT = b"text/plain; charset=utf-8"
 
 
 class Routes:
-    """Picks by path: GraphQL, a page, or 404."""
-
     def __init__(self, graphql: Handler, pages: Mapping[str, Page]) -> None:
         self._graphql, self._pages = graphql, pages
 
@@ -27,9 +25,9 @@ class Routes:
         if page is None:
             return Response.of(b"Not Found", _TEXT, 404)
         if request.method not in ("GET", "HEAD"):
-            refused = Response.of(b"Method Not Allowed", _TEXT, 405)
-            refused.headers.append((b"allow", b"GET, HEAD"))
-            return refused
+            response = Response.of(b"Method Not Allowed", _TEXT, 405)
+            response.headers.append((b"allow", b"GET, HEAD"))
+            return response
         return page()
 
 
@@ -38,12 +36,12 @@ def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Pa
         return Response.of(b'{"status":"ok"}')
 
     def ready() -> Response:
-        """Report ready once CoinGlass was asked for the plan, with or without an answer."""
-        asked, plan = client.plan_was_asked, client.gate.plan
-        facts = {"ready": asked, "plan": plan.name if plan else None, "sandbox": client.sandbox}
-        return Response.of(orjson.dumps(facts), status=200 if asked else 503)
+        """Report ready once the plan was requested from CoinGlass, with or without an answer."""
+        is_ready, plan = client.plan_was_requested, client.gate.plan
+        facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
+        return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
-    @functools.cache  # printed when it is first asked for, not at start
+    @functools.cache  # printed at the first request, not at start
     def schema() -> Response:
         return Response.of(sdl().encode(), _TEXT)
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from cg_client.errors import UnknownExchange, UnknownName
 from cg_client.symbols.aliases import (
+    CoinUnit,
     ExchangeReading,
     Margin,
     Market,
-    Unit,
     exchange_readings,
     fold,
     letters_of,
@@ -91,7 +91,7 @@ class CoinIndex(NameIndex):
     def _aliased(self, asked: str) -> Sequence[str]:
         return self._of_unit(unit_of(letters_of(asked)))
 
-    def _of_unit(self, unit: Unit) -> Sequence[str]:
+    def _of_unit(self, unit: CoinUnit) -> Sequence[str]:
         return [name for name in self._by_coin.get(unit.coin, []) if unit_of(letters_of(name)) == unit]
 
     def _suggestions(self, asked: str) -> list[str]:

@@ -1,13 +1,13 @@
-"""Names that CoinGlass lists at present; they replace the examples of the catalogue that are not listed."""
+"""Names that CoinGlass lists now; they replace examples of the catalogue that are not listed."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
-from cg_client.params import Example, NameKind
+from cg_client.params.core import Example, NameKind
 
-# In the order in which they are asked: each lists names that later requests need.
+# In the order of the calls: each lists names that later ones need.
 LISTINGS = (
     futures.market.SUPPORTED_PAIRS,
     futures.market.SUPPORTED_COINS,
@@ -25,8 +25,8 @@ _IN_ROWS = {
 }
 
 
-class Names:
-    """Learns names from the answers of `LISTINGS`; what cannot be read there teaches nothing."""
+class ListedNames:
+    """Learns names from the answers of `LISTINGS`, and ignores what cannot be read there."""
 
     def __init__(self) -> None:
         self._pairs: dict[bool, dict[str, list[str]]] = {}  # by market: whether it is spot
@@ -38,7 +38,7 @@ class Names:
             listed = {exchange: list(_texts(rows, "instrument_id")) for exchange, rows in data.items()}
             self._pairs[_is_spot(endpoint)] = {exchange: codes for exchange, codes in listed.items() if codes}
         elif endpoint in _COINS and isinstance(data, list):
-            self._coins[_is_spot(endpoint)] = [one for one in data if isinstance(one, str)]
+            self._coins[_is_spot(endpoint)] = [coin for coin in data if isinstance(coin, str)]
         elif endpoint in _IN_ROWS:
             kind, field = _IN_ROWS[endpoint]
             self._others[kind] = list(_texts(data, field))
@@ -47,7 +47,7 @@ class Names:
         """Return the example, or the first listed name if the example is not listed. `exchange` is that of a pair."""
         listed = list(self._listed(endpoint, example.kind, exchange))
         if isinstance(example.value, tuple):
-            return tuple(one for one in example.value if one in listed) or tuple(listed[:1]) or example.value
+            return tuple(name for name in example.value if name in listed) or tuple(listed[:1]) or example.value
         return example.value if not listed or example.value in listed else listed[0]
 
     def _listed(self, endpoint: Endpoint, kind: NameKind | None, exchange: object) -> Iterable[str]:
@@ -71,6 +71,6 @@ def _is_spot(endpoint: Endpoint) -> bool:
 
 def _texts(rows: Any, field: str) -> Iterator[str]:  # noqa: ANN401  # JSON
     for row in rows if isinstance(rows, list) else ():
-        found = row.get(field) if isinstance(row, dict) else None
-        if isinstance(found, str):
-            yield found
+        text = row.get(field) if isinstance(row, dict) else None
+        if isinstance(text, str):
+            yield text

@@ -10,7 +10,7 @@ from cg_client.call import Call
 from cg_client.client import Client
 from cg_client.endpoints import etf
 from cg_client.errors import CoinglassError, NotFound, UpstreamUnavailable
-from cg_client.params import Fund, FundOrAll, known_names
+from cg_client.params.funds_and_chain import FundOrAll, FundParams
 from tests.cg_client.conftest import ENDPOINT, answer, decode, fails, failure
 from tests.clock import FakeClock
 
@@ -29,7 +29,7 @@ def knows(*tickers: str, otherwise: httpx.Response = BROKEN) -> respx.types.Side
 
 async def failing(client: Client, ticker: str) -> CoinglassError:
     with pytest.raises(CoinglassError) as error:
-        await client.get(Call(DETAIL, Fund(ticker=ticker), decode))
+        await client.get(Call(DETAIL, FundParams(ticker=ticker), decode))
     return error.value
 
 
@@ -71,7 +71,7 @@ async def test_a_rate_limit_of_the_known_name_says_nothing_of_the_next_one(
         )
     )
     await failing(client, "NOPE")
-    assert DETAIL not in client._lookups._failing
+    assert DETAIL not in client._unknown_names._failing_until
 
 
 async def test_a_gateway_that_fails_blames_no_name(client: Client, upstream: respx.MockRouter) -> None:
@@ -89,5 +89,5 @@ async def test_a_server_error_without_a_name_to_blame_asks_nothing_else(
 
 
 def test_a_name_that_is_left_out_is_none_to_blame() -> None:
-    assert known_names(FundOrAll) == {"ticker": "GBTC"}
+    assert FundOrAll.listed_names == {"ticker": "GBTC"}
     assert Call(etf.fund.ASSETS, FundOrAll(), decode).params.query() == {}

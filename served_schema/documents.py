@@ -1,0 +1,128 @@
+"""Documents that were parsed and validated, by their text: once for each text."""
+
+import functools
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, TypeVar
+
+from graphql import (
+    DirectiveNode,
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    Node,
+    OperationDefinitionNode,
+    Token,
+    TokenKind,
+    VariableNode,
+    VariableValues,
+    Visitor,
+    visit,
+)
+
+T = TypeVar("T")
+
+MAX_TEXT = 256 * 1024  # characters of all texts; a parsed document takes some eighty times its text
+_MAX_PLANS = 16  # of one document
+_NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
+
+
+class Document:
+    """A valid document. `is_within_limits`: whatever its variables are."""
+
+    def __init__(self, node: DocumentNode, text: str) -> None:
+        _drop_tokens(node)
+        self.node, self.text, self.is_within_limits = node, text, False
+        self.operations: list[OperationDefinitionNode] = []
+        self.fragments: dict[str, FragmentDefinitionNode] = {}
+        for definition in node.definitions:
+            if isinstance(definition, OperationDefinitionNode):
+                self.operations.append(definition)
+            elif isinstance(definition, FragmentDefinitionNode):
+                self.fragments[definition.name.value] = definition
+        self._plans: dict[Hashable, Any] = {}
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """Return the operation of this name, or the only one; raises GraphQLError if one of several must be named."""
+        if name is None:
+            if len(self.operations) > 1:
+                raise GraphQLError("Of several operations `operationName` must name one.", nodes=self.operations)
+            return self.operations[0] if self.operations else None
+        named = (operation for operation in self.operations if operation.name and operation.name.value == name)
+        return next(named, None)
+
+    @functools.cached_property
+    def _conditions(self) -> Sequence[str]:
+        """Variables on which it depends what the document selects."""
+        return () if all(not one.variable_definitions for one in self.operations) else _conditions(self.node)
+
+    def plan(self, operation: OperationDefinitionNode, variables: VariableValues, compiled: Callable[[], T]) -> T:
+        """Return what was compiled for variables by which directives include and skip the same."""
+        key: Hashable = id(operation)
+        if variables.coerced:
+            key = key, *(variables.coerced.get(name) for name in self._conditions)
+        if key not in self._plans:
+            if len(self._plans) >= _MAX_PLANS:
+                self._plans.clear()
+            self._plans[key] = compiled()
+        plan: T = self._plans[key]
+        return plan
+
+
+class DocumentStore:
+    """Bounded in characters; evicts the least recently used."""
+
+    def __init__(self, limit: int = MAX_TEXT) -> None:
+        self._limit = limit
+        self._documents: OrderedDict[str, Document] = OrderedDict()
+        self.size = self.hits = self.misses = 0
+
+    def peek(self, text: str) -> Document | None:
+        """Return the document without counting that it was used."""
+        return self._documents.get(text)
+
+    def get(self, text: str) -> Document | None:
+        document = self._documents.get(text)
+        if document is not None:
+            self.hits += 1
+            self._documents.move_to_end(text)
+        return document
+
+    def put(self, document: Document) -> None:
+        if document.text in self._documents or len(document.text) > self._limit:
+            return
+        self._documents[document.text] = document
+        self.size += len(document.text)
+        while self.size > self._limit:
+            self.size -= len(self._documents.popitem(last=False)[0])
+
+
+def _drop_tokens(document: DocumentNode) -> None:
+    """Drop the tokens: half of what a document takes, and linked, so that only the collector frees them.
+
+    An error's place is read from the start of a location only.
+    """
+    nodes: list[Node] = [document]
+    while nodes:
+        node = nodes.pop()
+        if node.loc is not None:
+            node.loc.start_token = node.loc.end_token = _NO_TOKEN
+        for key in node.keys:
+            below = getattr(node, key, None)
+            if isinstance(below, Node):
+                nodes.append(below)
+            elif isinstance(below, tuple | list):
+                nodes.extend(item for item in below if isinstance(item, Node))
+
+
+def _conditions(node: DocumentNode) -> Sequence[str]:
+    names: dict[str, None] = {}
+
+    class Directives(Visitor):
+        def enter_directive(self, directive: DirectiveNode, *_: object) -> None:
+            for argument in directive.arguments or ():
+                if isinstance(argument.value, VariableNode):
+                    names[argument.value.name.value] = None
+
+    visit(node, Directives())
+    return tuple(names)

@@ -1,0 +1,138 @@
+"""A captured response in the forms in which clients get it: content codings, ETag and caching headers."""
+
+import functools
+import gzip
+import hashlib
+import math
+import re
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import zstandard
+
+from server.http import NO_STORE, Header, Response
+from server.response_keys import RawKey, ResponseKey
+
+IDENTITY = "identity"
+_CODERS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
+    {
+        "zstd": functools.partial(zstandard.compress, level=1),
+        "gzip": functools.partial(gzip.compress, compresslevel=1, mtime=0),
+        IDENTITY: bytes,
+    }
+)
+_MIN_ENCODED = 1024  # bytes: below, a coding saves nothing worth its work
+_SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
+
+_SHAREABLE = frozenset((b"content-type", b"content-length"))
+_OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
+_VARY = b"accept, accept-encoding, x-dry-run"
+_YEAR = 31_536_000  # seconds; the longest max-age that means anything
+_SERVER_ERROR = 500
+_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
+
+
+class Rendering(NamedTuple):
+    """The response in one content coding; the headers of the single request, such as its id, are added later."""
+
+    headers: list[Header]
+    body: bytes
+    etag: bytes
+
+    def matches(self, if_none_match: bytes) -> bool:
+        """Whether the client has these bytes already. A weak tag counts as the strong one (RFC 9110, 13.1.2)."""
+        listed = if_none_match.strip() == b"*" or self.etag in _TAG.findall(if_none_match)
+        return listed and bool(self.etag)
+
+    @property
+    def not_modified_headers(self) -> list[Header]:
+        return [header for header in self.headers if header[0] not in _OF_THE_BODY]
+
+
+class CachedResponse:
+    """What the application answered, and until when it would answer the same.
+
+    `expires_at`: monotonic seconds; None if the response must not be cached. `revision`: the one under which
+    the request began. `counted`: bytes that the store has counted for it.
+    """
+
+    __slots__ = ("aliases", "counted", "created_at", "expires_at", "key", "renderings", "response", "revision")
+
+    def __init__(self, key: ResponseKey, revision: int, response: Response) -> None:
+        self.key, self.revision, self.response = key, revision, response
+        self.created_at, self.counted = 0.0, 0
+        self.expires_at: float | None = None
+        self.renderings: dict[str, Rendering] = {}
+        self.aliases: dict[RawKey, Rendering] = {}
+
+    @property
+    def is_shareable(self) -> bool:
+        """Whether it is the same for all who send the same: additional headers may be for one caller alone."""
+        response = self.response
+        return (
+            response.stream is None
+            and response.status < _SERVER_ERROR
+            and _SHAREABLE.issuperset(dict(response.headers))
+        )
+
+    def age(self, now: float) -> int:
+        """Whole seconds, rounded up: who subtracts it from max-age does not trust the response for too long."""
+        return math.ceil(now - self.created_at)
+
+    def rendering(self, codings: tuple[str, ...]) -> Rendering:
+        """Return the best of the allowed codings; each is encoded once."""
+        body, coding = self.response.body, codings[0]
+        is_encoded = b"content-encoding" in dict(self.response.headers)
+        if not body or is_encoded or (len(body) < _MIN_ENCODED and IDENTITY in codings):
+            coding = IDENTITY
+        rendering = self.renderings.get(coding)
+        if rendering is None:
+            rendering = self.renderings[coding] = self._render(coding)
+        return rendering
+
+    def _render(self, coding: str) -> Rendering:
+        body, etag = _CODERS[coding](self.response.body), b""
+        headers = dict(self.response.headers) | {b"content-length": b"%d" % len(body), b"vary": _VARY}
+        if coding != IDENTITY:
+            headers[b"content-encoding"] = coding.encode()
+        if self.expires_at is None:
+            headers.update((NO_STORE,))
+        else:
+            seconds = int(min(self.expires_at - self.created_at, _YEAR))
+            visibility = b"private" if self.key.scope else b"public"
+            headers[b"cache-control"] = b"%s, max-age=%d" % (visibility, seconds)
+            headers[b"etag"] = etag = self._etag(coding)
+        return Rendering(list(headers.items()), body, etag)
+
+    def _etag(self, coding: str) -> bytes:
+        digest = hashlib.blake2b(self.response.body, digest_size=16)
+        digest.update(dict(self.response.headers).get(b"content-type", b""))
+        return f'"{digest.hexdigest()}-{coding}"'.encode()
+
+
+@functools.lru_cache(maxsize=256)
+def acceptable_codings(header: bytes | None) -> tuple[str, ...]:
+    """Return the codings that an Accept-Encoding allows, the best first; none if it refuses even the unencoded body.
+
+    Without the header, only the unencoded body. Unreadable parts of the header are ignored.
+    """
+    if header is None:
+        return (IDENTITY,)
+    stated = dict(filter(None, map(_coding_and_weight, header.decode("latin-1").lower().split(","))))
+    others = stated.get("*", 0.0)
+    weights = {coding: stated.get(coding, others) for coding in _CODERS}
+    if IDENTITY not in stated and "*" not in stated:
+        weights[IDENTITY] = 1e-9  # allowed, but behind every coding that the header names
+    allowed = (coding for coding, weight in weights.items() if weight > 0)
+    return tuple(sorted(allowed, key=lambda coding: -weights[coding]))
+
+
+def _coding_and_weight(text: str) -> tuple[str, float] | None:
+    coding, _, parameter = (part.strip() for part in text.partition(";"))
+    name, _, value = (part.strip() for part in parameter.partition("="))
+    try:
+        weight = float(value) if name == "q" else 1.0
+    except ValueError:
+        return None
+    return (_SYNONYMS.get(coding, coding), weight) if 0 <= weight <= 1 else None
