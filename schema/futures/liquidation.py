@@ -21,7 +21,7 @@ from resolvers.decode import rows_decoder
 from resolvers.field import composed
 from resolvers.lists import is_capped
 from schema.futures.open_interest import split_total
-from schema.trading_pair import TradingPair
+from schema.listing import BY_PAIR, ListedPair
 
 
 @strawberry.type(description="Liquidations of one interval.")
@@ -106,18 +106,17 @@ class LiquidationOrders(CappedList):
 
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
-_FROM_THE_PAIR = ("exchange", "symbol")
 _INSTANT = timedelta(milliseconds=1)
-_KEPT = timedelta(days=7)
+_RETENTION = timedelta(days=7)
 
 
-async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
+async def _pair_orders(self: ListedPair, info: Info, **arguments: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
     """Fetch the orders of the coin on the exchange and keep those of the pair and of the window.
 
     CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
     """
-    params = OrdersParams(exchange=self.exchange, symbol=self.known.base, **asked)
-    _check_kept(params, info.context.client.clock.now())
+    params = OrdersParams(exchange=self.exchange, symbol=self.instrument.base, **arguments)
+    _check_retention(params, info.context.client.clock.now())
     sent = params if params.to is None else dataclasses.replace(params, to=params.to + _INSTANT)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, sent, _ORDERS))
     return LiquidationOrders(
@@ -127,9 +126,9 @@ async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> Liquidati
     )
 
 
-def _check_kept(window: OrdersParams, now: datetime) -> None:
+def _check_retention(window: OrdersParams, now: datetime) -> None:
     """Raise BeyondRetention for a window that starts before what CoinGlass keeps, or ends before it."""
-    earliest, oldest = window.from_ or window.to, now - _KEPT
+    earliest, oldest = window.from_ or window.to, now - _RETENTION
     if earliest is not None and earliest < oldest:
         raise BeyondRetention(
             f"CoinGlass keeps seven days of single liquidations; ask from {oldest:%Y-%m-%dT%H:%MZ} on.",
@@ -144,7 +143,7 @@ def _is_in(order: LiquidationOrder, window: OrdersParams) -> bool:
     return (window.from_ is None or window.from_ <= order.time) and (window.to is None or order.time <= window.to)
 
 
-sign(_pair_orders, arguments_of(OrdersParams, _FROM_THE_PAIR, {}))
+sign(_pair_orders, arguments_of(OrdersParams, BY_PAIR, {}))
 PAIR_ORDERS: Any = composed(
     api.liquidation.ORDERS,
     description="Single liquidations of the pair, of the past seven days: those among the 200 that CoinGlass gives at "

@@ -23,7 +23,7 @@ from resolvers.liquidation_profile import bars, profile
 from resolvers.series import serve
 from schema.futures.liquidation import LiquidationBar
 from schema.futures.market import PriceCandle
-from schema.trading_pair import BY_PAIR
+from schema.listing import BY_PAIR
 
 MAX_BUCKETS = 500
 
