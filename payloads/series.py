@@ -148,7 +148,7 @@ def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
 
 
 class Served(msgspec.Struct, frozen=True):
-    """Rows that answer a series, the answers that they came in, and what became of the request."""
+    """Rows that answer a series, and how they differ from the request."""
 
     rows: Columns[Any]
     answers: Sequence[Answer[Columns[Any]]]
@@ -161,9 +161,9 @@ class Served(msgspec.Struct, frozen=True):
         return Source.of(self.answers)
 
 
-@strawberry.interface(description="Points over time: what was asked for, and what was served.")
+@strawberry.interface(description="Points over time: what was requested, and what was served.")
 class Series(Sourced):
-    requested_interval: Interval = strawberry.field(description="The interval asked for.")
+    requested_interval: Interval = strawberry.field(description="The requested interval.")
     interval: Interval = strawberry.field(description="The interval served.")
     from_: datetime | None = strawberry.field(
         name="from", description="Time of the first point; null when there is none."

@@ -1,4 +1,4 @@
-"""What every payload says about itself: where its figures came from."""
+"""The source of a payload: endpoint, time, freshness and anomalies."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -16,20 +16,20 @@ from graph_types.enums import Freshness
 
 @strawberry.type(description="What of CoinGlass' answer could not be read.")
 class Anomaly:
-    kind: AnomalyKind = strawberry.field(description="What was found.")
+    kind: AnomalyKind = strawberry.field(description="In which way it differs.")
     field: str = strawberry.field(
         description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
     )
-    count: int = strawberry.field(description="How often it was found, in rows or values.")
+    count: int = strawberry.field(description="Number of rows or values.")
     sample: str | None = strawberry.field(
-        description="The first value found, as JSON and shortened; null where there is none."
+        description="The first such value, as JSON and shortened; null where there is none."
     )
 
 
 @strawberry.type(description="Where a payload came from.")
 class Source:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
-    fetched_at: datetime = strawberry.field(description="When CoinGlass was asked; of several requests the earliest.")
+    fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
     sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
@@ -52,7 +52,7 @@ class Source:
             freshness=freshness,
             sandbox=sandbox,
             anomalies=[
-                Anomaly(kind=one.kind, field=one.field, count=one.count, sample=one.sample) for one in anomalies
+                Anomaly(kind=item.kind, field=item.field, count=item.count, sample=item.sample) for item in anomalies
             ],
         )
 
@@ -77,7 +77,7 @@ def fields_of(cls: type) -> list[StrawberryField]:
 
 
 def _rows_field(payload: type) -> tuple[str, type]:
-    """Return name and row class of a payload's one list of objects."""
+    """Return name and row class of the only list of objects in a payload."""
     (rows,) = [
         (field.python_name, kind.of_type)
         for field in fields_of(payload)

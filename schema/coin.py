@@ -89,7 +89,7 @@ _BY_WEIGHTING = ByArgument(
 
 @strawberry.federation.type(keys=["symbol"], description="A coin.")
 class Coin:
-    """`unresolved`: what kept the coin from being looked up, so that only its parts are missing."""
+    """A coin; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
     symbol: str = strawberry.field(description="Ticker, e.g. `BTC`.")
     unresolved: strawberry.Private[CoinglassError | None] = None
@@ -97,7 +97,7 @@ class Coin:
     market: Result[CoinMarket] = upstream_row(
         futures.market.COINS_MARKETS,
         CoinMarket,
-        lambda coin, **asked: coin_market(coin.symbol, **asked),
+        lambda coin, **arguments: coin_market(coin.symbol, **arguments),
         params=ChosenExchanges,
         prepare=named_exchanges,
         alternatives=_MARKET_ALTERNATIVES,
@@ -162,14 +162,14 @@ class Coin:
     accumulated_funding_rates: Result[AccumulatedFundingRates] = upstream_row(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
         AccumulatedFundingRates,
-        lambda coin, **asked: accumulated_funding_rates(coin.symbol, asked["range"]),
+        lambda coin, **arguments: accumulated_funding_rates(coin.symbol, arguments["range"]),
         params=AccumulatedFunding,
         record=CoinAccumulatedFunding,
     )
     liquidation_max_pain: Result[LiquidationMaxPain] = upstream_row(
         futures.liquidation.MAX_PAIN,
         LiquidationMaxPain,
-        lambda coin, **asked: liquidation_max_pain(coin.symbol, asked["range"]),
+        lambda coin, **arguments: liquidation_max_pain(coin.symbol, arguments["range"]),
         params=MaxPain,
         record=CoinMaxPain,
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},

@@ -23,7 +23,7 @@ from schema.spot_pair import SpotPair
 
 @strawberry.federation.type(keys=["name"], description="An exchange.")
 class Exchange:
-    """`unresolved`: what kept the exchange from being looked up, so that only its parts are missing."""
+    """An exchange; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
     name: str = strawberry.field(description="Name, as CoinGlass labels it.")
     unresolved: strawberry.Private[CoinglassError | None] = None

@@ -36,7 +36,7 @@ def select(index: InstrumentIndex, exchange: str | None, coin: str | None) -> li
 
 
 def required(index: NameIndex, names: Iterable[str]) -> tuple[str, ...]:
-    """Return CoinGlass' names; raises one UnknownName for all that are unknown."""
+    """Return CoinGlass' names; raises one UnknownName for all unknown ones."""
     listed, unknown = [], []
     for name in names:
         try:
@@ -44,6 +44,6 @@ def required(index: NameIndex, names: Iterable[str]) -> tuple[str, ...]:
         except UnknownName as error:
             unknown.append(error)
     if unknown:
-        suggestions = dict.fromkeys(one for error in unknown for one in error.suggestions)
+        suggestions = dict.fromkeys(name for error in unknown for name in error.suggestions)
         raise UnknownName(" ".join(dict.fromkeys(map(str, unknown))), list(suggestions))
     return tuple(listed)

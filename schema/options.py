@@ -48,11 +48,11 @@ class OptionsByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.type(description="Open interest of options over time, in the unit asked for.")
+@strawberry.type(description="Open interest of options over time, in the requested unit.")
 class OptionsOpenInterestSeries(SeriesByExchange): ...
 
 
-@strawberry.type(description="Volume of options over time, in the unit asked for.")
+@strawberry.type(description="Volume of options over time, in the requested unit.")
 class OptionsVolumeSeries(SeriesByExchange): ...
 
 

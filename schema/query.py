@@ -73,7 +73,7 @@ class Query:
             names = await listing.find(lambda index: index.names if symbols is None else required(index, symbols))
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
 
-    @resolved("Coins in the order asked, null with an error for each unknown one.")
+    @resolved("Coins in the order of the arguments, null with an error for each unknown one.")
     async def coins_by_symbol(
         self,
         info: Info,
@@ -113,11 +113,11 @@ class Query:
     ) -> Connection[SpotPair] | None:
         return await SpotPair.page(info, exchange, coin, first, after)
 
-    @resolved("Futures instruments in the order asked, null with an error for each unknown one.")
+    @resolved("Futures instruments in the order of the arguments, null with an error for each unknown one.")
     async def pairs_by_key(self, info: Info, keys: PairKeys) -> list[Pair | None]:
         return await pairs_by_key(info, Pair, keys)
 
-    @resolved("Spot pairs in the order asked, null with an error for each unknown one.")
+    @resolved("Spot pairs in the order of the arguments, null with an error for each unknown one.")
     async def spot_pairs_by_key(self, info: Info, keys: PairKeys) -> list[SpotPair | None]:
         return await pairs_by_key(info, SpotPair, keys)
 

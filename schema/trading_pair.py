@@ -14,7 +14,7 @@ from resolvers.context import Info
 from schema.listing import select
 
 # The types of the graph form a circle here: a pair has a coin and an exchange, and both have pairs. These five modules
-# are therefore the only ones that import each other; this one imports the others when all are loaded.
+# are therefore the only ones that import each other; this one imports the others only when a field is resolved.
 if TYPE_CHECKING:
     from schema.coin import Coin
     from schema.exchange import Exchange
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @strawberry.interface(description="Something that is traded on one exchange.")
 class TradingPair:
-    """A pair whose listing could not be had stands for the names as they were written (`unresolved`).
+    """A pair; `unresolved` is the error of its lookup.
 
-    Its parts then say why there are none, and the rest of the answer is not lost.
+    Such a pair has the names as the caller wrote them. Its parts give the error, and the rest of the answer stands.
     """
 
     listing: ClassVar["attrgetter[Listing[InstrumentIndex]]"]  # out of `Symbols`
@@ -36,7 +36,7 @@ class TradingPair:
 
     @property
     def instrument(self) -> Instrument:
-        """The instrument; raises what kept it from being looked up."""
+        """The instrument; raises the error of its lookup."""
         if self.listed is None:
             raise self.unresolved or CoinglassError("The pair was not looked up.")
         return self.listed

@@ -32,7 +32,7 @@ NET_ASSETS_BY_ASSET = _ByAsset(
 )
 
 
-@strawberry.type(description="Net assets on one day: of all funds, or of the one that was asked for.")
+@strawberry.type(description="Net assets on one day: of all funds, or of the one that was requested.")
 class ETFNetAssetsDay:
     time: Day
     timestamp: TimestampOfDay

@@ -36,8 +36,8 @@ class TickerPremium:
     ]
 
     @classmethod
-    def of(cls, premium: Premium, asked: str | None) -> Self:
-        ticker = premium.ticker or asked
+    def of(cls, premium: Premium, requested: str | None) -> Self:
+        ticker = premium.ticker or requested
         if ticker is None:
             raise PayloadMismatch("data.list.ticker", "it is missing")
         return cls(
@@ -52,7 +52,7 @@ class TickerPremium:
 class ETFPremiumDay:
     time: Day
     timestamp: TimestampOfDay
-    by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was asked for.")]
+    by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was requested.")]
 
 
 @strawberry.type(description="Premiums and discounts of exchange-traded funds, by day.")

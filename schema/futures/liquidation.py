@@ -99,7 +99,7 @@ class LiquidationOrder:
 
 @strawberry.type(
     description="Single liquidations of the past seven days. `capped` is about CoinGlass' answer, which has those of "
-    "the whole coin on the exchange, of which those of the pair are kept: narrow the window or raise `minUsd`."
+    "the whole coin on the exchange, and `orders` those of the pair: narrow the window or raise `minUsd`."
 )
 class LiquidationOrders(CappedList):
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
@@ -111,9 +111,9 @@ _RETENTION = timedelta(days=7)
 
 
 async def _pair_orders(self: ListedPair, info: Info, **arguments: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
-    """Fetch the orders of the coin on the exchange and keep those of the pair and of the window.
+    """Fetch the orders of the coin on the exchange and select those of the pair and of the window.
 
-    CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
+    CoinGlass ends a window before `end_time`. The request therefore ends at the next millisecond.
     """
     params = OrdersParams(exchange=self.exchange, symbol=self.instrument.base, **arguments)
     _check_retention(params, info.context.client.clock.now())
@@ -127,7 +127,7 @@ async def _pair_orders(self: ListedPair, info: Info, **arguments: Any) -> Liquid
 
 
 def _check_retention(window: OrdersParams, now: datetime) -> None:
-    """Raise BeyondRetention for a window that starts before what CoinGlass keeps, or ends before it."""
+    """Raise BeyondRetention for a window that starts or ends before the oldest orders of CoinGlass."""
     earliest, oldest = window.from_ or window.to, now - _RETENTION
     if earliest is not None and earliest < oldest:
         raise BeyondRetention(
@@ -137,7 +137,7 @@ def _check_retention(window: OrdersParams, now: datetime) -> None:
 
 
 def _is_in(order: LiquidationOrder, window: OrdersParams) -> bool:
-    """Whether the order may lie in the window: of one whose time could not be read, CoinGlass has the word."""
+    """Whether the order may lie in the window: if its time could not be read, CoinGlass' selection counts."""
     if order.time is None:
         return True
     return (window.from_ is None or window.from_ <= order.time) and (window.to is None or order.time <= window.to)

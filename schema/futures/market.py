@@ -105,7 +105,7 @@ class CoinVolume:
     long_short_ratio: Annotated[FromMinutesToDay, group("Long volume divided by short volume.", "long_short_ratio_{}")]
 
 
-@strawberry.type(description="The current futures market of a coin, over all exchanges or those that were asked for.")
+@strawberry.type(description="The current futures market of a coin, over all exchanges or those that were requested.")
 class CoinMarket(Sourced):
     symbol: Annotated[str, value("Coin.")]
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]

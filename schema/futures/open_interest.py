@@ -13,7 +13,7 @@ from schema.periods import PercentByPeriod
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
 
 
-@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was asked for.")
+@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was requested.")
 class OISeries(CandleSeries): ...
 
 
@@ -50,7 +50,7 @@ class OpenInterestByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.type(description="Open interest of a coin over time, by exchange, in the unit asked for.")
+@strawberry.type(description="Open interest of a coin over time, by exchange, in the requested unit.")
 class OpenInterestHistoryByExchange(SeriesByExchange): ...
 
 

@@ -61,19 +61,20 @@ class OrderbookHeatmap(Series, Snapshots[OrderbookSnapshot], columns=None):
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[OrderbookSnapshot]:
     snapshots = decode_snapshots(data, anomalies)
-    times = [one.time for one in snapshots]
+    times = [snapshot.time for snapshot in snapshots]
     columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
-        name: Column([_levels(getattr(one, name)) for one in snapshots]) for name in ("bids", "asks", "first", "second")
+        name: Column([_levels(getattr(snapshot, name)) for snapshot in snapshots])
+        for name in ("bids", "asks", "first", "second")
     }
     return Columns.of(OrderbookSnapshot, columns, len(snapshots))
 
 
 def _levels(levels: list[BookLevel] | None) -> list[OrderbookLevel] | None:
-    return None if levels is None else [OrderbookLevel(price=one.price, quantity=one.quantity) for one in levels]
+    return None if levels is None else [OrderbookLevel(price=level.price, quantity=level.quantity) for level in levels]
 
 
 _SIDES = {1: OrderSide.SELL, 2: OrderSide.BUY}
-_STATES = {int(one.value): one for one in LargeOrderState}
+_STATES = {int(state.value): state for state in LargeOrderState}
 
 
 @strawberry.type(description="A large limit order.")
