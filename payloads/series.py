@@ -1,7 +1,7 @@
 """Series: rows over time, the same rows as columns, and the newest of them, all from one store.
 
 A payload's fields follow from the class of its rows: `class SpreadSeries(Series, Bars[SpreadBar])` has `bars`,
-`columns` and `latest`. Their values are worked out when they are read, since most queries read few of them.
+`columns` and `latest`. Their values are computed when they are first read, since most queries read few of them.
 """
 
 from bisect import bisect_right
@@ -17,7 +17,7 @@ from cg_client.intervals import Interval
 from graph_types.enums import Truncation
 from graph_types.fields import value
 from graph_types.scalars import Timestamp
-from payloads.columns import Column, Columns
+from payloads.columns import Columns
 from payloads.source import Source, Sourced, fields_of, rows_field
 
 P = TypeVar("P")
@@ -25,20 +25,13 @@ R = TypeVar("R")
 
 
 class RowColumns:
-    """Values of rows, each as a list: `columns_type` makes a subclass for each class of rows."""
-
-    _rows: Columns[Any]
+    """The values of rows, each as a list; `columns_type` creates a subclass for each class of rows."""
 
     @classmethod
     def of(cls, rows: Columns[Any]) -> Self:
         columns = cls.__new__(cls)
-        columns.__dict__["_rows"] = rows
+        columns.__dict__.update(rows.columns)
         return columns
-
-    def __getattr__(self, name: str) -> Column:
-        if name not in self._rows.stored:
-            raise AttributeError(name)
-        return self._rows.column(name)
 
 
 def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[RowColumns]:
@@ -46,7 +39,7 @@ def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[
     kinds = get_type_hints(row)
     fields = [field for field in fields_of(row) if field.python_name not in ("time", *rows_only)]
     members = {field.python_name: strawberry.field(description=field.description) for field in fields}
-    annotations = {name: Sequence[kinds[name]] for name in members}  # type: ignore[valid-type]  # known at run time
+    annotations = {member: Sequence[kinds[member]] for member in members}  # type: ignore[valid-type]  # known at run time
     body = {"__module__": row.__module__, "__annotations__": annotations, **members}
     columns: type[RowColumns] = type(name, (RowColumns,), body)
     return strawberry.type(columns, description=f"The values of `{row.__name__}` as columns, index by index.")
@@ -87,7 +80,7 @@ class Rows(Generic[R]):
         setattr(cls, name, strawberry.field(description=description))
 
     def _derive(self, name: str) -> object:
-        """Work out a field when it is first read."""
+        """Compute a field when it is first read."""
         derived: object
         match name:
             case "source":
