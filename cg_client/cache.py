@@ -14,8 +14,7 @@ from typing import Protocol
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import Answer, AnyAnswer, CacheStatus, Call, CallKey
-from cg_client.call_counter import without_counting
+from cg_client.call import Answer, AnyAnswer, CacheStatus, Call, CallKey, without_counting
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint

@@ -1,11 +1,12 @@
-"""What travels through the layers of the client: a call on the way in, an answer on the way out."""
+"""What travels through the layers of the client: a call on the way in, an answer on the way out, and their count."""
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, ParamSpec, TypeAlias, TypeVar
 from urllib.parse import quote_plus
 
 import msgspec
@@ -14,6 +15,7 @@ from cg_client.decoding.anomalies import AnomalyCollector, DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import Params
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 Decode: TypeAlias = Callable[[msgspec.Raw, AnomalyCollector], T]
@@ -93,3 +95,45 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
 
 AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload
+
+
+class CallCounter(msgspec.Struct, eq=False):
+    """Counts the calls that an operation causes, when they are sent.
+
+    It lives in the context that tasks inherit: a fetch, retries included, counts for the operation that started it and
+    not for those that join it.
+    """
+
+    sent: int = 0
+
+
+_current: ContextVar[CallCounter | None] = ContextVar("call_counter", default=None)
+
+
+class count_upstream_calls:  # noqa: N801  # reads as what the with statement does
+    """Counts the calls sent inside the block, and later by the tasks that were started inside it."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> CallCounter:
+        counter = CallCounter()
+        self._token = _current.set(counter)
+        return counter
+
+    def __exit__(self, *_: object) -> None:
+        _current.reset(self._token)
+
+
+def count_sent() -> None:
+    counter = _current.get()
+    if counter is not None:
+        counter.sent += 1
+
+
+def without_counting(start: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Start a background task that counts for no operation."""
+    token = _current.set(None)
+    try:
+        return start(*args, **kwargs)
+    finally:
+        _current.reset(token)

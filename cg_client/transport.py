@@ -18,8 +18,7 @@ import httpx
 import msgspec
 from httpx_aiohttp import AiohttpTransport
 
-from cg_client.call import Call
-from cg_client.call_counter import count_sent
+from cg_client.call import Call, count_sent
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret

@@ -61,7 +61,8 @@ def count_closed_bars(window: Window, step: int, now: int) -> int:
 
     Bars start at multiples of their length since 1970, but for weeks: on which day those begin is not known.
     """
-    latest = last_closed(step, now) if window.end is None else min(window.end, last_closed(step, now))
+    closed = last_closed(step, now)
+    latest = closed if window.end is None else min(window.end, closed)
     if step >= _WEEK:
         return max(0, (latest - window.start) // step)
     return max(0, latest // step - -(-window.start // step) + 1)
@@ -83,8 +84,10 @@ def candidates(
     is_open_ended = window.end is None or window.end >= now
     needed = window.last if window.last is not None and is_open_ended else (now - window.start) // step + 1 + SLACK
     available = page_rows if earliest is None else max(1, (now - earliest) // step + 1)
-    limits = {min(rows, available): None for rows in sorted({min(_SMALL, page_rows), page_rows}) if needed <= rows}
-    newest: list[tuple[Page, ...]] = [(Page(limit),) for limit in limits]
+    newest: list[tuple[Page, ...]] = []
+    for rows in sorted({min(_SMALL, page_rows), page_rows}):
+        if needed <= rows and (Page(min(rows, available)),) not in newest:
+            newest.append((Page(min(rows, available)),))
     if newest and is_open_ended:
         return newest
     grid = tuple(_grid(window, step, now, page_rows, earliest))

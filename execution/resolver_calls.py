@@ -45,12 +45,12 @@ class ResolverCall:
         self._resolve: Callable[..., Any] = partial(function, **arguments)
         self._self = resolver.self_parameter is not None
         self._info = None if resolver.info_parameter is None else resolver.info_parameter.name
-        self._parent = {one.name for one in (resolver.parent_parameter, resolver.root_parameter) if one is not None}
+        self._parent = resolver.parent_parameter or resolver.root_parameter
 
     def __call__(self, source: object, info: object) -> Any:  # noqa: ANN401  # whatever the resolver gives
         more = {} if self._info is None else {self._info: info}
-        for name in self._parent:
-            more[name] = source
+        if self._parent is not None:
+            more[self._parent.name] = source
         return self._resolve(source, **more) if self._self else self._resolve(**more)
 
 
@@ -66,18 +66,23 @@ class ResolverCalls:
             raise Unsupported
         self._definition: StrawberryField = definition
         self._field, self._node, self._schema = field, node, schema
-        self._variables = {name: None for argument in node.arguments or () for name in _variables(argument.value)}
+        self._variables: dict[str, None] = {}
+        for argument in node.arguments or ():
+            self._variables.update(dict.fromkeys(_variables(argument.value)))
         self._calls: dict[Hashable, ResolverCall] = {}
 
     def get(self, variables: VariableValues) -> ResolverCall:
         """Return the call with these variables; raises whatever a wrong argument makes of it."""
-        values = [variables.coerced.get(name, Undefined) for name in self._variables]
-        key = (*map(type, values), *values)  # since 1 and 1.0 and True are equal
+        if not self._variables:
+            key: Hashable = ()
+        else:
+            values = [variables.coerced.get(name, Undefined) for name in self._variables]
+            key = (*map(type, values), *values)  # since 1 and 1.0 and True are equal
         try:
-            found = self._calls.get(key)
+            call = self._calls.get(key)
         except TypeError:  # a list or an object, which the resolver could change
             return ResolverCall(self._definition, self._arguments(variables))
-        return self._new(key, variables) if found is None else found
+        return self._new(key, variables) if call is None else call
 
     def _new(self, key: Hashable, variables: VariableValues) -> ResolverCall:
         arguments = self._arguments(variables)

@@ -61,8 +61,11 @@ _SIGNS: Mapping[Rule, str] = {
 
 def relevant(text: str, rules: Iterable[Rule]) -> Rule:
     """Return a rule that applies those of the rules that may find an error in the text."""
-    absent = {sign for sign in set(_SIGNS.values()) if sign not in text}
-    chosen = [rule for rule in rules if _SIGNS.get(rule) not in absent]
+    chosen = []
+    for rule in rules:
+        sign = _SIGNS.get(rule)
+        if sign is None or sign in text:
+            chosen.append(rule)
     return cast("Rule", partial(_CombinedVisitor, chosen))  # graphql-core only calls it
 
 
@@ -75,35 +78,43 @@ class _CombinedVisitor(ASTValidationRule):
 
     def __init__(self, rules: Sequence[Rule], context: ASTValidationContext) -> None:
         super().__init__(context)
-        self._visitors = [(rule, rule(context)) for rule in rules]
+        self._rules = rules
+        self._visitors: list[Visitor] = []
+        for rule in rules:
+            self._visitors.append(rule(context))
         self._methods: list[list[tuple[int, Method]]] = []  # handed to graphql-core's visitor
-        self._skipped: dict[int, Node | None] = {}  # by place of the rule: below which node; None is for good
+        self._skipped: dict[int, Node | None] = {}  # by index of the rule: below which node; None is for good
 
     def get_enter_leave_for_kind(self, kind: str) -> EnterLeaveVisitor:
-        found = [
-            (place, *_methods(visitor, kind))
-            for place, (rule, visitor) in enumerate(self._visitors)
-            if kind in _KINDS.get(rule, (kind,))
-        ]
-        enters = [(place, enter) for place, enter, _ in found if enter is not None]
-        leaves = [(place, leave) for place, _, leave in found if leave is not None]
+        enters: list[tuple[int, Method]] = []
+        leaves: list[tuple[int, Method]] = []
+        for index, visitor in enumerate(self._visitors):
+            if kind not in _KINDS.get(self._rules[index], (kind,)):
+                continue
+            enter = getattr(visitor, f"enter_{kind}", None) or getattr(visitor, "enter", None)
+            leave = getattr(visitor, f"leave_{kind}", None) or getattr(visitor, "leave", None)
+            if enter is not None:
+                enters.append((index, enter))
+            if leave is not None:
+                leaves.append((index, leave))
         self._methods += (enters, leaves)
         return EnterLeaveVisitor(partial(self._enter, enters) if enters else None, partial(self._leave, leaves))
 
     def _enter(self, methods: list[tuple[int, Method]], node: Node, *where: object) -> None:
         skipped = self._skipped
-        for place, method in methods:
-            if place not in skipped:
-                self._apply_result(place, method(node, *where), node)
+        for index, method in methods:
+            if index not in skipped:
+                self._apply_result(index, method(node, *where), node)
 
     def _leave(self, methods: list[tuple[int, Method]], node: Node, *where: object) -> None:
         skipped = self._skipped
-        for place, method in methods:
-            if place not in skipped:
-                self._apply_result(place, method(node, *where), None)
+        for index, method in methods:
+            if index not in skipped:
+                self._apply_result(index, method(node, *where), None)
         if skipped:
-            for place in [place for place, below in skipped.items() if below is node]:
-                del skipped[place]
+            for index, below in list(skipped.items()):
+                if below is node:
+                    del skipped[index]
         if node.kind == "document":
             self._release()
 
@@ -113,17 +124,11 @@ class _CombinedVisitor(ASTValidationRule):
         for methods in self._methods:
             methods.clear()
 
-    def _apply_result(self, place: int, answer: object, node: Node | None) -> None:
+    def _apply_result(self, index: int, answer: object, node: Node | None) -> None:
         if answer is BREAK or answer is True:
-            self._skipped[place] = None
+            self._skipped[index] = None
         elif node is not None and (answer is SKIP or answer is False):
-            self._skipped[place] = node
-
-
-def _methods(visitor: Visitor, kind: str) -> tuple[Method | None, Method | None]:
-    enter = getattr(visitor, f"enter_{kind}", None) or getattr(visitor, "enter", None)
-    leave = getattr(visitor, f"leave_{kind}", None) or getattr(visitor, "leave", None)
-    return enter, leave
+            self._skipped[index] = node
 
 
 def _kinds(rule: Rule) -> frozenset[str] | None:

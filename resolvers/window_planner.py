@@ -33,6 +33,7 @@ class WindowPlan:
     `tail`: the call for the newest points alone, if the first candidate is an open-ended call for many. `expires_at`:
     monotonic seconds, until when the same arguments give the same plan. `newest`: the latest time, in milliseconds,
     that a bar of a window without an end may have. `closed`: how many bars of the window have surely closed.
+    `is_reduced`: whether the plan of the key does not include the window as it was requested.
     """
 
     requested: Interval
@@ -44,11 +45,7 @@ class WindowPlan:
     expires_at: float
     newest: int
     closed: int
-
-    @property
-    def is_reduced(self) -> bool:
-        """Whether the plan of the key does not include the window as it was requested."""
-        return self.interval is not self.requested or self.truncated is Truncation.PLAN_HISTORY
+    is_reduced: bool
 
 
 class WindowPlanner:
@@ -70,7 +67,8 @@ class WindowPlanner:
             self._plans.move_to_end(key)
             return cached[0]
         plan = _plan(self._client, endpoint, _params(endpoint, args), decode, policy)
-        if all(len(call.target) <= _MAX_TARGET for call in plan.candidates[0]):
+        first = next(iter(plan.candidates[0]), None)
+        if first is None or len(first.target) <= _MAX_TARGET:
             self._plans[key] = plan, revision
             if len(self._plans) > _MAX_PLANS:
                 self._plans.popitem(last=False)
@@ -101,14 +99,12 @@ def _plan(
         raise
 
     def call(page: Page) -> Call:
-        params = dataclasses.replace(allowed, last=page.limit, from_=_time(page.start), to=_time(page.end))
-        return Call(endpoint, params, decode)
+        from_ = None if page.start is None else _time(page.start)
+        to = None if page.end is None else _time(page.end)
+        return Call(endpoint, dataclasses.replace(allowed, last=page.limit, from_=from_, to=to), decode)
 
-    step, now_ms, earliest = (
-        allowed.interval.milliseconds,
-        unix_ms(now),
-        client.gate.earliest(endpoint, allowed.interval),
-    )
+    step, now_ms = allowed.interval.milliseconds, unix_ms(now)
+    earliest = client.gate.earliest(endpoint, allowed.interval)
     pages = candidates(window, step, now_ms, endpoint.page_rows, None if earliest is None else unix_ms(earliest))
     newest = tail(pages[0])
     return WindowPlan(
@@ -121,6 +117,7 @@ def _plan(
         min(_expires_at(client, args, now), client.gate.valid_until),
         now_ms + SLACK * step,
         count_closed_bars(window, step, now_ms),
+        allowed.interval is not args.interval or truncated is Truncation.PLAN_HISTORY,
     )
 
 
@@ -133,8 +130,8 @@ def _expires_at(client: Fetcher, args: SeriesParams, now: datetime) -> float:
     return client.clock.monotonic() + seconds
 
 
-def _time(stamp: int | None) -> datetime | None:
-    return None if stamp is None else datetime.fromtimestamp(stamp / 1000, UTC)
+def _time(stamp: int) -> datetime:
+    return datetime.fromtimestamp(stamp / 1000, UTC)
 
 
 def _check_arguments(endpoint: Endpoint, args: SeriesParams, now: datetime) -> None:

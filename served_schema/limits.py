@@ -81,8 +81,9 @@ def check_cost(
     max_calls: int,
 ) -> list[GraphQLError]:
     """Return an error for each limit that a valid operation passes."""
-    defaults = {item.variable.name.value: item.default_value for item in operation.variable_definitions or ()}
-    measure = _Measure(schema, fragments, variables, defaults)
+    measure = _Measure(schema, fragments, variables)
+    for definition in operation.variable_definitions or ():
+        measure.defaults[definition.variable.name.value] = definition.default_value
     cost = measure.selections(operation.selection_set, schema.get_root_type(operation.operation))
     errors, calls = measure.too_long, cost.calls + cost.shared
     if calls > max_calls:
@@ -128,9 +129,9 @@ class _Measure:
         schema: GraphQLSchema,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
-        defaults: Mapping[str, ValueNode | None],
     ) -> None:
-        self._schema, self._fragments, self._variables, self._defaults = schema, fragments, variables, defaults
+        self._schema, self._fragments, self._variables = schema, fragments, variables
+        self.defaults: dict[str, ValueNode | None] = {}  # of the operation's variables
         self._costs: dict[str, Cost] = {}
         self.too_long: list[GraphQLError] = []
 
@@ -190,7 +191,7 @@ class _Measure:
             variable = value.name.value
             if variable in self._variables:
                 return _size(self._variables[variable])
-            value = self._defaults.get(variable)
+            value = self.defaults.get(variable)
         match value:
             case None | NullValueNode():
                 return None

@@ -17,7 +17,7 @@ from strawberry.schema import BaseSchema
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
-from cg_client.call_counter import count_upstream_calls
+from cg_client.call import count_upstream_calls
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from resolvers.context import Context

@@ -10,7 +10,7 @@ import math
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from cg_client.call_counter import without_counting
+from cg_client.call import without_counting
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, Unauthorized
 from cg_client.plans.gate import Gate

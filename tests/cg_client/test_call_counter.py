@@ -6,7 +6,7 @@ import httpx
 import pytest
 import respx
 
-from cg_client.call_counter import count_upstream_calls
+from cg_client.call import count_upstream_calls
 from cg_client.client import Client
 from cg_client.errors import CoinglassError
 from cg_client.symbols.listings import Symbols

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cg_client.call import Call
-from cg_client.call_counter import count_sent, count_upstream_calls
+from cg_client.call import Call, count_sent, count_upstream_calls
 from cg_client.coalescer import Coalescer, FetchPlan
 from tests.cg_client.conftest import a_call
 

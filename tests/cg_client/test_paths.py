@@ -7,8 +7,7 @@ import httpx
 import pytest
 import respx
 
-from cg_client.call import Answer, Call
-from cg_client.call_counter import count_upstream_calls
+from cg_client.call import Answer, Call, count_upstream_calls
 from cg_client.client import Client
 from cg_client.endpoint import Endpoint
 from cg_client.errors import (

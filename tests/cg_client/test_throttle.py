@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cg_client.call import Call
-from cg_client.call_counter import count_upstream_calls
+from cg_client.call import Call, count_upstream_calls
 from cg_client.client import Client, ClientConfig
 from cg_client.errors import StartsTooLate, UpstreamFailed, UpstreamTimeout
 from cg_client.plans.plan import Plan

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import trustme
 
-from cg_client.call_counter import count_upstream_calls
+from cg_client.call import count_upstream_calls
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
