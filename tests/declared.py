@@ -30,9 +30,9 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
     for field in _values(cls):
         kind, optional = unwrapped(field.type)
         if field.metadata.get("group"):
-            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["wire"]))
+            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["source_name"]))
             continue
-        found = [row[wire] for wire in _wires(field, endpoint, template) if row.get(wire) not in ABSENT]
+        found = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
         value = _shown(field, kind, endpoint, found[0]) if found else None
         if value is None and not optional:
             raise Keyless(field.python_name)
@@ -67,21 +67,21 @@ def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tupl
     for field in _values(cls):
         kind, _ = unwrapped(field.type)
         if field.metadata.get("group"):
-            yield from _below(kind, endpoint, template.format(field.metadata["wire"]))
+            yield from _below(kind, endpoint, template.format(field.metadata["source_name"]))
             continue
         inner = kind.of_type if isinstance(kind, StrawberryList) else kind
-        for wire in _wires(field, endpoint, template):
-            yield wire, inner if has_object_definition(inner) else None
+        for source_name in _source_names(field, endpoint, template):
+            yield source_name, inner if has_object_definition(inner) else None
 
 
 def _values(cls: type) -> list[StrawberryField]:
     return [field for field in fields_of(cls) if field.python_name not in _GENERAL]
 
 
-def _wires(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
-    name = template.format(field.metadata.get("wire") or field.python_name)
-    spelled = endpoint.aliases.get(name, name)
-    return (spelled,) if isinstance(spelled, str) else spelled
+def _source_names(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
+    name = template.format(field.metadata.get("source_name") or field.python_name)
+    aliases = endpoint.aliases.get(name, name)
+    return (aliases,) if isinstance(aliases, str) else aliases
 
 
 def unwrapped(kind: Any) -> tuple[Any, bool]:

@@ -1,4 +1,4 @@
-"""`serve --workers`: several processes that are one server, and one user of the key."""
+"""`serve --workers`: several processes that serve one address and share the quota."""
 
 import contextlib
 import os
@@ -88,7 +88,7 @@ def parts(address: str) -> list[dict[str, Any]]:
     return [pair["fundingRate"] for pair in answer["data"].values()]
 
 
-def test_every_worker_answers_and_one_that_dies_is_replaced() -> None:
+def test_every_worker_answers_and_a_dead_one_is_replaced() -> None:
     with serving("--sandbox", "--workers", "2") as (address, process):
         first = started(process)
         assert len(first) == 2
@@ -122,7 +122,7 @@ def test_the_number_of_workers_cannot_be_changed_while_they_share_the_quota() ->
         assert (workers(process), is_healthy(address)) == (first, True)
 
 
-def test_all_workers_together_spend_the_quota_and_never_pass_it() -> None:
+def test_all_workers_together_use_the_quota_and_never_exceed_it() -> None:
     sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
     with (
         running(create_sandbox(sandbox)) as upstream,

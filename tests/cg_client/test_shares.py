@@ -174,8 +174,10 @@ def client_of(clock: FakeClock, **config: object) -> Client:
 async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(return_value=answer([]))
     client = client_of(clock, workers=4)
-    asked = (fetch(client, f"COIN{number}") for number in range(20))
-    refusals = [one for one in await asyncio.gather(*asked, return_exceptions=True) if isinstance(one, QuotaExhausted)]
+    requested = (fetch(client, f"COIN{number}") for number in range(20))
+    refusals = [
+        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
+    ]
     assert (len(upstream.calls), len(refusals)) == (7, 13)
     await client.close()
 

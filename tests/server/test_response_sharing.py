@@ -1,4 +1,4 @@
-"""Equal requests at one time share one run of the application, and none suffers from another."""
+"""Equal concurrent requests share one run of the application, and do not affect each other."""
 
 import asyncio
 import math
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.http import Request, Response
-from tests.server.asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, sending, settle
+from tests.server.raw_asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
 
 JSON = [("content-type", "application/json")]
 Waiting = Callable[..., "asyncio.Task[Reply]"]
@@ -30,13 +30,13 @@ async def waiting(origin: Origin) -> AsyncIterator[Waiting]:
 
 
 @pytest.mark.parametrize("lasts", [60.0, None])
-async def test_equal_requests_at_one_time_share_one_run(
+async def test_equal_concurrent_requests_share_one_run(
     cache: Served, origin: Origin, waiting: Waiting, lasts: float | None
 ) -> None:
     origin.lasts, origin.padding = lasts, 5000
-    tasks = [waiting(cache, accept_encoding=("gzip", "zstd", "")[place % 3]) for place in range(32)]
+    tasks = [waiting(cache, accept_encoding=("gzip", "zstd", "")[index % 3]) for index in range(32)]
     tasks.append(waiting(cache, b' { "query" : "{ a }" } '))
-    await settle()
+    await run_pending()
     origin.open.set()
     replies = await asyncio.gather(*tasks)
     assert ({reply.number for reply in replies}, origin.count) == ({1}, 1)
@@ -45,47 +45,45 @@ async def test_equal_requests_at_one_time_share_one_run(
     assert (await post(cache)).number == (1 if lasts else 2)
 
 
-async def test_without_a_store_they_share_as_well(
+async def test_requests_share_a_run_without_a_store(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     cache = cached(limit=0)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
 
-async def test_different_requests_and_callers_do_not(
+async def test_different_requests_and_callers_share_no_run(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     cache = cached()
     tasks = [waiting(cache), waiting(cache, {"query": "{ b }"}), waiting(cache, x_caller="ann")]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [reply.number for reply in await asyncio.gather(*tasks)] == [1, 2, 3]
 
 
-async def test_whose_turn_at_the_quota_it_is_does_not_part_them(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_client_and_priority_are_not_part_of_the_key(cache: Served, origin: Origin, waiting: Waiting) -> None:
     tasks = [
         waiting(cache, x_client_id="ann"),
         waiting(cache, x_client_id="bob"),
         waiting(cache, x_priority="backfill"),
     ]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
 
-async def test_nobody_joins_a_run_from_before_a_change(
+async def test_a_run_of_an_earlier_revision_is_not_shared(
     cache: Served, origin: Origin, server: Server, waiting: Waiting
 ) -> None:
     before = waiting(cache)
-    await settle()
+    await run_pending()
     server.revision.bump()
     after = waiting(cache)
-    await settle()
+    await run_pending()
     origin.open.set()
     assert ((await before).number, (await after).number) == (1, 2)
     assert (await post(cache)).number == 2
@@ -93,46 +91,42 @@ async def test_nobody_joins_a_run_from_before_a_change(
 
 async def test_when_the_first_leaves_the_others_are_served(cache: Served, origin: Origin, waiting: Waiting) -> None:
     first, second = waiting(cache), waiting(cache)
-    await settle()
+    await run_pending()
     first.cancel()
-    await settle()
+    await run_pending()
     third = waiting(cache)
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [(await second).number, (await third).number, origin.count] == [1, 1, 1]
     assert (await first).status == 503
     assert (await post(cache)).number == 1
 
 
-async def test_when_one_that_joined_leaves_the_others_are_served(
+async def test_when_a_later_caller_leaves_the_others_are_served(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     tasks[1].cancel()
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [(await tasks[0]).number, (await tasks[2]).number, origin.count] == [1, 1, 1]
 
 
-async def test_when_all_have_left_the_answer_is_kept_for_the_next(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_a_run_that_all_callers_left_is_still_stored(cache: Served, origin: Origin, waiting: Waiting) -> None:
     first = waiting(cache)
-    await settle()
+    await run_pending()
     first.cancel()
-    await settle()
+    await run_pending()
     origin.open.set()
-    await settle()
+    await run_pending()
     assert ((await post(cache)).number, origin.count) == (1, 1)
 
 
-async def test_an_exception_reaches_the_first_and_the_others_try_themselves(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_an_exception_is_not_shared(cache: Served, origin: Origin, waiting: Waiting) -> None:
     origin.failure = RuntimeError("broken")
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(result) for result in results] == ["broken"] * 3
@@ -142,13 +136,13 @@ async def test_an_exception_reaches_the_first_and_the_others_try_themselves(
 async def test_a_cancelled_run_is_not_shared(cache: Served, origin: Origin, waiting: Waiting) -> None:
     origin.failure = asyncio.CancelledError()
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [reply.status for reply in await asyncio.gather(*tasks)] == [503, 503, 503]
     assert (origin.count, cache.shared) == (3, 0)
 
 
-async def test_those_who_try_themselves_are_served_when_it_works(
+async def test_after_a_failed_run_the_waiting_requests_run_themselves(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     async def failing_once(request: Request) -> Response:
@@ -160,7 +154,7 @@ async def test_those_who_try_themselves_are_served_when_it_works(
 
     cache = cached(handle=failing_once)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     first, *others = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(first, RuntimeError)
@@ -169,12 +163,12 @@ async def test_those_who_try_themselves_are_served_when_it_works(
 
 
 @pytest.mark.parametrize("change", [{"status": 500}, {"headers": [(b"set-cookie", b"a=b")]}])
-async def test_what_is_for_one_caller_is_not_shared(
+async def test_a_response_for_one_caller_is_not_shared(
     cache: Served, origin: Origin, waiting: Waiting, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert sorted(reply.number for reply in await asyncio.gather(*tasks)) == [1, 2, 3]
 
@@ -206,23 +200,23 @@ class Stream:
             self.events.append("done")
 
 
-async def test_a_stream_passes_as_it_comes_and_is_neither_kept_nor_shared(cached: Callable[..., Served]) -> None:
+async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: Callable[..., Served]) -> None:
     stream = Stream()
     stream.open.clear()
     cache, replies = cached(handle=stream), [Reply(), Reply()]
     tasks = [
         asyncio.create_task(cache(http_scope(headers=JSON), receiving(b"{}"), sending(reply))) for reply in replies
     ]
-    await settle()
+    await run_pending()
     assert stream.count == 1
     stream.open.set()
-    await settle()
+    await run_pending()
     stream.parts.put_nowait(b"one")
-    await settle()
+    await run_pending()
     assert stream.count == 2
     for part in (b"two", b"three", None, None):
         stream.parts.put_nowait(part)
-        await settle()
+        await run_pending()
     await asyncio.gather(*tasks)
     assert sorted(part for reply in replies for part in reply.raw.split()) == [b"onethree", b"two"]
     assert all("cache-control" not in reply.headers for reply in replies)
@@ -239,7 +233,7 @@ async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served
     scope = http_scope(headers=JSON)
     task = asyncio.create_task(cached(handle=stream)(scope, receiving(b"{}", then=leaving), sending(reply)))
     stream.parts.put_nowait(b"one")
-    await settle()
+    await run_pending()
     assert (reply.raw, stream.events) == (b"one", [])
     leaves.set()
     await task
@@ -250,9 +244,9 @@ async def test_nothing_is_streamed_to_a_client_that_left_before(cached: Callable
     stream, reply = Stream(), Reply()
     stream.open.clear()
     task = asyncio.create_task(cached(handle=stream)(http_scope(headers=JSON), receiving(b"{}"), sending(reply)))
-    await settle()
+    await run_pending()
     task.cancel()
     stream.open.set()
-    await settle()
+    await run_pending()
     assert stream.events == []
     assert b"one" not in reply.raw
