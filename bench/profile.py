@@ -21,9 +21,9 @@ from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY
 from server.app import create_app
-from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings
+from server.startup import tune_gc
 
 REQUESTS = 2000
 SHOWN = 40

@@ -6,6 +6,7 @@ from typing import Self
 import strawberry
 from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 
+import graph_types.enums  # noqa: F401  # makes the enums of cg_client GraphQL's
 from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import SeriesParams

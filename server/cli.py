@@ -6,14 +6,16 @@ Each command imports what it needs when it is run: importing the schema takes mo
 import argparse
 import asyncio
 import contextlib
-import gc
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
-from server.settings import Settings, SettingsError
+from server.startup import exempt_imports
+
+if TYPE_CHECKING:
+    from server.settings import Settings
 
 _PRINTED = ("schema", "endpoints", "coverage")
 
@@ -69,6 +71,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command in _PRINTED:
         return _print(options.command)
+    with exempt_imports():
+        from server.settings import Settings, SettingsError
     try:
         settings = Settings.from_env(_environment(options))
         if options.command == "doctor":
@@ -95,22 +99,19 @@ def _print(command: str) -> int:
     return 0
 
 
-def _serve(settings: Settings, *, sandbox: bool) -> None:
-    gc.disable()  # the imports leave no garbage
-    try:
-        from server.serve import serve
-    finally:
-        gc.enable()
+def _serve(settings: "Settings", *, sandbox: bool) -> None:
+    from server.serve import serve
+
     serve(settings, sandbox=sandbox)
 
 
-def _doctor(settings: Settings) -> int:
+def _doctor(settings: "Settings") -> int:
     from server.doctor import examine
 
     return asyncio.run(examine(settings))
 
 
-def _probe(settings: Settings, options: argparse.Namespace) -> int:
+def _probe(settings: "Settings", options: argparse.Namespace) -> int:
     from probe.command import ProbeOptions, probe
     from server.serve import against_sandbox
 

@@ -6,14 +6,12 @@ while CoinGlass is down has plan and listings within seconds of its return.
 
 import asyncio
 import contextlib
-import gc
 from collections.abc import AsyncIterator
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
-_GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
 
 
 @contextlib.asynccontextmanager
@@ -42,13 +40,3 @@ async def _load_listings(client: Client, symbols: Symbols | None) -> None:
     while symbols is not None and not await symbols.warm():
         await client.clock.sleep(wait)
         wait = min(_LONGEST_WAIT, wait * 2)
-
-
-def tune_gc() -> None:
-    """Exempt the application from garbage collection; to be called once it is built.
-
-    What is cached later is not in reference cycles, and most objects of a request are freed without the collector.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*_GC_THRESHOLDS)

@@ -11,10 +11,9 @@ import uvicorn
 
 import native
 from cg_client.secret import Secret
-from server.app import create_app
-from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings, SettingsError
+from server.startup import start_app
 from server.workers import GRACEFUL_SECONDS, serve_with_workers
 
 _NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
@@ -46,10 +45,8 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
-    app = create_app(settings, sandbox=sandbox)
-    tune_gc()
     config = uvicorn.Config(
-        app,
+        start_app(settings, sandbox=sandbox),
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -20,10 +20,9 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from server.app import create_app
-from server.lifespan import tune_gc
 from server.log import configure
 from server.settings import Settings
+from server.startup import start_app
 
 GRACEFUL_SECONDS = 20
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
@@ -86,9 +85,7 @@ def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
         log.warning("a worker ended and was replaced", pid=os.getpid())
-    app = create_app(settings, sandbox=sandbox)
-    tune_gc()
-    return app
+    return start_app(settings, sandbox=sandbox)
 
 
 def _end_with_parent() -> None:

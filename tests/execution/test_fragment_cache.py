@@ -1,9 +1,13 @@
 """Encoded lists are bounded in bytes, and are kept by the rows and what is selected of them."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import orjson
+import pytest
 import strawberry
 
-from execution.column_selection import ColumnSelection, SelectedAttribute
+from execution.column_selection import ColumnSelection, RowEncoder, SelectedAttribute
 from execution.fragment_cache import FragmentCache
 from execution.scalar_serializers import serializer
 from payloads.columns import Column, Columns, new_identity
@@ -29,8 +33,28 @@ FEW, MANY = rows(10), rows(10_000)
 EXPECTED = [{"price": 0.5}] * 10
 
 
-def text(fragments: FragmentCache, of: Columns[Row]) -> object:
-    return orjson.loads(orjson.dumps(fragments.whole(SELECTION, of)))
+class Conversions:
+    """Counts the values that a selection converts, and the calls that it takes."""
+
+    def __init__(self) -> None:
+        self.values = self.calls = 0
+        convert = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a leaf
+
+        def counted(values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
+            self.values += len(values)
+            self.calls += 1
+            return convert(values, encoder)
+
+        self.selection = ColumnSelection(Row, "Row", [SelectedAttribute("price", "price", counted, None)])
+
+
+def windows(size: int) -> list[Columns[Row]]:
+    """Return tables of that many rows together, each as long as a window may be."""
+    return [rows(min(20_000, size - first)) for first in range(0, size, 20_000)]
+
+
+def text(fragments: FragmentCache, of: Columns[Row], selected: ColumnSelection = SELECTION) -> object:
+    return orjson.loads(orjson.dumps(fragments.whole(selected, of)))
 
 
 def test_the_same_rows_and_selection_are_encoded_once() -> None:
@@ -95,3 +119,25 @@ def test_a_bound_of_nothing_keeps_nothing() -> None:
     fragments = FragmentCache(0)
     assert text(fragments, FEW) == text(fragments, FEW) == EXPECTED
     assert (fragments.size, fragments.hits) == (0, 0)
+
+
+@pytest.mark.parametrize("size", [1_000, 20_000, 100_000, 1_000_000])
+def test_each_row_of_a_new_selection_is_converted_once_however_many_there_are(size: int) -> None:
+    conversions = Conversions()
+    fragments = FragmentCache(8 * 1024 * 1024)
+    for window in windows(size):
+        text(fragments, window, conversions.selection)
+    assert conversions.values == size
+    assert conversions.calls == size / 1_000
+    assert fragments.size <= fragments.limit
+
+
+@pytest.mark.parametrize("size", [100_000, 1_000_000])
+def test_a_repeated_answer_converts_only_the_rows_that_do_not_fit(size: int) -> None:
+    conversions, lists = Conversions(), windows(size)
+    fragments = FragmentCache(8 * 1024 * 1024)
+    for window in lists * 2:
+        text(fragments, window, conversions.selection)
+    cached = 20_000 * len(fragments._entries)
+    assert 0 < cached <= size
+    assert conversions.values == 2 * size - cached
