@@ -1,15 +1,20 @@
 """The quota is never overdrawn, clients share it fairly, and who cannot be served in time is told when to come back."""
 
 import asyncio
+import contextlib
+import functools
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
 from cg_client.plans.plan import Plan
+from cg_client.quota.round_robin import RoundRobin
+from sandbox.app import Sandbox
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.running import watching
 from tests.test_metrics import figures
 
 INTERVALS = ("H4", "H6", "H8", "H12", "D1", "W1")
@@ -81,7 +86,7 @@ def test_the_quota_itself_costs_no_request(graph: Graph) -> None:
     assert graph.sandbox.calls.total() == 0
 
 
-class Gate(Fault):
+class HoldAnswers(Fault):
     """Holds the answers to all but bob's requests until it is opened."""
 
     def __init__(self) -> None:
@@ -101,10 +106,11 @@ BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
   price(interval: D1, last: 5) { __typename ... on Problem { code } } } }"""
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110  # the servers run in threads of their own, and tell nobody
-            await asyncio.sleep(0.01)
+@contextlib.asynccontextmanager
+async def watched_queue() -> AsyncIterator[Callable[[Callable[[], bool]], Awaitable[None]]]:
+    """Yield a function that waits until a condition on the sandbox and the queue in front of it holds."""
+    with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "pop")) as until:
+        yield functools.partial(asyncio.to_thread, until)
 
 
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
@@ -113,7 +119,7 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
-    first, second = Gate(), Gate()
+    first, second = HoldAnswers(), HoldAnswers()
     sandbox.faults[:] = [first]
 
     def waiting() -> float:
@@ -122,7 +128,10 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     async def ask(query: str, client: str) -> httpx.Response:
         return await http.post("/graphql", json={"query": query}, headers={"x-client-id": client})
 
-    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
+    async with (
+        httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http,
+        watched_queue() as until,
+    ):
         fields = ("fundingRate", "openInterest", "longShortRatio")
         ann = asyncio.create_task(ask(f"{{ {' '.join(map(parts_of, fields))} }}", "ann"))
         await until(lambda: len(sandbox.requests) == 12 and waiting() == 289)
