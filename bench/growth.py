@@ -1,7 +1,7 @@
 """How the cost grows with the rows of an answer: rows cached, another text each time.
 
 A window holds 20,000 points at most, so that more rows are several windows by aliases. They lie on the pages in which
-our server asks for them, long enough ago that they are kept for an hour.
+our server asks for them, long enough ago that they are cached for an hour.
 """
 
 import sys
@@ -23,7 +23,7 @@ from cg_client.windows import MAX_POINTS
 
 ROWS = (1, 10, 100, 1_000, 5_000, 20_000, 40_000, 100_000)
 FEW, MANY = 1_000, 100_000
-AT_MOST = 0.2
+MAX_GROWTH = 0.2
 SECONDS = 1
 _PAGE = 1_000
 _STEP = Interval.M15.milliseconds
@@ -50,19 +50,19 @@ def growth(upstream: Upstream, rounds: int) -> list[Point]:
             for rows in ROWS:
                 best[rows] = min(_cpu(server, upstream, rows), best.get(rows, float("inf")))
     points = [Point(rows, cpu) for rows, cpu in best.items()]
-    for one in points:
-        sys.stdout.write(f"{one.rows:>7,} rows: {one.request:>9.3f} ms CPU, {one.row:>9.3f} µs per row\n")
+    for item in points:
+        sys.stdout.write(f"{item.rows:>7,} rows: {item.request:>9.3f} ms CPU, {item.row:>9.3f} µs per row\n")
     return points
 
 
 def verdict(points: Sequence[Point]) -> Verdict:
-    by_rows = {one.rows: one for one in points}
+    by_rows = {item.rows: item for item in points}
     few, many = by_rows[FEW], by_rows[MANY]
     grown = many.row / few.row - 1
     return Verdict(
         f"CPU per row from {FEW:,} to {MANY:,} rows",
-        f"grows by less than {AT_MOST:.0%}",
-        {1: Finding(f"{grown:+.0%} ({few.row:.2f} to {many.row:.2f} µs)", grown < AT_MOST)},
+        f"grows by less than {MAX_GROWTH:.0%}",
+        {1: Finding(f"{grown:+.0%} ({few.row:.2f} to {many.row:.2f} µs)", grown < MAX_GROWTH)},
     )
 
 
@@ -84,9 +84,9 @@ def _workload(rows: int) -> Workload:
 
 
 def _window(first: int, last: int) -> str:
-    leaves = " ".join(f"{name}{MARK}: {name}" for name in ("time", "open", "high", "low", "close"))
+    columns = " ".join(f"{name}{MARK}: {name}" for name in ("time", "open", "high", "low", "close"))
     window = f'from: "{_iso(first)}", to: "{_iso(last)}"'
-    return f"price(interval: {Interval.M15.name}, {window}) {{ ... on PriceSeries {{ candles {{ {leaves} }} }} }}"
+    return f"price(interval: {Interval.M15.name}, {window}) {{ ... on PriceSeries {{ candles {{ {columns} }} }} }}"
 
 
 def _iso(milliseconds: int) -> str:

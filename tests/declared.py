@@ -32,8 +32,12 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
         if field.metadata.get("group"):
             answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["wire"]))
             continue
-        found = [row[wire] for wire in _wires(field, endpoint, template) if row.get(wire) not in ABSENT]
-        value = _shown(field, kind, endpoint, found[0]) if found else None
+        result = [
+            row[source_name]
+            for source_name in _source_names(field, endpoint, template)
+            if row.get(source_name) not in ABSENT
+        ]
+        value = _shown(field, kind, endpoint, result[0]) if result else None
         if value is None and not optional:
             raise Keyless(field.python_name)
         answer[name_of(field)] = value
@@ -54,12 +58,14 @@ def shown_rows(cls: type, endpoint: Endpoint, rows: Sequence[Mapping[str, Any]])
 def unshown(cls: type, endpoint: Endpoint, row: Mapping[str, Any]) -> set[str]:
     """Names in the row that no field shows, at any depth."""
     names = dict(_below(cls, endpoint))
-    found = row.keys() - names.keys()
+    result = row.keys() - names.keys()
     for name in row.keys() & names.keys():
         kind, rows = names[name], row[name] if isinstance(row[name], list) else [row[name]]
         if kind is not None:
-            found |= {f"{name}.{one}" for below in rows if below is not None for one in unshown(kind, endpoint, below)}
-    return found
+            result |= {
+                f"{name}.{entry}" for below in rows if below is not None for entry in unshown(kind, endpoint, below)
+            }
+    return result
 
 
 def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tuple[str, type | None]]:
@@ -70,15 +76,15 @@ def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tupl
             yield from _below(kind, endpoint, template.format(field.metadata["wire"]))
             continue
         inner = kind.of_type if isinstance(kind, StrawberryList) else kind
-        for wire in _wires(field, endpoint, template):
-            yield wire, inner if has_object_definition(inner) else None
+        for source_name in _source_names(field, endpoint, template):
+            yield source_name, inner if has_object_definition(inner) else None
 
 
 def _values(cls: type) -> list[StrawberryField]:
     return [field for field in fields_of(cls) if field.python_name not in _GENERAL]
 
 
-def _wires(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
+def _source_names(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
     name = template.format(field.metadata.get("wire") or field.python_name)
     spelled = endpoint.aliases.get(name, name)
     return (spelled,) if isinstance(spelled, str) else spelled

@@ -25,8 +25,8 @@ KEY = "a-key-that-nobody-may-see"
 
 
 def environment(**variables: str) -> dict[str, str]:
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("COINGLASS_")}
-    return plain | {"PYTHONPATH": str(ROOT)} | variables
+    simple = {name: value for name, value in os.environ.items() if not name.startswith("COINGLASS_")}
+    return simple | {"PYTHONPATH": str(ROOT)} | variables
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -43,8 +43,8 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
     ) as process:
         assert process.stderr
         try:
-            said = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
-            yield next(found.group(1) for found in said if found), process
+            stated = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
+            yield next(result.group(1) for result in stated if result), process
         finally:
             process.send_signal(signal.SIGINT)
             try:

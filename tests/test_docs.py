@@ -36,11 +36,11 @@ def made_to_serve(command: str) -> Iterator[str]:
     """Run `make serve` on a free port and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
+    simple = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
     with subprocess.Popen(  # noqa: S603  # a shown command
         shlex.split(command),
         cwd=ROOT,
-        env=plain | {"COINGLASS_PORT": port},
+        env=simple | {"COINGLASS_PORT": port},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -61,7 +61,7 @@ def curl(command: str) -> str:
     words = shlex.split(command)
     url = next(word for word in words if word.startswith("http"))
     body = words[words.index("-d") + 1]
-    headers = [words[place + 1].split(": ", 1) for place, word in enumerate(words) if word == "-H"]
+    headers = [words[position + 1].split(": ", 1) for position, word in enumerate(words) if word == "-H"]
     return httpx.post(url, content=body, headers=dict(headers)).text
 
 

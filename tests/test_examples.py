@@ -47,9 +47,9 @@ class Endpoints(Visitor):
 
 def plans_of(document: Path) -> dict[tuple[str, ...], Plan]:
     types = TypeInfo(SCHEMA._schema)
-    found = Endpoints(types)
-    visit(parse(document.read_text()), TypeInfoVisitor(types, found))
-    return found.plans
+    result = Endpoints(types)
+    visit(parse(document.read_text()), TypeInfoVisitor(types, result))
+    return result.plans
 
 
 def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
@@ -66,9 +66,9 @@ def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_has_no_problem_with_the_professional_plan(start_graph: StartGraph, document: Path) -> None:
     answer = run(start_graph, Plan.PROFESSIONAL, document)
-    found = {kind for path in plans_of(document) for kind in kinds(answer, path)}
-    assert not found & {"PlanGated", "Unavailable", "InvalidInput"}
-    assert found
+    result = {kind for path in plans_of(document) for kind in kinds(answer, path)}
+    assert not result & {"PlanGated", "Unavailable", "InvalidInput"}
+    assert result
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
@@ -77,6 +77,6 @@ def test_an_example_is_gated_with_the_hobbyist_plan_just_where_the_catalogue_say
 ) -> None:
     answer = run(start_graph, Plan.HOBBYIST, document)
     for path, plan in plans_of(document).items():
-        found = set(kinds(answer, path))
-        assert not found & {"Unavailable", "InvalidInput"}, path
-        assert (found == {"PlanGated"}) == (plan > Plan.HOBBYIST), path
+        result = set(kinds(answer, path))
+        assert not result & {"Unavailable", "InvalidInput"}, path
+        assert (result == {"PlanGated"}) == (plan > Plan.HOBBYIST), path

@@ -1,4 +1,4 @@
-"""A server that is told to end finishes what is under way, or says that it cannot, and ends well."""
+"""A server that is told to end finishes the requests in flight, or refuses them, and ends with status 0."""
 
 import asyncio
 import json

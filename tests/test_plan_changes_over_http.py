@@ -17,8 +17,8 @@ RATE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { it: fundingRate(interva
 
 
 def heatmap(graph: Graph) -> dict[str, Any]:
-    found: dict[str, Any] = graph.data(HEATMAP)["pair"]["it"]
-    return found
+    result: dict[str, Any] = graph.data(HEATMAP)["pair"]["it"]
+    return result
 
 
 def ready_plan(graph: Graph) -> str | None:
@@ -66,10 +66,10 @@ def test_a_declared_plan_that_is_not_the_keys_is_told_in_the_problem_and_once_in
 ) -> None:
     graph = start_graph(sandbox=Sandbox(Plan.PROFESSIONAL), plan=Plan.STANDARD)
     graph.data(RATE % 3)
-    said = "COINGLASS_PLAN declares Standard, but the key has the rate limit of Professional, 1200 a minute."
+    stated = "COINGLASS_PLAN declares Standard, but the key has the rate limit of Professional, 1200 a minute."
     for _ in range(2):
         refused = heatmap(graph)
-        assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {said}")
+        assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {stated}")
         assert refused["currentPlan"] == "STANDARD"
     graph.data(RATE % 700)
     assert capfd.readouterr().out.count("COINGLASS_PLAN is not the plan of the key") == 1

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import functools
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 
@@ -28,12 +27,14 @@ def hundred_series() -> str:
 
 def parts_of(field: str) -> str:
     """Return a hundred series of the same kind."""
-    wanted = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
+    requested = [
+        (exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS
+    ]
     selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
     return " ".join(
         f'{field}{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") '
         f"{{ {field}(interval: {interval}, last: 5) {selected} }}"
-        for index, (exchange, coin, interval) in enumerate(wanted[:100])
+        for index, (exchange, coin, interval) in enumerate(requested[:100])
     )
 
 
@@ -110,7 +111,7 @@ BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
 async def watched_queue() -> AsyncIterator[Callable[[Callable[[], bool]], Awaitable[None]]]:
     """Yield a function that waits until a condition on the sandbox and the queue in front of it holds."""
     with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "pop")) as until:
-        yield functools.partial(asyncio.to_thread, until)
+        yield lambda holds: asyncio.to_thread(until, holds)
 
 
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
@@ -159,15 +160,15 @@ def test_a_backfill_leaves_room_for_those_who_wait(start_graph: StartGraph) -> N
     assert sum(part["__typename"] == "FundingSeries" for part in parts) == 23  # the listing was the twenty-fourth
     del graph.http.headers["x-priority"]
     assert graph.data(BOB_ASKS)["pair"]["price"]["__typename"] == "PriceSeries"
-    found = figures(graph)
-    assert found["quota_refused_total{priority=backfill}"] == 77
-    assert found["quota_refused_total{priority=interactive}"] == 0
+    result = figures(graph)
+    assert result["quota_refused_total{priority=backfill}"] == 77
+    assert result["quota_refused_total{priority=interactive}"] == 0
 
 
 def test_an_answer_is_the_same_for_every_client(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     headers: list[dict[str, str]] = [{}, {"x-client-id": "ann"}, {"x-client-id": "bob", "x-priority": "backfill"}]
-    bodies = {graph.http.post("/graphql", json={"query": BOB_ASKS}, headers=said).content for said in headers}
+    bodies = {graph.http.post("/graphql", json={"query": BOB_ASKS}, headers=stated).content for stated in headers}
     assert len(bodies) == 1
     assert graph.calls(BOBS) == 1
 

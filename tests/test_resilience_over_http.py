@@ -30,8 +30,8 @@ def price(interval: str) -> str:
 
 
 def part(graph: Graph, query: str) -> dict[str, Any]:
-    found: dict[str, Any] = graph.data(query)["pair"]["part"]
-    return found
+    result: dict[str, Any] = graph.data(query)["pair"]["part"]
+    return result
 
 
 class ShiftedClock:
@@ -106,7 +106,7 @@ def test_a_group_that_hangs_leaves_connections_to_the_others(start_graph: StartG
         f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {parts} fundingRate(interval: H4) {{ __typename }} }} }}'
     )["pair"]
     assert pair.pop("fundingRate") == {"__typename": "FundingSeries"}
-    assert {found["code"] for found in pair.values()} == {"TIMEOUT"}
+    assert {result["code"] for result in pair.values()} == {"TIMEOUT"}
     assert graph.calls(PRICE) == 3
 
 

@@ -59,7 +59,7 @@ def test_a_revoked_key_is_refused_until_it_is_accepted_again(http: httpx.Client)
     assert (code(revoked=True), code(revoked=False)) == ("401", "0")
 
 
-def test_a_quota_that_is_cut_is_announced_and_kept_to(http: httpx.Client) -> None:
+def test_a_quota_that_is_cut_is_announced_and_respected(http: httpx.Client) -> None:
     assert [http.get(PRICE).status_code for _ in range(3)] == [200] * 3
     http.put("/_sandbox/quota", json={"limit": 3})
     refused = http.get(PRICE)
@@ -80,12 +80,12 @@ def test_a_plan_that_changes_refuses_what_it_lacks(http: httpx.Client) -> None:
     assert http.get(PRICE.replace("4h", "1m")).json()["code"] == "403"
 
 
-def test_the_newest_requests_are_kept_in_their_order(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_the_newest_requests_are_listed_in_their_order(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.requests.extend([("/old", {})] * MAX_REQUESTS)
     http.get(PRICE)
-    kept = http.get("/_sandbox/requests").json()
-    assert len(kept) == MAX_REQUESTS
-    assert (kept[-1]["path"], kept[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
+    cached = http.get("/_sandbox/requests").json()
+    assert len(cached) == MAX_REQUESTS
+    assert (cached[-1]["path"], cached[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
 
 
 def test_faults_are_switched_on_and_off(http: httpx.Client) -> None:

@@ -44,8 +44,8 @@ def test_health_and_readiness(graph: Graph) -> None:
 
 
 def test_a_request_id_is_made_or_taken_over(graph: Graph) -> None:
-    made = graph.http.get("/healthz").headers["x-request-id"]
-    assert re.fullmatch(r"[0-9a-f]{32}", made)
+    created = graph.http.get("/healthz").headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", created)
     assert graph.http.get("/healthz", headers={"x-request-id": "abc-123"}).headers["x-request-id"] == "abc-123"
     forged = graph.http.get("/healthz", headers={"x-request-id": "a b\tc" + "x" * 100}).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", forged)
@@ -115,18 +115,18 @@ def test_windows_without_sense_are_refused_with_the_remedy_and_cost_nothing(
 ) -> None:
     pair = 'pair(exchange: "Binance", symbol: "BTCUSDT")'
     query = f"{{ {pair} {{ fundingRate({arguments}) {{ __typename ... on Problem {{ code message }} }} }} }}"
-    found = graph.data(query)["pair"]["fundingRate"]
-    assert (found["__typename"], found["code"]) == ("InvalidInput", "BAD_USER_INPUT")
-    assert says in found["message"]
+    result = graph.data(query)["pair"]["fundingRate"]
+    assert (result["__typename"], result["code"]) == ("InvalidInput", "BAD_USER_INPUT")
+    assert says in result["message"]
     assert graph.calls("/api/futures/funding-rate/history") == 0
 
 
 def test_a_depth_that_coinglass_lacks_is_refused(graph: Graph) -> None:
     query = """{ pair(exchange: "OKX", symbol: "BTC/USDT") { orderbook(interval: H4, depthPercent: 4) {
       ... on InvalidInput { message argument suggestions } } } }"""
-    found = graph.data(query)["pair"]["orderbook"]
-    assert "depthPercent is one of 0.25" in found["message"]
-    assert (found["argument"], found["suggestions"]) == ("depthPercent", ["3", "5", "2"])
+    result = graph.data(query)["pair"]["orderbook"]
+    assert "depthPercent is one of 0.25" in result["message"]
+    assert (result["argument"], result["suggestions"]) == ("depthPercent", ["3", "5", "2"])
 
 
 def test_an_operation_that_would_cost_too_much_is_refused_before_it_costs_anything(start_graph: StartGraph) -> None:

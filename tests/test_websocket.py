@@ -33,8 +33,8 @@ async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
 
 async def frames(graph: Graph, *queries: str, **headers: str) -> Sequence[str | bytes]:
     """Send the queries at the same time and return all frames until every one is complete."""
-    said = {name.replace("_", "-"): value for name, value in headers.items()}
-    async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=said, proxy=None) as socket:
+    stated = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=stated, proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
         found = [await socket.recv()]
         for name, query in enumerate(queries):
@@ -102,7 +102,7 @@ async def test_the_operations_of_a_connection_have_the_priority_that_it_was_open
     graph = start_graph(Plan.HOBBYIST)
     found = answers(await frames(graph, hundred_series(), x_priority="backfill"))["0"]["data"].values()
     served = [part for part in found if part["fundingRate"]["__typename"] == "FundingSeries"]
-    assert len(served) == 23  # of 30: one was for the listing, six are kept for those who wait
+    assert len(served) == 23  # of 30: one was for the listing, six are reserved for interactive calls
 
 
 async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:
@@ -163,8 +163,8 @@ async def test_a_text_that_is_no_message_leaves_no_trace_in_the_log_of_the_serve
 
 
 async def test_an_operation_is_refused_where_its_connection_was_not_opened(graph: Graph) -> None:
-    asked = {"type": "subscribe", "id": "1", "payload": {"query": PRICE, "variables": None, "operationName": None}}
-    assert await closed_with(address(graph), json.dumps(asked), greeted=False) == 4401
+    requested = {"type": "subscribe", "id": "1", "payload": {"query": PRICE, "variables": None, "operationName": None}}
+    assert await closed_with(address(graph), json.dumps(requested), greeted=False) == 4401
 
 
 async def test_a_ping_is_answered(graph: Graph) -> None:

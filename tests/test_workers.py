@@ -26,13 +26,13 @@ REPLACED = '"event": "a worker ended and was replaced"'
 
 
 def children(process: subprocess.Popen[str], *pattern: str) -> list[int]:
-    found = subprocess.run(  # noqa: S603  # a Debian tool
+    result = subprocess.run(  # noqa: S603  # a Debian tool
         ["pgrep", "-P", str(process.pid), *pattern],  # noqa: S607  # as above
         capture_output=True,
         text=True,
         check=False,
     )
-    return [int(line) for line in found.stdout.split()]
+    return [int(line) for line in result.stdout.split()]
 
 
 def workers(process: subprocess.Popen[str]) -> list[int]:

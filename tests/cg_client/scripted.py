@@ -72,7 +72,7 @@ class ScriptedServer:
 
     @property
     def targets(self) -> list[str]:
-        """What was asked for, in order."""
+        """What was requested, in order."""
         return [request.split(b" ")[1].decode("ascii") for request in self.requests]
 
     async def all_closed(self) -> None:

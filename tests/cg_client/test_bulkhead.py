@@ -33,13 +33,13 @@ class Upstream:
 
     async def __call__(self, call: Call, _deadline: float) -> UpstreamResponse:
         name = f"{call.endpoint.path[-1]}{call.params.query()['symbol']}"
-        held = (name, asyncio.get_running_loop().create_future())
-        self.running.append(held)
+        cached = (name, asyncio.get_running_loop().create_future())
+        self.running.append(cached)
         self.most = max(self.most, len(self.running))
         try:
-            await held[1]
+            await cached[1]
         finally:
-            self.running.remove(held)
+            self.running.remove(cached)
         return UpstreamResponse(200, b"{}")
 
     @property
@@ -50,7 +50,7 @@ class Upstream:
         self.running[which][1].set_result(None)
 
 
-async def settled() -> None:
+async def run_pending() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -69,14 +69,14 @@ class Line:
 
     async def begin(self, group: int, count: int = 1) -> list[asyncio.Task[UpstreamResponse]]:
         tasks = [asyncio.create_task(self.ask(group)) for _ in range(count)]
-        await settled()
+        await run_pending()
         return tasks
 
     async def end(self, tasks: list[asyncio.Task[UpstreamResponse]]) -> None:
         """All go, and what they held is free again."""
         while self.upstream.running:
             self.upstream.let_go()
-            await settled()
+            await run_pending()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert self.bulkhead._free == self.places
         assert not any(self.bulkhead.in_use.values())
@@ -108,7 +108,7 @@ async def test_with_one_connection_each_has_its_turn() -> None:
     for expected in (["a0"], ["a1"], ["b2"]):
         assert line.upstream.names == expected
         line.upstream.let_go()
-        await settled()
+        await run_pending()
     await asyncio.gather(*tasks)
 
 
@@ -118,10 +118,10 @@ async def test_who_waits_goes_in_order_past_those_whose_group_has_its_share() ->
     tasks += await line.begin(0, 1) + await line.begin(3, 1) + await line.begin(4, 1)
     assert line.upstream.names[-1] == "c7"
     line.upstream.let_go(6)
-    await settled()
+    await run_pending()
     assert line.upstream.names[-1] == "d9"
     line.upstream.let_go(0)
-    await settled()
+    await run_pending()
     assert line.upstream.names[-1] == "e10"
     await line.end(tasks)
 
@@ -154,7 +154,7 @@ async def test_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
     first, second, third = await line.begin(0, 3)
     second.cancel()
     line.upstream.let_go()
-    await settled()
+    await run_pending()
     assert line.upstream.names == ["a2"]
     line.upstream.let_go()
     await asyncio.gather(first, third)
@@ -171,7 +171,7 @@ async def test_a_place_that_comes_as_its_call_gives_up_is_not_lost(granted: bool
     else:
         second.cancel()
     await first
-    await settled()
+    await run_pending()
     assert (second.cancelled(), line.upstream.names) == (True, ["a2"])
     line.upstream.let_go()
     await third
@@ -184,7 +184,7 @@ async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> No
     line = Line(1)
     (task,) = await line.begin(0)
     task.cancel()
-    await settled()
+    await run_pending()
     bulkhead = Bulkhead(failing, 1, Clock())
     for _ in range(3):
         with pytest.raises(UpstreamUnavailable):
@@ -196,7 +196,7 @@ async def test_a_call_that_never_found_a_connection_does_not_count_against_the_q
     line = Line(1)
     throttle = Throttle(line.bulkhead, QuotaWindow(30), Clock())
     running = asyncio.create_task(throttle(Call(GROUPS[0], CoinParams(symbol="0"), decode), AGES))
-    await settled()
+    await run_pending()
     with pytest.raises(ConnectionsBusy):
         await throttle(Call(GROUPS[0], CoinParams(symbol="1"), decode), Clock().monotonic() + 0.05)
     assert throttle.usage().used == 1
@@ -220,14 +220,14 @@ async def test_no_place_is_lost_or_made_up_and_nobody_who_could_go_waits(todo: l
         if action == "ask":
             tasks.append(asyncio.create_task(line.ask(which)))
         elif action == "end" and line.upstream.running:
-            _, held = line.upstream.running[which % len(line.upstream.running)]
-            if not held.done():
-                held.set_result(None)
+            _, cached = line.upstream.running[which % len(line.upstream.running)]
+            if not cached.done():
+                cached.set_result(None)
         elif tasks:
             tasks[which % len(tasks)].cancel()
         if which % 2:
-            await settled()
-    await settled()
+            await run_pending()
+    await run_pending()
     assert line.upstream.most <= 8
     assert len(line.upstream.running) == 8 - line.bulkhead._free
     waiting = [group for group, count in line.bulkhead.waiting.items() if count]

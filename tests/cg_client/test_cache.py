@@ -1,4 +1,4 @@
-"""Answers are kept as long as they hold, fetched once for all who wait, and outlive failures that may pass."""
+"""Answers are cached as long as they hold, fetched once for all who wait, and outlive failures that may pass."""
 
 import asyncio
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[
 Ask = Callable[[], asyncio.Future[Answer[int]]]
 
 
-async def settle() -> None:
+async def run_pending() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -68,7 +68,7 @@ async def settle() -> None:
 async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     waiting = [ask() for _ in range(50)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
     assert origin.count == 1
@@ -107,7 +107,7 @@ async def test_within_the_grace_the_old_answer_is_served_at_once_while_one_refre
     old = [await ask() for _ in range(5)]
     assert {(answer.value, answer.stale) for answer in old} == {(1, True)}
     origin.open.set()
-    await settle()
+    await run_pending()
     new = await ask()
     assert (new.value, new.stale, origin.count) == (2, False, 2)
 
@@ -117,7 +117,7 @@ async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origi
     clock.advance(LIFETIME + 0.1)
     origin.failure = PlanRefused("no")
     assert (await ask()).value == 1
-    await settle()
+    await run_pending()
     assert (await ask()).value == 1
 
 
@@ -177,7 +177,7 @@ async def test_a_failure_that_will_not_pass_is_not_hidden_by_a_stale_answer(
 async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     first, second = ask(), ask()
-    await settle()
+    await run_pending()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
@@ -186,13 +186,13 @@ async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: As
     assert origin.count == 1
 
 
-async def test_an_answer_that_nobody_waited_for_is_kept(ask: Ask, origin: Origin) -> None:
+async def test_an_answer_that_nobody_waited_for_is_cached(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     only = ask()
-    await settle()
+    await run_pending()
     only.cancel()
     origin.open.set()
-    await settle()
+    await run_pending()
     assert ((await ask()).value, origin.count) == (1, 1)
 
 
@@ -200,7 +200,7 @@ async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: O
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     patient = cache.get(a_call(), AGES)
-    await settle()
+    await run_pending()
     with pytest.raises(UpstreamTimeout):
         await cache.get(a_call(), clock.monotonic())
     origin.open.set()
@@ -217,7 +217,7 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
     origin.open.clear()
     clock.advance(LIFETIME + 1)
     assert (await cache.get(a_call(), AGES)).stale
-    await settle()
+    await run_pending()
     before = asyncio.all_tasks()
     await cache.close()
     assert len(before) - len(asyncio.all_tasks()) == 1
@@ -227,10 +227,10 @@ async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origi
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     waiting = [cache.get(a_call(), AGES) for _ in range(2)]
-    await settle()
+    await run_pending()
     await cache.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
+    assert [type(item) for item in ended] == [asyncio.CancelledError] * 2
 
 
 async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Origin, clock: FakeClock) -> None:
@@ -241,11 +241,11 @@ async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Ori
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.clear()
         asking = cache.get(a_call(), AGES)
-        await settle()
+        await run_pending()
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.set()
         await asking
-        await settle()
+        await run_pending()
     assert free == [False, True, True, True, False, True, False, True]
 
 
@@ -262,10 +262,10 @@ async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     cache = Cache(fails_first, MemoryStore(1000), clock)
     origin.open.clear()
     deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
-    asked = [cache.get(a_call(), deadline) for deadline in deadlines]
-    await settle()
+    requested = [cache.get(a_call(), deadline) for deadline in deadlines]
+    await run_pending()
     origin.open.set()
-    hasty, *patient, hastier = await asyncio.gather(*asked, return_exceptions=True)
+    hasty, *patient, hastier = await asyncio.gather(*requested, return_exceptions=True)
     assert [hasty, hastier] == [failure, failure]
     assert [answer.value for answer in patient if isinstance(answer, Answer)] == [2, 2]
     assert origin.count == 2
@@ -286,9 +286,9 @@ def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, i
     for symbol, size in puts:
         store.put(a_call(symbol), kept(size))
         last[symbol] = size
-    held = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
-    assert store.size == sum(held) <= 100
-    assert len(store) == len(held)
+    cached = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
+    assert store.size == sum(cached) <= 100
+    assert len(store) == len(cached)
 
 
 class Asked:
@@ -309,10 +309,10 @@ class Asked:
 
 
 async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
-    asked = Asked(clock)
-    answers = [await asked.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
+    requested = Asked(clock)
+    answers = [await requested.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
-    assert asked.requesters == [ANN]
+    assert requested.requesters == [ANN]
 
 
 @pytest.mark.parametrize(
@@ -322,31 +322,31 @@ async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
 async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
     clock: FakeClock, requester: Requester, priority: Priority
 ) -> None:
-    asked = Asked(clock)
-    await asked.cache.get(a_call(), AGES, BOB)
+    requested = Asked(clock)
+    await requested.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    assert (await asked.cache.get(a_call(), AGES, requester)).stale
-    await settle()
-    assert asked.requesters[1] == Requester("ann", priority)
+    assert (await requested.cache.get(a_call(), AGES, requester)).stale
+    await run_pending()
+    assert requested.requesters[1] == Requester("ann", priority)
 
 
 async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
-    asked = Asked(clock)
-    asked.origin.open.clear()
-    waiting = [asked.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
-    await settle()
-    asked.origin.open.set()
+    requested = Asked(clock)
+    requested.origin.open.clear()
+    waiting = [requested.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
+    await run_pending()
+    requested.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
-    assert (asked.requesters, asked.joined) == ([PATIENT], [ANN, BOB])
+    assert (requested.requesters, requested.joined) == ([PATIENT], [ANN, BOB])
 
 
 async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
-    asked = Asked(clock)
-    await asked.cache.get(a_call(), AGES, BOB)
+    requested = Asked(clock)
+    await requested.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    asked.origin.open.clear()
+    requested.origin.open.clear()
     for requester in (PATIENT, ANN):
-        assert (await asked.cache.get(a_call(), AGES, requester)).stale
-    assert asked.joined == [Requester("ann", Priority.REFRESH)]
-    asked.origin.open.set()
-    await settle()
+        assert (await requested.cache.get(a_call(), AGES, requester)).stale
+    assert requested.joined == [Requester("ann", Priority.REFRESH)]
+    requested.origin.open.set()
+    await run_pending()

@@ -25,7 +25,7 @@ async def sent(client: Client, symbol: str = "BTC") -> int:
     return await asyncio.create_task(operation())
 
 
-async def test_a_kept_answer_costs_nothing(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_cached_answer_costs_nothing(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     assert [await sent(client), await sent(client), await sent(client, "ETH")] == [1, 0, 1]
 

@@ -1,4 +1,4 @@
-"""The client at HTTP's edge: what is sent, what is kept, and what it learns of plan and quota."""
+"""The client at HTTP's edge: what is sent, what is cached, and what it learns of plan and quota."""
 
 import asyncio
 from datetime import timedelta
@@ -42,8 +42,8 @@ def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
 
 async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
-    asked = pair_series(last=100, from_=START - timedelta(days=2), to=START)
-    got = await client.get(Call(HISTORY, asked, decode))
+    requested = pair_series(last=100, from_=START - timedelta(days=2), to=START)
+    got = await client.get(Call(HISTORY, requested, decode))
     request = route.calls.last.request
     assert request.url.query == (
         b"interval=8h&limit=100&start_time=1782734400000&end_time=1782907200000&exchange=OKX&symbol=BTC-USDT-SWAP"
@@ -72,7 +72,7 @@ async def test_the_same_question_is_sent_once(client: Client, upstream: respx.Mo
 
 
 @pytest.mark.parametrize(("ago", "calls"), [(timedelta(days=2), 1), (timedelta(hours=9), 2), (timedelta(0), 2)])
-async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_refresh_time(
+async def test_a_window_that_is_closed_is_valid_for_an_hour_and_any_other_for_its_refresh_time(
     client: Client, upstream: respx.MockRouter, clock: FakeClock, ago: timedelta, calls: int
 ) -> None:
     upstream.get(HISTORY.path).mock(return_value=answer([]))
@@ -95,7 +95,7 @@ async def test_a_failure_that_passes_is_not_told(client: Client, upstream: respx
     assert clock.slept == [0.25, 0.5]
 
 
-async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_asked(
+async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_stated(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     limited = httpx.Response(429, headers={"retry-after": "40"})
@@ -155,8 +155,10 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
 
 async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    asked = (fetch(client, f"COIN{number}") for number in range(40))
-    refusals = [one for one in await asyncio.gather(*asked, return_exceptions=True) if isinstance(one, QuotaExhausted)]
+    requested = (fetch(client, f"COIN{number}") for number in range(40))
+    refusals = [
+        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
+    ]
     assert (len(upstream.calls), len(refusals)) == (30, 10)
     assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)
 
@@ -176,29 +178,29 @@ async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.M
 
 
 @pytest.mark.parametrize("level", ["Standard", "STANDARD", "standard"])
-async def test_an_unstated_plan_is_asked_for_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
-    asked = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
+async def test_an_unstated_plan_is_requested_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
+    requested = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     assert not asking.plan_was_requested
     await asyncio.gather(*(fetch(asking, symbol) for symbol in ("BTC", "ETH", "SOL")))
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (1, Plan.STANDARD, True)
+    assert (requested.call_count, asking.gate.plan, asking.plan_was_requested) == (1, Plan.STANDARD, True)
     assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
 @pytest.mark.parametrize(
     ("reply", "seconds"), [(failure("500", "Server Error"), 1), (answer({"level": "Galaxy"}), 60), (answer([]), 60)]
 )
-async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again(
+async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_requested_again(
     asking: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
 ) -> None:
-    asked = upstream.get(ASK_PLAN).mock(return_value=reply)
+    requested = upstream.get(ASK_PLAN).mock(return_value=reply)
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await fetch(asking)
-    before = asked.call_count
+    before = requested.call_count
     clock.advance(seconds * 0.9)
     await fetch(asking, "ETH")
-    assert (asked.call_count, asking.gate.plan, asking.plan_was_requested) == (before, None, True)
-    asked.mock(return_value=answer({"level": "Startup"}))
+    assert (requested.call_count, asking.gate.plan, asking.plan_was_requested) == (before, None, True)
+    requested.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
     await asking.know_plan()
     assert asking.plan_watch.task is not None
@@ -206,7 +208,7 @@ async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_asked_for_again
     assert asking.gate.plan is Plan.STARTUP
 
 
-async def test_nobody_waits_for_a_plan_that_is_asked_for_again(
+async def test_nobody_waits_for_a_plan_that_is_requested_again(
     asking: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     hanging = asyncio.Event()
@@ -215,10 +217,10 @@ async def test_nobody_waits_for_a_plan_that_is_asked_for_again(
         await hanging.wait()
         return httpx.Response(500)
 
-    asked = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
+    requested = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await fetch(asking)
-    asked.mock(side_effect=hangs)
+    requested.mock(side_effect=hangs)
     clock.advance(1)
     for symbol in ("ETH", "SOL"):
         assert (await fetch(asking, symbol)).value == []
@@ -226,7 +228,7 @@ async def test_nobody_waits_for_a_plan_that_is_asked_for_again(
     hanging.set()
 
 
-async def test_a_plan_is_asked_for_ever_less_often_but_at_least_each_ten_seconds(
+async def test_a_plan_is_requested_ever_less_often_but_at_least_each_ten_seconds(
     asking: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ASK_PLAN).mock(side_effect=httpx.ConnectError("down"))
@@ -297,7 +299,7 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
     assert route.call_count == 25
 
 
-async def test_clients_and_priorities_are_no_part_of_what_is_kept(client: Client, upstream: respx.MockRouter) -> None:
+async def test_clients_and_priorities_are_no_part_of_what_is_cached(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
     requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
     answers = [
@@ -313,11 +315,11 @@ async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRou
     config = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, workers=30, client_weights={"ann": 2})
     client = Client(config, clock=clock, transport=httpx.AsyncHTTPTransport())
     await fetch(client)
-    wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
+    expected = ["ann1", "ann2", "ann3", "bob1", "bob2"]
     await asyncio.gather(
         *(
             client.get(Call(ENDPOINT, CoinParams(symbol=name), decode), 1e9, requester=Requester(name[:3]))
-            for name in wanted
+            for name in expected
         )
     )
     sent = [call.request.url.params["symbol"] for call in route.calls]

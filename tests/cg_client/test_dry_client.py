@@ -49,7 +49,7 @@ async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
     ("age", "status"),
     [(59.0, CacheStatus.HIT), (61.0, CacheStatus.REFRESH), (89.0, CacheStatus.REFRESH), (91.0, CacheStatus.MISS)],
 )
-async def test_a_kept_answer_stands_as_the_client_would_treat_it(
+async def test_a_cached_answer_stands_as_the_client_would_treat_it(
     client: Client,
     plan: CallPlan,
     dry: DryClient,
@@ -61,9 +61,9 @@ async def test_a_kept_answer_stands_as_the_client_would_treat_it(
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(age)
-    found = await asyncio.gather(dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode)), return_exceptions=True)
+    result = await asyncio.gather(dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode)), return_exceptions=True)
     assert plan.calls == {a_call(): status}
-    assert isinstance(found[0], DryRunMiss) == (status is CacheStatus.MISS)
+    assert isinstance(result[0], DryRunMiss) == (status is CacheStatus.MISS)
     assert route.call_count == 1
     await fetch(client)
     for _ in range(20):
@@ -101,7 +101,7 @@ async def test_a_request_under_way_costs_nothing_more(
     assert (await asking).value == 1
 
 
-async def test_what_is_held_is_noted(
+async def test_what_is_cached_is_noted(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
@@ -122,13 +122,13 @@ async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) ->
     assert [error.endpoint for error in plan.refused] == [ADVANCED.path]
 
 
-async def test_an_unknown_plan_of_the_key_is_not_asked_for_and_leaves_all_open(
+async def test_an_unknown_plan_of_the_key_is_not_requested_and_leaves_all_open(
     asking: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
         await DryClient(asking, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    assert plan.calls == {question: CacheStatus.MISS}
+    replay_query = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    assert plan.calls == {replay_query: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
     assert not asking.plan_was_requested

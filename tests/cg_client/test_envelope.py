@@ -194,7 +194,7 @@ def test_a_long_text_of_upstream_is_cut() -> None:
 
 
 @pytest.mark.parametrize("content", [body("429", "Too Many Requests"), HTML])
-def test_a_rate_limit_tells_how_long_upstream_asked_to_wait(content: bytes) -> None:
+def test_a_rate_limit_tells_how_long_to_wait(content: bytes) -> None:
     assert failed(429, content, retry_after="7").retry_after == 7
     assert failed(429, content).retry_after is None
 

@@ -147,7 +147,7 @@ def test_days_and_weeks_reach_back_to_the_listing_on_every_plan(
 
 
 @given(st.sampled_from(LIMITED), st.floats(0, 10**7))
-def test_what_may_be_asked_from_the_earliest_bar_is_never_refused(
+def test_what_may_be_requested_from_the_earliest_bar_is_never_refused(
     limited: tuple[Plan, Interval, int], seconds: float
 ) -> None:
     plan, interval, _ = limited
@@ -328,5 +328,5 @@ def test_no_floor_is_offered_below_an_interval_that_upstream_refused(clock: Fake
     assert learnt.floor is None or learnt.floor.milliseconds > Interval.H1.milliseconds
 
 
-def test_the_refusal_of_an_interval_that_was_not_asked_for_counts_for_the_endpoint(clock: FakeClock) -> None:
+def test_the_refusal_of_an_interval_that_was_not_requested_counts_for_the_endpoint(clock: FakeClock) -> None:
     assert isinstance(Gate(None, clock).learn(SNAPSHOTS, Params(), IntervalRefused("not available")), PlanRequired)

@@ -90,7 +90,7 @@ async def test_an_account_that_answers_goes_before_the_limit(asking: Client, tol
     assert asking.gate.key.stated == "Startup (by CoinGlass' account endpoint)"
 
 
-async def test_a_known_plan_is_asked_for_again_every_five_minutes(
+async def test_a_known_plan_is_requested_again_every_five_minutes(
     asking: Client, told: respx.Route, clock: FakeClock
 ) -> None:
     await fetch(asking)
@@ -113,7 +113,7 @@ async def test_a_server_without_requests_asks_again_too(asking: Client, told: re
     assert told.call_count == 2
 
 
-async def test_an_upgrade_shows_within_a_minute_of_being_asked_for(
+async def test_an_upgrade_shows_within_a_minute_of_being_requested(
     asking: Client, told: respx.Route, clock: FakeClock
 ) -> None:
     assert (await advanced(asking)).current is Plan.STANDARD
@@ -169,7 +169,7 @@ async def test_a_limit_that_changes_with_each_answer_does_not_ask_with_each(
     assert told.call_count == 2
 
 
-async def test_what_was_refused_for_one_plan_is_asked_for_again_on_another(
+async def test_what_was_refused_for_one_plan_is_requested_again_on_another(
     asking: Client, upstream: respx.MockRouter, told: respx.Route, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(side_effect=[failure("401", "Upgrade plan"), answer([1])])
@@ -194,9 +194,7 @@ async def test_a_failing_account_endpoint_does_not_take_a_known_plan_away(
         assert asking.gate.plan is Plan.STANDARD
 
 
-async def test_a_declared_plan_is_held_to_and_not_asked_for(
-    client: Client, told: respx.Route, clock: FakeClock
-) -> None:
+async def test_a_declared_plan_is_used_and_not_requested(client: Client, told: respx.Route, clock: FakeClock) -> None:
     for _ in range(3):
         assert (await advanced(client)).current is Plan.HOBBYIST
         client.review_plan()
@@ -213,14 +211,14 @@ async def test_a_declared_plan_that_the_limit_contradicts_is_told_once_and_in_ea
     assert "but the key" not in str(await advanced(client))
     for symbol in ("BTC", "ETH"):
         await fetch(client, symbol)
-    said = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
-    assert heard == [said]
+    message = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
+    assert heard == [message]
     refused = await advanced(client)
-    assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {said}")
+    assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {message}")
     assert refused.current is Plan.HOBBYIST
 
 
-async def test_a_declared_plan_that_coinglass_refuses_is_held_against_the_account(
+async def test_a_declared_plan_that_coinglass_refuses_is_checked_with_the_account(
     clock: FakeClock, upstream: respx.MockRouter, told: respx.Route
 ) -> None:
     heard: list[str] = []

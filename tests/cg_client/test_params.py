@@ -1,4 +1,4 @@
-"""Parameters are sent under upstream's names and in its spelling, and never with what was left open."""
+"""Parameters are sent under upstream's names and in its notation, and never with what was left open."""
 
 from datetime import UTC, datetime, timedelta, timezone
 

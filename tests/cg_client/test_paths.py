@@ -1,4 +1,4 @@
-"""Endpoints with two paths: which is asked for, what a path that is not known costs, and what is remembered."""
+"""Endpoints with two paths: which is requested, what a path that is not known costs, and what is remembered."""
 
 from datetime import timedelta
 from typing import Any
@@ -67,10 +67,10 @@ async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
     return error.value
 
 
-async def test_the_newer_path_is_asked_for_and_named(client: Client, routes: Routes) -> None:
+async def test_the_newer_path_is_requested_and_named(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=answer([1]))
-    found = await fetch(client)
-    assert (found.value, found.path, routes.calls) == ([1], NEW, (1, 0))
+    result = await fetch(client)
+    assert (result.value, result.path, routes.calls) == ([1], NEW, (1, 0))
 
 
 @unknown_path
@@ -79,8 +79,8 @@ async def test_the_former_path_answers_where_the_newer_is_not_known(
 ) -> None:
     routes.new.mock(return_value=unknown)
     routes.former.mock(return_value=answer([1]))
-    found = await fetch(client)
-    assert (found.value, found.path, found.endpoint, routes.calls) == ([1], FORMER, ENDPOINT, (1, 1))
+    result = await fetch(client)
+    assert (result.value, result.path, result.endpoint, routes.calls) == ([1], FORMER, ENDPOINT, (1, 1))
     assert routes.former.calls.last.request.url.query == b"symbol=BTC"
 
 
@@ -92,7 +92,7 @@ async def test_both_tries_count_against_the_quota_and_for_who_caused_them(client
     assert (client.quota.used, counter.sent) == (2, 2)
 
 
-async def test_the_path_that_works_is_asked_for_alone_for_an_hour(
+async def test_the_path_that_works_is_requested_alone_for_an_hour(
     client: Client, routes: Routes, clock: FakeClock
 ) -> None:
     routes.new.mock(return_value=MISSING)
@@ -123,14 +123,14 @@ async def test_neither_path_is_an_unknown_path_that_names_both(client: Client, r
     assert (error.retryable, routes.calls) == (False, (1, 1))
 
 
-async def test_an_answer_is_kept_under_the_same_key_whichever_path_gave_it(client: Client, routes: Routes) -> None:
+async def test_an_answer_is_cached_under_the_same_key_whichever_path_gave_it(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
-    _, kept = client.peek(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    assert kept is not None
-    assert kept.answer == first
-    assert kept.answer.path == FORMER
+    _, cached = client.peek(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
+    assert cached is not None
+    assert cached.answer == first
+    assert cached.answer.path == FORMER
 
 
 @pytest.mark.parametrize(

@@ -125,13 +125,13 @@ async def test_nothing_is_tried_again_that_would_begin_after_the_deadline(
     assert attempts.count == count
 
 
-async def test_retry_waits_as_long_as_upstream_asked_after_a_rate_limit(clock: FakeClock) -> None:
+async def test_retry_waits_as_long_as_upstream_stated_after_a_rate_limit(clock: FakeClock) -> None:
     attempts = Attempts([RateLimited("slow down", 7.0), RateLimited("slow down", 0.0)])
     await retry_of(attempts, clock, jitter=lambda: 0.1)(a_call(), AGES)
     assert clock.slept == [7.0, 0.0]
 
 
-async def test_a_rate_limit_without_a_stated_time_holds_for_the_minute(clock: FakeClock) -> None:
+async def test_a_rate_limit_without_a_stated_time_is_valid_for_the_minute(clock: FakeClock) -> None:
     await retry_of(Attempts([RateLimited("slow down")]), clock)(a_call(), AGES)
     assert clock.slept == [60.0]
 
@@ -171,7 +171,7 @@ def test_retries_are_never_more_than_the_capacity_and_the_share_of_the_calls(
 
 
 @given(st.integers(1, 60), st.integers(0, 100))
-async def test_a_failing_upstream_is_asked_15_percent_more_and_a_few_times_from_the_first_call_on(
+async def test_a_failing_upstream_is_called_15_percent_more_and_a_few_times_from_the_first_call_on(
     calls: int, well: int
 ) -> None:
     """With everything failing, and after a while in which all was well, which saves no more than the capacity."""
@@ -180,10 +180,10 @@ async def test_a_failing_upstream_is_asked_15_percent_more_and_a_few_times_from_
     for _ in range(well):
         await retry(a_call(), AGES)
     attempts.failures, attempts.count = repeat(UpstreamUnavailable("down")), 0
-    for asked in range(1, calls + 1):
+    for requested in range(1, calls + 1):
         with pytest.raises(UpstreamUnavailable):
             await retry(a_call(), AGES)
-        assert attempts.count - asked <= bound + 0.15 * asked + 1e-6
+        assert attempts.count - requested <= bound + 0.15 * requested + 1e-6
 
 
 async def test_a_burst_of_calls_that_all_fail_shares_the_budget(clock: FakeClock) -> None:

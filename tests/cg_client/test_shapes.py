@@ -48,7 +48,7 @@ def test_one_time_in_another_unit_is_enough_to_read_each_for_itself(
 
 
 @given(st.integers(0, 10**19), st.integers(0, 10**19))
-def test_within_a_unit_order_is_kept(one: int, other: int) -> None:
+def test_within_a_unit_order_stays(one: int, other: int) -> None:
     units = [10**11, 10**14, 10**17]
     if sum(one >= unit for unit in units) == sum(other >= unit for unit in units):
         assert (milliseconds(one) <= milliseconds(other)) or one > other

@@ -79,8 +79,8 @@ async def test_no_sixty_seconds_hold_more_than_the_limit(limit: int, calls: list
     await asyncio.gather(*(ask(*call) for call in calls))
     assert len(sent.ran) == len(calls)
     for started, _ in sent.ran:
-        held = [end for start, end in sent.ran if start <= started < end + MINUTE]
-        assert len(held) <= limit
+        cached = [end for start, end in sent.ran if start <= started < end + MINUTE]
+        assert len(cached) <= limit
 
 
 async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(
@@ -197,7 +197,7 @@ async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle]
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(10.0, 10.0), (None, MINUTE)])
-async def test_hold_keeps_every_call_back_for_the_time_asked_or_for_a_minute(
+async def test_hold_keeps_every_call_back_for_the_requested_time_or_for_a_minute(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, asked: float | None, seconds: float
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()

@@ -41,7 +41,7 @@ async def test_a_name_for_which_alone_coinglass_fails_is_not_found(client: Clien
     assert [call.request.url.params["ticker"] for call in route.calls] == ["NOPE", "NOPE", "GBTC"]
 
 
-async def test_the_known_name_is_asked_for_once_a_minute(
+async def test_the_known_name_is_requested_once_a_minute(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC"))

@@ -100,9 +100,9 @@ def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) 
 
 @given(scenes())
 def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene: Scene) -> None:
-    found = scene.candidates()
-    assert len(set(found)) == len(found)
-    assert all(len(candidate) == 1 for candidate in found[:-1])
+    result = scene.candidates()
+    assert len(set(result)) == len(result)
+    assert all(len(candidate) == 1 for candidate in result[:-1])
 
 
 @st.composite
@@ -134,13 +134,13 @@ def test_no_page_reaches_back_before_the_earliest_bar(limited: tuple[Scene, int]
 
 
 @given(limited())
-def test_every_bar_from_the_earliest_on_is_held(limited: tuple[Scene, int]) -> None:
+def test_every_bar_from_the_earliest_on_is_served(limited: tuple[Scene, int]) -> None:
     scene, earliest = limited
     joined = scene.upstream.joined(scene.pages(earliest))
     assert {time for time in scene.inside if time >= earliest} <= set(joined)
 
 
-def test_the_oldest_bar_that_the_plan_reaches_is_held() -> None:
+def test_the_oldest_bar_that_the_plan_reaches_is_served() -> None:
     earliest = floor(NOW, HOUR) - 720 * HOUR
     upstream = Upstream(list(range(earliest - 9 * HOUR, NOW, HOUR)), end_inclusive=True, counts_from_start=False)
     assert earliest in upstream.joined(
@@ -162,9 +162,9 @@ def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited:
 
 
 def assert_shared(first: Sequence[Page], second: Sequence[Page]) -> None:
-    for (start, end), one in spans(first).items():
+    for (start, end), item in spans(first).items():
         for (other_start, other_end), other in spans(second).items():
-            assert one == other or end < other_start or other_end < start
+            assert item == other or end < other_start or other_end < start
 
 
 def spans(asked: Sequence[Page]) -> dict[tuple[int, int], Page]:
@@ -189,7 +189,7 @@ def test_bars_ahead_of_our_clock_do_not_push_the_start_out_of_an_open_ended_page
 
 
 @given(st.sampled_from([10, 100, 1000]), st.integers(1, 3), st.integers(-1, 1), st.integers(0, 999))
-def test_the_newest_last_bars_are_held_while_the_bar_under_way_is_not_there_yet(
+def test_the_newest_last_bars_are_served_while_the_bar_under_way_is_not_there_yet(
     page_rows: int, times: int, more: int, later: int
 ) -> None:
     now, last = NOW + later * HOUR, page_rows * times + more

@@ -29,7 +29,7 @@ class Plant:
 
     def is_named_in(self, endpoint: Mapping[str, Any]) -> bool:
         """Whether the probe's report of the endpoint says this and nothing else."""
-        named = {(one["kind"], one["field"]) for one in endpoint["findings"] if not one["harmless"]}
+        named = {(item["kind"], item["field"]) for item in endpoint["findings"] if not item["harmless"]}
         return endpoint["status"] == self.status and named == self.findings
 
 

@@ -12,7 +12,7 @@ from tests.test_imports import ROOT
 DOCUMENT = (ROOT / "docs" / "probe.md").read_text()
 
 
-@pytest.mark.parametrize("name", [*(one.value for kinds in (AnomalyKind, DifferenceKind, Status) for one in kinds)])
+@pytest.mark.parametrize("name", [*(item.value for kinds in (AnomalyKind, DifferenceKind, Status) for item in kinds)])
 def test_each_kind_and_status_has_a_row(name: str) -> None:
     assert f"\n| `{name}` | " in DOCUMENT
 

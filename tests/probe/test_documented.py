@@ -10,7 +10,7 @@ SECOND, DAY = 1_700_000_000, 86_400
 
 
 def found(data: Any, sample: Any, *undocumented: str) -> list[tuple[str, str, bool]]:
-    return [(one.kind.value, one.field, one.harmless) for one in compare(data, sample, undocumented)]
+    return [(item.kind.value, item.field, item.harmless) for item in compare(data, sample, undocumented)]
 
 
 @pytest.mark.parametrize("factor", [1, 1000, 1_000_000, 1_000_000_000])

@@ -50,8 +50,8 @@ class Probed:
         file = self.folder / "report.json"
         config = ClientConfig(api_key=Secret(KEY), base_url=self.address)
         status = await probe(config, ProbeOptions(groups=groups, json_file=file, **options))
-        found: dict[str, Any] = json.loads(file.read_text())
-        return status, found
+        actual: dict[str, Any] = json.loads(file.read_text())
+        return status, actual
 
 
 @pytest.fixture
@@ -62,14 +62,14 @@ def probed(tmp_path: Path) -> Iterator[Probed]:
 
 
 def endpoint(report: dict[str, Any], path: str) -> dict[str, Any]:
-    (found,) = (one for one in report["endpoints"] if one["path"] == path)
-    return found  # type: ignore[no-any-return]  # JSON
+    (actual,) = (item for item in report["endpoints"] if item["path"] == path)
+    return actual  # type: ignore[no-any-return]  # JSON
 
 
-async def test_every_endpoint_is_asked_once_and_found_as_documented(probed: Probed) -> None:
+async def test_every_endpoint_is_called_once_and_found_as_documented(probed: Probed) -> None:
     status, report = await probed.report()
     assert status == 0
-    assert {one["path"]: one["status"] for one in report["endpoints"]} == dict.fromkeys(CATALOGUE, "ok")
+    assert {item["path"]: item["status"] for item in report["endpoints"]} == dict.fromkeys(CATALOGUE, "ok")
     assert set(probed.sandbox.calls.values()) == {1}
     assert (report["plan"], report["planSource"]) == ("PROFESSIONAL", "account endpoint")
 
@@ -82,7 +82,7 @@ async def test_all_that_is_planted_is_named_and_nothing_else(
     status, report = await probed.report()
     planted = {plant.path: plant for plant in PLANTS.values()}
     assert status == 1
-    assert {one["path"] for one in report["endpoints"] if one["status"] != "ok"} == set(planted)
+    assert {item["path"] for item in report["endpoints"] if item["status"] != "ok"} == set(planted)
     assert [path for path, plant in planted.items() if not plant.is_named_in(endpoint(report, path))] == []
     table = capsys.readouterr().out
     for plant in PLANTS.values():
@@ -96,7 +96,7 @@ async def test_one_planted_difference_is_named_alone(probed: Probed, plant: Plan
     plant.plant(probed.sandbox)
     status, report = await probed.report(plant.path.split("/")[2])
     assert status == 1
-    assert [one["path"] for one in report["endpoints"] if one["status"] != "ok"] == [plant.path]
+    assert [item["path"] for item in report["endpoints"] if item["status"] != "ok"] == [plant.path]
     assert plant.is_named_in(endpoint(report, plant.path)), endpoint(report, plant.path)
 
 
@@ -104,9 +104,9 @@ async def test_numbers_as_text_are_told_and_are_no_difference(probed: Probed) ->
     as_text = lambda row: row | {"open_basis": str(row["open_basis"])}  # noqa: E731  # a function for one line
     probed.sandbox.drifts.append(of_rows("/api/futures/basis/history", as_text))
     status, report = await probed.report("futures/basis")
-    found = endpoint(report, "/api/futures/basis/history")
-    assert (status, found["status"]) == (0, "ok")
-    assert [(one["kind"], one["field"], one["harmless"]) for one in found["findings"]] == [
+    actual = endpoint(report, "/api/futures/basis/history")
+    assert (status, actual["status"]) == (0, "ok")
+    assert [(item["kind"], item["field"], item["harmless"]) for item in actual["findings"]] == [
         ("TYPE_CHANGED", "open_basis", True)
     ]
 
@@ -115,8 +115,10 @@ async def test_what_every_answer_lacks_is_said_once(probed: Probed) -> None:
     probed.sandbox.drifts.append(PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": None}))
     status, report = await probed.report("option")
     assert status == 1
-    assert [(one["kind"], one["field"]) for one in report["everyAnswer"]] == [("HEADER_MISSING", "API-KEY-MAX-LIMIT")]
-    assert {one["status"] for one in report["endpoints"]} == {"ok"}
+    assert [(item["kind"], item["field"]) for item in report["everyAnswer"]] == [
+        ("HEADER_MISSING", "API-KEY-MAX-LIMIT")
+    ]
+    assert {item["status"] for item in report["endpoints"]} == {"ok"}
 
 
 @pytest.mark.parametrize("empty", [[], {}, None])
@@ -127,7 +129,7 @@ async def test_an_answer_without_rows_is_no_difference_and_is_told(
     probed.sandbox.drifts.append(PlantedDrift("/api/option/max-pain", lambda answer: answer | {"data": empty}))
     status, report = await probed.report("option")
     assert status == 0
-    assert [one["kind"] for one in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]
+    assert [item["kind"] for item in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]
     assert "1 without rows to compare" in capsys.readouterr().out
 
 
@@ -136,8 +138,8 @@ async def test_the_plan_is_that_of_the_rate_limit_where_the_account_is_not_found
     probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, ACCOUNT))
     status, report = await probed.report("futures/liquidation")
     assert (report["plan"], report["planSource"]) == ("STANDARD", "API-KEY-MAX-LIMIT 300")
-    assert "/api/futures/liquidation/order" in {one["path"] for one in report["endpoints"]}
-    assert "/api/futures/liquidation/map" not in {one["path"] for one in report["endpoints"]}
+    assert "/api/futures/liquidation/order" in {item["path"] for item in report["endpoints"]}
+    assert "/api/futures/liquidation/map" not in {item["path"] for item in report["endpoints"]}
     assert status == 1
 
 
@@ -146,16 +148,16 @@ async def test_all_asks_what_the_plan_lacks_and_a_refusal_is_as_stated(probed: P
     status, report = await probed.report("futures/liquidation", with_gated=True)
     refused = endpoint(report, "/api/futures/liquidation/map")
     assert (status, refused["status"]) == (0, "ok")
-    assert [(one["kind"], one["harmless"]) for one in refused["findings"]] == [("PLAN_REFUSED", True)]
+    assert [(item["kind"], item["harmless"]) for item in refused["findings"]] == [("PLAN_REFUSED", True)]
 
 
 async def test_all_names_what_is_answered_without_the_plan_that_the_catalogue_states(probed: Probed) -> None:
     below = PlantedDrift(ACCOUNT, lambda answer: answer | {"data": answer["data"] | {"level": "HOBBYIST"}})
     probed.sandbox.drifts += [below, PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": "30"})]
     status, report = await probed.report("hyperliquid/whale-alert", with_gated=True)
-    found = endpoint(report, "/api/hyperliquid/whale-alert")
-    assert (status, found["status"]) == (1, "gated")
-    assert [one["kind"] for one in found["findings"]] == ["PLAN_NOT_NEEDED"]
+    actual = endpoint(report, "/api/hyperliquid/whale-alert")
+    assert (status, actual["status"]) == (1, "gated")
+    assert [item["kind"] for item in actual["findings"]] == ["PLAN_NOT_NEEDED"]
 
 
 async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -> None:
@@ -164,9 +166,9 @@ async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -
     probed.sandbox.drifts.append(PlantedDrift(pairs, only_okx))
     probed.sandbox.drifts.append(of_rows("/api/hyperliquid/whale-position", lambda row: row | {"user": f"0x{7:040}"}))
     _, report = await probed.report("futures", "hyperliquid")
-    asked = endpoint(report, PRICES)["params"]
-    assert asked["exchange"] == "OKX"
-    assert asked["symbol"].endswith("SWAP")
+    requested = endpoint(report, PRICES)["params"]
+    assert requested["exchange"] == "OKX"
+    assert requested["symbol"].endswith("SWAP")
     assert endpoint(report, "/api/hyperliquid/user-position")["params"] == {"user_address": f"0x{7:040}"}
 
 
@@ -177,19 +179,19 @@ async def test_a_listed_name_that_can_be_none_is_not_taken(probed: Probed) -> No
     assert (status, len(address)) == (0, 42)
 
 
-async def test_a_group_is_asked_alone_beside_the_account(probed: Probed) -> None:
+async def test_a_group_is_called_alone_beside_the_account(probed: Probed) -> None:
     await probed.report("futures/liquidation", "option")
-    asked = {path for path in probed.sandbox.calls if path != ACCOUNT}
-    assert asked == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
+    requested = {path for path in probed.sandbox.calls if path != ACCOUNT}
+    assert requested == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
 
 
 async def test_the_former_path_of_an_endpoint_is_one_request_too_many_as_well(probed: Probed) -> None:
     path = "/api/futures/orderbook/v2/large-limit-order-history"
     probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, path))
-    before = [one.path for one in candidates(("futures/orderbook",))].index(path)
+    before = [item.path for item in candidates(("futures/orderbook",))].index(path)
     status, report = await probed.report("futures/orderbook", max_calls=before + 1)
     assert probed.sandbox.calls.total() == before + 1
-    assert (status, path in {one["path"] for one in report["endpoints"]}) == (0, False)
+    assert (status, path in {item["path"] for item in report["endpoints"]}) == (0, False)
 
 
 @pytest.mark.parametrize("most", [1, 5])
@@ -205,13 +207,13 @@ async def test_an_endpoint_that_fails_costs_neither_its_neighbours_nor_the_rest(
     maps = [path for path in CATALOGUE if path.startswith("/api/futures/liquidation/")][:-1]
     probed.sandbox.faults += [Fault(FaultKind.SERVER_ERROR, path) for path in maps]
     _, report = await probed.report("futures/liquidation")
-    failed = {one["path"]: one["findings"][0]["kind"] for one in report["endpoints"] if one["status"] == "failed"}
+    failed = {item["path"]: item["findings"][0]["kind"] for item in report["endpoints"] if item["status"] == "failed"}
     assert failed == dict.fromkeys(maps, "UPSTREAM_ERROR")
     assert all(probed.sandbox.calls[path] for path in CATALOGUE if path.startswith("/api/futures/liquidation/"))
 
 
 @pytest.mark.parametrize("plan", list(Plan))
-async def test_what_the_plan_includes_is_asked_within_its_quota(plan: Plan) -> None:
+async def test_what_the_plan_includes_is_requested_within_its_quota(plan: Plan) -> None:
     clock = FakeClock()
     sandbox = Sandbox(plan, now=lambda: clock.now().timestamp())
     config = ClientConfig(api_key=Secret(SANDBOX_KEY), base_url="http://upstream")
@@ -287,7 +289,7 @@ async def test_a_server_that_is_not_there_is_unusable(capsys: pytest.CaptureFixt
     assert "UPSTREAM_ERROR" in capsys.readouterr().out
 
 
-async def test_a_file_that_cannot_be_written_is_told_before_anything_is_asked(
+async def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(
     probed: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url=probed.address)

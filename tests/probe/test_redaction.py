@@ -18,9 +18,9 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, m
 def test_a_body_with_the_key_in_its_texts_is_saved_without_it(key: str, beside: str) -> None:
     answer = {"code": "0", "data": [{f"{beside}{key}": [f"{key}{beside}", 1.5, None]}]}
     for body in (json.dumps(answer), json.dumps(answer).replace("/", "\\/")):
-        kept = json.loads(KeyRedaction(Secret(key)).body(body.encode()))
-        assert key not in json.dumps(kept, ensure_ascii=False)
-        ((name, values),) = kept["data"][0].items()
+        cached = json.loads(KeyRedaction(Secret(key)).body(body.encode()))
+        assert key not in json.dumps(cached, ensure_ascii=False)
+        ((name, values),) = cached["data"][0].items()
         assert "***" in name
         assert values[1:] == [1.5, None]
 

@@ -138,12 +138,12 @@ def http_scope(
 
 def receiving(*parts: bytes, then: Callable[[], Awaitable[Message]] | None = None) -> Receive:
     """Return a body in parts; afterwards `then`, or a client that stays."""
-    places = itertools.count()
+    indices = itertools.count()
 
     async def receive() -> Message:
-        place = next(places)
-        if place < len(parts):
-            return {"type": "http.request", "body": parts[place], "more_body": place < len(parts) - 1}
+        index = next(indices)
+        if index < len(parts):
+            return {"type": "http.request", "body": parts[index], "more_body": index < len(parts) - 1}
         if then is not None:
             return await then()
         await asyncio.Event().wait()
@@ -182,7 +182,7 @@ def sending(reply: Reply) -> Send:
     return send
 
 
-async def settle() -> None:
+async def run_pending() -> None:
     """Lets everything run that can."""
     for _ in range(20):
         await asyncio.sleep(0)

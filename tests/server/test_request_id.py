@@ -14,12 +14,12 @@ print(request_id(None))
 """
 
 
-def test_a_plain_wish_is_taken_over_and_anything_else_replaced() -> None:
+def test_a_simple_wish_is_taken_over_and_anything_else_replaced() -> None:
     assert request_id("abc-12_3") == "abc-12_3"
     for wished in (None, "", "a b", "a\n", "x" * 65, "\u00fc", "\u0663"):
-        made = request_id(wished)
-        assert len(made) == 32
-        assert int(made, 16)
+        created = request_id(wished)
+        assert len(created) == 32
+        assert int(created, 16)
 
 
 def test_no_name_is_made_twice() -> None:
@@ -27,6 +27,6 @@ def test_no_name_is_made_twice() -> None:
 
 
 def test_workers_that_are_forked_make_names_of_their_own() -> None:
-    made = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True)  # noqa: S603  # our own text
-    first, second = made.stdout.split()
+    created = subprocess.run([sys.executable, "-c", FORKED], capture_output=True, text=True, check=True)  # noqa: S603  # our own text
+    first, second = created.stdout.split()
     assert first != second

@@ -19,7 +19,7 @@ def test_the_client_is_the_one_that_is_named() -> None:
 
 
 @pytest.mark.parametrize("unusable", ["", "a b", "a\n", "x" * 65, "\u00fc", "192.0.2.1", "a,b"])
-def test_else_or_where_the_name_is_not_short_and_plain_it_is_the_address(unusable: str) -> None:
+def test_else_or_where_the_name_is_not_short_and_simple_it_is_the_address(unusable: str) -> None:
     assert asked() == asked(x_client_id=unusable) == Requester(ADDRESS)
 
 

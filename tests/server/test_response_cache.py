@@ -66,10 +66,10 @@ async def test_different_questions_never_share_an_answer(cache: Served) -> None:
 async def test_the_form_that_is_accepted_the_method_and_the_url_count(cache: Served) -> None:
     url = http_scope(query_string=b"x=1", headers=[("content-type", "application/json")])
     for _ in range(2):
-        plain, other = await post(cache, QUERY), await post(cache, QUERY, accept="application/graphql-response+json")
+        simple, other = await post(cache, QUERY), await post(cache, QUERY, accept="application/graphql-response+json")
         by_get, in_url = await get(cache, b"query=%7B+a+%7D"), Reply()
         await cache(url, receiving(orjson.dumps(QUERY)), sending(in_url))
-        assert [plain.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
+        assert [simple.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
 
 
 async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callable[..., Served]) -> None:
@@ -101,7 +101,7 @@ async def test_age_and_max_age_never_promise_more_than_holds(cache: Served, orig
         assert (again.headers["age"], again.headers["cache-control"]) == (age, "public, max-age=60")
 
 
-async def test_what_holds_for_ever_is_fresh_for_a_year(cache: Served, origin: Origin) -> None:
+async def test_what_is_valid_for_ever_is_fresh_for_a_year(cache: Served, origin: Origin) -> None:
     origin.lasts = math.inf
     assert (await post(cache)).headers["cache-control"] == "public, max-age=31536000"
 
@@ -113,7 +113,7 @@ async def test_a_change_of_what_the_server_may_answer_takes_effect_at_once(cache
     assert (cache.hits, len(cache.store)) == (0, 1)
 
 
-async def test_an_answer_during_which_that_changed_is_not_kept(
+async def test_an_answer_during_which_that_changed_is_not_cached(
     cached: Callable[..., Served], origin: Origin, server: Server
 ) -> None:
     async def changing(request: Request) -> Response:
@@ -139,7 +139,7 @@ async def test_an_answer_during_which_that_changed_is_not_kept(
         {"headers": [(b"cache-control", b"max-age=9")]},
     ],
 )
-async def test_what_may_not_be_kept_is_made_anew_and_says_so(
+async def test_what_may_not_be_cached_is_made_anew_and_says_so(
     cache: Served, origin: Origin, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
@@ -150,7 +150,7 @@ async def test_what_may_not_be_kept_is_made_anew_and_says_so(
     assert cache.store.bytes == 0
 
 
-async def test_an_application_that_says_nothing_of_time_is_not_kept(cached: Callable[..., Served]) -> None:
+async def test_an_application_that_says_nothing_of_time_is_not_cached(cached: Callable[..., Served]) -> None:
     async def silent(_: Request) -> Response:
         return Response.of(b"{}")
 
@@ -176,9 +176,9 @@ async def test_every_response_of_a_sandbox_is_marked(cache: Served, server: Serv
 async def test_every_reply_names_its_own_request(cache: Served, origin: Origin) -> None:
     first = await post(cache)
     assert first.headers["x-request-id"] == origin.requests[0].request_id  # which the log has
-    made = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
-    assert len(made) == 4
-    assert all(len(name) == 32 and int(name, 16) for name in made)
+    created = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
+    assert len(created) == 4
+    assert all(len(name) == 32 and int(name, 16) for name in created)
     assert (await post(cache, x_request_id="wished-1")).headers["x-request-id"] == "wished-1"
     assert len((await post(cache, x_request_id="for\xfcged")).headers["x-request-id"]) == 32
 
@@ -212,15 +212,15 @@ async def test_what_is_not_for_one_answer_in_json_passes_untouched(
     cached: Callable[..., Served], scope: dict[str, Any]
 ) -> None:
     given: list[Request] = []
-    made = Response.of(b"{}")
-    made.expires_at = math.inf
+    created = Response.of(b"{}")
+    created.expires_at = math.inf
 
     async def handle(request: Request) -> Response:
         given.append(request)
-        return made
+        return created
 
     cache, request = cached(handle=handle), Request(scope)
-    assert [await cache.cache(request) for _ in range(2)] == [made, made]
+    assert [await cache.cache(request) for _ in range(2)] == [created, created]
     assert given == [request, request]
 
 
@@ -262,11 +262,11 @@ async def test_a_malformed_url_is_for_the_application_to_refuse(cache: Served, q
 
 
 async def test_a_url_is_read_like_a_body(cache: Served) -> None:
-    asked = b"query=%7Ba%7D&variables=%7B%22x%22%3A1%2C%22y%22%3A2%7D&operationName=A"
+    requested = b"query=%7Ba%7D&variables=%7B%22x%22%3A1%2C%22y%22%3A2%7D&operationName=A"
     same = b"operationName=A&query={a}&variables={%22y%22:2,+%22x%22:1}"
     others = [b"query=%7Ba%7D", b"query={a}&operationName=A&variables={%22x%22:1.0,%22y%22:2}", b"extensions={}"]
     for _ in range(2):
-        replies = [await get(cache, url) for url in (asked, same, *others)]
+        replies = [await get(cache, url) for url in (requested, same, *others)]
         assert [reply.number for reply in replies] == [1, 1, 2, 3, 4]
 
 
@@ -309,7 +309,7 @@ async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(cache
     assert (reply.messages, origin.count) == ([], 0)
 
 
-async def test_without_room_nothing_is_kept(cached: Callable[..., Served]) -> None:
+async def test_without_room_nothing_is_cached(cached: Callable[..., Served]) -> None:
     cache = cached(limit=0)
     replies = [await post(cache) for _ in range(2)]
     assert [reply.number for reply in replies] == [1, 2]
@@ -341,7 +341,7 @@ async def test_the_keys_of_a_store_are_in_its_bytes(cache: Served) -> None:
     assert 3 <= len(cache.store) <= 5
 
 
-async def test_one_question_in_many_spellings_does_not_fill_the_store(cache: Served, origin: Origin) -> None:
+async def test_one_question_in_many_aliass_does_not_fill_the_store(cache: Served, origin: Origin) -> None:
     await post(cache, {"query": "{ other }"})
     for blanks in range(2000):
         assert (await post(cache, b'{"query":"{ a }"}' + b" " * blanks)).number == 2

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.http import Request, Response
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Reply, Served, Server, http_scope, nothing, receiving, sending, settle
+from tests.server.asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
 
 T = TypeVar("T")
 
@@ -106,7 +106,7 @@ class Machine(RuleBasedStateMachine):
             pending.task.cancel()
         for run in self.running:
             run.outcome.cancel()
-        self._do(settle())
+        self._do(run_pending())
         self.loop.close()
 
     def _do(self, work: Coroutine[Any, Any, T]) -> T:
@@ -174,7 +174,7 @@ class Machine(RuleBasedStateMachine):
         )
         task = asyncio.ensure_future(self.cache(scope, receiving(body), sending(reply)))
         self.pending.append(Pending(asked, codings, self.events, self.server.revision.count, task, reply))
-        await settle()
+        await run_pending()
 
     @precondition(lambda self: self.running)
     @rule(
@@ -189,7 +189,7 @@ class Machine(RuleBasedStateMachine):
     def _end(self, run: Run, how: str, lasts: float) -> None:
         self.running.remove(run)
         run.outcome.set_result((how, lasts))
-        self._do(settle())
+        self._do(run_pending())
 
     @precondition(lambda self: self.pending)
     @rule(data=st.data())
@@ -197,7 +197,7 @@ class Machine(RuleBasedStateMachine):
         pending = data.draw(st.sampled_from(self.pending))
         self.pending.remove(pending)
         pending.task.cancel()
-        self._do(settle())
+        self._do(run_pending())
         assert pending.reply.status == 503
 
     @rule(seconds=st.sampled_from([0.5, 4.5, 5.0, 30.0]))

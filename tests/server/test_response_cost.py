@@ -1,11 +1,11 @@
-"""What a response says of its cost is its own: of no kept answer, and of no other client's run."""
+"""What a response says of its cost is its own: of no cached answer, and of no other client's run."""
 
 import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from tests.server.asgi import Origin, Reply, Served, Server, get, post, settle
+from tests.server.asgi import Origin, Reply, Served, Server, get, post, run_pending
 
 Make = Callable[..., Served]
 
@@ -20,7 +20,7 @@ def costly(origin: Origin) -> Origin:
     return origin
 
 
-async def test_a_run_states_its_own_and_a_kept_answer_none(cache: Served, costly: Origin, server: Server) -> None:
+async def test_a_run_states_its_cost_and_a_cached_answer_none(cache: Served, costly: Origin, server: Server) -> None:
     server.left = 11
     assert cost(await post(cache)) == ("7", "11")
     assert cost(await post(cache)) == ("0", "11")
@@ -32,7 +32,7 @@ async def test_a_run_states_its_own_and_a_kept_answer_none(cache: Served, costly
 async def test_who_shares_a_run_paid_nothing(cache: Served, costly: Origin) -> None:
     costly.open.clear()
     tasks = [asyncio.create_task(post(cache)) for _ in range(4)]
-    await settle()
+    await run_pending()
     costly.open.set()
     assert [cost(reply) for reply in await asyncio.gather(*tasks)] == [("7", "30"), *[("0", "30")] * 3]
 
@@ -52,7 +52,7 @@ async def test_a_refusal_cost_nothing(cache: Served, headers: dict[str, str], st
 
 
 @pytest.mark.parametrize("wish", ["1", "true", "maybe"])
-async def test_a_dry_run_is_not_kept_nor_shared_nor_answered_from_what_is_kept(
+async def test_a_dry_run_is_not_cached_nor_shared_nor_answered_from_what_is_cached(
     cache: Served, origin: Origin, wish: str
 ) -> None:
     assert (await post(cache)).number == 1
@@ -61,7 +61,7 @@ async def test_a_dry_run_is_not_kept_nor_shared_nor_answered_from_what_is_kept(
     origin.open.clear()
     tasks = [asyncio.create_task(post(cache, {"query": "{ b }"}, x_dry_run=wish)) for _ in range(2)]
     tasks.append(asyncio.create_task(post(cache, {"query": "{ b }"})))
-    await settle()
+    await run_pending()
     origin.open.set()
     assert sorted(reply.number for reply in await asyncio.gather(*tasks)) == [4, 5, 6]
 

@@ -45,7 +45,7 @@ def test_accept_encoding_is_weighed(header: str | None, best_first: str) -> None
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="gzipstd*;q=0.15, identity", max_size=60).map(str.encode))
-def test_no_header_is_too_odd_to_be_weighed(header: bytes) -> None:
+def test_no_header_is_too_unusual_to_be_weighed(header: bytes) -> None:
     assert set(acceptable_codings(header)) <= {"zstd", "gzip", "identity"}
 
 
@@ -78,7 +78,7 @@ def captured(body: bytes) -> CachedResponse:
     return CachedResponse(ResponseKey("", "POST", None, b"", b"{}"), 0, Response.of(body))
 
 
-async def test_one_answer_is_kept_for_all_codings(cache: Served, origin: Origin) -> None:
+async def test_one_answer_is_cached_for_all_codings(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     tags, bodies = set(), set()
     for coding in ("gzip", "zstd", "identity"):
@@ -93,15 +93,15 @@ async def test_one_answer_is_kept_for_all_codings(cache: Served, origin: Origin)
 async def test_a_body_is_encoded_once(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     first = await post(cache, accept_encoding="gzip, br")
-    held = cache.store.bytes
+    retained = cache.store.bytes
     second = await post(cache, accept_encoding="gzip, deflate")
     assert second.messages[1]["body"] is first.messages[1]["body"]
-    assert cache.store.bytes - held < 2000
+    assert cache.store.bytes - retained < 2000
     await post(cache, accept_encoding="identity")
     assert (await post(cache, accept_encoding="gzip")).messages[1]["body"] is first.messages[1]["body"]
 
 
-async def test_what_is_not_kept_is_encoded_as_well(cache: Served, origin: Origin) -> None:
+async def test_what_is_not_cached_is_encoded_as_well(cache: Served, origin: Origin) -> None:
     origin.padding, origin.lasts = 5000, None
     reply = await post(cache, accept_encoding="gzip")
     assert (reply.headers["content-encoding"], reply.number) == ("gzip", 1)
@@ -132,9 +132,9 @@ async def test_a_client_that_has_the_bytes_is_told_so(cache: Served, origin: Ori
     full = await get(cache)
     reply = await get(cache, URL, if_none_match=known.format(full.headers["etag"]))
     assert (reply.status, reply.raw, origin.count, cache.not_modified) == (304, b"", 1, 1)
-    kept = {name: full.headers[name] for name in ("etag", "cache-control", "vary")}
+    cached = {name: full.headers[name] for name in ("etag", "cache-control", "vary")}
     cost = {"x-upstream-calls": "0", "x-quota-remaining": "30"}
-    assert reply.headers == kept | cost | {"age": "0", "x-request-id": reply.headers["x-request-id"]}
+    assert reply.headers == cached | cost | {"age": "0", "x-request-id": reply.headers["x-request-id"]}
 
 
 async def test_also_where_the_answer_had_to_be_made_again(cache: Served, origin: Origin) -> None:
@@ -163,6 +163,6 @@ async def test_a_post_is_answered_whatever_it_has(cache: Served) -> None:
     assert (await post(cache, if_none_match="*")).number == 1
 
 
-async def test_what_is_not_kept_is_never_unmodified(cache: Served, origin: Origin) -> None:
+async def test_what_is_not_cached_is_never_unmodified(cache: Served, origin: Origin) -> None:
     origin.lasts = None
     assert (await get(cache, URL, if_none_match="*")).status == 200

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.http import Request, Response
-from tests.server.asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, sending, settle
+from tests.server.asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
 
 JSON = [("content-type", "application/json")]
 Waiting = Callable[..., "asyncio.Task[Reply]"]
@@ -34,9 +34,9 @@ async def test_equal_requests_at_one_time_share_one_run(
     cache: Served, origin: Origin, waiting: Waiting, lasts: float | None
 ) -> None:
     origin.lasts, origin.padding = lasts, 5000
-    tasks = [waiting(cache, accept_encoding=("gzip", "zstd", "")[place % 3]) for place in range(32)]
+    tasks = [waiting(cache, accept_encoding=("gzip", "zstd", "")[index % 3]) for index in range(32)]
     tasks.append(waiting(cache, b' { "query" : "{ a }" } '))
-    await settle()
+    await run_pending()
     origin.open.set()
     replies = await asyncio.gather(*tasks)
     assert ({reply.number for reply in replies}, origin.count) == ({1}, 1)
@@ -50,7 +50,7 @@ async def test_without_a_store_they_share_as_well(
 ) -> None:
     cache = cached(limit=0)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
@@ -60,7 +60,7 @@ async def test_different_requests_and_callers_do_not(
 ) -> None:
     cache = cached()
     tasks = [waiting(cache), waiting(cache, {"query": "{ b }"}), waiting(cache, x_caller="ann")]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [reply.number for reply in await asyncio.gather(*tasks)] == [1, 2, 3]
 
@@ -73,7 +73,7 @@ async def test_whose_turn_at_the_quota_it_is_does_not_part_them(
         waiting(cache, x_client_id="bob"),
         waiting(cache, x_priority="backfill"),
     ]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
@@ -82,10 +82,10 @@ async def test_nobody_joins_a_run_from_before_a_change(
     cache: Served, origin: Origin, server: Server, waiting: Waiting
 ) -> None:
     before = waiting(cache)
-    await settle()
+    await run_pending()
     server.revision.bump()
     after = waiting(cache)
-    await settle()
+    await run_pending()
     origin.open.set()
     assert ((await before).number, (await after).number) == (1, 2)
     assert (await post(cache)).number == 2
@@ -93,11 +93,11 @@ async def test_nobody_joins_a_run_from_before_a_change(
 
 async def test_when_the_first_leaves_the_others_are_served(cache: Served, origin: Origin, waiting: Waiting) -> None:
     first, second = waiting(cache), waiting(cache)
-    await settle()
+    await run_pending()
     first.cancel()
-    await settle()
+    await run_pending()
     third = waiting(cache)
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [(await second).number, (await third).number, origin.count] == [1, 1, 1]
     assert (await first).status == 503
@@ -108,22 +108,22 @@ async def test_when_one_that_joined_leaves_the_others_are_served(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     tasks[1].cancel()
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [(await tasks[0]).number, (await tasks[2]).number, origin.count] == [1, 1, 1]
 
 
-async def test_when_all_have_left_the_answer_is_kept_for_the_next(
+async def test_when_all_have_left_the_answer_is_cached_for_the_next(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
     first = waiting(cache)
-    await settle()
+    await run_pending()
     first.cancel()
-    await settle()
+    await run_pending()
     origin.open.set()
-    await settle()
+    await run_pending()
     assert ((await post(cache)).number, origin.count) == (1, 1)
 
 
@@ -132,7 +132,7 @@ async def test_an_exception_reaches_the_first_and_the_others_try_themselves(
 ) -> None:
     origin.failure = RuntimeError("broken")
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert [str(result) for result in results] == ["broken"] * 3
@@ -142,7 +142,7 @@ async def test_an_exception_reaches_the_first_and_the_others_try_themselves(
 async def test_a_cancelled_run_is_not_shared(cache: Served, origin: Origin, waiting: Waiting) -> None:
     origin.failure = asyncio.CancelledError()
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert [reply.status for reply in await asyncio.gather(*tasks)] == [503, 503, 503]
     assert (origin.count, cache.shared) == (3, 0)
@@ -160,7 +160,7 @@ async def test_those_who_try_themselves_are_served_when_it_works(
 
     cache = cached(handle=failing_once)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     first, *others = await asyncio.gather(*tasks, return_exceptions=True)
     assert isinstance(first, RuntimeError)
@@ -174,7 +174,7 @@ async def test_what_is_for_one_caller_is_not_shared(
 ) -> None:
     vars(origin).update(change)
     tasks = [waiting(cache) for _ in range(3)]
-    await settle()
+    await run_pending()
     origin.open.set()
     assert sorted(reply.number for reply in await asyncio.gather(*tasks)) == [1, 2, 3]
 
@@ -206,23 +206,23 @@ class Stream:
             self.events.append("done")
 
 
-async def test_a_stream_passes_as_it_comes_and_is_neither_kept_nor_shared(cached: Callable[..., Served]) -> None:
+async def test_a_stream_passes_as_it_comes_and_is_neither_cached_nor_shared(cached: Callable[..., Served]) -> None:
     stream = Stream()
     stream.open.clear()
     cache, replies = cached(handle=stream), [Reply(), Reply()]
     tasks = [
         asyncio.create_task(cache(http_scope(headers=JSON), receiving(b"{}"), sending(reply))) for reply in replies
     ]
-    await settle()
+    await run_pending()
     assert stream.count == 1
     stream.open.set()
-    await settle()
+    await run_pending()
     stream.parts.put_nowait(b"one")
-    await settle()
+    await run_pending()
     assert stream.count == 2
     for part in (b"two", b"three", None, None):
         stream.parts.put_nowait(part)
-        await settle()
+        await run_pending()
     await asyncio.gather(*tasks)
     assert sorted(part for reply in replies for part in reply.raw.split()) == [b"onethree", b"two"]
     assert all("cache-control" not in reply.headers for reply in replies)
@@ -230,18 +230,18 @@ async def test_a_stream_passes_as_it_comes_and_is_neither_kept_nor_shared(cached
 
 
 async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served]) -> None:
-    stream, reply, leaves = Stream(), Reply(), asyncio.Event()
+    stream, reply, scalars = Stream(), Reply(), asyncio.Event()
 
     async def leaving() -> Any:
-        await leaves.wait()
+        await scalars.wait()
         return await gone()
 
     scope = http_scope(headers=JSON)
     task = asyncio.create_task(cached(handle=stream)(scope, receiving(b"{}", then=leaving), sending(reply)))
     stream.parts.put_nowait(b"one")
-    await settle()
+    await run_pending()
     assert (reply.raw, stream.events) == (b"one", [])
-    leaves.set()
+    scalars.set()
     await task
     assert stream.events == ["cancelled"]
 
@@ -250,9 +250,9 @@ async def test_nothing_is_streamed_to_a_client_that_left_before(cached: Callable
     stream, reply = Stream(), Reply()
     stream.open.clear()
     task = asyncio.create_task(cached(handle=stream)(http_scope(headers=JSON), receiving(b"{}"), sending(reply)))
-    await settle()
+    await run_pending()
     task.cancel()
     stream.open.set()
-    await settle()
+    await run_pending()
     assert stream.events == []
     assert b"one" not in reply.raw

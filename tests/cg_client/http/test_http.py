@@ -32,12 +32,12 @@ Connect: TypeAlias = Callable[..., Transport]
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
     """Make transports to a port of this machine."""
-    async with contextlib.AsyncExitStack() as made:
+    async with contextlib.AsyncExitStack() as created:
 
         def to(port: int, connections: int = 5, tls: ssl.SSLContext | None = None, **options: Any) -> Transport:
             url = f"{'https' if tls else 'http'}://localhost:{port}"
             http = http_transport(url, connections, tls=tls)
-            made.push_async_callback(http.aclose)
+            created.push_async_callback(http.aclose)
             return Transport(http, url, Secret(KEY), Clock(), **{"attempt_seconds": 10.0} | options)
 
         yield to
@@ -79,7 +79,7 @@ async def test_a_request_is_its_target_and_the_headers_of_the_client(connect: Co
     }
 
 
-async def test_odd_parameters_arrive_as_they_are(connect: Connect) -> None:
+async def test_unusual_parameters_arrive_as_they_are(connect: Connect) -> None:
     symbols = ["BTC/USDT:USDT", "a+b c&d=e%20", "é中😀", "#?;,~*'\"<>"]
     async with scripted(says(ok(BODY))) as server:
         transport = connect(server.port)
@@ -114,7 +114,7 @@ async def test_a_body_that_cannot_be_decompressed_is_a_failure(connect: Connect,
     assert (type(failure), failure.sent) == (UpstreamUnavailable, True)
 
 
-async def test_an_encoding_that_was_not_asked_for_is_a_failure(connect: Connect) -> None:
+async def test_an_encoding_that_was_not_requested_is_a_failure(connect: Connect) -> None:
     async with scripted(says(ok(BODY, b"content-encoding: br"))) as server:
         await fails(get(connect(server.port)))
 
