@@ -15,7 +15,7 @@ serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandb
 	@if [ -n "$$COINGLASS_API_KEY" ]; then exec $(BIN)/coinglass-graphql serve; else exec $(BIN)/coinglass-graphql serve --sandbox; fi
 
 test: $(STAMP)           ## all tests
-	$(BIN)/pytest --numprocesses=auto
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 check: lint types copies test docker-lint   ## everything that CI runs
 
