@@ -67,8 +67,10 @@ def test_a_request_id_is_made_or_taken_over(graph: Graph) -> None:
         (b'{"query": "{ quota { limit } }", "operationName": "other"}', "peration"),
     ],
 )
-def test_a_body_that_is_no_request_is_refused_in_the_shape_of_errors(graph: Graph, body: bytes, says: str) -> None:
-    response = graph.http.post("/graphql", content=body, headers={"content-type": "application/json"})
+def test_a_body_that_is_no_request_is_refused_in_the_shape_of_errors(
+    shared_graph: Graph, body: bytes, says: str
+) -> None:
+    response = shared_graph.http.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert response.status_code == 400
     (error,) = response.json()["errors"]
     assert says in error["message"]
@@ -93,10 +95,10 @@ def test_other_methods_and_types_are_refused(graph: Graph) -> None:
         ('{ coins(after: "nonsense") { totalCount } }', "BAD_USER_INPUT"),
     ],
 )
-def test_faults_of_the_request_have_stable_codes_and_cost_nothing(graph: Graph, query: str, code: str) -> None:
-    answer = graph.ask(query)
+def test_faults_of_the_request_have_stable_codes_and_cost_nothing(shared_graph: Graph, query: str, code: str) -> None:
+    answer = shared_graph.ask(query)
     assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
-    assert graph.calls("/api/futures/funding-rate/history") == 0
+    assert shared_graph.calls("/api/futures/funding-rate/history") == 0
 
 
 @pytest.mark.parametrize(
@@ -111,14 +113,14 @@ def test_faults_of_the_request_have_stable_codes_and_cost_nothing(graph: Graph, 
     ],
 )
 def test_windows_without_sense_are_refused_with_the_remedy_and_cost_nothing(
-    graph: Graph, arguments: str, says: str
+    shared_graph: Graph, arguments: str, says: str
 ) -> None:
     pair = 'pair(exchange: "Binance", symbol: "BTCUSDT")'
     query = f"{{ {pair} {{ fundingRate({arguments}) {{ __typename ... on Problem {{ code message }} }} }} }}"
-    result = graph.data(query)["pair"]["fundingRate"]
+    result = shared_graph.data(query)["pair"]["fundingRate"]
     assert (result["__typename"], result["code"]) == ("InvalidInput", "BAD_USER_INPUT")
     assert says in result["message"]
-    assert graph.calls("/api/futures/funding-rate/history") == 0
+    assert shared_graph.calls("/api/futures/funding-rate/history") == 0
 
 
 def test_a_depth_that_coinglass_lacks_is_refused(graph: Graph) -> None:
