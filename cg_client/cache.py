@@ -9,12 +9,12 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import Answer, CacheStatus, Call, CallKey
+from cg_client.call import Answer, AnyAnswer, CacheStatus, Call, CallKey
 from cg_client.call_counter import without_counting
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
@@ -42,14 +42,14 @@ class Fetched(msgspec.Struct, frozen=True):
 class Entry(msgspec.Struct, frozen=True):
     """A cached answer; the times are monotonic seconds."""
 
-    answer: Answer[Any]
+    answer: AnyAnswer
     size: int
     stored_at: float
     fresh_until: float
     grace_until: float
     usable_until: float
 
-    def servable(self, now: float, *, grace: bool = True) -> Answer[Any] | None:
+    def servable(self, now: float, *, grace: bool = True) -> AnyAnswer | None:
         """Return the answer if it may be served without waiting; within the grace period it is stale."""
         if now < self.fresh_until:
             return self.answer
@@ -59,7 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, MAX_GRACE)
-        answer: Answer[Any] = Answer(
+        answer: AnyAnswer = Answer(
             fetched.value,
             fetched.endpoint,
             fetched.fetched_at,
@@ -110,12 +110,12 @@ class MemoryStore:
 class _InFlight(msgspec.Struct):
     """A running fetch, and the deadline of the caller that started it. Those who wait may be cancelled earlier."""
 
-    task: asyncio.Task[Answer[Any]]
+    task: asyncio.Task[AnyAnswer]
     deadline: float
-    waiters: list[asyncio.Future[Answer[Any]]] = []
+    waiters: list[asyncio.Future[AnyAnswer]] = []
 
-    def wait(self) -> asyncio.Future[Answer[Any]]:
-        waiter: asyncio.Future[Answer[Any]] = self.task.get_loop().create_future()
+    def wait(self) -> asyncio.Future[AnyAnswer]:
+        waiter: asyncio.Future[AnyAnswer] = self.task.get_loop().create_future()
         self.waiters.append(waiter)
         return waiter
 
@@ -145,7 +145,7 @@ class Cache:
 
     def get(
         self, call: Call, deadline: float, requester: Requester = SYSTEM, *, grace: bool = True
-    ) -> asyncio.Future[Answer[Any]]:
+    ) -> asyncio.Future[AnyAnswer]:
         """Return a cached answer, or one that is fetched once for all who wait for it; raises what the fetch raised."""
         now = self._clock.monotonic()
         entry = self._store.get(call)
@@ -175,7 +175,7 @@ class Cache:
         task.add_done_callback(partial(self._resolve, call.key))
         return in_flight
 
-    def _resolve(self, key: CallKey, task: asyncio.Task[Answer[Any]]) -> None:
+    def _resolve(self, key: CallKey, task: asyncio.Task[AnyAnswer]) -> None:
         """Hand the result of a fetch to those who wait for it."""
         error = None if task.cancelled() else task.exception()  # reading it marks that of a refresh as handled
         for waiter in self._in_flight.pop(key).waiters:
@@ -195,7 +195,7 @@ class Cache:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetched(self, call: Call, deadline: float, requester: Requester) -> Answer[Any]:
+    async def _fetched(self, call: Call, deadline: float, requester: Requester) -> AnyAnswer:
         """Fetch and store; ends by the deadline, since every layer below does."""
         try:
             fetched = await self._fetch(call, deadline, requester)
@@ -205,14 +205,14 @@ class Cache:
         self._store.put(call, entry)
         return entry.answer
 
-    def _stale_or_raise(self, call: Call, error: CoinglassError) -> Answer[Any]:
+    def _stale_or_raise(self, call: Call, error: CoinglassError) -> AnyAnswer:
         """Return the stale answer if the failure may pass; otherwise raise the failure."""
         entry = self._store.get(call)
         if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
             raise error
         return replace(entry.answer, stale=True)
 
-    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> Answer[Any]:
+    async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> AnyAnswer:
         """Wait for a fetch with another deadline; fetch again if it failed only because that deadline passed."""
         seconds = deadline - self._clock.monotonic()
         try:
@@ -229,15 +229,15 @@ class Cache:
         return await asyncio.shield(again.task)
 
 
-def resolved(answer: Answer[Any]) -> asyncio.Future[Answer[Any]]:
+def resolved(answer: AnyAnswer) -> asyncio.Future[AnyAnswer]:
     """Return a future that has the answer."""
-    future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
+    future: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
     future.set_result(answer)
     return future
 
 
-def failed(error: CoinglassError) -> asyncio.Future[Answer[Any]]:
+def failed(error: CoinglassError) -> asyncio.Future[AnyAnswer]:
     """Return a future that has the error."""
-    future: asyncio.Future[Answer[Any]] = asyncio.get_running_loop().create_future()
+    future: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
     future.set_exception(error)
     return future

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from typing import Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote_plus
 
 import msgspec
@@ -90,3 +90,6 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     fresh_until: float = 0.0
     anomalies: tuple[DecodingAnomaly, ...] = ()
     path: str = ""
+
+
+AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload

@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import httpx
 
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
-from cg_client.call import FREE, Answer, CacheStatus, Call, Decode
+from cg_client.call import FREE, AnyAnswer, CacheStatus, Call, Decode
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
@@ -143,7 +143,7 @@ class Client:
 
     def get(
         self, call: Call, deadline: float | None = None, requester: Requester = SYSTEM, *, grace: bool = True
-    ) -> asyncio.Future[Answer[Any]]:
+    ) -> asyncio.Future[AnyAnswer]:
         """Return the answer, from the cache or from CoinGlass; raises a CoinglassError that names the endpoint.
 
         With `grace` an answer that is just past its lifetime will do, while it is refreshed.
@@ -153,11 +153,11 @@ class Client:
             return asyncio.ensure_future(self._get_with_plan(call, by, requester, grace=grace))
         return self._get(call, by, requester, grace=grace)
 
-    async def _get_with_plan(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> Answer[Any]:
+    async def _get_with_plan(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> AnyAnswer:
         await self.plan_watch.resolve()
         return await self._get(call, deadline, requester, grace=grace)
 
-    def _get(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> asyncio.Future[Answer[Any]]:
+    def _get(self, call: Call, deadline: float, requester: Requester, *, grace: bool) -> asyncio.Future[AnyAnswer]:
         try:
             self.gate.check(call.endpoint, call.params)
         except Gated as refusal:
@@ -181,11 +181,6 @@ class Client:
         return self._cache.peek(call)[0] in FREE
 
     @property
-    def plan_was_requested(self) -> bool:
-        """Whether the plan is known or could not be learnt; False only before the first answer."""
-        return self.plan_watch.was_requested
-
-    @property
     def plan_is_resolved(self) -> bool:
         """Whether no call has to request the plan."""
         return self.gate.plan is not None or self.plan_watch.is_resolved
@@ -193,10 +188,6 @@ class Client:
     async def know_plan(self) -> None:
         """Request the plan of the key if it is unknown. Only the first request is waited for."""
         await self.plan_watch.resolve()
-
-    def review_plan(self) -> None:
-        """Request the plan again if that is due; to be called now and then."""
-        self.plan_watch.review()
 
     def gated(self) -> None:
         """Review the plan soon; to be called when a request was refused for it."""

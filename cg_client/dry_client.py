@@ -2,16 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from cg_client.cache import Entry, failed, resolved
-from cg_client.call import FREE, Answer, CacheStatus, Call
+from cg_client.call import FREE, AnyAnswer, CacheStatus, Call
 from cg_client.client import Client
-from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.endpoints import account
 from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
-from cg_client.plans.gate import Gate
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage
 from cg_client.revision import Revision
@@ -78,16 +76,9 @@ class DryClient:
 
     def __init__(self, client: Client, plan: CallPlan, followup: str | None = None) -> None:
         self._client, self._plan, self._followup = client, plan, followup
+        self.clock, self.gate = client.clock, client.gate
         self._coalescer = Coalescer(self._is_free)
-        self.revision = Revision()  # nothing that a dry run finds makes answers of the server others
-
-    @property
-    def clock(self) -> Clock:
-        return self._client.clock
-
-    @property
-    def gate(self) -> Gate:
-        return self._client.gate
+        self.revision = Revision()  # a dry run changes no answer of the server
 
     @property
     def quota(self) -> Usage:
@@ -98,7 +89,7 @@ class DryClient:
         return self._client.plan_is_resolved
 
     def gated(self) -> None:
-        """Do nothing: a dry run sends no request, not even for the plan."""
+        """Do nothing: a dry run does not request the plan."""
 
     def deadline(self) -> float:
         return self._client.deadline()
@@ -109,12 +100,12 @@ class DryClient:
     def get(
         self,
         call: Call,
-        deadline: float | None = None,  # noqa: ARG002  # nothing is waited for
+        deadline: float | None = None,  # noqa: ARG002  # a dry run waits for nothing
         requester: Requester = SYSTEM,  # noqa: ARG002  # as above
         *,
         grace: bool = True,
-    ) -> asyncio.Future[Answer[Any]]:
-        """Return the answer where a client would have it at once; raises DryRunMiss, and what the gate refuses."""
+    ) -> asyncio.Future[AnyAnswer]:
+        """Return the cached answer; raises DryRunMiss if there is none, and what the gate refuses."""
         try:
             return resolved(self._get(call, grace=grace))
         except CoinglassError as error:
@@ -133,7 +124,7 @@ class DryClient:
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
         return self._coalescer.select(candidates, start)
 
-    def _get(self, call: Call, *, grace: bool) -> Answer[Any]:
+    def _get(self, call: Call, *, grace: bool) -> AnyAnswer:
         if call.endpoint is not account.SUBSCRIPTION:
             self._check_plan()
         self.gate.check(call.endpoint, call.params)
@@ -150,7 +141,7 @@ class DryClient:
         return call in self._plan.calls or self._client.peek(call)[0] in FREE
 
     def _check_plan(self) -> None:
-        """Raise DryRunMiss if a client would ask for the plan of the key."""
+        """Raise DryRunMiss if a client would request the plan of the key."""
         if self.plan_is_resolved:
             return
         call = account.SUBSCRIPTION_CALL

@@ -129,8 +129,8 @@ class QuotaExhausted(StartsTooLate):
 
 class QueueFull(QuotaExhausted):
     def __init__(self, retry_after: float, waiting: int) -> None:
-        fact = f"No more requests of this client may wait for the quota than the {waiting} that do"
-        super().__init__(retry_after, f"{fact}: ask for less at a time")
+        fact = f"This client has {waiting} requests in the queue for the quota, which is the most that it may have"
+        super().__init__(retry_after, f"{fact}: request less at a time")
 
 
 class RequestsPaused(StartsTooLate):
@@ -147,7 +147,7 @@ class CircuitOpen(RequestRefused):
 
     def __init__(self, group: str, retry_after: float) -> None:
         super().__init__(
-            f"CoinGlass fails to answer for {group} and is left alone; it is tried again in {retry_after:.0f} s."
+            f"CoinGlass fails to answer for {group}; requests go on in {retry_after:.0f} s at the earliest."
         )
         self.retry_after = retry_after
 

@@ -16,7 +16,6 @@ from execution.column_selection import ColumnCompleter, ColumnSelection, RowEnco
 from execution.resolver_calls import ResolverCalls
 from execution.scalar_serializers import Unsupported
 from payloads.columns import Column, Columns
-from resolvers.deferred import Deferred
 
 Completed: TypeAlias = Any  # what can stand in an answer
 Container: TypeAlias = Any  # a dict of the answer, or a list
@@ -48,19 +47,6 @@ class Info:
 
     def __getattr__(self, name: str) -> object:
         raise Unsupported(name)
-
-
-class PendingField:
-    """A place in the answer, and what completes the value that it waits for."""
-
-    __slots__ = ("awaited", "container", "key", "value")
-
-    def __init__(self, awaited: Any, value: Value, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
-        self.awaited, self.value, self.container, self.key = awaited, value, container, key
-
-    def fill(self, future: "asyncio.Future[Any]", execution: "Execution") -> None:
-        found = self.awaited.value() if type(self.awaited) is Deferred else future.result()
-        self.container[self.key] = self.value.complete(found, execution)
 
 
 class Execution:
@@ -105,21 +91,14 @@ class Execution:
     def wait(self, awaited: Any, value: Value, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
         """Complete the value when it is there; the keys of an answer stand in the order of the query."""
         container[key] = None
-        field = PendingField(awaited, value, container, key)
-        if type(awaited) is not Deferred:
-            future = asyncio.ensure_future(awaited)
-            self._tasks.append(future)
-        elif awaited.future.done():
-            field.fill(awaited.future, self)
-            return
-        else:
-            future = awaited.future
+        task = asyncio.ensure_future(awaited)
+        self._tasks.append(task)
         self._pending += 1
-        future.add_done_callback(partial(self._resume, field))
+        task.add_done_callback(partial(self._resume, value, container, key))
 
-    def _resume(self, field: PendingField, future: "asyncio.Future[Any]") -> None:
+    def _resume(self, value: Value, container: Container, key: str | int, task: "asyncio.Future[Any]") -> None:
         try:
-            field.fill(future, self)
+            container[key] = value.complete(task.result(), self)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # as above
             self._failure = self._failure or error
         self._pending -= 1

@@ -38,8 +38,8 @@ def _describe(enum: type[E], description: str, values: Mapping[E, str], name: st
     """Show an enum in the graph; every member must have a description."""
     strawberry.enum(enum, name=name, description=description)
     definition: StrawberryEnumDefinition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # set by strawberry.enum
-    for shown in definition.values:
-        shown.description = values[enum[shown.name]]
+    for value in definition.values:
+        value.description = values[enum[value.name]]
 
 
 _describe(
@@ -47,7 +47,7 @@ _describe(
     "In which way an answer of CoinGlass differs from what is documented or was seen.",
     {
         AnomalyKind.FIELD_MISSING: "A field is absent, from every row or where every row should have it. It is null.",
-        AnomalyKind.FIELD_UNKNOWN: "A field that is not known. It is not served.",
+        AnomalyKind.FIELD_UNKNOWN: "An unknown field. It is not served.",
         AnomalyKind.VALUE_UNREADABLE: "A value that its type cannot hold. It is null.",
         AnomalyKind.ROW_SKIPPED: "A row that lacks the field, without which it cannot be told what it is about.",
         AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. What it held is null.",
@@ -56,47 +56,48 @@ _describe(
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}
 
 
-def _span(wire: str) -> str:
-    count, unit = int(wire[:-1]), _SPANS[wire[-1]]
+def _span(text: str) -> str:
+    count, unit = int(text[:-1]), _SPANS[text[-1]]
     return f"{count} {unit}{'s' if count > 1 else ''}"
 
 
-_describe(Interval, "Distance between two points of a series.", {one: f"{_span(one.value)}." for one in Interval})
-for _range, _of in (
-    (Range, "a liquidation heatmap"),
-    (MapRange, "a liquidation map"),
-    (LiquidationRange, "liquidation totals"),
-    (TakerRange, "taker volume totals"),
-):
-    _describe(_range, f"Period of {_of}.", {one: f"The last {_span(one.value)}." for one in _range})
 _describe(
-    OptionsRange,
-    "Period of the history of options open interest.",
-    {one: "All there is." if one is OptionsRange.ALL else f"The last {_span(one.value)}." for one in OptionsRange},
+    Interval, "Distance between two points of a series.", {member: f"{_span(member.value)}." for member in Interval}
 )
+for _range, _description in (
+    (Range, "Period of a liquidation heatmap."),
+    (MapRange, "Period of a liquidation map."),
+    (LiquidationRange, "Period of liquidation totals."),
+    (TakerRange, "Period of taker volume totals."),
+    (OptionsRange, "Period of the history of options open interest."),
+    (FundRange, "Period of the prices of a fund."),
+    (FundingRange, "Period over which fundings are added up."),
+    (MaxPainRange, "Period of the positions behind liquidation max pain."),
+    (OpenInterestRange, "Period of the history of open interest by exchange."),
+):
+    _describe(
+        _range,
+        _description,
+        {member: "All there is." if member.name == "ALL" else f"The last {_span(member.value)}." for member in _range},
+    )
 _describe(
     SeriesType,
     "Price of a candle that an indicator is computed from.",
-    {one: f"The {one.value} of each candle." for one in SeriesType},
+    {member: f"The {member.value} of each candle." for member in SeriesType},
 )
 _BY_SIZE = tuple(WalletTag)[:8]
 _describe(
     WalletTag,
     "CoinGlass' tag of wallets on Hyperliquid: eight by the size of their positions, eight by their profit or loss.",
     {
-        one: f"{one.value.replace('_', ' ')}, by {'size of positions' if one in _BY_SIZE else 'profit or loss'}."
-        for one in WalletTag
+        tag: f"{tag.value.replace('_', ' ')}, by {'size of positions' if tag in _BY_SIZE else 'profit or loss'}."
+        for tag in WalletTag
     },
 )
 _describe(
     BorrowVenue,
     "Exchange whose interest on borrowed coins CoinGlass follows.",
-    {one: f"{one.value}." for one in BorrowVenue},
-)
-_describe(
-    FundRange,
-    "Period of the prices of a fund.",
-    {one: "All there is." if one is FundRange.ALL else f"The last {_span(one.value)}." for one in FundRange},
+    {member: f"{member.value}." for member in BorrowVenue},
 )
 _LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
 for _language, _of in (
@@ -104,12 +105,12 @@ for _language, _of in (
     (ArticleLanguage, "articles"),
     (NewsflashLanguage, "newsflashes"),
 ):
-    _describe(_language, f"Language of {_of}.", {one: _LANGUAGES[one.value] for one in _language})
+    _describe(_language, f"Language of {_of}.", {member: _LANGUAGES[member.value] for member in _language})
 _describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
 _describe(
     Plan,
     "The plans of CoinGlass, the least first.",
-    {one: f"{one.name.title()}: {REQUESTS_PER_MINUTE[one]} requests a minute." for one in Plan}
+    {member: f"{member.name.title()}: {REQUESTS_PER_MINUTE[member]} requests a minute." for member in Plan}
     | {Plan.ENTERPRISE: "Enterprise: by agreement."},
 )
 _describe(
@@ -125,10 +126,10 @@ _describe(
         ProblemCode.UPSTREAM_ERROR: "CoinGlass failed or could not be reached.",
         ProblemCode.CIRCUIT_OPEN: "CoinGlass failed so often that it is left alone for a while.",
         ProblemCode.UNAUTHORIZED: "CoinGlass does not accept the server's key.",
-        ProblemCode.NOT_FOUND: "CoinGlass does not know what was asked for.",
-        ProblemCode.NO_DATA: "CoinGlass has nothing for what was asked.",
+        ProblemCode.NOT_FOUND: "CoinGlass does not know what was requested.",
+        ProblemCode.NO_DATA: "CoinGlass has nothing for what was requested.",
         ProblemCode.BAD_PAYLOAD: "CoinGlass' answer does not hold what its documents state.",
-        ProblemCode.BAD_USER_INPUT: "What the caller asked for makes no sense; no request was sent.",
+        ProblemCode.BAD_USER_INPUT: "What the caller requested makes no sense; no request was sent.",
     },
 )
 _describe(
@@ -141,7 +142,7 @@ _describe(
 )
 
 
-@strawberry.enum(description="What to do where the plan does not include what was asked.")
+@strawberry.enum(description="What to do where the plan does not include what was requested.")
 class PlanLimitPolicy(Enum):
     FAIL = strawberry.enum_value("FAIL", description="Answer PlanGated.")
     COARSEN = strawberry.enum_value(
@@ -166,7 +167,7 @@ class Freshness(Enum):
     STALE = strawberry.enum_value("STALE", description="Older, served because nothing newer could be had yet.")
 
 
-@strawberry.enum(description="Why a series holds less than the window that was asked for.")
+@strawberry.enum(description="Why a series holds less than the window that was requested.")
 class Truncation(Enum):
     PLAN_HISTORY = strawberry.enum_value(
         "PLAN_HISTORY", description="The plan's history begins later (`onPlanLimit: CLIP` or `FIT`)."
@@ -185,24 +186,6 @@ class OrderSide(Enum):
     SELL = strawberry.enum_value("SELL", description="Sell.")
 
 
-_describe(
-    FundingRange,
-    "Period over which fundings are added up.",
-    {one: f"The last {_span(one.value)}." for one in FundingRange},
-)
-_describe(
-    MaxPainRange,
-    "Period of the positions behind liquidation max pain.",
-    {one: f"The last {_span(one.value)}." for one in MaxPainRange},
-)
-_describe(
-    OpenInterestRange,
-    "Period of the history of open interest by exchange.",
-    {
-        one: "All there is." if one is OpenInterestRange.ALL else f"The last {_span(one.value)}."
-        for one in OpenInterestRange
-    },
-)
 _describe(
     LargeOrderState,
     "What became of a large order.",

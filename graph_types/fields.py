@@ -11,32 +11,32 @@ R = TypeVar("R", bound=Callable[..., Any])
 
 
 def value(
-    description: str, *, wire: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
+    description: str, *, source_name: str | None = None, codes: Mapping[int, Any] | None = None, percent: bool = False
 ) -> StrawberryField:
     """Annotate a value that every upstream record has.
 
     One that is absent or unreadable all the same is null and reported as an anomaly; where the type has no null, its
-    row is skipped. `wire` is the upstream name where it differs from the field's and the endpoint spells it no
-    otherwise. `codes` are the enum members, or the truth values, behind upstream's numbers. A `percent` may be a text
-    such as `7.9%`; fields named so need not say it.
+    row is skipped. `source_name` is CoinGlass' name where it differs from the field's and the endpoint has no alias for
+    it. `codes` are the enum members, or the truth values, behind CoinGlass' numbers. A `percent` may be a text such as
+    `7.9%`; fields with `percent` in their name are one by themselves.
     """
-    return _field(description, {"wire": wire, "codes": codes, "percent": percent})
+    return _field(description, {"source_name": source_name, "codes": codes, "percent": percent})
 
 
 def sparse(
     description: str,
     *,
-    wire: str | None = None,
+    source_name: str | None = None,
     codes: Mapping[int, Any] | None = None,
     percent: bool = False,
     verbatim: bool = False,
 ) -> StrawberryField:
-    """As `value`, of one that CoinGlass leaves out of some records; null there, which is no anomaly.
+    """Annotate a value that some upstream records lack. It is null there, without an anomaly.
 
-    With `verbatim` the text that CoinGlass wrote, null where it wrote a number.
+    With `verbatim` it is the text that CoinGlass wrote, and null for a number.
     """
     metadata: Mapping[object, object] = {
-        "wire": wire,
+        "source_name": source_name,
         "codes": codes,
         "percent": percent,
         "verbatim": verbatim,
@@ -45,9 +45,9 @@ def sparse(
     return _field(description, metadata)
 
 
-def group(description: str, wire: str = "{}") -> StrawberryField:
-    """Values of the same record that belong together; `wire` is a template that the members' names fill."""
-    return _field(description, {"wire": wire, "group": True})
+def group(description: str, source_name: str = "{}") -> StrawberryField:
+    """Annotate an object that groups values of the same record; `source_name` is a template for their names."""
+    return _field(description, {"source_name": source_name, "group": True})
 
 
 def _field(description: str, metadata: Mapping[object, object]) -> StrawberryField:
@@ -57,7 +57,7 @@ def _field(description: str, metadata: Mapping[object, object]) -> StrawberryFie
 
 
 def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]], StrawberryField]:  # noqa: ANN401  # passed on as they are
-    """`@strawberry.field(description=...)`, whose stub is too loose for a strict decorator."""
+    """Decorate a resolver as `@strawberry.field(description=...)` does, with a type that mypy accepts."""
 
     def decorate(resolver: Callable[..., Any]) -> StrawberryField:
         field = strawberry.field(omittable(resolver), description=description, **options)
@@ -71,7 +71,8 @@ def omittable(resolver: R) -> R:
     """Show arguments with a default of None as optional, not as `= null`."""
     signature = inspect.signature(resolver)
     shown = [
-        one.replace(default=strawberry.UNSET) if one.default is None else one for one in signature.parameters.values()
+        parameter.replace(default=strawberry.UNSET) if parameter.default is None else parameter
+        for parameter in signature.parameters.values()
     ]
     resolver.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]  # inspect reads it from any callable
     return resolver

@@ -1,4 +1,4 @@
-"""Why a part of an answer is missing: values in the graph, never exceptions."""
+"""Problems: values of the graph that state why a part of the answer is missing."""
 
 from datetime import datetime
 from functools import cache
@@ -21,7 +21,7 @@ class Problem:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint that it is about.")
 
 
-@strawberry.type(description="The plan of the server's key does not include what was asked.")
+@strawberry.type(description="The plan of the server's key does not include what was requested.")
 class PlanGated(Problem):
     reason: GateReason = strawberry.field(description="What is not included.")
     required_plan: Plan = strawberry.field(description="The least plan that includes it, by the catalogue.")
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
 else:
 
     class Result:
-        """The union of a payload and `Problems`, made once for each payload."""
+        """The union of a payload and `Problems`, cached for each payload."""
 
         @classmethod
         @cache

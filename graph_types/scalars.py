@@ -1,4 +1,4 @@
-"""The graph's own scalars. They raise GraphQLError for input, since graphql-core hides the message of any other."""
+"""The scalars of the graph. They raise GraphQLError for input, since graphql-core hides the message of any other."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def format_time(time: datetime) -> str:
-    """ISO-8601 in UTC ending in `Z`; milliseconds only where there are some."""
+    """Format as ISO-8601 in UTC ending in `Z`, with milliseconds only if there are some."""
     utc = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds").replace("+00:00", "Z")
 

@@ -1,4 +1,4 @@
-"""What is compiled, where a C compiler was at hand when this was built; without one, Python does the same."""
+"""Compiled functions, if there was a C compiler at the installation; otherwise Python does the same."""
 
 import itertools
 import operator
@@ -15,17 +15,17 @@ else:
 
 
 def rows_reader(fields: Sequence[tuple[bytes, Literal["d", "q"]]]) -> "rows.RowsReader | None":
-    """Make a reader of a JSON array of objects into an array for each field; it gives None if they are not plain."""
-    return rows.RowsReader(fields) if COMPILED and 0 < len(fields) <= rows.FIELDS_AT_MOST else None
+    """Return a reader of rows into an array for each field; it returns None for rows of anything but these numbers."""
+    return rows.RowsReader(fields) if COMPILED and 0 < len(fields) <= rows.MAX_FIELDS else None
 
 
 def ascends(times: Sequence[int]) -> bool:
-    """Whether each is later than the one before."""
+    """Whether each time is later than its predecessor."""
     if COMPILED and isinstance(times, array):
         return rows.ascends(times)
-    known = list(times)  # a packed time would become an object at every look
-    return all(map(operator.lt, known, itertools.islice(known, 1, None)))
+    unpacked = list(times)  # otherwise each access would create an object
+    return all(map(operator.lt, unpacked, itertools.islice(unpacked, 1, None)))
 
 
-# For packed times, without a frame of Python.
+# For packed times, without a Python frame.
 packed_ascends: Callable[["array[int]"], bool] = rows.ascends if COMPILED else ascends  # type: ignore[possibly-undefined]  # defined if compiled

@@ -1,8 +1,8 @@
 # cython: cdivision=True
-"""Numbers as JSON spells them, read exactly.
+"""Reads JSON numbers exactly.
 
-A function that reads one thing begins at `at` and gives the place behind it, or NULL where it is not plain; it looks
-neither at `end` nor behind it.
+A function that reads something begins at `at` and returns the cursor behind it, or NULL if it cannot read it. It does not
+read `end` or anything behind it.
 """
 
 from libc.math cimport isfinite
@@ -13,7 +13,7 @@ cdef extern from "Python.h":
     double PyOS_string_to_double(const char *text, char **behind, void *overflow) except? -1.0
 
 cdef extern from "<float.h>":
-    const int FLT_EVAL_METHOD  # 0 where what is computed of doubles is rounded to a double
+    const int FLT_EVAL_METHOD  # 0 if operations on doubles are rounded to doubles
 
 cdef extern from *:
     """
@@ -28,10 +28,10 @@ cdef extern from *:
     const double[23] FIGURES  # powers of ten, all of them exact
     const uint64_t[19] POWERS
 
-ctypedef const unsigned char *Place
+ctypedef const unsigned char *Cursor
 
 cdef enum:
-    SPELLING = 64  # bytes of a number that Python converts
+    MAX_TEXT = 64  # bytes of a number that Python converts
 
 cdef union Slot:
     double figure
@@ -39,33 +39,33 @@ cdef union Slot:
 
 cdef struct Number:
     uint64_t digits  # without the point
-    Py_ssize_t count  # of digits; 19 or fewer surely fit
+    Py_ssize_t count  # of digits; 19 always fit
     Py_ssize_t exponent
     bint negative
     bint whole  # no point and no exponent
 
 
-cdef inline Place digits(Place at, Place end, uint64_t *to) noexcept nogil:
-    """Adds digits to a number; there may be none."""
+cdef inline Cursor digits(Cursor at, Cursor end, uint64_t *to) noexcept nogil:
+    """Add digits to a number; there may be none."""
     while at < end and b"0" <= at[0] <= b"9":
         to[0] = to[0] * 10 + (at[0] & 15)
         at += 1
     return at
 
 
-cdef inline Place exponent(Place at, Place end, Py_ssize_t *to) noexcept nogil:
-    """What stands behind the `e`, of four digits at most; adds it to an exponent."""
+cdef inline Cursor exponent(Cursor at, Cursor end, Py_ssize_t *to) noexcept nogil:
+    """Read at most four digits behind the `e`, and add them to an exponent."""
     cdef uint64_t size = 0
     cdef bint negative = at < end and at[0] == b"-"
-    cdef Place first = at + 1 if negative or (at < end and at[0] == b"+") else at
+    cdef Cursor first = at + 1 if negative or (at < end and at[0] == b"+") else at
     at = digits(first, end, &size)
     to[0] += -<Py_ssize_t>size if negative else <Py_ssize_t>size
     return at if 0 < at - first <= 4 else NULL
 
 
-cdef inline Place number(Place at, Place end, Number *to) noexcept nogil:
-    """Of more than 19 digits, `digits` is not what they say."""
-    cdef Place first, point
+cdef inline Cursor number(Cursor at, Cursor end, Number *to) noexcept nogil:
+    """Read a number; with more than 19 digits, `digits` is wrong."""
+    cdef Cursor first, point
     to.digits, to.exponent = 0, 0
     to.negative = at < end and at[0] == b"-"
     first = at + 1 if to.negative else at
@@ -89,7 +89,7 @@ cdef inline Place number(Place at, Place end, Number *to) noexcept nogil:
 
 
 cdef inline bint rounded(Number *of, double *to) noexcept nogil:
-    """The nearest double, without the sign, by exact steps and one that rounds; False where there is no such way."""
+    """Compute the nearest double, without the sign, by exact steps and one that rounds; False if that is impossible."""
     cdef bint exact = of.digits <= <uint64_t>1 << 53  # as a double
     cdef wide whole, quotient
     if of.count > 19 or FLT_EVAL_METHOD != 0:
@@ -102,38 +102,38 @@ cdef inline bint rounded(Number *of, double *to) noexcept nogil:
         to[0] = <double>of.digits * FIGURES[of.exponent]
     elif not exact and -18 <= of.exponent < 0:
         whole = <wide>of.digits << 64
-        quotient = whole // POWERS[-of.exponent]  # 57 bits or more: its last one also says that something is left
+        quotient = whole // POWERS[-of.exponent]  # 57 bits or more: the last one also marks a remainder
         to[0] = <double>(quotient | (quotient * POWERS[-of.exponent] != whole)) / 18446744073709551616.0
     else:
         return False
     return True
 
 
-cdef inline Place by_python(Place first, Place behind, double *to) except? NULL:
-    """The double of the number between the two places."""
-    cdef char[SPELLING] spelling
-    if behind - first >= SPELLING:
+cdef inline Cursor by_python(Cursor first, Cursor behind, double *to) except? NULL:
+    """Convert the number between the two cursors with Python."""
+    cdef char[MAX_TEXT] text
+    if behind - first >= MAX_TEXT:
         return NULL
-    memcpy(spelling, first, behind - first)
-    spelling[behind - first] = 0
-    to[0] = PyOS_string_to_double(spelling, NULL, NULL)
+    memcpy(text, first, behind - first)
+    text[behind - first] = 0
+    to[0] = PyOS_string_to_double(text, NULL, NULL)
     return behind if isfinite(to[0]) else NULL
 
 
-cdef inline Place value(Place at, Place end, bint is_integer, Slot *to) except? NULL:
-    """A number, or a text that is one. Zero with a minus is not plain: written as an integer it has no sign."""
-    cdef Number found
+cdef inline Cursor value(Cursor at, Cursor end, bint is_integer, Slot *to) except? NULL:
+    """Read a number, or a text that is one. Minus zero is left to Python: as an integer it has no sign."""
+    cdef Number parsed
     cdef bint quoted = at < end and at[0] == b'"'
-    cdef Place first = at + 1 if quoted else at
-    at = number(first, end, &found)
-    if at == NULL or (found.negative and found.digits == 0):
+    cdef Cursor first = at + 1 if quoted else at
+    at = number(first, end, &parsed)
+    if at == NULL or (parsed.negative and parsed.digits == 0):
         return NULL
     if is_integer:
-        if not found.whole or found.count > 19 or found.digits > <uint64_t>INT64_MAX:
+        if not parsed.whole or parsed.count > 19 or parsed.digits > <uint64_t>INT64_MAX:
             return NULL
-        to.integer = -<int64_t>found.digits if found.negative else <int64_t>found.digits
-    elif rounded(&found, &to.figure):
-        if found.negative:
+        to.integer = -<int64_t>parsed.digits if parsed.negative else <int64_t>parsed.digits
+    elif rounded(&parsed, &to.figure):
+        if parsed.negative:
             to.figure = -to.figure
     else:
         at = by_python(first, at, &to.figure)

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-FIELDS_AT_MOST: int
+MAX_FIELDS: int
 
 class RowsReader:
     def __init__(self, fields: Sequence[tuple[bytes, Literal["d", "q"]]]) -> None: ...

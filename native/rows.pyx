@@ -1,8 +1,8 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Reads a JSON array of flat objects into packed columns, where all that is wanted of them is plain numbers.
+"""Reads a JSON array of flat objects of numbers into packed columns.
 
-Whatever is not plain, a field of another name included, gives None, and the reader in Python decides. What is given is
-bit for bit what msgspec reads. Its functions give places as those in `native/numbers.pxd` do.
+For anything else, such as a field of another name, the result is None, and the reader in Python decides. The results are
+bit for bit those of msgspec. Its functions return cursors as those in `native/numbers.pxd` do.
 """
 
 from cpython.array cimport array, clone, resize
@@ -10,55 +10,55 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from libc.stdint cimport uint64_t
 from libc.string cimport memcmp
 
-from native.numbers cimport Place, Slot, value
+from native.numbers cimport Cursor, Slot, value
 
 cdef enum:
     FIELDS = 64  # as many as `seen` has bits
     MEMBERS = 64  # of one object
 
-FIELDS_AT_MOST = FIELDS
+MAX_FIELDS = FIELDS
 
 cdef array FIGURES = array("d")
 cdef array INTEGERS = array("q")
 
 cdef struct Field:
-    Place name
+    Cursor name
     Py_ssize_t size
     bint is_integer
 
-cdef struct Member:  # how the row before went on at this place: up to the value, with brace or comma, key and colon
-    Place text
+cdef struct Member:  # the text of the previous row at this index, up to the value: brace or comma, key and colon
+    Cursor text
     Py_ssize_t size
-    int field  # its number, -1 of another name
+    int field  # its index, -1 for another name
 
 
-cdef inline Place blank(Place at, Place end) noexcept nogil:
+cdef inline Cursor blank(Cursor at, Cursor end) noexcept nogil:
     while at < end and (at[0] == b" " or at[0] == b"\n" or at[0] == b"\r" or at[0] == b"\t"):
         at += 1
     return at
 
 
-cdef inline Place mark(Place at, Place end, unsigned char which) noexcept nogil:
-    """One character with blanks around it."""
+cdef inline Cursor mark(Cursor at, Cursor end, unsigned char which) noexcept nogil:
+    """Skip one character with blanks around it."""
     at = blank(at, end)
     return blank(at + 1, end) if at < end and at[0] == which else NULL
 
 
-cdef Place text(Place at, Place end) noexcept nogil:
-    """A text in printable ASCII without escapes, behind its first quote."""
+cdef Cursor text(Cursor at, Cursor end) noexcept nogil:
+    """Skip a text in printable ASCII without escapes, from behind its first quote."""
     while at < end and at[0] != b'"' and b" " <= at[0] <= b"~" and at[0] != b"\\":
         at += 1
     return at + 1 if at < end and at[0] == b'"' else NULL
 
 
 cdef class RowsReader:
-    """Reads the fields that it is made for, by name and typecode: "d" a figure, "q" an integer."""
+    """Reads fields by name and typecode: "d" a float, "q" an integer."""
 
     cdef tuple names  # keeps alive what `fields` points to
     cdef Field[FIELDS] fields
     cdef int count
     cdef uint64_t all  # a bit for each field
-    cdef Py_ssize_t least  # bytes that a row takes, with its comma
+    cdef Py_ssize_t least  # bytes of a row, with its comma
 
     def __init__(self, fields):
         if not 0 < len(fields) <= FIELDS:
@@ -72,16 +72,16 @@ cdef class RowsReader:
             self.fields[at] = Field(<bytes>name, len(name), {"d": False, "q": True}[typecode])
 
     def __call__(self, data):
-        """An array for each field, or None."""
+        """Return an array for each field, or None."""
         cdef Py_buffer buffer
         PyObject_GetBuffer(data, &buffer, PyBUF_SIMPLE)
         try:
-            return self.columns(<Place>buffer.buf, <Place>buffer.buf + buffer.len)
+            return self.columns(<Cursor>buffer.buf, <Cursor>buffer.buf + buffer.len)
         finally:
             PyBuffer_Release(&buffer)
 
-    cdef list columns(self, Place at, Place end):
-        cdef Py_ssize_t rows = 0, room = (end - at) // self.least + 1  # for all rows that are whole, and one that is not
+    cdef list columns(self, Cursor at, Cursor end):
+        cdef Py_ssize_t rows = 0, room = (end - at) // self.least + 1  # for all complete rows and an incomplete one
         cdef (Slot *)[FIELDS] slots
         cdef int field
         cdef array column
@@ -97,14 +97,14 @@ cdef class RowsReader:
             resize(column, rows)
         return columns
 
-    cdef Place rows(self, Place at, Place end, Slot **slots, Py_ssize_t *count) except? NULL:
+    cdef Cursor rows(self, Cursor at, Cursor end, Slot **slots, Py_ssize_t *count) except? NULL:
         cdef Member[MEMBERS] members
-        cdef int known = 0
+        cdef int expected = 0
         at = mark(at, end, b"[")
         if at != NULL and at < end and at[0] == b"]":
             return mark(at, end, b"]")
         while at != NULL:
-            at = self.row(at, end, slots, count[0], members, &known)
+            at = self.row(at, end, slots, count[0], members, &expected)
             if at == NULL or at == end:
                 return NULL
             count[0] += 1
@@ -113,21 +113,21 @@ cdef class RowsReader:
             at = mark(at, end, b",")
         return NULL
 
-    cdef Place row(self, Place at, Place end, Slot **slots, Py_ssize_t row, Member *members, int *known) except? NULL:
-        """One object, with the blanks behind it."""
+    cdef Cursor row(self, Cursor at, Cursor end, Slot **slots, Py_ssize_t row, Member *members, int *expected) except? NULL:
+        """Read one object, with the blanks behind it."""
         cdef uint64_t seen = 0, bit
-        cdef int place
+        cdef int index
         cdef Member *member
-        for place in range(MEMBERS):
-            member = &members[place]
-            if place < known[0] and end - at >= member.size and memcmp(at, member.text, member.size) == 0:
+        for index in range(MEMBERS):
+            member = &members[index]
+            if index < expected[0] and end - at >= member.size and memcmp(at, member.text, member.size) == 0:
                 at += member.size
             else:
-                at = self.key(at, end, b"," if place else b"{", member)
-                known[0] = max(known[0], place + 1)
+                at = self.key(at, end, b"," if index else b"{", member)
+                expected[0] = max(expected[0], index + 1)
             if at == NULL:
                 return NULL
-            if member.field < 0:  # in one condition with the one above, gcc makes all of it 15 % slower
+            if member.field < 0:  # a separate condition: joined with the one above, gcc makes this 15 % slower
                 return NULL
             bit = <uint64_t>1 << member.field
             if seen & bit:
@@ -141,33 +141,33 @@ cdef class RowsReader:
                 return blank(at + 1, end) if seen == self.all else NULL
         return NULL
 
-    cdef Place key(self, Place first, Place end, unsigned char before, Member *found) noexcept nogil:
-        """The way to the next value, which is then expected in the next row."""
+    cdef Cursor key(self, Cursor first, Cursor end, unsigned char before, Member *member) noexcept nogil:
+        """Skip to the next value, and expect the same text in the next row."""
         cdef int field
-        cdef Place name = mark(first, end, before), at
+        cdef Cursor name = mark(first, end, before), at
         if name == NULL or name == end or name[0] != b'"':
             return NULL
         name += 1
         at = text(name, end)
         if at == NULL:
             return NULL
-        found.field = -1
+        member.field = -1
         for field in range(self.count):
             if self.fields[field].size == at - 1 - name and memcmp(self.fields[field].name, name, at - 1 - name) == 0:
-                found.field = field
+                member.field = field
         at = mark(at, end, b":")
         if at != NULL:
-            found.text, found.size = first, at - first
+            member.text, member.size = first, at - first
         return at
 
 
 def ascends(array times):
-    """Whether each of an array of integers is greater than the one before."""
+    """Whether each integer of an array is greater than its predecessor."""
     if times.typecode != "q":
-        raise TypeError("an array of integers is looked at, of typecode q")
-    cdef long long *known = times.data.as_longlongs
+        raise TypeError("times must be an array of typecode q")
+    cdef long long *values = times.data.as_longlongs
     cdef Py_ssize_t at
     for at in range(1, len(times)):
-        if known[at - 1] >= known[at]:
+        if values[at - 1] >= values[at]:
             return False
     return True

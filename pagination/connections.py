@@ -30,7 +30,7 @@ class PageInfo:
 
 @strawberry.type(description="An item and its cursor.")
 class Edge(Generic[T]):
-    cursor: str = strawberry.field(description="Opaque place of the item in its list.")
+    cursor: str = strawberry.field(description="Opaque position of the item in its list.")
     node: T = strawberry.field(description="The item.")
 
 
@@ -43,15 +43,15 @@ class Connection(Generic[T]):
 
 
 def page(items: Sequence[T], key: Callable[[T], str], first: int, after: str | None) -> Connection[T]:
-    """`first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
+    """Return `first` items after the cursor; raises BadArgument. Keys must be unique in the list."""
     if not 1 <= first <= MAX_FIRST:
         raise BadArgument(f"`first` is a number from 1 to {MAX_FIRST}, not {first}.", "first")
-    start = 0 if after is None else _place(items, key, after)
-    chosen = items[start : start + first]
-    edges = [Edge(cursor=_cursor(key(item)), node=item) for item in chosen]
+    start = 0 if after is None else _index_after(items, key, after)
+    selected = items[start : start + first]
+    edges = [Edge(cursor=_cursor(key(item)), node=item) for item in selected]
     return Connection(
         edges=edges,
-        nodes=list(chosen),
+        nodes=list(selected),
         page_info=PageInfo(
             has_next_page=start + first < len(items),
             has_previous_page=start > 0,
@@ -118,12 +118,12 @@ def numbered_page_info(number: int, total: float | None, rows: int) -> PageInfo:
 
 
 def _is_number(text: str) -> bool:
-    """Whether a cursor of ours can hold it as the number of a page or of its rows."""
+    """Whether a cursor can hold it as the number of a page or of its rows."""
     return text.isascii() and text.isdecimal() and len(text) <= _DIGITS and int(text) > 0
 
 
 def _no_cursor(after: str) -> BadArgument:
-    """Return the error; of a list whose items are the keys, a later listing may have this one."""
+    """Return the error, which is not lasting: a later listing may have an item with this key."""
     return BadArgument(f"`after` is no cursor of this list: {after!r}.", "after", lasting=False)
 
 
@@ -138,9 +138,9 @@ def _key(cursor: str) -> str:
         raise _no_cursor(cursor) from None
 
 
-def _place(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
-    wanted = _key(after)
-    found = next((index for index, item in enumerate(items) if key(item) == wanted), None)
-    if found is None:
-        raise _no_cursor(after)
-    return found + 1
+def _index_after(items: Sequence[T], key: Callable[[T], str], after: str) -> int:
+    last = _key(after)
+    for index, item in enumerate(items):
+        if key(item) == last:
+            return index + 1
+    raise _no_cursor(after)

@@ -1,6 +1,6 @@
-"""Rows kept as columns: one store behind the rows and the columns of a payload.
+"""Rows stored as columns: one store behind the rows and the columns of a payload.
 
-Immutable once built, since the cache shares them between operations: nothing may change a list in here.
+The cache shares them between operations: they are immutable, and so is each list in them.
 """
 
 import itertools
@@ -13,12 +13,7 @@ R = TypeVar("R")
 Identity: TypeAlias = Hashable
 Convert: TypeAlias = Callable[[Any], Any]
 
-_identities = itertools.count()
-
-
-def new_identity() -> Identity:
-    """Return an identity that no table of this process had before."""
-    return next(_identities)
+new_identity: Callable[[], Identity] = itertools.count().__next__  # unique among the tables of the process
 
 
 @final
@@ -52,7 +47,7 @@ class Column(Sequence[Any]):
 
 @final
 class Lists(Sequence["Columns[Any]"]):
-    """Lists of rows, one for each row of a table, kept end to end: list `i` is `items[ends[i]:ends[i + 1]]`."""
+    """Lists of rows, one for each row of a table, stored end to end: list `i` is `items[ends[i]:ends[i + 1]]`."""
 
     __slots__ = ("ends", "items")
 
@@ -80,11 +75,11 @@ class Lists(Sequence["Columns[Any]"]):
 
 @final
 class Columns(Sequence[R], Generic[R]):
-    """Rows of one class, made when they are read: a part of a table, or all of it.
+    """Rows of one class, created when they are read: a table or a part of it.
 
-    `stored` are the columns of the whole table by the names of the class's fields, and `converts` what those are read
-    with that are converted. Tables with the same `identity` hold the same rows: a table that is kept for several
-    operations has one, a table made for one operation has none.
+    `stored` has the columns of the whole table by the names of the class's fields, `converts` the conversions of those
+    that are converted when read. Tables with the same `identity` hold the same rows; a table that serves only one
+    operation has none.
     """
 
     __slots__ = ("_start", "_stop", "_whole", "converts", "row", "stored")
@@ -108,7 +103,7 @@ class Columns(Sequence[R], Generic[R]):
 
     @property
     def identity(self) -> Identity | None:
-        """Of this part of the table."""
+        """The identity of this part of the table."""
         return None if self._whole is None else (self._whole, self._start, self._stop)
 
     @property
@@ -116,7 +111,7 @@ class Columns(Sequence[R], Generic[R]):
         return {name: self.column(name) for name in self.stored}
 
     def column(self, name: str) -> Column:
-        """One of `columns`, without making the others."""
+        """One of `columns`, without the others."""
         stored = self.stored[name]
         if len(stored) != self._stop - self._start:
             stored = stored[self._start : self._stop]
@@ -135,22 +130,21 @@ class Columns(Sequence[R], Generic[R]):
     @overload
     def __getitem__(self, index: slice) -> "Columns[R]": ...
     def __getitem__(self, index: int | slice) -> "R | Columns[R]":
-        places = range(self._start, self._stop)[index]
-        return self._row(places) if isinstance(places, int) else self._part(places)
-
-    def _row(self, place: int) -> R:
-        return self.row(
-            **{name: Column(stored, self.converts.get(name))[place] for name, stored in self.stored.items()}
-        )
-
-    def _part(self, places: range) -> "Columns[R]":
-        if places.step != 1:
-            raise ValueError("A part of a table is rows in a row.")
-        if (places.start, places.stop) == (self._start, self._stop):
+        indices = range(self._start, self._stop)[index]
+        if isinstance(indices, int):
+            return self._row(indices)
+        if indices.step != 1:
+            raise ValueError("A part of a table is consecutive rows.")
+        if (indices.start, indices.stop) == (self._start, self._stop):
             return self
         part = Columns(self.row, self.stored, self.converts, 0, self._whole)
-        part._start, part._stop = places.start, max(places.start, places.stop)
+        part._start, part._stop = indices.start, max(indices.start, indices.stop)
         return part
+
+    def _row(self, index: int) -> R:
+        return self.row(
+            **{name: Column(stored, self.converts.get(name))[index] for name, stored in self.stored.items()}
+        )
 
     @classmethod
     def joined(cls, parts: "Sequence[Columns[R]]") -> "Columns[R]":
@@ -165,10 +159,10 @@ class Columns(Sequence[R], Generic[R]):
 
 
 def _chained(parts: Sequence[Sequence[Any]]) -> Sequence[Any]:
-    """Packed where all of them are."""
-    if all(isinstance(one, array) for one in parts):
+    """Concatenate columns; the result is packed if all of them are."""
+    if all(isinstance(part, array) for part in parts):
         whole = parts[0][:]
-        for one in parts[1:]:
-            whole.extend(one)  # type: ignore[attr-defined]  # an array, of the same type as the first
+        for part in parts[1:]:
+            whole.extend(part)  # type: ignore[attr-defined]  # an array, of the same type as the first
         return whole
     return list(itertools.chain.from_iterable(parts))

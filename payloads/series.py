@@ -1,9 +1,13 @@
-"""Series: points over time, as rows and as columns from one store."""
+"""Series: rows over time, the same rows as columns, and the newest of them, all from one store.
+
+A payload's fields follow from the class of its rows: `class SpreadSeries(Series, Bars[SpreadBar])` has `bars`,
+`columns` and `latest`. Their values are computed when they are first read, since most queries read few of them.
+"""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 import strawberry
@@ -14,12 +18,130 @@ from graph_types.enums import Truncation
 from graph_types.fields import value
 from graph_types.scalars import Timestamp
 from payloads.columns import Columns
-from payloads.from_rows import of_rows
-from payloads.source import Source, Sourced
+from payloads.source import Source, Sourced, fields_of, rows_field
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+
+class RowColumns:
+    """The values of rows, each as a list; `columns_type` creates a subclass for each class of rows."""
+
+    @classmethod
+    def of(cls, rows: Columns[Any]) -> Self:
+        columns = cls.__new__(cls)
+        columns.__dict__.update(rows.columns)
+        return columns
+
+
+def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[RowColumns]:
+    """Declare the columns of a class of rows: all its values but `time` and those that are `rows_only`."""
+    kinds = get_type_hints(row)
+    fields = [field for field in fields_of(row) if field.python_name not in ("time", *rows_only)]
+    members = {field.python_name: strawberry.field(description=field.description) for field in fields}
+    annotations = {member: Sequence[kinds[member]] for member in members}  # type: ignore[valid-type]  # known at run time
+    body = {"__module__": row.__module__, "__annotations__": annotations, **members}
+    columns: type[RowColumns] = type(name, (RowColumns,), body)
+    return strawberry.type(columns, description=f"The values of `{row.__name__}` as columns, index by index.")
+
+
+class Rows(Generic[R]):
+    """The fields of a payload that follow from the class of its rows.
+
+    The columns of a `SpreadBar` are a `SpreadColumns`, unless `columns` says otherwise; with None there are no columns.
+    """
+
+    latest: R | None
+    _columns: ClassVar[type[RowColumns]]
+    _rows: Columns[R]
+    _answers: Sequence[Answer[Any]]
+
+    def __init_subclass__(cls, *, columns: str | None = "", rows_only: Collection[str] = ()) -> None:
+        super().__init_subclass__()
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            rows = get_origin(base)
+            if isinstance(rows, type) and issubclass(rows, Rows) and rows is not Rows:
+                (name,), (row,) = rows.__annotations__, get_args(base)
+                cls._declare(name, row, columns, rows_only)
+
+    @classmethod
+    def _declare(cls, rows: str, row: type, columns: str | None, rows_only: Collection[str]) -> None:
+        """Add the fields as if they stood in the class's body."""
+        noun = rows.removesuffix("s")
+        cls._add(rows, Sequence[row], f"The {rows}, oldest first.")  # type: ignore[valid-type]  # known at run time
+        if columns is not None:
+            cls._columns = columns_type(columns or row.__name__.removesuffix(noun.title()) + "Columns", row, rows_only)
+            cls._add("columns", cls._columns, f"The same {rows} as columns.")
+        cls._add("latest", row | None, f"The newest {noun}.")
+
+    @classmethod
+    def _add(cls, name: str, kind: object, description: str) -> None:
+        cls.__annotations__[name] = kind
+        setattr(cls, name, strawberry.field(description=description))
+
+    def _derive(self, name: str) -> object:
+        """Compute a field when it is first read."""
+        derived: object
+        match name:
+            case "source":
+                derived = Source.of(self._answers)
+            case "columns":
+                derived = self._columns.of(self._rows)
+            case "latest":
+                derived = self._rows[-1] if self._rows else None
+            case "count":
+                derived = len(self._rows)
+            case "from_" | "to":
+                derived = self._rows.column("time")[0 if name == "from_" else -1] if self._rows else None
+            case _:
+                raise AttributeError(name)
+        self.__dict__[name] = derived
+        return derived
+
+    if not TYPE_CHECKING:  # declared fields are typed; mypy would take any name as a field
+        __getattr__ = _derive
+
+
+class Bars(Rows[R]):
+    """Rows that each cover an interval."""
+
+    bars: Sequence[R]
+
+
+class Points(Rows[R]):
+    """Rows that each state one time."""
+
+    points: Sequence[R]
+
+
+class Days(Rows[R]):
+    """Rows that each cover a day."""
+
+    days: Sequence[R]
+
+
+class Candles(Rows[R]):
+    """Rows with the first, highest, lowest and last value of an interval."""
+
+    candles: Sequence[R]
+
+
+class Snapshots(Rows[R]):
+    """Rows that each hold the state at one time."""
+
+    snapshots: Sequence[R]
+
+
+def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
+    """Make a payload of these rows and of the values of its other fields, or of the answers behind its source."""
+    filled = payload.__new__(payload)
+    filled.__dict__.update(values, _rows=rows)
+    filled.__dict__[rows_field(payload)[0]] = rows
+    return filled
 
 
 class Served(msgspec.Struct, frozen=True):
-    """Rows as they answer a series, the answers that they came in, and what became of the request."""
+    """Rows that answer a series, and how they differ from the request."""
 
     rows: Columns[Any]
     answers: Sequence[Answer[Columns[Any]]]
@@ -32,9 +154,9 @@ class Served(msgspec.Struct, frozen=True):
         return Source.of(self.answers)
 
 
-@strawberry.interface(description="Points over time: what was asked for, and what was served.")
+@strawberry.interface(description="Points over time: what was requested, and what was served.")
 class Series(Sourced):
-    requested_interval: Interval = strawberry.field(description="The interval asked for.")
+    requested_interval: Interval = strawberry.field(description="The requested interval.")
     interval: Interval = strawberry.field(description="The interval served.")
     from_: datetime | None = strawberry.field(
         name="from", description="Time of the first point; null when there is none."
@@ -45,7 +167,7 @@ class Series(Sourced):
 
     @classmethod
     def of(cls, served: Served) -> Self:
-        return of_rows(
+        return from_rows(
             cls,
             served.rows,
             _answers=served.answers,
@@ -68,14 +190,13 @@ class DailySeries(Sourced):
         """`now` in seconds: days to come may be among the rows, and are never the latest."""
         times = rows.column("timestamp").stored
         if not len(times) or times[-1] <= now * 1000:
-            return of_rows(cls, rows, source=source)
+            return from_rows(cls, rows, source=source)
         begun = bisect_right(times, now * 1000)
-        return of_rows(cls, rows, source=source, latest=rows[begun - 1] if begun else None)
+        return from_rows(cls, rows, source=source, latest=rows[begun - 1] if begun else None)
 
 
-Time = Annotated[datetime, value("Start of the interval.", wire="time")]
-TimestampOfTime = Annotated[Timestamp, value("Start of the interval, in milliseconds.", wire="time")]
-Timestamps = Annotated[Sequence[Timestamp], value("Starts of the intervals, in milliseconds.")]
+Time = Annotated[datetime, value("Start of the interval.", source_name="time")]
+TimestampOfTime = Annotated[Timestamp, value("Start of the interval, in milliseconds.", source_name="time")]
 
 
 @strawberry.type(description="First, highest, lowest and last value of an interval.")
@@ -88,17 +209,5 @@ class Candle:
     close: Annotated[float | None, value("Last value; of the interval under way the current one.")]
 
 
-@strawberry.type(description="Candles as columns, index by index.")
-class CandleColumns:
-    timestamp: Timestamps
-    open: Annotated[Sequence[float | None], value("First values.")]
-    high: Annotated[Sequence[float | None], value("Highest values.")]
-    low: Annotated[Sequence[float | None], value("Lowest values.")]
-    close: Annotated[Sequence[float | None], value("Last values.")]
-
-
 @strawberry.interface(description="A series of candles.")
-class CandleSeries(Series):
-    candles: Sequence[Candle] = strawberry.field(description="The candles, oldest first.")
-    columns: CandleColumns = strawberry.field(description="The same candles as columns.")
-    latest: Candle | None = strawberry.field(description="The newest candle.")
+class CandleSeries(Series, Candles[Candle], columns="CandleColumns"): ...

@@ -1,7 +1,8 @@
-"""What every payload says about itself: where its figures came from."""
+"""The source of a payload: endpoint, time, freshness and anomalies."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Self
 
 import strawberry
@@ -15,20 +16,20 @@ from graph_types.enums import Freshness
 
 @strawberry.type(description="What of CoinGlass' answer could not be read.")
 class Anomaly:
-    kind: AnomalyKind = strawberry.field(description="What was found.")
+    kind: AnomalyKind = strawberry.field(description="In which way it differs.")
     field: str = strawberry.field(
         description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
     )
-    count: int = strawberry.field(description="How often it was found, in rows or values.")
+    count: int = strawberry.field(description="Number of rows or values.")
     sample: str | None = strawberry.field(
-        description="The first value found, as JSON and shortened; null where there is none."
+        description="The first such value, as JSON and shortened; null where there is none."
     )
 
 
 @strawberry.type(description="Where a payload came from.")
 class Source:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
-    fetched_at: datetime = strawberry.field(description="When CoinGlass was asked; of several requests the earliest.")
+    fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
     sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
@@ -44,13 +45,15 @@ class Source:
             fetched_at = min(fetched_at, answer.fetched_at)
             stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
         freshness = Freshness.STALE if stale else Freshness.FRESH
-        found = merged([answer.anomalies for answer in answers]) if others else first.anomalies
+        anomalies = merged([answer.anomalies for answer in answers]) if others else first.anomalies
         return cls(
             endpoint=first.path or first.endpoint.path,
             fetched_at=fetched_at,
             freshness=freshness,
             sandbox=sandbox,
-            anomalies=[Anomaly(kind=one.kind, field=one.field, count=one.count, sample=one.sample) for one in found],
+            anomalies=[
+                Anomaly(kind=item.kind, field=item.field, count=item.count, sample=item.sample) for item in anomalies
+            ],
         )
 
 
@@ -66,33 +69,24 @@ class CappedList(Sourced):
     )
 
 
-_FIELDS: dict[type, list[StrawberryField]] = {}
-_ROWS_FIELDS: dict[type, tuple[str, type]] = {}
-
-
+@cache
 def fields_of(cls: type) -> list[StrawberryField]:
     """Return the fields of a Strawberry class that hold values, not resolvers."""
-    if cls not in _FIELDS:
-        fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
-        _FIELDS[cls] = [field for field in fields if field.base_resolver is None]
-    return _FIELDS[cls]
-
-
-def rows_field(payload: type) -> tuple[str, type]:
-    """Name and row class of a payload's one list of objects."""
-    if payload not in _ROWS_FIELDS:
-        _ROWS_FIELDS[payload] = _rows_field(payload)
-    return _ROWS_FIELDS[payload]
+    fields: list[StrawberryField] = cls.__strawberry_definition__.fields  # type: ignore[attr-defined]  # set by strawberry
+    return [field for field in fields if field.base_resolver is None]
 
 
 def _rows_field(payload: type) -> tuple[str, type]:
-    lists = [(field.python_name, _without_null(field.type)) for field in fields_of(payload)]
-    (found,) = [
-        (name, kind.of_type)
-        for name, kind in lists
-        if isinstance(kind, StrawberryList) and has_object_definition(kind.of_type)
+    """Return name and row class of the only list of objects in a payload."""
+    (rows,) = [
+        (field.python_name, kind.of_type)
+        for field in fields_of(payload)
+        if isinstance(kind := _without_null(field.type), StrawberryList) and has_object_definition(kind.of_type)
     ]
-    return found
+    return rows
+
+
+rows_field: Callable[[type], tuple[str, type]] = cache(_rows_field)  # by its own type it takes no `type[P]`
 
 
 def _without_null(kind: object) -> object:

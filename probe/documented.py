@@ -70,15 +70,12 @@ def compare(data: Data, sample: Data, undocumented_units: Collection[str] = ()) 
 
 
 def _unit(name: str, before: FieldValues, now: FieldValues) -> Iterator[Difference]:
-    if _is_time(name) and before.time_units() and now.time_units():
-        yield from _time(name, before.time_units(), now.time_units())
-    else:
+    documented, current = before.time_units(), now.time_units()
+    if not (_is_time(name) and documented and current):
         yield from _size(name, before.sizes(), now.sizes())
-
-
-def _time(name: str, documented: set[str], current: set[str]) -> Iterator[Difference]:
-    if not current <= documented:
-        yield Difference(DifferenceKind.UNIT_CHANGED, f"{_listed(current)}, documented in {_listed(documented)}", name)
+    elif not current <= documented:
+        detail = f"{_listed(current)}, documented in {_listed(documented)}"
+        yield Difference(DifferenceKind.UNIT_CHANGED, detail, name)
 
 
 def _size(name: str, documented: Sequence[float], current: Sequence[float]) -> Iterator[Difference]:

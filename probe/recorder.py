@@ -22,7 +22,7 @@ class RequestsSpentError(RequestRefused):
     """No request is left of those that may be sent."""
 
 
-class _RecordedBody(msgspec.Struct):
+class _DataMember(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
@@ -37,7 +37,7 @@ class HTTPExchange:
 
     @property
     def data(self) -> msgspec.Raw:
-        return msgspec.json.decode(self.body, type=_RecordedBody).data
+        return msgspec.json.decode(self.body, type=_DataMember).data
 
 
 class Recorder(httpx.AsyncBaseTransport):

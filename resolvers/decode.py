@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyKind
+from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.decoding.checks import in_milliseconds, packed
 from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW, ParallelLists
 from cg_client.decoding.struct_reader import the_one
@@ -75,11 +75,21 @@ def columns_decoder(cls: type, endpoint: Endpoint) -> Decode[Columns[Any]]:
     def table(raws: Sequence[Any]) -> Columns[Any]:
         return ordered(layout.table(raws, new_identity()))
 
-    def read(data: msgspec.Raw) -> Columns[Any]:
-        columns = None if read_packed is None else read_packed(data)
-        return table(read_rows(data)) if columns is None else columns
+    decode = tolerant(lambda data: table(read_rows(data)), rows, table, endpoint.may_lack)
+    return decode if read_packed is None else _packed_first(read_packed, decode)
 
-    return tolerant(read, rows, table, endpoint.may_lack)
+
+def _packed_first(
+    read_packed: Callable[[msgspec.Raw], Columns[Any] | None], decode: Decode[Columns[Any]]
+) -> Decode[Columns[Any]]:
+    def read(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[Any]:
+        try:
+            columns = read_packed(data)
+        except PayloadMismatch:  # of a time, which costs its row alone
+            columns = None
+        return decode(data, anomalies) if columns is None else columns
+
+    return read
 
 
 def packed_reader(
@@ -100,18 +110,19 @@ def packed_reader(
     converts = {member.name: member.convert for member in layout.members if member.convert is not None}
 
     def read(data: msgspec.Raw) -> Columns[Any] | None:
-        arrays, is_simple = reader(data), True
+        arrays = reader(data)
         if arrays is None:
             return None
+        is_ordered = True
         for index, field in times:
             values = arrays[index]
-            are_ordered = values and packed_ascends(values)
-            if not (are_ordered and values[0] >= SECONDS_BELOW and values[-1] < MILLISECONDS_BELOW):
-                converted, is_simple = in_milliseconds(values, field), False
+            ascend = values and packed_ascends(values)
+            if not (ascend and values[0] >= SECONDS_BELOW and values[-1] < MILLISECONDS_BELOW):
+                converted, is_ordered = in_milliseconds(values, field), False
                 arrays[index] = values if converted is values else packed("q", converted)
         stored = {name: arrays[index] for name, index in indices.items()}
         columns: Columns[Any] = Columns(layout.cls, stored, converts, len(arrays[0]), new_identity())
-        return columns if is_simple else ordered(columns)
+        return columns if is_ordered else ordered(columns)
 
     return read
 

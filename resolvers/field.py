@@ -1,6 +1,5 @@
 """`upstream(ENDPOINT, Payload)`: a field of the graph made from a catalogue entry and a payload class."""
 
-import asyncio
 import functools
 import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -25,12 +24,12 @@ from payloads.source import CappedList, Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
-from resolvers.deferred import Deferred
 from resolvers.endpoint_choice import Arguments, EndpointChoice
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import fetch, get_fresh, plan_window, serve, served
+from resolvers.window_planner import WindowPlan
 
 P = TypeVar("P")
 Alternatives: TypeAlias = Mapping[str, Endpoint]
@@ -193,9 +192,6 @@ def field(
             result = resolve(self, info, **arguments)
         except FAILURES as error:
             return failed(info.context, error)
-        if type(result) is Deferred:
-            result.rescue = functools.partial(failed, info.context)
-            return result
         return later(cast("Awaitable[object]", result), info.context) if hasattr(type(result), "__await__") else result
 
     return strawberry.field(
@@ -221,15 +217,19 @@ def _series(payload: type[Series], decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         decode = decoders[endpoint]
         if not context.client.plan_is_resolved:
-            return later(serve(context, endpoint, arguments, decode, policy))
+            return first(serve(context, endpoint, arguments, decode, policy))
         plan = plan_window(context, endpoint, arguments, decode, policy)
         fresh = get_fresh(context, plan)
         if fresh is not None:
             return payload.of(fresh)
-        return Deferred(asyncio.ensure_future(fetch(context, plan)), lambda parts: payload.of(served(plan, parts)))
+        return later(context, plan)
 
-    async def later(waiting: Awaitable[Served]) -> object:
+    async def first(waiting: Awaitable[Served]) -> object:
+        """Wait for the plan of the key, too."""
         return payload.of(await waiting)
+
+    async def later(context: Context, plan: WindowPlan) -> object:
+        return payload.of(served(plan, await fetch(context, plan)))
 
     return respond
 

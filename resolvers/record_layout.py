@@ -134,9 +134,9 @@ class RecordLayout:
 
     def _reader(self, field: StrawberryField, template: str) -> Callable[[object], Any]:
         inner, optional = _unwrapped(field.type)
-        name = field.metadata.get("wire") or field.python_name
+        name = field.metadata.get("source_name") or field.python_name
         if field.metadata.get("group"):
-            return self._builder(inner, template.format(field.metadata["wire"]))
+            return self._builder(inner, template.format(field.metadata["source_name"]))
         member = self._member(field, template.format(name), inner, optional=optional)
         self.members.append(member)
         return lambda raw: _shown(stored_value(raw, member), member)

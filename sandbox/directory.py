@@ -3,7 +3,7 @@
 The documented samples name only a few instruments, too few to try out a dashboard.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,23 +54,15 @@ class Listed:
         return cls(exchange, row["instrument_id"], row["base_asset"], row["quote_asset"], row)
 
 
-def _documented(path: str) -> Iterator[Listed]:
-    for exchange, rows in sample(path)["data"].items():
-        yield from (Listed.of(exchange, row) for row in rows)
-
-
-def _additional(codes: Mapping[str, Mapping[str, str]]) -> Iterator[Listed]:
+def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...]:
+    """Return the documented instruments, followed by additional ones with these codes."""
+    listing = [Listed.of(exchange, row) for exchange, rows in sample(path)["data"].items() for row in rows]
     for exchange, quotes in codes.items():
         for coin in COINS:
             for quote, code in quotes.items():
-                yield Listed.of(
-                    exchange, {"instrument_id": code.format(coin), "base_asset": coin, "quote_asset": quote}
-                )
-
-
-def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...]:
-    """Return the documented instruments, followed by additional ones."""
-    return tuple(dict.fromkeys([*_documented(path), *_additional(codes)]))
+                row = {"instrument_id": code.format(coin), "base_asset": coin, "quote_asset": quote}
+                listing.append(Listed.of(exchange, row))
+    return tuple(dict.fromkeys(listing))
 
 
 FUTURES = _all(futures.market.SUPPORTED_PAIRS.path, _FUTURES)

@@ -1,4 +1,4 @@
-"""Figures over time with one for each exchange."""
+"""Figures over time, by exchange."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -54,7 +54,9 @@ class SeriesByExchange(Sourced):
 
     @classmethod
     def of(cls, source: Source, history: History) -> Self:
-        by_exchange = [ExchangeFigures(exchange=name, values=Column(got)) for name, got in history.by_exchange.items()]
+        by_exchange = [
+            ExchangeFigures(exchange=name, values=Column(figures)) for name, figures in history.by_exchange.items()
+        ]
         columns = ColumnsByExchange(
             timestamp=Column(history.times), price_usd=Column(history.prices), by_exchange=by_exchange
         )
@@ -67,7 +69,9 @@ def _points(history: History) -> list[PointByExchange]:
             time=Column([time], time_of)[0],
             timestamp=Timestamp(time),
             price_usd=history.prices[index],
-            by_exchange=[ExchangeFigure(exchange=name, value=got[index]) for name, got in history.by_exchange.items()],
+            by_exchange=[
+                ExchangeFigure(exchange=name, value=figures[index]) for name, figures in history.by_exchange.items()
+            ],
         )
         for index, time in enumerate(history.times)
     ]

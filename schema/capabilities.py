@@ -14,11 +14,11 @@ from cg_client.plans.plan import HISTORY_DAYS, Plan
 
 
 def upstream_fields(schema: GraphQLSchema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:
-    """Fields that CoinGlass answers, as `Type.field`, with their endpoints; in order of type and field."""
+    """Yield the fields that CoinGlass answers, as `Type.field`, with their endpoints, in order of type and field."""
     for name, kind in sorted(schema.type_map.items()):
         if isinstance(kind, GraphQLObjectType):
-            found = ((f"{name}.{field}", _endpoints(definition)) for field, definition in kind.fields.items())
-            yield from ((field, endpoints) for field, endpoints in found if endpoints)
+            fields = ((f"{name}.{field}", _endpoints(definition)) for field, definition in kind.fields.items())
+            yield from ((field, endpoints) for field, endpoints in fields if endpoints)
 
 
 def _endpoints(field: GraphQLField) -> tuple[Endpoint, ...]:
@@ -44,7 +44,7 @@ class Capability:
     field: str = strawberry.field(description="The field, as `Type.field`.")
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     former_path: str | None = strawberry.field(
-        description="Its older path, asked for if CoinGlass does not know the other; null if there is none."
+        description="Its older path, requested if CoinGlass does not know the other; null if there is none."
     )
     summary: str = strawberry.field(description="What the endpoint gives.")
     required_plan: Plan = strawberry.field(description="The least plan that includes it.")
@@ -54,9 +54,9 @@ class Capability:
     )
     interval_floors: list[IntervalFloor] = strawberry.field(description="The floors of all plans that have one.")
     history: list[HistoryDepth] = strawberry.field(
-        description="Depth of history on the server's plan, of series; what CoinGlass keeps while that is not known."
+        description="Depth of history of series on the server's plan; while that is unknown, what CoinGlass keeps."
     )
-    refresh_seconds: int = strawberry.field(description="How long an answer is held for fresh, in seconds.")
+    refresh_seconds: int = strawberry.field(description="How long an answer counts as fresh, in seconds.")
 
     @classmethod
     def of(cls, field: str, endpoint: Endpoint, gate: Gate) -> Self:
@@ -80,9 +80,9 @@ def _history(endpoint: Endpoint, plan: Plan | None) -> list[HistoryDepth]:
     if not issubclass(endpoint.params, SeriesParams):
         return []
     stated = {interval: HISTORY_DAYS[plan].get(interval) for interval in Interval}
-    kept = {interval: span.days for interval, span in endpoint.retention.items()}
+    retained = {interval: span.days for interval, span in endpoint.retention.items()}
     depths = {
-        interval: min(filter(None, (stated[interval], kept.get(interval))), default=None) for interval in Interval
+        interval: min(filter(None, (stated[interval], retained.get(interval))), default=None) for interval in Interval
     }
     return [HistoryDepth(interval=interval, days=days) for interval, days in depths.items() if days is not None]
 
@@ -120,8 +120,8 @@ def _group(group: str, by_plan: dict[Plan, list[str]]) -> str:
 _TITLE = """# Fields and their endpoints
 
 Made by `make schema` from the catalogue. A plan includes what the plans below it do; an interval of a plan that is not
-named has no floor. Where two paths are named, the former one is asked for if CoinGlass does not know the other.
-Real time is held for fresh for 5 seconds, and what states no refresh time for a minute.
+named has no floor. Where two paths are named, the former one is requested if CoinGlass does not know the other.
+Real time counts as fresh for 5 seconds, and what states no refresh time for a minute.
 
 """
 

@@ -1,5 +1,6 @@
 """A coin."""
 
+from operator import methodcaller
 from typing import Self, cast
 
 import strawberry
@@ -50,7 +51,7 @@ from schema.indicators.spot import (
     BorrowRateSeries,
     bitfinex_coin,
 )
-from schema.listing import ExchangeFilter, pairs_page, spot_pairs_page
+from schema.listing import ExchangeFilter
 from schema.market_rows import (
     accumulated_funding_rates,
     coin_market,
@@ -88,7 +89,7 @@ _BY_WEIGHTING = ByArgument(
 
 @strawberry.federation.type(keys=["symbol"], description="A coin.")
 class Coin:
-    """`unresolved`: what kept the coin from being looked up, so that only its parts are missing."""
+    """A coin; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
     symbol: str = strawberry.field(description="Ticker, e.g. `BTC`.")
     unresolved: strawberry.Private[CoinglassError | None] = None
@@ -96,7 +97,7 @@ class Coin:
     market: Result[CoinMarket] = upstream_row(
         futures.market.COINS_MARKETS,
         CoinMarket,
-        lambda coin, **asked: coin_market(coin.symbol, **asked),
+        lambda coin, **arguments: coin_market(coin.symbol, **arguments),
         params=ChosenExchanges,
         prepare=named_exchanges,
         alternatives=_MARKET_ALTERNATIVES,
@@ -161,14 +162,14 @@ class Coin:
     accumulated_funding_rates: Result[AccumulatedFundingRates] = upstream_row(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
         AccumulatedFundingRates,
-        lambda coin, **asked: accumulated_funding_rates(coin.symbol, asked["range"]),
+        lambda coin, **arguments: accumulated_funding_rates(coin.symbol, arguments["range"]),
         params=AccumulatedFunding,
         record=CoinAccumulatedFunding,
     )
     liquidation_max_pain: Result[LiquidationMaxPain] = upstream_row(
         futures.liquidation.MAX_PAIN,
         LiquidationMaxPain,
-        lambda coin, **asked: liquidation_max_pain(coin.symbol, asked["range"]),
+        lambda coin, **arguments: liquidation_max_pain(coin.symbol, arguments["range"]),
         params=MaxPain,
         record=CoinMaxPain,
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
@@ -221,13 +222,13 @@ class Coin:
     async def pairs(
         self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
-        return await pairs_page(info, exchange, self.symbol, first, after)
+        return await Pair.page(info, exchange, self.symbol, first, after)
 
     @resolved("Spot pairs of the coin.")
     async def spot_pairs(
         self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:
-        return await spot_pairs_page(info, exchange, self.symbol, first, after)
+        return await SpotPair.page(info, exchange, self.symbol, first, after)
 
     @resolved("Options of the coin.")
     def options(self) -> Options:
@@ -238,9 +239,9 @@ class Coin:
         return Sentiment(coin=self.symbol, unresolved=self.unresolved)
 
     @classmethod
-    def found(cls, info: Info, symbol: str) -> Self:
+    def look_up(cls, info: Info, symbol: str) -> Self:
         """Return the coin if the listing is in memory, otherwise the awaitable of `find`."""
-        name = info.context.symbols.futures_coins.peek(lambda names: names.require(symbol))
+        name = info.context.symbols.futures_coins.peek(methodcaller("require", symbol))
         return cast("Self", cls.find(info, symbol)) if name is None else cls(symbol=name)
 
     @classmethod

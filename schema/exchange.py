@@ -15,7 +15,7 @@ from resolvers.context import Info
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.futures.liquidation import LiquidationsByCoin
-from schema.listing import CoinFilter, pairs_page, spot_pairs_page
+from schema.listing import CoinFilter
 from schema.on_chain.balances import ExchangeAssets
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
@@ -23,7 +23,7 @@ from schema.spot_pair import SpotPair
 
 @strawberry.federation.type(keys=["name"], description="An exchange.")
 class Exchange:
-    """`unresolved`: what kept the exchange from being looked up, so that only its parts are missing."""
+    """An exchange; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
     name: str = strawberry.field(description="Name, as CoinGlass labels it.")
     unresolved: strawberry.Private[CoinglassError | None] = None
@@ -40,13 +40,13 @@ class Exchange:
     async def pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
-        return await pairs_page(info, self.name, coin, first, after)
+        return await Pair.page(info, self.name, coin, first, after)
 
     @resolved("Its spot pairs.")
     async def spot_pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:
-        return await spot_pairs_page(info, self.name, coin, first, after)
+        return await SpotPair.page(info, self.name, coin, first, after)
 
     @classmethod
     async def find(cls, info: Info, name: str) -> Self:

@@ -1,6 +1,5 @@
 """Grayscale's trusts."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -9,7 +8,7 @@ import strawberry
 from cg_client.endpoints import grayscale as api
 from graph_types.fields import sparse, value
 from graph_types.problems import Result
-from payloads.series import DailySeries, Time, TimestampOfTime, Timestamps
+from payloads.series import DailySeries, Days, Time, TimestampOfTime
 from payloads.source import Sourced
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
@@ -48,21 +47,8 @@ class GrayscalePremiumDay:
     ]
 
 
-@strawberry.type(description="Premiums of a trust as columns, index by index.")
-class GrayscalePremiumColumns:
-    timestamp: Timestamps
-    price_usd: Annotated[Sequence[float | None], value("Prices of a share on the market, in US dollars.")]
-    net_asset_value_usd: Annotated[Sequence[float | None], value("Net asset values of a share, in US dollars.")]
-    premium_discount_percent: Annotated[
-        Sequence[float | None], value("Prices over (or under, when negative) net asset value, in percent.")
-    ]
-
-
 @strawberry.type(description="Premium of a trust, by day.")
-class GrayscalePremium(DailySeries):
-    days: Sequence[GrayscalePremiumDay] = strawberry.field(description="The days, oldest first.")
-    columns: GrayscalePremiumColumns = strawberry.field(description="The same days as columns.")
-    latest: GrayscalePremiumDay | None = strawberry.field(description="The newest day.")
+class GrayscalePremium(DailySeries, Days[GrayscalePremiumDay]): ...
 
 
 @strawberry.type(description="Grayscale: its trusts on single coins.")

@@ -1,61 +1,49 @@
-"""Pages of the pairs that exchanges list, and filters of lists."""
+"""How fields refer to what exchanges list: parameters from a pair, filters and required names."""
 
 from collections.abc import Iterable
-from typing import Annotated
+from operator import attrgetter
+from typing import Annotated, Protocol
 
 import strawberry
 
 from cg_client.errors import UnknownName
 from cg_client.symbols.instruments import Instrument, InstrumentIndex, NameIndex
-from pagination.connections import Connection, page
 from resolvers.arguments import blamed_on
-from resolvers.context import Info
-from schema.pair import Pair
-from schema.spot_pair import SpotPair
 
+BY_PAIR = {"exchange": "exchange", "symbol": "symbol"}
 ExchangeFilter = Annotated[str | None, strawberry.argument(description="Only of this exchange.")]
 CoinFilter = Annotated[str | None, strawberry.argument(description="Only with this base asset.")]
 
 
-async def pairs_page(
-    info: Info, exchange: str | None, coin: str | None, first: int, after: str | None
-) -> Connection[Pair]:
-    """Futures instruments; raises UnknownName, BadArgument and the listing's CoinglassError."""
-    found = await info.context.symbols.futures.find(lambda index: _chosen(index, exchange, coin))
-    return page([Pair.of(one) for one in found], _key, first, after)
+class ListedPair(Protocol):
+    """A pair as the fields of it see it: its class is declared above them."""
+
+    exchange: str
+    symbol: str
+
+    @property
+    def instrument(self) -> Instrument: ...
 
 
-async def spot_pairs_page(
-    info: Info, exchange: str | None, coin: str | None, first: int, after: str | None
-) -> Connection[SpotPair]:
-    """As `pairs_page`, of spot pairs."""
-    found = await info.context.symbols.spot.find(lambda index: _chosen(index, exchange, coin))
-    return page([SpotPair.of(one) for one in found], _key, first, after)
-
-
-def _chosen(index: InstrumentIndex, exchange: str | None, coin: str | None) -> list[Instrument]:
-    """In order of exchange and code."""
+def select(index: InstrumentIndex, exchange: str | None, coin: str | None) -> list[Instrument]:
+    """Return the instruments in order of exchange and code; raises UnknownName."""
     with blamed_on("exchange"):
         venues = sorted(index.listing) if exchange is None else [index.exchanges.require(exchange)]
     with blamed_on("coin"):
         base = None if coin is None else index.coins.require(coin)
-    listed = (one for venue in venues for one in sorted(index.listing[venue], key=lambda one: one.symbol))
-    return [one for one in listed if base is None or one.base == base]
+    instruments = (item for venue in venues for item in sorted(index.listing[venue], key=attrgetter("symbol")))
+    return [item for item in instruments if base is None or item.base == base]
 
 
-def required(known: NameIndex, names: Iterable[str]) -> tuple[str, ...]:
-    """CoinGlass' names; raises one UnknownName for all that are unknown."""
-    found, unknown = [], []
+def required(index: NameIndex, names: Iterable[str]) -> tuple[str, ...]:
+    """Return CoinGlass' names; raises one UnknownName for all unknown ones."""
+    listed, unknown = [], []
     for name in names:
         try:
-            found.append(known.require(name))
+            listed.append(index.require(name))
         except UnknownName as error:
             unknown.append(error)
     if unknown:
-        suggestions = dict.fromkeys(one for error in unknown for one in error.suggestions)
+        suggestions = dict.fromkeys(name for error in unknown for name in error.suggestions)
         raise UnknownName(" ".join(dict.fromkeys(map(str, unknown))), list(suggestions))
-    return tuple(found)
-
-
-def _key(pair: Pair | SpotPair) -> str:
-    return f"{pair.exchange}\n{pair.symbol}"
+    return tuple(listed)

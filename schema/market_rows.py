@@ -1,4 +1,4 @@
-"""The lists whose rows answer many pairs or coins, and how a parent finds its own."""
+"""The lists whose rows answer many pairs or coins, and the key of a parent's row."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

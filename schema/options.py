@@ -24,9 +24,10 @@ class OptionsInterest:
 
 @strawberry.type(description="Volume of options.")
 class OptionsTraded:
-    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="volume_usd_24h")]
+    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", source_name="volume_usd_24h")]
     change_percent_24h: Annotated[
-        float | None, sparse("Change over 24 hours, in percent; not always stated.", wire="volume_change_percent_24h")
+        float | None,
+        sparse("Change over 24 hours, in percent; not always stated.", source_name="volume_change_percent_24h"),
     ]
 
 
@@ -47,30 +48,34 @@ class OptionsByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.type(description="Open interest of options over time, in the unit asked for.")
+@strawberry.type(description="Open interest of options over time, in the requested unit.")
 class OptionsOpenInterestSeries(SeriesByExchange): ...
 
 
-@strawberry.type(description="Volume of options over time, in the unit asked for.")
+@strawberry.type(description="Volume of options over time, in the requested unit.")
 class OptionsVolumeSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class CallInterest:
-    quantity: Annotated[float | None, sparse("In coins.", wire="call_open_interest")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="call_open_interest")]
     market_value_usd: Annotated[
-        float | None, sparse("Market value, in US dollars.", wire="call_open_interest_market_value")
+        float | None, sparse("Market value, in US dollars.", source_name="call_open_interest_market_value")
     ]
-    notional_usd: Annotated[float | None, sparse("Notional value, in US dollars.", wire="call_open_interest_notional")]
+    notional_usd: Annotated[
+        float | None, sparse("Notional value, in US dollars.", source_name="call_open_interest_notional")
+    ]
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class PutInterest:
-    quantity: Annotated[float | None, sparse("In coins.", wire="put_open_interest")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="put_open_interest")]
     market_value_usd: Annotated[
-        float | None, sparse("Market value, in US dollars.", wire="put_open_interest_market_value")
+        float | None, sparse("Market value, in US dollars.", source_name="put_open_interest_market_value")
     ]
-    notional_usd: Annotated[float | None, sparse("Notional value, in US dollars.", wire="put_open_interest_notional")]
+    notional_usd: Annotated[
+        float | None, sparse("Notional value, in US dollars.", source_name="put_open_interest_notional")
+    ]
 
 
 @strawberry.type(description="One expiry of a coin's options.")

@@ -1,10 +1,10 @@
 """A futures instrument of one exchange."""
 
+from operator import attrgetter
+
 import strawberry
 
 from cg_client.endpoints import futures as api
-from cg_client.symbols.instruments import InstrumentIndex
-from cg_client.symbols.listings import Listing, Symbols
 from graph_types.fields import resolved
 from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
@@ -35,8 +35,9 @@ from schema.futures.technical import (
     RSISeries,
     TDSequentialSeries,
 )
+from schema.listing import BY_PAIR
 from schema.market_rows import pair_market
-from schema.trading_pair import BY_PAIR, TradingPair
+from schema.trading_pair import TradingPair
 
 _LIQUIDATION_ALTERNATIVES = {
     "Pair.liquidations": api.liquidation.HISTORY,
@@ -48,12 +49,10 @@ _INDICATOR_ALTERNATIVES = {"Pair.price": api.market.PRICE_HISTORY}
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A futures instrument of one exchange.")
 class Pair(TradingPair):
-    @staticmethod
-    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
-        return symbols.futures
+    listing = attrgetter("futures")
 
     market: Result[PairMarket] = upstream_row(
-        api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.known)
+        api.market.PAIRS_MARKETS, PairMarket, lambda pair: pair_market(pair.instrument)
     )
     price: Result[PriceSeries] = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
     funding_rate: Result[FundingSeries] = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
@@ -134,16 +133,16 @@ class Pair(TradingPair):
 
     @resolved("Asset in which the contract settles; not always stated.")
     def settlement(self) -> str | None:
-        return self.known.settlement
+        return self.instrument.settlement
 
     @resolved("Highest leverage, as a multiple; not always stated.")
     def max_leverage(self) -> float | None:
-        return self.known.max_leverage
+        return self.instrument.max_leverage
 
     @resolved("Hours between two fundings; not always stated.")
     def funding_interval_hours(self) -> float | None:
-        return self.known.funding_interval_hours
+        return self.instrument.funding_interval_hours
 
     @resolved("Smallest step of the price, in the quote asset; not always stated.")
     def price_tick_size(self) -> float | None:
-        return self.known.price_tick_size
+        return self.instrument.price_tick_size

@@ -23,7 +23,7 @@ from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
 from schema.indicators.root import Indicators
-from schema.listing import CoinFilter, ExchangeFilter, pairs_page, required, spot_pairs_page
+from schema.listing import CoinFilter, ExchangeFilter, required
 from schema.markets import Markets
 from schema.news import News
 from schema.on_chain.root import OnChain
@@ -52,7 +52,7 @@ class Query:
 
     @resolved("A coin.")
     def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
-        return Coin.found(info, symbol)
+        return Coin.look_up(info, symbol)
 
     @resolved("Coins with futures markets.")
     async def coins(
@@ -70,10 +70,10 @@ class Query:
     ) -> Connection[Coin] | None:
         listing = info.context.symbols.futures_coins
         with blamed_on("symbols"):
-            names = await listing.find(lambda known: known.names if symbols is None else required(known, symbols))
+            names = await listing.find(lambda index: index.names if symbols is None else required(index, symbols))
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
 
-    @resolved("Coins in the order asked, null with an error for each unknown one.")
+    @resolved("Coins in the order of the arguments, null with an error for each unknown one.")
     async def coins_by_symbol(
         self,
         info: Info,
@@ -85,11 +85,11 @@ class Query:
 
     @resolved("A futures instrument of an exchange.")
     def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
-        return Pair.found(info, exchange, symbol)
+        return Pair.look_up(info, exchange, symbol)
 
     @resolved("A spot pair of an exchange.")
     def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
-        return SpotPair.found(info, exchange, symbol)
+        return SpotPair.look_up(info, exchange, symbol)
 
     @resolved("Futures instruments.")
     async def pairs(
@@ -100,7 +100,7 @@ class Query:
         first: First = FIRST,
         after: After = None,
     ) -> Connection[Pair] | None:
-        return await pairs_page(info, exchange, coin, first, after)
+        return await Pair.page(info, exchange, coin, first, after)
 
     @resolved("Spot pairs.")
     async def spot_pairs(
@@ -111,13 +111,13 @@ class Query:
         first: First = FIRST,
         after: After = None,
     ) -> Connection[SpotPair] | None:
-        return await spot_pairs_page(info, exchange, coin, first, after)
+        return await SpotPair.page(info, exchange, coin, first, after)
 
-    @resolved("Futures instruments in the order asked, null with an error for each unknown one.")
+    @resolved("Futures instruments in the order of the arguments, null with an error for each unknown one.")
     async def pairs_by_key(self, info: Info, keys: PairKeys) -> list[Pair | None]:
         return await pairs_by_key(info, Pair, keys)
 
-    @resolved("Spot pairs in the order asked, null with an error for each unknown one.")
+    @resolved("Spot pairs in the order of the arguments, null with an error for each unknown one.")
     async def spot_pairs_by_key(self, info: Info, keys: PairKeys) -> list[SpotPair | None]:
         return await pairs_by_key(info, SpotPair, keys)
 
@@ -160,12 +160,12 @@ class Query:
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
         try:
-            found = await Coin.find(info, coin)
+            parent = await Coin.find(info, coin)
         except UnknownName as unknown:
             unknown.argument, unknown.endpoint = "coin", market.SUPPORTED_COINS.path
             info.context.validity.mark_uncacheable()
             return Sentiment(coin=coin, unresolved=unknown)
-        return Sentiment(coin=found.symbol, unresolved=found.unresolved)
+        return Sentiment(coin=parent.symbol, unresolved=parent.unresolved)
 
     @resolved("What each field takes, and whether the server's plan includes it. Costs no request.")
     def capabilities(self, info: Info) -> list[Capability]:

@@ -1,10 +1,10 @@
 """A spot pair of one exchange."""
 
+from operator import attrgetter
+
 import strawberry
 
 from cg_client.endpoints import spot as api
-from cg_client.symbols.instruments import InstrumentIndex
-from cg_client.symbols.listings import Listing, Symbols
 from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
 from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
@@ -17,21 +17,20 @@ from schema.futures.order_book import (
     OrderbookHeatmap,
 )
 from schema.futures.taker_volume import TakerVolumeSeries
+from schema.listing import BY_PAIR
 from schema.market_rows import spot_pair_market
 from schema.spot.market import SpotPairMarket
-from schema.trading_pair import BY_PAIR, TradingPair
+from schema.trading_pair import TradingPair
 
 _ALTERNATIVES = {"SpotPair.orderbook": api.order_book.HISTORY}
 
 
 @strawberry.federation.type(keys=["exchange symbol"], description="A spot pair of one exchange.")
 class SpotPair(TradingPair):
-    @staticmethod
-    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
-        return symbols.spot
+    listing = attrgetter("spot")
 
     market: Result[SpotPairMarket] = upstream_row(
-        api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.known)
+        api.market.PAIRS_MARKETS, SpotPairMarket, lambda pair: spot_pair_market(pair.instrument)
     )
     price: Result[PriceSeries] = upstream(api.market.PRICE_HISTORY, PriceSeries, bind=BY_PAIR)
     taker_volume: Result[TakerVolumeSeries] = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)

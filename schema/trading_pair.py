@@ -1,59 +1,59 @@
 """What futures instruments and spot pairs have in common."""
 
-from typing import TYPE_CHECKING, Annotated, Self, cast
+from operator import attrgetter, methodcaller
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self, cast
 
 import strawberry
 
 from cg_client.errors import CoinglassError, UnknownName
 from cg_client.symbols.instruments import Instrument, InstrumentIndex
-from cg_client.symbols.listings import Listing, Symbols
+from cg_client.symbols.listings import Listing
 from graph_types.fields import resolved
+from pagination.connections import Connection, page
 from resolvers.context import Info
+from schema.listing import select
 
+# The types of the graph form a circle here: a pair has a coin and an exchange, and both have pairs. These five modules
+# are therefore the only ones that import each other; this one imports the others only when a field is resolved.
 if TYPE_CHECKING:
     from schema.coin import Coin
     from schema.exchange import Exchange
 
-BY_PAIR = {"exchange": "exchange", "symbol": "symbol"}
-
 
 @strawberry.interface(description="Something that is traded on one exchange.")
 class TradingPair:
-    """A pair whose listing could not be had stands for the names as they were written (`unresolved`).
+    """A pair; `unresolved` is the error of its lookup.
 
-    Its parts then say why there are none, and the rest of the answer is not lost.
+    Such a pair has the names as the caller wrote them. Its parts give the error, and the rest of the answer stands.
     """
+
+    listing: ClassVar["attrgetter[Listing[InstrumentIndex]]"]  # out of `Symbols`
 
     exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")
     symbol: str = strawberry.field(description="The exchange's own code.")
-    instrument: strawberry.Private[Instrument | None] = None
+    listed: strawberry.Private[Instrument | None] = None
     unresolved: strawberry.Private[CoinglassError | None] = None
 
-    @staticmethod
-    def listing(symbols: Symbols) -> Listing[InstrumentIndex]:
-        """Return the listing of the pairs of this class."""
-        raise NotImplementedError
-
     @property
-    def known(self) -> Instrument:
-        """The instrument; raises what kept it from being looked up."""
-        if self.instrument is None:
+    def instrument(self) -> Instrument:
+        """The instrument; raises the error of its lookup."""
+        if self.listed is None:
             raise self.unresolved or CoinglassError("The pair was not looked up.")
-        return self.instrument
+        return self.listed
 
     @resolved("Base asset.")
     def base(self) -> str:
-        return self.known.base
+        return self.instrument.base
 
     @resolved("Quote asset.")
     def quote(self) -> str:
-        return self.known.quote
+        return self.instrument.quote
 
     @resolved("The coin that is traded.")
     def coin(self) -> Annotated["Coin", strawberry.lazy("schema.coin")]:
         from schema.coin import Coin  # noqa: PLC0415  # a coin has pairs
 
-        return Coin(symbol=self.known.base)
+        return Coin(symbol=self.instrument.base)
 
     @resolved("The exchange where it is traded.")
     def venue(self) -> Annotated["Exchange", strawberry.lazy("schema.exchange")]:
@@ -63,12 +63,20 @@ class TradingPair:
 
     @classmethod
     def of(cls, instrument: Instrument) -> Self:
-        return cls(exchange=instrument.exchange, symbol=instrument.symbol, instrument=instrument)
+        return cls(exchange=instrument.exchange, symbol=instrument.symbol, listed=instrument)
 
     @classmethod
-    def found(cls, info: Info, exchange: str, symbol: str) -> Self:
+    async def page(
+        cls, info: Info, exchange: str | None, coin: str | None, first: int, after: str | None
+    ) -> Connection[Self]:
+        """Return pairs of the listing; raises UnknownName, BadArgument and the listing's CoinglassError."""
+        instruments = await cls.listing(info.context.symbols).find(lambda index: select(index, exchange, coin))
+        return page(list(map(cls.of, instruments)), lambda pair: f"{pair.exchange}\n{pair.symbol}", first, after)
+
+    @classmethod
+    def look_up(cls, info: Info, exchange: str, symbol: str) -> Self:
         """Return the pair if the listing is in memory, otherwise the awaitable of `find`."""
-        instrument = cls.listing(info.context.symbols).peek(lambda index: index.find(exchange, symbol))
+        instrument = cls.listing(info.context.symbols).peek(methodcaller("find", exchange, symbol))
         return cast("Self", cls.find(info, exchange, symbol)) if instrument is None else cls.of(instrument)
 
     @classmethod

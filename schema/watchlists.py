@@ -1,4 +1,4 @@
-"""Watchlists: entities in the order in which they are asked for. An unknown one costs only its own place."""
+"""Watchlists: entities in the requested order. An unknown name is an error of its own item alone."""
 
 from collections.abc import Sequence
 from typing import TypeAlias, TypeVar, cast
@@ -33,22 +33,22 @@ async def coins_by_symbol(info: Info, symbols: Sequence[str]) -> list[Coin | Non
     """Return the coins with futures or, failing that, with spot markets."""
     listings = info.context.symbols
     coins = await _coins(info, listings.futures_coins, symbols)
-    unknown = {place: coin for place, coin in enumerate(coins) if isinstance(coin, UnknownName)}
+    unknown = {index: coin for index, coin in enumerate(coins) if isinstance(coin, UnknownName)}
     if unknown:
-        others = await _coins(info, listings.spot_coins, [symbols[place] for place in unknown])
-        for (place, error), other in zip(unknown.items(), others, strict=True):
-            coins[place] = _merged(error, other) if isinstance(other, UnknownName) else other
+        others = await _coins(info, listings.spot_coins, [symbols[index] for index in unknown])
+        for (index, error), other in zip(unknown.items(), others, strict=True):
+            coins[index] = _merged(error, other) if isinstance(other, UnknownName) else other
     return cast("list[Coin | None]", coins)
 
 
 async def pairs_by_key(info: Info, kind: type[P], keys: Sequence[PairKey]) -> list[P | None]:
-    """Return the pairs of a kind; all stand unresolved if their listing cannot be had."""
+    """Return the pairs of a kind; without their listing all are unresolved."""
     try:
-        found = await kind.listing(info.context.symbols).find_each(_instrument, keys)
+        instruments = await kind.listing(info.context.symbols).find_each(_instrument, keys)
     except CoinglassError as error:
         info.context.validity.mark_uncacheable()
         return [kind(exchange=key.exchange, symbol=key.symbol, unresolved=error) for key in keys]
-    pairs = [_blamed(one, "keys") if isinstance(one, UnknownName) else kind.of(one) for one in found]
+    pairs = [_blamed(item, "keys") if isinstance(item, UnknownName) else kind.of(item) for item in instruments]
     return cast("list[P | None]", pairs)
 
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -50,6 +51,7 @@ class Rendering(NamedTuple):
         return [header for header in self.headers if header[0] not in _OF_THE_BODY]
 
 
+@dataclass(slots=True, eq=False)
 class CachedResponse:
     """What the application answered, and until when it would answer the same.
 
@@ -57,14 +59,14 @@ class CachedResponse:
     the request began. `counted`: bytes that the store has counted for it.
     """
 
-    __slots__ = ("aliases", "counted", "created_at", "expires_at", "key", "renderings", "response", "revision")
-
-    def __init__(self, key: ResponseKey, revision: int, response: Response) -> None:
-        self.key, self.revision, self.response = key, revision, response
-        self.created_at, self.counted = 0.0, 0
-        self.expires_at: float | None = None
-        self.renderings: dict[str, Rendering] = {}
-        self.aliases: dict[RawKey, Rendering] = {}
+    key: ResponseKey
+    revision: int
+    response: Response
+    created_at: float = 0.0
+    expires_at: float | None = None
+    renderings: dict[str, Rendering] = field(default_factory=dict)
+    aliases: dict[RawKey, Rendering] = field(default_factory=dict)
+    counted: int = 0
 
     @property
     def is_shareable(self) -> bool:

@@ -33,7 +33,7 @@ async def _watch_plan(client: Client) -> None:
     """Run as long as the server does. The client decides when the plan is requested again."""
     while True:
         await client.know_plan()
-        client.review_plan()
+        client.plan_watch.review()
         await client.clock.sleep(_FIRST_WAIT if client.gate.plan is None else _LONGEST_WAIT)
 
 

@@ -37,7 +37,7 @@ def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Pa
 
     def ready() -> Response:
         """Report ready once the plan was requested from CoinGlass, with or without an answer."""
-        is_ready, plan = client.plan_was_requested, client.gate.plan
+        is_ready, plan = client.plan_watch.was_requested, client.gate.plan
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 

@@ -125,8 +125,8 @@ class GraphQLView(GraphQL[Context, None]):
         if result.errors:
             return process_result(result), None
         latest = self._client.clock.monotonic() + _MAX_SECONDS
-        settled_until = min(self._client.gate.valid_until, self._symbols.valid_until)
-        return process_result(result), min(context.validity.expires_at, settled_until, latest)
+        valid_until = min(self._client.gate.valid_until, self._symbols.valid_until)
+        return process_result(result), min(context.validity.expires_at, valid_until, latest)
 
     # Strawberry's hooks
 

@@ -30,14 +30,10 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
     for field in _values(cls):
         kind, optional = unwrapped(field.type)
         if field.metadata.get("group"):
-            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["wire"]))
+            answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["source_name"]))
             continue
-        result = [
-            row[source_name]
-            for source_name in _source_names(field, endpoint, template)
-            if row.get(source_name) not in ABSENT
-        ]
-        value = _shown(field, kind, endpoint, result[0]) if result else None
+        found = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
+        value = _shown(field, kind, endpoint, found[0]) if found else None
         if value is None and not optional:
             raise Keyless(field.python_name)
         answer[name_of(field)] = value
@@ -73,7 +69,7 @@ def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tupl
     for field in _values(cls):
         kind, _ = unwrapped(field.type)
         if field.metadata.get("group"):
-            yield from _below(kind, endpoint, template.format(field.metadata["wire"]))
+            yield from _below(kind, endpoint, template.format(field.metadata["source_name"]))
             continue
         inner = kind.of_type if isinstance(kind, StrawberryList) else kind
         for source_name in _source_names(field, endpoint, template):
@@ -85,9 +81,9 @@ def _values(cls: type) -> list[StrawberryField]:
 
 
 def _source_names(field: StrawberryField, endpoint: Endpoint, template: str) -> tuple[str, ...]:
-    name = template.format(field.metadata.get("wire") or field.python_name)
-    spelled = endpoint.aliases.get(name, name)
-    return (spelled,) if isinstance(spelled, str) else spelled
+    name = template.format(field.metadata.get("source_name") or field.python_name)
+    aliases = endpoint.aliases.get(name, name)
+    return (aliases,) if isinstance(aliases, str) else aliases
 
 
 def unwrapped(kind: Any) -> tuple[Any, bool]:

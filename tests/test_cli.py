@@ -1,4 +1,4 @@
-"""The command, as a process of its own."""
+"""The command in a process."""
 
 import contextlib
 import io
@@ -28,8 +28,8 @@ KEY = "a-key-that-nobody-may-see"
 
 
 def environment(**variables: str) -> dict[str, str]:
-    simple = {name: value for name, value in os.environ.items() if not name.startswith("COINGLASS_")}
-    return simple | {"PYTHONPATH": str(ROOT)} | variables
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("COINGLASS_")}
+    return inherited | {"PYTHONPATH": str(ROOT)} | variables
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -55,8 +55,8 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
     ) as process:
         assert process.stderr
         try:
-            stated = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
-            yield next(result.group(1) for result in stated if result), process
+            matches = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
+            yield next(match.group(1) for match in matches if match), process
         finally:
             process.send_signal(signal.SIGINT)
             try:
@@ -67,7 +67,7 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
 
 
 @pytest.mark.parametrize(("compiled", "reader"), [(True, "the compiled reader"), (False, "no compiled reader")])
-def test_the_line_at_the_start_says_how_rows_are_read(
+def test_the_first_line_of_the_log_names_the_reader_of_rows(
     compiled: bool, reader: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(native, "COMPILED", compiled)
@@ -75,7 +75,7 @@ def test_the_line_at_the_start_says_how_rows_are_read(
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_a_server_that_is_told_to_end_ends_in_good_order(end: signal.Signals) -> None:
+def test_a_signal_ends_the_server_with_exit_code_0(end: signal.Signals) -> None:
     with serving("--sandbox") as (_, process):
         process.send_signal(end)
         assert process.wait(30) == 0
@@ -98,7 +98,7 @@ def test_a_server_that_is_told_to_end_ends_in_good_order(end: signal.Signals) ->
         ((), {"COINGLASS_API_KEY": f"{KEY} ", "COINGLASS_PLAN": "gold"}, ["COINGLASS_API_KEY", "COINGLASS_PLAN"]),
     ],
 )
-def test_a_bad_setting_is_one_line_that_names_the_variable(
+def test_an_invalid_setting_prints_one_line_with_its_variable(
     arguments: tuple[str, ...], variables: dict[str, str], names: list[str]
 ) -> None:
     done = run("serve", *arguments, **variables)
@@ -115,7 +115,7 @@ def test_an_address_that_cannot_be_listened_at_is_named_with_its_variables() -> 
 
 
 @pytest.mark.parametrize("arguments", [(), ("nonsense",), ("serve", "--nonsense")])
-def test_a_bad_command_is_one_line(arguments: tuple[str, ...]) -> None:
+def test_an_invalid_command_prints_one_line(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
@@ -124,7 +124,7 @@ def test_the_schema_is_printed() -> None:
     assert run("schema").stdout == SCHEMA.as_str() + "\n"
 
 
-def test_serving_the_sandbox_says_so_loudly_and_answers() -> None:
+def test_serving_the_sandbox_prints_a_banner_and_answers() -> None:
     # A proxy of the environment is not for us: settings alone decide.
     with serving("--sandbox", COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
         answer = httpx.post(
@@ -171,7 +171,7 @@ def test_the_doctor_finds_key_plan_quota_and_fields() -> None:
     assert KEY not in done.stdout + done.stderr
 
 
-def test_the_doctor_names_what_is_wrong() -> None:
+def test_the_doctor_reports_problems() -> None:
     assert run("doctor").returncode == 2
     with running(create_sandbox(Sandbox(key="another"))) as upstream:
         done = run("doctor", COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=upstream)

@@ -65,9 +65,9 @@ def inserted(path: Path, before: str, code: str) -> None:
 
 def test_the_walk_of_adding_an_endpoint_leads_to_an_answer(copy: Path) -> None:
     appended(copy / "cg_client" / "endpoints" / "futures" / "market.py", ENTRY)
-    appended(copy / "schema" / "futures" / "market.py", TYPES)
+    (copy / "schema" / "futures" / "spread.py").write_text(TYPES)
     pair = copy / "schema" / "pair.py"
-    inserted(pair, "from schema.market_rows", "from schema.futures.market import SpreadSeries\n")
+    inserted(pair, "from schema.market_rows", "from schema.futures.spread import SpreadSeries\n")
     inserted(pair, '    @resolved("Asset in which', FIELD + "\n")
     (copy / "sandbox" / "samples" / "futures.spread.history.json").write_text(SAMPLE)
     cases = copy / "tests" / "cases" / "core.py"

@@ -36,11 +36,11 @@ def made_to_serve(command: str) -> Iterator[str]:
     """Run `make serve` on a free port and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
-    simple = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("COINGLASS_", "PYTEST_"))}
     with subprocess.Popen(  # noqa: S603  # a shown command
         shlex.split(command),
         cwd=ROOT,
-        env=simple | {"COINGLASS_PORT": port},
+        env=inherited | {"COINGLASS_PORT": port},
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
@@ -61,7 +61,7 @@ def curl(command: str) -> str:
     words = shlex.split(command)
     url = next(word for word in words if word.startswith("http"))
     body = words[words.index("-d") + 1]
-    headers = [words[position + 1].split(": ", 1) for position, word in enumerate(words) if word == "-H"]
+    headers = [words[index + 1].split(": ", 1) for index, word in enumerate(words) if word == "-H"]
     return httpx.post(url, content=body, headers=dict(headers)).text
 
 
@@ -155,7 +155,10 @@ PATHS = re.compile(
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
     named = [code or link for code, link in PATHS.findall(document.read_text())]
-    to_be_made = ("futures.spread.history.json",)  # of the endpoint that CONTRIBUTING adds as an example
+    to_be_made = (
+        "futures.spread.history.json",
+        "schema/futures/spread.py",
+    )  # of the example in CONTRIBUTING
     missing = [
         name
         for name in named

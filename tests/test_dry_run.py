@@ -137,7 +137,7 @@ def test_a_wrong_request_has_the_same_errors(graph: Graph, query: str) -> None:
     assert ("extensions" in told) == any("path" in error for error in real["errors"])
 
 
-def test_invalid_input_is_told_among_what_would_be_refused(graph: Graph) -> None:
+def test_invalid_input_is_reported_among_the_refusals(graph: Graph) -> None:
     graph.data(NAMES)
     found = plan(graph, f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}")
     (refused,) = found["refused"]

@@ -1,4 +1,4 @@
-"""A server that is told to end finishes the requests in flight, or refuses them, and ends with status 0."""
+"""Graceful shutdown: operations in progress are finished or answered with 503, and the exit code is 0."""
 
 import asyncio
 import json
@@ -20,8 +20,8 @@ from sandbox.faults import Fault, FaultKind
 from server.asgi import HTTPAdapter
 from server.http import Handler, Request, Response
 from tests.clock import FakeClock
-from tests.running import Until, running, watching
-from tests.server.asgi import Reply, Server, http_scope, nothing, receiving, sending
+from tests.running import running
+from tests.server.raw_asgi import Reply, Server, http_scope, nothing, receiving, sending
 from tests.test_cli import KEY, serving
 
 PRICE = "/api/futures/price/history"
@@ -55,8 +55,15 @@ def ask(address: str, interval: str) -> httpx.Response:
     return httpx.post(f"{address}/graphql", json={"query": query}, timeout=30)
 
 
-def said(process: subprocess.Popen[str]) -> str:
-    """All that was logged until the end."""
+def wait_for_calls(sandbox: Sandbox, times: int) -> None:
+    latest = time.monotonic() + 20
+    while sandbox.calls[PRICE] < times:
+        assert time.monotonic() < latest
+        time.sleep(0.01)
+
+
+def logged(process: subprocess.Popen[str]) -> str:
+    """Return everything that was logged."""
     assert process.stderr
     return process.stderr.read()
 
@@ -65,13 +72,13 @@ def is_clean(log: str) -> bool:
     return not any(word in log for word in ("Traceback", "destroyed", "never retrieved", "ERROR", KEY))
 
 
-def test_what_is_under_way_is_finished_and_the_process_ends_well(served: Serving) -> None:
-    address, process, sandbox, until = served
+def test_operations_in_progress_are_finished_and_the_exit_code_is_0(served: Serving) -> None:
+    address, process, sandbox = served
     answers: list[httpx.Response] = []
     clients = [threading.Thread(target=lambda name=name: answers.append(ask(address, name))) for name in INTERVALS]
     for client in clients:
         client.start()
-    until(lambda: sandbox.calls[PRICE] == len(INTERVALS))
+    wait_for_calls(sandbox, len(INTERVALS))
     process.send_signal(signal.SIGTERM)
     for client in clients:
         client.join()
@@ -81,11 +88,11 @@ def test_what_is_under_way_is_finished_and_the_process_ends_well(served: Serving
     assert {answer.headers.get("connection") for answer in answers} == {"close"}
     with pytest.raises(httpx.ConnectError):
         httpx.get(f"{address}/healthz")
-    assert is_clean(said(process))
+    assert is_clean(logged(process))
 
 
-def test_what_nobody_waits_for_any_more_ends_with_its_deadline(served: Serving) -> None:
-    address, process, sandbox, until = served
+def test_an_abandoned_operation_ends_at_its_deadline(served: Serving) -> None:
+    address, process, sandbox = served
     sandbox.faults[0].seconds = 30.0
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(
@@ -93,15 +100,15 @@ def test_what_nobody_waits_for_any_more_ends_with_its_deadline(served: Serving) 
             json={"query": '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H4) { __typename } } }'},
             timeout=1,
         )
-    until(lambda: sandbox.calls[PRICE] == 1)
+    wait_for_calls(sandbox, 1)
     sandbox.faults.clear()
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE + 2) == 0
-    assert is_clean(said(process))
+    assert is_clean(logged(process))
 
 
-def test_websockets_are_closed_with_a_code_that_says_to_come_back(served: Serving) -> None:
-    address, process, _, _ = served
+def test_websockets_are_closed_with_service_restart(served: Serving) -> None:
+    address, process, _ = served
     with connect(
         f"{address.replace('http', 'ws')}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None
     ) as socket:
@@ -113,7 +120,7 @@ def test_websockets_are_closed_with_a_code_that_says_to_come_back(served: Servin
     assert closed.value.rcvd is not None
     assert closed.value.rcvd.code == GOING_AWAY
     assert process.wait(10) == 0
-    assert is_clean(said(process))
+    assert is_clean(logged(process))
 
 
 async def cancelled(app: HTTPAdapter, receive: Receive, reached: asyncio.Event) -> Reply:
@@ -131,7 +138,7 @@ def is_refusal(reply: Reply) -> bool:
     return (reply.status, reply.headers["retry-after"], code) == (503, "1", "SERVICE_UNAVAILABLE")
 
 
-async def test_a_request_that_cannot_be_finished_is_refused() -> None:
+async def test_an_unfinished_request_is_answered_with_503() -> None:
     reached = asyncio.Event()
 
     async def never_done(_: Request) -> Response:
@@ -142,7 +149,7 @@ async def test_a_request_that_cannot_be_finished_is_refused() -> None:
     assert is_refusal(await cancelled(adapted(never_done), receiving(b""), reached))
 
 
-async def test_a_request_whose_body_does_not_end_is_refused() -> None:
+async def test_a_request_with_an_unfinished_body_is_answered_with_503() -> None:
     reached = asyncio.Event()
 
     async def unread(_: Request) -> Response:
@@ -156,7 +163,7 @@ async def test_a_request_whose_body_does_not_end_is_refused() -> None:
     assert is_refusal(await cancelled(adapted(unread), receive, reached))
 
 
-async def test_a_stream_that_has_begun_breaks_off() -> None:
+async def test_a_stream_in_progress_is_cut_off() -> None:
     reached = asyncio.Event()
 
     async def parts() -> AsyncIterator[bytes]:

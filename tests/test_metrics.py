@@ -1,4 +1,4 @@
-"""`/metrics` counts what the fast path and the caches did."""
+"""`/metrics` has the counters of caches, quota, circuits and connections."""
 
 import re
 
@@ -18,11 +18,11 @@ def figures(graph: Graph) -> dict[str, float]:
 
 
 def lookups(graph: Graph, of: str) -> tuple[float, float]:
-    result = figures(graph)
-    return result[f"lookups_total{{of={of},outcome=hit}}"], result[f"lookups_total{{of={of},outcome=miss}}"]
+    values = figures(graph)
+    return values[f"lookups_total{{of={of},outcome=hit}}"], values[f"lookups_total{{of={of},outcome=miss}}"]
 
 
-def test_each_lookup_is_counted_where_it_happens(graph: Graph) -> None:
+def test_each_cache_counts_its_lookups(graph: Graph) -> None:
     for _ in range(3):
         graph.data(PRICE)
     assert lookups(graph, "response") == (2, 1)
@@ -33,7 +33,7 @@ def test_each_lookup_is_counted_where_it_happens(graph: Graph) -> None:
     assert misses == 0
 
 
-def test_a_query_that_differs_elsewhere_finds_the_bytes_of_a_list(graph: Graph) -> None:
+def test_a_query_that_differs_outside_a_list_reuses_its_bytes(graph: Graph) -> None:
     graph.data(PRICE)
     graph.data("query Other " + PRICE)
     assert lookups(graph, "fragment") == (1, 1)
@@ -43,26 +43,26 @@ def test_a_query_that_differs_elsewhere_finds_the_bytes_of_a_list(graph: Graph) 
 
 def test_sizes_and_quota_are_shown(graph: Graph) -> None:
     graph.data(PRICE)
-    result = figures(graph)
-    assert all(result[f"kept_bytes{{of={of}}}"] > 0 for of in ("response", "fragment", "rows"))
-    assert result["bulk_enabled"] == 1
-    assert result["quota_limit"] == 1200
-    assert result["quota_used"] == 2  # the listing and the price
+    values = figures(graph)
+    assert all(values[f"kept_bytes{{of={of}}}"] > 0 for of in ("response", "fragment", "rows"))
+    assert values["bulk_enabled"] == 1
+    assert values["quota_limit"] == 1200
+    assert values["quota_used"] == 2  # the listing and the price
     for priority in ("interactive", "refresh", "backfill"):
-        assert result[f"quota_waiting{{priority={priority}}}"] == 0
-        assert result[f"quota_refused_total{{priority={priority}}}"] == 0
+        assert values[f"quota_waiting{{priority={priority}}}"] == 0
+        assert values[f"quota_refused_total{{priority={priority}}}"] == 0
 
 
 def test_circuits_and_connections_are_shown_by_group(graph: Graph) -> None:
     graph.data(PRICE)
-    result = figures(graph)
-    assert (result["circuit_state{group=futures/price}"], result["circuit_opened_total{group=futures/price}"]) == (0, 0)
-    assert result["connections_in_use{group=futures/price}"] == 0
+    values = figures(graph)
+    assert (values["circuit_state{group=futures/price}"], values["circuit_opened_total{group=futures/price}"]) == (0, 0)
+    assert values["connections_in_use{group=futures/price}"] == 0
     graph.fail(FaultKind.HTTP_500, "/api/futures/price/history")
     for interval in ("M1", "M3", "M5", "M15", "M30"):
         graph.data(PRICE.replace("H1", interval))
-    result = figures(graph)
-    assert (result["circuit_state{group=futures/price}"], result["circuit_opened_total{group=futures/price}"]) == (2, 1)
+    values = figures(graph)
+    assert (values["circuit_state{group=futures/price}"], values["circuit_opened_total{group=futures/price}"]) == (2, 1)
 
 
 def test_waits_for_a_connection_are_counted(start_graph: StartGraph) -> None:
@@ -74,10 +74,10 @@ def test_waits_for_a_connection_are_counted(start_graph: StartGraph) -> None:
     assert figures(graph)["connection_waits_total{group=futures/price,outcome=waited}"] == 1
 
 
-def test_without_room_nothing_is_cached(start_graph: StartGraph) -> None:
+def test_a_limit_of_zero_stores_nothing(start_graph: StartGraph) -> None:
     graph = start_graph(response_cache_megabytes=0, fragment_cache_megabytes=0, cache_megabytes=0)
     for _ in range(2):
         graph.data(PRICE)
     assert graph.calls("/api/futures/price/history") == 2
-    result = figures(graph)
-    assert [result[f"kept_bytes{{of={of}}}"] for of in ("response", "fragment", "rows")] == [0, 0, 0]
+    values = figures(graph)
+    assert [values[f"kept_bytes{{of={of}}}"] for of in ("response", "fragment", "rows")] == [0, 0, 0]

@@ -61,7 +61,7 @@ def test_an_upgrade_that_the_headers_show_is_taken_over_at_once(
     assert heatmap(graph)["__typename"] == "LiquidationHeatmap"
 
 
-def test_a_declared_plan_that_is_not_the_keys_is_told_in_the_problem_and_once_in_the_log(
+def test_a_declared_plan_that_is_not_the_keys_is_reported_in_the_problem_and_once_in_the_log(
     start_graph: StartGraph, capfd: pytest.CaptureFixture[str]
 ) -> None:
     graph = start_graph(sandbox=Sandbox(Plan.PROFESSIONAL), plan=Plan.STANDARD)

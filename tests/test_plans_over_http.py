@@ -95,7 +95,7 @@ def test_professional_has_everything(start_graph: StartGraph) -> None:
     assert (found["fine"]["__typename"], found["heatmap"]["__typename"]) == ("FundingSeries", "LiquidationHeatmap")
 
 
-def test_the_plan_is_requested_from_the_account_where_it_is_not_configured(start_graph: StartGraph) -> None:
+def test_an_undeclared_plan_is_requested_from_the_account(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST, told=False)
     assert parts(graph)["heatmap"]["currentPlan"] == "HOBBYIST"
     assert graph.calls("/api/user/account/subscription") == 1

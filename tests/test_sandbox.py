@@ -1,4 +1,4 @@
-"""The switches of the sandbox: what it plays is what was switched on, and the same each time."""
+"""The controls of the sandbox: faults, plan, quota, key and clock."""
 
 import socket
 import zlib
@@ -59,7 +59,7 @@ def test_a_revoked_key_is_refused_until_it_is_accepted_again(http: httpx.Client)
     assert (code(revoked=True), code(revoked=False)) == ("401", "0")
 
 
-def test_a_quota_that_is_cut_is_announced_and_respected(http: httpx.Client) -> None:
+def test_a_reduced_quota_is_stated_and_enforced(http: httpx.Client) -> None:
     assert [http.get(PRICE).status_code for _ in range(3)] == [200] * 3
     http.put("/_sandbox/quota", json={"limit": 3})
     refused = http.get(PRICE)
@@ -68,24 +68,24 @@ def test_a_quota_that_is_cut_is_announced_and_respected(http: httpx.Client) -> N
     assert (counted["rateLimited"], counted["mostInAMinute"]) == (1, 4)
 
 
-def test_a_clock_that_jumps_moves_the_data_and_not_the_quota(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_a_changed_clock_moves_the_data_and_not_the_quota(sandbox: Sandbox, http: httpx.Client) -> None:
     before = http.get(PRICE).json()["data"][-1]["time"]
     http.put("/_sandbox/clock", json={"ahead": 86_400})
     assert http.get(PRICE).json()["data"][-1]["time"] - before == 86_400_000
     assert sandbox.quota.most == 2
 
 
-def test_a_plan_that_changes_refuses_what_it_lacks(http: httpx.Client) -> None:
+def test_a_changed_plan_is_enforced(http: httpx.Client) -> None:
     http.put("/_sandbox/plan", json={"plan": "hobbyist"})
     assert http.get(PRICE.replace("4h", "1m")).json()["code"] == "403"
 
 
-def test_the_newest_requests_are_listed_in_their_order(sandbox: Sandbox, http: httpx.Client) -> None:
+def test_the_newest_requests_are_listed_in_order(sandbox: Sandbox, http: httpx.Client) -> None:
     sandbox.requests.extend([("/old", {})] * MAX_REQUESTS)
     http.get(PRICE)
-    cached = http.get("/_sandbox/requests").json()
-    assert len(cached) == MAX_REQUESTS
-    assert (cached[-1]["path"], cached[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
+    requests = http.get("/_sandbox/requests").json()
+    assert len(requests) == MAX_REQUESTS
+    assert (requests[-1]["path"], requests[-1]["query"]["limit"]) == ("/api/futures/price/history", "2")
 
 
 def test_faults_are_switched_on_and_off(http: httpx.Client) -> None:
@@ -96,13 +96,13 @@ def test_faults_are_switched_on_and_off(http: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("kind", [FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.LENGTH_TOO_LONG])
-def test_a_connection_that_is_to_break_breaks(http: httpx.Client, kind: FaultKind) -> None:
+def test_a_planted_reset_breaks_the_connection(http: httpx.Client, kind: FaultKind) -> None:
     http.post("/_sandbox/faults", json={"kind": kind.value, "seconds": 0.01})
     with pytest.raises(httpx.TransportError):
         http.get(PRICE)
 
 
-def test_a_bomb_is_a_thousand_times_what_is_sent(http: httpx.Client) -> None:
+def test_a_gzip_bomb_decompresses_to_a_thousand_times_its_size(http: httpx.Client) -> None:
     http.post("/_sandbox/faults", json={"kind": "gzip_bomb"})
     with http.stream("GET", PRICE) as answer:
         sent = len(b"".join(answer.iter_raw()))
@@ -110,7 +110,7 @@ def test_a_bomb_is_a_thousand_times_what_is_sent(http: httpx.Client) -> None:
     assert len(zlib.decompress(_bomb(), 16 + zlib.MAX_WBITS)) > 500 * sent
 
 
-def test_what_follows_the_announced_length_is_sent_too(http: httpx.Client) -> None:
+def test_bytes_beyond_the_stated_length_are_sent(http: httpx.Client) -> None:
     regular = http.get(PRICE).content
     http.post("/_sandbox/faults", json={"kind": "length_too_short"})
     at = http.base_url

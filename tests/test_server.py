@@ -1,4 +1,4 @@
-"""The surface of the server, over a real socket."""
+"""The server over a real socket."""
 
 import json
 import re
@@ -25,7 +25,7 @@ def test_a_browser_gets_a_page_with_the_banner_of_the_sandbox(start_graph: Start
         assert "Sandbox: documented sample figures" in page.text
 
 
-def test_what_comes_from_the_sandbox_is_marked_in_the_payload_and_in_the_header(graph: Graph) -> None:
+def test_sandbox_data_is_marked_in_payload_and_header(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { fundingRate(interval: D1) {
       ... on FundingSeries { source { sandbox } } } } }"""
     response = graph.http.post("/graphql", json={"query": query})
@@ -43,9 +43,9 @@ def test_health_and_readiness(graph: Graph) -> None:
     assert (ready.status_code, ready.json()["ready"], ready.json()["plan"]) == (200, True, "PROFESSIONAL")
 
 
-def test_a_request_id_is_made_or_taken_over(graph: Graph) -> None:
-    created = graph.http.get("/healthz").headers["x-request-id"]
-    assert re.fullmatch(r"[0-9a-f]{32}", created)
+def test_a_request_id_is_created_or_taken_from_the_request(graph: Graph) -> None:
+    new_id = graph.http.get("/healthz").headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f]{32}", new_id)
     assert graph.http.get("/healthz", headers={"x-request-id": "abc-123"}).headers["x-request-id"] == "abc-123"
     forged = graph.http.get("/healthz", headers={"x-request-id": "a b\tc" + "x" * 100}).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", forged)
@@ -67,10 +67,8 @@ def test_a_request_id_is_made_or_taken_over(graph: Graph) -> None:
         (b'{"query": "{ quota { limit } }", "operationName": "other"}', "peration"),
     ],
 )
-def test_a_body_that_is_no_request_is_refused_in_the_shape_of_errors(
-    shared_graph: Graph, body: bytes, says: str
-) -> None:
-    response = shared_graph.http.post("/graphql", content=body, headers={"content-type": "application/json"})
+def test_an_invalid_body_is_refused_in_the_shape_of_errors(graph: Graph, body: bytes, says: str) -> None:
+    response = graph.http.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert response.status_code == 400
     (error,) = response.json()["errors"]
     assert says in error["message"]
@@ -95,8 +93,8 @@ def test_other_methods_and_types_are_refused(graph: Graph) -> None:
         ('{ coins(after: "nonsense") { totalCount } }', "BAD_USER_INPUT"),
     ],
 )
-def test_faults_of_the_request_have_stable_codes_and_cost_nothing(shared_graph: Graph, query: str, code: str) -> None:
-    answer = shared_graph.ask(query)
+def test_invalid_requests_have_stable_codes_and_cost_nothing(graph: Graph, query: str, code: str) -> None:
+    answer = graph.ask(query)
     assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
     assert shared_graph.calls("/api/futures/funding-rate/history") == 0
 
@@ -112,15 +110,13 @@ def test_faults_of_the_request_have_stable_codes_and_cost_nothing(shared_graph: 
         ('interval: M1, from: "2020-01-01T00:00:00Z"', "20000 points"),
     ],
 )
-def test_windows_without_sense_are_refused_with_the_remedy_and_cost_nothing(
-    shared_graph: Graph, arguments: str, says: str
-) -> None:
+def test_contradictory_windows_are_refused_without_a_request(graph: Graph, arguments: str, says: str) -> None:
     pair = 'pair(exchange: "Binance", symbol: "BTCUSDT")'
     query = f"{{ {pair} {{ fundingRate({arguments}) {{ __typename ... on Problem {{ code message }} }} }} }}"
-    result = shared_graph.data(query)["pair"]["fundingRate"]
+    result = graph.data(query)["pair"]["fundingRate"]
     assert (result["__typename"], result["code"]) == ("InvalidInput", "BAD_USER_INPUT")
     assert says in result["message"]
-    assert shared_graph.calls("/api/futures/funding-rate/history") == 0
+    assert graph.calls("/api/futures/funding-rate/history") == 0
 
 
 def test_a_depth_that_coinglass_lacks_is_refused(graph: Graph) -> None:
@@ -162,6 +158,6 @@ def test_cyclic_fragments_are_a_validation_error(graph: Graph) -> None:
     assert "GRAPHQL_VALIDATION_FAILED" in json.dumps(answer)
 
 
-def test_variables_that_are_null_are_none_over_get_too(graph: Graph) -> None:
+def test_null_variables_of_a_get_are_accepted(graph: Graph) -> None:
     answer = graph.http.get("/graphql", params={"query": "{ __typename }", "variables": "null"})
     assert answer.json() == {"data": {"__typename": "Query"}}

@@ -33,29 +33,29 @@ async def send(socket: ClientConnection, *messages: dict[str, Any]) -> None:
 
 async def frames(graph: Graph, *queries: str, **headers: str) -> Sequence[str | bytes]:
     """Send the queries at the same time and return all frames until every one is complete."""
-    stated = {name.replace("_", "-"): value for name, value in headers.items()}
-    async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=stated, proxy=None) as socket:
+    opening = {name.replace("_", "-"): value for name, value in headers.items()}
+    async with connect(address(graph), subprotocols=[PROTOCOL], additional_headers=opening, proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
-        found = [await socket.recv()]
+        received = [await socket.recv()]
         for name, query in enumerate(queries):
             await send(socket, {"type": "subscribe", "id": str(name), "payload": {"query": query}})
-        while sum('"complete"' in str(frame) for frame in found) < len(queries):
-            found.append(await asyncio.wait_for(socket.recv(), 10))
-        return found
+        while sum('"complete"' in str(frame) for frame in received) < len(queries):
+            received.append(await asyncio.wait_for(socket.recv(), 10))
+        return received
 
 
-def answers(found: Sequence[str | bytes]) -> dict[str, Any]:
-    messages = [json.loads(frame) for frame in found]
+def answers(received: Sequence[str | bytes]) -> dict[str, Any]:
+    messages = [json.loads(frame) for frame in received]
     return {message["id"]: message["payload"] for message in messages if message["type"] == "next"}
 
 
 async def test_a_query_is_answered_in_text_frames_as_over_http(graph: Graph) -> None:
-    found = await frames(graph, PRICE)
-    assert all(isinstance(frame, str) for frame in found)
-    assert answers(found)["0"]["data"] == graph.data(PRICE)
+    received = await frames(graph, PRICE)
+    assert all(isinstance(frame, str) for frame in received)
+    assert answers(received)["0"]["data"] == graph.data(PRICE)
 
 
-async def test_an_operation_that_the_document_does_not_have_is_told_and_costs_no_other(graph: Graph) -> None:
+async def test_an_unknown_operation_name_is_an_error_of_that_operation_alone(graph: Graph) -> None:
     async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
         await socket.recv()
@@ -68,19 +68,19 @@ async def test_an_operation_that_the_document_does_not_have_is_told_and_costs_no
     assert answered["payload"]["data"] == {"__typename": "Query"}
 
 
-async def test_many_queries_of_one_connection_share_what_they_ask_for(graph: Graph) -> None:
-    found = answers(await frames(graph, *[PRICE] * 10))
-    assert len(found) == 10
-    assert all(answer == found["0"] for answer in found.values())
+async def test_queries_of_one_connection_share_their_calls(graph: Graph) -> None:
+    received = answers(await frames(graph, *[PRICE] * 10))
+    assert len(received) == 10
+    assert all(answer == received["0"] for answer in received.values())
     assert graph.calls("/api/futures/price/history") == 1
 
 
 async def test_an_error_has_its_code(graph: Graph) -> None:
-    found = answers(await frames(graph, '{ coin(symbol: "NOSUCH") { symbol } }'))
-    assert found["0"]["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+    received = answers(await frames(graph, '{ coin(symbol: "NOSUCH") { symbol } }'))
+    assert received["0"]["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-async def test_each_operation_of_a_connection_has_a_deadline_of_its_own(start_graph: StartGraph) -> None:
+async def test_each_operation_of_a_connection_has_its_deadline(start_graph: StartGraph) -> None:
     graph = start_graph(deadline_seconds=0.5)
     graph.data("{ coins(first: 1) { totalCount } }")
     async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
@@ -100,9 +100,9 @@ async def test_the_operations_of_a_connection_have_the_priority_that_it_was_open
     start_graph: StartGraph,
 ) -> None:
     graph = start_graph(Plan.HOBBYIST)
-    found = answers(await frames(graph, hundred_series(), x_priority="backfill"))["0"]["data"].values()
-    served = [part for part in found if part["fundingRate"]["__typename"] == "FundingSeries"]
-    assert len(served) == 23  # of 30: one was for the listing, six are reserved for interactive calls
+    received = answers(await frames(graph, hundred_series(), x_priority="backfill"))["0"]["data"].values()
+    served = [part for part in received if part["fundingRate"]["__typename"] == "FundingSeries"]
+    assert len(served) == 23  # of 30: one was for the listing, six are kept for those who wait
 
 
 async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:
@@ -144,15 +144,13 @@ async def closed_with(address: str, text: str | bytes, *, greeted: bool) -> int 
 
 @pytest.mark.parametrize("greeted", [False, True])
 @pytest.mark.parametrize("text", [*NO_MESSAGES, b"{}"])
-async def test_what_is_no_message_closes_the_connection(
-    shared_graph: Graph, text: str | bytes, *, greeted: bool
-) -> None:
+async def test_an_invalid_message_closes_the_connection(graph: Graph, text: str | bytes, *, greeted: bool) -> None:
     with capture_logs() as logged:
         assert await closed_with(address(shared_graph), text, greeted=greeted) == 4400
     assert [event for event in logged if event["log_level"] != "info"] == []
 
 
-async def test_a_text_that_is_no_message_leaves_no_trace_in_the_log_of_the_server() -> None:
+async def test_an_invalid_message_is_not_logged() -> None:
     with serving("--sandbox") as (http, process):
         socket = f"{http.replace('http', 'ws', 1)}/graphql"
         codes = [await closed_with(socket, text, greeted=False) for text in NO_MESSAGES]
@@ -164,9 +162,9 @@ async def test_a_text_that_is_no_message_leaves_no_trace_in_the_log_of_the_serve
     assert len(log.splitlines()) <= len(NO_MESSAGES)
 
 
-async def test_an_operation_is_refused_where_its_connection_was_not_opened(graph: Graph) -> None:
-    requested = {"type": "subscribe", "id": "1", "payload": {"query": PRICE, "variables": None, "operationName": None}}
-    assert await closed_with(address(graph), json.dumps(requested), greeted=False) == 4401
+async def test_an_operation_before_connection_init_is_refused(graph: Graph) -> None:
+    subscribe = {"type": "subscribe", "id": "1", "payload": {"query": PRICE, "variables": None, "operationName": None}}
+    assert await closed_with(address(graph), json.dumps(subscribe), greeted=False) == 4401
 
 
 async def test_a_ping_is_answered(graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""`serve --workers`: several processes that are one server, and one user of the key."""
+"""`serve --workers`: several processes that serve one address and share the quota."""
 
 import contextlib
 import json
@@ -80,7 +80,7 @@ def parts(address: str) -> list[dict[str, Any]]:
     return [pair["fundingRate"] for pair in answer["data"].values()]
 
 
-def test_every_worker_answers_and_one_that_dies_is_replaced_so_that_their_number_stays() -> None:
+def test_every_worker_answers_and_a_dead_one_is_replaced() -> None:
     with serving("--sandbox", "--workers", "2") as (address, process):
         first = started(address, process)
         assert len(first) == 2
@@ -109,7 +109,7 @@ def test_everything_ends_with_the_process_that_started_it(end: signal.Signals) -
         os.close(process_fd)
 
 
-def test_all_workers_together_spend_the_quota_and_never_pass_it() -> None:
+def test_all_workers_together_use_the_quota_and_never_exceed_it() -> None:
     sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
     with (
         running(create_sandbox(sandbox)) as upstream,

@@ -6,13 +6,15 @@ A row without an anomaly is converted at once; any other costs about five times 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.tolerance import Path, Presence, Read, Reading, Unreadable, below
 from cg_client.errors import PayloadMismatch
+
+JsonRow: TypeAlias = Mapping[str | int, Any]
 
 
 class _Reported(Enum):
@@ -76,9 +78,7 @@ class RowReader:
                 return row
         return self._by_field(value if isinstance(value, dict) else dict(enumerate(value)), path, paths, reading)
 
-    def _by_field(
-        self, row: Mapping[str | int, Any], path: Path, paths: Mapping[str | int, Path], reading: Reading
-    ) -> Any:  # noqa: ANN401  # what `make` returns
+    def _by_field(self, row: JsonRow, path: Path, paths: Mapping[str | int, Path], reading: Reading) -> Any:  # noqa: ANN401  # what `make` returns
         if not self._names.issuperset(row):
             self._report_unknown(row, path, reading)
         values = self._empty.copy()
@@ -86,7 +86,7 @@ class RowReader:
             _fill(values, field, row, paths, reading)
         return self._make(**values)
 
-    def _report_unknown(self, row: Mapping[str | int, Any], path: Path, reading: Reading) -> None:
+    def _report_unknown(self, row: JsonRow, path: Path, reading: Reading) -> None:
         for name, value in row.items():
             if name not in self._names:
                 reading.anomalies.report(AnomalyKind.FIELD_UNKNOWN, below(path, name), value)
@@ -95,7 +95,7 @@ class RowReader:
 def _fill(
     values: dict[str, Any],
     field: FieldReader,
-    row: Mapping[str | int, Any],
+    row: JsonRow,
     paths: Mapping[str | int, Path],
     reading: Reading,
 ) -> None:
@@ -124,7 +124,7 @@ def _fill(
         raise Unreadable(first, is_reported=True)
 
 
-def _is_skipped(field: FieldReader, row: Mapping[str | int, Any], value: object) -> bool:
+def _is_skipped(field: FieldReader, row: JsonRow, value: object) -> bool:
     """Whether the value means none, or another name of the field has one."""
     if field.presence is Presence.SPARSE:
         return value is None or value in ("", "null", "NULL")  # as msgspec reads these texts

@@ -1,4 +1,4 @@
-"""The key's own account."""
+"""The account of the key."""
 
 import msgspec
 

@@ -19,7 +19,7 @@ _RESERVE = 5  # one of so many requests
 class PauseReason(Enum):
     """Why no request starts for a while although the quota may have room; messages quote the value."""
 
-    REQUESTED = "CoinGlass asked to wait"
+    REQUESTED = "CoinGlass requested a pause"
     REFUSED = "CoinGlass refused a request for too many of them and named no time to wait"
     REPLACED = "This worker took the place of one that ended, whose requests still count"
 

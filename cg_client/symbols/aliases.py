@@ -1,6 +1,6 @@
-"""Which names are aliases: other names of exchanges, words after them, other tickers of coins, and units of coins.
+"""Aliases: other names of exchanges, words after them, other tickers of coins, and units of coins.
 
-An alias stands in only where CoinGlass does not list the name itself, and CoinGlass is always sent the listed name.
+An alias counts only if CoinGlass does not list the name itself, and CoinGlass is always sent the listed name.
 """
 
 import re
@@ -24,13 +24,13 @@ class Market(Enum):
 
 
 class Margin(Enum):
-    """What a futures contract is margined in, where the name of an exchange says so."""
+    """What a futures contract is margined in, if the name of an exchange says so."""
 
     STABLECOIN = "stablecoin-margined"
     COIN = "coin-margined"
 
 
-# Words that may follow the name of an exchange, and the market that each means. A longer word stands first.
+# Words that may follow the name of an exchange, and the market that each means; longer words come first.
 EXCHANGE_WORDS = (
     ("perpetuals", Market.FUTURES),
     ("perpetual", Market.FUTURES),
@@ -62,23 +62,23 @@ _COUNT_AFTER = re.compile(r"(?<=[a-z]{2})(10{3,6})$")
 
 
 def fold(text: str) -> str:
-    """Letters and digits only, in lower case."""
+    """Return letters and digits only, in lower case."""
     return letters_of(text.lower())
 
 
 def letters_of(text: str) -> str:
-    """As `fold`, in the case in which it was written."""
+    """Return letters and digits only, in the original case."""
     return text if text.isalnum() else _OTHERS.sub("", text)
 
 
 def fold_exchange(name: str) -> str:
-    """As `fold`; one form for the exchange that lists name differently: "Gate.io" in pairs-markets, else "Gate"."""
+    """Fold the name of an exchange; "Gate.io" of pairs-markets is "Gate" in other lists."""
     folded = fold(name)
     return "gate" if folded == "gateio" else folded
 
 
 def same_exchange(folded: str) -> frozenset[str]:
-    """All names of the exchange, as folded."""
+    """Return all folded names of the exchange."""
     return _SAME_EXCHANGE.get(folded, frozenset({folded}))
 
 
@@ -90,16 +90,16 @@ class ExchangeReading(NamedTuple):
     margin: Margin | None = None
 
 
-def exchange_readings(asked: str) -> list[ExchangeReading]:
-    """Return the whole name, as folded, and then the name without one word after the other."""
-    reading = ExchangeReading(fold(asked))
+def exchange_readings(name: str) -> list[ExchangeReading]:
+    """Return the whole folded name, and then the name without one word after the other."""
+    reading = ExchangeReading(fold(name))
     readings = [reading]
     while shorter := _without_word(reading):
         reading = shorter
         readings.append(reading)
     if reading.name in EXCHANGE_PARTS:
-        name, margin = EXCHANGE_PARTS[reading.name]
-        readings.append(ExchangeReading(name, reading.markets | {Market.FUTURES}, margin))
+        exchange, margin = EXCHANGE_PARTS[reading.name]
+        readings.append(ExchangeReading(exchange, reading.markets | {Market.FUTURES}, margin))
     return readings
 
 
@@ -119,7 +119,7 @@ class CoinUnit(NamedTuple):
 
 
 def unit_of(ticker: str) -> CoinUnit:
-    """Return the unit that a ticker names; its letters and digits only, in the case in which they were written."""
+    """Return the unit that a ticker names; its letters and digits only, in the original case."""
     if _THOUSANDS.match(ticker):
         return CoinUnit(same_coin(ticker[1:].lower()), 1_000)
     folded = ticker.lower()

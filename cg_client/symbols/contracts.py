@@ -1,4 +1,4 @@
-"""What the code of an instrument says beyond its assets: the unit of the base asset, and when it expires."""
+"""Reads the unit of the base asset and the expiry from the code of an instrument."""
 
 import re
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _LIKELY_QUOTES = ("usdt", "usdc", "usd")
 
 @dataclass(frozen=True, eq=False)
 class Contract:
-    """A pair by its code and assets; what takes time is worked out when it is asked for."""
+    """A pair by its code and assets; whatever is expensive is derived on demand."""
 
     code: str
     base: str
@@ -46,7 +46,7 @@ class Contract:
 
     @cached_property
     def unit(self) -> CoinUnit:
-        """What one contract is priced by: the code may say `1000PEPE` where the base asset is `PEPE`."""
+        """The unit that is priced: the code may be `1000PEPE` while the base asset is `PEPE`."""
         start = self.folded_code.find(self.folded_base)
         if self.base_unit.size > 1 or start < 0:
             return self.base_unit
@@ -59,7 +59,7 @@ class Contract:
     @cached_property
     def is_undated(self) -> bool:
         """Whether the code has nothing but the two assets, a unit, and words like SWAP, PERP or UMCBL."""
-        if self.is_plain:
+        if self.is_simple:
             return True
         rest = self.folded_code.replace(self.folded_base, "", 1).replace(fold(self.quote), "", 1)
         rest = _NO_DATE.sub("", rest)
@@ -67,7 +67,7 @@ class Contract:
 
     @cached_property
     def expiry(self) -> str:
-        """The day as YYMMDD, or YYMM where the code has the month alone; empty where it has neither."""
+        """The day as YYMMDD, or YYMM if the code has the month alone; empty if it has neither."""
         code = self.code.upper().replace(self.base.upper(), "", 1)
         if day := _YEAR_FIRST.search(code):
             return day[1]
@@ -82,7 +82,7 @@ class Contract:
         return "perp" in rest or "swap" in rest
 
     @property
-    def is_plain(self) -> bool:
+    def is_simple(self) -> bool:
         """Whether the code is nothing but base and quote."""
         return self.folded_code == self.folded_base + fold(self.quote)
 
@@ -97,20 +97,20 @@ class Contract:
     def can_settle_in(self, coin: str) -> bool:
         """Few exchanges state the settlement. What is quoted in US dollars may be inverse; others settle in the quote.
 
-        The documented listing states USDT for Binance's inverse contracts, so that what it states is not all.
+        The documented listing states USDT for Binance's inverse contracts: the statement is not exhaustive.
         """
         if self.states_settlement(coin) or (self.quote_coin == "usd" and coin == self.unit.coin):
             return True
         return not self.settlement and coin == self.quote_coin
 
     def rank(self, base: str) -> int | None:
-        """How well the base asset, as written, fits: 0 best, None where it is another coin or unit."""
+        """How well the base asset matches: 0 is best, None is another coin or unit."""
         if self.folded_base == fold(base) and self.unit == self.base_unit:
             return 0
         return 1 if self.folded_base == fold(base) or self.unit == unit_of(letters_of(base)) else None
 
     @cached_property
     def unlikelihood(self) -> tuple[int, bool, str]:
-        """An order: USDT, USDC, USD and others, the plain code first."""
+        """The order of likelihood: USDT, USDC, USD and others, codes of base and quote only first."""
         order = (*_LIKELY_QUOTES, self.quote_coin).index(self.quote_coin)
-        return order, not self.is_plain, self.code
+        return order, not self.is_simple, self.code

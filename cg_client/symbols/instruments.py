@@ -1,9 +1,10 @@
-"""The instruments that exchanges list, and the one that a caller means. Pure: no requests here.
+"""The instruments that exchanges list, and the one that a caller means; sends no requests.
 
-`names` finds the exchange and `symbol_matching` the instrument on it.
+`name_index` finds the exchange and `matching` the instrument on it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import msgspec
 
@@ -26,12 +27,12 @@ __all__ = [
 ]
 
 _FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
-_NOT_ALWAYS = ("settlement", *_FIGURES)
-_MAX_SPELLINGS = 10_000  # that are remembered
+_OPTIONAL = ("settlement", *_FIGURES)
+_MAX_CACHED = 10_000  # names as callers wrote them
 
 
 class _ListedInstrument(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """As CoinGlass lists it, below its exchange."""
+    """An instrument in CoinGlass' listing, below its exchange."""
 
     symbol: Name = msgspec.field(name="instrument_id")
     base: Name = msgspec.field(name="base_asset")
@@ -50,25 +51,25 @@ class Instrument(_ListedInstrument, frozen=True, kw_only=True):
 
 def _by_exchange(listing: Mapping[str, Sequence[_ListedInstrument]]) -> Mapping[str, tuple[Instrument, ...]]:
     for name in _FIGURES:
-        finite([getattr(one, name) for found in listing.values() for one in found], f"data.{name}")
+        finite([getattr(listed, name) for items in listing.values() for listed in items], f"data.{name}")
     return {
-        exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(one)) for one in _each_once(found))
-        for exchange, found in listing.items()
+        exchange: tuple(Instrument(exchange=exchange, **msgspec.structs.asdict(item)) for item in _each_once(items))
+        for exchange, items in listing.items()
     }
 
 
-def _each_once(found: Sequence[_ListedInstrument]) -> Iterable[_ListedInstrument]:
+def _each_once(items: Sequence[_ListedInstrument]) -> Iterable[_ListedInstrument]:
     """Return the instruments, each code once: pages of a list go by it."""
     by_code: dict[str, _ListedInstrument] = {}
-    for one in found:
-        by_code.setdefault(one.symbol, one)
+    for item in items:
+        by_code.setdefault(item.symbol, item)
     return by_code.values()
 
 
 def _has_each_field(listing: Mapping[str, Sequence[_ListedInstrument]]) -> bool:
-    """Whether what only some instruments state is stated of any."""
-    listed = [one for found in listing.values() for one in found]
-    return not listed or all(any(getattr(one, name) is not None for one in listed) for name in _NOT_ALWAYS)
+    """Whether some instrument states each of the optional fields."""
+    listed = [item for items in listing.values() for item in items]
+    return not listed or all(any(getattr(item, name) is not None for item in listed) for name in _OPTIONAL)
 
 
 # The instruments by exchange; raise PayloadMismatch.
@@ -89,22 +90,13 @@ class InstrumentIndex:
         self.listing = listing
         self.market = market
         self.exchanges = ExchangeIndex(listing, market)
-        self.coins = CoinIndex(one.base for found in listing.values() for one in found)
-        self._codes = {exchange: {one.symbol: one for one in found} for exchange, found in listing.items()}
+        self.coins = CoinIndex(item.base for items in listing.values() for item in items)
+        self._codes = {exchange: {item.symbol: item for item in items} for exchange, items in listing.items()}
         self._venues: dict[Venue, VenueIndex] = {}
-        self._found: dict[tuple[str, str], Instrument] = {}  # by what callers wrote
+        # The one instrument that the caller can mean; raises UnknownName if there is none or several.
+        self.find = lru_cache(_MAX_CACHED)(self._find)
 
-    def find(self, exchange: str, symbol: str) -> Instrument:
-        """Return the one instrument that the caller can mean; raises UnknownName where there is none or several."""
-        known = self._found.get((exchange, symbol))
-        if known is None:
-            known = self._search(exchange, symbol)
-            if len(self._found) >= _MAX_SPELLINGS:
-                self._found.clear()
-            self._found[exchange, symbol] = known
-        return known
-
-    def _search(self, exchange: str, symbol: str) -> Instrument:
+    def _find(self, exchange: str, symbol: str) -> Instrument:
         venue = self.exchanges.locate(exchange)
         index = self._venues.get(venue)
         if index is None:
@@ -112,13 +104,13 @@ class InstrumentIndex:
         return self._codes[venue.name][index.find(symbol)]
 
     def _index(self, venue: Venue) -> VenueIndex:
-        listed = self._codes[venue.name].values()
-        contracts = [Contract(one.symbol, one.base, one.quote, one.settlement) for one in listed]
+        items = self._codes[venue.name].values()
+        contracts = [Contract(item.symbol, item.base, item.quote, item.settlement) for item in items]
         if venue.margin is None:
             return VenueIndex(venue.name, self.market, contracts)
         label = f"{venue.name} ({venue.margin.value})"
-        return VenueIndex(label, self.market, [one for one in contracts if one.margin is venue.margin])
+        return VenueIndex(label, self.market, [contract for contract in contracts if contract.margin is venue.margin])
 
     def venues_of(self, coin: str) -> tuple[str, ...]:
         """Return the exchanges that list the coin, in alphabetical order."""
-        return tuple(sorted(venue for venue, found in self.listing.items() if any(one.base == coin for one in found)))
+        return tuple(sorted(venue for venue, items in self.listing.items() if any(item.base == coin for item in items)))

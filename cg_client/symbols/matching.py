@@ -1,4 +1,4 @@
-"""Finding the instrument that a caller means, among those of one exchange. Pure: no requests here.
+"""Finds the instrument that a caller means, among those of one exchange; sends no requests.
 
 The exchange's own code always wins, in any case and with any separators. Else a symbol is read as base and quote
 (`BTC/USDT`, `btcusdt`), as a perpetual contract (`BTCUSDT.P`, `BINANCE:BTCUSDT.P`, `BTC-PERP`), as ccxt writes it
@@ -23,11 +23,11 @@ from cg_client.symbols.aliases import (
     unit_of,
 )
 from cg_client.symbols.contracts import Contract
-from cg_client.symbols.name_index import MAX_LENGTH, only, shown
+from cg_client.symbols.name_index import MAX_LENGTH, grouped, only, shown
 from cg_client.symbols.similar_names import MAX_SUGGESTIONS, SimilarNames
 
 _SEPARATED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+)")
-_SETTLED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+):([^\W_]+)(?:-(\d{6}))?")
+_CCXT = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+):([^\W_]+)(?:-(\d{6}))?")
 _PERPETUAL = re.compile(r"(.*[^\W_])(?:\.P|[-/_ :.]+(?:PERPETUAL|SWAP)|[-/_ :.]*PERP)", re.IGNORECASE | re.DOTALL)
 _Distance = tuple[bool, bool, bool, bool, tuple[int, bool, str]]
 
@@ -40,16 +40,16 @@ class VenueIndex:
         self._by_code = {contract.code: contract for contract in contracts}
 
     def find(self, symbol: str) -> str:
-        """Return the code of the one instrument that is meant. Raises UnknownName with the likely ones."""
+        """Return the code of the one instrument that is meant; raises UnknownName with suggestions."""
         if symbol in self._by_code:
             return symbol
-        found = self._matches(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
-        if not found:
+        matches = self._matches(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
+        if not matches:
             raise UnknownName(self._refusal(symbol), self.near(symbol))
-        return only(_codes(sorted(found, key=_unlikelihood)), symbol, self._venue)
+        return only(_codes(sorted(matches, key=_unlikelihood)), symbol, self._venue)
 
     def near(self, symbol: str) -> list[str]:
-        """Return what may be meant instead, the likely one first."""
+        """Return suggestions, the likeliest first."""
         return self._suggestions(self._without_venue(symbol)) if len(symbol) <= MAX_LENGTH else []
 
     def _without_venue(self, symbol: str) -> str:
@@ -66,38 +66,39 @@ class VenueIndex:
         return f"{self._venue} lists no pair {shown(symbol)}."
 
     def _matches(self, symbol: str) -> Sequence[Contract]:
-        if own := self._own_codes(symbol):
-            return own
-        if settled := _SETTLED.fullmatch(symbol):
-            return self._settled(*settled.groups()) if self._market is Market.FUTURES else []
-        if named := _plain_first(self._pairs(symbol)) | self._only_base(symbol):
-            return list(named)
+        if contracts := self._with_code(symbol):
+            return contracts
+        if notation := _CCXT.fullmatch(symbol):
+            return self._with_settlement(*notation.groups()) if self._market is Market.FUTURES else []
+        if pairs := _simple_first(self._pairs(symbol)) | self._only_base(symbol):
+            return list(pairs)
         perpetual = _PERPETUAL.fullmatch(symbol)
         return self._perpetual(perpetual[1]) if perpetual and self._market is Market.FUTURES else []
 
-    def _own_codes(self, symbol: str) -> Sequence[Contract]:
-        folded = self._by_folded_code.get(fold(symbol), [])
-        return [contract for contract in folded if contract.code.lower() == symbol.lower()] or folded
+    def _with_code(self, symbol: str) -> Sequence[Contract]:
+        contracts = self._by_folded_code.get(fold(symbol), [])
+        return [contract for contract in contracts if contract.code.lower() == symbol.lower()] or contracts
 
-    def _settled(self, base: str, quote: str, settlement: str, expiry: str | None) -> Sequence[Contract]:
-        """Return the notation of ccxt: of contracts with a date, the one that expires on that day."""
+    def _with_settlement(self, base: str, quote: str, settlement: str, expiry: str | None) -> Sequence[Contract]:
+        """Match ccxt's notation: of contracts with a date, the one that expires on that day."""
         coin = same_coin(fold(settlement))
-        found = [
+        contracts = [
             contract
             for contract in self._with_assets(base, quote)
             if contract.can_settle_in(coin)
             and (contract.is_undated if expiry is None else contract.expiry == expiry and not contract.is_undated)
         ]
-        return list(_plain_first(_some(found, lambda contract: contract.states_settlement(coin))))
+        return list(_simple_first(_some(contracts, lambda contract: contract.states_settlement(coin))))
 
     def _perpetual(self, rest: str) -> Sequence[Contract]:
         """Match the text before a word for perpetual contracts: a code, base and quote, or a base asset."""
-        found = [*_undated(self._own_codes(rest)), *self._pairs(rest)]
-        return list({*_some(found, lambda contract: contract.says_perpetual)} | self._only_base(rest))
+        contracts = [*_undated(self._with_code(rest)), *self._pairs(rest)]
+        return list({*_some(contracts, lambda contract: contract.says_perpetual)} | self._only_base(rest))
 
     def _pairs(self, text: str) -> set[Contract]:
-        """Those without a date whose base and quote are written there."""
-        return {one for base, quote in self._splits(text) for one in _undated(self._with_assets(base, quote))}
+        """Match base and quote, among contracts without a date."""
+        splits = self._splits(text)
+        return {contract for base, quote in splits for contract in _undated(self._with_assets(base, quote))}
 
     def _splits(self, text: str) -> Iterator[tuple[str, str]]:
         """Yield the text as base and quote; without a separator, for each quote asset in which it can end."""
@@ -110,7 +111,7 @@ class VenueIndex:
                 yield letters[: -len(quote)], quote
 
     def _only_base(self, text: str) -> set[Contract]:
-        """Those without a date whose base asset is all that is written there."""
+        """Match the base asset alone, among contracts without a date."""
         return set(_undated(self._with_base(text))) if text.isalnum() else set()
 
     def _with_assets(self, base: str, quote: str) -> Sequence[Contract]:
@@ -118,46 +119,43 @@ class VenueIndex:
         return [contract for contract in self._with_base(base) if contract.quote_coin == coin]
 
     def _with_base(self, base: str) -> Sequence[Contract]:
-        """Those whose base asset fits best: an alias counts only where the exchange does not list the name itself."""
+        """Match the base asset; an alias counts only if the exchange does not list the name itself."""
         ranked = [(contract.rank(base), contract) for contract in self._with_coin(base)]
         best = min((rank for rank, _ in ranked if rank is not None), default=None)
         return [contract for rank, contract in ranked if rank is not None and rank == best]
 
     def _with_coin(self, base: str) -> Sequence[Contract]:
-        """Those of the coin in any unit."""
+        """Match the coin in any unit."""
         keys = {fold(base), unit_of(letters_of(base)).coin}
-        return list(dict.fromkeys(one for key in sorted(keys) for one in self._by_coin.get(key, ())))
+        return list(dict.fromkeys(contract for key in sorted(keys) for contract in self._by_coin.get(key, ())))
 
     def _suggestions(self, symbol: str) -> list[str]:
         likely = list(self._of_same_coin(symbol)) or list(self._of_similar_coins(symbol))
-        if not any(quote is not None and fold(quote) in self._quotes for _, quote in self._asked_assets(symbol)):
+        if not any(quote is not None and fold(quote) in self._quotes for _, quote in self._assets_in(symbol)):
             likely += self._with_similar_codes(symbol)
         return _codes(dict.fromkeys(likely))[:MAX_SUGGESTIONS]
 
     def _of_same_coin(self, symbol: str) -> Iterator[Contract]:
-        settled = _SETTLED.fullmatch(symbol)
-        month = settled[4][:4] if settled and settled[4] else None
-        for base, quote in self._asked_assets(symbol):
+        notation = _CCXT.fullmatch(symbol)
+        month = notation[4][:4] if notation and notation[4] else None
+        for base, quote in self._assets_in(symbol):
             possible = possible_unit(letters_of(base))
-            found = {
-                *self._with_coin(base),
-                *(one for one in self._by_coin.get(possible.coin, ()) if one.unit == possible),
-            }
-            yield from sorted(found, key=_distance(base, quote, month))
+            of_unit = (contract for contract in self._by_coin.get(possible.coin, ()) if contract.unit == possible)
+            yield from sorted({*self._with_coin(base), *of_unit}, key=_distance(base, quote, month))
 
     def _of_similar_coins(self, symbol: str) -> Iterator[Contract]:
-        """Yield the likeliest of each."""
-        for base, quote in self._asked_assets(symbol):
+        """Yield the likeliest contract of each coin."""
+        for base, quote in self._assets_in(symbol):
             for coin in self._similar_coins.near(fold(base)):
                 yield min(self._by_coin[coin], key=_distance(coin, quote, None))
 
     def _with_similar_codes(self, symbol: str) -> Iterator[Contract]:
         return (self._by_similar_code[code] for code in self._similar_codes.near(fold(symbol)))
 
-    def _asked_assets(self, symbol: str) -> list[tuple[str, str | None]]:
+    def _assets_in(self, symbol: str) -> list[tuple[str, str | None]]:
         """Return the assets that the symbol may name."""
-        if settled := _SETTLED.fullmatch(symbol):
-            return [(settled[1], settled[2])]
+        if notation := _CCXT.fullmatch(symbol):
+            return [(notation[1], notation[2])]
         perpetual = _PERPETUAL.fullmatch(symbol)
         texts = [symbol, perpetual[1]] if perpetual else [symbol]
         splits: list[tuple[str, str | None]] = [split for text in texts for split in self._splits(text)]
@@ -165,12 +163,14 @@ class VenueIndex:
 
     @cached_property
     def _by_folded_code(self) -> dict[str, list[Contract]]:
-        return _grouped((contract.folded_code, contract) for contract in self._by_code.values())
+        return grouped((contract.folded_code, contract) for contract in self._by_code.values())
 
     @cached_property
     def _by_coin(self) -> dict[str, list[Contract]]:
         contracts = self._by_code.values()
-        return _grouped((key, one) for one in contracts for key in {one.folded_base, one.base_unit.coin})
+        return grouped(
+            (key, contract) for contract in contracts for key in {contract.folded_base, contract.base_unit.coin}
+        )
 
     @cached_property
     def _quotes(self) -> Sequence[str]:
@@ -185,10 +185,10 @@ class VenueIndex:
 
     @cached_property
     def _by_similar_code(self) -> dict[str, Contract]:
-        """By the code and by base and quote; of several the likeliest."""
+        """Contracts by code, and by base and quote; of several the likeliest."""
         contracts = sorted(self._by_code.values(), key=_unlikelihood, reverse=True)
-        by_assets = {one.folded_base + one.quote_coin: one for one in contracts if one.is_undated}
-        return by_assets | {one.folded_code: one for one in contracts}
+        by_assets = {contract.folded_base + contract.quote_coin: contract for contract in _undated(contracts)}
+        return by_assets | {contract.folded_code: contract for contract in contracts}
 
     @cached_property
     def _similar_codes(self) -> SimilarNames:
@@ -196,7 +196,7 @@ class VenueIndex:
 
 
 def _names_a_contract(symbol: str) -> bool:
-    return bool(_SETTLED.fullmatch(symbol) or _PERPETUAL.fullmatch(symbol))
+    return bool(_CCXT.fullmatch(symbol) or _PERPETUAL.fullmatch(symbol))
 
 
 def _undated(contracts: Iterable[Contract]) -> Sequence[Contract]:
@@ -204,13 +204,13 @@ def _undated(contracts: Iterable[Contract]) -> Sequence[Contract]:
 
 
 def _some(contracts: Sequence[Contract], preferred: Callable[[Contract], bool]) -> Sequence[Contract]:
-    """Return the preferred ones, or all if none is."""
+    """Return the preferred contracts, or all if none is preferred."""
     return [contract for contract in contracts if preferred(contract)] or contracts
 
 
-def _plain_first(contracts: Iterable[Contract]) -> set[Contract]:
-    """Of several, those whose code is nothing but base and quote, if there are any."""
-    return set(_some(list(contracts), lambda contract: contract.is_plain))
+def _simple_first(contracts: Iterable[Contract]) -> set[Contract]:
+    """Prefer contracts whose code is nothing but base and quote."""
+    return set(_some(list(contracts), lambda contract: contract.is_simple))
 
 
 def _unlikelihood(contract: Contract) -> tuple[int, bool, str]:
@@ -236,11 +236,3 @@ def _distance(base: str, quote: str | None, month: str | None) -> Callable[[Cont
 
 def _codes(contracts: Iterable[Contract]) -> list[str]:
     return [contract.code for contract in contracts]
-
-
-def _grouped(pairs: Iterable[tuple[str, Contract]]) -> dict[str, list[Contract]]:
-    groups: dict[str, list[Contract]] = {}
-    for key, contract in pairs:
-        if key:
-            groups.setdefault(key, []).append(contract)
-    return groups

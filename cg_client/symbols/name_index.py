@@ -1,12 +1,12 @@
-"""Listed names, and which of them a caller means.
+"""Finds the listed coin or exchange that a caller means.
 
-A name is looked for as it stands, then in another case, then by its letters and digits alone, then by what it is an
-alias of. The first of these that finds something decides; between two names nothing is chosen, both are suggested.
+A name is matched exactly, then in any case, then by its letters and digits alone, then as an alias. The first of these
+that matches anything decides; if it matches several names, none is chosen and all are suggested.
 """
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cg_client.errors import UnknownExchange, UnknownName
 from cg_client.symbols.aliases import (
@@ -23,9 +23,11 @@ from cg_client.symbols.aliases import (
 )
 from cg_client.symbols.similar_names import MAX_SUGGESTIONS, SimilarNames
 
-MAX_LENGTH = 64  # of a name that is looked for in more ways than as it stands; no listed name is near that long
+T = TypeVar("T")
 
-_SHOWN = 60  # letters of a name in a message
+MAX_LENGTH = 64  # of a name that is not only matched exactly; no listed name is near that long
+
+_SHOWN = 60  # characters of a name in a message
 _FIELDS = {Market.FUTURES: "`pair`", Market.SPOT: "`spotPair`"}
 
 
@@ -37,45 +39,45 @@ class NameIndex:
         self.names = tuple(dict.fromkeys(names))
         self._exact = frozenset(self.names)
 
-    def find(self, asked: str) -> str | None:
-        """Return the one name that is meant, if there is one."""
-        found = self._matches(asked)
-        return found[0] if len(found) == 1 else None
+    def find(self, name: str) -> str | None:
+        """Return the one listed name that is meant, if there is one."""
+        matches = self._matches(name)
+        return matches[0] if len(matches) == 1 else None
 
-    def require(self, asked: str) -> str:
-        """Return the one name that is meant. Raises UnknownName with the likely ones."""
-        if asked in self._exact:
-            return asked
-        found = self._matches(asked)
-        if not found:
-            raise UnknownName(f"CoinGlass lists no {self.kind} {shown(asked)}.", self.near(asked))
-        return only(found, asked, "CoinGlass")
+    def require(self, name: str) -> str:
+        """Return the one listed name that is meant; raises UnknownName with suggestions."""
+        if name in self._exact:
+            return name
+        matches = self._matches(name)
+        if not matches:
+            raise UnknownName(f"CoinGlass lists no {self.kind} {shown(name)}.", self.near(name))
+        return only(matches, name, "CoinGlass")
 
-    def near(self, asked: str) -> list[str]:
-        """Return what may be meant instead, the likely one first."""
-        return self._suggestions(asked) if len(asked) <= MAX_LENGTH else []
+    def near(self, name: str) -> list[str]:
+        """Return suggestions, the likeliest first."""
+        return self._suggestions(name) if len(name) <= MAX_LENGTH else []
 
-    def _matches(self, asked: str) -> Sequence[str]:
-        return self._literal(asked) or ([] if len(asked) > MAX_LENGTH else self._aliased(asked))
+    def _matches(self, name: str) -> Sequence[str]:
+        return self._literal(name) or ([] if len(name) > MAX_LENGTH else self._aliased(name))
 
-    def _literal(self, asked: str) -> Sequence[str]:
-        if asked in self._exact:
-            return [asked]
-        if len(asked) > MAX_LENGTH:
+    def _literal(self, name: str) -> Sequence[str]:
+        if name in self._exact:
+            return [name]
+        if len(name) > MAX_LENGTH:
             return []
-        folded = self._by_folded.get(fold(asked), [])
-        return [name for name in folded if name.lower() == asked.lower()] or folded
+        folded = self._by_folded.get(fold(name), [])
+        return [listed for listed in folded if listed.lower() == name.lower()] or folded
 
-    def _aliased(self, asked: str) -> Sequence[str]:  # noqa: ARG002  # only some kinds of names have aliases
+    def _aliased(self, name: str) -> Sequence[str]:  # noqa: ARG002  # only some kinds of names have aliases
         return []
 
-    def _suggestions(self, asked: str) -> list[str]:
-        near = (name for folded in self._similar.near(fold(asked)) for name in self._by_folded[folded])
+    def _suggestions(self, name: str) -> list[str]:
+        near = (listed for folded in self._similar.near(fold(name)) for listed in self._by_folded[folded])
         return list(near)[:MAX_SUGGESTIONS]
 
     @cached_property
     def _by_folded(self) -> dict[str, list[str]]:
-        return _grouped((fold(name), name) for name in self.names)
+        return grouped((fold(name), name) for name in self.names)
 
     @cached_property
     def _similar(self) -> SimilarNames:
@@ -88,20 +90,20 @@ class CoinIndex(NameIndex):
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__("coin", names)
 
-    def _aliased(self, asked: str) -> Sequence[str]:
-        return self._of_unit(unit_of(letters_of(asked)))
+    def _aliased(self, name: str) -> Sequence[str]:
+        return self._of_unit(unit_of(letters_of(name)))
 
     def _of_unit(self, unit: CoinUnit) -> Sequence[str]:
-        return [name for name in self._by_coin.get(unit.coin, []) if unit_of(letters_of(name)) == unit]
+        return [listed for listed in self._by_coin.get(unit.coin, []) if unit_of(letters_of(listed)) == unit]
 
-    def _suggestions(self, asked: str) -> list[str]:
-        other_units = self._by_coin.get(unit_of(letters_of(asked)).coin, [])
-        possible = self._of_unit(possible_unit(letters_of(asked)))
-        return list(dict.fromkeys([*other_units, *possible, *super()._suggestions(asked)]))[:MAX_SUGGESTIONS]
+    def _suggestions(self, name: str) -> list[str]:
+        other_units = self._by_coin.get(unit_of(letters_of(name)).coin, [])
+        possible = self._of_unit(possible_unit(letters_of(name)))
+        return list(dict.fromkeys([*other_units, *possible, *super()._suggestions(name)]))[:MAX_SUGGESTIONS]
 
     @cached_property
     def _by_coin(self) -> dict[str, list[str]]:
-        return _grouped((unit_of(letters_of(name)).coin, name) for name in self.names)
+        return grouped((unit_of(letters_of(name)).coin, name) for name in self.names)
 
 
 class Venue(NamedTuple):
@@ -112,70 +114,75 @@ class Venue(NamedTuple):
 
 
 class ExchangeIndex(NameIndex):
-    """Exchanges, by earlier names and with words like "futures" after them too.
+    """Exchanges, also by earlier names and with words like "futures" after them.
 
-    `market`: what is looked up on these exchanges; None for the exchange as such.
+    `market` is what is looked up on these exchanges; None for the exchange as such.
     """
 
     def __init__(self, names: Iterable[str], market: Market | None = None) -> None:
         super().__init__("exchange", names)
         self._market = market
 
-    def locate(self, asked: str) -> Venue:
-        """Return the exchange, or the part of it, that is meant. Raises UnknownName."""
-        if literal := self._literal(asked):
-            return Venue(only(literal, asked, "CoinGlass"))
-        reading = self._reading(asked)
+    def locate(self, name: str) -> Venue:
+        """Return the exchange, or the part of it, that is meant; raises UnknownName."""
+        if literal := self._literal(name):
+            return Venue(only(literal, name, "CoinGlass"))
+        reading = self._reading(name)
         if reading is None:
-            raise UnknownExchange(f"CoinGlass lists no exchange {shown(asked)}.", self.near(asked), asked)
-        name = only(self._listed(reading), asked, "CoinGlass")
-        self._check_market(asked, name, reading)
-        return Venue(name, reading.margin)
+            raise UnknownExchange(f"CoinGlass lists no exchange {shown(name)}.", self.near(name), name)
+        exchange = only(self._listed(reading), name, "CoinGlass")
+        self._check_market(name, exchange, reading)
+        return Venue(exchange, reading.margin)
 
-    def require(self, asked: str) -> str:
-        """As `locate`, for what takes whole exchanges only."""
-        name, margin = self.locate(asked)
+    def require(self, name: str) -> str:
+        """Return the exchange that is meant; raises UnknownName for a part of one."""
+        exchange, margin = self.locate(name)
         if margin is not None and self._market is not None:
             raise UnknownName(
-                f"{shown(asked)} names only what is {margin.value} on {name}: name {name} itself.", [name]
+                f"{shown(name)} names only what is {margin.value} on {exchange}: name {exchange} itself.", [exchange]
             )
-        return name
+        return exchange
 
-    def _matches(self, asked: str) -> Sequence[str]:
-        reading = self._reading(asked)
-        return self._literal(asked) or (self._listed(reading) if reading else [])
+    def _matches(self, name: str) -> Sequence[str]:
+        reading = self._reading(name)
+        return self._literal(name) or (self._listed(reading) if reading else [])
 
-    def _reading(self, asked: str) -> ExchangeReading | None:
-        """How the name is read as that of a listed exchange, with as many words of it as possible."""
-        readings = exchange_readings(asked) if len(asked) <= MAX_LENGTH else []
-        return next((one for one in readings if len(one.markets) <= 1 and self._listed(one)), None)
+    def _reading(self, name: str) -> ExchangeReading | None:
+        """Read the name as that of a listed exchange, with as many of its words as possible."""
+        readings = exchange_readings(name) if len(name) <= MAX_LENGTH else []
+        return next((reading for reading in readings if len(reading.markets) <= 1 and self._listed(reading)), None)
 
     def _listed(self, reading: ExchangeReading) -> Sequence[str]:
         aliases = sorted(same_exchange(reading.name))
-        return self._by_folded.get(reading.name) or [name for one in aliases for name in self._by_folded.get(one, [])]
+        return self._by_folded.get(reading.name) or [
+            listed for alias in aliases for listed in self._by_folded.get(alias, [])
+        ]
 
-    def _check_market(self, asked: str, name: str, reading: ExchangeReading) -> None:
+    def _check_market(self, name: str, exchange: str, reading: ExchangeReading) -> None:
         for market in reading.markets:
             if self._market not in {None, market}:
-                raise UnknownName(f"{shown(asked)} names {market.value} pairs: {_FIELDS[market]} finds them.", [name])
+                raise UnknownName(
+                    f"{shown(name)} names {market.value} pairs: {_FIELDS[market]} finds them.", [exchange]
+                )
 
 
 def shown(name: str) -> str:
-    """Return a name as a message repeats it: shortened."""
+    """Return a name for messages, shortened."""
     return repr(name if len(name) <= _SHOWN else f"{name[:_SHOWN]}...")
 
 
-def only(likely: Sequence[str], asked: str, lister: str) -> str:
-    """Return the one name; raises UnknownName where there are several, which stand with the likely one first."""
+def only(likely: Sequence[str], name: str, lister: str) -> str:
+    """Return the one name; raises UnknownName if there are several, which are given with the likeliest first."""
     if len(likely) == 1:
         return likely[0]
     suggestions = list(likely[:MAX_SUGGESTIONS])
     more = f" and {len(likely) - MAX_SUGGESTIONS} more" if len(likely) > MAX_SUGGESTIONS else ""
-    raise UnknownName(f"{shown(asked)} is ambiguous: {lister} lists {', '.join(suggestions)}{more}.", suggestions)
+    raise UnknownName(f"{shown(name)} is ambiguous: {lister} lists {', '.join(suggestions)}{more}.", suggestions)
 
 
-def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
+def grouped(pairs: Iterable[tuple[str, T]]) -> dict[str, list[T]]:
+    """Group the values by key, without those whose key is empty."""
+    groups: dict[str, list[T]] = {}
     for key, value in pairs:
         if key:
             groups.setdefault(key, []).append(value)

@@ -1,17 +1,18 @@
-"""Suggestions for a misspelt name, out of thousands, in milliseconds."""
+"""Suggests listed names for a mistyped one, out of thousands, in milliseconds."""
 
 import difflib
 import heapq
 import string
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 MAX_SUGGESTIONS = 5
 
 _SIMILARITY = 0.6
-_COMPARED = 30  # names that share the most with what was asked, and are compared letter by letter
-_SHORT = 8  # letters: of shorter names one slip leaves too few pairs of letters
-_REMEMBERED = 256  # searches: an unknown name is looked for several times before it is refused
+_COMPARED = 30  # names that share the most pairs, and are compared letter by letter
+_SHORT = 8  # letters: in shorter names one typing error leaves too few pairs of letters
+_CACHED = 256  # searches: an unknown name is searched several times before it is refused
 _LETTERS = string.ascii_lowercase + string.digits
 
 
@@ -21,33 +22,26 @@ class SimilarNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
-        self._remembered: dict[str, list[str]] = {}
+        self.near = lru_cache(_CACHED)(self._near)  # the most similar names, the nearest first
         for name in self._names:
             for pair in _pairs(name):
                 self._by_pair[pair].append(name)
 
-    def near(self, asked: str) -> list[str]:
-        """Return the most similar names, the nearest first."""
-        found = self._remembered.get(asked)
-        if found is None:
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            found = self._remembered[asked] = self._search(asked)
-        return found
-
-    def _search(self, asked: str) -> list[str]:
-        slips = sorted(self._names.intersection(_slips(asked))) if len(asked) <= _SHORT else []
+    def _near(self, name: str) -> list[str]:
+        typos = sorted(self._names.intersection(_typos(name))) if len(name) <= _SHORT else []
         close = [
-            *difflib.get_close_matches(asked, slips, MAX_SUGGESTIONS, _SIMILARITY),
-            *difflib.get_close_matches(asked, self._sharing(asked), MAX_SUGGESTIONS, _SIMILARITY),
+            *difflib.get_close_matches(name, typos, MAX_SUGGESTIONS, _SIMILARITY),
+            *difflib.get_close_matches(name, self._sharing(name), MAX_SUGGESTIONS, _SIMILARITY),
         ]
         return list(dict.fromkeys(close))[:MAX_SUGGESTIONS]
 
-    def _sharing(self, asked: str) -> list[str]:
+    def _sharing(self, name: str) -> list[str]:
         shared: Counter[str] = Counter()
-        for pair in _pairs(asked):
+        for pair in _pairs(name):
             shared.update(self._by_pair.get(pair, ()))
-        return heapq.nlargest(_COMPARED, shared, key=lambda name: (shared[name] / (len(asked) + len(name) + 2), name))
+        return heapq.nlargest(
+            _COMPARED, shared, key=lambda other: (shared[other] / (len(name) + len(other) + 2), other)
+        )
 
 
 def _pairs(name: str) -> set[str]:
@@ -55,10 +49,10 @@ def _pairs(name: str) -> set[str]:
     return set(map(str.__add__, f"^{name}", f"{name}$"))
 
 
-def _slips(asked: str) -> Iterator[str]:
+def _typos(name: str) -> Iterator[str]:
     """Yield all texts with one letter wrong, missing or added, or with two letters swapped."""
-    for at in range(len(asked) + 1):
-        before, after = asked[:at], asked[at:]
+    for at in range(len(name) + 1):
+        before, after = name[:at], name[at:]
         yield before + after[1:]
         yield before + after[1:2] + after[:1] + after[2:]
         for letter in _LETTERS:

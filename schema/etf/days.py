@@ -6,5 +6,5 @@ from typing import Annotated
 from graph_types.fields import value
 from graph_types.scalars import Timestamp
 
-Day = Annotated[datetime, value("Day.", wire="timestamp")]
-TimestampOfDay = Annotated[Timestamp, value("Day, in milliseconds.", wire="timestamp")]
+Day = Annotated[datetime, value("Day.", source_name="timestamp")]
+TimestampOfDay = Annotated[Timestamp, value("Day, in milliseconds.", source_name="timestamp")]

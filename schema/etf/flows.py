@@ -1,6 +1,5 @@
 """Money into and out of exchange-traded funds."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Annotated
@@ -10,7 +9,7 @@ import strawberry
 from cg_client.endpoints import etf as api
 from graph_types.fields import sparse, value
 from graph_types.scalars import Timestamp
-from payloads.series import DailySeries, Timestamps
+from payloads.series import DailySeries, Days
 from resolvers.endpoint_choice import ByAttribute
 
 
@@ -45,22 +44,12 @@ class TickerFlow:
 
 @strawberry.type(description="Flows of all funds on one day.")
 class ETFFlow:
-    time: Annotated[datetime, value("Day.", wire="timestamp")]
-    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", wire="timestamp")]
+    time: Annotated[datetime, value("Day.", source_name="timestamp")]
+    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", source_name="timestamp")]
     flow_usd: Annotated[float | None, value("Net flow of all funds, in US dollars.")]
     price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
     by_ticker: Annotated[list[TickerFlow] | None, value("Flow of each fund.")]
 
 
-@strawberry.type(description="Flows as columns, index by index.")
-class ETFFlowColumns:
-    timestamp: Timestamps
-    flow_usd: Annotated[Sequence[float | None], value("Net flows of all funds, in US dollars.")]
-    price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
-
-
 @strawberry.type(description="Flows of exchange-traded funds, by day.")
-class ETFFlows(DailySeries):
-    days: Sequence[ETFFlow] = strawberry.field(description="The days, oldest first.")
-    columns: ETFFlowColumns = strawberry.field(description="The same days as columns.")
-    latest: ETFFlow | None = strawberry.field(description="The newest day.")
+class ETFFlows(DailySeries, Days[ETFFlow], rows_only=("by_ticker",)): ...

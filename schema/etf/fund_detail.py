@@ -11,49 +11,51 @@ from payloads.source import Sourced
 
 @strawberry.type(description="Address of a fund.")
 class FundAddress:
-    json: Annotated[str | None, sparse("Street, city, state and postal code, as a JSON document.", wire="address_1")]
+    json: Annotated[
+        str | None, sparse("Street, city, state and postal code, as a JSON document.", source_name="address_1")
+    ]
 
 
 @strawberry.type(description="What a fund is registered with.")
 class FundRegister:
     id: Annotated[strawberry.ID | None, value("Identity at CoinGlass.")]
     ticker: Annotated[str | None, value("Ticker.")]
-    root: Annotated[str | None, sparse("Root of the ticker.", wire="ticker_root")]
+    root: Annotated[str | None, sparse("Root of the ticker.", source_name="ticker_root")]
     name: Annotated[str | None, sparse("Name.")]
     market: Annotated[str | None, sparse("Market, e.g. `stocks`.")]
     region: Annotated[str | None, sparse("Region, as CoinGlass codes it.")]
     primary_exchange: Annotated[str | None, sparse("Code of the exchange where it is listed.")]
-    security_type: Annotated[str | None, sparse("Type of security, e.g. `ETV`.", wire="fund_type")]
-    kind: Annotated[str | None, sparse("Kind of fund, e.g. `Spot`.", wire="type2")]
-    asset: Annotated[str | None, sparse("Coin that it holds.", wire="tag")]
+    security_type: Annotated[str | None, sparse("Type of security, e.g. `ETV`.", source_name="fund_type")]
+    kind: Annotated[str | None, sparse("Kind of fund, e.g. `Spot`.", source_name="type2")]
+    asset: Annotated[str | None, sparse("Coin that it holds.", source_name="tag")]
     active: Annotated[bool | None, sparse("Whether it is traded.")]
     status: Annotated[strawberry.ID | None, sparse("State, as CoinGlass codes it.")]
-    currency: Annotated[str | None, sparse("Currency of its shares.", wire="currency_name")]
-    cik: Annotated[str | None, sparse("Central Index Key at the SEC.", wire="cik_code")]
+    currency: Annotated[str | None, sparse("Currency of its shares.", source_name="currency_name")]
+    cik: Annotated[str | None, sparse("Central Index Key at the SEC.", source_name="cik_code")]
     composite_figi: Annotated[str | None, sparse("Composite FIGI.")]
     share_class_figi: Annotated[str | None, sparse("FIGI of the share class.")]
     sic_code: Annotated[str | None, sparse("Standard Industrial Classification.")]
     sic_description: Annotated[str | None, sparse("Words of the Standard Industrial Classification.")]
-    phone: Annotated[str | None, sparse("Telephone number.", wire="phone_number")]
+    phone: Annotated[str | None, sparse("Telephone number.", source_name="phone_number")]
     address: Annotated[FundAddress | None, sparse("Address.")]
-    listed: Annotated[datetime | None, sparse("Listing.", wire="list_date")]
+    listed: Annotated[datetime | None, sparse("Listing.", source_name="list_date")]
     shares_outstanding: Annotated[
-        float | None, sparse("Shares of the class outstanding.", wire="share_class_shares_outstanding")
+        float | None, sparse("Shares of the class outstanding.", source_name="share_class_shares_outstanding")
     ]
     round_lot: Annotated[float | None, sparse("Shares of a round lot.")]
-    updated: Annotated[datetime | None, sparse("When the entry was taken.", wire="update_time")]
+    updated: Annotated[datetime | None, sparse("When the entry was taken.", source_name="update_time")]
 
 
 @strawberry.type(description="Prices of the latest session, in US dollars.")
 class FundSession:
-    price_usd: Annotated[float | None, sparse("Price now, in US dollars.", wire="price")]
-    change_usd: Annotated[float | None, sparse("Change, in US dollars.", wire="change")]
+    price_usd: Annotated[float | None, sparse("Price now, in US dollars.", source_name="price")]
+    change_usd: Annotated[float | None, sparse("Change, in US dollars.", source_name="change")]
     change_percent: Annotated[float | None, sparse("Change, in percent.")]
     early_change_usd: Annotated[
-        float | None, sparse("Change before the opening, in US dollars.", wire="early_trading_change")
+        float | None, sparse("Change before the opening, in US dollars.", source_name="early_trading_change")
     ]
     early_change_percent: Annotated[
-        float | None, sparse("Change before the opening, in percent.", wire="early_trading_change_percent")
+        float | None, sparse("Change before the opening, in percent.", source_name="early_trading_change_percent")
     ]
     open: Annotated[float | None, sparse("First price, in US dollars.")]
     high: Annotated[float | None, sparse("Highest price, in US dollars.")]
@@ -65,40 +67,45 @@ class FundSession:
 
 @strawberry.type(description="The best offers.")
 class FundQuote:
-    time: Annotated[datetime | None, sparse("When.", wire="last_updated")]
-    timeliness: Annotated[str | None, sparse("How timely it is, e.g. `REAL-TIME`.", wire="timeframe")]
-    ask_usd: Annotated[float | None, sparse("Lowest asking price, in US dollars.", wire="ask")]
+    time: Annotated[datetime | None, sparse("When.", source_name="last_updated")]
+    timeliness: Annotated[str | None, sparse("How timely it is, e.g. `REAL-TIME`.", source_name="timeframe")]
+    ask_usd: Annotated[float | None, sparse("Lowest asking price, in US dollars.", source_name="ask")]
     ask_size: Annotated[float | None, sparse("Size asked, as CoinGlass gives it.")]
-    ask_venue: Annotated[strawberry.ID | None, sparse("Code of the venue that asks.", wire="ask_exchange")]
-    bid_usd: Annotated[float | None, sparse("Highest price bid, in US dollars.", wire="bid")]
+    ask_venue: Annotated[strawberry.ID | None, sparse("Code of the venue that asks.", source_name="ask_exchange")]
+    bid_usd: Annotated[float | None, sparse("Highest price bid, in US dollars.", source_name="bid")]
     bid_size: Annotated[float | None, sparse("Size bid, as CoinGlass gives it.")]
-    bid_venue: Annotated[strawberry.ID | None, sparse("Code of the venue that bids.", wire="bid_exchange")]
+    bid_venue: Annotated[strawberry.ID | None, sparse("Code of the venue that bids.", source_name="bid_exchange")]
 
 
 @strawberry.type(description="The latest trade.")
 class FundTrade:
     id: Annotated[strawberry.ID | None, sparse("Identity of the trade.")]
-    time: Annotated[datetime | None, sparse("When.", wire="last_updated")]
-    timeliness: Annotated[str | None, sparse("How timely it is, e.g. `REAL-TIME`.", wire="timeframe")]
-    price_usd: Annotated[float | None, sparse("Price, in US dollars.", wire="price")]
+    time: Annotated[datetime | None, sparse("When.", source_name="last_updated")]
+    timeliness: Annotated[str | None, sparse("How timely it is, e.g. `REAL-TIME`.", source_name="timeframe")]
+    price_usd: Annotated[float | None, sparse("Price, in US dollars.", source_name="price")]
     size: Annotated[float | None, sparse("Shares.")]
-    venue: Annotated[strawberry.ID | None, sparse("Code of the venue.", wire="exchange")]
+    venue: Annotated[strawberry.ID | None, sparse("Code of the venue.", source_name="exchange")]
     conditions: Annotated[list[strawberry.ID] | None, sparse("Codes of its conditions.")]
 
 
 @strawberry.type(description="How a fund did over longer periods.")
 class FundPerformance:
-    low_52w_usd: Annotated[float | None, sparse("Lowest price of 52 weeks, in US dollars.", wire="low_price_52week")]
-    low_52w_time: Annotated[datetime | None, sparse("Day of that price.", wire="low_price_52week_date")]
-    high_52w_usd: Annotated[float | None, sparse("Highest price of 52 weeks, in US dollars.", wire="high_price_52week")]
-    high_52w_time: Annotated[datetime | None, sparse("Day of that price.", wire="high_price_52week_date")]
-    year_to_date_percent: Annotated[
-        float | None, sparse("Change since the start of the year, in percent.", wire="ydt_change_percent")
+    low_52w_usd: Annotated[
+        float | None, sparse("Lowest price of 52 weeks, in US dollars.", source_name="low_price_52week")
     ]
-    year_percent: Annotated[float | None, sparse("Change over a year, in percent.", wire="year_change_percent")]
+    low_52w_time: Annotated[datetime | None, sparse("Day of that price.", source_name="low_price_52week_date")]
+    high_52w_usd: Annotated[
+        float | None, sparse("Highest price of 52 weeks, in US dollars.", source_name="high_price_52week")
+    ]
+    high_52w_time: Annotated[datetime | None, sparse("Day of that price.", source_name="high_price_52week_date")]
+    year_to_date_percent: Annotated[
+        float | None, sparse("Change since the start of the year, in percent.", source_name="ydt_change_percent")
+    ]
+    year_percent: Annotated[float | None, sparse("Change over a year, in percent.", source_name="year_change_percent")]
     # The upstream name says `usd`; the sample's figure is of the size of a volume in shares.
     average_volume_10d: Annotated[
-        float | None, sparse("Average volume of 10 days. CoinGlass does not state the unit.", wire="avg_vol_usd_10d")
+        float | None,
+        sparse("Average volume of 10 days. CoinGlass does not state the unit.", source_name="avg_vol_usd_10d"),
     ]
 
 
@@ -106,10 +113,10 @@ class FundPerformance:
 class FundDetail(Sourced):
     ticker: Annotated[str | None, value("Ticker.")]
     name: Annotated[str | None, sparse("Name.")]
-    market: Annotated[str | None, sparse("Market, e.g. `stocks`.", wire="type")]
+    market: Annotated[str | None, sparse("Market, e.g. `stocks`.", source_name="type")]
     market_status: Annotated[str | None, sparse("State of the trading session, as CoinGlass words it.")]
-    register: Annotated[FundRegister | None, sparse("What it is registered with.", wire="ticker_info")]
+    register: Annotated[FundRegister | None, sparse("What it is registered with.", source_name="ticker_info")]
     session: Annotated[FundSession | None, sparse("Prices of the latest session.")]
-    quote: Annotated[FundQuote | None, sparse("The best offers.", wire="last_quote")]
-    trade: Annotated[FundTrade | None, sparse("The latest trade.", wire="last_trade")]
+    quote: Annotated[FundQuote | None, sparse("The best offers.", source_name="last_quote")]
+    trade: Annotated[FundTrade | None, sparse("The latest trade.", source_name="last_trade")]
     performance: Annotated[FundPerformance | None, sparse("How it did over longer periods.")]

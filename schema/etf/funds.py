@@ -47,14 +47,14 @@ class FundHoldings:
 
 @strawberry.type(description="Volume of a fund.")
 class FundVolume:
-    quantity: Annotated[float | None, sparse("Shares traded.", wire="volume_quantity")]
-    usd: Annotated[float | None, sparse("Value traded, in US dollars.", wire="volume_usd")]
+    quantity: Annotated[float | None, sparse("Shares traded.", source_name="volume_quantity")]
+    usd: Annotated[float | None, sparse("Value traded, in US dollars.", source_name="volume_usd")]
 
 
 @strawberry.type(description="Change of a fund's price.")
 class FundPriceChange:
-    usd: Annotated[float | None, sparse("In US dollars.", wire="price_change_usd")]
-    percent: Annotated[float | None, sparse("In percent.", wire="price_change_percent")]
+    usd: Annotated[float | None, sparse("In US dollars.", source_name="price_change_usd")]
+    percent: Annotated[float | None, sparse("In percent.", source_name="price_change_percent")]
 
 
 @strawberry.type(description="An exchange-traded fund.")

@@ -1,6 +1,5 @@
 """What exchange-traded funds are worth, by day."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -11,7 +10,7 @@ from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument
 from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
-from payloads.series import DailySeries, Timestamps
+from payloads.series import DailySeries, Days
 from resolvers.endpoint_choice import ByAttribute
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
@@ -33,7 +32,7 @@ NET_ASSETS_BY_ASSET = _ByAsset(
 )
 
 
-@strawberry.type(description="Net assets on one day: of all funds, or of the one that was asked for.")
+@strawberry.type(description="Net assets on one day: of all funds, or of the one that was requested.")
 class ETFNetAssetsDay:
     time: Day
     timestamp: TimestampOfDay
@@ -42,19 +41,8 @@ class ETFNetAssetsDay:
     price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
 
 
-@strawberry.type(description="Net assets as columns, index by index.")
-class ETFNetAssetsColumns:
-    timestamp: Timestamps
-    net_assets_usd: Annotated[Sequence[float | None], value("Net assets, in US dollars.")]
-    change_usd: Annotated[Sequence[float | None], value("Changes of the net assets, in US dollars.")]
-    price_usd: Annotated[Sequence[float | None], value("Prices of the asset, in US dollars.")]
-
-
 @strawberry.type(description="Net assets of exchange-traded funds, by day.")
-class ETFNetAssets(DailySeries):
-    days: Sequence[ETFNetAssetsDay] = strawberry.field(description="The days, oldest first.")
-    columns: ETFNetAssetsColumns = strawberry.field(description="The same days as columns.")
-    latest: ETFNetAssetsDay | None = strawberry.field(description="The newest day.")
+class ETFNetAssets(DailySeries, Days[ETFNetAssetsDay]): ...
 
 
 @strawberry.type(description="Assets under management on one day.")
@@ -64,14 +52,5 @@ class FundAssetsDay:
     aum_usd: Annotated[float | None, value("Assets under management, in US dollars.")]
 
 
-@strawberry.type(description="Assets under management as columns, index by index.")
-class FundAssetsColumns:
-    timestamp: Timestamps
-    aum_usd: Annotated[Sequence[float | None], value("Assets under management, in US dollars.")]
-
-
 @strawberry.type(description="Assets under management of a fund or of all, by day.")
-class FundAssets(DailySeries):
-    days: Sequence[FundAssetsDay] = strawberry.field(description="The days, oldest first.")
-    columns: FundAssetsColumns = strawberry.field(description="The same days as columns.")
-    latest: FundAssetsDay | None = strawberry.field(description="The newest day.")
+class FundAssets(DailySeries, Days[FundAssetsDay]): ...

@@ -13,7 +13,7 @@ from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
-from payloads.series import DailySeries
+from payloads.series import DailySeries, Days
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
 from resolvers.endpoint_choice import ByAttribute
@@ -36,8 +36,8 @@ class TickerPremium:
     ]
 
     @classmethod
-    def of(cls, premium: Premium, asked: str | None) -> Self:
-        ticker = premium.ticker or asked
+    def of(cls, premium: Premium, requested: str | None) -> Self:
+        ticker = premium.ticker or requested
         if ticker is None:
             raise PayloadMismatch("data.list.ticker", "it is missing")
         return cls(
@@ -52,13 +52,11 @@ class TickerPremium:
 class ETFPremiumDay:
     time: Day
     timestamp: TimestampOfDay
-    by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was asked for.")]
+    by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was requested.")]
 
 
 @strawberry.type(description="Premiums and discounts of exchange-traded funds, by day.")
-class ETFPremiums(DailySeries):
-    days: Sequence[ETFPremiumDay] = strawberry.field(description="The days, oldest first.")
-    latest: ETFPremiumDay | None = strawberry.field(description="The newest day.")
+class ETFPremiums(DailySeries, Days[ETFPremiumDay], columns=None): ...
 
 
 async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, window: Window) -> ETFPremiums:

@@ -1,6 +1,5 @@
 """Cumulative volume delta, of futures and of spot."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
 import strawberry
@@ -8,7 +7,7 @@ from msgspec.structs import replace
 
 from graph_types.fields import value
 from payloads.columns import Column, Columns
-from payloads.series import Series, Served, Time, TimestampOfTime, Timestamps
+from payloads.series import Bars, Series, Served, Time, TimestampOfTime
 from resolvers.running_sum import running_sum
 
 
@@ -23,26 +22,12 @@ class CumulativeVolumeDeltaBar:
     ]
 
 
-@strawberry.type(description="Cumulative volume delta as columns, index by index.")
-class CumulativeVolumeDeltaColumns:
-    timestamp: Timestamps
-    buy_usd: Annotated[Sequence[float | None], value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[Sequence[float | None], value("Sold by market orders, in US dollars.")]
-    cumulative_delta_usd: Annotated[
-        Sequence[float | None], value("Bought less sold since the first point of the series, in US dollars.")
-    ]
-
-
 @strawberry.type(
     description="Cumulative volume delta over time, in US dollars: what market orders bought less what they sold, "
     "counted from the first point of the window. CoinGlass counts from the start of each request; here the sum is "
     "formed from the buys and sells, so that it depends on the window alone."
 )
-class CumulativeVolumeDeltaSeries(Series):
-    bars: Sequence[CumulativeVolumeDeltaBar] = strawberry.field(description="The bars, oldest first.")
-    columns: CumulativeVolumeDeltaColumns = strawberry.field(description="The same bars as columns.")
-    latest: CumulativeVolumeDeltaBar | None = strawberry.field(description="The newest bar.")
-
+class CumulativeVolumeDeltaSeries(Series, Bars[CumulativeVolumeDeltaBar]):
     @classmethod
     def of(cls, served: Served) -> Self:
         return super().of(replace(served, rows=_counted(served.rows)))

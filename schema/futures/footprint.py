@@ -10,7 +10,7 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
-from payloads.series import Series
+from payloads.series import Bars, Series
 from resolvers.footprint import DecodedBar, decode_footprint
 
 
@@ -36,10 +36,7 @@ class FootprintBar:
 
 
 @strawberry.type(description="Footprints over time: which market orders were executed at which price in each interval.")
-class FootprintSeries(Series):
-    bars: Sequence[FootprintBar] = strawberry.field(description="The bars, oldest first.")
-    latest: FootprintBar | None = strawberry.field(description="The newest bar.")
-
+class FootprintSeries(Series, Bars[FootprintBar], columns=None):
     @classmethod
     def decoder(cls) -> Decode[Columns[FootprintBar]]:
         return _decode

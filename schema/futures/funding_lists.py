@@ -1,4 +1,4 @@
-"""Funding over a period, and what could be made of the differences between exchanges."""
+"""Funding over a period, and what the differences could yield between exchanges."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -60,7 +60,7 @@ class FundingArbitrageOpportunity:
     next_funding_time: Annotated[datetime | None, sparse("Next funding.")]
 
 
-@strawberry.type(description="Differences of funding rates between exchanges, for the capital asked for.")
+@strawberry.type(description="Differences of funding rates between exchanges, for the requested capital.")
 class FundingArbitrage(Sourced):
     opportunities: list[FundingArbitrageOpportunity] = strawberry.field(
         description="The opportunities, as CoinGlass orders them."

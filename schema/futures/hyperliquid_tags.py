@@ -1,13 +1,12 @@
 """Hyperliquid by CoinGlass' tags of wallets: accounts over time in one coin, and positions over time in all."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Points, Series, Time, TimestampOfTime
 from payloads.source import CappedList
 from resolvers.context import Context
 from schema.futures.hyperliquid_wallets import TierBias
@@ -24,31 +23,21 @@ class TaggedAccountsPoint:
     short_usd: Annotated[float | None, sparse("Their shorts, in US dollars.")]
 
 
-@strawberry.type(description="Accounts with one tag as columns, index by index.")
-class TaggedAccountsColumns:
-    timestamp: Timestamps
-    long_count: Annotated[Sequence[float | None], value("Numbers of accounts that are long.")]
-    short_count: Annotated[Sequence[float | None], value("Numbers of accounts that are short.")]
-    long_usd: Annotated[Sequence[float | None], value("Their longs, in US dollars.")]
-    short_usd: Annotated[Sequence[float | None], value("Their shorts, in US dollars.")]
-
-
 @strawberry.type(
     description="Accounts with one tag that are long and short in a coin over time, from 2026-03-20 on. CoinGlass has "
     "points every 10 minutes too, which are not offered."
 )
-class TaggedAccounts(Series):
-    points: Sequence[TaggedAccountsPoint] = strawberry.field(description="The points, oldest first.")
-    columns: TaggedAccountsColumns = strawberry.field(description="The same points as columns.")
-    latest: TaggedAccountsPoint | None = strawberry.field(description="The newest point.")
+class TaggedAccounts(Series, Points[TaggedAccountsPoint], rows_only=("tag",)): ...
 
 
 @strawberry.type(description="How many wallets have a tag.")
 class TaggedWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
-    with_position_count: Annotated[float | None, sparse("Number with a position.", wire="position_address_count")]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", wire="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", wire="loss_address_count")]
+    with_position_count: Annotated[
+        float | None, sparse("Number with a position.", source_name="position_address_count")
+    ]
+    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
 
 
 @strawberry.type(description="Positions of the wallets with a tag.")

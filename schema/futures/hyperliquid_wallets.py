@@ -21,8 +21,8 @@ class WalletMargin:
 
 @strawberry.type(description="Leverage of a position.")
 class WalletLeverage:
-    margin_mode: Annotated[MarginMode | None, sparse("How it is margined.", wire="type")]
-    multiple: Annotated[float | None, sparse("Leverage, as a multiple.", wire="value")]
+    margin_mode: Annotated[MarginMode | None, sparse("How it is margined.", source_name="type")]
+    multiple: Annotated[float | None, sparse("Leverage, as a multiple.", source_name="value")]
 
 
 @strawberry.type(description="Funding of a position, in US dollars; the signs are as CoinGlass gives them.")
@@ -47,7 +47,7 @@ class WalletPosition:
 
 @strawberry.type(description="A position of a wallet, and its mode.")
 class WalletAsset:
-    mode: Annotated[str | None, sparse("Position mode, as Hyperliquid words it, e.g. `oneWay`.", wire="type")]
+    mode: Annotated[str | None, sparse("Position mode, as Hyperliquid words it, e.g. `oneWay`.", source_name="type")]
     position: Annotated[WalletPosition, value("The position.")]
 
 
@@ -65,14 +65,18 @@ class HyperliquidWallet(Sourced):
 @strawberry.type(description="How many wallets of a tier there are.")
 class TierWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
-    with_position_count: Annotated[float | None, sparse("Number with a position.", wire="position_address_count")]
-    with_position_percent: Annotated[
-        float | None, sparse("Share with a position, in percent.", wire="position_address_percent")
+    with_position_count: Annotated[
+        float | None, sparse("Number with a position.", source_name="position_address_count")
     ]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", wire="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", wire="loss_address_count")]
-    in_profit_percent: Annotated[float | None, sparse("Share in profit, in percent.", wire="profit_address_percent")]
-    in_loss_percent: Annotated[float | None, sparse("Share in loss, in percent.", wire="loss_address_percent")]
+    with_position_percent: Annotated[
+        float | None, sparse("Share with a position, in percent.", source_name="position_address_percent")
+    ]
+    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+    in_profit_percent: Annotated[
+        float | None, sparse("Share in profit, in percent.", source_name="profit_address_percent")
+    ]
+    in_loss_percent: Annotated[float | None, sparse("Share in loss, in percent.", source_name="loss_address_percent")]
 
 
 @strawberry.type(description="Positions of a tier.")
@@ -86,8 +90,12 @@ class TierPositions:
 
 @strawberry.type(description="To which side a tier leans.")
 class TierBias:
-    score: Annotated[float | None, sparse("Score, positive when long and negative when short.", wire="bias_score")]
-    remark: Annotated[str | None, sparse("The same in CoinGlass' words, e.g. `very_bullish`.", wire="bias_remark")]
+    score: Annotated[
+        float | None, sparse("Score, positive when long and negative when short.", source_name="bias_score")
+    ]
+    remark: Annotated[
+        str | None, sparse("The same in CoinGlass' words, e.g. `very_bullish`.", source_name="bias_remark")
+    ]
 
 
 @strawberry.type(description="Wallets between two bounds.")

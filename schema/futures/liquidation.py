@@ -1,7 +1,6 @@
 """Liquidations: history, totals and single orders."""
 
 import dataclasses
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
@@ -14,7 +13,7 @@ from cg_client.params.positions import LiquidationOrdersParams as OrdersParams
 from cg_client.symbols.instruments import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Bars, Series, Time, TimestampOfTime
 from payloads.source import CappedList, Source, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
@@ -22,7 +21,7 @@ from resolvers.decode import rows_decoder
 from resolvers.field import composed
 from resolvers.lists import is_capped
 from schema.futures.open_interest import split_total
-from schema.trading_pair import TradingPair
+from schema.listing import BY_PAIR, ListedPair
 
 
 @strawberry.type(description="Liquidations of one interval.")
@@ -33,25 +32,15 @@ class LiquidationBar:
     short_usd: Annotated[float | None, value("Shorts liquidated, in US dollars.")]
 
 
-@strawberry.type(description="Liquidations as columns, index by index.")
-class LiquidationColumns:
-    timestamp: Timestamps
-    long_usd: Annotated[Sequence[float | None], value("Longs liquidated, in US dollars.")]
-    short_usd: Annotated[Sequence[float | None], value("Shorts liquidated, in US dollars.")]
-
-
 @strawberry.type(description="Liquidations over time, in US dollars.")
-class Liquidations(Series):
-    bars: Sequence[LiquidationBar] = strawberry.field(description="The bars, oldest first.")
-    columns: LiquidationColumns = strawberry.field(description="The same bars as columns.")
-    latest: LiquidationBar | None = strawberry.field(description="The newest bar.")
+class Liquidations(Series, Bars[LiquidationBar]): ...
 
 
 @strawberry.type(description="Liquidations of one period, in US dollars.")
 class LiquidationTotals:
-    usd: Annotated[float | None, sparse("Longs and shorts together.", wire="liquidation_usd")]
-    long_usd: Annotated[float | None, sparse("Longs.", wire="long_liquidation_usd")]
-    short_usd: Annotated[float | None, sparse("Shorts.", wire="short_liquidation_usd")]
+    usd: Annotated[float | None, sparse("Longs and shorts together.", source_name="liquidation_usd")]
+    long_usd: Annotated[float | None, sparse("Longs.", source_name="long_liquidation_usd")]
+    short_usd: Annotated[float | None, sparse("Shorts.", source_name="short_liquidation_usd")]
 
 
 @strawberry.type(description="Liquidations by period, in US dollars.")
@@ -110,25 +99,24 @@ class LiquidationOrder:
 
 @strawberry.type(
     description="Single liquidations of the past seven days. `capped` is about CoinGlass' answer, which has those of "
-    "the whole coin on the exchange, of which those of the pair are kept: narrow the window or raise `minUsd`."
+    "the whole coin on the exchange, and `orders` those of the pair: narrow the window or raise `minUsd`."
 )
 class LiquidationOrders(CappedList):
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass orders them.")
 
 
 _ORDERS = rows_decoder(LiquidationOrder, api.liquidation.ORDERS)
-_FROM_THE_PAIR = ("exchange", "symbol")
 _INSTANT = timedelta(milliseconds=1)
-_KEPT = timedelta(days=7)
+_RETENTION = timedelta(days=7)
 
 
-async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
-    """Fetch the orders of the coin on the exchange and keep those of the pair and of the window.
+async def _pair_orders(self: ListedPair, info: Info, **arguments: Any) -> LiquidationOrders:  # noqa: ANN401  # as the signature states
+    """Fetch the orders of the coin on the exchange and select those of the pair and of the window.
 
-    CoinGlass ends a window before `end_time`. It is therefore asked for up to the next millisecond.
+    CoinGlass ends a window before `end_time`. The request therefore ends at the next millisecond.
     """
-    params = OrdersParams(exchange=self.exchange, symbol=self.known.base, **asked)
-    _check_kept(params, info.context.client.clock.now())
+    params = OrdersParams(exchange=self.exchange, symbol=self.instrument.base, **arguments)
+    _check_retention(params, info.context.client.clock.now())
     sent = params if params.to is None else dataclasses.replace(params, to=params.to + _INSTANT)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, sent, _ORDERS))
     return LiquidationOrders(
@@ -138,9 +126,9 @@ async def _pair_orders(self: TradingPair, info: Info, **asked: Any) -> Liquidati
     )
 
 
-def _check_kept(window: OrdersParams, now: datetime) -> None:
-    """Raise BeyondRetention for a window that starts before what CoinGlass keeps, or ends before it."""
-    earliest, oldest = window.from_ or window.to, now - _KEPT
+def _check_retention(window: OrdersParams, now: datetime) -> None:
+    """Raise BeyondRetention for a window that starts or ends before the oldest orders of CoinGlass."""
+    earliest, oldest = window.from_ or window.to, now - _RETENTION
     if earliest is not None and earliest < oldest:
         raise BeyondRetention(
             f"CoinGlass keeps seven days of single liquidations; ask from {oldest:%Y-%m-%dT%H:%MZ} on.",
@@ -149,13 +137,13 @@ def _check_kept(window: OrdersParams, now: datetime) -> None:
 
 
 def _is_in(order: LiquidationOrder, window: OrdersParams) -> bool:
-    """Whether the order may lie in the window: of one whose time could not be read, CoinGlass has the word."""
+    """Whether the order may lie in the window: if its time could not be read, CoinGlass' selection counts."""
     if order.time is None:
         return True
     return (window.from_ is None or window.from_ <= order.time) and (window.to is None or order.time <= window.to)
 
 
-sign(_pair_orders, arguments_of(OrdersParams, _FROM_THE_PAIR, {}))
+sign(_pair_orders, arguments_of(OrdersParams, BY_PAIR, {}))
 PAIR_ORDERS: Any = composed(
     api.liquidation.ORDERS,
     description="Single liquidations of the pair, of the past seven days: those among the 200 that CoinGlass gives at "

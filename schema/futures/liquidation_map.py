@@ -37,11 +37,15 @@ class LiquidationMap(Sourced):
         return decode_map
 
     @classmethod
-    def of(cls, source: Source, found: LevelMap) -> Self:
+    def of(cls, source: Source, level_map: LevelMap) -> Self:
         shown = [
             LiquidationLevel(
-                price=one.price, usd=one.usd, leverage=one.leverage, exchange=one.exchange, symbol=one.symbol
+                price=level.price,
+                usd=level.usd,
+                leverage=level.leverage,
+                exchange=level.exchange,
+                symbol=level.symbol,
             )
-            for one in found.levels
+            for level in level_map.levels
         ]
-        return cls(source=source, levels=shown, last_price_usd=found.last_price)
+        return cls(source=source, levels=shown, last_price_usd=level_map.last_price)

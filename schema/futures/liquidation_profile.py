@@ -23,7 +23,7 @@ from resolvers.liquidation_profile import bars, profile
 from resolvers.series import serve
 from schema.futures.liquidation import LiquidationBar
 from schema.futures.market import PriceCandle
-from schema.trading_pair import BY_PAIR
+from schema.listing import BY_PAIR
 
 MAX_BUCKETS = 500
 
@@ -50,7 +50,7 @@ class LiquidationProfile(Sourced):
         description="Always true: these are no figures of CoinGlass, but derived from such."
     )
     method: str = strawberry.field(description="How the figures are derived.")
-    requested_interval: Interval = strawberry.field(description="The interval asked for.")
+    requested_interval: Interval = strawberry.field(description="The requested interval.")
     interval: Interval = strawberry.field(description="The interval of the bars used.")
     from_: datetime | None = strawberry.field(name="from", description="Time of the first bar of liquidations.")
     to: datetime | None = strawberry.field(description="Time of the last bar of liquidations.")
@@ -66,8 +66,8 @@ class LiquidationProfile(Sourced):
         rows = liquidations.rows
         ranges = _pairs(prices.rows, "low", "high")
         used = bars(_pairs(rows, "long_usd", "short_usd"), ranges)
-        found = profile(used, count)
-        finite([figure for one in found for figure in (one.high, one.long_usd, one.short_usd)], "data")
+        buckets = profile(used, count)
+        finite([figure for bucket in buckets for figure in (bucket.high, bucket.long_usd, bucket.short_usd)], "data")
         return cls(
             source=liquidations.source,
             price_source=prices.source,
@@ -82,18 +82,21 @@ class LiquidationProfile(Sourced):
             truncated=liquidations.truncated,
             buckets=[
                 LiquidationProfileBucket(
-                    price_from=one.low, price_to=one.high, long_usd=one.long_usd, short_usd=one.short_usd
+                    price_from=bucket.low,
+                    price_to=bucket.high,
+                    long_usd=bucket.long_usd,
+                    short_usd=bucket.short_usd,
                 )
-                for one in found
+                for bucket in buckets
             ],
         )
 
 
 def _pairs(rows: Columns[Any], first: str, second: str) -> dict[int, tuple[float, float]]:
-    """Two figures of each row by its time, of the rows that have both."""
+    """Return two figures of each row by its time, of the rows that have both."""
     columns = rows.columns
     figures = zip(columns["timestamp"], columns[first], columns[second], strict=True)
-    return {time: (one, other) for time, one, other in figures if one is not None and other is not None}
+    return {time: (left, right) for time, left, right in figures if left is not None and right is not None}
 
 
 _BARS = columns_decoder(LiquidationBar, api.liquidation.HISTORY)
@@ -110,10 +113,10 @@ async def _profile(
 ) -> LiquidationProfile:
     if not 1 <= buckets <= MAX_BUCKETS:
         raise BadArgument(f"`buckets` is a number from 1 to {MAX_BUCKETS}, not {buckets}.", "buckets")
-    asked = PairSeries(**window, **bound(self, BY_PAIR))
+    args = PairSeries(**window, **bound(self, BY_PAIR))
     liquidations, prices = await asyncio.gather(
-        serve(info.context, api.liquidation.HISTORY, asked, _BARS, on_plan_limit),
-        serve(info.context, api.market.PRICE_HISTORY, asked, _CANDLES, on_plan_limit),
+        serve(info.context, api.liquidation.HISTORY, args, _BARS, on_plan_limit),
+        serve(info.context, api.market.PRICE_HISTORY, args, _CANDLES, on_plan_limit),
     )
     return LiquidationProfile.of(liquidations, prices, buckets)
 

@@ -1,6 +1,5 @@
 """Long/short ratios."""
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Annotated
 
@@ -8,7 +7,7 @@ import strawberry
 
 from cg_client.endpoints import futures as api
 from graph_types.fields import value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Points, Series, Time, TimestampOfTime
 from resolvers.endpoint_choice import ByArgument
 
 
@@ -40,16 +39,5 @@ class LongShortPoint:
     ratio: Annotated[float | None, value("Long divided by short.")]
 
 
-@strawberry.type(description="Long and short shares as columns, index by index.")
-class LongShortColumns:
-    timestamp: Timestamps
-    long_percent: Annotated[Sequence[float | None], value("Shares that are long, in percent.")]
-    short_percent: Annotated[Sequence[float | None], value("Shares that are short, in percent.")]
-    ratio: Annotated[Sequence[float | None], value("Long divided by short.")]
-
-
 @strawberry.type(description="Long and short shares over time.")
-class LongShortSeries(Series):
-    points: Sequence[LongShortPoint] = strawberry.field(description="The points, oldest first.")
-    columns: LongShortColumns = strawberry.field(description="The same points as columns.")
-    latest: LongShortPoint | None = strawberry.field(description="The newest point.")
+class LongShortSeries(Series, Points[LongShortPoint]): ...

@@ -1,13 +1,12 @@
 """Current futures markets of pairs and coins, and prices over time."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Candles, Series, Time, TimestampOfTime
 from payloads.source import Sourced
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
@@ -16,26 +15,32 @@ from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
 @strawberry.type(description="Price of a pair.")
 class PairPrice:
     last: Annotated[float | None, sparse("Last price, in US dollars.")]
-    index: Annotated[float | None, sparse("Index price, in US dollars.", wire="index_price")]
+    index: Annotated[float | None, sparse("Index price, in US dollars.", source_name="index_price")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "price_change_percent_{}")]
 
 
 @strawberry.type(description="Volume of a pair over 24 hours.")
 class PairVolume:
-    usd: Annotated[float | None, sparse("All, in US dollars.", wire="volume_usd")]
-    long_usd: Annotated[float | None, sparse("Long side, in US dollars.", wire="long_volume_usd")]
-    short_usd: Annotated[float | None, sparse("Short side, in US dollars.", wire="short_volume_usd")]
-    long_trades: Annotated[float | None, sparse("Number of trades on the long side.", wire="long_volume_quantity")]
-    short_trades: Annotated[float | None, sparse("Number of trades on the short side.", wire="short_volume_quantity")]
+    usd: Annotated[float | None, sparse("All, in US dollars.", source_name="volume_usd")]
+    long_usd: Annotated[float | None, sparse("Long side, in US dollars.", source_name="long_volume_usd")]
+    short_usd: Annotated[float | None, sparse("Short side, in US dollars.", source_name="short_volume_usd")]
+    long_trades: Annotated[
+        float | None, sparse("Number of trades on the long side.", source_name="long_volume_quantity")
+    ]
+    short_trades: Annotated[
+        float | None, sparse("Number of trades on the short side.", source_name="short_volume_quantity")
+    ]
     change_percent: Annotated[DayChange, group("Change, in percent.", "volume_usd_change_percent_{}")]
 
 
 @strawberry.type(description="Open interest of a pair.")
 class PairOpenInterest:
-    usd: Annotated[float | None, sparse("In US dollars.", wire="open_interest_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="open_interest_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", source_name="open_interest_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="open_interest_quantity")]
     change_percent: Annotated[DayChange, group("Change, in percent.", "open_interest_change_percent_{}")]
-    volume_ratio: Annotated[float | None, sparse("Open interest divided by volume.", wire="open_interest_volume_ratio")]
+    volume_ratio: Annotated[
+        float | None, sparse("Open interest divided by volume.", source_name="open_interest_volume_ratio")
+    ]
     volume_ratio_change_percent: Annotated[
         DayChange, group("Change of that ratio, in percent.", "open_interest_volume_ratio_change_percent_{}")
     ]
@@ -43,8 +48,8 @@ class PairOpenInterest:
 
 @strawberry.type(description="Liquidations of a pair over 24 hours, in US dollars.")
 class PairLiquidations:
-    long_usd: Annotated[float | None, sparse("Longs.", wire="long_liquidation_usd_24h")]
-    short_usd: Annotated[float | None, sparse("Shorts.", wire="short_liquidation_usd_24h")]
+    long_usd: Annotated[float | None, sparse("Longs.", source_name="long_liquidation_usd_24h")]
+    short_usd: Annotated[float | None, sparse("Shorts.", source_name="short_liquidation_usd_24h")]
 
 
 @strawberry.type(description="The current market of a futures pair.")
@@ -62,9 +67,9 @@ class PairMarket(Sourced):
 
 @strawberry.type(description="Change of volume, in US dollars.")
 class VolumeChangeUsd:
-    h1: Annotated[float | None, sparse("Over 1 hour, in US dollars.", wire="1h")]
-    h4: Annotated[float | None, sparse("Over 4 hours, in US dollars.", wire="4h")]
-    h24: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="24h")]
+    h1: Annotated[float | None, sparse("Over 1 hour, in US dollars.", source_name="1h")]
+    h4: Annotated[float | None, sparse("Over 4 hours, in US dollars.", source_name="4h")]
+    h24: Annotated[float | None, sparse("Over 24 hours, in US dollars.", source_name="24h")]
 
 
 @strawberry.type(description="Price of a coin.")
@@ -75,12 +80,15 @@ class CoinPrice:
 
 @strawberry.type(description="Open interest of a coin.")
 class CoinOpenInterest:
-    usd: Annotated[float | None, sparse("In US dollars.", wire="open_interest_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="open_interest_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", source_name="open_interest_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="open_interest_quantity")]
     market_cap_ratio: Annotated[
-        float | None, sparse("Open interest divided by market capitalisation.", wire="open_interest_market_cap_ratio")
+        float | None,
+        sparse("Open interest divided by market capitalisation.", source_name="open_interest_market_cap_ratio"),
     ]
-    volume_ratio: Annotated[float | None, sparse("Open interest divided by volume.", wire="open_interest_volume_ratio")]
+    volume_ratio: Annotated[
+        float | None, sparse("Open interest divided by volume.", source_name="open_interest_volume_ratio")
+    ]
     change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]
 
 
@@ -97,7 +105,7 @@ class CoinVolume:
     long_short_ratio: Annotated[FromMinutesToDay, group("Long volume divided by short volume.", "long_short_ratio_{}")]
 
 
-@strawberry.type(description="The current futures market of a coin, over all exchanges or those that were asked for.")
+@strawberry.type(description="The current futures market of a coin, over all exchanges or those that were requested.")
 class CoinMarket(Sourced):
     symbol: Annotated[str, value("Coin.")]
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
@@ -119,18 +127,5 @@ class PriceCandle:
     volume_usd: Annotated[float | None, value("Traded volume, in US dollars.")]
 
 
-@strawberry.type(description="Prices as columns, index by index.")
-class PriceColumns:
-    timestamp: Timestamps
-    open: Annotated[Sequence[float | None], value("First prices.")]
-    high: Annotated[Sequence[float | None], value("Highest prices.")]
-    low: Annotated[Sequence[float | None], value("Lowest prices.")]
-    close: Annotated[Sequence[float | None], value("Last prices.")]
-    volume_usd: Annotated[Sequence[float | None], value("Traded volumes, in US dollars.")]
-
-
 @strawberry.type(description="Price over time, in US dollars.")
-class PriceSeries(Series):
-    candles: Sequence[PriceCandle] = strawberry.field(description="The candles, oldest first.")
-    columns: PriceColumns = strawberry.field(description="The same candles as columns.")
-    latest: PriceCandle | None = strawberry.field(description="The newest candle.")
+class PriceSeries(Series, Candles[PriceCandle]): ...

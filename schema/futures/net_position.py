@@ -1,6 +1,5 @@
 """How net longs and net shorts change."""
 
-from collections.abc import Sequence
 from enum import Enum
 from typing import Annotated, Any, Self
 
@@ -10,7 +9,7 @@ from msgspec.structs import replace
 from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
 from payloads.columns import Column, Columns
-from payloads.series import Series, Served, Time, TimestampOfTime, Timestamps
+from payloads.series import Bars, Series, Served, Time, TimestampOfTime
 from resolvers.endpoint_choice import ByArgument
 from resolvers.running_sum import running_sum
 
@@ -46,26 +45,12 @@ class NetPositionBar:
     cumulative_net_quantity: Annotated[float | None, sparse("The first of these sums minus the second, in coins.")]
 
 
-@strawberry.type(description="Changes of net positions as columns, index by index.")
-class NetPositionColumns:
-    timestamp: Timestamps
-    long_change_quantity: Annotated[Sequence[float | None], value("Changes of net longs, in coins.")]
-    short_change_quantity: Annotated[Sequence[float | None], value("Changes of net shorts, in coins.")]
-    cumulative_long_quantity: Annotated[Sequence[float | None], value("Changes of net longs added up, in coins.")]
-    cumulative_short_quantity: Annotated[Sequence[float | None], value("Changes of net shorts added up, in coins.")]
-    cumulative_net_quantity: Annotated[Sequence[float | None], value("The first sum minus the second, in coins.")]
-
-
 @strawberry.type(
     description="Changes of net positions over time, in coins. The sums count from the first point of the window. "
     "CoinGlass counts from the start of each request; here they are formed from the changes, so that they depend on "
     "the window alone. If a change is missing, the sums are null from there on."
 )
-class NetPositionSeries(Series):
-    bars: Sequence[NetPositionBar] = strawberry.field(description="The bars, oldest first.")
-    columns: NetPositionColumns = strawberry.field(description="The same bars as columns.")
-    latest: NetPositionBar | None = strawberry.field(description="The newest bar.")
-
+class NetPositionSeries(Series, Bars[NetPositionBar]):
     @classmethod
     def of(cls, served: Served) -> Self:
         return super().of(replace(served, rows=_counted(served.rows)))

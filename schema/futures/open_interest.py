@@ -13,20 +13,20 @@ from schema.periods import PercentByPeriod
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
 
 
-@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was asked for.")
+@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was requested.")
 class OISeries(CandleSeries): ...
 
 
 @strawberry.type(description="Open interest in both units.")
 class StablecoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars.", wire="stablecoin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="stablecoin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars.", source_name="stablecoin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="stablecoin_margined_quantity")]
 
 
 @strawberry.type(description="Open interest in both units.")
 class CoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars; not always stated.", wire="coin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", wire="coin_margined_quantity")]
+    usd: Annotated[float | None, sparse("In US dollars; not always stated.", source_name="coin_margined_usd")]
+    quantity: Annotated[float | None, sparse("In coins.", source_name="coin_margined_quantity")]
 
 
 @strawberry.type(description="Current open interest of a coin on one exchange.")
@@ -50,7 +50,7 @@ class OpenInterestByExchange(Sourced):
         return cls(source=source, **split_total(rows))
 
 
-@strawberry.type(description="Open interest of a coin over time, by exchange, in the unit asked for.")
+@strawberry.type(description="Open interest of a coin over time, by exchange, in the requested unit.")
 class OpenInterestHistoryByExchange(SeriesByExchange): ...
 
 

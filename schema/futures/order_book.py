@@ -14,7 +14,7 @@ from graph_types.enums import OrderSide
 from graph_types.fields import sparse, value
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Points, Series, Snapshots, Time, TimestampOfTime
 from payloads.source import CappedList, Sourced
 from resolvers.order_book import BookLevel, decode_snapshots
 
@@ -29,20 +29,8 @@ class OrderbookPoint:
     asks_quantity: Annotated[float | None, value("Asks, in coins.")]
 
 
-@strawberry.type(description="Depth as columns, index by index.")
-class OrderbookColumns:
-    timestamp: Timestamps
-    bids_usd: Annotated[Sequence[float | None], value("Bids, in US dollars.")]
-    bids_quantity: Annotated[Sequence[float | None], value("Bids, in coins.")]
-    asks_usd: Annotated[Sequence[float | None], value("Asks, in US dollars.")]
-    asks_quantity: Annotated[Sequence[float | None], value("Asks, in coins.")]
-
-
 @strawberry.type(description="Depth of an order book over time.")
-class Orderbook(Series):
-    points: Sequence[OrderbookPoint] = strawberry.field(description="The points, oldest first.")
-    columns: OrderbookColumns = strawberry.field(description="The same points as columns.")
-    latest: OrderbookPoint | None = strawberry.field(description="The newest point.")
+class Orderbook(Series, Points[OrderbookPoint]): ...
 
 
 @strawberry.type(description="Orders at one price.")
@@ -65,10 +53,7 @@ class OrderbookSnapshot:
 
 
 @strawberry.type(description="Order books over time, level by level: the data of an order-book heatmap.")
-class OrderbookHeatmap(Series):
-    snapshots: Sequence[OrderbookSnapshot] = strawberry.field(description="The snapshots, oldest first.")
-    latest: OrderbookSnapshot | None = strawberry.field(description="The newest snapshot.")
-
+class OrderbookHeatmap(Series, Snapshots[OrderbookSnapshot], columns=None):
     @classmethod
     def decoder(cls) -> Decode[Columns[OrderbookSnapshot]]:
         return _decode
@@ -76,19 +61,20 @@ class OrderbookHeatmap(Series):
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[OrderbookSnapshot]:
     snapshots = decode_snapshots(data, anomalies)
-    times = [one.time for one in snapshots]
+    times = [snapshot.time for snapshot in snapshots]
     columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
-        name: Column([_levels(getattr(one, name)) for one in snapshots]) for name in ("bids", "asks", "first", "second")
+        name: Column([_levels(getattr(snapshot, name)) for snapshot in snapshots])
+        for name in ("bids", "asks", "first", "second")
     }
     return Columns.of(OrderbookSnapshot, columns, len(snapshots))
 
 
 def _levels(levels: list[BookLevel] | None) -> list[OrderbookLevel] | None:
-    return None if levels is None else [OrderbookLevel(price=one.price, quantity=one.quantity) for one in levels]
+    return None if levels is None else [OrderbookLevel(price=level.price, quantity=level.quantity) for level in levels]
 
 
 _SIDES = {1: OrderSide.SELL, 2: OrderSide.BUY}
-_STATES = {int(one.value): one for one in LargeOrderState}
+_STATES = {int(state.value): state for state in LargeOrderState}
 
 
 @strawberry.type(description="A large limit order.")

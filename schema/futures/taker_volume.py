@@ -1,12 +1,11 @@
 """Volume of market orders by side, of futures and of spot."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Bars, Series, Time, TimestampOfTime
 from payloads.source import Sourced
 
 
@@ -18,18 +17,8 @@ class TakerVolumeBar:
     sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
 
 
-@strawberry.type(description="Taker volume as columns, index by index.")
-class TakerVolumeColumns:
-    timestamp: Timestamps
-    buy_usd: Annotated[Sequence[float | None], value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[Sequence[float | None], value("Sold by market orders, in US dollars.")]
-
-
 @strawberry.type(description="Taker buy and sell volume over time, in US dollars.")
-class TakerVolumeSeries(Series):
-    bars: Sequence[TakerVolumeBar] = strawberry.field(description="The bars, oldest first.")
-    columns: TakerVolumeColumns = strawberry.field(description="The same bars as columns.")
-    latest: TakerVolumeBar | None = strawberry.field(description="The newest bar.")
+class TakerVolumeSeries(Series, Bars[TakerVolumeBar]): ...
 
 
 @strawberry.type(description="Taker volume of one exchange over the period.")

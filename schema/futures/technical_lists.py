@@ -10,24 +10,24 @@ from payloads.source import Sourced
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")
 class FromQuarterHourToWeek:
-    m15: Annotated[float | None, sparse("15 minutes.", wire="15m")]
-    h1: Annotated[float | None, sparse("1 hour.", wire="1h")]
-    h4: Annotated[float | None, sparse("4 hours.", wire="4h")]
-    h12: Annotated[float | None, sparse("12 hours.", wire="12h")]
-    h24: Annotated[float | None, sparse("24 hours.", wire="24h")]
-    w1: Annotated[float | None, sparse("1 week.", wire="1w")]
+    m15: Annotated[float | None, sparse("15 minutes.", source_name="15m")]
+    h1: Annotated[float | None, sparse("1 hour.", source_name="1h")]
+    h4: Annotated[float | None, sparse("4 hours.", source_name="4h")]
+    h12: Annotated[float | None, sparse("12 hours.", source_name="12h")]
+    h24: Annotated[float | None, sparse("24 hours.", source_name="24h")]
+    w1: Annotated[float | None, sparse("1 week.", source_name="1w")]
 
 
 @strawberry.type(description="Figures by interval of the candles that they are computed from.")
 class FromMinuteToWeek:
-    m1: Annotated[float | None, sparse("1 minute.", wire="1m")]
-    m5: Annotated[float | None, sparse("5 minutes.", wire="5m")]
-    m15: Annotated[float | None, sparse("15 minutes.", wire="15m")]
-    m30: Annotated[float | None, sparse("30 minutes.", wire="30m")]
-    h1: Annotated[float | None, sparse("1 hour.", wire="1h")]
-    h4: Annotated[float | None, sparse("4 hours.", wire="4h")]
-    d1: Annotated[float | None, sparse("1 day.", wire="1d")]
-    w1: Annotated[float | None, sparse("1 week.", wire="1w")]
+    m1: Annotated[float | None, sparse("1 minute.", source_name="1m")]
+    m5: Annotated[float | None, sparse("5 minutes.", source_name="5m")]
+    m15: Annotated[float | None, sparse("15 minutes.", source_name="15m")]
+    m30: Annotated[float | None, sparse("30 minutes.", source_name="30m")]
+    h1: Annotated[float | None, sparse("1 hour.", source_name="1h")]
+    h4: Annotated[float | None, sparse("4 hours.", source_name="4h")]
+    d1: Annotated[float | None, sparse("1 day.", source_name="1d")]
+    w1: Annotated[float | None, sparse("1 week.", source_name="1w")]
 
 
 @strawberry.type(description="Relative strength index (RSI) of one coin.")
@@ -63,11 +63,11 @@ class MovingAveragesByCoin(Sourced):
 class MACDLines:
     macd_usd: Annotated[
         float | None,
-        sparse("MACD line: fast less slow exponential moving average, in US dollars.", wire="macd"),
+        sparse("MACD line: fast less slow exponential moving average, in US dollars.", source_name="macd"),
     ]
     signal_usd: Annotated[
         float | None,
-        sparse("Signal line: average of the MACD line, in US dollars; null where not stated.", wire="signal"),
+        sparse("Signal line: average of the MACD line, in US dollars; null where not stated.", source_name="signal"),
     ]
 
 

@@ -1,6 +1,5 @@
 """Models of where bitcoin stands in its cycle, by day."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -12,10 +11,10 @@ from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of a point is called `value`
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
-from payloads.series import DailySeries
+from payloads.series import DailySeries, Points
 from payloads.source import Sourced
 from resolvers.rainbow import decode_rainbow
-from schema.indicators.points import PricedColumns, PricedPoint
+from schema.indicators.points import PricedPoint
 
 
 @strawberry.type(description="The AHR999 index of bitcoin on one day.")
@@ -24,17 +23,8 @@ class AHR999Point(PricedPoint):
     average_price_usd: Annotated[float | None, sparse("Average price, in US dollars.")]
 
 
-@strawberry.type(description="The AHR999 index of bitcoin as columns, index by index.")
-class AHR999Columns(PricedColumns):
-    value: Annotated[Sequence[float | None], described("Index values.")]
-    average_price_usd: Annotated[Sequence[float | None], described("Average prices, in US dollars.")]
-
-
 @strawberry.type(description="The AHR999 index of bitcoin, by day.")
-class AHR999(DailySeries):
-    points: Sequence[AHR999Point] = strawberry.field(description="The days, oldest first.")
-    columns: AHR999Columns = strawberry.field(description="The same days as columns.")
-    latest: AHR999Point | None = strawberry.field(description="The newest day.")
+class AHR999(DailySeries, Points[AHR999Point]): ...
 
 
 @strawberry.type(description="The Puell multiple of bitcoin on one day.")
@@ -42,16 +32,8 @@ class PuellMultiplePoint(PricedPoint):
     value: Annotated[float | None, sparse("Value of the coins issued that day divided by its average over a year.")]
 
 
-@strawberry.type(description="The Puell multiple of bitcoin as columns, index by index.")
-class PuellMultipleColumns(PricedColumns):
-    value: Annotated[Sequence[float | None], described("Multiples.")]
-
-
 @strawberry.type(description="The Puell multiple of bitcoin, by day.")
-class PuellMultiple(DailySeries):
-    points: Sequence[PuellMultiplePoint] = strawberry.field(description="The days, oldest first.")
-    columns: PuellMultipleColumns = strawberry.field(description="The same days as columns.")
-    latest: PuellMultiplePoint | None = strawberry.field(description="The newest day.")
+class PuellMultiple(DailySeries, Points[PuellMultiplePoint]): ...
 
 
 @strawberry.type(description="Price of bitcoin and time to its next halving on one day.")
@@ -59,16 +41,8 @@ class StockToFlowPoint(PricedPoint):
     days_to_halving: Annotated[float | None, sparse("Days to the next halving.")]
 
 
-@strawberry.type(description="Price of bitcoin and time to its next halving as columns, index by index.")
-class StockToFlowColumns(PricedColumns):
-    days_to_halving: Annotated[Sequence[float | None], described("Days to the next halving.")]
-
-
 @strawberry.type(description="Price of bitcoin and time to its next halving, by day.")
-class StockToFlow(DailySeries):
-    points: Sequence[StockToFlowPoint] = strawberry.field(description="The days, oldest first.")
-    columns: StockToFlowColumns = strawberry.field(description="The same days as columns.")
-    latest: StockToFlowPoint | None = strawberry.field(description="The newest day.")
+class StockToFlow(DailySeries, Points[StockToFlowPoint]): ...
 
 
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
@@ -76,16 +50,8 @@ class ProfitableDaysPoint(PricedPoint):
     profitable: Annotated[bool | None, sparse("Whether the day is profitable.", codes={1: True, -1: False})]
 
 
-@strawberry.type(description="Whether a purchase of bitcoin would be in profit today as columns, index by index.")
-class ProfitableDaysColumns(PricedColumns):
-    profitable: Annotated[Sequence[bool | None], described("Whether the days are profitable.")]
-
-
 @strawberry.type(description="Whether a purchase of bitcoin would be in profit today, by day.")
-class ProfitableDays(DailySeries):
-    points: Sequence[ProfitableDaysPoint] = strawberry.field(description="The days, oldest first.")
-    columns: ProfitableDaysColumns = strawberry.field(description="The same days as columns.")
-    latest: ProfitableDaysPoint | None = strawberry.field(description="The newest day.")
+class ProfitableDays(DailySeries, Points[ProfitableDaysPoint]): ...
 
 
 @strawberry.type(description="The rainbow chart of bitcoin on one day.")
@@ -96,20 +62,8 @@ class RainbowPoint(PricedPoint):
     ]
 
 
-@strawberry.type(description="The rainbow chart of bitcoin as columns, index by index.")
-class RainbowColumns(PricedColumns):
-    edges_usd: Annotated[
-        Sequence[list[float | None]],
-        described("The ten edges of the bands of each day, from the lowest on, in US dollars."),
-    ]
-
-
 @strawberry.type(description="The rainbow chart of bitcoin: its price among bands that grow with time, by day.")
-class Rainbow(DailySeries):
-    points: Sequence[RainbowPoint] = strawberry.field(description="The days, oldest first.")
-    columns: RainbowColumns = strawberry.field(description="The same days as columns.")
-    latest: RainbowPoint | None = strawberry.field(description="The newest day.")
-
+class Rainbow(DailySeries, Points[RainbowPoint]):
     @classmethod
     def decoder(cls) -> Decode[Columns[RainbowPoint]]:
         return _decode
@@ -139,10 +93,14 @@ class PeakIndicator:
     ]
     previous: Annotated[float | None, sparse("Where it stood before.", percent=True)]
     change: Annotated[float | None, sparse("Change since then, in the indicator's own unit.", percent=True)]
-    current_text: Annotated[str | None, sparse("`current` as CoinGlass wrote it.", wire="current", verbatim=True)]
-    target_text: Annotated[str | None, sparse("`target` as CoinGlass wrote it.", wire="target", verbatim=True)]
-    previous_text: Annotated[str | None, sparse("`previous` as CoinGlass wrote it.", wire="previous", verbatim=True)]
-    change_text: Annotated[str | None, sparse("`change` as CoinGlass wrote it.", wire="change", verbatim=True)]
+    current_text: Annotated[
+        str | None, sparse("`current` as CoinGlass wrote it.", source_name="current", verbatim=True)
+    ]
+    target_text: Annotated[str | None, sparse("`target` as CoinGlass wrote it.", source_name="target", verbatim=True)]
+    previous_text: Annotated[
+        str | None, sparse("`previous` as CoinGlass wrote it.", source_name="previous", verbatim=True)
+    ]
+    change_text: Annotated[str | None, sparse("`change` as CoinGlass wrote it.", source_name="change", verbatim=True)]
     comparison: Annotated[str | None, sparse("How `current` is compared with `target`, e.g. `>=`.")]
     reached: Annotated[bool | None, sparse("Whether it signals the peak.")]
 

@@ -1,34 +1,33 @@
 """What exchanges hold, and how their futures and spot markets compare."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from payloads.series import Points, Series, Time, TimestampOfTime
 from payloads.source import Sourced
 
 
 @strawberry.type(description="Assets that an exchange holds.")
 class DisclosedBalance:
-    usd: Annotated[float | None, sparse("Value, in US dollars.", wire="balance_usd")]
+    usd: Annotated[float | None, sparse("Value, in US dollars.", source_name="balance_usd")]
     change_usd_24h: Annotated[
-        float | None, sparse("Change over 24 hours, in US dollars.", wire="balance_change_usd_24h")
+        float | None, sparse("Change over 24 hours, in US dollars.", source_name="balance_change_usd_24h")
     ]
     change_usd_7d: Annotated[
         float | None,
         sparse(
             "Change over 7 days, in US dollars, by CoinGlass' documents; the documented figures look like a balance.",
-            wire="balance_change_usd_7d",
+            source_name="balance_change_usd_7d",
         ),
     ]
 
 
 @strawberry.type(description="Net inflow of assets to an exchange; negative is outflow.")
 class DisclosedInflow:
-    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", wire="inflow_usd_24h")]
-    usd_7d: Annotated[float | None, sparse("Over 7 days, in US dollars.", wire="inflow_usd_7d")]
+    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", source_name="inflow_usd_24h")]
+    usd_7d: Annotated[float | None, sparse("Over 7 days, in US dollars.", source_name="inflow_usd_7d")]
 
 
 @strawberry.type(description="Assets, flows and markets of an exchange.")
@@ -56,16 +55,5 @@ class FuturesSpotVolumeRatioPoint:
     spot_volume_usd: Annotated[float | None, sparse("Spot volume, in US dollars.")]
 
 
-@strawberry.type(description="Futures volume relative to spot volume as columns, index by index.")
-class FuturesSpotVolumeRatioColumns:
-    timestamp: Timestamps
-    ratio: Annotated[Sequence[float | None], value("Futures volume divided by spot volume.")]
-    futures_volume_usd: Annotated[Sequence[float | None], value("Futures volumes, in US dollars.")]
-    spot_volume_usd: Annotated[Sequence[float | None], value("Spot volumes, in US dollars.")]
-
-
 @strawberry.type(description="Futures volume relative to spot volume over time.")
-class FuturesSpotVolumeRatioSeries(Series):
-    points: Sequence[FuturesSpotVolumeRatioPoint] = strawberry.field(description="The points, oldest first.")
-    columns: FuturesSpotVolumeRatioColumns = strawberry.field(description="The same points as columns.")
-    latest: FuturesSpotVolumeRatioPoint | None = strawberry.field(description="The newest point.")
+class FuturesSpotVolumeRatioSeries(Series, Points[FuturesSpotVolumeRatioPoint]): ...

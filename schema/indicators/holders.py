@@ -1,14 +1,12 @@
 """What bitcoin's holders paid, hold and gain, by day."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import sparse
-from graph_types.fields import value as described  # a field of a point is called `value`
-from payloads.series import DailySeries
-from schema.indicators.points import PricedColumns, PricedPoint
+from payloads.series import DailySeries, Points
+from schema.indicators.points import PricedPoint
 
 
 @strawberry.type(description="Spent output profit ratio of a group of bitcoin's holders on one day.")
@@ -19,16 +17,8 @@ class SOPRPoint(PricedPoint):
     ]
 
 
-@strawberry.type(description="Spent output profit ratio of a group of bitcoin's holders as columns, index by index.")
-class SOPRColumns(PricedColumns):
-    ratio: Annotated[Sequence[float | None], described("Ratios; above 1 is profit.")]
-
-
 @strawberry.type(description="Spent output profit ratio of a group of bitcoin's holders, by day.")
-class SOPR(DailySeries):
-    points: Sequence[SOPRPoint] = strawberry.field(description="The days, oldest first.")
-    columns: SOPRColumns = strawberry.field(description="The same days as columns.")
-    latest: SOPRPoint | None = strawberry.field(description="The newest day.")
+class SOPR(DailySeries, Points[SOPRPoint]): ...
 
 
 @strawberry.type(description="What a group of bitcoin's holders paid on average on one day.")
@@ -36,16 +26,8 @@ class RealizedPricePoint(PricedPoint):
     realized_price_usd: Annotated[float | None, sparse("Average price paid, in US dollars.")]
 
 
-@strawberry.type(description="What a group of bitcoin's holders paid on average as columns, index by index.")
-class RealizedPriceColumns(PricedColumns):
-    realized_price_usd: Annotated[Sequence[float | None], described("Average prices paid, in US dollars.")]
-
-
 @strawberry.type(description="What a group of bitcoin's holders paid on average, by day.")
-class RealizedPrice(DailySeries):
-    points: Sequence[RealizedPricePoint] = strawberry.field(description="The days, oldest first.")
-    columns: RealizedPriceColumns = strawberry.field(description="The same days as columns.")
-    latest: RealizedPricePoint | None = strawberry.field(description="The newest day.")
+class RealizedPrice(DailySeries, Points[RealizedPricePoint]): ...
 
 
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders on one day.")
@@ -53,16 +35,8 @@ class HolderSupplyPoint(PricedPoint):
     quantity: Annotated[float | None, sparse("Coins held, in bitcoin.")]
 
 
-@strawberry.type(description="Coins in the hands of a group of bitcoin's holders as columns, index by index.")
-class HolderSupplyColumns(PricedColumns):
-    quantity: Annotated[Sequence[float | None], described("Coins held, in bitcoin.")]
-
-
 @strawberry.type(description="Coins in the hands of a group of bitcoin's holders, by day.")
-class HolderSupply(DailySeries):
-    points: Sequence[HolderSupplyPoint] = strawberry.field(description="The days, oldest first.")
-    columns: HolderSupplyColumns = strawberry.field(description="The same days as columns.")
-    latest: HolderSupplyPoint | None = strawberry.field(description="The newest day.")
+class HolderSupply(DailySeries, Points[HolderSupplyPoint]): ...
 
 
 @strawberry.type(description="The RHODL ratio of bitcoin on one day.")
@@ -72,16 +46,8 @@ class RHODLRatioPoint(PricedPoint):
     ]
 
 
-@strawberry.type(description="The RHODL ratio of bitcoin as columns, index by index.")
-class RHODLRatioColumns(PricedColumns):
-    ratio: Annotated[Sequence[float | None], described("Ratios.")]
-
-
 @strawberry.type(description="The RHODL ratio of bitcoin, by day.")
-class RHODLRatio(DailySeries):
-    points: Sequence[RHODLRatioPoint] = strawberry.field(description="The days, oldest first.")
-    columns: RHODLRatioColumns = strawberry.field(description="The same days as columns.")
-    latest: RHODLRatioPoint | None = strawberry.field(description="The newest day.")
+class RHODLRatio(DailySeries, Points[RHODLRatioPoint]): ...
 
 
 @strawberry.type(description="The reserve risk of bitcoin on one day.")
@@ -92,21 +58,8 @@ class ReserveRiskPoint(PricedPoint):
     median_value_of_coin_days_destroyed: Annotated[float | None, sparse("Median of the value of coin days destroyed.")]
 
 
-@strawberry.type(description="The reserve risk of bitcoin as columns, index by index.")
-class ReserveRiskColumns(PricedColumns):
-    value: Annotated[Sequence[float | None], described("Index values.")]
-    hodl_bank: Annotated[Sequence[float | None], described("HODL bank.")]
-    value_of_coin_days_destroyed: Annotated[Sequence[float | None], described("Values of coin days destroyed.")]
-    median_value_of_coin_days_destroyed: Annotated[
-        Sequence[float | None], described("Medians of the value of coin days destroyed.")
-    ]
-
-
 @strawberry.type(description="The reserve risk of bitcoin, by day.")
-class ReserveRisk(DailySeries):
-    points: Sequence[ReserveRiskPoint] = strawberry.field(description="The days, oldest first.")
-    columns: ReserveRiskColumns = strawberry.field(description="The same days as columns.")
-    latest: ReserveRiskPoint | None = strawberry.field(description="The newest day.")
+class ReserveRisk(DailySeries, Points[ReserveRiskPoint]): ...
 
 
 @strawberry.type(description="Net unrealised profit or loss of bitcoin's holders on one day.")
@@ -117,13 +70,5 @@ class NetUnrealizedProfitLossPoint(PricedPoint):
     ]
 
 
-@strawberry.type(description="Net unrealised profit or loss of bitcoin's holders as columns, index by index.")
-class NetUnrealizedProfitLossColumns(PricedColumns):
-    ratio: Annotated[Sequence[float | None], described("Fractions of the market capitalisation; negative is a loss.")]
-
-
 @strawberry.type(description="Net unrealised profit or loss of bitcoin's holders, by day.")
-class NetUnrealizedProfitLoss(DailySeries):
-    points: Sequence[NetUnrealizedProfitLossPoint] = strawberry.field(description="The days, oldest first.")
-    columns: NetUnrealizedProfitLossColumns = strawberry.field(description="The same days as columns.")
-    latest: NetUnrealizedProfitLossPoint | None = strawberry.field(description="The newest day.")
+class NetUnrealizedProfitLoss(DailySeries, Points[NetUnrealizedProfitLossPoint]): ...

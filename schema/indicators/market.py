@@ -1,14 +1,13 @@
 """Market-wide indices, by day."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of the index is called `value`
-from payloads.series import DailySeries, Time, TimestampOfTime, Timestamps
-from schema.indicators.points import PricedColumns, PricedPoint
+from payloads.series import DailySeries, Points, Time, TimestampOfTime
+from schema.indicators.points import PricedPoint
 
 
 @strawberry.type(description="The fear and greed index on one day.")
@@ -19,18 +18,8 @@ class FearGreedPoint:
     price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]
 
 
-@strawberry.type(description="The fear and greed index as columns, index by index.")
-class FearGreedColumns:
-    timestamp: Timestamps
-    value: Annotated[Sequence[float | None], described("Index values.")]
-    price_usd: Annotated[Sequence[float | None], described("Prices of bitcoin, in US dollars.")]
-
-
 @strawberry.type(description="The crypto fear and greed index, by day.")
-class FearGreedIndex(DailySeries):
-    points: Sequence[FearGreedPoint] = strawberry.field(description="The days, oldest first.")
-    columns: FearGreedColumns = strawberry.field(description="The same days as columns.")
-    latest: FearGreedPoint | None = strawberry.field(description="The newest day.")
+class FearGreedIndex(DailySeries, Points[FearGreedPoint]): ...
 
 
 @strawberry.type(description="Options open interest relative to futures open interest on one day.")
@@ -41,18 +30,8 @@ class OptionsFuturesRatioPoint:
     eth_percent: Annotated[float | None, sparse("Of ether, in percent.")]
 
 
-@strawberry.type(description="Options open interest relative to futures open interest as columns, index by index.")
-class OptionsFuturesRatioColumns:
-    timestamp: Timestamps
-    btc_percent: Annotated[Sequence[float | None], described("Of bitcoin, in percent.")]
-    eth_percent: Annotated[Sequence[float | None], described("Of ether, in percent.")]
-
-
 @strawberry.type(description="Options open interest relative to futures open interest, by day.")
-class OptionsFuturesRatio(DailySeries):
-    points: Sequence[OptionsFuturesRatioPoint] = strawberry.field(description="The days, oldest first.")
-    columns: OptionsFuturesRatioColumns = strawberry.field(description="The same days as columns.")
-    latest: OptionsFuturesRatioPoint | None = strawberry.field(description="The newest day.")
+class OptionsFuturesRatio(DailySeries, Points[OptionsFuturesRatioPoint]): ...
 
 
 @strawberry.type(description="The altcoin season index on one day.")
@@ -63,20 +42,8 @@ class AltcoinSeasonPoint:
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation of the altcoins, in US dollars.")]
 
 
-@strawberry.type(description="The altcoin season index as columns, index by index.")
-class AltcoinSeasonColumns:
-    timestamp: Timestamps
-    value: Annotated[Sequence[float | None], described("Index values.")]
-    market_cap_usd: Annotated[
-        Sequence[float | None], described("Market capitalisations of the altcoins, in US dollars.")
-    ]
-
-
 @strawberry.type(description="The altcoin season index, by day.")
-class AltcoinSeason(DailySeries):
-    points: Sequence[AltcoinSeasonPoint] = strawberry.field(description="The days, oldest first.")
-    columns: AltcoinSeasonColumns = strawberry.field(description="The same days as columns.")
-    latest: AltcoinSeasonPoint | None = strawberry.field(description="The newest day.")
+class AltcoinSeason(DailySeries, Points[AltcoinSeasonPoint]): ...
 
 
 @strawberry.type(description="Bitcoin's share of the market capitalisation of all coins on one day.")
@@ -88,17 +55,5 @@ class DominancePoint(PricedPoint):
     ]
 
 
-@strawberry.type(description="Bitcoin's share of the market capitalisation of all coins as columns, index by index.")
-class DominanceColumns(PricedColumns):
-    dominance_percent: Annotated[Sequence[float | None], described("Shares of bitcoin, in percent.")]
-    market_cap_usd: Annotated[
-        Sequence[float | None],
-        described("Market capitalisations; the documented figures fit that of bitcoin alone, in US dollars."),
-    ]
-
-
 @strawberry.type(description="Bitcoin's share of the market capitalisation of all coins, by day.")
-class Dominance(DailySeries):
-    points: Sequence[DominancePoint] = strawberry.field(description="The days, oldest first.")
-    columns: DominanceColumns = strawberry.field(description="The same days as columns.")
-    latest: DominancePoint | None = strawberry.field(description="The newest day.")
+class Dominance(DailySeries, Points[DominancePoint]): ...

@@ -1,13 +1,12 @@
 """Signs from spot markets and lending: Coinbase's premium, margin on Bitfinex, the price of borrowing."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
 
 from cg_client.errors import NoData
-from graph_types.fields import sparse, value
-from payloads.series import Series, Time, TimestampOfTime, Timestamps
+from graph_types.fields import sparse
+from payloads.series import Points, Series, Time, TimestampOfTime
 from resolvers.context import Context
 
 _ON_BITFINEX = ("BTC", "ETH")
@@ -29,19 +28,8 @@ class CoinbasePremiumPoint:
     coinbase_price_usd: Annotated[float | None, sparse("Price on Coinbase, in US dollars; not always stated.")]
 
 
-@strawberry.type(description="Premium of bitcoin on Coinbase as columns, index by index.")
-class CoinbasePremiumColumns:
-    timestamp: Timestamps
-    premium_usd: Annotated[Sequence[float | None], value("Prices on Coinbase less the price elsewhere, in US dollars.")]
-    premium_percent: Annotated[Sequence[float | None], value("The same in percent (0.01 is 0.01 %).")]
-    coinbase_price_usd: Annotated[Sequence[float | None], value("Prices on Coinbase, in US dollars.")]
-
-
 @strawberry.type(description="Premium of bitcoin on Coinbase over time; negative is a discount.")
-class CoinbasePremiumSeries(Series):
-    points: Sequence[CoinbasePremiumPoint] = strawberry.field(description="The points, oldest first.")
-    columns: CoinbasePremiumColumns = strawberry.field(description="The same points as columns.")
-    latest: CoinbasePremiumPoint | None = strawberry.field(description="The newest point.")
+class CoinbasePremiumSeries(Series, Points[CoinbasePremiumPoint]): ...
 
 
 @strawberry.type(description="Margin positions on Bitfinex at one time.")
@@ -52,18 +40,8 @@ class BitfinexMarginPoint:
     short_quantity: Annotated[float | None, sparse("Margin shorts, in coins.")]
 
 
-@strawberry.type(description="Margin positions on Bitfinex as columns, index by index.")
-class BitfinexMarginColumns:
-    timestamp: Timestamps
-    long_quantity: Annotated[Sequence[float | None], value("Margin longs, in coins.")]
-    short_quantity: Annotated[Sequence[float | None], value("Margin shorts, in coins.")]
-
-
 @strawberry.type(description="Margin positions on Bitfinex over time, in coins.")
-class BitfinexMarginSeries(Series):
-    points: Sequence[BitfinexMarginPoint] = strawberry.field(description="The points, oldest first.")
-    columns: BitfinexMarginColumns = strawberry.field(description="The same points as columns.")
-    latest: BitfinexMarginPoint | None = strawberry.field(description="The newest point.")
+class BitfinexMarginSeries(Series, Points[BitfinexMarginPoint]): ...
 
 
 @strawberry.type(description="Interest on a borrowed coin at one time.")
@@ -76,17 +54,5 @@ class BorrowRatePoint:
     ]
 
 
-@strawberry.type(description="Interest on a borrowed coin as columns, index by index.")
-class BorrowRateColumns:
-    timestamp: Timestamps
-    interest_rate: Annotated[
-        Sequence[float | None],
-        value("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated."),
-    ]
-
-
 @strawberry.type(description="Interest on a borrowed coin over time, for a day of borrowing.")
-class BorrowRateSeries(Series):
-    points: Sequence[BorrowRatePoint] = strawberry.field(description="The points, oldest first.")
-    columns: BorrowRateColumns = strawberry.field(description="The same points as columns.")
-    latest: BorrowRatePoint | None = strawberry.field(description="The newest point.")
+class BorrowRateSeries(Series, Points[BorrowRatePoint]): ...

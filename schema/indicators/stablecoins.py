@@ -9,9 +9,9 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
-from payloads.series import DailySeries
+from payloads.series import DailySeries, Points
 from resolvers.stablecoins import StablecoinDay, decode_stablecoins
-from schema.indicators.points import PricedColumns, PricedPoint
+from schema.indicators.points import PricedPoint
 
 
 @strawberry.type(description="Market capitalisation of one stablecoin.")
@@ -30,19 +30,8 @@ class StablecoinMarketCapPoint(PricedPoint):
     )
 
 
-@strawberry.type(description="Market capitalisation of stablecoins as columns, index by index.")
-class StablecoinMarketCapColumns(PricedColumns):
-    market_cap_usd: Sequence[float | None] = strawberry.field(
-        description="Market capitalisations of all stablecoins, in US dollars."
-    )
-
-
 @strawberry.type(description="Market capitalisation of stablecoins, by day.")
-class StablecoinMarketCap(DailySeries):
-    points: Sequence[StablecoinMarketCapPoint] = strawberry.field(description="The days, oldest first.")
-    columns: StablecoinMarketCapColumns = strawberry.field(description="The same days as columns.")
-    latest: StablecoinMarketCapPoint | None = strawberry.field(description="The newest day that has begun.")
-
+class StablecoinMarketCap(DailySeries, Points[StablecoinMarketCapPoint], rows_only=("by_coin",)):
     @classmethod
     def decoder(cls) -> Decode[Columns[StablecoinMarketCapPoint]]:
         return _decode

@@ -20,13 +20,14 @@ class TokenSupply:
 
 @strawberry.type(description="The next unlock of a coin.")
 class NextUnlock:
-    time: Annotated[datetime | None, sparse("Day.", wire="next_unlock_date")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", wire="next_unlock_tokens")]
+    time: Annotated[datetime | None, sparse("Day.", source_name="next_unlock_date")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="next_unlock_tokens")]
     of_circulating_percent: Annotated[
-        float | None, sparse("Size relative to the circulating supply, in percent.", wire="next_unlock_of_circulating")
+        float | None,
+        sparse("Size relative to the circulating supply, in percent.", source_name="next_unlock_of_circulating"),
     ]
     of_total_percent: Annotated[
-        float | None, sparse("Size relative to the total supply, in percent.", wire="next_unlock_of_supply")
+        float | None, sparse("Size relative to the total supply, in percent.", source_name="next_unlock_of_supply")
     ]
 
 
@@ -51,27 +52,33 @@ class TokenUnlocks(Paged):
 @strawberry.type(description="An unlock to come.")
 class VestingUnlock:
     time: Annotated[datetime | None, sparse("Day.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", wire="next_unlock_token_amount")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="next_unlock_token_amount")]
 
 
 @strawberry.type(description="A length of time.")
 class VestingSpan:
-    count: Annotated[float | None, sparse("How many units.", wire="value")]
-    unit: Annotated[str | None, sparse("Unit, as CoinGlass words it, e.g. `year`.", wire="type")]
+    count: Annotated[float | None, sparse("How many units.", source_name="value")]
+    unit: Annotated[str | None, sparse("Unit, as CoinGlass words it, e.g. `year`.", source_name="type")]
 
 
 @strawberry.type(description="A part of a coin's supply, and how it is unlocked.")
 class VestingAllocation:
     name: Annotated[str, value("Name, as CoinGlass words it.")]
-    untracked: Annotated[bool | None, sparse("Whether CoinGlass knows no schedule of it.", wire="is_untracked")]
-    kind: Annotated[str | None, sparse("How it is unlocked, e.g. `linear`.", wire="unlock_type")]
-    share_percent: Annotated[float | None, sparse("Share of the supply, in percent.", wire="allocation_of_supply")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", wire="token_amount")]
-    unlocked_quantity: Annotated[float | None, sparse("Unlocked so far, in coins.", wire="unlocked_token_amount")]
-    locked_quantity: Annotated[float | None, sparse("Locked, in coins.", wire="locked_token_amount")]
-    launch_quantity: Annotated[float | None, sparse("Unlocked at launch, in coins.", wire="tge_unlocked_token_amount")]
+    untracked: Annotated[bool | None, sparse("Whether CoinGlass knows no schedule of it.", source_name="is_untracked")]
+    kind: Annotated[str | None, sparse("How it is unlocked, e.g. `linear`.", source_name="unlock_type")]
+    share_percent: Annotated[
+        float | None, sparse("Share of the supply, in percent.", source_name="allocation_of_supply")
+    ]
+    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="token_amount")]
+    unlocked_quantity: Annotated[
+        float | None, sparse("Unlocked so far, in coins.", source_name="unlocked_token_amount")
+    ]
+    locked_quantity: Annotated[float | None, sparse("Locked, in coins.", source_name="locked_token_amount")]
+    launch_quantity: Annotated[
+        float | None, sparse("Unlocked at launch, in coins.", source_name="tge_unlocked_token_amount")
+    ]
     launch_percent: Annotated[
-        float | None, sparse("Share of it unlocked at launch, in percent.", wire="tge_unlock_percent")
+        float | None, sparse("Share of it unlocked at launch, in percent.", source_name="tge_unlock_percent")
     ]
     starts: Annotated[datetime | None, sparse("Start of the unlocking.")]
     ends: Annotated[datetime | None, sparse("End of the unlocking.")]
@@ -83,16 +90,20 @@ class VestingAllocation:
 @strawberry.type(description="A part of a coin's supply on one day.")
 class VestingDayAllocation:
     name: Annotated[str, value("Name, as CoinGlass words it.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", wire="token_amount")]
-    unlocked_quantity: Annotated[float | None, sparse("Unlocked by then, in coins.", wire="unlocked_token_amount")]
+    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="token_amount")]
+    unlocked_quantity: Annotated[
+        float | None, sparse("Unlocked by then, in coins.", source_name="unlocked_token_amount")
+    ]
     unlocked_percent: Annotated[float | None, sparse("Unlocked by then, in percent of the supply.")]
 
 
 @strawberry.type(description="What of a coin's supply is unlocked on one day.")
 class VestingDay:
     time: Annotated[datetime | None, value("Day.")]
-    launch: Annotated[bool | None, sparse("Whether it is the day of the launch.", wire="is_tge")]
-    unlocked_quantity: Annotated[float | None, sparse("Unlocked by then, in coins.", wire="unlocked_token_amount")]
+    launch: Annotated[bool | None, sparse("Whether it is the day of the launch.", source_name="is_tge")]
+    unlocked_quantity: Annotated[
+        float | None, sparse("Unlocked by then, in coins.", source_name="unlocked_token_amount")
+    ]
     unlocked_percent: Annotated[float | None, sparse("Unlocked by then, in percent of the supply.")]
     allocations: Annotated[list[VestingDayAllocation] | None, sparse("Each part.")]
 
@@ -108,7 +119,8 @@ class Vesting(Sourced):
     untracked_quantity: Annotated[float | None, sparse("Supply without a known schedule, in coins.")]
     untracked_percent: Annotated[float | None, sparse("Supply without a known schedule, in percent.")]
     untracked_allocations: Annotated[
-        list[str] | None, sparse("Names of the parts without a known schedule.", wire="untracked_allocation_names")
+        list[str] | None,
+        sparse("Names of the parts without a known schedule.", source_name="untracked_allocation_names"),
     ]
     listed: Annotated[datetime | None, sparse("Listing.")]
     starts: Annotated[datetime | None, sparse("Start of the unlocking.")]

@@ -26,7 +26,7 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")
 
 KEY = "0f3c-the-key-that-nobody-may-see"
-ENDPOINT = Endpoint(path="/api/test", summary="Something to ask for.", params=CoinParams, refresh=timedelta(seconds=60))
+ENDPOINT = Endpoint(path="/api/test", summary="Something to request.", params=CoinParams, refresh=timedelta(seconds=60))
 
 # respx answers before a connection is made; loading the certificates is most of what a client costs.
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -89,7 +89,7 @@ async def client(clock: FakeClock) -> AsyncIterator[Client]:
 
 
 @pytest.fixture
-async def asking(clock: FakeClock) -> AsyncIterator[Client]:
+async def undeclared(clock: FakeClock) -> AsyncIterator[Client]:
     """Yield a client that asks the account endpoint for its plan."""
     created = client_with(None, clock)
     yield created

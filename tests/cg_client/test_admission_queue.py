@@ -67,7 +67,7 @@ async def enqueued() -> None:
         await asyncio.sleep(0)
 
 
-async def test_who_asks_for_three_hundred_lets_another_wait_for_two_slots_at_most(queue_of: QueueOf) -> None:
+async def test_a_client_with_three_hundred_calls_delays_another_by_two_slots_at_most(queue_of: QueueOf) -> None:
     queue = queue_of(10)
     many = [queue.ask(ANN) for _ in range(300)]
     await enqueued()
@@ -77,7 +77,7 @@ async def test_who_asks_for_three_hundred_lets_another_wait_for_two_slots_at_mos
     await asyncio.gather(*many)
 
 
-async def test_clients_take_turns_and_their_own_calls_keep_their_order(queue_of: QueueOf) -> None:
+async def test_clients_take_turns_and_the_calls_of_each_stay_in_order(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     expected = ["ann1", "ann2", "ann3", "bob1", "bob2", "cat1"]
@@ -149,7 +149,7 @@ async def test_who_waits_in_the_background_does_not_hold_up_an_urgent_call(queue
     await asyncio.gather(*tasks)
 
 
-async def test_the_stated_wait_is_that_of_the_own_place(queue_of: QueueOf) -> None:
+async def test_the_stated_wait_is_that_of_the_position_in_the_queue(queue_of: QueueOf) -> None:
     queue = queue_of(2)
     await queue.fill()
     waiting = [queue.ask(ANN) for _ in range(4)]
@@ -426,7 +426,7 @@ async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, mon
     await queue.fill()
     waiting = queue.ask(ANN)
     await enqueued()
-    with pytest.raises(QueueFull, match="than the 1 that do: ask for less at a time") as full:
+    with pytest.raises(QueueFull, match=r"has 1 requests in the queue .*: request less at a time") as full:
         await queue.call(ANN)
     assert (full.value.retry_after, full.value.code) == (2 * MINUTE, ProblemCode.QUOTA_EXHAUSTED)
     assert queue.admission_queue.refused[INTERACTIVE] == 1

@@ -25,11 +25,11 @@ from cg_client.params.core import CoinParams
 from tests.cg_client.conftest import ENDPOINT, KEY
 
 UNREADABLE, MISSING = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.FIELD_MISSING
-OTHER = Endpoint(path="/api/other", summary="Something else to ask for.")
+OTHER = Endpoint(path="/api/other", summary="Something else to request.")
 decode_figures = struct_decoder(list[float], list[float])
 
 
-def test_the_same_anomaly_is_counted_and_its_first_sample_stays() -> None:
+def test_equal_anomalies_are_counted_with_the_first_sample() -> None:
     collector = AnomalyCollector()
     collector.report(UNREADABLE, "close")
     collector.report(UNREADABLE, "close", "first", count=2)
@@ -92,7 +92,7 @@ def test_anomalies_of_several_answers_are_added_up() -> None:
     assert merged([]) == ()
 
 
-def test_each_finding_is_told_once_and_counted_always() -> None:
+def test_each_drift_is_reported_once_and_counted_always() -> None:
     drift, told = DriftCounter(), list[tuple[str, DecodingAnomaly]]()
     drift.on_new = lambda endpoint, anomaly: told.append((endpoint.path, anomaly))
     unusual = DecodingAnomaly(UNREADABLE, "close", 2, "1")

@@ -43,19 +43,19 @@ BARE = Endpoint(path="/api/test", summary="Without parameters.")
 
 
 class Upstream:
-    """Ends each call as `outcome` says; while `held` is set, not before it is released."""
+    """Ends each call as `outcome` says; while `blocked` is set, not before it is released."""
 
     def __init__(self) -> None:
         self.outcome: BaseException | None = None
         self.count = 0
         self.deadlines: list[float] = []
-        self.held: asyncio.Event | None = None
+        self.blocked: asyncio.Event | None = None
 
     async def __call__(self, _call: Call, deadline: float, _requester: Requester) -> str:
         self.count += 1
         self.deadlines.append(deadline)
-        if self.held is not None:
-            await self.held.wait()
+        if self.blocked is not None:
+            await self.blocked.wait()
         if self.outcome is not None:
             raise self.outcome
         return "answer"
@@ -182,11 +182,11 @@ async def test_one_probe_at_a_time_goes_through_after_the_wait(circuits: Circuit
     assert (await circuits.refused()).retry_after == pytest.approx(0.6)
     circuits.clock.advance(0.6)
     assert circuits.states == [("test", CircuitState.HALF_OPEN, 1)]
-    circuits.upstream.held = asyncio.Event()
+    circuits.upstream.blocked = asyncio.Event()
     probe = asyncio.create_task(circuits.ask())
     await asyncio.sleep(0)
     assert (await circuits.refused()).retry_after == POLICY.first_wait
-    circuits.upstream.held.set()
+    circuits.upstream.blocked.set()
     assert await probe == "answer"
     assert circuits.states == [("test", CircuitState.CLOSED, 1)]
     assert await circuits.ask() == "answer"
@@ -219,7 +219,7 @@ async def test_a_probe_that_says_nothing_leaves_its_turn_to_the_next(
     assert circuits.states == [("test", CircuitState.CLOSED, 1)]
 
 
-async def test_a_probe_that_coinglass_refuses_for_its_own_sake_is_an_answer(circuits: Circuits) -> None:
+async def test_a_refused_probe_is_an_answer(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     circuits.clock.advance(1)
     await circuits.fail(1, NotFound("no such pair"))
@@ -236,10 +236,10 @@ async def test_a_probe_takes_no_longer_than_its_bound_nor_than_its_caller_has(ci
 
 
 async def test_what_began_before_the_circuit_opened_neither_closes_nor_prolongs_it(circuits: Circuits) -> None:
-    circuits.upstream.held = asyncio.Event()
+    circuits.upstream.blocked = asyncio.Event()
     calls = [asyncio.create_task(circuits.ask(DOWN)) for _ in range(20)]
     await asyncio.sleep(0)
-    circuits.upstream.held.set()
+    circuits.upstream.blocked.set()
     await asyncio.gather(*calls, return_exceptions=True)
     assert circuits.states == [("test", CircuitState.OPEN, 1)]
     assert (await circuits.refused()).retry_after == POLICY.first_wait

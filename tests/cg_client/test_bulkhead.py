@@ -33,13 +33,13 @@ class Upstream:
 
     async def __call__(self, call: Call, _deadline: float) -> UpstreamResponse:
         name = f"{call.endpoint.path[-1]}{call.params.query()['symbol']}"
-        cached = (name, asyncio.get_running_loop().create_future())
-        self.running.append(cached)
+        entry = (name, asyncio.get_running_loop().create_future())
+        self.running.append(entry)
         self.most = max(self.most, len(self.running))
         try:
-            await cached[1]
+            await entry[1]
         finally:
-            self.running.remove(cached)
+            self.running.remove(entry)
         return UpstreamResponse(200, b"{}")
 
     @property
@@ -50,12 +50,12 @@ class Upstream:
         self.running[which][1].set_result(None)
 
 
-async def run_pending() -> None:
+async def run_ready_tasks() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
 
-class Line:
+class Rig:
     """A bulkhead, with calls that are numbered as they come."""
 
     def __init__(self, places: int, queue: int = 500) -> None:
@@ -69,14 +69,14 @@ class Line:
 
     async def begin(self, group: int, count: int = 1) -> list[asyncio.Task[UpstreamResponse]]:
         tasks = [asyncio.create_task(self.ask(group)) for _ in range(count)]
-        await run_pending()
+        await run_ready_tasks()
         return tasks
 
     async def end(self, tasks: list[asyncio.Task[UpstreamResponse]]) -> None:
-        """All go, and what they held is free again."""
+        """All go, and what they call is free again."""
         while self.upstream.running:
             self.upstream.let_go()
-            await run_pending()
+            await run_ready_tasks()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert self.bulkhead._free == self.places
         assert not any(self.bulkhead.in_use.values())
@@ -84,96 +84,96 @@ class Line:
 
 
 async def test_a_group_that_hangs_leaves_connections_to_every_other() -> None:
-    line = Line(32)
-    tasks = await line.begin(0, 50)
-    assert len(line.upstream.running) == 24
+    rig = Rig(32)
+    tasks = await rig.begin(0, 50)
+    assert len(rig.upstream.running) == 24
     for other in range(1, 6):
-        tasks += await line.begin(other)
-        assert line.upstream.names[-1].startswith("abcdef"[other])
-    await line.end(tasks)
+        tasks += await rig.begin(other)
+        assert rig.upstream.names[-1].startswith("abcdef"[other])
+    await rig.end(tasks)
 
 
 async def test_two_groups_that_hang_leave_connections_to_a_third() -> None:
-    line = Line(32)
-    tasks = await line.begin(0, 50) + await line.begin(1, 50)
-    assert len(line.upstream.running) == 30
-    tasks += await line.begin(2)
-    assert line.upstream.names[-1].startswith("c")
-    await line.end(tasks)
+    rig = Rig(32)
+    tasks = await rig.begin(0, 50) + await rig.begin(1, 50)
+    assert len(rig.upstream.running) == 30
+    tasks += await rig.begin(2)
+    assert rig.upstream.names[-1].startswith("c")
+    await rig.end(tasks)
 
 
 async def test_with_one_connection_each_has_its_turn() -> None:
-    line = Line(1)
-    tasks = await line.begin(0, 2) + await line.begin(1)
+    rig = Rig(1)
+    tasks = await rig.begin(0, 2) + await rig.begin(1)
     for expected in (["a0"], ["a1"], ["b2"]):
-        assert line.upstream.names == expected
-        line.upstream.let_go()
-        await run_pending()
+        assert rig.upstream.names == expected
+        rig.upstream.let_go()
+        await run_ready_tasks()
     await asyncio.gather(*tasks)
 
 
 async def test_who_waits_goes_in_order_past_those_whose_group_has_its_share() -> None:
-    line = Line(8)
-    tasks = await line.begin(0, 6) + await line.begin(1, 1) + await line.begin(2, 1)
-    tasks += await line.begin(0, 1) + await line.begin(3, 1) + await line.begin(4, 1)
-    assert line.upstream.names[-1] == "c7"
-    line.upstream.let_go(6)
-    await run_pending()
-    assert line.upstream.names[-1] == "d9"
-    line.upstream.let_go(0)
-    await run_pending()
-    assert line.upstream.names[-1] == "e10"
-    await line.end(tasks)
+    rig = Rig(8)
+    tasks = await rig.begin(0, 6) + await rig.begin(1, 1) + await rig.begin(2, 1)
+    tasks += await rig.begin(0, 1) + await rig.begin(3, 1) + await rig.begin(4, 1)
+    assert rig.upstream.names[-1] == "c7"
+    rig.upstream.let_go(6)
+    await run_ready_tasks()
+    assert rig.upstream.names[-1] == "d9"
+    rig.upstream.let_go(0)
+    await run_ready_tasks()
+    assert rig.upstream.names[-1] == "e10"
+    await rig.end(tasks)
 
 
 async def test_without_a_place_in_time_the_refusal_is_typed_and_nothing_is_sent() -> None:
-    line = Line(1)
-    (task,) = await line.begin(0)
+    rig = Rig(1)
+    (task,) = await rig.begin(0)
     for deadline in (0.0, Clock().monotonic() + LEAST_SECONDS + 0.001):
         with pytest.raises(ConnectionsBusy) as raised:
-            await line.ask(0, deadline)
+            await rig.ask(0, deadline)
         assert (raised.value.code, raised.value.retryable) == (ProblemCode.TIMEOUT, True)
-    assert line.upstream.names == ["a0"]
-    assert (line.bulkhead.refused["test/a"], line.bulkhead.waits["test/a"]) == (2, 1)
-    line.upstream.let_go()
+    assert rig.upstream.names == ["a0"]
+    assert (rig.bulkhead.refused["test/a"], rig.bulkhead.waits["test/a"]) == (2, 1)
+    rig.upstream.let_go()
     await task
 
 
 async def test_the_queue_of_a_group_is_bounded_and_does_not_keep_others_out() -> None:
-    line = Line(8, queue=2)
-    tasks = await line.begin(0, 8)
+    rig = Rig(8, queue=2)
+    tasks = await rig.begin(0, 8)
     with pytest.raises(ConnectionsBusy):
-        await line.ask(0)
-    tasks += await line.begin(1)
-    assert line.upstream.names[-1].startswith("b")
-    await line.end(tasks)
+        await rig.ask(0)
+    tasks += await rig.begin(1)
+    assert rig.upstream.names[-1].startswith("b")
+    await rig.end(tasks)
 
 
 async def test_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
-    line = Line(1)
-    first, second, third = await line.begin(0, 3)
+    rig = Rig(1)
+    first, second, third = await rig.begin(0, 3)
     second.cancel()
-    line.upstream.let_go()
-    await run_pending()
-    assert line.upstream.names == ["a2"]
-    line.upstream.let_go()
+    rig.upstream.let_go()
+    await run_ready_tasks()
+    assert rig.upstream.names == ["a2"]
+    rig.upstream.let_go()
     await asyncio.gather(first, third)
 
 
 @pytest.mark.parametrize("granted", [False, True])
 async def test_a_place_that_comes_as_its_call_gives_up_is_not_lost(granted: bool) -> None:
     """Given up just before the place is passed on, or just after and before the call could take note."""
-    line = Line(1)
-    first, second, third = await line.begin(0, 3)
-    line.upstream.let_go()
+    rig = Rig(1)
+    first, second, third = await rig.begin(0, 3)
+    rig.upstream.let_go()
     if granted:
         asyncio.get_running_loop().call_soon(second.cancel)
     else:
         second.cancel()
     await first
-    await run_pending()
-    assert (second.cancelled(), line.upstream.names) == (True, ["a2"])
-    line.upstream.let_go()
+    await run_ready_tasks()
+    assert (second.cancelled(), rig.upstream.names) == (True, ["a2"])
+    rig.upstream.let_go()
     await third
 
 
@@ -181,26 +181,26 @@ async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> No
     async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         raise UpstreamUnavailable("down")
 
-    line = Line(1)
-    (task,) = await line.begin(0)
+    rig = Rig(1)
+    (task,) = await rig.begin(0)
     task.cancel()
-    await run_pending()
+    await run_ready_tasks()
     bulkhead = Bulkhead(failing, 1, Clock())
     for _ in range(3):
         with pytest.raises(UpstreamUnavailable):
             await bulkhead(Call(GROUPS[0], CoinParams(symbol="BTC"), decode), AGES)
-    assert (await line.begin(0))[0].cancel()
+    assert (await rig.begin(0))[0].cancel()
 
 
 async def test_a_call_that_never_found_a_connection_does_not_count_against_the_quota() -> None:
-    line = Line(1)
-    throttle = Throttle(line.bulkhead, QuotaWindow(30), Clock())
+    rig = Rig(1)
+    throttle = Throttle(rig.bulkhead, QuotaWindow(30), Clock())
     running = asyncio.create_task(throttle(Call(GROUPS[0], CoinParams(symbol="0"), decode), AGES))
-    await run_pending()
+    await run_ready_tasks()
     with pytest.raises(ConnectionsBusy):
         await throttle(Call(GROUPS[0], CoinParams(symbol="1"), decode), Clock().monotonic() + 0.05)
     assert throttle.usage().used == 1
-    line.upstream.let_go()
+    rig.upstream.let_go()
     await running
     assert throttle.usage().used == 1
 
@@ -213,23 +213,23 @@ actions = st.one_of(
 
 
 @given(st.lists(actions, max_size=80))
-async def test_no_place_is_lost_or_made_up_and_nobody_who_could_go_waits(todo: list[tuple[str, int]]) -> None:
-    line = Line(8)
+async def test_no_place_is_lost_or_duplicated_and_no_call_waits_without_need(todo: list[tuple[str, int]]) -> None:
+    rig = Rig(8)
     tasks: list[asyncio.Task[UpstreamResponse]] = []
     for action, which in todo:
         if action == "ask":
-            tasks.append(asyncio.create_task(line.ask(which)))
-        elif action == "end" and line.upstream.running:
-            _, cached = line.upstream.running[which % len(line.upstream.running)]
-            if not cached.done():
-                cached.set_result(None)
+            tasks.append(asyncio.create_task(rig.ask(which)))
+        elif action == "end" and rig.upstream.running:
+            _, entry = rig.upstream.running[which % len(rig.upstream.running)]
+            if not entry.done():
+                entry.set_result(None)
         elif tasks:
             tasks[which % len(tasks)].cancel()
         if which % 2:
-            await run_pending()
-    await run_pending()
-    assert line.upstream.most <= 8
-    assert len(line.upstream.running) == 8 - line.bulkhead._free
-    waiting = [group for group, count in line.bulkhead.waiting.items() if count]
-    assert not any(line.bulkhead.in_use[group] < PER_FREE_PLACE * line.bulkhead._free for group in waiting)
-    await line.end(tasks)
+            await run_ready_tasks()
+    await run_ready_tasks()
+    assert rig.upstream.most <= 8
+    assert len(rig.upstream.running) == 8 - rig.bulkhead._free
+    waiting = [group for group, count in rig.bulkhead.waiting.items() if count]
+    assert not any(rig.bulkhead.in_use[group] < PER_FREE_PLACE * rig.bulkhead._free for group in waiting)
+    await rig.end(tasks)

@@ -1,4 +1,4 @@
-"""Answers are cached as long as they hold, fetched once for all who wait, and outlive failures that may pass."""
+"""Answers are cached for their lifetime, fetched once for all who wait, and outlive transient failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[
 Ask = Callable[[], asyncio.Future[Answer[int]]]
 
 
-async def run_pending() -> None:
+async def run_ready_tasks() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
 
@@ -68,7 +68,7 @@ async def run_pending() -> None:
 async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     waiting = [ask() for _ in range(50)]
-    await run_pending()
+    await run_ready_tasks()
     origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
     assert origin.count == 1
@@ -107,7 +107,7 @@ async def test_within_the_grace_the_old_answer_is_served_at_once_while_one_refre
     old = [await ask() for _ in range(5)]
     assert {(answer.value, answer.stale) for answer in old} == {(1, True)}
     origin.open.set()
-    await run_pending()
+    await run_ready_tasks()
     new = await ask()
     assert (new.value, new.stale, origin.count) == (2, False, 2)
 
@@ -117,7 +117,7 @@ async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origi
     clock.advance(LIFETIME + 0.1)
     origin.failure = PlanRefused("no")
     assert (await ask()).value == 1
-    await run_pending()
+    await run_ready_tasks()
     assert (await ask()).value == 1
 
 
@@ -177,7 +177,7 @@ async def test_a_failure_that_will_not_pass_is_not_hidden_by_a_stale_answer(
 async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     first, second = ask(), ask()
-    await run_pending()
+    await run_ready_tasks()
     first.cancel()
     with pytest.raises(asyncio.CancelledError):
         await first
@@ -189,10 +189,10 @@ async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: As
 async def test_an_answer_that_nobody_waited_for_is_cached(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     only = ask()
-    await run_pending()
+    await run_ready_tasks()
     only.cancel()
     origin.open.set()
-    await run_pending()
+    await run_ready_tasks()
     assert ((await ask()).value, origin.count) == (1, 1)
 
 
@@ -200,14 +200,14 @@ async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: O
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     patient = cache.get(a_call(), AGES)
-    await run_pending()
+    await run_ready_tasks()
     with pytest.raises(UpstreamTimeout):
         await cache.get(a_call(), clock.monotonic())
     origin.open.set()
     assert (await patient).value == 1
 
 
-def kept(size: int) -> Entry:
+def entry_of(size: int) -> Entry:
     return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
 
 
@@ -217,7 +217,7 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
     origin.open.clear()
     clock.advance(LIFETIME + 1)
     assert (await cache.get(a_call(), AGES)).stale
-    await run_pending()
+    await run_ready_tasks()
     before = asyncio.all_tasks()
     await cache.close()
     assert len(before) - len(asyncio.all_tasks()) == 1
@@ -227,30 +227,30 @@ async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origi
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     waiting = [cache.get(a_call(), AGES) for _ in range(2)]
-    await run_pending()
+    await run_ready_tasks()
     await cache.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(item) for item in ended] == [asyncio.CancelledError] * 2
 
 
-async def test_asking_is_free_while_the_answer_holds_or_is_under_way(origin: Origin, clock: FakeClock) -> None:
+async def test_getting_is_free_while_the_answer_is_fresh_or_in_flight(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     free = []
     for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
         clock.advance(seconds)
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.clear()
-        asking = cache.get(a_call(), AGES)
-        await run_pending()
+        undeclared = cache.get(a_call(), AGES)
+        await run_ready_tasks()
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.set()
-        await asking
-        await run_pending()
+        await undeclared
+        await run_ready_tasks()
     assert free == [False, True, True, True, False, True, False, True]
 
 
 @pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
-async def test_who_has_more_time_than_the_one_it_joined_asks_again(
+async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
     origin: Origin, clock: FakeClock, failure: CoinglassError
 ) -> None:
     async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
@@ -263,7 +263,7 @@ async def test_who_has_more_time_than_the_one_it_joined_asks_again(
     origin.open.clear()
     deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
     requested = [cache.get(a_call(), deadline) for deadline in deadlines]
-    await run_pending()
+    await run_ready_tasks()
     origin.open.set()
     hasty, *patient, hastier = await asyncio.gather(*requested, return_exceptions=True)
     assert [hasty, hastier] == [failure, failure]
@@ -274,9 +274,9 @@ async def test_who_has_more_time_than_the_one_it_joined_asks_again(
 def test_the_store_drops_what_was_not_used_for_longest() -> None:
     store = MemoryStore(100)
     for symbol in ("A", "B"):
-        store.put(a_call(symbol), kept(50))
+        store.put(a_call(symbol), entry_of(50))
     store.get(a_call("A"))
-    store.put(a_call("C"), kept(50))
+    store.put(a_call("C"), entry_of(50))
     assert [store.get(a_call(symbol)) is not None for symbol in "ABC"] == [True, False, True]
 
 
@@ -284,11 +284,11 @@ def test_the_store_drops_what_was_not_used_for_longest() -> None:
 def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, int]]) -> None:
     store, last = MemoryStore(100), {}
     for symbol, size in puts:
-        store.put(a_call(symbol), kept(size))
+        store.put(a_call(symbol), entry_of(size))
         last[symbol] = size
-    cached = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
-    assert store.size == sum(cached) <= 100
-    assert len(store) == len(cached)
+    sizes = [last[symbol] for symbol in last if store.get(a_call(symbol)) is not None]
+    assert store.size == sum(sizes) <= 100
+    assert len(store) == len(sizes)
 
 
 class Asked:
@@ -308,7 +308,7 @@ class Asked:
         self.joined.append(requester)
 
 
-async def test_whoever_asks_gets_the_same_answer(clock: FakeClock) -> None:
+async def test_every_caller_gets_the_same_answer(clock: FakeClock) -> None:
     requested = Asked(clock)
     answers = [await requested.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
@@ -326,15 +326,15 @@ async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
     await requested.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
     assert (await requested.cache.get(a_call(), AGES, requester)).stale
-    await run_pending()
+    await run_ready_tasks()
     assert requested.requesters[1] == Requester("ann", priority)
 
 
-async def test_a_flight_is_the_first_caller_s_and_the_layers_below_hear_who_joins(clock: FakeClock) -> None:
+async def test_a_fetch_belongs_to_its_first_caller_and_the_layers_below_learn_who_joins(clock: FakeClock) -> None:
     requested = Asked(clock)
     requested.origin.open.clear()
     waiting = [requested.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
-    await run_pending()
+    await run_ready_tasks()
     requested.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
     assert (requested.requesters, requested.joined) == ([PATIENT], [ANN, BOB])
@@ -349,4 +349,4 @@ async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_onl
         assert (await requested.cache.get(a_call(), AGES, requester)).stale
     assert requested.joined == [Requester("ann", Priority.REFRESH)]
     requested.origin.open.set()
-    await run_pending()
+    await run_ready_tasks()

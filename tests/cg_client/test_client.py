@@ -1,4 +1,4 @@
-"""The client at HTTP's edge: what is sent, what is cached, and what it learns of plan and quota."""
+"""The client over HTTP: what it sends and caches, and what it learns of plan and quota."""
 
 import asyncio
 from datetime import timedelta
@@ -40,7 +40,7 @@ def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
     return PairSeries(exchange="OKX", symbol="BTC-USDT-SWAP", interval=interval, **window)
 
 
-async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
+async def test_the_request_is_sent_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
     requested = pair_series(last=100, from_=START - timedelta(days=2), to=START)
     got = await client.get(Call(HISTORY, requested, decode))
@@ -58,9 +58,9 @@ async def test_the_request_is_spelled_exactly_as_upstream_reads_it(client: Clien
     )
 
 
-async def test_a_path_without_parameters_has_no_query(asking: Client, upstream: respx.MockRouter) -> None:
+async def test_a_path_without_parameters_has_no_query(undeclared: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(ASK_PLAN).mock(return_value=answer({"level": "Startup"}))
-    await asking.know_plan()
+    await undeclared.know_plan()
     assert str(route.calls.last.request.url) == f"https://open-api-v4.coinglass.com{ASK_PLAN}"
 
 
@@ -89,13 +89,15 @@ async def test_an_answer_of_another_form_names_its_endpoint(client: Client, upst
     assert error.value.endpoint == ASK_PLAN
 
 
-async def test_a_failure_that_passes_is_not_told(client: Client, upstream: respx.MockRouter, clock: FakeClock) -> None:
+async def test_a_failure_that_a_retry_overcomes_is_not_reported(
+    client: Client, upstream: respx.MockRouter, clock: FakeClock
+) -> None:
     upstream.get(ENDPOINT.path).mock(side_effect=[httpx.ReadError("reset"), httpx.Response(503), answer([1])])
     assert (await fetch(client)).value == [1]
     assert clock.slept == [0.25, 0.5]
 
 
-async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_stated(
+async def test_a_rate_limit_pauses_every_call_for_the_requested_time(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     limited = httpx.Response(429, headers={"retry-after": "40"})
@@ -103,7 +105,7 @@ async def test_a_rate_limit_holds_every_call_for_the_time_that_upstream_stated(
     assert isinstance(await fails(client), RateLimited)
     other = await fails(client, "ETH")
     assert (other.code, other.retryable, other.retry_after) == (ProblemCode.RATE_LIMITED, True, 40)
-    assert str(other) == "CoinGlass asked to wait; requests go on in 40 s."
+    assert str(other) == "CoinGlass requested a pause; requests go on in 40 s."
     clock.advance(40)
     assert (await fetch(client, "ETH")).value == []
 
@@ -157,7 +159,7 @@ async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: res
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     requested = (fetch(client, f"COIN{number}") for number in range(40))
     refusals = [
-        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
+        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (30, 10)
     assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)
@@ -178,38 +180,38 @@ async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.M
 
 
 @pytest.mark.parametrize("level", ["Standard", "STANDARD", "standard"])
-async def test_an_unstated_plan_is_requested_once(asking: Client, upstream: respx.MockRouter, level: str) -> None:
+async def test_an_undeclared_plan_is_requested_once(undeclared: Client, upstream: respx.MockRouter, level: str) -> None:
     requested = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    assert not asking.plan_was_requested
-    await asyncio.gather(*(fetch(asking, symbol) for symbol in ("BTC", "ETH", "SOL")))
-    assert (requested.call_count, asking.gate.plan, asking.plan_was_requested) == (1, Plan.STANDARD, True)
-    assert asking.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
+    assert not undeclared.plan_watch.was_requested
+    await asyncio.gather(*(fetch(undeclared, symbol) for symbol in ("BTC", "ETH", "SOL")))
+    assert (requested.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (1, Plan.STANDARD, True)
+    assert undeclared.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
 @pytest.mark.parametrize(
     ("reply", "seconds"), [(failure("500", "Server Error"), 1), (answer({"level": "Galaxy"}), 60), (answer([]), 60)]
 )
-async def test_a_plan_that_cannot_be_learnt_stops_nothing_and_is_requested_again(
-    asking: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
+async def test_an_unavailable_plan_stops_nothing_and_is_requested_again(
+    undeclared: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
 ) -> None:
     requested = upstream.get(ASK_PLAN).mock(return_value=reply)
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    await fetch(asking)
+    await fetch(undeclared)
     before = requested.call_count
     clock.advance(seconds * 0.9)
-    await fetch(asking, "ETH")
-    assert (requested.call_count, asking.gate.plan, asking.plan_was_requested) == (before, None, True)
+    await fetch(undeclared, "ETH")
+    assert (requested.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (before, None, True)
     requested.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
-    await asking.know_plan()
-    assert asking.plan_watch.task is not None
-    await asking.plan_watch.task
-    assert asking.gate.plan is Plan.STARTUP
+    await undeclared.know_plan()
+    assert undeclared.plan_watch.task is not None
+    await undeclared.plan_watch.task
+    assert undeclared.gate.plan is Plan.STARTUP
 
 
-async def test_nobody_waits_for_a_plan_that_is_requested_again(
-    asking: Client, upstream: respx.MockRouter, clock: FakeClock
+async def test_no_call_waits_for_a_plan_that_is_requested_again(
+    undeclared: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     hanging = asyncio.Event()
 
@@ -219,23 +221,23 @@ async def test_nobody_waits_for_a_plan_that_is_requested_again(
 
     requested = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    await fetch(asking)
+    await fetch(undeclared)
     requested.mock(side_effect=hangs)
     clock.advance(1)
     for symbol in ("ETH", "SOL"):
-        assert (await fetch(asking, symbol)).value == []
-    assert asking.gate.plan is None
+        assert (await fetch(undeclared, symbol)).value == []
+    assert undeclared.gate.plan is None
     hanging.set()
 
 
-async def test_a_plan_is_requested_ever_less_often_but_at_least_each_ten_seconds(
-    asking: Client, upstream: respx.MockRouter, clock: FakeClock
+async def test_an_unavailable_plan_is_requested_with_backoff_up_to_ten_seconds(
+    undeclared: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ASK_PLAN).mock(side_effect=httpx.ConnectError("down"))
     waits = []
     for _ in range(6):
-        await asking.plan_watch.request()
-        waits.append(asking.plan_watch._due - clock.monotonic())
+        await undeclared.plan_watch.request()
+        waits.append(undeclared.plan_watch._due - clock.monotonic())
     assert waits == pytest.approx([1, 2, 4, 8, 10, 10])
 
 
@@ -299,7 +301,7 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
     assert route.call_count == 25
 
 
-async def test_clients_and_priorities_are_no_part_of_what_is_cached(client: Client, upstream: respx.MockRouter) -> None:
+async def test_clients_and_priorities_are_no_part_of_the_cache_key(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
     requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
     answers = [

@@ -49,7 +49,7 @@ async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
     ("age", "status"),
     [(59.0, CacheStatus.HIT), (61.0, CacheStatus.REFRESH), (89.0, CacheStatus.REFRESH), (91.0, CacheStatus.MISS)],
 )
-async def test_a_cached_answer_stands_as_the_client_would_treat_it(
+async def test_a_cached_answer_has_the_status_that_the_client_would_give_it(
     client: Client,
     plan: CallPlan,
     dry: DryClient,
@@ -82,7 +82,7 @@ async def test_without_grace_an_answer_past_its_time_is_fetched(
     assert plan.calls == {a_call(): CacheStatus.MISS}
 
 
-async def test_a_request_under_way_costs_nothing_more(
+async def test_a_request_in_flight_costs_nothing_more(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     landing = asyncio.Event()
@@ -92,16 +92,16 @@ async def test_a_request_under_way_costs_nothing_more(
         return answer(1)
 
     upstream.get(ENDPOINT.path).mock(side_effect=late)
-    asking = asyncio.create_task(fetch(client))
+    undeclared = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
     with pytest.raises(DryRunMiss):
         await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {a_call(): CacheStatus.PENDING}
     landing.set()
-    assert (await asking).value == 1
+    assert (await undeclared).value == 1
 
 
-async def test_what_is_cached_is_noted(
+async def test_a_fresh_answer_is_noted(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
@@ -122,16 +122,16 @@ async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) ->
     assert [error.endpoint for error in plan.refused] == [ADVANCED.path]
 
 
-async def test_an_unknown_plan_of_the_key_is_not_requested_and_leaves_all_open(
-    asking: Client, plan: CallPlan, upstream: respx.MockRouter
+async def test_an_unknown_plan_is_not_requested_and_leaves_everything_open(
+    undeclared: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
-        await DryClient(asking, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    replay_query = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    assert plan.calls == {replay_query: CacheStatus.MISS}
+        await DryClient(undeclared, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
+    question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    assert plan.calls == {question: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
-    assert not asking.plan_was_requested
+    assert not undeclared.plan_watch.was_requested
 
 
 @pytest.fixture

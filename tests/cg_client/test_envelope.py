@@ -136,7 +136,7 @@ def test_a_timeout_in_the_status_alone_can_be_tried_again(content: bytes) -> Non
     assert failed(408, content).retryable
 
 
-def test_only_a_server_error_in_the_body_may_be_our_own_fault() -> None:
+def test_only_a_server_error_in_the_body_may_be_due_to_parameters() -> None:
     in_body, in_status = failed(200, body("500", "Server Error")), failed(503, body("", ""))
     assert isinstance(in_body, UpstreamUnavailable)
     assert isinstance(in_status, UpstreamUnavailable)
@@ -174,7 +174,7 @@ def test_a_page_in_front_of_coinglass_says_nothing_of_the_key(status: int) -> No
 
 
 @pytest.mark.parametrize("content", [b'{"message":"Forbidden"}', b"[]"])
-def test_a_refusal_in_json_that_is_not_coinglass_own_is_one_in_front_of_it(content: bytes) -> None:
+def test_a_refusal_in_other_json_is_that_of_a_page_in_front_of_coinglass(content: bytes) -> None:
     assert "HTTP 403, no envelope of CoinGlass" in str(failed(403, content))
 
 
@@ -194,7 +194,7 @@ def test_a_long_text_of_upstream_is_cut() -> None:
 
 
 @pytest.mark.parametrize("content", [body("429", "Too Many Requests"), HTML])
-def test_a_rate_limit_tells_how_long_to_wait(content: bytes) -> None:
+def test_a_rate_limit_states_the_requested_pause(content: bytes) -> None:
     assert failed(429, content, retry_after="7").retry_after == 7
     assert failed(429, content).retry_after is None
 

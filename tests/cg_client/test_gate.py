@@ -147,7 +147,7 @@ def test_days_and_weeks_reach_back_to_the_listing_on_every_plan(
 
 
 @given(st.sampled_from(LIMITED), st.floats(0, 10**7))
-def test_what_may_be_requested_from_the_earliest_bar_is_never_refused(
+def test_a_window_from_the_earliest_bar_on_is_never_refused(
     limited: tuple[Plan, Interval, int], seconds: float
 ) -> None:
     plan, interval, _ = limited
@@ -237,9 +237,9 @@ def test_a_refused_depth_closes_what_is_as_deep_or_deeper(
     learnt = gate.learn(SERIES, at(Interval.H4, **deep), PlanRefused("Upgrade plan"))
     assert "days back" in str(learnt)
     gate.check(SERIES, at(Interval.H4, **shallow))
-    for asked in (deep, {"from_": START - timedelta(days=500)}):
+    for requested in (deep, {"from_": START - timedelta(days=500)}):
         with pytest.raises(PlanRequired):
-            gate.check(SERIES, at(Interval.H4, **asked))
+            gate.check(SERIES, at(Interval.H4, **requested))
     gate.learn(SERIES, at(Interval.H4, last=1), PlanRefused("Upgrade plan"))
     with pytest.raises(PlanRequired):
         gate.check(SERIES, at(Interval.H4, **shallow))
@@ -256,15 +256,15 @@ def test_a_refused_period_of_days_closes_no_shorter_one(clock: FakeClock) -> Non
 
 
 @given(st.lists(st.sampled_from(Interval), max_size=20), st.sampled_from(Interval))
-def test_what_was_not_refused_is_never_refused_from_memory(refused: list[Interval], asked: Interval) -> None:
+def test_what_was_not_refused_is_never_refused_from_memory(refused: list[Interval], requested: Interval) -> None:
     gate = Gate(None, FakeClock())
     for interval in refused:
         gate.learn(SERIES, at(interval), PlanRefused("Upgrade plan"))
-    if asked in refused:
+    if requested in refused:
         with pytest.raises(PlanRequired):
-            gate.check(SERIES, at(asked))
+            gate.check(SERIES, at(requested))
     else:
-        gate.check(SERIES, at(asked))
+        gate.check(SERIES, at(requested))
 
 
 def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itself() -> None:
@@ -287,7 +287,7 @@ def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: 
         gate.check(SERIES, at(Interval.M5))
 
 
-def test_what_is_settled_lasts_until_the_first_refusal_is_forgotten(clock: FakeClock) -> None:
+def test_refusals_are_valid_until_the_first_is_forgotten(clock: FakeClock) -> None:
     gate = Gate(None, clock)
     gate.learn(SERIES, at(Interval.M1), IntervalRefused("no"))
     first = gate.valid_until

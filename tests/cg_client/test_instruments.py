@@ -51,13 +51,13 @@ def unknown(exchange: str, symbol: str) -> UnknownName:
 
 
 @pytest.mark.parametrize(("exchange", "code"), OWN_CODES)
-def test_every_code_of_an_exchange_is_found_as_it_stands(exchange: str, code: str) -> None:
+def test_every_listed_code_is_found_exactly(exchange: str, code: str) -> None:
     assert found(exchange, code) == code
     assert INDEX.find(exchange, code).exchange == exchange
 
 
 @given(st.sampled_from([pair for pair in OWN_CODES if pair[0] != "Twins"]), st.data())
-def test_an_own_code_is_found_in_any_case_and_with_any_separators(pair: tuple[str, str], data: st.DataObject) -> None:
+def test_a_listed_code_is_found_in_any_case_and_with_any_separators(pair: tuple[str, str], data: st.DataObject) -> None:
     exchange, code = pair
     letters = [data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in code]
     separator = data.draw(st.sampled_from(["", "-", "_", "/", " ", "."]))
@@ -106,7 +106,7 @@ def test_dated_contracts_are_never_meant_by_base_and_quote(written: str) -> None
 
 
 @pytest.mark.parametrize("written", ["btcusdt_260925", "BTC-USDT-260925", "BTCUSDT260925"])
-def test_dated_contracts_are_found_by_their_own_code(written: str) -> None:
+def test_dated_contracts_are_found_by_their_code(written: str) -> None:
     assert found("Binance", written) == "BTCUSDT_260925"
 
 

@@ -50,7 +50,7 @@ async def asked_again(client: Client) -> None:
 
 
 @pytest.fixture
-def told(upstream: respx.MockRouter) -> respx.Route:
+def account_route(upstream: respx.MockRouter) -> respx.Route:
     """CoinGlass with a key of Standard."""
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     upstream.get(ADVANCED.path).mock(return_value=answer([]))
@@ -60,149 +60,160 @@ def told(upstream: respx.MockRouter) -> respx.Route:
 @pytest.mark.parametrize(("requests", "plan"), [*LIMITS.items(), (600, None), (6000, None)])
 @pytest.mark.parametrize("first", [True, False])
 async def test_the_limit_tells_the_plan_where_the_account_endpoint_fails_for_good(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route, requests: int, plan: Plan | None, first: bool
+    undeclared: Client,
+    upstream: respx.MockRouter,
+    account_route: respx.Route,
+    requests: int,
+    plan: Plan | None,
+    first: bool,
 ) -> None:
     headers = limit(requests)
-    told.mock(return_value=missing(**(headers if first else {})))
+    account_route.mock(return_value=missing(**(headers if first else {})))
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **headers))
-    await fetch(asking)
-    assert asking.gate.plan is plan
-    assert asking.quota.limit == requests
+    await fetch(undeclared)
+    assert undeclared.gate.plan is plan
+    assert undeclared.quota.limit == requests
     if plan is not None:
-        assert asking.gate.key.stated == f"{plan.name.title()} (inferred from the rate limit of {requests} a minute)"
+        assert (
+            undeclared.gate.key.stated == f"{plan.name.title()} (inferred from the rate limit of {requests} a minute)"
+        )
 
 
 @pytest.mark.parametrize("reply", [failure("500", "Server Error"), httpx.Response(502), failure("429", "Too Many")])
 async def test_an_account_endpoint_that_may_come_back_is_not_replaced_by_a_guess(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route, reply: httpx.Response
+    undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route, reply: httpx.Response
 ) -> None:
-    told.mock(return_value=reply)
+    account_route.mock(return_value=reply)
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(300)))
-    await asking.know_plan()
-    assert asking.gate.plan is None
-    assert asking.gate.key.stated == "a plan that is not known"
+    await undeclared.know_plan()
+    assert undeclared.gate.plan is None
+    assert undeclared.gate.key.stated == "a plan that is not known"
 
 
-async def test_an_account_that_answers_goes_before_the_limit(asking: Client, told: respx.Route) -> None:
-    told.mock(return_value=level(Plan.STARTUP, **limit(1200)))
-    await fetch(asking)
-    assert (asking.gate.plan, asking.quota.limit) == (Plan.STARTUP, 1200)
-    assert asking.gate.key.stated == "Startup (by CoinGlass' account endpoint)"
+async def test_an_account_that_answers_goes_before_the_limit(undeclared: Client, account_route: respx.Route) -> None:
+    account_route.mock(return_value=level(Plan.STARTUP, **limit(1200)))
+    await fetch(undeclared)
+    assert (undeclared.gate.plan, undeclared.quota.limit) == (Plan.STARTUP, 1200)
+    assert undeclared.gate.key.stated == "Startup (by CoinGlass' account endpoint)"
 
 
-async def test_a_known_plan_is_requested_again_every_five_minutes(
-    asking: Client, told: respx.Route, clock: FakeClock
+async def test_the_plan_is_requested_again_every_five_minutes(
+    undeclared: Client, account_route: respx.Route, clock: FakeClock
 ) -> None:
-    await fetch(asking)
-    told.mock(return_value=level(Plan.STARTUP))
+    await fetch(undeclared)
+    account_route.mock(return_value=level(Plan.STARTUP))
     clock.advance(290)
-    await fetch(asking)
-    await asked_again(asking)
-    assert (told.call_count, asking.gate.plan) == (1, Plan.STANDARD)
+    await fetch(undeclared)
+    await asked_again(undeclared)
+    assert (account_route.call_count, undeclared.gate.plan) == (1, Plan.STANDARD)
     clock.advance(11)
-    await fetch(asking, "ETH")
-    await asked_again(asking)
-    assert (told.call_count, asking.gate.plan) == (2, Plan.STARTUP)
+    await fetch(undeclared, "ETH")
+    await asked_again(undeclared)
+    assert (account_route.call_count, undeclared.gate.plan) == (2, Plan.STARTUP)
 
 
-async def test_a_server_without_requests_asks_again_too(asking: Client, told: respx.Route, clock: FakeClock) -> None:
-    await asking.know_plan()
-    clock.advance(301)
-    asking.review_plan()
-    await asked_again(asking)
-    assert told.call_count == 2
-
-
-async def test_an_upgrade_shows_within_a_minute_of_being_requested(
-    asking: Client, told: respx.Route, clock: FakeClock
+async def test_a_server_without_requests_requests_the_plan_again_too(
+    undeclared: Client, account_route: respx.Route, clock: FakeClock
 ) -> None:
-    assert (await advanced(asking)).current is Plan.STANDARD
-    told.mock(return_value=level(Plan.PROFESSIONAL))
+    await undeclared.know_plan()
+    clock.advance(301)
+    undeclared.plan_watch.review()
+    await asked_again(undeclared)
+    assert account_route.call_count == 2
+
+
+async def test_an_upgrade_shows_within_a_minute_of_a_refusal(
+    undeclared: Client, account_route: respx.Route, clock: FakeClock
+) -> None:
+    assert (await advanced(undeclared)).current is Plan.STANDARD
+    account_route.mock(return_value=level(Plan.PROFESSIONAL))
     for _ in range(5):
         clock.advance(11)
-        await advanced(asking)
-        await asked_again(asking)
-    assert told.call_count == 1
+        await advanced(undeclared)
+        await asked_again(undeclared)
+    assert account_route.call_count == 1
     clock.advance(6)
-    await advanced(asking)
-    await asked_again(asking)
-    assert told.call_count == 2
-    assert (await asking.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))).value == []
+    await advanced(undeclared)
+    await asked_again(undeclared)
+    assert account_route.call_count == 2
+    assert (await undeclared.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))).value == []
 
 
-async def test_a_refusal_that_contradicts_the_plan_asks_for_it_once_a_minute(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route, clock: FakeClock
+async def test_a_refusal_that_contradicts_the_plan_requests_it_once_a_minute(
+    undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route, clock: FakeClock
 ) -> None:
-    told.mock(return_value=level(Plan.PROFESSIONAL))
-    await fetch(asking)
-    told.mock(return_value=level(Plan.STANDARD))
+    account_route.mock(return_value=level(Plan.PROFESSIONAL))
+    await fetch(undeclared)
+    account_route.mock(return_value=level(Plan.STANDARD))
     route = upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
     clock.advance(61)
-    refused = await advanced(asking)
+    refused = await advanced(undeclared)
     assert (refused.current, route.call_count) == (Plan.PROFESSIONAL, 1)
-    await asked_again(asking)
-    assert (told.call_count, asking.gate.plan) == (2, Plan.STANDARD)
-    assert "needs the Professional plan; this server runs with Standard" in str(await advanced(asking))
+    await asked_again(undeclared)
+    assert (account_route.call_count, undeclared.gate.plan) == (2, Plan.STANDARD)
+    assert "needs the Professional plan; this server runs with Standard" in str(await advanced(undeclared))
     assert route.call_count == 1
 
 
-async def test_another_limit_in_the_headers_asks_at_once(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route
+async def test_another_limit_in_the_headers_requests_the_plan_at_once(
+    undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route
 ) -> None:
-    told.mock(return_value=level(Plan.STANDARD, **limit(300)))
-    await advanced(asking)
-    told.mock(return_value=level(Plan.PROFESSIONAL, **limit(1200)))
+    account_route.mock(return_value=level(Plan.STANDARD, **limit(300)))
+    await advanced(undeclared)
+    account_route.mock(return_value=level(Plan.PROFESSIONAL, **limit(1200)))
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(1200)))
-    await fetch(asking)
-    await asked_again(asking)
-    assert (asking.gate.plan, asking.quota.limit) == (Plan.PROFESSIONAL, 1200)
+    await fetch(undeclared)
+    await asked_again(undeclared)
+    assert (undeclared.gate.plan, undeclared.quota.limit) == (Plan.PROFESSIONAL, 1200)
 
 
-async def test_a_limit_that_changes_with_each_answer_does_not_ask_with_each(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route
+async def test_a_limit_that_changes_with_each_answer_does_not_request_the_plan_each_time(
+    undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route
 ) -> None:
     replies = [answer([], **limit(300 if number % 2 else 1200)) for number in range(20)]
     upstream.get(ENDPOINT.path).mock(side_effect=replies)
     for number in range(20):
-        await fetch(asking, f"COIN{number}")
-        await asked_again(asking)
-    assert told.call_count == 2
+        await fetch(undeclared, f"COIN{number}")
+        await asked_again(undeclared)
+    assert account_route.call_count == 2
 
 
-async def test_what_was_refused_for_one_plan_is_requested_again_on_another(
-    asking: Client, upstream: respx.MockRouter, told: respx.Route, clock: FakeClock
+async def test_a_call_that_one_plan_refused_is_sent_again_on_another(
+    undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(side_effect=[failure("401", "Upgrade plan"), answer([1])])
     with pytest.raises(PlanRequired):
-        await fetch(asking)
-    told.mock(return_value=level(Plan.PROFESSIONAL))
+        await fetch(undeclared)
+    account_route.mock(return_value=level(Plan.PROFESSIONAL))
     clock.advance(301)
-    asking.review_plan()
-    await asked_again(asking)
-    assert (await fetch(asking)).value == [1]
+    undeclared.plan_watch.review()
+    await asked_again(undeclared)
+    assert (await fetch(undeclared)).value == [1]
 
 
-async def test_a_failing_account_endpoint_does_not_take_a_known_plan_away(
-    asking: Client, told: respx.Route, clock: FakeClock
+async def test_a_failing_account_endpoint_does_not_discard_the_plan(
+    undeclared: Client, account_route: respx.Route, clock: FakeClock
 ) -> None:
-    await asking.know_plan()
+    await undeclared.know_plan()
     for reply in (httpx.Response(502), failure("401", "Unauthorized")):
-        told.mock(return_value=reply)
+        account_route.mock(return_value=reply)
         clock.advance(301)
-        asking.review_plan()
-        await asked_again(asking)
-        assert asking.gate.plan is Plan.STANDARD
+        undeclared.plan_watch.review()
+        await asked_again(undeclared)
+        assert undeclared.gate.plan is Plan.STANDARD
 
 
-async def test_a_declared_plan_is_used_and_not_requested(client: Client, told: respx.Route, clock: FakeClock) -> None:
+async def test_a_declared_plan_is_used_and_not_requested(
+    client: Client, account_route: respx.Route, clock: FakeClock
+) -> None:
     for _ in range(3):
         assert (await advanced(client)).current is Plan.HOBBYIST
-        client.review_plan()
+        client.plan_watch.review()
         clock.advance(301)
-    assert told.call_count == 0
+    assert account_route.call_count == 0
 
 
-async def test_a_declared_plan_that_the_limit_contradicts_is_told_once_and_in_each_problem(
+async def test_a_limit_that_contradicts_the_declared_plan_is_reported_once_and_in_each_problem(
     client: Client, upstream: respx.MockRouter
 ) -> None:
     heard: list[str] = []
@@ -218,8 +229,8 @@ async def test_a_declared_plan_that_the_limit_contradicts_is_told_once_and_in_ea
     assert refused.current is Plan.HOBBYIST
 
 
-async def test_a_declared_plan_that_coinglass_refuses_is_checked_with_the_account(
-    clock: FakeClock, upstream: respx.MockRouter, told: respx.Route
+async def test_a_declared_plan_that_coinglass_refuses_is_compared_with_the_account(
+    clock: FakeClock, upstream: respx.MockRouter, account_route: respx.Route
 ) -> None:
     heard: list[str] = []
     client = client_with(Plan.PROFESSIONAL, clock)
@@ -228,14 +239,14 @@ async def test_a_declared_plan_that_coinglass_refuses_is_checked_with_the_accoun
     await advanced(client)
     await asked_again(client)
     assert heard == ["COINGLASS_PLAN declares Professional, but the key is Standard by CoinGlass' account endpoint."]
-    assert (client.gate.plan, told.call_count) == (Plan.PROFESSIONAL, 1)
+    assert (client.gate.plan, account_route.call_count) == (Plan.PROFESSIONAL, 1)
     await client.close()
 
 
-async def test_nothing_is_said_of_a_plan_that_is_not_known(asking: Client, upstream: respx.MockRouter) -> None:
+async def test_an_unknown_plan_is_not_stated(undeclared: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ACCOUNT).mock(return_value=missing())
     upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
-    refused = await advanced(asking)
+    refused = await advanced(undeclared)
     assert refused.current is None
     assert "this server runs with a plan that is not known; check the subscription." in str(refused)
     assert not any(plan.name.title() in str(refused).replace("Professional and above", "") for plan in Plan)
@@ -260,20 +271,22 @@ def test_a_plan_is_one_that_somebody_stated(
         assert bool(key.contradiction) == differs
 
 
-async def test_a_client_that_closes_ends_its_question(asking: Client, told: respx.Route, clock: FakeClock) -> None:
-    await asking.know_plan()
+async def test_a_client_that_closes_ends_its_question(
+    undeclared: Client, account_route: respx.Route, clock: FakeClock
+) -> None:
+    await undeclared.know_plan()
     hanging = asyncio.Event()
 
     async def hangs(_: httpx.Request) -> httpx.Response:
         await hanging.wait()
         return httpx.Response(500)
 
-    told.mock(side_effect=hangs)
+    account_route.mock(side_effect=hangs)
     clock.advance(301)
-    asking.review_plan()
+    undeclared.plan_watch.review()
     await asyncio.sleep(0)
-    await asking.close()
-    task = asking.plan_watch.task
+    await undeclared.close()
+    task = undeclared.plan_watch.task
     assert task is not None
     with pytest.raises(asyncio.CancelledError):
         await task

@@ -1,4 +1,4 @@
-"""Parameters are sent under upstream's names and in its notation, and never with what was left open."""
+"""Parameters are sent under upstream's names and in its name, and never with what was left open."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -96,7 +96,7 @@ H4 = Interval.H4
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_each_parameter_list_is_sent_as_upstream_spells_it(params: Params, query: dict[str, str]) -> None:
+def test_each_parameter_list_is_sent_by_its_source_names(params: Params, query: dict[str, str]) -> None:
     assert params.query() == query
     assert set(query) <= set(params.source_names.values())
 

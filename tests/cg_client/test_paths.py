@@ -1,4 +1,4 @@
-"""Endpoints with two paths: which is requested, what a path that is not known costs, and what is remembered."""
+"""Endpoints with two paths: which is called, what a missing path costs, and what is remembered."""
 
 from datetime import timedelta
 from typing import Any
@@ -67,14 +67,14 @@ async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
     return error.value
 
 
-async def test_the_newer_path_is_requested_and_named(client: Client, routes: Routes) -> None:
+async def test_the_newer_path_is_called_and_named(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=answer([1]))
     result = await fetch(client)
     assert (result.value, result.path, routes.calls) == ([1], NEW, (1, 0))
 
 
 @unknown_path
-async def test_the_former_path_answers_where_the_newer_is_not_known(
+async def test_the_former_path_answers_if_the_newer_does_not_exist(
     client: Client, routes: Routes, unknown: httpx.Response
 ) -> None:
     routes.new.mock(return_value=unknown)
@@ -92,9 +92,7 @@ async def test_both_tries_count_against_the_quota_and_for_who_caused_them(client
     assert (client.quota.used, counter.sent) == (2, 2)
 
 
-async def test_the_path_that_works_is_requested_alone_for_an_hour(
-    client: Client, routes: Routes, clock: FakeClock
-) -> None:
+async def test_only_the_path_that_works_is_called_for_an_hour(client: Client, routes: Routes, clock: FakeClock) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     await fetch(client)
@@ -123,14 +121,14 @@ async def test_neither_path_is_an_unknown_path_that_names_both(client: Client, r
     assert (error.retryable, routes.calls) == (False, (1, 1))
 
 
-async def test_an_answer_is_cached_under_the_same_key_whichever_path_gave_it(client: Client, routes: Routes) -> None:
+async def test_an_answer_is_cached_under_the_same_key_by_either_path(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
-    _, cached = client.peek(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    assert cached is not None
-    assert cached.answer == first
-    assert cached.answer.path == FORMER
+    _, entry = client.peek(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
+    assert entry is not None
+    assert entry.answer == first
+    assert entry.answer.path == FORMER
 
 
 @pytest.mark.parametrize(
@@ -143,7 +141,7 @@ async def test_an_answer_is_cached_under_the_same_key_whichever_path_gave_it(cli
         (failure("401", "Upgrade plan"), PlanRequired),
     ],
 )
-async def test_what_says_that_the_path_is_known_is_not_tried_by_the_other(
+async def test_a_failure_of_an_existing_path_is_not_retried_by_the_other(
     client: Client, routes: Routes, refusal: httpx.Response, error: type[CoinglassError]
 ) -> None:
     routes.new.mock(return_value=refusal)
@@ -152,7 +150,7 @@ async def test_what_says_that_the_path_is_known_is_not_tried_by_the_other(
 
 
 @pytest.mark.parametrize("refusal", [failure("400", PAIR_UNKNOWN), failure("400", "No such state")])
-async def test_a_refusal_by_the_former_path_shows_that_it_is_known(
+async def test_a_refusal_by_the_former_path_shows_that_it_exists(
     client: Client, routes: Routes, refusal: httpx.Response
 ) -> None:
     routes.new.mock(return_value=MISSING)

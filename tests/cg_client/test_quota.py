@@ -29,7 +29,7 @@ states = st.builds(window_of, st.integers(1, 12), st.lists(seconds, max_size=20)
     ("limit", "workers", "reserve"),
     [(30, 1, 6), (80, 1, 16), (300, 1, 60), (1200, 1, 240), (30, 4, 1), (30, 30, 0), (4, 1, 0), (5, 1, 1), (1, 1, 0)],
 )
-def test_a_fifth_of_the_share_is_reserved_for_those_who_wait(limit: int, workers: int, reserve: int) -> None:
+def test_a_fifth_of_the_share_is_reserved_for_interactive_calls(limit: int, workers: int, reserve: int) -> None:
     window = QuotaWindow(limit, workers)
     assert window.reserve == reserve < window.share
 

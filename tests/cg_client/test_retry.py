@@ -125,7 +125,7 @@ async def test_nothing_is_tried_again_that_would_begin_after_the_deadline(
     assert attempts.count == count
 
 
-async def test_retry_waits_as_long_as_upstream_stated_after_a_rate_limit(clock: FakeClock) -> None:
+async def test_retry_waits_as_long_as_a_rate_limit_requests(clock: FakeClock) -> None:
     attempts = Attempts([RateLimited("slow down", 7.0), RateLimited("slow down", 0.0)])
     await retry_of(attempts, clock, jitter=lambda: 0.1)(a_call(), AGES)
     assert clock.slept == [7.0, 0.0]
@@ -171,7 +171,7 @@ def test_retries_are_never_more_than_the_capacity_and_the_share_of_the_calls(
 
 
 @given(st.integers(1, 60), st.integers(0, 100))
-async def test_a_failing_upstream_is_called_15_percent_more_and_a_few_times_from_the_first_call_on(
+async def test_a_failing_upstream_gets_15_percent_more_calls_and_a_few_from_the_first_call_on(
     calls: int, well: int
 ) -> None:
     """With everything failing, and after a while in which all was well, which saves no more than the capacity."""

@@ -52,7 +52,7 @@ def line_after(weights: Weights, done: list[str | int | None]) -> Line:
 
 
 @given(weights, steps)
-def test_nothing_is_lost_or_taken_twice_and_the_order_is_known_beforehand(
+def test_nothing_is_lost_or_popped_twice_and_the_order_is_predicted(
     weights: Weights, done: list[str | int | None]
 ) -> None:
     line = line_after(weights, done)
@@ -116,7 +116,7 @@ def test_turns_follow_the_weights(weights: Weights, order: str) -> None:
     assert "".join(line.pushed[item] for item in line.robin) == order
 
 
-def test_only_clients_that_wait_are_known() -> None:
+def test_only_waiting_clients_are_stored() -> None:
     line = Line({})
     for number in range(100):
         line.push(f"client{number}")

@@ -34,7 +34,7 @@ def test_nanoseconds_are_cut_to_milliseconds(stamp: int, rest: int) -> None:
 
 
 @given(st.lists(stamps, min_size=1))
-def test_a_list_of_milliseconds_is_known_as_such(times: list[int]) -> None:
+def test_a_list_of_milliseconds_is_recognised(times: list[int]) -> None:
     assert are_milliseconds(min(times), max(times))
 
 
@@ -48,7 +48,7 @@ def test_one_time_in_another_unit_is_enough_to_read_each_for_itself(
 
 
 @given(st.integers(0, 10**19), st.integers(0, 10**19))
-def test_within_a_unit_order_stays(one: int, other: int) -> None:
+def test_conversion_preserves_the_order_within_a_unit(one: int, other: int) -> None:
     units = [10**11, 10**14, 10**17]
     if sum(one >= unit for unit in units) == sum(other >= unit for unit in units):
         assert (milliseconds(one) <= milliseconds(other)) or one > other

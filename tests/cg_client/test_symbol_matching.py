@@ -105,11 +105,11 @@ def test_a_base_alone_that_several_have_is_refused_with_the_likely_one_first(
 
 
 @pytest.mark.parametrize(("venue", "code"), [("Bybit", "BTCPERP"), ("Coinbase", "BTC-PERP"), ("WhiteBIT", "BTC_PERP")])
-def test_an_exchange_s_own_code_wins_over_every_other_reading(venue: str, code: str) -> None:
+def test_the_code_of_an_exchange_wins_over_every_other_reading(venue: str, code: str) -> None:
     assert {FUTURES[venue].find(written) for written in ("BTC-PERP", "btcperp", "BTC_PERP")} == {code}
 
 
-def test_an_own_code_in_another_case_wins_over_one_with_other_separators() -> None:
+def test_a_code_in_another_case_wins_over_one_with_other_separators() -> None:
     both = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC_USDT:BTC:USDT"))
     assert both.find("btc_usdt") == "BTC_USDT"
     assert refusal(both, "btcusdt").suggestions == ["BTC-USDT", "BTC_USDT"]
@@ -260,7 +260,7 @@ def test_an_exchange_without_pairs_says_so() -> None:
     assert "no spot pairs at present" in str(refusal(VenueIndex("CME", Market.SPOT, []), "BTC/USD"))
 
 
-def test_a_part_of_an_exchange_has_only_its_own_contracts() -> None:
+def test_a_part_of_an_exchange_has_only_the_contracts_of_its_margin() -> None:
     rows = [
         Instrument(exchange="Binance", symbol=item.code, base=item.base, quote=item.quote)
         for item in contracts(LISTINGS["Binance"])
@@ -346,7 +346,7 @@ def check(rows: list[Contract], written: str, meant: set[Contract]) -> None:
 
 
 @given(listings(), st.data())
-def test_in_any_listing_each_own_code_is_found_in_any_case(rows: list[Contract], data: st.DataObject) -> None:
+def test_in_any_listing_each_code_is_found_in_any_case(rows: list[Contract], data: st.DataObject) -> None:
     index, row = VenueIndex("X", Market.FUTURES, rows), data.draw(st.sampled_from(rows))
     assert index.find(row.code) == row.code
     assume(sum(other.code.lower() == row.code.lower() for other in rows) == 1)

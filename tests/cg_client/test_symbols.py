@@ -1,4 +1,4 @@
-"""Listings are requested once and kept; an unknown name costs a request a minute at most."""
+"""Listings are requested once and cached; an unknown name costs at most one request a minute."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ def symbols(client: Client, upstream: respx.MockRouter) -> Symbols:
     return Symbols(client)
 
 
-def asked(upstream: respx.MockRouter, path: str) -> int:
+def requested(upstream: respx.MockRouter, path: str) -> int:
     return sum(call.request.url.path == path for call in upstream.calls)
 
 
@@ -49,10 +49,10 @@ async def test_a_listing_is_valid_for_an_hour(symbols: Symbols, upstream: respx.
     await symbols.coin("btc")
     clock.advance(LISTING_LIFETIME - 1)
     await symbols.coin("eth")
-    assert asked(upstream, COINS) == 1
+    assert requested(upstream, COINS) == 1
     clock.advance(1)
     await symbols.coin("btc")
-    assert asked(upstream, COINS) == 2
+    assert requested(upstream, COINS) == 2
 
 
 async def test_a_typing_error_costs_no_further_request_within_a_minute(
@@ -68,7 +68,7 @@ async def test_a_typing_error_costs_no_further_request_within_a_minute(
 
 
 @pytest.mark.parametrize("minutes", [1, 2, 10])
-async def test_after_a_minute_an_unknown_name_costs_one_request_however_many_ask(
+async def test_after_a_minute_an_unknown_name_costs_one_request_for_all_callers(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, minutes: int
 ) -> None:
     await symbols.pair("Binance", "BTCUSDT")
@@ -80,7 +80,7 @@ async def test_after_a_minute_an_unknown_name_costs_one_request_however_many_ask
 
 
 @pytest.mark.parametrize("seconds", [60, 75, 120])
-async def test_what_was_listed_meanwhile_is_found_after_a_minute(
+async def test_a_newly_listed_name_is_found_after_a_minute(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, seconds: float
 ) -> None:
     await symbols.coin("BTC")
@@ -96,10 +96,10 @@ async def test_a_failed_refresh_keeps_the_last_listing(
     clock.advance(LISTING_LIFETIME * 3)
     upstream.get(COINS).mock(return_value=failure("401", "Unauthorized"))
     assert await symbols.coin("eth") == "ETH"
-    assert asked(upstream, COINS) == 2
+    assert requested(upstream, COINS) == 2
 
 
-async def test_the_first_failure_is_told_and_the_next_lookup_asks_again(
+async def test_the_first_failure_is_raised_and_the_next_lookup_requests_again(
     symbols: Symbols, upstream: respx.MockRouter
 ) -> None:
     upstream.get(COINS).mock(side_effect=[failure("401", "Unauthorized"), answer(["BTC"])])
@@ -136,7 +136,7 @@ async def test_a_coin_is_looked_for_among_futures_and_then_among_spot(
     symbols: Symbols, upstream: respx.MockRouter, written: str, coin: str
 ) -> None:
     assert await symbols.coin(written) == coin
-    assert asked(upstream, SPOT_COINS) == (coin == "SHIB")
+    assert requested(upstream, SPOT_COINS) == (coin == "SHIB")
 
 
 async def test_an_exchange_is_looked_for_among_futures_and_then_among_spot(symbols: Symbols) -> None:
@@ -153,9 +153,9 @@ async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symb
     assert other.value.suggestions == ["SHIB"]
 
 
-async def test_spot_pairs_are_found_in_their_own_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
+async def test_spot_pairs_are_found_in_the_spot_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
     assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
-    assert asked(upstream, PAIRS) == 0
+    assert requested(upstream, PAIRS) == 0
 
 
 @pytest.mark.parametrize("written", ["OKX", "okex", "OKX Futures"])
@@ -184,7 +184,7 @@ async def test_an_exchange_that_no_listing_has_is_unknown_and_costs_nothing_more
         with pytest.raises(UnknownName, match="no exchange 'Binanse'") as error:
             await symbols.pair("Binanse", "BTCUSDT")
         assert error.value.suggestions == ["Binance"]
-    assert [asked(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
+    assert [requested(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
 
 
 async def test_where_the_other_listings_fail_an_exchange_without_pairs_is_unknown(
@@ -261,7 +261,7 @@ async def test_a_listing_recovers_after_failed_refreshes(clock: FakeClock) -> No
 
 
 @pytest.mark.parametrize("error", [httpx.ReadError("reset"), httpx.ReadTimeout("late")], ids=repr)
-async def test_an_outage_leaves_known_names_usable(
+async def test_an_outage_leaves_listed_names_usable(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, error: Exception
 ) -> None:
     await symbols.pair("Binance", "BTCUSDT")
@@ -276,7 +276,7 @@ async def test_after_the_warmup_neither_pairs_nor_coins_cost_a_request(
     assert await symbols.warm()
     await symbols.pair("binance", "btc/usdt")
     await symbols.coin("btc")
-    assert (asked(upstream, PAIRS), asked(upstream, COINS), len(upstream.calls)) == (1, 1, 2)
+    assert (requested(upstream, PAIRS), requested(upstream, COINS), len(upstream.calls)) == (1, 1, 2)
 
 
 @pytest.mark.parametrize("path", [PAIRS, COINS])

@@ -114,7 +114,7 @@ async def test_calls_start_in_the_order_of_their_arrival(
     assert sent.order == symbols
 
 
-async def test_a_request_under_way_counts_and_so_does_one_that_failed(clock: FakeClock) -> None:
+async def test_a_request_in_flight_counts_and_so_does_a_failed_one(clock: FakeClock) -> None:
     async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         await clock.sleep(20)
         raise UpstreamTimeout("late")
@@ -196,12 +196,12 @@ async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle]
     assert throttle.usage().limit == 30
 
 
-@pytest.mark.parametrize(("asked", "seconds"), [(10.0, 10.0), (None, MINUTE)])
-async def test_hold_keeps_every_call_back_for_the_requested_time_or_for_a_minute(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, asked: float | None, seconds: float
+@pytest.mark.parametrize(("requested", "seconds"), [(10.0, 10.0), (None, MINUTE)])
+async def test_a_pause_stops_every_call_for_the_requested_time_or_for_a_minute(
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, requested: float | None, seconds: float
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
-    throttle.pause(asked)
+    throttle.pause(requested)
     assert throttle.usage().remaining == 0
     assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
     await throttle(a_call(), now + seconds)
@@ -256,7 +256,7 @@ async def test_usage_states_what_is_spent_and_when_nothing_counts_any_more(
 @pytest.mark.parametrize(
     ("error", "counted"), [(httpx.ConnectError, 0), (httpx.ConnectTimeout, 0), (httpx.ReadError, 1)]
 )
-async def test_a_connection_that_was_never_made_spends_no_quota(error: type[httpx.HTTPError], counted: int) -> None:
+async def test_a_failed_connection_spends_no_quota(error: type[httpx.HTTPError], counted: int) -> None:
     def fails(_: httpx.Request) -> httpx.Response:
         raise error("down")
 

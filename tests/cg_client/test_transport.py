@@ -39,7 +39,7 @@ async def sent(base_url: str = "https://upstream", symbol: str = "BTC") -> httpx
 @given(st.text())
 @example("long " * 200)
 @example("BTC/USDT, ETH USDT;a&b=c+d%20%zz?#[]'\"<>é中😀~*!()")
-async def test_parameters_are_spelled_as_httpx_spells_them(symbol: str) -> None:
+async def test_parameters_are_encoded_as_httpx_encodes_them(symbol: str) -> None:
     async with httpx.AsyncClient(base_url="https://upstream", transport=Echo()) as client:
         expected = client.build_request("GET", ENDPOINT.path, params={"symbol": symbol})
     assert (await sent(symbol=symbol)).url == expected.url
@@ -53,7 +53,7 @@ async def test_paths_go_below_the_path_of_the_base_url(base_url: str) -> None:
     assert (request.url, request.headers["host"]) == (expected.url, expected.headers["host"])
 
 
-async def test_a_request_says_who_asks_and_what_it_can_read() -> None:
+async def test_a_request_states_its_client_and_the_accepted_types() -> None:
     version = importlib.metadata.version("coinglass-graphql")
     assert dict((await sent()).headers) == {
         "host": "upstream",
@@ -101,7 +101,7 @@ async def test_a_body_that_cannot_be_read_to_its_end_is_closed() -> None:
     assert stream.closed
 
 
-async def test_a_client_with_a_proxy_asks_through_it() -> None:
+async def test_a_client_with_a_proxy_sends_through_it() -> None:
     async with scripted(says(ok(body("0", data=[1])))) as server:
         proxy = f"http://127.0.0.1:{server.port}"
         client = Client(ClientConfig(api_key=Secret(KEY), base_url="http://upstream", proxy=proxy))

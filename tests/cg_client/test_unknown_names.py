@@ -41,7 +41,7 @@ async def test_a_name_for_which_alone_coinglass_fails_is_not_found(client: Clien
     assert [call.request.url.params["ticker"] for call in route.calls] == ["NOPE", "NOPE", "GBTC"]
 
 
-async def test_the_known_name_is_requested_once_a_minute(
+async def test_the_listed_name_is_requested_once_a_minute(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC"))
@@ -62,9 +62,7 @@ async def test_an_outage_is_no_unknown_name(client: Client, upstream: respx.Mock
         assert (type(error), error.retryable) == (UpstreamUnavailable, True)
 
 
-async def test_a_rate_limit_of_the_known_name_says_nothing_of_the_next_one(
-    client: Client, upstream: respx.MockRouter
-) -> None:
+async def test_a_rate_limit_of_the_listed_name_proves_nothing(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(DETAIL.path).mock(
         side_effect=lambda request: (
             failure("400", "Too Many Requests") if request.url.params["ticker"] == "GBTC" else BROKEN
@@ -80,9 +78,7 @@ async def test_a_gateway_that_fails_blames_no_name(client: Client, upstream: res
     assert "GBTC" not in [call.request.url.params["ticker"] for call in route.calls]
 
 
-async def test_a_server_error_without_a_name_to_blame_asks_nothing_else(
-    client: Client, upstream: respx.MockRouter
-) -> None:
+async def test_a_server_error_without_a_name_causes_no_other_call(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(ENDPOINT.path).mock(return_value=BROKEN)
     assert isinstance(await fails(client), UpstreamUnavailable)
     assert route.call_count == 2

@@ -134,13 +134,13 @@ def test_no_page_reaches_back_before_the_earliest_bar(limited: tuple[Scene, int]
 
 
 @given(limited())
-def test_every_bar_from_the_earliest_on_is_served(limited: tuple[Scene, int]) -> None:
+def test_every_bar_from_the_earliest_on_is_covered(limited: tuple[Scene, int]) -> None:
     scene, earliest = limited
     joined = scene.upstream.joined(scene.pages(earliest))
     assert {time for time in scene.inside if time >= earliest} <= set(joined)
 
 
-def test_the_oldest_bar_that_the_plan_reaches_is_served() -> None:
+def test_the_oldest_bar_of_the_plan_is_covered() -> None:
     earliest = floor(NOW, HOUR) - 720 * HOUR
     upstream = Upstream(list(range(earliest - 9 * HOUR, NOW, HOUR)), end_inclusive=True, counts_from_start=False)
     assert earliest in upstream.joined(
@@ -189,7 +189,7 @@ def test_bars_ahead_of_our_clock_do_not_push_the_start_out_of_an_open_ended_page
 
 
 @given(st.sampled_from([10, 100, 1000]), st.integers(1, 3), st.integers(-1, 1), st.integers(0, 999))
-def test_the_newest_last_bars_are_served_while_the_bar_under_way_is_not_there_yet(
+def test_the_newest_last_bars_are_covered_while_the_current_bar_is_missing(
     page_rows: int, times: int, more: int, later: int
 ) -> None:
     now, last = NOW + later * HOUR, page_rows * times + more

@@ -125,18 +125,19 @@ def fragments_apply_to_their_own_type_alone(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(FieldCollector, "_applies", applies)
 
 
-class Nothing(plan.PendingField):
-    def fill(self, future: Any, execution: plan.Execution) -> None: ...
+class Nothing:
+    """A value that completes to null."""
 
-
-NOTHING: Any = Nothing.__new__(Nothing)
+    def complete(self, _value: object, _execution: plan.Execution) -> None: ...
 
 
 def what_fails_while_pending_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
-    def resume(self: plan.Execution, field: plan.PendingField, future: Any) -> None:
+    def resume(self: plan.Execution, value: Any, container: Any, key: Any, task: Any) -> None:
         with suppress(Exception):
-            field.fill(future, self)
-        real(self, NOTHING, future)
+            container[key] = value.complete(task.result(), self)
+        done = task.get_loop().create_future()
+        done.set_result(None)
+        real(self, Nothing(), {}, "", done)
 
     real = plan.Execution._resume
     monkeypatch.setattr(plan.Execution, "_resume", resume)

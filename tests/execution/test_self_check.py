@@ -76,6 +76,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     scalar_serializers._time_of_day.cache_clear()
 
 
+@pytest.mark.filterwarnings("ignore:.*was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("hook", [hook for hook in hooks() if hook not in NEVER_CALLED])
 def test_a_broken_hook_is_noticed(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_(hook, monkeypatch)

@@ -92,8 +92,8 @@ def _sparse(path: str, json_path: JsonPath) -> bool | None:
     )
     definition = SCHEMA.get_type_by_name(parent)
     assert isinstance(definition, StrawberryObjectDefinition)
-    (field,) = [item for item in definition.fields if SCHEMA.config.name_converter.get_graphql_name(item) == name]
-    if "wire" not in field.metadata or "group" in field.metadata:
+    (field,) = [one for one in definition.fields if SCHEMA.config.name_converter.get_graphql_name(one) == name]
+    if "source_name" not in field.metadata or "group" in field.metadata:
         return None
     return bool(field.metadata.get("sparse"))
 

@@ -43,7 +43,7 @@ class WithList(Point):
 
 @strawberry.type
 class WithFigureOfTime(Point):
-    spent: Annotated[float, value("The time once more, as a figure.", wire="time")]
+    spent: Annotated[float, value("The time once more, as a figure.", source_name="time")]
 
 
 TWO_NAMES = dataclasses.replace(PRICE_HISTORY, aliases={"figure": ("first", "second")})

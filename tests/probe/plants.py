@@ -1,4 +1,4 @@
-"""What CoinGlass might change, planted in the sandbox, and how the probe names it."""
+"""Changes at CoinGlass, planted in the sandbox, and the differences that the probe reports for them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class Plant:
         if self.fault is not None:
             sandbox.faults.append(Fault(self.fault, self.path))
 
-    def is_named_in(self, endpoint: Mapping[str, Any]) -> bool:
+    def is_reported_in(self, endpoint: Mapping[str, Any]) -> bool:
         """Whether the probe's report of the endpoint says this and nothing else."""
-        named = {(item["kind"], item["field"]) for item in endpoint["findings"] if not item["harmless"]}
-        return endpoint["status"] == self.status and named == self.findings
+        reported = {(entry["kind"], entry["field"]) for entry in endpoint["findings"] if not entry["harmless"]}
+        return endpoint["status"] == self.status and reported == self.findings
 
 
 def of_data(path: str, change: Callable[[Any], Any]) -> PlantedDrift:

@@ -1,4 +1,4 @@
-"""The probe over real HTTP against the sandbox, which answers as documented but for what is planted."""
+"""The probe over real HTTP against the sandbox, with planted differences."""
 
 import json
 import signal
@@ -50,8 +50,8 @@ class Probed:
         file = self.folder / "report.json"
         config = ClientConfig(api_key=Secret(KEY), base_url=self.address)
         status = await probe(config, ProbeOptions(groups=groups, json_file=file, **options))
-        actual: dict[str, Any] = json.loads(file.read_text())
-        return status, actual
+        result: dict[str, Any] = json.loads(file.read_text())
+        return status, result
 
 
 @pytest.fixture
@@ -62,19 +62,19 @@ def probed(tmp_path: Path) -> Iterator[Probed]:
 
 
 def endpoint(report: dict[str, Any], path: str) -> dict[str, Any]:
-    (actual,) = (item for item in report["endpoints"] if item["path"] == path)
-    return actual  # type: ignore[no-any-return]  # JSON
+    (result,) = (entry for entry in report["endpoints"] if entry["path"] == path)
+    return result  # type: ignore[no-any-return]  # JSON
 
 
-async def test_every_endpoint_is_called_once_and_found_as_documented(probed: Probed) -> None:
+async def test_every_endpoint_is_called_once_and_answers_as_documented(probed: Probed) -> None:
     status, report = await probed.report()
     assert status == 0
-    assert {item["path"]: item["status"] for item in report["endpoints"]} == dict.fromkeys(CATALOGUE, "ok")
+    assert {entry["path"]: entry["status"] for entry in report["endpoints"]} == dict.fromkeys(CATALOGUE, "ok")
     assert set(probed.sandbox.calls.values()) == {1}
     assert (report["plan"], report["planSource"]) == ("PROFESSIONAL", "account endpoint")
 
 
-async def test_all_that_is_planted_is_named_and_nothing_else(
+async def test_all_planted_differences_are_reported_and_no_others(
     probed: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for plant in PLANTS.values():
@@ -82,8 +82,8 @@ async def test_all_that_is_planted_is_named_and_nothing_else(
     status, report = await probed.report()
     planted = {plant.path: plant for plant in PLANTS.values()}
     assert status == 1
-    assert {item["path"] for item in report["endpoints"] if item["status"] != "ok"} == set(planted)
-    assert [path for path, plant in planted.items() if not plant.is_named_in(endpoint(report, path))] == []
+    assert {entry["path"] for entry in report["endpoints"] if entry["status"] != "ok"} == set(planted)
+    assert [path for path, plant in planted.items() if not plant.is_reported_in(endpoint(report, path))] == []
     table = capsys.readouterr().out
     for plant in PLANTS.values():
         (line,) = (line for line in table.splitlines() if f" {plant.path} " in line)
@@ -92,72 +92,72 @@ async def test_all_that_is_planted_is_named_and_nothing_else(
 
 
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
-async def test_one_planted_difference_is_named_alone(probed: Probed, plant: Plant) -> None:
+async def test_a_single_planted_difference_is_reported_alone(probed: Probed, plant: Plant) -> None:
     plant.plant(probed.sandbox)
     status, report = await probed.report(plant.path.split("/")[2])
     assert status == 1
-    assert [item["path"] for item in report["endpoints"] if item["status"] != "ok"] == [plant.path]
-    assert plant.is_named_in(endpoint(report, plant.path)), endpoint(report, plant.path)
+    assert [entry["path"] for entry in report["endpoints"] if entry["status"] != "ok"] == [plant.path]
+    assert plant.is_reported_in(endpoint(report, plant.path)), endpoint(report, plant.path)
 
 
-async def test_numbers_as_text_are_told_and_are_no_difference(probed: Probed) -> None:
+async def test_numbers_as_text_are_reported_as_harmless(probed: Probed) -> None:
     as_text = lambda row: row | {"open_basis": str(row["open_basis"])}  # noqa: E731  # a function for one line
     probed.sandbox.drifts.append(of_rows("/api/futures/basis/history", as_text))
     status, report = await probed.report("futures/basis")
-    actual = endpoint(report, "/api/futures/basis/history")
-    assert (status, actual["status"]) == (0, "ok")
-    assert [(item["kind"], item["field"], item["harmless"]) for item in actual["findings"]] == [
+    result = endpoint(report, "/api/futures/basis/history")
+    assert (status, result["status"]) == (0, "ok")
+    assert [(entry["kind"], entry["field"], entry["harmless"]) for entry in result["findings"]] == [
         ("TYPE_CHANGED", "open_basis", True)
     ]
 
 
-async def test_what_every_answer_lacks_is_said_once(probed: Probed) -> None:
+async def test_a_header_that_every_answer_lacks_is_reported_once(probed: Probed) -> None:
     probed.sandbox.drifts.append(PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": None}))
     status, report = await probed.report("option")
     assert status == 1
-    assert [(item["kind"], item["field"]) for item in report["everyAnswer"]] == [
+    assert [(entry["kind"], entry["field"]) for entry in report["everyAnswer"]] == [
         ("HEADER_MISSING", "API-KEY-MAX-LIMIT")
     ]
-    assert {item["status"] for item in report["endpoints"]} == {"ok"}
+    assert {entry["status"] for entry in report["endpoints"]} == {"ok"}
 
 
 @pytest.mark.parametrize("empty", [[], {}, None])
-async def test_an_answer_without_rows_is_no_difference_and_is_told(
+async def test_an_answer_without_rows_is_reported_as_harmless(
     probed: Probed, empty: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.CUT_JSON, "/api/option/max-pain", times=1))  # and a retry that answers
     probed.sandbox.drifts.append(PlantedDrift("/api/option/max-pain", lambda answer: answer | {"data": empty}))
     status, report = await probed.report("option")
     assert status == 0
-    assert [item["kind"] for item in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]
+    assert [entry["kind"] for entry in endpoint(report, "/api/option/max-pain")["findings"]] == ["EMPTY"]
     assert "1 without rows to compare" in capsys.readouterr().out
 
 
-async def test_the_plan_is_that_of_the_rate_limit_where_the_account_is_not_found(probed: Probed) -> None:
+async def test_without_the_account_the_plan_is_inferred_from_the_rate_limit(probed: Probed) -> None:
     probed.sandbox.plan, probed.sandbox.quota.limit = Plan.STANDARD, 300
     probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, ACCOUNT))
     status, report = await probed.report("futures/liquidation")
     assert (report["plan"], report["planSource"]) == ("STANDARD", "API-KEY-MAX-LIMIT 300")
-    assert "/api/futures/liquidation/order" in {item["path"] for item in report["endpoints"]}
-    assert "/api/futures/liquidation/map" not in {item["path"] for item in report["endpoints"]}
+    assert "/api/futures/liquidation/order" in {entry["path"] for entry in report["endpoints"]}
+    assert "/api/futures/liquidation/map" not in {entry["path"] for entry in report["endpoints"]}
     assert status == 1
 
 
-async def test_all_asks_what_the_plan_lacks_and_a_refusal_is_as_stated(probed: Probed) -> None:
+async def test_all_calls_gated_endpoints_and_expects_a_refusal(probed: Probed) -> None:
     probed.sandbox.plan, probed.sandbox.quota.limit = Plan.STARTUP, 80
     status, report = await probed.report("futures/liquidation", with_gated=True)
     refused = endpoint(report, "/api/futures/liquidation/map")
     assert (status, refused["status"]) == (0, "ok")
-    assert [(item["kind"], item["harmless"]) for item in refused["findings"]] == [("PLAN_REFUSED", True)]
+    assert [(entry["kind"], entry["harmless"]) for entry in refused["findings"]] == [("PLAN_REFUSED", True)]
 
 
-async def test_all_names_what_is_answered_without_the_plan_that_the_catalogue_states(probed: Probed) -> None:
+async def test_all_reports_gated_endpoints_that_answer(probed: Probed) -> None:
     below = PlantedDrift(ACCOUNT, lambda answer: answer | {"data": answer["data"] | {"level": "HOBBYIST"}})
     probed.sandbox.drifts += [below, PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": "30"})]
     status, report = await probed.report("hyperliquid/whale-alert", with_gated=True)
-    actual = endpoint(report, "/api/hyperliquid/whale-alert")
-    assert (status, actual["status"]) == (1, "gated")
-    assert [item["kind"] for item in actual["findings"]] == ["PLAN_NOT_NEEDED"]
+    result = endpoint(report, "/api/hyperliquid/whale-alert")
+    assert (status, result["status"]) == (1, "gated")
+    assert [entry["kind"] for entry in result["findings"]] == ["PLAN_NOT_NEEDED"]
 
 
 async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -> None:
@@ -166,36 +166,36 @@ async def test_a_wallet_and_a_pair_are_taken_from_the_listings(probed: Probed) -
     probed.sandbox.drifts.append(PlantedDrift(pairs, only_okx))
     probed.sandbox.drifts.append(of_rows("/api/hyperliquid/whale-position", lambda row: row | {"user": f"0x{7:040}"}))
     _, report = await probed.report("futures", "hyperliquid")
-    requested = endpoint(report, PRICES)["params"]
-    assert requested["exchange"] == "OKX"
-    assert requested["symbol"].endswith("SWAP")
+    called = endpoint(report, PRICES)["params"]
+    assert called["exchange"] == "OKX"
+    assert called["symbol"].endswith("SWAP")
     assert endpoint(report, "/api/hyperliquid/user-position")["params"] == {"user_address": f"0x{7:040}"}
 
 
-async def test_a_listed_name_that_can_be_none_is_not_taken(probed: Probed) -> None:
+async def test_an_invalid_listed_name_is_not_used(probed: Probed) -> None:
     probed.sandbox.drifts.append(of_rows("/api/hyperliquid/whale-position", lambda row: row | {"user": "nobody"}))
     status, report = await probed.report("hyperliquid")
     address = endpoint(report, "/api/hyperliquid/user-position")["params"]["user_address"]
     assert (status, len(address)) == (0, 42)
 
 
-async def test_a_group_is_called_alone_beside_the_account(probed: Probed) -> None:
+async def test_only_the_account_and_the_group_are_called(probed: Probed) -> None:
     await probed.report("futures/liquidation", "option")
-    requested = {path for path in probed.sandbox.calls if path != ACCOUNT}
-    assert requested == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
+    called = {path for path in probed.sandbox.calls if path != ACCOUNT}
+    assert called == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
 
 
 async def test_the_former_path_of_an_endpoint_is_one_request_too_many_as_well(probed: Probed) -> None:
     path = "/api/futures/orderbook/v2/large-limit-order-history"
     probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, path))
-    before = [item.path for item in candidates(("futures/orderbook",))].index(path)
+    before = [entry.path for entry in candidates(("futures/orderbook",))].index(path)
     status, report = await probed.report("futures/orderbook", max_calls=before + 1)
     assert probed.sandbox.calls.total() == before + 1
-    assert (status, path in {item["path"] for item in report["endpoints"]}) == (0, False)
+    assert (status, path in {entry["path"] for entry in report["endpoints"]}) == (0, False)
 
 
 @pytest.mark.parametrize("most", [1, 5])
-async def test_no_more_requests_are_sent_than_allowed_retries_included(probed: Probed, most: int) -> None:
+async def test_calls_limits_all_requests_including_retries(probed: Probed, most: int) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.HTTP_500, "/api/futures/supported-exchanges"))
     status, report = await probed.report(max_calls=most)
     assert probed.sandbox.calls.total() == most
@@ -203,17 +203,19 @@ async def test_no_more_requests_are_sent_than_allowed_retries_included(probed: P
     assert status == (0 if most == 1 else 1)
 
 
-async def test_an_endpoint_that_fails_costs_neither_its_neighbours_nor_the_rest(probed: Probed) -> None:
+async def test_a_failing_endpoint_does_not_affect_the_others(probed: Probed) -> None:
     maps = [path for path in CATALOGUE if path.startswith("/api/futures/liquidation/")][:-1]
     probed.sandbox.faults += [Fault(FaultKind.SERVER_ERROR, path) for path in maps]
     _, report = await probed.report("futures/liquidation")
-    failed = {item["path"]: item["findings"][0]["kind"] for item in report["endpoints"] if item["status"] == "failed"}
+    failed = {
+        entry["path"]: entry["findings"][0]["kind"] for entry in report["endpoints"] if entry["status"] == "failed"
+    }
     assert failed == dict.fromkeys(maps, "UPSTREAM_ERROR")
     assert all(probed.sandbox.calls[path] for path in CATALOGUE if path.startswith("/api/futures/liquidation/"))
 
 
 @pytest.mark.parametrize("plan", list(Plan))
-async def test_what_the_plan_includes_is_requested_within_its_quota(plan: Plan) -> None:
+async def test_the_endpoints_of_the_plan_are_called_within_its_quota(plan: Plan) -> None:
     clock = FakeClock()
     sandbox = Sandbox(plan, now=lambda: clock.now().timestamp())
     config = ClientConfig(api_key=Secret(SANDBOX_KEY), base_url="http://upstream")
@@ -283,13 +285,13 @@ async def test_a_wrong_key_or_group_is_unusable(
     assert probed.sandbox.calls.total() == (0 if options else 2)
 
 
-async def test_a_server_that_is_not_there_is_unusable(capsys: pytest.CaptureFixture[str]) -> None:
+async def test_an_unreachable_server_is_unusable(capsys: pytest.CaptureFixture[str]) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://127.0.0.1:9")
     assert await probe(config, ProbeOptions()) == 2
     assert "UPSTREAM_ERROR" in capsys.readouterr().out
 
 
-async def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(
+async def test_an_unwritable_file_is_reported_before_the_first_call(
     probed: Probed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url=probed.address)
@@ -298,13 +300,13 @@ async def test_a_file_that_cannot_be_written_is_told_before_anything_is_sent(
     assert probed.sandbox.calls.total() == 0
 
 
-def test_without_a_key_the_command_says_so() -> None:
+def test_without_a_key_the_command_reports_that() -> None:
     done = run("probe")
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
     assert "COINGLASS_API_KEY" in done.stderr
 
 
-def test_the_command_tries_itself_out_on_a_sandbox() -> None:
+def test_the_command_runs_against_a_sandbox() -> None:
     done = run("probe", "--sandbox", "--group", "futures/basis", "--calls", "9")
     assert done.returncode == 0, done.stderr
     assert "2 ok, 0 drift, 0 gated, 0 failed" in done.stdout

@@ -1,4 +1,4 @@
-"""The line on the terminal."""
+"""The progress line on the terminal."""
 
 import io
 
@@ -24,7 +24,7 @@ def test_a_narrow_terminal_is_not_wrapped(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(terminal.getvalue().removeprefix("\r")) == 39
 
 
-def test_a_terminal_shows_how_far_the_probe_is_and_is_left_clean() -> None:
+def test_a_terminal_shows_the_progress_and_is_cleared() -> None:
     terminal = Terminal()
     progress = Progress(terminal)
     progress.show(50, 100, "/api/index/puell-multiple")
@@ -37,7 +37,7 @@ def test_a_terminal_shows_how_far_the_probe_is_and_is_left_clean() -> None:
     assert terminal.getvalue().rsplit("\r", 2)[1].strip() == ""
 
 
-def test_nothing_is_written_where_there_is_no_terminal() -> None:
+def test_without_a_terminal_nothing_is_written() -> None:
     file = io.StringIO()
     progress = Progress(file)
     progress.show(1, 2, "/api/x")

@@ -1,4 +1,4 @@
-"""The key is taken out of texts and bodies however CoinGlass repeats it."""
+"""The key is removed from texts and bodies in every form in which CoinGlass may repeat it."""
 
 import json
 
@@ -18,9 +18,9 @@ KEYS = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=8, m
 def test_a_body_with_the_key_in_its_texts_is_saved_without_it(key: str, beside: str) -> None:
     answer = {"code": "0", "data": [{f"{beside}{key}": [f"{key}{beside}", 1.5, None]}]}
     for body in (json.dumps(answer), json.dumps(answer).replace("/", "\\/")):
-        cached = json.loads(KeyRedaction(Secret(key)).body(body.encode()))
-        assert key not in json.dumps(cached, ensure_ascii=False)
-        ((name, values),) = cached["data"][0].items()
+        redacted = json.loads(KeyRedaction(Secret(key)).body(body.encode()))
+        assert key not in json.dumps(redacted, ensure_ascii=False)
+        ((name, values),) = redacted["data"][0].items()
         assert "***" in name
         assert values[1:] == [1.5, None]
 
@@ -35,6 +35,6 @@ def test_a_body_in_which_the_key_is_a_number_is_not_saved() -> None:
         KeyRedaction(Secret("1234567890")).body(b'{"code": "0", "data": [1234567890]}')
 
 
-def test_the_key_is_found_as_it_stands_in_an_address() -> None:
+def test_the_key_is_redacted_in_a_quoted_url() -> None:
     redaction = KeyRedaction(Secret("a+b/c=d"))
     assert redaction.text("?key=a%2Bb%2Fc%3Dd and A+B/C=D") == "?key=*** and ***"

@@ -1,4 +1,4 @@
-"""A response cache in front of an application that answers as told."""
+"""A response cache in front of a configurable application."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Origin, Served, Server, nothing
+from tests.server.raw_asgi import Origin, Served, Server, nothing
 
 LIMIT = 1_000_000
 
@@ -29,12 +29,12 @@ def server(clock: FakeClock) -> Server:
 
 @pytest.fixture
 def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Served]:
-    """Make a cache; whatever is given replaces what it has by default."""
+    """Make a cache; the options replace its defaults."""
 
-    def make(**given: Any) -> Served:
-        told: dict[str, Any] = {"limit": LIMIT, "clock": clock, "revision": server.revision}
-        others = given.pop("others", nothing)
-        return Served(ResponseCache(given.pop("handle", origin), **(told | given)), server, others)
+    def make(**options: Any) -> Served:
+        defaults: dict[str, Any] = {"limit": LIMIT, "clock": clock, "revision": server.revision}
+        others = options.pop("others", nothing)
+        return Served(ResponseCache(options.pop("handle", origin), **(defaults | options)), server, others)
 
     return make
 

@@ -1,4 +1,4 @@
-"""A repeated request gets the bytes made for the first, as long as they hold, and only where it asks the same."""
+"""A repeated request gets the bytes of the first response until it expires, if it requests the same."""
 
 import math
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import pytest
 
 from server.http import Request, Response
 from tests.clock import FakeClock
-from tests.server.asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
 from tests.server.conftest import LIMIT
+from tests.server.raw_asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
 
 QUERY = {"query": "{ a }"}
 
@@ -21,7 +21,7 @@ async def test_a_repeated_request_is_answered_without_the_application(cache: Ser
     assert (cache.hits, cache.misses, len(cache.store)) == (1, 1, 1)
 
 
-async def test_the_application_gets_the_whole_request(cache: Served, origin: Origin) -> None:
+async def test_the_application_gets_the_complete_request(cache: Served, origin: Origin) -> None:
     scope = http_scope(headers=[("content-type", "application/json"), ("x-request-id", "r-1")])
     await cache(scope, receiving(b'{"query":', b'"{ a }"}'), sending(Reply()))
     (request,) = origin.requests
@@ -37,7 +37,7 @@ async def test_the_application_gets_the_whole_request(cache: Served, origin: Ori
         b'{"query":"{ \\u0061 }","variables":{"x":1,"y":{"b":[],"c":2}},"operationName":"A"}',
     ],
 )
-async def test_how_the_same_question_is_written_does_not_count(cache: Served, origin: Origin, other: bytes) -> None:
+async def test_whitespace_and_order_of_members_do_not_count(cache: Served, origin: Origin, other: bytes) -> None:
     await post(cache, {"query": "{ a }", "operationName": "A", "variables": {"x": 1, "y": {"b": [], "c": 2}}})
     assert ((await post(cache, other)).number, origin.count) == (1, 1)
 
@@ -58,21 +58,21 @@ DIFFERENT: list[dict[str, Any]] = [
 ]
 
 
-async def test_different_questions_never_share_an_answer(cache: Served) -> None:
+async def test_different_requests_never_share_a_response(cache: Served) -> None:
     for _ in range(2):
         assert [(await post(cache, payload)).number for payload in DIFFERENT] == [*range(1, len(DIFFERENT) + 1)]
 
 
-async def test_the_form_that_is_accepted_the_method_and_the_url_count(cache: Served) -> None:
+async def test_accept_header_method_and_url_are_part_of_the_key(cache: Served) -> None:
     url = http_scope(query_string=b"x=1", headers=[("content-type", "application/json")])
     for _ in range(2):
-        simple, other = await post(cache, QUERY), await post(cache, QUERY, accept="application/graphql-response+json")
+        default, other = await post(cache, QUERY), await post(cache, QUERY, accept="application/graphql-response+json")
         by_get, in_url = await get(cache, b"query=%7B+a+%7D"), Reply()
         await cache(url, receiving(orjson.dumps(QUERY)), sending(in_url))
-        assert [simple.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
+        assert [default.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
 
 
-async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callable[..., Served]) -> None:
+async def test_callers_of_different_scopes_get_different_responses(cached: Callable[..., Served]) -> None:
     cache = cached()
     for _ in range(2):
         replies = [await post(cache, QUERY, x_caller=caller) for caller in ("", "ann", "bob")]
@@ -81,7 +81,7 @@ async def test_callers_of_another_scope_get_answers_of_their_own(cached: Callabl
         assert shared == ["public", "private", "private"]
 
 
-async def test_an_answer_is_served_until_it_no_longer_holds(cache: Served, clock: FakeClock) -> None:
+async def test_a_response_is_served_until_it_expires(cache: Served, clock: FakeClock) -> None:
     await post(cache)
     clock.advance(59.9)
     assert (await post(cache)).number == 1
@@ -90,7 +90,7 @@ async def test_an_answer_is_served_until_it_no_longer_holds(cache: Served, clock
     assert len(cache.store) == 1
 
 
-async def test_age_and_max_age_never_promise_more_than_holds(cache: Served, origin: Origin, clock: FakeClock) -> None:
+async def test_age_and_max_age_never_exceed_the_expiry(cache: Served, origin: Origin, clock: FakeClock) -> None:
     origin.lasts = 60.75
     first = await post(cache)
     assert first.headers["cache-control"] == "public, max-age=60"
@@ -101,19 +101,19 @@ async def test_age_and_max_age_never_promise_more_than_holds(cache: Served, orig
         assert (again.headers["age"], again.headers["cache-control"]) == (age, "public, max-age=60")
 
 
-async def test_what_is_valid_for_ever_is_fresh_for_a_year(cache: Served, origin: Origin) -> None:
+async def test_a_response_that_never_expires_is_fresh_for_a_year(cache: Served, origin: Origin) -> None:
     origin.lasts = math.inf
     assert (await post(cache)).headers["cache-control"] == "public, max-age=31536000"
 
 
-async def test_a_change_of_what_the_server_may_answer_takes_effect_at_once(cache: Served, server: Server) -> None:
+async def test_a_new_revision_takes_effect_immediately(cache: Served, server: Server) -> None:
     await post(cache)
     server.revision.bump()
     assert (await post(cache)).number == 2
     assert (cache.hits, len(cache.store)) == (0, 1)
 
 
-async def test_an_answer_during_which_that_changed_is_not_cached(
+async def test_a_response_is_not_stored_if_the_revision_changed_meanwhile(
     cached: Callable[..., Served], origin: Origin, server: Server
 ) -> None:
     async def changing(request: Request) -> Response:
@@ -139,7 +139,7 @@ async def test_an_answer_during_which_that_changed_is_not_cached(
         {"headers": [(b"cache-control", b"max-age=9")]},
     ],
 )
-async def test_what_may_not_be_cached_is_made_anew_and_says_so(
+async def test_an_uncacheable_response_is_made_again_and_marked_no_store(
     cache: Served, origin: Origin, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
@@ -150,7 +150,7 @@ async def test_what_may_not_be_cached_is_made_anew_and_says_so(
     assert cache.store.bytes == 0
 
 
-async def test_an_application_that_says_nothing_of_time_is_not_cached(cached: Callable[..., Served]) -> None:
+async def test_a_response_without_an_expiry_is_not_stored(cached: Callable[..., Served]) -> None:
     async def silent(_: Request) -> Response:
         return Response.of(b"{}")
 
@@ -173,7 +173,7 @@ async def test_every_response_of_a_sandbox_is_marked(cache: Served, server: Serv
     assert (await post(cache, {"query": "{ b }"})).headers["x-coinglass-source"] == "sandbox"
 
 
-async def test_every_reply_names_its_own_request(cache: Served, origin: Origin) -> None:
+async def test_every_response_has_the_id_of_its_request(cache: Served, origin: Origin) -> None:
     first = await post(cache)
     assert first.headers["x-request-id"] == origin.requests[0].request_id  # which the log has
     created = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
@@ -208,32 +208,32 @@ UNTOUCHED = [
 
 
 @pytest.mark.parametrize("scope", UNTOUCHED, ids=range(len(UNTOUCHED)))
-async def test_what_is_not_for_one_answer_in_json_passes_untouched(
+async def test_requests_for_anything_but_one_json_response_bypass_the_cache(
     cached: Callable[..., Served], scope: dict[str, Any]
 ) -> None:
-    given: list[Request] = []
+    passed_on: list[Request] = []
     created = Response.of(b"{}")
     created.expires_at = math.inf
 
     async def handle(request: Request) -> Response:
-        given.append(request)
+        passed_on.append(request)
         return created
 
     cache, request = cached(handle=handle), Request(scope)
     assert [await cache.cache(request) for _ in range(2)] == [created, created]
-    assert given == [request, request]
+    assert passed_on == [request, request]
 
 
 @pytest.mark.parametrize("scope", [{"type": "websocket", "path": "/graphql", "headers": []}, {"type": "lifespan"}])
-async def test_what_is_not_http_passes_the_layers_by(cached: Callable[..., Served], scope: dict[str, Any]) -> None:
+async def test_websockets_and_lifespan_bypass_the_layers(cached: Callable[..., Served], scope: dict[str, Any]) -> None:
     passed: list[tuple[object, ...]] = []
 
     async def others(*asgi: object) -> None:
         passed.append(asgi)
 
-    given = (scope, receiving(b"{}"), sending(Reply()))
-    await cached(others=others)(*given)
-    assert [[a is b for a, b in zip(asgi, given, strict=True)] for asgi in passed] == [[True] * 3]
+    passed_on = (scope, receiving(b"{}"), sending(Reply()))
+    await cached(others=others)(*passed_on)
+    assert [[a is b for a, b in zip(asgi, passed_on, strict=True)] for asgi in passed] == [[True] * 3]
 
 
 @pytest.mark.parametrize("content_type", ["application/json; charset=utf-8", "Application/JSON ;x=y"])
@@ -245,9 +245,7 @@ async def test_parameters_of_the_content_type_do_not_count(cache: Served, conten
     "body",
     [b"", b"{", b'"x"', b"3", b"null", b'[{"query":"{ a }"}]', b'{"a":' * 400 + b"1" + b"}" * 400, b'{"query":"\xff"}'],
 )
-async def test_a_body_that_is_no_request_is_for_the_application_to_refuse(
-    cache: Served, origin: Origin, body: bytes
-) -> None:
+async def test_an_invalid_body_is_left_to_the_application(cache: Served, origin: Origin, body: bytes) -> None:
     assert [(await post(cache, body)).number for _ in range(2)] == [1, 2]
     assert [request.body for request in origin.requests] == [body, body]
     assert cache.misses == 0
@@ -256,17 +254,17 @@ async def test_a_body_that_is_no_request_is_for_the_application_to_refuse(
 @pytest.mark.parametrize(
     "query_string", [b"xquery=a", b"query=a&query=b", b"query=a&variables={", b"query=a&extensions=x"]
 )
-async def test_a_malformed_url_is_for_the_application_to_refuse(cache: Served, query_string: bytes) -> None:
+async def test_a_malformed_url_is_left_to_the_application(cache: Served, query_string: bytes) -> None:
     assert [(await get(cache, query_string)).number for _ in range(2)] == [1, 2]
     assert cache.misses == 0
 
 
 async def test_a_url_is_read_like_a_body(cache: Served) -> None:
-    requested = b"query=%7Ba%7D&variables=%7B%22x%22%3A1%2C%22y%22%3A2%7D&operationName=A"
+    original = b"query=%7Ba%7D&variables=%7B%22x%22%3A1%2C%22y%22%3A2%7D&operationName=A"
     same = b"operationName=A&query={a}&variables={%22y%22:2,+%22x%22:1}"
     others = [b"query=%7Ba%7D", b"query={a}&operationName=A&variables={%22x%22:1.0,%22y%22:2}", b"extensions={}"]
     for _ in range(2):
-        replies = [await get(cache, url) for url in (requested, same, *others)]
+        replies = [await get(cache, url) for url in (original, same, *others)]
         assert [reply.number for reply in replies] == [1, 1, 2, 3, 4]
 
 
@@ -298,7 +296,7 @@ async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: Served, or
     assert (await post(cache, whole.ljust(2**20))).number == 1
 
 
-async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(cache: Served, origin: Origin) -> None:
+async def test_nothing_is_sent_to_a_client_that_leaves_while_its_body_is_read(cache: Served, origin: Origin) -> None:
     reply, scope = Reply(), http_scope(headers=[("content-type", "application/json")])
     parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
 
@@ -309,7 +307,7 @@ async def test_a_client_that_leaves_while_its_body_is_read_ends_the_matter(cache
     assert (reply.messages, origin.count) == ([], 0)
 
 
-async def test_without_room_nothing_is_cached(cached: Callable[..., Served]) -> None:
+async def test_a_limit_of_zero_stores_nothing(cached: Callable[..., Served]) -> None:
     cache = cached(limit=0)
     replies = [await post(cache) for _ in range(2)]
     assert [reply.number for reply in replies] == [1, 2]
@@ -323,7 +321,9 @@ async def test_an_answer_larger_than_the_store_does_not_empty_it(cache: Served, 
     assert (await post(cache, {"query": "{ small }"})).number == 1
 
 
-async def test_the_store_stays_within_its_bytes_and_forgets_what_nobody_asks_for(cache: Served, origin: Origin) -> None:
+async def test_the_store_stays_within_its_limit_and_evicts_the_least_recently_used(
+    cache: Served, origin: Origin
+) -> None:
     origin.padding = 30_000
     for number in range(100):
         await post(cache, {"query": "{ popular }"})
@@ -334,14 +334,14 @@ async def test_the_store_stays_within_its_bytes_and_forgets_what_nobody_asks_for
     assert (await post(cache, {"query": "{ popular }"})).number == 1
 
 
-async def test_the_keys_of_a_store_are_in_its_bytes(cache: Served) -> None:
+async def test_the_size_of_the_store_includes_its_keys(cache: Served) -> None:
     for number in range(30):
         await post(cache, {"query": "{ a }" + "#" * 100_000 + str(number)})
         assert cache.store.bytes <= LIMIT
     assert 3 <= len(cache.store) <= 5
 
 
-async def test_one_question_in_many_aliass_does_not_fill_the_store(cache: Served, origin: Origin) -> None:
+async def test_many_texts_of_one_request_do_not_fill_the_store(cache: Served, origin: Origin) -> None:
     await post(cache, {"query": "{ other }"})
     for blanks in range(2000):
         assert (await post(cache, b'{"query":"{ a }"}' + b" " * blanks)).number == 2
@@ -350,7 +350,7 @@ async def test_one_question_in_many_aliass_does_not_fill_the_store(cache: Served
     assert cache.store.bytes < 100_000
 
 
-async def test_what_has_expired_gives_back_all_its_bytes(cache: Served, origin: Origin, clock: FakeClock) -> None:
+async def test_an_expired_response_releases_all_its_bytes(cache: Served, origin: Origin, clock: FakeClock) -> None:
     for coding in ("gzip", "zstd", "identity"):
         await post(cache, accept_encoding=coding)
     clock.advance(60)

@@ -1,4 +1,4 @@
-"""Whatever happens in whatever order: a reply is what the application answered to that request, and it still holds."""
+"""In any order of events, a response is what the application answered to that request, and is not expired."""
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine
@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.http import Request, Response
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
+from tests.server.raw_asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
 
 T = TypeVar("T")
 
@@ -28,7 +28,7 @@ CODINGS: dict[str, set[str | None]] = {
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """A request, by all that its answer may depend on."""
 
     method: str
@@ -44,8 +44,8 @@ class Asked:
         return {"query": self.document, "variables": orjson.loads(self.variables)} | name
 
 
-ASKED = st.builds(
-    Asked,
+QUERIES = st.builds(
+    Query,
     method=st.sampled_from(["POST", "POST", "GET"]),
     document=st.sampled_from(["{ small }", "{ large }"]),
     variables=st.sampled_from(['{"x":1}', '{"x":1.0}', '{"x":true}', '{"x":"1"}']),
@@ -59,7 +59,7 @@ ASKED = st.builds(
 class Run:
     """One run of the application; `value` is unique, `until` and `version` are of the end, `at` counts events."""
 
-    asked: Asked
+    query: Query
     begun_under: int
     outcome: asyncio.Future[tuple[str, float]]
     value: int = 0
@@ -70,7 +70,7 @@ class Run:
 
 @dataclass
 class Pending:
-    asked: Asked
+    query: Query
     codings: set[str | None]
     begun_at: int
     version: int
@@ -85,11 +85,11 @@ class Machine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.server = Server(self.clock)
         self.events = 0
-        self.asked: list[Asked] = []
+        self.query: list[Query] = []
         self.running: list[Run] = []
         self.answers: dict[int, Run] = {}
         self.pending: list[Pending] = []
-        self.known: dict[str, tuple[bytes, bytes]] = {}  # by tag: the bytes and what they mean
+        self.bodies_by_tag: dict[str, tuple[bytes, bytes]] = {}  # by tag: the bytes and what they mean
         self.cache = Served(
             ResponseCache(
                 self._application,
@@ -122,7 +122,7 @@ class Machine(RuleBasedStateMachine):
         self.answers[run.value] = run
         if how == "raises":
             raise RuntimeError("broken")
-        padding = "x" * (3000 if "large" in run.asked.document else 0)
+        padding = "x" * (3000 if "large" in run.query.document else 0)
         body = orjson.dumps({"value": run.value, "padding": padding})
         if how == "streams":
             return Response(200, b"", [(b"content-type", b"application/json")], run.until, stream=_streamed(body))
@@ -131,7 +131,7 @@ class Machine(RuleBasedStateMachine):
         return response
 
     @rule(
-        asked=ASKED,
+        query=QUERIES,
         coding=st.sampled_from(["", "", *CODINGS]),
         lasts=st.sampled_from([None, None, 5.0, 50.0]),
         again=st.sampled_from([True, True, False]),
@@ -140,40 +140,40 @@ class Machine(RuleBasedStateMachine):
     )
     def ask(
         self,
-        asked: Asked,
+        query: Query,
         coding: str,
         lasts: float | None,
         again: bool,
         conditional: bool,
         data: st.DataObject,
     ) -> None:
-        """`lasts`: the application answers at once where it is asked; without it, whenever it is told to.
+        """`lasts`: the application answers at once where it is requested; without it, when the test decides.
 
         `again`: one of the last questions, perhaps by another caller.
         """
-        if again and self.asked:
-            asked = replace(data.draw(st.sampled_from(self.asked[-3:])), caller=asked.caller)
-        self.asked.append(asked)
-        headers = {"accept": asked.accept, "accept-encoding": coding, "x-caller": asked.caller}
-        if conditional and self.known:
-            headers["if-none-match"] = data.draw(st.sampled_from(sorted(self.known)))
+        if again and self.query:
+            query = replace(data.draw(st.sampled_from(self.query[-3:])), caller=query.caller)
+        self.query.append(query)
+        headers = {"accept": query.accept, "accept-encoding": coding, "x-caller": query.caller}
+        if conditional and self.bodies_by_tag:
+            headers["if-none-match"] = data.draw(st.sampled_from(sorted(self.bodies_by_tag)))
         before = len(self.running)
-        self._do(self._ask(asked, headers, CODINGS[coding]))
+        self._do(self._send(query, headers, CODINGS[coding]))
         if lasts is not None and len(self.running) > before:
             self._end(self.running[-1], "holds", lasts)
         self._check()
 
-    async def _ask(self, asked: Asked, headers: dict[str, str], codings: set[str | None]) -> None:
+    async def _send(self, query: Query, headers: dict[str, str], codings: set[str | None]) -> None:
         self.events += 1
         reply = Reply()
-        body, query_string = orjson.dumps(asked.payload), b""
-        if asked.method == "GET":
-            body, query_string = b"", _url(asked)
+        body, query_string = orjson.dumps(query.payload), b""
+        if query.method == "GET":
+            body, query_string = b"", _url(query)
         scope = http_scope(
-            asked.method, "/graphql", query_string, [("content-type", "application/json"), *headers.items()]
+            query.method, "/graphql", query_string, [("content-type", "application/json"), *headers.items()]
         )
         task = asyncio.ensure_future(self.cache(scope, receiving(body), sending(reply)))
-        self.pending.append(Pending(asked, codings, self.events, self.server.revision.count, task, reply))
+        self.pending.append(Pending(query, codings, self.events, self.server.revision.count, task, reply))
         await run_pending()
 
     @precondition(lambda self: self.running)
@@ -228,7 +228,7 @@ class Machine(RuleBasedStateMachine):
 
     def _judge(self, pending: Pending) -> None:
         headers, run = pending.reply.headers, self.answers[self._value(pending)]
-        assert run.asked == pending.asked
+        assert run.query == pending.query
         if run.ended_at < pending.begun_at:  # it was kept
             assert run.until is not None
             assert self.clock.monotonic() < run.until
@@ -250,15 +250,15 @@ class Machine(RuleBasedStateMachine):
         reply = pending.reply
         tag = reply.headers.get("etag")
         if reply.status == 304:
-            assert pending.asked.method == "GET"
+            assert pending.query.method == "GET"
             assert tag is not None
             assert reply.raw == b""
-            return _value_of(self.known[tag][1])
+            return _value_of(self.bodies_by_tag[tag][1])
         if "content-length" not in reply.headers:  # streamed
             return _value_of(reply.raw)
         assert reply.headers.get("content-encoding") in pending.codings or len(reply.raw) == 0
         if tag is not None:
-            assert self.known.setdefault(tag, (reply.raw, reply.body)) == (reply.raw, reply.body)
+            assert self.bodies_by_tag.setdefault(tag, (reply.raw, reply.body)) == (reply.raw, reply.body)
         return _value_of(reply.body)
 
 
@@ -267,8 +267,8 @@ def _value_of(body: bytes) -> int:
     return value
 
 
-def _url(asked: Asked) -> bytes:
-    payload = asked.payload | {"variables": asked.variables}
+def _url(query: Query) -> bytes:
+    payload = query.payload | {"variables": query.variables}
     return "&".join(f"{name}={value}" for name, value in payload.items()).encode()
 
 
@@ -276,7 +276,7 @@ async def _streamed(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def _understood(request: Request) -> Asked:
+def _understood(request: Request) -> Query:
     """Return the request as the application sees it."""
     headers = {name.decode(): value.decode() for name, value in request.headers.items()}
     if request.method == "GET":
@@ -286,7 +286,7 @@ def _understood(request: Request) -> Asked:
         payload = orjson.loads(request.body)
         variables = orjson.dumps(payload["variables"]).decode()
     name = payload.get("operationName")
-    return Asked(request.method, payload["query"], variables, name, headers["accept"], headers["x-caller"])
+    return Query(request.method, payload["query"], variables, name, headers["accept"], headers["x-caller"])
 
 
 Machine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

@@ -1,11 +1,11 @@
-"""What a response says of its cost is its own: of no cached answer, and of no other client's run."""
+"""A response states its own cost: zero if it is cached or shared."""
 
 import asyncio
 from collections.abc import Callable
 
 import pytest
 
-from tests.server.asgi import Origin, Reply, Served, Server, get, post, run_pending
+from tests.server.raw_asgi import Origin, Reply, Served, Server, get, post, run_pending
 
 Make = Callable[..., Served]
 
@@ -20,7 +20,7 @@ def costly(origin: Origin) -> Origin:
     return origin
 
 
-async def test_a_run_states_its_cost_and_a_cached_answer_none(cache: Served, costly: Origin, server: Server) -> None:
+async def test_a_run_states_its_cost_and_a_cached_response_zero(cache: Served, costly: Origin, server: Server) -> None:
     server.left = 11
     assert cost(await post(cache)) == ("7", "11")
     assert cost(await post(cache)) == ("0", "11")
@@ -29,7 +29,7 @@ async def test_a_run_states_its_cost_and_a_cached_answer_none(cache: Served, cos
     assert costly.count == 1
 
 
-async def test_who_shares_a_run_paid_nothing(cache: Served, costly: Origin) -> None:
+async def test_a_shared_response_states_a_cost_of_zero(cache: Served, costly: Origin) -> None:
     costly.open.clear()
     tasks = [asyncio.create_task(post(cache)) for _ in range(4)]
     await run_pending()
@@ -37,10 +37,10 @@ async def test_who_shares_a_run_paid_nothing(cache: Served, costly: Origin) -> N
     assert [cost(reply) for reply in await asyncio.gather(*tasks)] == [("7", "30"), *[("0", "30")] * 3]
 
 
-async def test_a_304_states_what_it_cost(cache: Served, costly: Origin) -> None:
+async def test_a_304_states_its_cost(cache: Served, costly: Origin) -> None:
     tag = (await get(cache)).headers["etag"]
-    known = await get(cache, if_none_match=tag)
-    assert (known.status, cost(known), costly.count) == (304, ("0", "30"), 1)
+    not_modified = await get(cache, if_none_match=tag)
+    assert (not_modified.status, cost(not_modified), costly.count) == (304, ("0", "30"), 1)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,7 @@ async def test_a_refusal_cost_nothing(cache: Served, headers: dict[str, str], st
 
 
 @pytest.mark.parametrize("wish", ["1", "true", "maybe"])
-async def test_a_dry_run_is_not_cached_nor_shared_nor_answered_from_what_is_cached(
-    cache: Served, origin: Origin, wish: str
-) -> None:
+async def test_a_dry_run_is_neither_cached_nor_shared(cache: Served, origin: Origin, wish: str) -> None:
     assert (await post(cache)).number == 1
     assert [(await post(cache, x_dry_run=wish)).number for _ in range(2)] == [2, 3]
     assert (await post(cache)).number == 1
@@ -67,5 +65,5 @@ async def test_a_dry_run_is_not_cached_nor_shared_nor_answered_from_what_is_cach
 
 
 @pytest.mark.parametrize("wish", ["0", "false"])
-async def test_a_header_that_asks_for_a_real_run_makes_no_difference(cache: Served, wish: str) -> None:
+async def test_x_dry_run_off_is_equal_to_no_header(cache: Served, wish: str) -> None:
     assert [(await post(cache)).number, (await post(cache, x_dry_run=wish)).number] == [1, 1]

@@ -1,4 +1,4 @@
-"""Each client gets an answer in a coding that it allows, and its tag is the tag of those bytes."""
+"""Each client gets an accepted coding, and an ETag of those bytes."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from server.cached_response import CachedResponse, acceptable_codings
 from server.http import Response
 from server.response_keys import ResponseKey
-from tests.server.asgi import Origin, Served, get, post
+from tests.server.raw_asgi import Origin, Served, get, post
 
 URL = b"query=%7Ba%7D"
 
@@ -40,12 +40,12 @@ URL = b"query=%7Ba%7D"
         (";;;,,q=1,=,gzip ; q = 0.4 ,\xff", "gzip identity"),
     ],
 )
-def test_accept_encoding_is_weighed(header: str | None, best_first: str) -> None:
+def test_accept_encoding_is_sorted_by_weight(header: str | None, best_first: str) -> None:
     assert acceptable_codings(None if header is None else header.encode("latin-1")) == tuple(best_first.split())
 
 
 @given(st.binary(max_size=60) | st.text(alphabet="gzipstd*;q=0.15, identity", max_size=60).map(str.encode))
-def test_no_header_is_too_unusual_to_be_weighed(header: bytes) -> None:
+def test_any_header_is_parsed(header: bytes) -> None:
     assert set(acceptable_codings(header)) <= {"zstd", "gzip", "identity"}
 
 
@@ -78,7 +78,7 @@ def captured(body: bytes) -> CachedResponse:
     return CachedResponse(ResponseKey("", "POST", None, b"", b"{}"), 0, Response.of(body))
 
 
-async def test_one_answer_is_cached_for_all_codings(cache: Served, origin: Origin) -> None:
+async def test_one_response_is_stored_for_all_codings(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     tags, bodies = set(), set()
     for coding in ("gzip", "zstd", "identity"):
@@ -93,33 +93,33 @@ async def test_one_answer_is_cached_for_all_codings(cache: Served, origin: Origi
 async def test_a_body_is_encoded_once(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     first = await post(cache, accept_encoding="gzip, br")
-    retained = cache.store.bytes
+    stored = cache.store.bytes
     second = await post(cache, accept_encoding="gzip, deflate")
     assert second.messages[1]["body"] is first.messages[1]["body"]
-    assert cache.store.bytes - retained < 2000
+    assert cache.store.bytes - stored < 2000
     await post(cache, accept_encoding="identity")
     assert (await post(cache, accept_encoding="gzip")).messages[1]["body"] is first.messages[1]["body"]
 
 
-async def test_what_is_not_cached_is_encoded_as_well(cache: Served, origin: Origin) -> None:
+async def test_an_uncached_response_is_encoded_as_well(cache: Served, origin: Origin) -> None:
     origin.padding, origin.lasts = 5000, None
     reply = await post(cache, accept_encoding="gzip")
     assert (reply.headers["content-encoding"], reply.number) == ("gzip", 1)
     assert len(reply.raw) < 500
 
 
-async def test_an_answer_that_is_encoded_already_stays_as_it_is(cache: Served, origin: Origin) -> None:
+async def test_an_encoded_response_is_not_encoded_again(cache: Served, origin: Origin) -> None:
     origin.padding, origin.headers = 5000, [(b"content-encoding", b"br")]
     reply = await post(cache, accept_encoding="br, gzip")
     assert (reply.headers["content-encoding"], len(reply.raw) > 5000) == ("br", True)
 
 
-async def test_a_client_that_allows_nothing_is_told_so(cache: Served, origin: Origin) -> None:
+async def test_a_client_that_accepts_no_coding_gets_406(cache: Served, origin: Origin) -> None:
     reply = await post(cache, accept_encoding="identity;q=0, br")
     assert (reply.status, origin.count) == (406, 0)
 
 
-async def test_the_tag_follows_the_body_and_its_type(cache: Served, origin: Origin) -> None:
+async def test_the_etag_depends_on_body_and_media_type(cache: Served, origin: Origin) -> None:
     tags = [(await post(cache, {"query": f"{{ {name} }}"})).headers["etag"] for name in "ab"]
     origin.count = 0
     tags.append((await post(cache, {"query": "{ c }"})).headers["etag"])
@@ -127,42 +127,42 @@ async def test_the_tag_follows_the_body_and_its_type(cache: Served, origin: Orig
     assert tags[2] == tags[0]
 
 
-@pytest.mark.parametrize("known", ["{}", "W/{}", '"x", {}', 'W/"x" ,W/{}', "*", ' "a,b",{} '])
-async def test_a_client_that_has_the_bytes_is_told_so(cache: Served, origin: Origin, known: str) -> None:
+@pytest.mark.parametrize("if_none_match", ["{}", "W/{}", '"x", {}', 'W/"x" ,W/{}', "*", ' "a,b",{} '])
+async def test_a_client_that_has_the_bytes_gets_304(cache: Served, origin: Origin, if_none_match: str) -> None:
     full = await get(cache)
-    reply = await get(cache, URL, if_none_match=known.format(full.headers["etag"]))
+    reply = await get(cache, URL, if_none_match=if_none_match.format(full.headers["etag"]))
     assert (reply.status, reply.raw, origin.count, cache.not_modified) == (304, b"", 1, 1)
-    cached = {name: full.headers[name] for name in ("etag", "cache-control", "vary")}
+    same = {name: full.headers[name] for name in ("etag", "cache-control", "vary")}
     cost = {"x-upstream-calls": "0", "x-quota-remaining": "30"}
-    assert reply.headers == cached | cost | {"age": "0", "x-request-id": reply.headers["x-request-id"]}
+    assert reply.headers == same | cost | {"age": "0", "x-request-id": reply.headers["x-request-id"]}
 
 
-async def test_also_where_the_answer_had_to_be_made_again(cache: Served, origin: Origin) -> None:
+async def test_the_etag_matches_across_equal_responses(cache: Served, origin: Origin) -> None:
     tag = (await get(cache)).headers["etag"]
     origin.count = 0
     other = b"query=%7Ba%7D&operationName=A"
     assert (await get(cache, other, if_none_match=tag)).status == 304
 
 
-@pytest.mark.parametrize("known", ['"x"', "", "garbage", 'W/"', "{0}x, x", '"{0}"', "*x"])
-async def test_a_client_that_has_other_bytes_gets_these(cache: Served, known: str) -> None:
+@pytest.mark.parametrize("if_none_match", ['"x"', "", "garbage", 'W/"', "{0}x, x", '"{0}"', "*x"])
+async def test_a_client_with_other_bytes_gets_the_response(cache: Served, if_none_match: str) -> None:
     tag = (await get(cache)).headers["etag"].strip('"')
-    assert (await get(cache, URL, if_none_match=known.format(tag)[: len(tag)])).status == 200
+    assert (await get(cache, URL, if_none_match=if_none_match.format(tag)[: len(tag)])).status == 200
 
 
-async def test_the_tag_of_another_coding_does_not_count(cache: Served, origin: Origin) -> None:
+async def test_the_etag_of_another_coding_does_not_match(cache: Served, origin: Origin) -> None:
     origin.padding = 5000
     tag = (await get(cache, URL, accept_encoding="gzip")).headers["etag"]
     assert (await get(cache, URL, accept_encoding="zstd", if_none_match=tag)).status == 200
     assert (await get(cache, URL, accept_encoding="gzip", if_none_match=tag)).status == 304
 
 
-async def test_a_post_is_answered_whatever_it_has(cache: Served) -> None:
+async def test_if_none_match_is_ignored_for_post(cache: Served) -> None:
     tag = (await post(cache)).headers["etag"]
     assert (await post(cache, if_none_match=tag)).number == 1
     assert (await post(cache, if_none_match="*")).number == 1
 
 
-async def test_what_is_not_cached_is_never_unmodified(cache: Served, origin: Origin) -> None:
+async def test_an_uncached_response_is_never_304(cache: Served, origin: Origin) -> None:
     origin.lasts = None
     assert (await get(cache, URL, if_none_match="*")).status == 200

@@ -1,4 +1,4 @@
-"""Equal requests at one time share one run of the application, and none suffers from another."""
+"""Equal concurrent requests share one run of the application, and do not affect each other."""
 
 import asyncio
 import math
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from server.http import Request, Response
-from tests.server.asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
+from tests.server.raw_asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
 
 JSON = [("content-type", "application/json")]
 Waiting = Callable[..., "asyncio.Task[Reply]"]
@@ -30,7 +30,7 @@ async def waiting(origin: Origin) -> AsyncIterator[Waiting]:
 
 
 @pytest.mark.parametrize("lasts", [60.0, None])
-async def test_equal_requests_at_one_time_share_one_run(
+async def test_equal_concurrent_requests_share_one_run(
     cache: Served, origin: Origin, waiting: Waiting, lasts: float | None
 ) -> None:
     origin.lasts, origin.padding = lasts, 5000
@@ -45,7 +45,7 @@ async def test_equal_requests_at_one_time_share_one_run(
     assert (await post(cache)).number == (1 if lasts else 2)
 
 
-async def test_without_a_store_they_share_as_well(
+async def test_requests_share_a_run_without_a_store(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     cache = cached(limit=0)
@@ -55,7 +55,7 @@ async def test_without_a_store_they_share_as_well(
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
 
-async def test_different_requests_and_callers_do_not(
+async def test_different_requests_and_callers_share_no_run(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     cache = cached()
@@ -65,9 +65,7 @@ async def test_different_requests_and_callers_do_not(
     assert [reply.number for reply in await asyncio.gather(*tasks)] == [1, 2, 3]
 
 
-async def test_whose_turn_at_the_quota_it_is_does_not_part_them(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_client_and_priority_are_not_part_of_the_key(cache: Served, origin: Origin, waiting: Waiting) -> None:
     tasks = [
         waiting(cache, x_client_id="ann"),
         waiting(cache, x_client_id="bob"),
@@ -78,7 +76,7 @@ async def test_whose_turn_at_the_quota_it_is_does_not_part_them(
     assert {reply.number for reply in await asyncio.gather(*tasks)} == {1}
 
 
-async def test_nobody_joins_a_run_from_before_a_change(
+async def test_a_run_of_an_earlier_revision_is_not_shared(
     cache: Served, origin: Origin, server: Server, waiting: Waiting
 ) -> None:
     before = waiting(cache)
@@ -104,7 +102,7 @@ async def test_when_the_first_leaves_the_others_are_served(cache: Served, origin
     assert (await post(cache)).number == 1
 
 
-async def test_when_one_that_joined_leaves_the_others_are_served(
+async def test_when_a_later_caller_leaves_the_others_are_served(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
     tasks = [waiting(cache) for _ in range(3)]
@@ -115,9 +113,7 @@ async def test_when_one_that_joined_leaves_the_others_are_served(
     assert [(await tasks[0]).number, (await tasks[2]).number, origin.count] == [1, 1, 1]
 
 
-async def test_when_all_have_left_the_answer_is_cached_for_the_next(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_a_run_that_all_callers_left_is_still_stored(cache: Served, origin: Origin, waiting: Waiting) -> None:
     first = waiting(cache)
     await run_pending()
     first.cancel()
@@ -127,9 +123,7 @@ async def test_when_all_have_left_the_answer_is_cached_for_the_next(
     assert ((await post(cache)).number, origin.count) == (1, 1)
 
 
-async def test_an_exception_reaches_the_first_and_the_others_try_themselves(
-    cache: Served, origin: Origin, waiting: Waiting
-) -> None:
+async def test_an_exception_is_not_shared(cache: Served, origin: Origin, waiting: Waiting) -> None:
     origin.failure = RuntimeError("broken")
     tasks = [waiting(cache) for _ in range(3)]
     await run_pending()
@@ -148,7 +142,7 @@ async def test_a_cancelled_run_is_not_shared(cache: Served, origin: Origin, wait
     assert (origin.count, cache.shared) == (3, 0)
 
 
-async def test_those_who_try_themselves_are_served_when_it_works(
+async def test_after_a_failed_run_the_waiting_requests_run_themselves(
     cached: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     async def failing_once(request: Request) -> Response:
@@ -169,7 +163,7 @@ async def test_those_who_try_themselves_are_served_when_it_works(
 
 
 @pytest.mark.parametrize("change", [{"status": 500}, {"headers": [(b"set-cookie", b"a=b")]}])
-async def test_what_is_for_one_caller_is_not_shared(
+async def test_a_response_for_one_caller_is_not_shared(
     cache: Served, origin: Origin, waiting: Waiting, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
@@ -206,7 +200,7 @@ class Stream:
             self.events.append("done")
 
 
-async def test_a_stream_passes_as_it_comes_and_is_neither_cached_nor_shared(cached: Callable[..., Served]) -> None:
+async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: Callable[..., Served]) -> None:
     stream = Stream()
     stream.open.clear()
     cache, replies = cached(handle=stream), [Reply(), Reply()]

@@ -12,7 +12,7 @@ ETHEREUM = Endpoint(
 )
 SOLANA = Endpoint(path="/api/etf/solana/flow-history", summary="Flows of the US spot solana funds.", aliases=_ALIASES)
 XRP = Endpoint(path="/api/etf/xrp/flow-history", summary="Flows of the US spot XRP funds.", aliases=_ALIASES)
-# Not in CoinGlass' own repositories: known from a later copy of its documentation and from public clients.
+# Not in CoinGlass' repositories, but in a later copy of its documentation and in public clients.
 HYPE = Endpoint(path="/api/etf/hype/flow-history", summary="Flows of the US spot Hyperliquid funds.", aliases=_ALIASES)
 HONG_KONG_BITCOIN = Endpoint(
     path="/api/hk-etf/bitcoin/flow-history", summary="Flows of the Hong Kong bitcoin funds.", aliases=_ALIASES

@@ -26,7 +26,7 @@ BITCOIN_LIST = Endpoint(
         "updated": "update_timestamp",
     },
 )
-# The documented sample has names of its own; live answers have those of the Bitcoin list.
+# The documented sample has other names; live answers have those of the Bitcoin list.
 ETHEREUM_LIST = Endpoint(
     path="/api/etf/ethereum/list",
     summary="The US spot ether funds, with price, assets and holdings.",

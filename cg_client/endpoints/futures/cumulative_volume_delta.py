@@ -5,12 +5,12 @@ from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
 from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
 AGGREGATED_ROWS = 4500
-PAIR_SPELLING = {
+PAIR_ALIASES = {
     "buy_usd": "taker_buy_vol",
     "sell_usd": "taker_sell_vol",
     "cumulative_delta_usd": "cum_vol_delta",
 }
-AGGREGATED_SPELLING = PAIR_SPELLING | {"buy_usd": "agg_taker_buy_vol", "sell_usd": "agg_taker_sell_vol"}
+AGGREGATED_ALIASES = PAIR_ALIASES | {"buy_usd": "agg_taker_buy_vol", "sell_usd": "agg_taker_sell_vol"}
 
 HISTORY = Endpoint(
     path="/api/futures/cvd/history",
@@ -19,7 +19,7 @@ HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    aliases=PAIR_SPELLING,
+    aliases=PAIR_ALIASES,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/futures/aggregated-cvd/history",
@@ -28,6 +28,6 @@ AGGREGATED_HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    aliases=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_ALIASES,
     page_rows=AGGREGATED_ROWS,
 )

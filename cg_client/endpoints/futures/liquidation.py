@@ -34,7 +34,7 @@ COIN_LIST = Endpoint(
     path="/api/futures/liquidation/coin-list",
     summary="Liquidations of each coin on an exchange, over the last hours.",
     params=ExchangeParams,
-    plan=Plan.STARTUP,  # two live probes with a Hobbyist key got data; the documents are held to
+    plan=Plan.STARTUP,  # as documented, though two live probes with a Hobbyist key got data
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/liquidation/exchange-list",

@@ -14,7 +14,7 @@ _ALIASES = {
     "cumulative_net_quantity": "net_position_change_cum",
 }
 
-# The documentation's page shows the path of another endpoint; of its two lists of intervals the shorter is held to.
+# The documentation's page shows the path of another endpoint; the shorter of its two lists of intervals is used.
 HISTORY = Endpoint(
     path="/api/futures/net-position/history",
     summary="Changes of net longs and net shorts of a futures pair.",

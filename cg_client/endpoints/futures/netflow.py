@@ -10,7 +10,7 @@ from cg_client.plans.plan import Plan
 _MINUTES_AND_HOURS = ("5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "24h")
 _DAYS = ("3d", "5d", "7d", "10d", "15d", "30d", "40d", "50d", "60d", "90d", "120d", "150d", "180d", "1y")
 _PERIODS = (*_MINUTES_AND_HOURS, *_DAYS)  # of all these endpoints together
-_FLOW_SPELLING: Mapping[str, str] = {
+_FLOW_ALIASES: Mapping[str, str] = {
     f"{name}_{period}": f"{upstream}_{period}"
     for period in _PERIODS
     for name, upstream in (
@@ -21,18 +21,18 @@ _FLOW_SPELLING: Mapping[str, str] = {
     )
 }
 # The page calls it a ratio; its sample fits percent of a capitalisation such as the list's sample has.
-COIN_SPELLING: Mapping[str, str] = {
-    **_FLOW_SPELLING,
+COIN_ALIASES: Mapping[str, str] = {
+    **_FLOW_ALIASES,
     **{f"net_market_cap_percent_{period}": f"net_flow_usd_{period}_market_cap_ratio" for period in _PERIODS},
 }
-LIST_SPELLING: Mapping[str, str] = {**_FLOW_SPELLING, "market_cap_usd": "market_cap"}
+LIST_ALIASES: Mapping[str, str] = {**_FLOW_ALIASES, "market_cap_usd": "market_cap"}
 
 LIST = Endpoint(
     path="/api/futures/netflow-list",
     summary="Net flow of each coin's futures, by period.",
     params=PageParams,
     plan=Plan.STARTUP,
-    aliases=LIST_SPELLING,
+    aliases=LIST_ALIASES,
 )
 COIN = Endpoint(
     path="/api/futures/coin/netflow",
@@ -40,5 +40,5 @@ COIN = Endpoint(
     params=CoinExchanges,
     shape=Record(),
     plan=Plan.STARTUP,
-    aliases=COIN_SPELLING,
+    aliases=COIN_ALIASES,
 )

@@ -1,4 +1,4 @@
-"""Open interest, in US dollars unless coins are asked for."""
+"""Open interest, in US dollars unless coins are requested."""
 
 from datetime import timedelta
 

@@ -10,14 +10,14 @@ from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairPar
 from cg_client.params.positions import PairLargeOrderHistory
 from cg_client.plans.plan import STANDARD_FLOORS, Plan
 
-AGGREGATED_SPELLING = {
+AGGREGATED_ALIASES = {
     "bids_usd": "aggregated_bids_usd",
     "bids_quantity": "aggregated_bids_quantity",
     "asks_usd": "aggregated_asks_usd",
     "asks_quantity": "aggregated_asks_quantity",
 }
 # Live answers say `limit_price`, the documented sample says `price`.
-LARGE_ORDER_SPELLING: Mapping[str, str | tuple[str, ...]] = {
+LARGE_ORDER_ALIASES: Mapping[str, str | tuple[str, ...]] = {
     "exchange": "exchange_name",
     "base": "base_asset",
     "quote": "quote_asset",
@@ -52,7 +52,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Depth of a coin's futures order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
     interval_floors=STANDARD_FLOORS,
-    aliases=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_ALIASES,
 )
 SNAPSHOTS = Endpoint(
     path="/api/futures/orderbook/history",
@@ -72,7 +72,7 @@ LARGE_ORDERS = Endpoint(
     params=PairParams,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    aliases=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_ALIASES,
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
 # The newer documents list the path with v2 alone, with the same rows and parameters.
@@ -83,6 +83,6 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    aliases=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_ALIASES,
     row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

@@ -8,22 +8,22 @@ from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
 from cg_client.params.positions import CoinTakerRange
 from cg_client.plans.plan import STANDARD_FLOORS
 
-PAIR_SPELLING = {"buy_usd": "taker_buy_volume_usd", "sell_usd": "taker_sell_volume_usd"}
-AGGREGATED_SPELLING = {"buy_usd": "aggregated_buy_volume_usd", "sell_usd": "aggregated_sell_volume_usd"}
+PAIR_ALIASES = {"buy_usd": "taker_buy_volume_usd", "sell_usd": "taker_sell_volume_usd"}
+AGGREGATED_ALIASES = {"buy_usd": "aggregated_buy_volume_usd", "sell_usd": "aggregated_sell_volume_usd"}
 
 HISTORY = Endpoint(
     path="/api/futures/v2/taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a futures pair.",
     params=PairSeries,
     interval_floors=STANDARD_FLOORS,
-    aliases=PAIR_SPELLING,
+    aliases=PAIR_ALIASES,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/futures/aggregated-taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a coin's futures, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     interval_floors=STANDARD_FLOORS,
-    aliases=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_ALIASES,
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/taker-buy-sell-volume/exchange-list",

@@ -1,4 +1,4 @@
-"""What the lists of one point a day have in common."""
+"""The lists with one row a day."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -10,12 +10,8 @@ DAY = timedelta(days=1)
 
 
 def daily(
-    path: str,
-    summary: str,
-    aliases: Mapping[str, str],
-    plan: Plan = Plan.HOBBYIST,
-    refresh: timedelta = DAY,
+    path: str, summary: str, aliases: Mapping[str, str], plan: Plan = Plan.HOBBYIST, refresh: timedelta = DAY
 ) -> Endpoint:
-    """Rows with `timestamp` and, in most lists, the day's `price`."""
+    """Return the endpoint of a list with `timestamp` and, mostly, the day's `price`."""
     common = {"time": "timestamp", "price_usd": "price"}
     return Endpoint(path=path, summary=summary, plan=plan, refresh=refresh, aliases=common | dict(aliases))

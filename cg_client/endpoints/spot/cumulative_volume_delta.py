@@ -2,9 +2,9 @@
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.cumulative_volume_delta import (
+    AGGREGATED_ALIASES,
     AGGREGATED_ROWS,
-    AGGREGATED_SPELLING,
-    PAIR_SPELLING,
+    PAIR_ALIASES,
 )
 from cg_client.params.core import ExchangesSeriesInUsd, PairSeriesInUsd
 from cg_client.plans.plan import STANDARD_FLOORS, Plan
@@ -16,7 +16,7 @@ HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    aliases=PAIR_SPELLING,
+    aliases=PAIR_ALIASES,
 )
 AGGREGATED_HISTORY = Endpoint(
     path="/api/spot/aggregated-cvd/history",
@@ -25,6 +25,6 @@ AGGREGATED_HISTORY = Endpoint(
     plan=Plan.STARTUP,
     interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
-    aliases=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_ALIASES,
     page_rows=AGGREGATED_ROWS,
 )

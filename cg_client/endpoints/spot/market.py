@@ -28,7 +28,7 @@ PAIRS_MARKETS = Endpoint(
         "exchange": "exchange_name",
         "name": "symbol",
         "last": "current_price",
-        # The same measure is spelled with the unit at 1h and 1w, and without it in between.
+        # The name of this figure has the unit at 1h and 1w, and lacks it in between.
         "volume_change_usd_4h": "volume_change_4h",
         "volume_change_usd_12h": "volume_change_12h",
         "volume_change_usd_24h": "volume_change_24h",

@@ -2,7 +2,7 @@
 
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints.futures.netflow import COIN_SPELLING, LIST_SPELLING
+from cg_client.endpoints.futures.netflow import COIN_ALIASES, LIST_ALIASES
 from cg_client.params.core import CoinExchanges, PageParams
 from cg_client.plans.plan import Plan
 
@@ -12,7 +12,7 @@ LIST = Endpoint(
     params=PageParams,
     plan=Plan.STARTUP,
     # The documented row says `1w` in this one name and `7d` in those beside it.
-    aliases={**LIST_SPELLING, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},
+    aliases={**LIST_ALIASES, "net_usd_7d": ("net_flow_usd_1w", "net_flow_usd_7d")},
 )
 COIN = Endpoint(
     path="/api/spot/coin/netflow",
@@ -20,5 +20,5 @@ COIN = Endpoint(
     params=CoinExchanges,
     shape=Record(),
     plan=Plan.STARTUP,
-    aliases=COIN_SPELLING,
+    aliases=COIN_ALIASES,
 )

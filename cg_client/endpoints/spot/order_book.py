@@ -5,9 +5,9 @@ from datetime import timedelta
 from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.order_book import (
-    AGGREGATED_SPELLING,
+    AGGREGATED_ALIASES,
+    LARGE_ORDER_ALIASES,
     LARGE_ORDER_HISTORY_ROWS,
-    LARGE_ORDER_SPELLING,
     LARGE_ORDERS_MAY_LACK,
     SNAPSHOT_RETENTION,
     SNAPSHOT_ROWS,
@@ -29,7 +29,7 @@ AGGREGATED_HISTORY = Endpoint(
     summary="Depth of a coin's spot order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
     interval_floors=STANDARD_FLOORS,
-    aliases=AGGREGATED_SPELLING,
+    aliases=AGGREGATED_ALIASES,
 )
 SNAPSHOTS = Endpoint(
     path="/api/spot/orderbook/history",
@@ -48,7 +48,7 @@ LARGE_ORDERS = Endpoint(
     params=PairParams,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    aliases=LARGE_ORDER_SPELLING,  # its page names the sides the other way round, which a captured book disproves
+    aliases=LARGE_ORDER_ALIASES,  # its page names the sides the other way round, which a captured book disproves
     may_lack=LARGE_ORDERS_MAY_LACK,
 )
 # The newer documents list the path with v2 alone, with the same rows and parameters.
@@ -59,6 +59,6 @@ LARGE_ORDER_HISTORY = Endpoint(
     params=PairLargeOrderHistory,
     plan=Plan.STANDARD,
     refresh=REAL_TIME,
-    aliases=LARGE_ORDER_SPELLING,
+    aliases=LARGE_ORDER_ALIASES,
     row_cap=LARGE_ORDER_HISTORY_ROWS,
 )

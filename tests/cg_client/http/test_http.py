@@ -47,10 +47,10 @@ async def get(transport: Transport, symbol: str = "BTC") -> bytes:
     return (await transport(a_call(symbol), LONG)).body
 
 
-async def fails(asked: Awaitable[object]) -> UpstreamFailed:
+async def fails(requested: Awaitable[object]) -> UpstreamFailed:
     """Return the failure, in whose chain nothing says the key or the address."""
     with count_upstream_calls() as counter, pytest.raises(UpstreamFailed) as error:
-        await asked
+        await requested
     shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__cause__)
     assert KEY not in shown
     assert "localhost:" not in shown
@@ -79,7 +79,7 @@ async def test_a_request_is_its_target_and_the_headers_of_the_client(connect: Co
     }
 
 
-async def test_unusual_parameters_arrive_as_they_are(connect: Connect) -> None:
+async def test_unusual_parameters_arrive_unchanged(connect: Connect) -> None:
     symbols = ["BTC/USDT:USDT", "a+b c&d=e%20", "é中😀", "#?;,~*'\"<>"]
     async with scripted(says(ok(BODY))) as server:
         transport = connect(server.port)
@@ -174,9 +174,9 @@ async def test_a_connection_in_the_middle_of_an_answer_is_closed_when_its_reques
     halt = Halt(HALF, BODY[6:])
     async with scripted(halt, says(ok(BODY))) as server:
         transport = connect(server.port, connections=1)
-        asking = asyncio.create_task(get(transport))
+        undeclared = asyncio.create_task(get(transport))
         await halt.reached.wait()
-        await cancelled(asking)
+        await cancelled(undeclared)
         halt.go.set()
         await server.all_closed()
         assert await get(transport) == BODY
@@ -187,12 +187,12 @@ async def test_the_places_survive_any_number_of_requests_that_give_up(connect: C
     async with scripted(says(ok(BODY)), says(ok(BODY, b"connection: close")), says(ok(BODY))) as server:
         transport = connect(server.port, connections=2)
         for cycles in range(40):
-            asking = [asyncio.create_task(get(transport)) for _ in range(4)]
+            undeclared = [asyncio.create_task(get(transport)) for _ in range(4)]
             for _ in range(cycles):
                 await asyncio.sleep(0)
-            for task in asking[::2]:
+            for task in undeclared[::2]:
                 task.cancel()
-            ended = await asyncio.gather(*asking, return_exceptions=True)
+            ended = await asyncio.gather(*undeclared, return_exceptions=True)
             assert ended[1::2] == [BODY, BODY]
         assert await asyncio.gather(*(get(transport) for _ in range(6))) == [BODY] * 6
 
@@ -290,14 +290,14 @@ async def test_a_server_that_does_not_speak_tls_is_no_connection_in_time(
         await server.all_closed()
 
 
-async def test_closing_ends_what_is_under_way(connect: Connect) -> None:
+async def test_closing_ends_requests_in_flight(connect: Connect) -> None:
     halt = Halt(HALF, b"")
     async with scripted(halt) as server:
         transport = connect(server.port, connections=1)
-        asking = asyncio.create_task(fails(get(transport)))
+        undeclared = asyncio.create_task(fails(get(transport)))
         await halt.reached.wait()
         await transport._http.aclose()
-        assert type(await asking) is UpstreamUnavailable
+        assert type(await undeclared) is UpstreamUnavailable
         halt.go.set()
         await server.all_closed()
 

@@ -1,4 +1,4 @@
-"""docs/probe.md names everything that the probe can say, and every option."""
+"""docs/probe.md describes every kind, status and option of the probe."""
 
 import re
 
@@ -12,7 +12,7 @@ from tests.test_imports import ROOT
 DOCUMENT = (ROOT / "docs" / "probe.md").read_text()
 
 
-@pytest.mark.parametrize("name", [*(item.value for kinds in (AnomalyKind, DifferenceKind, Status) for item in kinds)])
+@pytest.mark.parametrize("name", [each.value for kinds in (AnomalyKind, DifferenceKind, Status) for each in kinds])
 def test_each_kind_and_status_has_a_row(name: str) -> None:
     assert f"\n| `{name}` | " in DOCUMENT
 
@@ -22,7 +22,7 @@ def test_each_option_has_a_row() -> None:
     assert options == set(re.findall(r"^\| `(--\w+)", DOCUMENT, re.MULTILINE))
 
 
-def test_the_run_that_is_shown_is_the_real_one() -> None:
+def test_the_shown_run_is_the_real_one() -> None:
     shown = DOCUMENT.split("```text\n$ coinglass-graphql ")[1].split("```")[0]
     command, _, output = shown.partition("\n")
     assert run(*command.split()).stdout == output

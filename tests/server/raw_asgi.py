@@ -1,4 +1,4 @@
-"""Raw ASGI without a socket: an application that answers as told, and a client that asks it."""
+"""Raw ASGI without a socket: a configurable application, and a client."""
 
 import asyncio
 import gzip
@@ -26,7 +26,7 @@ DECODERS: dict[str | None, Callable[[bytes], bytes]] = {
 
 
 class Origin:
-    """Answers with a running number once it is open, and says that the response holds for `lasts` seconds."""
+    """Answers with a running number once it is open; the response expires after `lasts` seconds."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -56,7 +56,7 @@ class Origin:
 
 
 class Server:
-    """What the layers are told about the server behind them."""
+    """The status of the server behind the layers."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -137,7 +137,7 @@ def http_scope(
 
 
 def receiving(*parts: bytes, then: Callable[[], Awaitable[Message]] | None = None) -> Receive:
-    """Return a body in parts; afterwards `then`, or a client that stays."""
+    """Return a body in parts, then call `then`, or wait like a client that stays."""
     indices = itertools.count()
 
     async def receive() -> Message:
@@ -183,6 +183,6 @@ def sending(reply: Reply) -> Send:
 
 
 async def run_pending() -> None:
-    """Lets everything run that can."""
+    """Run everything that can run without waiting."""
     for _ in range(20):
         await asyncio.sleep(0)

@@ -10,15 +10,15 @@ from cg_client.symbols.similar_names import SimilarNames
 EXCHANGES = ("Binance", "OKX", "HTX", "Gate", "Bitmex", "Coinbase", "Kraken", "Crypto.com")
 
 
-def refusal(names: NameIndex, asked: str) -> UnknownName:
+def refusal(names: NameIndex, requested: str) -> UnknownName:
     with pytest.raises(UnknownName) as error:
-        names.require(asked)
+        names.require(requested)
     return error.value
 
 
 def test_an_exact_name_wins_over_one_that_only_folds_alike() -> None:
     names = NameIndex("coin", ["BTC", "btc", "Btc", "M.X"])
-    assert [names.find(asked) for asked in ("btc", "Btc", "mx", "m.X")] == ["btc", "Btc", "M.X", "M.X"]
+    assert [names.find(requested) for requested in ("btc", "Btc", "mx", "m.X")] == ["btc", "Btc", "M.X", "M.X"]
 
 
 def test_between_names_that_differ_in_case_alone_nothing_is_chosen() -> None:
