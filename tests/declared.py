@@ -32,8 +32,8 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
         if field.metadata.get("group"):
             answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["source_name"]))
             continue
-        found = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
-        value = _shown(field, kind, endpoint, found[0]) if found else None
+        actual = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
+        value = _shown(field, kind, endpoint, actual[0]) if actual else None
         if value is None and not optional:
             raise Keyless(field.python_name)
         answer[name_of(field)] = value

@@ -96,7 +96,7 @@ def test_other_methods_and_types_are_refused(graph: Graph) -> None:
 def test_invalid_requests_have_stable_codes_and_cost_nothing(graph: Graph, query: str, code: str) -> None:
     answer = graph.ask(query)
     assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
-    assert shared_graph.calls("/api/futures/funding-rate/history") == 0
+    assert graph.calls("/api/futures/funding-rate/history") == 0
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: res
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     requested = (fetch(client, f"COIN{number}") for number in range(40))
     refusals = [
-        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
+        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (30, 10)
     assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)

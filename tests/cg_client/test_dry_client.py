@@ -127,8 +127,8 @@ async def test_an_unknown_plan_is_not_requested_and_leaves_everything_open(
 ) -> None:
     with pytest.raises(DryRunMiss):
         await DryClient(undeclared, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    assert plan.calls == {question: CacheStatus.MISS}
+    replay_query = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    assert plan.calls == {replay_query: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
     assert not undeclared.plan_watch.was_requested

@@ -176,7 +176,7 @@ async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.Moc
     client = client_of(clock, workers=4)
     requested = (fetch(client, f"COIN{number}") for number in range(20))
     refusals = [
-        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
+        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (7, 13)
     await client.close()

@@ -360,6 +360,6 @@ def _packed(code: Literal["d", "q"], values: Sequence[Any], convert: Callable[[A
 
 
 def _shares(lists: Sequence[Sequence[Share]]) -> Columns[Share]:
-    flat = [share for found in lists for share in found]
+    flat = [share for actual in lists for share in actual]
     columns = {name: Column([getattr(share, name) for share in flat]) for name in ("name", "part", "at")}
     return Columns.of(Share, columns, len(flat))

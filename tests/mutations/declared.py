@@ -92,7 +92,7 @@ def _sparse(path: str, json_path: JsonPath) -> bool | None:
     )
     definition = SCHEMA.get_type_by_name(parent)
     assert isinstance(definition, StrawberryObjectDefinition)
-    (field,) = [one for one in definition.fields if SCHEMA.config.name_converter.get_graphql_name(one) == name]
+    (field,) = [item for item in definition.fields if SCHEMA.config.name_converter.get_graphql_name(item) == name]
     if "source_name" not in field.metadata or "group" in field.metadata:
         return None
     return bool(field.metadata.get("sparse"))
