@@ -15,7 +15,7 @@ serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandb
 	@if [ -n "$$COINGLASS_API_KEY" ]; then exec $(BIN)/coinglass-graphql serve; else exec $(BIN)/coinglass-graphql serve --sandbox; fi
 
 test: $(STAMP)           ## all tests
-	$(BIN)/pytest --numprocesses=auto
+	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
 check: lint types copies test docker-lint   ## everything that CI runs
 
@@ -50,9 +50,12 @@ bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONL
 chaos: $(STAMP)          ## the real server before a CoinGlass that fails: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
 	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
+next:                    ## the suite with the newest Strawberry and graphql-core, which the pins exclude; blocks nothing
+	@.ci/next
+
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-next .mypy_cache .pytest_cache .ruff_cache .hypothesis

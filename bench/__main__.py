@@ -44,15 +44,15 @@ def run(names: Sequence[str], effort: Effort) -> Results:
     """Measure what is named; raises BenchError."""
     with upstream() as source:
         bench = Bench(source)
-        found = Results(bench.runs)
+        result = Results(bench.runs)
         chosen = [scenario for name, scenario in SCENARIOS.items() if name in names]
-        for one in chosen:
-            bench.measure(one.cases(), effort.bound, effort.rounds * one.often)
-        found.verdicts += [verdict for one in chosen for verdict in one.verdicts(bench.runs)]
+        for item in chosen:
+            bench.measure(item.cases(), effort.bound, effort.rounds * item.often)
+        result.verdicts += [verdict for item in chosen for verdict in item.verdicts(bench.runs)]
         if "grid" in names:
             bench.measure(grid.cases(), effort.other, 1)
-        found.verdicts += _others(names, source, effort, found.points)
-    return found
+        result.verdicts += _others(names, source, effort, result.points)
+    return result
 
 
 def _others(names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]) -> Iterator[Verdict]:
@@ -86,18 +86,18 @@ def main() -> int:
     chosen = arguments()
     try:
         require_wrk()
-        found = run(chosen.names, QUICK if chosen.quick else FULL)
+        result = run(chosen.names, QUICK if chosen.quick else FULL)
     except BenchError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 1
     except KeyboardInterrupt:
         return 130
-    sys.stdout.write("\n" + report.bounds(found.verdicts) + "\n\n")
-    sys.stdout.write("\n".join(report.shortfalls(found.verdicts)) + "\n")
+    sys.stdout.write("\n" + report.bounds(result.verdicts) + "\n\n")
+    sys.stdout.write("\n".join(report.shortfalls(result.verdicts)) + "\n")
     if "grid" in chosen.names:
-        sys.stdout.write("\n" + report.of_grid(found.runs) + "\n")
+        sys.stdout.write("\n" + report.of_grid(result.runs) + "\n")
     if chosen.write:
-        report.write(found.verdicts, found.runs, found.points)
+        report.write(result.verdicts, result.runs, result.points)
     return 0
 
 

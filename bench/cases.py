@@ -40,9 +40,9 @@ class Bench:
 
     def measure(self, cases: Iterable[Case], seconds: int, rounds: int) -> None:
         """Those that were not measured yet, by state; of several rounds the one that took least CPU counts."""
-        wanted = [case for case in dict.fromkeys(cases) if case not in self.runs]
-        for state in dict.fromkeys(case.state for case in wanted):
-            self._in_state(state, [one for one in wanted if one.state is state], seconds, rounds)
+        requested = [case for case in dict.fromkeys(cases) if case not in self.runs]
+        for state in dict.fromkeys(case.state for case in requested):
+            self._in_state(state, [one for one in requested if one.state is state], seconds, rounds)
 
     def _in_state(self, state: State, cases: list[Case], seconds: int, rounds: int) -> None:
         with contextlib.ExitStack() as stack:

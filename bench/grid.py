@@ -36,7 +36,9 @@ def cases() -> Iterator[Case]:
 def rows(runs: Mapping[Case, Run]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table: our server and, in the last column, how it compares."""
     for query, state, concurrency in _cells():
-        run, other = (runs[Case(state, one, ASKED[state](query), concurrency)] for one in (Target.OURS, _other(state)))
+        run, other = (
+            runs[Case(state, item, ASKED[state](query), concurrency)] for item in (Target.OURS, _other(state))
+        )
         yield (
             query,
             state.value,

@@ -57,7 +57,7 @@ def growth(upstream: Upstream, rounds: int) -> list[Point]:
 
 
 def verdict(points: Sequence[Point]) -> Verdict:
-    by_rows = {one.rows: one for one in points}
+    by_rows = {item.rows: item for item in points}
     few, many = by_rows[FEW], by_rows[MANY]
     grown = many.row / few.row - 1
     return Verdict(

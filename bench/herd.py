@@ -21,9 +21,9 @@ _PATIENCE = 30.0
 def herd(upstream: Upstream, attempts: int) -> Verdict:
     """Return the median of several processes; one more before them lets the upstream render its answers."""
     with upstream.delayed(DELAY):
-        found = [_attempt(upstream) for _ in range(attempts + 1)][1:]
-    wall, calls = statistics.median(time for time, _ in found), max(calls for _, calls in found)
-    times = f"{min(found)[0]:.0f} to {max(found)[0]:.0f} ms"
+        result = [_attempt(upstream) for _ in range(attempts + 1)][1:]
+    wall, calls = statistics.median(time for time, _ in result), max(calls for _, calls in result)
+    times = f"{min(result)[0]:.0f} to {max(result)[0]:.0f} ms"
     text = f"{calls} upstream calls, {wall:.0f} ms (median of {attempts}: {times})"
     return Verdict(
         f"{REQUESTS} identical requests at once, fresh process, upstream at {DELAY} ms: Q4",

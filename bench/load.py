@@ -67,10 +67,10 @@ class Run:
 
 
 def require_wrk() -> str:
-    found = shutil.which("wrk")
-    if found is None:
+    result = shutil.which("wrk")
+    if result is None:
         raise BenchError("The load generator wrk is missing: apt-get install wrk")
-    return found
+    return result
 
 
 def drive(
@@ -82,20 +82,22 @@ def drive(
     time is read when it has nothing left to do, and shared out over these requests too.
     """
     before, called = server.cpu_seconds(), calls()
-    said = _wrk(server.url, workload, concurrency, seconds)
+    measured = _wrk(server.url, workload, concurrency, seconds)
     during = server.cpu_seconds() - before
     used = server.settled_cpu_seconds() - before
-    done, asked = said["requests"], said["requests"] + concurrency
-    if said["failed"] or said["received"] < done * least:
-        raise BenchError(f"{workload.name}: {said['failed']:.0f} failures, {said['received']:.0f} bytes: {said}")
+    done, requested = measured["requests"], measured["requests"] + concurrency
+    if measured["failed"] or measured["received"] < done * least:
+        raise BenchError(
+            f"{workload.name}: {measured['failed']:.0f} failures, {measured['received']:.0f} bytes: {measured}"
+        )
     return Run(
-        requests_per_second=done / said["seconds"],
-        p50=said["p50"],
-        p99=said["p99"],
-        cpu=used / asked * 1000,
-        calls=(calls() - called) / asked,
+        requests_per_second=done / measured["seconds"],
+        p50=measured["p50"],
+        p99=measured["p99"],
+        cpu=used / requested * 1000,
+        calls=(calls() - called) / requested,
         resident_bytes=server.resident_bytes(),
-        busy=min(1.0, during / said["seconds"]),
+        busy=min(1.0, during / measured["seconds"]),
     )
 
 
@@ -117,8 +119,8 @@ def _wrk(url: str, workload: Workload, concurrency: int, seconds: float) -> dict
         ended = subprocess.run(  # noqa: S603  # our own arguments
             [*command, "-s", str(script), url], capture_output=True, text=True, timeout=PATIENCE + 60, check=False
         )
-    found = next((line for line in ended.stdout.splitlines() if line.startswith(_OUT_OF)), None)
-    if found is None:
+    result = next((line for line in ended.stdout.splitlines() if line.startswith(_OUT_OF)), None)
+    if result is None:
         raise BenchError(f"wrk failed: {ended.stdout[-300:]} {ended.stderr[-300:]}")
-    said: dict[str, float] = orjson.loads(found.removeprefix(_OUT_OF))
-    return said
+    measured: dict[str, float] = orjson.loads(result.removeprefix(_OUT_OF))
+    return measured

@@ -35,11 +35,11 @@ def facts() -> Iterator[tuple[str, str]]:
 
 
 def _model() -> str:
-    found = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    return found[1] if found else platform.machine()
+    result = re.search(r"^model name\s*: (.+)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    return result[1] if result else platform.machine()
 
 
 def wrk() -> str:
     """Return the name and version that wrk prints about itself."""
-    said = subprocess.run([require_wrk(), "-v"], capture_output=True, text=True, check=False)  # noqa: S603  # no input
-    return (said.stdout + said.stderr).split("Copyright", 1)[0].strip()
+    printed = subprocess.run([require_wrk(), "-v"], capture_output=True, text=True, check=False)  # noqa: S603  # no input
+    return (printed.stdout + printed.stderr).split("Copyright", 1)[0].strip()

@@ -6,7 +6,7 @@ from bench.scenarios import Finding, Verdict
 from bench.servers import State, Upstream, ours
 
 SERIES = 200
-AT_MOST = 64.0  # megabytes
+MAX_MEGABYTES = 64.0  # megabytes
 _MEGABYTE = 2**20
 
 
@@ -18,6 +18,6 @@ def memory(upstream: Upstream) -> Verdict:
     text = f"{grown:.0f} MB over {empty / _MEGABYTE:.0f} MB, having answered {answered / _MEGABYTE:.0f} MB"
     return Verdict(
         f"memory: {SERIES} cached series of 1000 rows, each asked for once",
-        f"≤ {AT_MOST:g} MB over the empty server",
-        {1: Finding(text, grown <= AT_MOST)},
+        f"≤ {MAX_MEGABYTES:g} MB over the empty server",
+        {1: Finding(text, grown <= MAX_MEGABYTES)},
     )

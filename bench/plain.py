@@ -1,6 +1,6 @@
 """The yardstick: the same queries on a plain Strawberry server, written as its documentation teaches.
 
-Resolvers ask CoinGlass with one shared httpx client and build lists of objects, which are kept by request with
+Resolvers ask CoinGlass with one shared httpx client and build lists of objects, which are cached by request with
 `PLAIN_KEEPS_ROWS=1`. No plan, quota, retry, paging or look-up of symbols: it does less than our server, not more.
 """
 
@@ -45,14 +45,14 @@ async def fetch(path: str, params: dict[str, str | int]) -> list[Row]:
 
 
 async def objects(make: Callable[[Row], T], path: str, **params: str | int) -> list[T]:
-    """Return the answer's rows as objects, from memory if they are kept."""
+    """Return the answer's rows as objects, from memory if they are cached."""
     key = (path, *params.items())
     if key in kept:
         return kept[key]
-    made = [make(row) for row in await fetch(path, params)]
+    created = [make(row) for row in await fetch(path, params)]
     if KEEPS_ROWS:
-        kept[key] = made
-    return made
+        kept[key] = created
+    return created
 
 
 @strawberry.enum
@@ -118,11 +118,11 @@ class CandleSeries:
     @strawberry.field
     def columns(self) -> CandleColumns:
         return CandleColumns(
-            timestamp=[one.timestamp for one in self.candles],
-            open=[one.open for one in self.candles],
-            high=[one.high for one in self.candles],
-            low=[one.low for one in self.candles],
-            close=[one.close for one in self.candles],
+            timestamp=[item.timestamp for item in self.candles],
+            open=[item.open for item in self.candles],
+            high=[item.high for item in self.candles],
+            low=[item.low for item in self.candles],
+            close=[item.close for item in self.candles],
         )
 
     @strawberry.field
@@ -168,7 +168,7 @@ class ETFFlow:
             time=datetime.fromtimestamp(row["timestamp"] / 1000, UTC),
             flow_usd=row["flow_usd"],
             price_usd=row.get("price_usd"),
-            by_ticker=[TickerFlow.of(one) for one in row["etf_flows"]],
+            by_ticker=[TickerFlow.of(item) for item in row["etf_flows"]],
         )
 
 

@@ -37,8 +37,8 @@ class Axis:
 
 
 def svg(points: Sequence[Point]) -> str:
-    per_request = [(one.rows, one.request) for one in points]
-    per_row = [(one.rows, one.row) for one in points]
+    per_request = [(item.rows, item.request) for item in points]
+    per_row = [(item.rows, item.row) for item in points]
     panels = [
         *_panel("CPU per request, milliseconds", per_request, 0),
         *_panel("CPU per row, microseconds", per_row, _WIDTH),

@@ -26,7 +26,7 @@ class BenchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A server under way."""
+    """A running server."""
 
     pid: int
     url: str
@@ -97,9 +97,9 @@ def _address(process: subprocess.Popen[bytes], log: int) -> str:
     latest = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < latest:
         said = os.pread(log, 100_000, 0).decode(errors="replace")
-        found = _SERVES.search(said)
-        if found:
-            return found[1]
+        result = _SERVES.search(said)
+        if result:
+            return result[1]
         if process.poll() is not None:
             raise BenchError(f"{' '.join(map(str, process.args[1:]))} did not start: {said.strip()[-500:]}")  # type: ignore[index]  # a list
         time.sleep(0.02)

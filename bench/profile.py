@@ -67,25 +67,25 @@ async def profile(query: str) -> None:
 
 def _replace_transport() -> None:
     """Put the benchmark's upstream, in this process, in the place of the HTTP transport."""
-    made, upstream = Client.__init__, Upstream()
+    created, upstream = Client.__init__, Upstream()
 
     async def answer(request: httpx.Request) -> httpx.Response:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
-        status, said, body = await upstream.sent(request.url.raw_path, headers)
-        return httpx.Response(status, headers=said, content=body)
+        status, stated, body = await upstream.sent(request.url.raw_path, headers)
+        return httpx.Response(status, headers=stated, content=body)
 
     def init(self: Client, config: ClientConfig, **options: Any) -> None:  # noqa: ANN401  # Client's
-        made(self, config, **{"transport": httpx.MockTransport(answer), **options})  # the self-check has its own
+        created(self, config, **{"transport": httpx.MockTransport(answer), **options})  # the self-check has its own
 
     Client.__init__ = init  # type: ignore[method-assign]  # for this process alone
 
 
 def _show(stats: pstats.Stats) -> None:
     total: float = stats.total_tt  # type: ignore[attr-defined]  # typeshed leaves it out
-    found: dict[Any, Any] = stats.stats  # type: ignore[attr-defined]  # as above
+    result: dict[Any, Any] = stats.stats  # type: ignore[attr-defined]  # as above
     for name, file, function in _STAGES:
         spent = max(
-            (one[3] for place, one in found.items() if place[0].endswith(file) and place[2] == function), default=0
+            (item[3] for index, item in result.items() if index[0].endswith(file) and index[2] == function), default=0
         )
         sys.stdout.write(f"{spent / total:6.1%}  {name}\n")
     sys.stdout.write("\n")

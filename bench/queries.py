@@ -1,6 +1,6 @@
 """The queries, and in which turn they are asked.
 
-All texts are answered alike by our server and by the plain one. A text whose leaf fields carry `MARK` in their aliases
+Our server and the plain one answer all texts alike. A text whose scalar fields carry `MARK` in their aliases
 becomes another text with each number that the load generator writes there.
 """
 
@@ -36,11 +36,11 @@ _VENUES = ("Binance", "Bybit")  # both write the code of a pair as base and quot
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Bodies that are asked in turn; `numbered` where each has `MARK`. `warming` fetches all series of the bodies."""
+    """Bodies that are asked in turn; `numbered` where each has `MARK`. `warmup` fetches all series of the bodies."""
 
     name: str
     bodies: tuple[bytes, ...]
-    warming: tuple[bytes, ...] = ()
+    warmup: tuple[bytes, ...] = ()
     numbered: bool = False
 
     def body(self, number: int) -> bytes:
@@ -54,7 +54,7 @@ def repeated(query: str) -> Workload:
 
 
 def new_text(query: str) -> Workload:
-    """Make each text a new one, with another alias on every leaf."""
+    """Make each text a new one, with another alias on every scalar field."""
     return Workload(f"{query} new text", (_body(text(query, MARK)),), numbered=True)
 
 
@@ -64,9 +64,9 @@ def in_turn(query: str) -> Workload:
         return repeated(query)
     name = f"{query} in turn"
     if query == "Q4":
-        bodies = tuple(_body(*one) for one in _dashboards())
+        bodies = tuple(_body(*item) for item in _dashboards())
         return Workload(name, bodies, bodies)
-    return Workload(name, _for_each_series(query, _ON_PAIR[query]), _for_each_series(query, _warming(query)))
+    return Workload(name, _for_each_series(query, _ON_PAIR[query]), _for_each_series(query, _warmup(query)))
 
 
 def text(query: str, mark: str = "") -> str:
@@ -74,25 +74,25 @@ def text(query: str, mark: str = "") -> str:
     if query == "Q4":
         return f"{{ {_dashboard(_pairs()[:DASHBOARD_PAIRS], 'H1', mark)} }}"
     if query == "Q5":
-        days = f"{_leaves('time flowUsd priceUsd', mark)} byTicker {{ {_leaves('ticker flowUsd', mark)} }}"
+        days = f"{_scalars('time flowUsd priceUsd', mark)} byTicker {{ {_scalars('ticker flowUsd', mark)} }}"
         return f"{{ etf(asset: BITCOIN) {{ flows(last: 500) {{ ... on ETFFlows {{ days {{ {days} }} }} }} }} }}"
     return f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {_ON_PAIR[query]("H1", mark)} }} }}'
 
 
 def _one_point(interval: str, mark: str) -> str:
-    return _part(_FUNDING, interval, 1, f"latest {{ {_leaves('close', mark)} }}")
+    return _part(_FUNDING, interval, 1, f"latest {{ {_scalars('close', mark)} }}")
 
 
 def _candles(interval: str, mark: str) -> str:
-    return _part(_PRICE, interval, 1000, f"candles {{ {_leaves(_BARS, mark)} }}")
+    return _part(_PRICE, interval, 1000, f"candles {{ {_scalars(_BARS, mark)} }}")
 
 
 def _three(interval: str, mark: str) -> str:
-    return " ".join(_part(one, interval, 1000, f"candles {{ {_leaves(_BARS, mark)} }}") for one in _SERIES)
+    return " ".join(_part(item, interval, 1000, f"candles {{ {_scalars(_BARS, mark)} }}") for item in _SERIES)
 
 
 def _columns(interval: str, mark: str) -> str:
-    return " ".join(_part(one, interval, 1000, f"columns {{ {_leaves(_COLUMNS, mark)} }}") for one in _SERIES)
+    return " ".join(_part(item, interval, 1000, f"columns {{ {_scalars(_COLUMNS, mark)} }}") for item in _SERIES)
 
 
 _ON_PAIR: Mapping[str, Callable[[str, str], str]] = {
@@ -103,12 +103,12 @@ _ON_PAIR: Mapping[str, Callable[[str, str], str]] = {
 }
 
 
-def _warming(query: str) -> Callable[[str, str], str]:
+def _warmup(query: str) -> Callable[[str, str], str]:
     """Return a query that fetches the same series and selects next to nothing."""
     series = _SERIES if query in ("Q3", "Q6") else (_PRICE,)
     if query == "Q1":
         return _one_point
-    return lambda interval, _: " ".join(_part(one, interval, 1000, "latest { close }") for one in series)
+    return lambda interval, _: " ".join(_part(item, interval, 1000, "latest { close }") for item in series)
 
 
 def _part(series: tuple[str, str], interval: str, last: int, selection: str) -> str:
@@ -116,12 +116,12 @@ def _part(series: tuple[str, str], interval: str, last: int, selection: str) -> 
     return f"{field}(interval: {interval}, last: {last}) {{ ... on {kind} {{ {selection} }} }}"
 
 
-def _leaves(names: str, mark: str) -> str:
+def _scalars(names: str, mark: str) -> str:
     return " ".join(f"{name}{mark}: {name}" if mark else name for name in names.split())
 
 
 def _dashboard(pairs: list[tuple[str, str]], interval: str, mark: str = "") -> str:
-    selection = f"candles {{ {_leaves('time close', mark)} }}"
+    selection = f"candles {{ {_scalars('time close', mark)} }}"
     return " ".join(
         f'p{index}: pair(exchange: "{exchange}", symbol: "{symbol}") {{ {_part(_PRICE, interval, 24, selection)} }}'
         for index, (exchange, symbol) in enumerate(pairs)
@@ -132,7 +132,7 @@ def _dashboards() -> list[tuple[str, dict[str, str]]]:
     """Dashboards without a series in common: a few texts, each with every interval."""
     groups = zip(*[iter(_pairs())] * DASHBOARD_PAIRS, strict=False)
     texts = [f"query($interval: Interval!) {{ {_dashboard(list(group), '$interval')} }}" for group in groups]
-    return [(one, {"interval": interval.name}) for interval, one in itertools.product(Interval, texts)]
+    return [(item, {"interval": interval.name}) for interval, item in itertools.product(Interval, texts)]
 
 
 def _for_each_series(query: str, parts: Callable[[str, str], str]) -> tuple[bytes, ...]:
@@ -147,10 +147,10 @@ def _for_each_series(query: str, parts: Callable[[str, str], str]) -> tuple[byte
 
 def _pairs() -> list[tuple[str, str]]:
     """Pairs that the sandbox lists, a coin at a time."""
-    listed = {(one.exchange, one.symbol) for one in FUTURES}
-    coins = dict.fromkeys(one.base for one in FUTURES if one.exchange == _VENUES[0] and one.quote == "USDT")
-    wanted = [(venue, f"{coin}USDT") for coin in coins for venue in _VENUES]
-    return [one for one in wanted if one in listed]
+    listed = {(item.exchange, item.symbol) for item in FUTURES}
+    coins = dict.fromkeys(item.base for item in FUTURES if item.exchange == _VENUES[0] and item.quote == "USDT")
+    requested = [(venue, f"{coin}USDT") for coin in coins for venue in _VENUES]
+    return [item for item in requested if item in listed]
 
 
 def _body(query: str, variables: Mapping[str, str] | None = None) -> bytes:

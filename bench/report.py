@@ -34,7 +34,7 @@ read on one core, so that the rates of both say less than their CPU; the bound i
 | state | our server |
 | --- | --- |
 | cold | keeps neither rows nor responses; each request asks for other series than those in flight |
-| rows cached | keeps rows, no responses; a text never seen before has other aliases on all leaf fields, so that \
+| rows cached | keeps rows, no responses; a text never seen before has other aliases on all scalar fields, so that \
 nothing rendered can be used again |
 | rows cached, another series each time | one text; the requests go through {OTHER_SERIES} series, all fetched before, \
 in turn. Rendered they are several times the {FRAGMENTS_MB} MB that the store of fragments is given here |
@@ -45,20 +45,20 @@ for good."""
 
 
 def bounds(verdicts: Iterable[Verdict]) -> str:
-    head = ("state and query", "bound", *(f"at {one}" for one in AT_ONCE), "holds")
+    head = ("state and query", "bound", *(f"at {item}" for item in AT_ONCE), "holds")
     rows = [
-        (one.label, one.bound, *(one.findings[n].text if n in one.findings else "" for n in AT_ONCE), one.holds)
-        for one in verdicts
+        (item.label, item.bound, *(item.findings[n].text if n in item.findings else "" for n in AT_ONCE), item.holds)
+        for item in verdicts
     ]
     return table(head, rows)
 
 
 def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
     """Yield a sentence for each bound that does not hold."""
-    for one in verdicts:
-        short = [f"{finding.text} at {n}" for n, finding in one.findings.items() if not finding.holds]
+    for item in verdicts:
+        short = [f"{finding.text} at {n}" for n, finding in item.findings.items() if not finding.holds]
         if short:
-            yield f"- {one.label}: {' and '.join(short)}, where the bound is {one.bound}."
+            yield f"- {item.label}: {' and '.join(short)}, where the bound is {item.bound}."
 
 
 def of_grid(runs: Mapping[Case, Run]) -> str:
@@ -86,10 +86,10 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     yield "![CPU per request and per row, from 1 to 100,000 rows](growth.svg)"
     yield table(
         ("rows", "CPU ms per request", "CPU µs per row"),
-        [(f"{one.rows:,}", f"{one.request:.3f}", f"{one.row:.3f}") for one in points],
+        [(f"{item.rows:,}", f"{item.request:.3f}", f"{item.row:.3f}") for item in points],
     )
 
 
 def _short(verdicts: Sequence[Verdict]) -> Iterator[str]:
-    found = list(shortfalls(verdicts))
-    yield "\n".join(["What does not hold:", "", *found]) if found else "All bounds hold."
+    result = list(shortfalls(verdicts))
+    yield "\n".join(["What does not hold:", "", *result]) if result else "All bounds hold."

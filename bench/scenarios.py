@@ -29,10 +29,10 @@ class Verdict:
 
     @property
     def holds(self) -> str:
-        held = [concurrency for concurrency, one in self.findings.items() if one.holds]
-        if len(held) in (0, len(self.findings)):
-            return "yes" if held else "no"
-        return f"at {held[0]} only"
+        cached = [concurrency for concurrency, item in self.findings.items() if item.holds]
+        if len(cached) in (0, len(self.findings)):
+            return "yes" if cached else "no"
+        return f"at {cached[0]} only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Scenario:
 
     def verdicts(self, runs: Mapping[Case, Run]) -> Iterator[Verdict]:
         for query, least in self.least.items():
-            findings = {one: self._finding(query, least, one, runs) for one in self.at_once}
+            findings = {item: self._finding(query, least, item, runs) for item in self.at_once}
             yield Verdict(f"{self.label}: {query}", self._bound(least), findings)
 
     def _bound(self, least: float) -> str:
@@ -75,8 +75,8 @@ class Scenario:
         )
         if self.against is Target.FLOOR:
             return _beside_floor(ours, other, least)
-        found = other.cpu / ours.cpu
-        return Finding(f"{found:.1f} ({ours.cpu:.2f} to {other.cpu:.1f} ms)", found >= least)
+        result = other.cpu / ours.cpu
+        return Finding(f"{result:.1f} ({ours.cpu:.2f} to {other.cpu:.1f} ms)", result >= least)
 
 
 def _beside_floor(ours: Run, floor: Run, least: float) -> Finding:

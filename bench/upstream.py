@@ -82,8 +82,8 @@ class Upstream:
         return Sent(200, [], json.dumps({"calls": self.calls}).encode())
 
     def _said(self, sent: Sent) -> bytes:
-        own = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
-        lines = [b"HTTP/1.1 %d Said" % sent.status, *(b": ".join(header) for header in [*own, *sent.headers])]
+        own_value = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
+        lines = [b"HTTP/1.1 %d Said" % sent.status, *(b": ".join(header) for header in [*own_value, *sent.headers])]
         return b"\r\n".join(lines) + _END + sent.body
 
 
@@ -102,11 +102,11 @@ class Connection(asyncio.Protocol):
         if not self._head.endswith(_END):
             return
         head, self._head = self._head[: -len(_END)], b""
-        kept = self._upstream.kept.get(head[4 : head.find(b" ", 4)])  # behind GET
-        if kept is None:
+        cached = self._upstream.kept.get(head[4 : head.find(b" ", 4)])  # behind GET
+        if cached is None:
             self._rendering = asyncio.get_running_loop().create_task(self._render(head))
         else:
-            self._answer(kept)
+            self._answer(cached)
 
     async def _render(self, head: bytes) -> None:
         answer = await self._upstream.answer(head)

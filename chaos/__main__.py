@@ -48,20 +48,20 @@ async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
 
 
 async def _lane(lane: Mapping[str, Scenario], names: Sequence[str], effort: Effort) -> list[Verdict]:
-    return [one for name in lane if name in names for one in await _tried(name, lane[name], effort)]
+    return [item for name in lane if name in names for item in await _tried(name, lane[name], effort)]
 
 
 async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]:
     """Return what the scenario found; that it could not be carried out is a finding too."""
     started = time.monotonic()
     try:
-        found = await scenario(effort)
+        actual = await scenario(effort)
     except (OSError, RuntimeError, BenchError) as error:
-        found = [Verdict(name, "can be carried out", f"{type(error).__name__}: {str(error)[:300]}", holds=False)]
-    held = sum(one.holds for one in found)
-    sys.stdout.write(f"{name}: {held} of {len(found)} hold ({time.monotonic() - started:.0f} s)\n")
+        actual = [Verdict(name, "can be carried out", f"{type(error).__name__}: {str(error)[:300]}", holds=False)]
+    cached = sum(item.holds for item in actual)
+    sys.stdout.write(f"{name}: {cached} of {len(actual)} hold ({time.monotonic() - started:.0f} s)\n")
     sys.stdout.flush()
-    return found
+    return actual
 
 
 def arguments() -> argparse.Namespace:
@@ -89,7 +89,7 @@ def main() -> int:
     sys.stdout.write("\n" + as_table(verdicts) + "\n")
     if chosen.write:
         report.write(verdicts)
-    return 0 if all(one.holds for one in verdicts) else 1
+    return 0 if all(item.holds for item in verdicts) else 1
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Callers that are many, that leave early, and that never read what they asked for."""
+"""Callers that are many, that leave early, and that never read what they requested."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ async def _many(one: Rig) -> Verdict:
 
 
 async def _leaving(one: Rig) -> Verdict:
-    """Half of them in the middle of what they say, the others before what they asked for is there."""
+    """Half of them in the middle of what they say, the others before what they requested is there."""
     before = one.server.resident_bytes()
     await one.upstream.fail("slow", seconds=0.5)
     await asyncio.gather(*(_leaves(one.caller(), mix(number % 60), at=number) for number in range(LEAVING)))

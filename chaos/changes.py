@@ -32,7 +32,7 @@ async def _clock(one: Rig, ahead: int) -> Verdict:
     ]
     healthy = await one.values([*parts, *windows])
     await one.upstream.change("clock", ahead=ahead)
-    fresh = mix(number + 10)  # not asked for before, over closed bars
+    fresh = mix(number + 10)  # not requested before, over closed bars
     answers = await for_seconds(one, 3.0, CALLERS, 0.2, lambda _caller, _at: [*parts, *windows, *fresh])
     await one.upstream.change("clock", ahead=0)
     truth = healthy | await one.values(fresh)

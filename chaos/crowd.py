@@ -1,4 +1,4 @@
-"""A thousand callers at once who want forty series that nobody asked for yet, whole or in different windows."""
+"""A thousand callers at once who want forty series that nobody requested yet, whole or in different windows."""
 
 import asyncio
 import time
@@ -54,7 +54,7 @@ def _window(number: int, which: int, now: int) -> str:
     return f'from: "{iso(now - first * _STEP)}", to: "{iso(now - last * _STEP)}"'
 
 
-async def _ask(one: Rig, label: str, parts: Sequence[Part], calls_at_most: int) -> Verdict:
+async def _ask(one: Rig, label: str, parts: Sequence[Part], max_calls: int) -> Verdict:
     before = (await one.upstream.calls())["paths"].get(PATH, 0)
     callers = [one.caller() for _ in range(CALLERS)]
     for some_callers in (callers[at : at + 100] for at in range(0, CALLERS, 100)):
@@ -70,20 +70,20 @@ async def _ask(one: Rig, label: str, parts: Sequence[Part], calls_at_most: int) 
     breaches = [*faults(answers, DEADLINE, {}), *_untrue(answers)]
     answered = all(part.answered for part in outcomes(list(answers)))
     text = f"{calls} calls; {shares(outcomes(list(answers)))} in {took:.1f} s{some(breaches)}"
-    holds = calls <= calls_at_most and answered and not breaches
-    return Verdict(f"{CALLERS:,} callers at once: {label}", f"≤ {calls_at_most} upstream calls", text, holds)
+    holds = calls <= max_calls and answered and not breaches
+    return Verdict(f"{CALLERS:,} callers at once: {label}", f"≤ {max_calls} upstream calls", text, holds)
 
 
 def _untrue(answers: Sequence[Answered]) -> list[str]:
     """Bars that are missing, double or not those of the sample."""
     rows = sample(PATH)["data"]
-    found = []
+    result = []
     for outcome in outcomes(list(answers)):
         if not isinstance(outcome.value, dict) or "columns" not in outcome.value:
             continue
         times, closes = outcome.value["columns"]["timestamp"], outcome.value["columns"]["close"]
         if times != list(range(times[0], times[0] + len(times) * _STEP, _STEP)):
-            found.append(f"{outcome.part} has bars missing or double")
+            result.append(f"{outcome.part} has bars missing or double")
         if any(close != float(rows[at // _STEP % len(rows)]["close"]) for at, close in zip(times, closes, strict=True)):
-            found.append(f"{outcome.part} has figures of other bars")
-    return found
+            result.append(f"{outcome.part} has figures of other bars")
+    return result

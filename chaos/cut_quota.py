@@ -11,7 +11,7 @@ from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 
 BEFORE, AFTER = 30, 10  # requests a minute
-CALLERS = 3  # each with one request at a time: so many can be under way when the quota is cut
+CALLERS = 3  # each with one request at a time: so many can be in flight when the quota is cut
 DEADLINE = 5.0
 _CUT_AFTER = 6.0  # seconds
 _MINUTE = 62.0  # seconds, a little more than one

@@ -25,14 +25,14 @@ async def dashboard(effort: Effort) -> list[Verdict]:
     async with rig("hobbyist", QUOTA) as one:
         answers = await for_seconds(one, effort.dashboard, CALLERS, EVERY, lambda _caller, _at: parts)
         counted = await one.upstream.calls()
-    found = outcomes(answers)
-    breaches = [*faults(answers, DEADLINE, {}), *too_old(found, MAX_STALE)]
+    result = outcomes(answers)
+    breaches = [*faults(answers, DEADLINE, {}), *too_old(result, MAX_STALE)]
     most, refused = counted["mostInAMinute"], counted["rateLimited"]
-    answered = all(part.answered for part in found)
-    by_name = {part.name: max((one.age for one in found if one.part == part.name), default=0.0) for part in parts}
+    answered = all(part.answered for part in result)
+    by_name = {part.name: max((item.age for item in result if item.part == part.name), default=0.0) for part in parts}
     oldest = max(by_name, key=lambda name: by_name[name])
     text = (
-        f"{shares(found)}, {sum(part.stale for part in found)} STALE, the oldest ({oldest}) {by_name[oldest]:.0f} s; "
+        f"{shares(result)}, {sum(part.stale for part in result)} STALE, the oldest ({oldest}) {by_name[oldest]:.0f} s; "
     )
     text += f"at most {most} calls in a minute, {refused} refused{some(breaches)}"
     bound = f"every part answered, FRESH ≤ its refresh time, STALE ≤ 1 h more; ≤ {QUOTA} calls in any minute"

@@ -72,12 +72,12 @@ async def _kept(common: Rig) -> AsyncIterator[Rig]:
 
 
 def _verdict(kind: FaultKind, cells: Sequence[Cell]) -> Verdict:
-    breaches = [f"at {one.share:.0%}: {breach}" for one in cells for breach in one.breaches]
-    found = "; ".join(f"{one.share:.0%}: {shares(outcomes(list(one.answers)))}" for one in cells)
-    slowest = max(answer.reply.seconds for one in cells for answer in one.answers)
-    never = any(one.back is None for one in cells)
-    back = None if never else max(one.back or 0.0 for one in cells)
+    breaches = [f"at {item.share:.0%}: {breach}" for item in cells for breach in item.breaches]
+    result = "; ".join(f"{item.share:.0%}: {shares(outcomes(list(item.answers)))}" for item in cells)
+    slowest = max(answer.reply.seconds for item in cells for answer in item.answers)
+    never = any(item.back is None for item in cells)
+    back = None if never else max(item.back or 0.0 for item in cells)
     returns = "" if kind in _REMEMBERED else f", back {said(back)}"
     holds = not breaches and back is not None and back <= RECOVERS_WITHIN
     bound = f"true or typed, ≤ {DEADLINE + LATE_BY:g} s, back ≤ {RECOVERS_WITHIN:g} s"
-    return Verdict(f"fault {kind.value}", bound, f"{found}; slowest {slowest:.2f} s{returns}{some(breaches)}", holds)
+    return Verdict(f"fault {kind.value}", bound, f"{result}; slowest {slowest:.2f} s{returns}{some(breaches)}", holds)

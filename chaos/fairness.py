@@ -26,20 +26,20 @@ async def fairness(_: Effort) -> list[Verdict]:
         requests = (await one.upstream.requests())[before:]
         refused = (await one.upstream.calls())["rateLimited"]
         greedy.cancel()
-    places = [at for at, request in enumerate(requests) if request["query"].get("exchange") == "CoinEx"]
+    indices = [at for at, request in enumerate(requests) if request["query"].get("exchange") == "CoinEx"]
     outcome = answer.outcomes[0] if answer.outcomes else None
-    said = "no answer" if outcome is None else outcome.code or "answered"
-    text = f"{said} after {answer.reply.seconds:.0f} s, "
-    text += f"behind {places[0]} calls of the other" if places else f"never sent, behind {len(requests)} calls"
+    stated = "no answer" if outcome is None else outcome.code or "answered"
+    text = f"{stated} after {answer.reply.seconds:.0f} s, "
+    text += f"behind {indices[0]} calls of the other" if indices else f"never sent, behind {len(requests)} calls"
     breaches = [f"{refused} calls were refused by the quota"] if refused else []
-    holds = said == "answered" and bool(places) and places[0] <= SLOTS and not breaches
+    holds = stated == "answered" and bool(indices) and indices[0] <= SLOTS and not breaches
     label = f"one client asks for {SERIES} series at once, another for one"
     return [Verdict(label, f"the one waits ≤ {SLOTS} quota slots", text + some(breaches), holds)]
 
 
 def _backfill() -> bytes:
-    wanted = [(exchange, coin) for exchange in _VENUES for coin in COINS][:SERIES]
-    return document(_part(number, *pair) for number, pair in enumerate(wanted))
+    requested = [(exchange, coin) for exchange in _VENUES for coin in COINS][:SERIES]
+    return document(_part(number, *pair) for number, pair in enumerate(requested))
 
 
 def _part(number: int, exchange: str, coin: str) -> Part:

@@ -12,7 +12,7 @@ from sandbox.directory import COINS
 
 DEADLINE = 5.0  # seconds
 CALLERS = 10
-SERIES = 600  # that are asked for once each, so that what is beyond their number is retries
+SERIES = 600  # that are requested once each, so that what is beyond their number is retries
 _EXPIRED = 11.0
 ANSWERED = 0.99
 RETRIES = 0.2
@@ -34,9 +34,9 @@ async def _seen(one: Rig, seconds: float) -> Verdict:
     answers = await for_seconds(one, seconds, CALLERS, 0.5, lambda caller, at: parts[(caller + at) % 2 :: 2])
     await one.upstream.heal()
     back = await recovery(one, parts)
-    found, breaches = outcomes(answers), list(faults(answers, DEADLINE, reference))
-    share = sum(part.answered for part in found) / max(1, len(found))
-    text = f"{share:.2%}: {shares(found)}; back {said(back)}{some(breaches)}"
+    result, breaches = outcomes(answers), list(faults(answers, DEADLINE, reference))
+    share = sum(part.answered for part in result) / max(1, len(result))
+    text = f"{share:.2%}: {shares(result)}; back {said(back)}{some(breaches)}"
     holds = share >= ANSWERED and not breaches and in_time(back)
     return Verdict("upstream 50 % errors, parts seen before", f"≥ {ANSWERED:.0%} answered", text, holds)
 

@@ -16,7 +16,7 @@ _EXPIRED = 12.0  # seconds after which the parts that hold for up to ten seconds
 
 
 async def hanging(effort: Effort) -> list[Verdict]:
-    known = [one for one in lists(0) if one.name.startswith(("byExchange", "takers", "funds"))]
+    known = [item for item in lists(0) if item.name.startswith(("byExchange", "takers", "funds"))]
     async with rig(deadline_seconds=DEADLINE, timeout_seconds=1.5) as one:
         reference = await one.values(known)
         await one.once([_unseen(-1, 0)])  # the list of pairs is known
@@ -29,21 +29,21 @@ async def hanging(effort: Effort) -> list[Verdict]:
 
 
 def _unseen(caller: int, at: int) -> Part:
-    """Ask for a series that nobody asked for before."""
+    """Ask for a series that nobody requested before."""
     coin = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LTC", "DOT", "UNI", "APT")[caller + 1]
     return on_pair(f"unseen{caller + 1}n{at}", "Binance", coin, price(closed(Interval.H4, 20 + at % 100)))
 
 
 def _verdict(answers: list[Answered], breaches: list[str], back: float | None) -> Verdict:
-    seen = [one for one in outcomes(answers) if not one.part.startswith("unseen")]
-    unseen = [one for one in outcomes(answers) if one.part.startswith("unseen")]
-    breaches += [f"{one.part}: {_state(one)}" for one in seen if not (one.answered and one.stale)]
-    breaches += [f"{one.part}: {_state(one)}" for one in unseen if one.code not in _TYPED]
-    slowest = max(one.reply.seconds for one in answers)
-    found = f"seen: {shares(seen)}, {sum(one.stale for one in seen)} STALE; unseen: {shares(unseen)}; "
-    found += f"slowest {slowest:.2f} s; back {said(back)}{some(breaches)}"
+    seen = [item for item in outcomes(answers) if not item.part.startswith("unseen")]
+    unseen = [item for item in outcomes(answers) if item.part.startswith("unseen")]
+    breaches += [f"{item.part}: {_state(item)}" for item in seen if not (item.answered and item.stale)]
+    breaches += [f"{item.part}: {_state(item)}" for item in unseen if item.code not in _TYPED]
+    slowest = max(item.reply.seconds for item in answers)
+    result = f"seen: {shares(seen)}, {sum(item.stale for item in seen)} STALE; unseen: {shares(unseen)}; "
+    result += f"slowest {slowest:.2f} s; back {said(back)}{some(breaches)}"
     bound = f"≤ {DEADLINE + LATE_BY:g} s; seen parts STALE, others {' or '.join(_TYPED)}"
-    return Verdict("upstream hangs", bound, found, not breaches and in_time(back))
+    return Verdict("upstream hangs", bound, result, not breaches and in_time(back))
 
 
 def _state(one: Outcome) -> str:

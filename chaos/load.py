@@ -21,7 +21,7 @@ async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list
         caller.close()
         return answers
 
-    return [one for of_one in await asyncio.gather(*map(call, range(callers))) for one in of_one]
+    return [item for of_one in await asyncio.gather(*map(call, range(callers))) for item in of_one]
 
 
 async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, chooses: Chooses) -> list[Answered]:
@@ -38,7 +38,7 @@ async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, choo
         caller.close()
         return answers
 
-    return [one for of_one in await asyncio.gather(*map(call, range(callers))) for one in of_one]
+    return [item for of_one in await asyncio.gather(*map(call, range(callers))) for item in of_one]
 
 
 async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float | None:
@@ -46,7 +46,7 @@ async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float
     started = time.monotonic()
     while (now := time.monotonic()) - started < patience:
         answer = await rig.once(parts)
-        if answer.outcomes and all(one.answered and not one.stale for one in answer.outcomes):
+        if answer.outcomes and all(item.answered and not item.stale for item in answer.outcomes):
             return now - started
         await asyncio.sleep(0.1)
     return None

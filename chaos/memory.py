@@ -14,7 +14,7 @@ from sandbox.faults import FaultKind
 
 CALLERS = 10
 DEADLINE = 2.0  # seconds
-AT_MOST = 0.2  # that the memory is off the plateau
+MAX_DEVIATION = 0.2  # that the memory is off the plateau
 _CHANGES_EVERY = 3.0  # seconds between one fault and the next, at most
 _MEGABYTE = 2**20
 # So small that they are full before the plateau is read.
@@ -69,5 +69,5 @@ def _verdict(read: Sequence[float], answers: list[Answered], seconds: float) -> 
     breaches = list(faults(answers, DEADLINE, {}))
     text = f"{off:+.0%}: {level:.0f} MB after a third, {last:.0f} MB at the end, {max(read):.0f} MB at most; "
     text += f"{shares(outcomes(answers))}{some(breaches)}"
-    bound = f"within {AT_MOST:.0%} of the plateau, all answers typed and in time"
-    return Verdict(f"memory over {seconds:g} s of mixed chaos", bound, text, abs(off) <= AT_MOST and not breaches)
+    bound = f"within {MAX_DEVIATION:.0%} of the plateau, all answers typed and in time"
+    return Verdict(f"memory over {seconds:g} s of mixed chaos", bound, text, abs(off) <= MAX_DEVIATION and not breaches)

@@ -14,7 +14,7 @@ from chaos.connection import Reply
 from chaos.parts import Part
 
 LATE_BY = 0.5  # seconds beyond the deadline that an answer may take
-_CODES = {one.value for one in ProblemCode if one is not ProblemCode.BAD_USER_INPUT}  # our documents are right
+_CODES = {item.value for item in ProblemCode if item is not ProblemCode.BAD_USER_INPUT}  # our documents are right
 _CLOCK = 1.5  # seconds by which an age may seem greater: times are stated in whole seconds at worst
 
 Reference = Mapping[str, object]
@@ -48,7 +48,7 @@ def read(parts: Iterable[Part], reply: Reply, now: float | None = None) -> Answe
         return Answered(reply, [])
     answer = orjson.loads(reply.body)
     at = time.time() if now is None else now
-    return Answered(reply, [_outcome(one.name, answer, at) for one in parts])
+    return Answered(reply, [_outcome(item.name, answer, at) for item in parts])
 
 
 def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
@@ -61,7 +61,7 @@ def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
         return Outcome(name, found["code"])
     source = found["source"]
     age = now - datetime.fromisoformat(source["fetchedAt"]).timestamp()
-    value = {key: one for key, one in found.items() if key != "source"}
+    value = {key: item for key, item in found.items() if key != "source"}
     lifetime = BY_PATH[source["endpoint"]].refresh.total_seconds()
     return Outcome(name, None, value, source["freshness"] == "STALE", age, lifetime, bool(source["anomalies"]))
 
@@ -75,12 +75,12 @@ def _code_of_error(name: str, errors: Sequence[Mapping[str, Any]]) -> str:
 
 def faults(answers: Iterable[Answered], deadline: float, reference: Reference) -> Iterator[str]:
     """Yield a sentence for each breach of what always holds: status 200, in time, typed and true."""
-    for one in answers:
-        if one.reply.status != 200:  # noqa: PLR2004
-            yield f"status {one.reply.status} {one.reply.body[:80]!r} after {one.reply.seconds:.1f} s"
-        elif one.reply.seconds > deadline + LATE_BY:
-            yield f"answered after {one.reply.seconds:.2f} s"
-        for outcome in one.outcomes:
+    for item in answers:
+        if item.reply.status != 200:  # noqa: PLR2004
+            yield f"status {item.reply.status} {item.reply.body[:80]!r} after {item.reply.seconds:.1f} s"
+        elif item.reply.seconds > deadline + LATE_BY:
+            yield f"answered after {item.reply.seconds:.2f} s"
+        for outcome in item.outcomes:
             yield from _faults_of(outcome, reference)
 
 
@@ -106,21 +106,21 @@ def _is_but_for_nulls(found: object, expected: object) -> bool:
     return found is None or found == expected
 
 
-def too_old(outcomes: Iterable[Outcome], stale_at_most: float) -> Iterator[str]:
+def too_old(outcomes: Iterable[Outcome], max_stale: float) -> Iterator[str]:
     """Yield the data that is older than its freshness allows."""
-    for one in outcomes:
-        allowed = one.lifetime + (stale_at_most if one.stale else 0.0)
-        if one.answered and one.age > allowed + _CLOCK:
-            yield f"{one.part} was {one.age:.0f} s old and {'STALE' if one.stale else 'FRESH'}"
+    for item in outcomes:
+        allowed = item.lifetime + (max_stale if item.stale else 0.0)
+        if item.answered and item.age > allowed + _CLOCK:
+            yield f"{item.part} was {item.age:.0f} s old and {'STALE' if item.stale else 'FRESH'}"
 
 
 def shares(outcomes: Sequence[Outcome]) -> str:
     """How many parts were data, and the codes of the others."""
     counted: dict[str, int] = {}
-    for one in outcomes:
-        if one.code is not None:
-            counted[one.code] = counted.get(one.code, 0) + 1
-    data = sum(one.answered for one in outcomes)
+    for item in outcomes:
+        if item.code is not None:
+            counted[item.code] = counted.get(item.code, 0) + 1
+    data = sum(item.answered for item in outcomes)
     others = ", ".join(f"{count} {code}" for code, count in sorted(counted.items()))
     return f"{data} of {len(outcomes)} parts data" + (f" ({others})" if others else "")
 

@@ -26,7 +26,7 @@ class Part:
 
 
 def document(parts: Iterable[Part]) -> bytes:
-    return orjson.dumps({"query": "{ " + " ".join(f"{one.name}: {one.text}" for one in parts) + " }"})
+    return orjson.dumps({"query": "{ " + " ".join(f"{item.name}: {item.text}" for item in parts) + " }"})
 
 
 def field(call: str, union_member: str, selection: str) -> str:

@@ -28,6 +28,6 @@ def _document(verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield "# Results of the chaos suite"
     yield _HOW
     yield table(("what", "tried with"), list(machine.facts()))
-    held = sum(one.holds for one in verdicts)
-    yield f"{held} of {len(verdicts)} bounds hold."
+    cached = sum(item.holds for item in verdicts)
+    yield f"{cached} of {len(verdicts)} bounds hold."
     yield as_table(verdicts)

@@ -64,10 +64,10 @@ class Rig:
     async def values(self, parts: list[Part]) -> dict[str, object]:
         """Return the answers while nothing fails, by the names of the parts."""
         answer = await self.once(parts)
-        missing = [one for one in answer.outcomes if not one.answered]
+        missing = [item for item in answer.outcomes if not item.answered]
         if missing or not answer.outcomes:
             raise RuntimeError(f"Without faults some parts fail: {missing[:3]} {answer.reply.body[:500]!r}")
-        return {one.part: one.value for one in answer.outcomes}
+        return {item.part: item.value for item in answer.outcomes}
 
 
 async def asked(caller: Caller, parts: list[Part], patience: float = PATIENCE) -> Answered:
@@ -75,7 +75,7 @@ async def asked(caller: Caller, parts: list[Part], patience: float = PATIENCE) -
 
 
 def outcomes(answers: list[Answered]) -> list[Outcome]:
-    return [outcome for one in answers for outcome in one.outcomes]
+    return [outcome for item in answers for outcome in item.outcomes]
 
 
 @contextlib.asynccontextmanager
@@ -103,14 +103,14 @@ async def server(upstream: str, plan: str, **settings: object) -> AsyncIterator[
 
 
 def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> dict[str, str]:
-    own: dict[str, object] = {
+    own_value: dict[str, object] = {
         "api_key": "sandbox",
         "base_url": upstream,
         "plan": plan,
         "log_level": "warning",
         **settings,
     }
-    return {f"COINGLASS_{name.upper()}": str(value) for name, value in own.items()}
+    return {f"COINGLASS_{name.upper()}": str(value) for name, value in own_value.items()}
 
 
 @contextlib.asynccontextmanager

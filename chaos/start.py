@@ -29,7 +29,7 @@ async def start(_: Effort) -> list[Verdict]:
             back = await recovery(Rig(process, upstream), parts)
     breaches = list(faults(answers, DEADLINE, {}))
     breaches += [] if health == httpx.codes.OK else [f"/healthz answered {health}"]
-    breaches += [f"{one.part} has data" for one in outcomes(answers) if one.answered]
+    breaches += [f"{item.part} has data" for item in outcomes(answers) if item.answered]
     text = f"/healthz {health}; {shares(outcomes(answers))}; back {said(back)}{some(breaches)}"
     bound = "/healthz 200, typed answers, back ≤ 5 s after CoinGlass"
     return [Verdict("server starts while CoinGlass is down", bound, text, not breaches and in_time(back))]

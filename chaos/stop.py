@@ -32,10 +32,10 @@ async def stop(_: Effort) -> list[Verdict]:
 
 def _verdict(answers: list[Answered], code: int | None, took: float, said: str) -> Verdict:
     """Yield the breaches. A request that finds no server is refused cleanly; one whose answer breaks off is not."""
-    whole = [one for one in answers if one.reply.status]
-    refused = [one for one in answers if not one.reply.status and not one.reply.cut]
+    whole = [item for item in answers if item.reply.status]
+    refused = [item for item in answers if not item.reply.status and not item.reply.cut]
     breaches = list(faults(whole, DEADLINE, {}))
-    breaches += [f"an answer was cut: {one.reply.body!r}" for one in answers if one.reply.cut]
+    breaches += [f"an answer was cut: {item.reply.body!r}" for item in answers if item.reply.cut]
     breaches += ["a traceback in the log"] if "Traceback" in said else []
     text = f"exit code {code} after {took:.1f} s; {len(whole)} answered, {len(refused)} refused{some(breaches)}"
     holds = code == 0 and took <= ENDS_WITHIN and not breaches and bool(whole)

@@ -14,15 +14,15 @@ from cg_client.decoding.checks import finite, in_milliseconds
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
 
 
-class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+class _BookLevel(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     price: float
     quantity: Figure
 
 
 class _Snapshot(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     time: Time
-    first: list[_Level]
-    second: list[_Level]
+    first: list[_BookLevel]
+    second: list[_BookLevel]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def _snapshot(time: int, raw: _Snapshot) -> Snapshot:
     return Snapshot(time, first, second, bids, asks)
 
 
-def _levels(raw: list[_Level]) -> list[BookLevel]:
+def _levels(raw: list[_BookLevel]) -> list[BookLevel]:
     finite([figure for level in raw for figure in (level.price, level.quantity)], "data levels")
     return [BookLevel(level.price, level.quantity) for level in raw]
 

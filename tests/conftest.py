@@ -10,6 +10,9 @@ import pytest
 
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
+from execution import engine
+from execution.planned_schema import PlannedSchema
+from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
@@ -67,6 +70,22 @@ def start_shared() -> Iterator[StartGraph]:
         yield start
 
 
+@pytest.fixture(scope="module")
+def shared_graph(start_shared: StartGraph) -> Graph:
+    """Return a server that the tests of a module share, for what does not depend on what it did before."""
+    return start_shared()
+
+
+_self_checks: list[bool] = []
+
+
+def _passes(schema: PlannedSchema) -> bool:
+    """Run the self-check for the first server of a process: it takes longer than the rest of the start."""
+    if not _self_checks:
+        _self_checks.append(passes(schema))
+    return _self_checks[0]
+
+
 @contextlib.contextmanager
 def _starting() -> Iterator[StartGraph]:
     with contextlib.ExitStack() as stack:
@@ -87,7 +106,10 @@ def _starting() -> Iterator[StartGraph]:
                 "base_url": upstream,
                 "plan": plan if told else None,
             } | settings
-            address = stack.enter_context(running(create_app(Settings(**chosen), warm=False), lifespan="on"))
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setattr(engine, "passes", _passes)
+                app = create_app(Settings(**chosen), warm=False)
+            address = stack.enter_context(running(app, lifespan="on"))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             return Graph(http, sandbox)
 

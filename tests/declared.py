@@ -32,8 +32,8 @@ def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str =
         if field.metadata.get("group"):
             answer[name_of(field)] = shown(kind, endpoint, row, template.format(field.metadata["source_name"]))
             continue
-        found = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
-        value = _shown(field, kind, endpoint, found[0]) if found else None
+        actual = [row[name] for name in _source_names(field, endpoint, template) if row.get(name) not in ABSENT]
+        value = _shown(field, kind, endpoint, actual[0]) if actual else None
         if value is None and not optional:
             raise Keyless(field.python_name)
         answer[name_of(field)] = value
@@ -54,12 +54,14 @@ def shown_rows(cls: type, endpoint: Endpoint, rows: Sequence[Mapping[str, Any]])
 def unshown(cls: type, endpoint: Endpoint, row: Mapping[str, Any]) -> set[str]:
     """Names in the row that no field shows, at any depth."""
     names = dict(_below(cls, endpoint))
-    found = row.keys() - names.keys()
+    result = row.keys() - names.keys()
     for name in row.keys() & names.keys():
         kind, rows = names[name], row[name] if isinstance(row[name], list) else [row[name]]
         if kind is not None:
-            found |= {f"{name}.{one}" for below in rows if below is not None for one in unshown(kind, endpoint, below)}
-    return found
+            result |= {
+                f"{name}.{entry}" for below in rows if below is not None for entry in unshown(kind, endpoint, below)
+            }
+    return result
 
 
 def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tuple[str, type | None]]:

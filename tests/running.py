@@ -1,16 +1,19 @@
-"""Real servers on real sockets, each in a thread of its own."""
+"""Real servers on real sockets, each in a thread of its own, and waiting for what they do."""
 
+import asyncio
 import contextlib
+import queue
 import socket
 import threading
-import time
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, TypeAlias
 
+import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
-_STARTS_WITHIN = 10.0  # seconds
+Until: TypeAlias = Callable[[Callable[[], bool]], None]
+LIMIT = 30.0  # seconds, within which whatever is waited for happens on the slowest machine
 
 
 @contextlib.contextmanager
@@ -19,21 +22,55 @@ def running(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> Iterator
     config = uvicorn.Config(
         app, log_level="error", lifespan=lifespan, ws="websockets-sansio", timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
+    server = _Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=[[listener]], daemon=True)
         thread.start()
-        _wait_for(server)
+        assert server.ready.wait(LIMIT), "the server did not start"
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
-            thread.join(_STARTS_WITHIN)
+            server.stop()
+            thread.join(LIMIT)
 
 
-def _wait_for(server: uvicorn.Server) -> None:
-    latest = time.monotonic() + _STARTS_WITHIN
-    while not server.started:
-        if time.monotonic() > latest:
-            raise TimeoutError("the server did not start")
-        time.sleep(0.005)
+class _Server(uvicorn.Server):
+    """A server that tells when it is ready, and that ends without waiting for its next tick."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ticks = asyncio.ensure_future(super().main_loop())
+        self.ready.set()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._ticks
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._ticks.cancel)
+
+
+@contextlib.contextmanager
+def watching(*methods: tuple[type, str]) -> Iterator[Until]:
+    """Yield a function that waits until a condition holds, which it evaluates after each call of one of the methods."""
+    calls: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def until(holds: Callable[[], bool]) -> None:
+        while not holds():
+            calls.get(timeout=LIMIT)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in methods:
+            patch.setattr(owner, name, _reporting(getattr(owner, name), calls))
+        yield until
+
+
+def _reporting(method: Callable[..., Any], calls: queue.SimpleQueue[None]) -> Callable[..., Any]:
+    def reported(*args: Any, **options: Any) -> Any:
+        result = method(*args, **options)
+        calls.put(None)
+        return result
+
+    return reported

@@ -17,11 +17,11 @@ ANOMALIES = "source { anomalies { kind field count sample } }"
 def everything(schema: GraphQLSchema, union: str, *, anomalies: bool = False) -> str:
     """All fields of a result union's payload beside the problem that may stand in its place.
 
-    `source` is left out, but for its anomalies where they are asked for.
+    `source` is left out, but for its anomalies where they are requested.
     """
     payload = payload_of(schema, union)
-    found = f"... on {payload.name} {{ {ANOMALIES} }}" if anomalies else ""
-    return f"{{ __typename {PROBLEM} {found} ... on {payload.name} {_fields(payload)} }}"
+    result = f"... on {payload.name} {{ {ANOMALIES} }}" if anomalies else ""
+    return f"{{ __typename {PROBLEM} {result} ... on {payload.name} {_fields(payload)} }}"
 
 
 def payload_of(schema: GraphQLSchema, union: str) -> GraphQLObjectType:

@@ -66,7 +66,7 @@ def test_the_same_query_by_many_at_once_is_one_request(graph: Graph) -> None:
       fundingRate(interval: D1) { ... on FundingSeries { count } } } }"""
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: graph.data(query), range(32)))
-    assert all(one == answers[0] for one in answers)
+    assert all(item == answers[0] for item in answers)
     assert (graph.calls(FUNDING), graph.calls(PAIRS)) == (1, 1)
 
 
@@ -81,8 +81,8 @@ def test_a_long_window_is_fetched_in_pages_without_gap_or_repetition(graph: Grap
     assert series["columns"]["timestamp"] == [time * 1000 for time in range(start, end + 1, 3600)]
     assert (series["from"], series["to"], series["count"]) == (iso(start), iso(end), 10_000)
     assert graph.calls("/api/futures/price/history") in (10, 11)
-    asked = [query for path, query in graph.sandbox.requests if path == "/api/futures/price/history"]
-    assert all("start_time" in query and "end_time" in query for query in asked)
+    requested = [query for path, query in graph.sandbox.requests if path == "/api/futures/price/history"]
+    assert all("start_time" in query and "end_time" in query for query in requested)
 
 
 def test_overlapping_windows_share_their_pages(graph: Graph) -> None:

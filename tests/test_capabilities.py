@@ -9,17 +9,17 @@ QUERY = """{ capabilities { field endpoint requiredPlan available minInterval re
 
 def test_each_field_says_what_it_takes_and_whether_it_answers(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
-    found = {one["field"]: one for one in graph.data(QUERY)["capabilities"]}
-    funding = found["Pair.fundingRate"]
+    result = {item["field"]: item for item in graph.data(QUERY)["capabilities"]}
+    funding = result["Pair.fundingRate"]
     assert (funding["endpoint"], funding["available"]) == ("/api/futures/funding-rate/history", True)
     assert (funding["minInterval"], funding["refreshSeconds"]) == ("H4", 60)
     assert {"plan": "STARTUP", "minInterval": "M30"} in funding["intervalFloors"]
     assert {"interval": "H4", "days": 180} in funding["history"]
-    assert not found["Pair.liquidationHeatmap"]["available"]
-    assert found["Pair.liquidationHeatmap"]["requiredPlan"] == "PROFESSIONAL"
+    assert not result["Pair.liquidationHeatmap"]["available"]
+    assert result["Pair.liquidationHeatmap"]["requiredPlan"] == "PROFESSIONAL"
     assert graph.sandbox.calls.total() == 0
 
 
 def test_a_field_with_a_retention_of_its_own_states_it(start_graph: StartGraph) -> None:
-    found = {one["field"]: one for one in start_graph(Plan.PROFESSIONAL).data(QUERY)["capabilities"]}
-    assert {"interval": "M1", "days": 3} in found["Pair.orderbookHeatmap"]["history"]
+    result = {item["field"]: item for item in start_graph(Plan.PROFESSIONAL).data(QUERY)["capabilities"]}
+    assert {"interval": "M1", "days": 3} in result["Pair.orderbookHeatmap"]["history"]

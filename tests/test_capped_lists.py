@@ -22,8 +22,8 @@ NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)
 async def capped(path: str, rows: int) -> bool:
     """Return `capped` for an answer of `rows` copies of the sample's first row."""
     body = sample(path) | {"data": [sample(path)["data"][0]] * rows}
-    found: bool = (await field(CASES[path].text(), Upstream({path: body})))["capped"]
-    return found
+    result: bool = (await field(CASES[path].text(), Upstream({path: body})))["capped"]
+    return result
 
 
 @pytest.mark.parametrize("path", CAPPED)
@@ -45,7 +45,7 @@ def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> Non
     for name, endpoints in upstream_fields(SCHEMA._schema):
         union = get_named_type(FIELDS[name].type)
         assert isinstance(union, GraphQLUnionType)
-        assert (kind in union.types[0].interfaces) == any(one.row_cap is not None for one in endpoints), name
+        assert (kind in union.types[0].interfaces) == any(item.row_cap is not None for item in endpoints), name
 
 
 async def orders(window: str, upstream: Upstream, symbol: str = "SOLUSDT") -> Any:
@@ -61,24 +61,24 @@ def answering(*times: int) -> Upstream:
 async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_else() -> None:
     start = 1_795_000_000_000
     upstream = answering(start - 1, start, start + 5000, start + 5001)
-    found = await orders('from: "2026-11-18T11:06:40Z", to: "2026-11-18T11:06:45Z"', upstream, "BTCUSDT")
-    assert [order["time"] for order in found["orders"]] == ["2026-11-18T11:06:40Z", "2026-11-18T11:06:45Z"]
+    result = await orders('from: "2026-11-18T11:06:40Z", to: "2026-11-18T11:06:45Z"', upstream, "BTCUSDT")
+    assert [order["time"] for order in result["orders"]] == ["2026-11-18T11:06:40Z", "2026-11-18T11:06:45Z"]
 
 
 async def test_the_window_of_liquidations_is_sent_so_that_its_last_millisecond_is_in_it() -> None:
     upstream = Upstream(clock=FakeClock(NOW))
-    found = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
+    result = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
     assert (query["start_time"], query["end_time"]) == ("1795000000000", "1795003605001")
-    assert found["orders"][0]["time"] == "2026-11-18T12:06:45Z"
+    assert result["orders"][0]["time"] == "2026-11-18T12:06:45Z"
 
 
 @pytest.mark.parametrize("asked", ['from: "2026-11-12T11:59:59Z"', 'to: "2026-11-12T11:59:59Z"'])
 async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_an_empty_list(asked: str) -> None:
     upstream = Upstream(clock=FakeClock(NOW))
     problem = f"liquidationOrders({asked}) {{ ... on Unavailable {{ code retryable message }} }}"
-    found = await field(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {problem} }} }}', upstream)
-    assert found == {
+    result = await field(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {problem} }} }}', upstream)
+    assert result == {
         "code": "NO_DATA",
         "retryable": False,
         "message": "CoinGlass keeps seven days of single liquidations; ask from 2026-11-12T12:00Z on.",

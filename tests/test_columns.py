@@ -66,8 +66,8 @@ def test_a_table_that_is_joined_of_the_same_parts_is_the_same_table() -> None:
 
 
 @given(st.lists(VALUES, max_size=6), st.integers(0, 6), st.integers(0, 6))
-def test_lists_kept_end_to_end_are_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
-    kept = Lists.of([len(one) for one in lists], columns([row for one in lists for row in one]))
+def test_lists_stored_end_to_end_are_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
+    cached = Lists.of([len(one) for one in lists], columns([row for one in lists for row in one]))
     expected = [[Point(*row) for row in one] for one in lists]
-    assert [list(one) for one in kept] == expected
-    assert [list(one) for one in kept[start:stop]] == expected[start:stop]
+    assert [list(one) for one in cached] == expected
+    assert [list(one) for one in cached[start:stop]] == expected[start:stop]

@@ -20,7 +20,7 @@ def test_every_endpoint_of_the_catalogue_has_a_decoder() -> None:
 
 
 def test_fields_that_show_the_same_answer_read_it_by_the_same_decoder() -> None:
-    assert [endpoint.path for endpoint, found in DECODERS.items() if len(found) > 1] == []
+    assert [endpoint.path for endpoint, result in DECODERS.items() if len(result) > 1] == []
 
 
 def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
@@ -33,15 +33,15 @@ def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
 
 @pytest.mark.parametrize("path", sorted(CASES))
 async def test_an_answer_is_read_by_the_decoder_that_is_stated(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[Call] = []
+    requested: list[Call] = []
     original = Client.get
 
     def spied(client: Client, call: Call, *arguments: Any, **options: Any) -> Any:
-        asked.append(call)
+        requested.append(call)
         return original(client, call, *arguments, **options)
 
     monkeypatch.setattr(Client, "get", spied)
     await ask(CASES[path].text(), Upstream())
-    of_path = [call for call in asked if call.endpoint.path == path]
+    of_path = [call for call in requested if call.endpoint.path == path]
     assert of_path
     assert all(call.decode in DECODERS[call.endpoint] for call in of_path)

@@ -14,8 +14,8 @@ DRIFT = re.compile(r'^coinglass_drift_total\{endpoint="(.*)",field="(.*)",kind="
 
 
 def drift(graph: Graph) -> list[tuple[str, str, str, float]]:
-    found = DRIFT.findall(graph.http.get("/metrics").text)
-    return [(endpoint, field, kind, float(count)) for endpoint, field, kind, count in found]
+    result = DRIFT.findall(graph.http.get("/metrics").text)
+    return [(endpoint, field, kind, float(count)) for endpoint, field, kind, count in result]
 
 
 def test_a_finding_is_logged_once_and_counted_each_time(start_graph: StartGraph) -> None:

@@ -97,14 +97,14 @@ def test_a_window_in_pages_costs_as_many_calls_as_pages(graph: Graph) -> None:
 def test_what_depends_on_a_listing_is_left_open(graph: Graph) -> None:
     found = plan(graph, FUNDS)
     assert [(call["endpoint"], call["status"]) for call in found["calls"]] == [(PAIRS, "FETCH")]
-    assert [place["endpoint"] for place in found["open"]] == [PAIRS]
+    assert [index["endpoint"] for index in found["open"]] == [PAIRS]
 
 
 def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
     graph.data('{ coin(symbol: "BTC") { symbol } }')
     found = plan(graph, COIN)
     assert (found["callsToFetch"], found["complete"]) == (1, False)
-    assert [place["endpoint"] for place in found["open"]] == ["/api/futures/coins-markets"]
+    assert [index["endpoint"] for index in found["open"]] == ["/api/futures/coins-markets"]
     graph.data(COIN)
     assert plan(graph, COIN)["complete"]
 
@@ -155,7 +155,7 @@ def test_an_unknown_name_in_a_listing_that_may_be_older_than_the_name_is_left_op
     unknown = '{ coin(symbol: "NOSUCH") { symbol } }'
     graph.data('{ coin(symbol: "BTC") { symbol } }')
     told = dry(graph, unknown).json()
-    assert [place["endpoint"] for place in told["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
+    assert [index["endpoint"] for index in told["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
 
 
 def test_a_dry_run_and_a_real_one_have_nothing_of_each_other(graph: Graph) -> None:
@@ -182,7 +182,7 @@ def test_a_wish_that_is_not_understood_spends_nothing(graph: Graph, wish: str) -
 
 
 def test_nothing_is_looked_up_below_what_a_call_brings() -> None:
-    """Or a call that is not at hand would hide further ones, which a dry run says of listings and pages alone."""
+    """Or a call that is not cached would hide further ones, which a dry run says of listings and pages alone."""
     backed = {}
     for kind in SCHEMA._schema.type_map.values():
         for name, field in getattr(kind, "fields", {}).items():

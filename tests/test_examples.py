@@ -11,14 +11,19 @@ from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 
 from cg_client.plans.plan import Plan
 from tests.cases import SCHEMA
-from tests.conftest import StartGraph
+from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.graphql"))
 
 
-def run(start_graph: StartGraph, plan: Plan, document: Path) -> Mapping[str, Any]:
-    graph = start_graph(plan)
+@pytest.fixture(scope="module")
+def graphs(start_shared: StartGraph) -> dict[Plan, Graph]:
+    """Return a server for each of two plans, with room for all examples within a minute."""
+    return {plan: start_shared(plan, quota=10_000) for plan in (Plan.HOBBYIST, Plan.PROFESSIONAL)}
+
+
+def run(graph: Graph, document: Path) -> Mapping[str, Any]:
     transport = HTTPXTransport(url=f"{graph.http.base_url}/graphql")
     with Client(transport=transport, schema=SCHEMA._schema, parse_results=False) as session:
         answer: Mapping[str, Any] = session.execute(gql(document.read_text()))
@@ -47,9 +52,9 @@ class Endpoints(Visitor):
 
 def plans_of(document: Path) -> dict[tuple[str, ...], Plan]:
     types = TypeInfo(SCHEMA._schema)
-    found = Endpoints(types)
-    visit(parse(document.read_text()), TypeInfoVisitor(types, found))
-    return found.plans
+    result = Endpoints(types)
+    visit(parse(document.read_text()), TypeInfoVisitor(types, result))
+    return result.plans
 
 
 def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
@@ -64,19 +69,19 @@ def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_has_no_problem_with_the_professional_plan(start_graph: StartGraph, document: Path) -> None:
-    answer = run(start_graph, Plan.PROFESSIONAL, document)
-    found = {kind for path in plans_of(document) for kind in kinds(answer, path)}
-    assert not found & {"PlanGated", "Unavailable", "InvalidInput"}
-    assert found
+def test_an_example_has_no_problem_with_the_professional_plan(graphs: dict[Plan, Graph], document: Path) -> None:
+    answer = run(graphs[Plan.PROFESSIONAL], document)
+    result = {kind for path in plans_of(document) for kind in kinds(answer, path)}
+    assert not result & {"PlanGated", "Unavailable", "InvalidInput"}
+    assert result
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_gated_with_the_hobbyist_plan_just_where_the_catalogue_says(
-    start_graph: StartGraph, document: Path
+    graphs: dict[Plan, Graph], document: Path
 ) -> None:
-    answer = run(start_graph, Plan.HOBBYIST, document)
+    answer = run(graphs[Plan.HOBBYIST], document)
     for path, plan in plans_of(document).items():
-        found = set(kinds(answer, path))
-        assert not found & {"Unavailable", "InvalidInput"}, path
-        assert (found == {"PlanGated"}) == (plan > Plan.HOBBYIST), path
+        result = set(kinds(answer, path))
+        assert not result & {"Unavailable", "InvalidInput"}, path
+        assert (result == {"PlanGated"}) == (plan > Plan.HOBBYIST), path

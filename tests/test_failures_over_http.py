@@ -73,10 +73,10 @@ def test_a_figure_turned_into_words_costs_itself_alone_and_is_told(graph: Graph)
     regular = graph.data(query)["pair"]["fundingRate"]
     assert regular["source"]["anomalies"] == []
     graph.fail(FaultKind.WRONG_TYPE, FUNDING)
-    odd = graph.data(query.replace("H8", "H4"))["pair"]["fundingRate"]
-    assert [close is None for close in odd["columns"]["close"]] == [False, False, True]
-    assert None not in odd["columns"]["open"]
-    (anomaly,) = odd["source"]["anomalies"]
+    unusual = graph.data(query.replace("H8", "H4"))["pair"]["fundingRate"]
+    assert [close is None for close in unusual["columns"]["close"]] == [False, False, True]
+    assert None not in unusual["columns"]["open"]
+    (anomaly,) = unusual["source"]["anomalies"]
     assert (anomaly["kind"], anomaly["field"], anomaly["count"]) == ("VALUE_UNREADABLE", "close", 1)
 
 

@@ -51,7 +51,7 @@ def test_a_hundred_representations_cost_what_a_list_costs(graph: Graph) -> None:
     answer = entities(graph, *pairs, *coins)
     assert "errors" not in answer
     assert len(answer["data"]["_entities"]) == 100
-    markets = [one["market"]["__typename"] for one in answer["data"]["_entities"] if "market" in one]
+    markets = [item["market"]["__typename"] for item in answer["data"]["_entities"] if "market" in item]
     assert markets == ["PairMarket"] * 50
     assert dict(graph.sandbox.calls) == {
         "/api/futures/supported-coins": 1,
@@ -74,7 +74,7 @@ def test_a_bad_representation_is_an_error_of_its_own(graph: Graph) -> None:
         {"__typename": "Coin", "symbol": "ETH", "extra": True},
         good,
     )
-    found = answer["data"]["_entities"]
-    assert [one and one["symbol"] for one in found] == ["BTC", None, None, None, None, None, None, "ETH", "BTC"]
+    result = answer["data"]["_entities"]
+    assert [item and item["symbol"] for item in result] == ["BTC", None, None, None, None, None, None, "ETH", "BTC"]
     assert [error["path"] for error in answer["errors"]] == [["_entities", index] for index in range(1, 7)]
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}

@@ -57,7 +57,7 @@ async def test_a_page_of_transfers_is_no_longer_than_coinglass_gives(first: int,
         'exchangeTransfers(coin: "ETH", minUsd: 9000) { ... on ExchangeTransfers { transfers { symbol } } }',
     ],
 )
-async def test_the_sandbox_transfers_the_coin_that_was_asked_for(asked: str) -> None:
+async def test_the_sandbox_transfers_the_coin_that_was_requested(asked: str) -> None:
     got = await field(f"{{ onChain {{ it: {asked} }} }}", Upstream())
     assert {row["symbol"] for row in got["transfers"]} == {"ETH"}
 
@@ -74,8 +74,8 @@ async def test_what_asset_a_fund_list_lacks_is_said() -> None:
 async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None:
     window = 'from: "2025-02-01T00:00:00Z", to: "2025-01-01T00:00:00Z"'
     named = root.replace("{ ", "{ it: ")
-    found = await field(f"{{ {named}({window}) {{ __typename ... on InvalidInput {{ argument }} }} }} }}", Upstream())
-    assert found == {"__typename": "InvalidInput", "argument": "from"}
+    result = await field(f"{{ {named}({window}) {{ __typename ... on InvalidInput {{ argument }} }} }} }}", Upstream())
+    assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
 async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
@@ -83,7 +83,7 @@ async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
     assert window.query() == {"page": "2", "per_page": "10", "language": "zh-tw", "start_time": "1735689600000"}
 
 
-async def test_the_next_page_of_news_is_asked_for() -> None:
+async def test_the_next_page_of_news_is_requested() -> None:
     query = (
         "{{ news {{ it: articles({}) {{ ... on ArticleList {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
     )

@@ -5,7 +5,6 @@ import json
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import AsyncIterator, Iterator
 
 import httpx
@@ -21,7 +20,7 @@ from sandbox.faults import Fault, FaultKind
 from server.asgi import HTTPAdapter
 from server.http import Handler, Request, Response
 from tests.clock import FakeClock
-from tests.running import running
+from tests.running import Until, running, watching
 from tests.server.raw_asgi import Reply, Server, http_scope, nothing, receiving, sending
 from tests.test_cli import KEY, serving
 
@@ -29,7 +28,7 @@ PRICE = "/api/futures/price/history"
 INTERVALS = ("M1", "M5", "M30", "H4")
 DEADLINE = 3  # seconds
 GOING_AWAY = 1012  # "service restart", by the registry of WebSocket close codes
-Serving = tuple[str, subprocess.Popen[str], Sandbox]
+Serving = tuple[str, subprocess.Popen[str], Sandbox, Until]
 
 
 @pytest.fixture
@@ -38,6 +37,7 @@ def served() -> Iterator[Serving]:
     sandbox = Sandbox(Plan.PROFESSIONAL, key=KEY)
     sandbox.faults.append(Fault(FaultKind.SLOW, PRICE, seconds=0.5))
     with (
+        watching((Sandbox, "_answer")) as until,
         running(create_sandbox(sandbox)) as upstream,
         serving(
             COINGLASS_API_KEY=KEY,
@@ -46,20 +46,13 @@ def served() -> Iterator[Serving]:
             COINGLASS_DEADLINE_SECONDS=str(DEADLINE),
         ) as (address, process),
     ):
-        yield address, process, sandbox
+        yield address, process, sandbox, until
 
 
 def ask(address: str, interval: str) -> httpx.Response:
     query = f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{
       price(interval: {interval}, last: 2) {{ __typename }} }} }}"""
     return httpx.post(f"{address}/graphql", json={"query": query}, timeout=30)
-
-
-def wait_for_calls(sandbox: Sandbox, times: int) -> None:
-    latest = time.monotonic() + 20
-    while sandbox.calls[PRICE] < times:
-        assert time.monotonic() < latest
-        time.sleep(0.01)
 
 
 def logged(process: subprocess.Popen[str]) -> str:
@@ -73,12 +66,12 @@ def is_clean(log: str) -> bool:
 
 
 def test_operations_in_progress_are_finished_and_the_exit_code_is_0(served: Serving) -> None:
-    address, process, sandbox = served
+    address, process, sandbox, until = served
     answers: list[httpx.Response] = []
     clients = [threading.Thread(target=lambda name=name: answers.append(ask(address, name))) for name in INTERVALS]
     for client in clients:
         client.start()
-    wait_for_calls(sandbox, len(INTERVALS))
+    until(lambda: sandbox.calls[PRICE] == len(INTERVALS))
     process.send_signal(signal.SIGTERM)
     for client in clients:
         client.join()
@@ -92,7 +85,7 @@ def test_operations_in_progress_are_finished_and_the_exit_code_is_0(served: Serv
 
 
 def test_an_abandoned_operation_ends_at_its_deadline(served: Serving) -> None:
-    address, process, sandbox = served
+    address, process, sandbox, until = served
     sandbox.faults[0].seconds = 30.0
     with pytest.raises(httpx.ReadTimeout):
         httpx.post(
@@ -100,7 +93,7 @@ def test_an_abandoned_operation_ends_at_its_deadline(served: Serving) -> None:
             json={"query": '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H4) { __typename } } }'},
             timeout=1,
         )
-    wait_for_calls(sandbox, 1)
+    until(lambda: sandbox.calls[PRICE] == 1)
     sandbox.faults.clear()
     process.send_signal(signal.SIGTERM)
     assert process.wait(DEADLINE + 2) == 0
@@ -108,7 +101,7 @@ def test_an_abandoned_operation_ends_at_its_deadline(served: Serving) -> None:
 
 
 def test_websockets_are_closed_with_service_restart(served: Serving) -> None:
-    address, process, _ = served
+    address, process, _, _ = served
     with connect(
         f"{address.replace('http', 'ws')}/graphql", subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None
     ) as socket:

@@ -64,8 +64,8 @@ INDICES = {path: {0.0, 1.0, 2.0} for path in CATALOGUE if "heatmap" in path}  # 
 
 
 def numbers(data: object) -> list[float]:
-    found = [value for value in scalars(data) if not isinstance(value, bool | None)]
-    return [float(value) for value in found if isinstance(value, int | float) or re.fullmatch(r"-?\d+\.?\d*", value)]
+    result = [value for value in scalars(data) if not isinstance(value, bool | None)]
+    return [float(value) for value in result if isinstance(value, int | float) or re.fullmatch(r"-?\d+\.?\d*", value)]
 
 
 def is_time(value: float) -> bool:

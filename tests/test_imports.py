@@ -51,8 +51,8 @@ def layer(path: str) -> str:
 
 def importing(forbidden: dict[str, set[str]]) -> dict[str, set[str]]:
     """Return the modules that import what is forbidden to their layer, and what that is."""
-    found = {path: packages & forbidden.get(layer(path), set()) for path, packages in imported_packages().items()}
-    return {path: packages for path, packages in found.items() if packages}
+    result = {path: packages & forbidden.get(layer(path), set()) for path, packages in imported_packages().items()}
+    return {path: packages for path, packages in result.items() if packages}
 
 
 def test_a_module_imports_from_its_own_layer_or_from_below() -> None:

@@ -72,11 +72,11 @@ def query(root: str, call: str) -> str:
 
 
 def it(data: dict[str, Any]) -> dict[str, Any]:
-    found = dict(data)
-    found.pop("quota")
-    while "it" not in found:
-        (found,) = found.values()
-    part: dict[str, Any] = found["it"]
+    result = dict(data)
+    result.pop("quota")
+    while "it" not in result:
+        (result,) = result.values()
+    part: dict[str, Any] = result["it"]
     return part
 
 
@@ -87,17 +87,19 @@ def _shared(start_shared: StartGraph) -> Graph:
     return graph
 
 
-@pytest.mark.parametrize(("root", "call", "argument", "says"), CASES, ids=[f"{one[0]}.{one[1][:60]}" for one in CASES])
+@pytest.mark.parametrize(
+    ("root", "call", "argument", "says"), CASES, ids=[f"{item[0]}.{item[1][:60]}" for item in CASES]
+)
 def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
     shared: Graph, root: str, call: str, argument: str, says: str
 ) -> None:
     shared.data(query(root, call))  # which may look once more for an unknown name
     shared.forget()
     data = shared.data(query(root, call))  # by the way of a document that is known
-    found = it(data)
-    assert (found["__typename"], found["code"], found["argument"]) == ("InvalidInput", "BAD_USER_INPUT", argument)
-    assert says in found["message"]
-    assert found["endpoint"].startswith("/api/")
+    result = it(data)
+    assert (result["__typename"], result["code"], result["argument"]) == ("InvalidInput", "BAD_USER_INPUT", argument)
+    assert says in result["message"]
+    assert result["endpoint"].startswith("/api/")
     assert data["quota"]["limit"] == 1200
     assert shared.sandbox.calls.total() == 0
 
@@ -115,30 +117,30 @@ def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
 def test_a_mistake_suggests_values_that_would_do_the_likeliest_first(
     shared: Graph, root: str, call: str, suggestions: list[str]
 ) -> None:
-    found = it(shared.data(query(root, call)))["suggestions"]
-    assert found[: len(suggestions)] == suggestions
-    assert bool(found) == bool(suggestions)
+    result = it(shared.data(query(root, call)))["suggestions"]
+    assert result[: len(suggestions)] == suggestions
+    assert bool(result) == bool(suggestions)
 
 
 def test_the_other_fields_of_the_parent_stand(shared: Graph) -> None:
-    found = shared.data(f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {GOOD}
+    result = shared.data(f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {GOOD}
       bad: price(interval: H4, last: 0) {{ {INVALID} }} }} }}""")["pair"]
-    assert (found["good"]["__typename"], found["bad"]["__typename"]) == ("PriceSeries", "InvalidInput")
+    assert (result["good"]["__typename"], result["bad"]["__typename"]) == ("PriceSeries", "InvalidInput")
 
 
 async def test_nothing_is_sent_for_a_window_without_sense_before_the_plan_is_known() -> None:
     upstream = Upstream()
     upstream.told = False
-    found = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
-    assert found["argument"] == "last"
+    result = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
+    assert result["argument"] == "last"
     assert upstream.sandbox.calls.total() == 0
 
 
 def test_an_unknown_coin_of_the_sentiment_costs_only_the_parts_that_need_it(graph: Graph) -> None:
-    found = graph.data(f"""{{ sentiment(coin: "BTCC") {{ fearGreed {{ __typename }}
+    result = graph.data(f"""{{ sentiment(coin: "BTCC") {{ fearGreed {{ __typename }}
       longShortRatio {{ {INVALID} }} takerVolume {{ {INVALID} }} }} }}""")["sentiment"]
-    assert found["fearGreed"] == {"__typename": "FearGreedIndex"}
-    for part in (found["longShortRatio"], found["takerVolume"]):
+    assert result["fearGreed"] == {"__typename": "FearGreedIndex"}
+    for part in (result["longShortRatio"], result["takerVolume"]):
         assert (part["argument"], part["endpoint"]) == ("coin", "/api/futures/supported-coins")
         assert "BTC" in part["suggestions"]
 
@@ -147,15 +149,15 @@ async def test_a_pair_that_an_exchange_lacks_is_no_mistake_of_the_caller() -> No
     ether = {"instrument_id": "ETHUSDT", "base_asset": "ETH", "quote_asset": "USDT"}
     upstream = Upstream({"/api/futures/supported-exchange-pairs": {"code": "0", "data": {"Bybit": [ether]}}})
     document = f'{{ sentiment(coin: "BTC") {{ it: longShortRatio(exchange: "Bybit") {{ {INVALID} }} }} }}'
-    found = await field(document, upstream)
-    assert (found["code"], "Choose another" in found["message"]) == ("NO_DATA", True)
+    result = await field(document, upstream)
+    assert (result["code"], "Choose another" in result["message"]) == ("NO_DATA", True)
 
 
 def cache_control(graph: Graph, document: str) -> str:
     return graph.http.get("/graphql", params={"query": document}).headers["cache-control"]
 
 
-def test_an_answer_with_a_mistake_that_lasts_is_kept(graph: Graph) -> None:
+def test_an_answer_with_a_mistake_that_lasts_is_cached(graph: Graph) -> None:
     document = '{ pair(exchange: "OKX", symbol: "BTC/USDT") { price(interval: H4, last: 0) { __typename } } }'
     assert cache_control(graph, document).startswith("public, max-age=")
 
@@ -167,7 +169,7 @@ def test_an_answer_with_a_mistake_that_lasts_is_kept(graph: Graph) -> None:
         'openInterest(interval: H4, from: "2999-01-01") { __typename }',
     ],
 )
-def test_an_answer_with_a_mistake_of_the_moment_is_not_kept(graph: Graph, call: str) -> None:
+def test_an_answer_with_a_mistake_of_the_moment_is_not_cached(graph: Graph, call: str) -> None:
     document = f'{{ coin(symbol: "BTC") {{ {call} }} }}'
     assert [cache_control(graph, document) for _ in range(2)] == ["no-store", "no-store"]
 

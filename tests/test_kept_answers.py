@@ -1,4 +1,4 @@
-"""Whole answers that are kept, over HTTP: what is kept, for how long, and what makes an end of it."""
+"""Whole answers that are cached, over HTTP: what is cached, for how long, and what makes an end of it."""
 
 import pytest
 
@@ -15,15 +15,15 @@ HEATMAP = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(r
 
 
 def header(graph: Graph, query: str, name: str) -> str | None:
-    found: str | None = graph.http.get("/graphql", params={"query": query}).headers.get(name)
-    return found
+    result: str | None = graph.http.get("/graphql", params={"query": query}).headers.get(name)
+    return result
 
 
 def age(graph: Graph, query: str) -> str | None:
     return header(graph, query, "age")
 
 
-def test_an_answer_is_kept_and_says_for_how_long(graph: Graph) -> None:
+def test_an_answer_is_cached_and_says_for_how_long(graph: Graph) -> None:
     first = graph.http.get("/graphql", params={"query": RATES})
     again = graph.http.get("/graphql", params={"query": RATES})
     assert first.json() == again.json()
@@ -39,13 +39,13 @@ def test_an_answer_is_kept_and_says_for_how_long(graph: Graph) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
 def test_it_is_the_same_in_each_encoding(graph: Graph, encoding: str) -> None:
-    plain = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": "identity"})
+    simple = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": "identity"})
     other = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": encoding})
-    assert other.json() == plain.json()
+    assert other.json() == simple.json()
     assert other.headers.get("content-encoding", "identity") == encoding
 
 
-def test_a_failure_is_not_kept(graph: Graph) -> None:
+def test_a_failure_is_not_cached(graph: Graph) -> None:
     graph.fail(FaultKind.SERVER_ERROR, FUNDING)
     assert header(graph, RATES, "cache-control") == "no-store"
     graph.sandbox.faults.clear()
@@ -54,7 +54,7 @@ def test_a_failure_is_not_kept(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("query", ["{ quota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
-def test_what_is_of_the_moment_or_wrong_is_not_kept(graph: Graph, query: str) -> None:
+def test_what_is_of_the_moment_or_wrong_is_not_cached(graph: Graph, query: str) -> None:
     assert [header(graph, query, "cache-control") for _ in range(2)] == ["no-store", "no-store"]
 
 
@@ -74,7 +74,7 @@ def test_a_plan_that_is_learnt_takes_effect_at_once(start_graph: StartGraph) -> 
     assert header(graph, HEATMAP, "cache-control") == "public, max-age=59"
 
 
-def test_what_never_changes_is_kept_for_minutes_only(graph: Graph) -> None:
+def test_what_never_changes_is_cached_for_minutes_only(graph: Graph) -> None:
     assert header(graph, "{ __typename }", "cache-control") == "public, max-age=299"
 
 

@@ -1,4 +1,4 @@
-"""What a history of large orders is asked for, and what the sandbox makes of it."""
+"""What a history of large orders is requested, and what the sandbox makes of it."""
 
 from sandbox.faults import Fault, FaultKind
 from tests.upstream import Upstream, field
@@ -8,27 +8,27 @@ FORMER = "large-limit-order-history"
 ORDERS = "... on LargeOrderHistory { orders { exchange base state endTime } }"
 
 
-async def test_orders_end_in_the_period_that_was_asked_for() -> None:
-    asked = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
-    found = await field(QUERY.format(asked, ORDERS), Upstream())
-    assert found["orders"] == [
+async def test_orders_end_in_the_period_that_was_requested() -> None:
+    requested = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
+    result = await field(QUERY.format(requested, ORDERS), Upstream())
+    assert result["orders"] == [
         {"exchange": "OKX", "base": "ETH", "state": "FINISHED", "endTime": "2026-01-02T00:00:00Z"}
     ]
-    assert await field(QUERY.format(f"{asked}, state: REVOKED", ORDERS), Upstream()) == {"orders": []}
+    assert await field(QUERY.format(f"{requested}, state: REVOKED", ORDERS), Upstream()) == {"orders": []}
 
 
 async def test_a_period_that_ends_before_it_starts_is_invalid_input() -> None:
-    asked = 'from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"'
-    found = await field(QUERY.format(asked, "__typename ... on InvalidInput { argument }"), Upstream())
-    assert found == {"__typename": "InvalidInput", "argument": "from"}
+    requested = 'from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"'
+    result = await field(QUERY.format(requested, "__typename ... on InvalidInput { argument }"), Upstream())
+    assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
 async def test_orders_come_by_the_former_path_where_coinglass_does_not_know_the_newer() -> None:
     newer, former = (f"/api/futures/orderbook/{name}" for name in ("v2/large-limit-order-history", FORMER))
-    asked = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
-    query = QUERY.format(asked, "... on LargeOrderHistory { source { endpoint } orders { state } }")
+    requested = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
+    query = QUERY.format(requested, "... on LargeOrderHistory { source { endpoint } orders { state } }")
     upstream = Upstream()
-    found = await field(query, upstream)
-    assert found == {"source": {"endpoint": newer}, "orders": [{"state": "FINISHED"}]}
+    result = await field(query, upstream)
+    assert result == {"source": {"endpoint": newer}, "orders": [{"state": "FINISHED"}]}
     upstream.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, newer))
-    assert await field(query, upstream) == found | {"source": {"endpoint": former}}
+    assert await field(query, upstream) == result | {"source": {"endpoint": former}}

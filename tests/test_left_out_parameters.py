@@ -12,7 +12,7 @@ MARKETS = "/api/futures/coins-markets"
 
 
 def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
-    return [query for asked, query in upstream.sandbox.requests if asked == path]
+    return [query for requested, query in upstream.sandbox.requests if requested == path]
 
 
 async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str, Any]:
@@ -23,7 +23,7 @@ async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str
     )
 
 
-async def test_net_assets_of_one_fund_are_asked_for_by_its_ticker() -> None:
+async def test_net_assets_of_one_fund_are_requested_by_its_ticker() -> None:
     upstream = Upstream()
     assert not (await net_assets("BITCOIN", '(ticker: "GBTC")', upstream))["errors"]
     assert not (await net_assets("BITCOIN", "", upstream))["errors"]
@@ -42,7 +42,7 @@ def coins(*markets: str) -> str:
     parts = " ".join(
         f'{name}: coin(symbol: "{coin}") {{ market{exchanges} {{ ... on CoinMarket {{ symbol price {{ last }} }} '
         f"... on InvalidInput {{ code message suggestions }} }} }}"
-        for name, coin, exchanges in (one.split("|") for one in markets)
+        for name, coin, exchanges in (item.split("|") for item in markets)
     )
     return f"{{ {parts} }}"
 
@@ -53,10 +53,10 @@ async def test_coins_with_the_same_exchanges_share_one_list_and_others_have_thei
     query = coins(f"a|BTC|{chosen}", f"b|ETH|{other}", "c|BTC|", 'd|SOL|(exchanges: ["Bybit"])')
     answer = await ask(query, upstream)
     assert not answer["errors"]
-    assert sorted(one.get("exchange_list", "") for one in queries(upstream, MARKETS)) == ["", "Binance,OKX", "Bybit"]
+    assert sorted(item.get("exchange_list", "") for item in queries(upstream, MARKETS)) == ["", "Binance,OKX", "Bybit"]
 
 
-async def test_a_market_is_that_of_the_exchanges_that_were_asked_for() -> None:
+async def test_a_market_is_that_of_the_exchanges_that_were_requested() -> None:
     class ByExchanges(Upstream):
         """Prices that depend on the exchanges."""
 
@@ -68,11 +68,11 @@ async def test_a_market_is_that_of_the_exchanges_that_were_asked_for() -> None:
 
     query = coins('a|BTC|(exchanges: ["Binance"])', 'b|BTC|(exchanges: ["OKX"])', "c|BTC|")
     data = (await ask(query, ByExchanges()))["data"]
-    assert {name: found["market"]["price"]["last"] for name, found in data.items()} == {"a": 7.0, "b": 3.0, "c": 3.0}
+    assert {name: result["market"]["price"]["last"] for name, result in data.items()} == {"a": 7.0, "b": 3.0, "c": 3.0}
 
 
 @pytest.mark.parametrize(("exchanges", "fact"), [("[]", "`exchanges` is empty"), ('["Binanze"]', "Binance")])
-async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_asked(exchanges: str, fact: str) -> None:
+async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_sent(exchanges: str, fact: str) -> None:
     upstream = Upstream()
     refused = (await ask(coins(f"a|BTC|(exchanges: {exchanges})"), upstream))["data"]["a"]["market"]
     assert refused["code"] == "BAD_USER_INPUT"
@@ -84,5 +84,5 @@ async def test_pairs_of_one_exchange_come_from_the_listing_of_all() -> None:
     """CoinGlass takes `exchange` for its listing too; the whole listing costs as much and serves every exchange."""
     upstream = Upstream()
     query = '{ it: pairs(exchange: "okx", first: 2) { nodes { exchange } } }'
-    assert {one["exchange"] for one in (await field(query, upstream))["nodes"]} == {"OKX"}
+    assert {item["exchange"] for item in (await field(query, upstream))["nodes"]} == {"OKX"}
     assert queries(upstream, "/api/futures/supported-exchange-pairs") == [{}]

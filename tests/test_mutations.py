@@ -13,8 +13,8 @@ from graphql import GraphQLObjectType
 from tests.cases import CASES
 from tests.mutations.declared import payload
 from tests.mutations.graph import LATE, graph
+from tests.mutations.json_paths import JsonPath, changed, scalar_paths
 from tests.mutations.mutations import removed, row_of
-from tests.mutations.places import Place, changed, leaves
 from tests.mutations.planted import PLANTED, Plant
 from tests.mutations.samples import DAY, ROWS, grown, other_shapes
 from tests.mutations.trials import faults_of
@@ -22,7 +22,7 @@ from tests.mutations.trials import faults_of
 
 def is_daily(path: str) -> bool:
     kind = payload(path)
-    return isinstance(kind, GraphQLObjectType) and "DailySeries" in {one.name for one in kind.interfaces}
+    return isinstance(kind, GraphQLObjectType) and "DailySeries" in {item.name for item in kind.interfaces}
 
 
 DAILY = [path for path, case in sorted(CASES.items()) if case.union is not None and is_daily(path)]
@@ -35,7 +35,7 @@ async def test_what_is_wrong_costs_itself_alone_and_is_reported_once(path: str) 
 
 
 @pytest.mark.parametrize("path", sorted(other_shapes()))
-async def test_the_same_holds_for_shapes_that_are_not_documented(path: str) -> None:
+async def test_the_same_is_valid_for_shapes_that_are_not_documented(path: str) -> None:
     assert await faults_of(path, other_shapes()[path]) == []
 
 
@@ -53,17 +53,21 @@ async def test_days_to_come_are_shown_only_where_the_window_asks_for_them(path: 
     row = row_of(data, newest)
     assert row is not None
     coming = changed(data, newest, in_a_month)
-    async with graph(path, CASES[path].text(anomalies=True)) as asked:
+    async with graph(path, CASES[path].text(anomalies=True)) as requested:
         for arguments in ({}, {"last": "1"}):
-            expected = await asked.outcome(removed(data, row), **arguments)
-            assert (await asked.outcome(coming, **arguments)).values == expected.values
-        later = await asked.outcome(coming, to='"2070-01-01T00:00:00Z"')
+            expected = await requested.outcome(removed(data, row), **arguments)
+            assert (await requested.outcome(coming, **arguments)).values == expected.values
+        later = await requested.outcome(coming, to='"2070-01-01T00:00:00Z"')
         assert later.values["count",] == ROWS
 
 
-def newest_time(path: str) -> Place:
+def newest_time(path: str) -> JsonPath:
     """Return the place of the last time in the answer."""
-    *_, last = (place for place in leaves(grown(path)) if not TIMES.isdisjoint(place) or place[1:] == (11,))
+    *_, last = (
+        json_path
+        for json_path in scalar_paths(grown(path))
+        if not TIMES.isdisjoint(json_path) or json_path[1:] == (11,)
+    )
     return last
 
 
@@ -71,7 +75,7 @@ def in_a_month(value: Any) -> Any:
     """Return a time in the unit of the documented one."""
     coming = LATE + timedelta(days=30)
     if isinstance(value, str):
-        found = DAY.fullmatch(value)
-        assert found is not None
-        return coming.strftime(f"%Y{found[1]}%m{found[1]}%d")
+        result = DAY.fullmatch(value)
+        assert result is not None
+        return coming.strftime(f"%Y{result[1]}%m{result[1]}%d")
     return int(coming.timestamp()) * (1000 if value > 10**11 else 1)

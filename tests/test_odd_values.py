@@ -42,7 +42,7 @@ async def prices(rows: list[dict[str, Any]] | bytes, asked: str = "interval: H1,
 
 
 def found_in(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
-    return [(one["kind"], one["field"], one["count"]) for one in answer["source"]["anomalies"]]
+    return [(item["kind"], item["field"], item["count"]) for item in answer["source"]["anomalies"]]
 
 
 async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
@@ -85,14 +85,14 @@ async def test_a_number_too_large_for_a_float_is_null() -> None:
         for hour, close in ((2, b"1e999"), (1, b"9" * 5000), (0, b"7"))
     )
     answer = await prices(rows)
-    assert [one["close"] for one in answer["candles"]] == [None, None, 7.0]
+    assert [item["close"] for item in answer["candles"]] == [None, None, 7.0]
     assert found_in(answer) == [("VALUE_UNREADABLE", "close", 2)]
 
 
 async def test_half_of_a_surrogate_pair_is_no_figure() -> None:
     rows = b'{"code":"0","data":[{"time":%d,"open":"\\ud800","high":"1","low":"1","close":"2","volume_usd":"1"}]}' % NOW
     answer = await prices(rows)
-    assert [one["close"] for one in answer["candles"]] == [2.0]
+    assert [item["close"] for item in answer["candles"]] == [2.0]
     assert found_in(answer) == [("VALUE_UNREADABLE", "open", 1)]
 
 
@@ -147,7 +147,7 @@ async def test_a_heatmap_cell_whose_index_no_list_can_have_is_skipped(index: int
 @pytest.mark.parametrize("time", [0, 5, -1])
 async def test_a_time_before_all_markets_is_no_time(time: int) -> None:
     answer = await prices([candle(1), candle(0), candle(0, time=time)])
-    assert [one["time"] for one in answer["candles"]] == ["2026-07-01T11:00:00Z", "2026-07-01T12:00:00Z"]
+    assert [item["time"] for item in answer["candles"]] == ["2026-07-01T11:00:00Z", "2026-07-01T12:00:00Z"]
     assert found_in(answer) == [("ROW_SKIPPED", "time", 1)]
 
 
@@ -162,7 +162,7 @@ async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_
 
 async def test_of_rows_of_one_time_the_last_counts_and_one_that_says_something_else_is_reported() -> None:
     answer = await prices([candle(1), candle(0, close="1"), candle(0, close="2"), candle(1)])
-    assert [one["close"] for one in answer["candles"]] == [1.5, 2.0]
+    assert [item["close"] for item in answer["candles"]] == [1.5, 2.0]
     assert found_in(answer) == [("ROW_SKIPPED", "time", 1)]
 
 
@@ -213,10 +213,10 @@ async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: 
 
 async def test_a_window_of_one_moment_is_the_bar_that_holds_it() -> None:
     answer = await prices([candle(hour) for hour in range(20)], MOMENT)
-    assert [one["time"] for one in answer["candles"]] == ["2026-07-01T08:00:00Z"]
+    assert [item["time"] for item in answer["candles"]] == ["2026-07-01T08:00:00Z"]
 
 
-async def test_coarser_bars_hold_the_whole_span_that_was_asked_for() -> None:
+async def test_coarser_bars_hold_the_whole_span_that_was_requested() -> None:
     upstream = Upstream(plan=Plan.HOBBYIST, clock=FakeClock())
     asked = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
     answer = await field(of_pair(f"{asked} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)

@@ -15,12 +15,12 @@ from tests.upstream import field as answered
 
 
 @pytest.mark.parametrize("peculiar", PECULIAR, ids=lambda peculiar: peculiar.name)
-async def test_a_peculiar_answer_is_served_and_what_is_odd_is_reported(peculiar: Peculiar) -> None:
+async def test_a_peculiar_answer_is_served_and_what_is_unusual_is_reported(peculiar: Peculiar) -> None:
     upstream = Upstream({peculiar.path: {"code": "0", "data": peculiar.data}}, clock=FakeClock(NOW))
     answer = await answered(peculiar.query, upstream)
     assert {name: value for name, value in answer.items() if name != "source"} == peculiar.served
-    found = [(one["kind"], one["field"], one["count"]) for one in answer["source"]["anomalies"]]
-    assert sorted(found) == sorted(peculiar.anomalies)
+    result = [(item["kind"], item["field"], item["count"]) for item in answer["source"]["anomalies"]]
+    assert sorted(result) == sorted(peculiar.anomalies)
 
 
 FUTURES_ALONE = {"settlement_currency": "USDT", "max_leverage": 125, "funding_interval": 8, "price_tick_size": "0.1"}
@@ -59,11 +59,11 @@ async def test_nameless_instruments_and_an_exchange_without_a_list_cost_themselv
 @pytest.mark.parametrize("market", DECODERS)
 def test_what_a_directory_lacks_is_reported(market: str) -> None:
     anomalies = AnomalyCollector()
-    found = DECODERS[market](msgspec.Raw(msgspec.json.encode(directory(market))), anomalies)
-    assert {exchange: [one.symbol for one in listed] for exchange, listed in found.items()} == {
+    result = DECODERS[market](msgspec.Raw(msgspec.json.encode(directory(market))), anomalies)
+    assert {exchange: [item.symbol for item in listed] for exchange, listed in result.items()} == {
         "Binance": ["BTCUSDT", "ETHUSDT"]
     }
-    assert [(one.kind.name, one.field, one.count) for one in anomalies.anomalies()] == [
+    assert [(item.kind.name, item.field, item.count) for item in anomalies.anomalies()] == [
         ("ROW_SKIPPED", "*[].instrument_id", 1),
         ("ROW_SKIPPED", "*[].base_asset", 1),
         ("SHAPE_CHANGED", "*", 1),
@@ -78,4 +78,4 @@ async def test_a_null_among_the_names_costs_itself() -> None:
     assert exchanges == [{"name": "BTC"}, {"name": "ETH"}]
     anomalies = AnomalyCollector()
     assert decode_names(msgspec.Raw(b'["BTC", null, "ETH"]'), anomalies) == ("BTC", "ETH")
-    assert [(one.kind.name, one.count) for one in anomalies.anomalies()] == [("ROW_SKIPPED", 1)]
+    assert [(item.kind.name, item.count) for item in anomalies.anomalies()] == [("ROW_SKIPPED", 1)]

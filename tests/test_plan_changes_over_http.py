@@ -1,33 +1,24 @@
 """A plan that changes, is not stated, or is not what COINGLASS_PLAN says, while the server runs."""
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from cg_client.plans.gate import Gate
 from cg_client.plans.plan import Plan
 from sandbox.app import Sandbox, create_sandbox
 from tests.conftest import Graph, StartGraph
-from tests.running import running
+from tests.running import running, watching
 from tests.test_cli import KEY, run
 
 HEATMAP = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { it: liquidationHeatmap(range: H24) {
     __typename ... on Problem { code message } ... on PlanGated { currentPlan decidedBy } } } }"""
 RATE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { it: fundingRate(interval: H8, last: %d) { __typename } } }'
-WITHIN = 10.0  # seconds, for what happens in the background
 
 
 def heatmap(graph: Graph) -> dict[str, Any]:
-    found: dict[str, Any] = graph.data(HEATMAP)["pair"]["it"]
-    return found
-
-
-def until(holds: Callable[[], bool]) -> None:
-    latest = time.monotonic() + WITHIN
-    while not holds():
-        assert time.monotonic() < latest
-        time.sleep(0.02)
+    result: dict[str, Any] = graph.data(HEATMAP)["pair"]["it"]
+    return result
 
 
 def ready_plan(graph: Graph) -> str | None:
@@ -64,8 +55,9 @@ def test_an_upgrade_that_the_headers_show_is_taken_over_at_once(
     graph = start_graph(sandbox=sandbox, told=False)
     assert heatmap(graph)["__typename"] == "PlanGated"
     sandbox.plan, sandbox.quota.limit = Plan.PROFESSIONAL, 1200
-    graph.data(RATE % 3)
-    until(lambda: ready_plan(graph) == "PROFESSIONAL")
+    with watching((Gate, "know")) as until:
+        graph.data(RATE % 3)
+        until(lambda: ready_plan(graph) == "PROFESSIONAL")
     assert heatmap(graph)["__typename"] == "LiquidationHeatmap"
 
 
@@ -74,10 +66,10 @@ def test_a_declared_plan_that_is_not_the_keys_is_reported_in_the_problem_and_onc
 ) -> None:
     graph = start_graph(sandbox=Sandbox(Plan.PROFESSIONAL), plan=Plan.STANDARD)
     graph.data(RATE % 3)
-    said = "COINGLASS_PLAN declares Standard, but the key has the rate limit of Professional, 1200 a minute."
+    stated = "COINGLASS_PLAN declares Standard, but the key has the rate limit of Professional, 1200 a minute."
     for _ in range(2):
         refused = heatmap(graph)
-        assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {said}")
+        assert refused["message"].endswith(f"this server runs with Standard (declared by COINGLASS_PLAN). {stated}")
         assert refused["currentPlan"] == "STANDARD"
     graph.data(RATE % 700)
     assert capfd.readouterr().out.count("COINGLASS_PLAN is not the plan of the key") == 1

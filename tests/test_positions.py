@@ -11,11 +11,11 @@ ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
 
 
 async def refusal(query: str) -> str:
-    """Return the message of the one part that is asked for, which is InvalidInput."""
+    """Return the message of the one part that is requested, which is InvalidInput."""
     (root,) = (await data(query, Upstream())).values()
-    (found,) = root.values()
-    assert found["code"] == "BAD_USER_INPUT"
-    message: str = found["message"]
+    (result,) = root.values()
+    assert result["code"] == "BAD_USER_INPUT"
+    message: str = result["message"]
     return message
 
 
@@ -52,8 +52,8 @@ async def test_choices_of_open_interest_that_exclude_each_other_are_refused(argu
     ],
 )
 async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: str, endpoint: str) -> None:
-    found = (await data(open_interest(arguments), Upstream()))["coin"]["openInterest"]
-    assert found == {
+    result = (await data(open_interest(arguments), Upstream()))["coin"]["openInterest"]
+    assert result == {
         "__typename": "OISeries",
         "count": 3,
         "source": {"endpoint": f"/api/futures/open-interest/{endpoint}"},
@@ -62,13 +62,13 @@ async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: st
 
 async def test_the_rows_of_coins_and_the_whole_list_come_from_one_request() -> None:
     upstream = Upstream()
-    found = await data(
+    result = await data(
         """{ markets { liquidationMaxPain(range: D7) { ... on LiquidationMaxPains { coins { symbol } } } }
              coins(symbols: ["ETH", "SOL"]) { nodes { liquidationMaxPain(range: D7) {
                ... on LiquidationMaxPain { symbol long { priceUsd sizeUsd } } } } } }""",
         upstream,
     )
-    assert [coin["liquidationMaxPain"]["symbol"] for coin in found["coins"]["nodes"]] == ["ETH", "SOL"]
+    assert [coin["liquidationMaxPain"]["symbol"] for coin in result["coins"]["nodes"]] == ["ETH", "SOL"]
     assert upstream.sandbox.calls["/api/futures/liquidation/max-pain"] == 1
 
 
@@ -111,8 +111,8 @@ async def test_an_interval_that_an_endpoint_lacks_is_refused_with_those_that_it_
 
 async def test_an_address_that_is_none_is_refused() -> None:
     assert "hexadecimal" in await refusal(f'{{ hyperliquid {{ wallet(address: "0x12") {{ {PROBLEM} }} }} }}')
-    found = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', Upstream())
-    assert found["hyperliquid"]["wallet"]["__typename"] == "HyperliquidWallet"
+    result = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', Upstream())
+    assert result["hyperliquid"]["wallet"]["__typename"] == "HyperliquidWallet"
 
 
 async def test_exchanges_of_an_arbitrage_may_be_named() -> None:
@@ -121,7 +121,7 @@ async def test_exchanges_of_an_arbitrage_may_be_named() -> None:
     assert "`exchanges` is empty" in await refusal(query.format(1000, "[]", PROBLEM))
     assert "`usd` is a number from 1" in await refusal(query.format(0, "null", PROBLEM))
     for exchanges in ("null", '["okx", "BINANCE"]'):
-        found = await data(query.format(1000, exchanges, PROBLEM), upstream)
-        assert found["markets"]["fundingArbitrage"] == {"__typename": "FundingArbitrage"}
-    asked = [query for path, query in upstream.sandbox.requests if path.endswith("/arbitrage")]
-    assert asked == [{"usd": "1000"}, {"usd": "1000", "exchange_list": "Binance,OKX"}]
+        result = await data(query.format(1000, exchanges, PROBLEM), upstream)
+        assert result["markets"]["fundingArbitrage"] == {"__typename": "FundingArbitrage"}
+    requested = [query for path, query in upstream.sandbox.requests if path.endswith("/arbitrage")]
+    assert requested == [{"usd": "1000"}, {"usd": "1000", "exchange_list": "Binance,OKX"}]

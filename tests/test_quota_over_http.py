@@ -1,15 +1,19 @@
 """The quota is never overdrawn, clients share it fairly, and who cannot be served in time is told when to come back."""
 
 import asyncio
+import contextlib
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
 from cg_client.plans.plan import Plan
+from cg_client.quota.round_robin import RoundRobin
+from sandbox.app import Sandbox
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import Fault, FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.running import watching
 from tests.test_metrics import figures
 
 INTERVALS = ("H4", "H6", "H8", "H12", "D1", "W1")
@@ -23,12 +27,14 @@ def hundred_series() -> str:
 
 def parts_of(field: str) -> str:
     """Return a hundred series of the same kind."""
-    wanted = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
+    requested = [
+        (exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS
+    ]
     selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
     return " ".join(
         f'{field}{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") '
         f"{{ {field}(interval: {interval}, last: 5) {selected} }}"
-        for index, (exchange, coin, interval) in enumerate(wanted[:100])
+        for index, (exchange, coin, interval) in enumerate(requested[:100])
     )
 
 
@@ -81,7 +87,7 @@ def test_the_quota_itself_costs_no_request(graph: Graph) -> None:
     assert graph.sandbox.calls.total() == 0
 
 
-class Gate(Fault):
+class HoldAnswers(Fault):
     """Holds the answers to all but bob's requests until it is opened."""
 
     def __init__(self) -> None:
@@ -101,10 +107,11 @@ BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
   price(interval: D1, last: 5) { __typename ... on Problem { code } } } }"""
 
 
-async def until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
-        while not holds():  # noqa: ASYNC110  # the servers run in threads of their own, and tell nobody
-            await asyncio.sleep(0.01)
+@contextlib.asynccontextmanager
+async def watched_queue() -> AsyncIterator[Callable[[Callable[[], bool]], Awaitable[None]]]:
+    """Yield a function that waits until a condition on the sandbox and the queue in front of it holds."""
+    with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "pop")) as until:
+        yield lambda holds: asyncio.to_thread(until, holds)
 
 
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
@@ -113,7 +120,7 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
-    first, second = Gate(), Gate()
+    first, second = HoldAnswers(), HoldAnswers()
     sandbox.faults[:] = [first]
 
     def waiting() -> float:
@@ -122,7 +129,10 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     async def ask(query: str, client: str) -> httpx.Response:
         return await http.post("/graphql", json={"query": query}, headers={"x-client-id": client})
 
-    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
+    async with (
+        httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http,
+        watched_queue() as until,
+    ):
         fields = ("fundingRate", "openInterest", "longShortRatio")
         ann = asyncio.create_task(ask(f"{{ {' '.join(map(parts_of, fields))} }}", "ann"))
         await until(lambda: len(sandbox.requests) == 12 and waiting() == 289)
@@ -150,15 +160,15 @@ def test_a_backfill_leaves_room_for_those_who_wait(start_graph: StartGraph) -> N
     assert sum(part["__typename"] == "FundingSeries" for part in parts) == 23  # the listing was the twenty-fourth
     del graph.http.headers["x-priority"]
     assert graph.data(BOB_ASKS)["pair"]["price"]["__typename"] == "PriceSeries"
-    found = figures(graph)
-    assert found["quota_refused_total{priority=backfill}"] == 77
-    assert found["quota_refused_total{priority=interactive}"] == 0
+    result = figures(graph)
+    assert result["quota_refused_total{priority=backfill}"] == 77
+    assert result["quota_refused_total{priority=interactive}"] == 0
 
 
 def test_an_answer_is_the_same_for_every_client(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     headers: list[dict[str, str]] = [{}, {"x-client-id": "ann"}, {"x-client-id": "bob", "x-priority": "backfill"}]
-    bodies = {graph.http.post("/graphql", json={"query": BOB_ASKS}, headers=said).content for said in headers}
+    bodies = {graph.http.post("/graphql", json={"query": BOB_ASKS}, headers=stated).content for stated in headers}
     assert len(bodies) == 1
     assert graph.calls(BOBS) == 1
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from tests.cases import CASES
-from tests.recorded.questions import questions
 from tests.recorded.recording import RECORDED, Recording
+from tests.recorded.replay_queries import replay_queries
 
 FILES = sorted(RECORDED.glob("*.json"))
 if not FILES:
@@ -22,8 +22,8 @@ REPLAYED = pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording
 
 @REPLAYED
 async def test_every_value_of_the_body_is_served_and_nothing_else(recording: Recording) -> None:
-    for question in questions(recording):
-        question.compare(await question.answer(recording), recording, question.payload)
+    for replay_query in replay_queries(recording):
+        replay_query.compare(await replay_query.answer(recording), recording, replay_query.payload)
 
 
 ANOMALIES: Mapping[str, list[tuple[str, str, int, str | None]]] = {
@@ -49,14 +49,14 @@ def sources(answer: Any) -> Iterator[Any]:
 
 
 @REPLAYED
-async def test_what_is_odd_in_the_body_is_reported_and_nothing_else(recording: Recording) -> None:
+async def test_what_is_unusual_in_the_body_is_reported_and_nothing_else(recording: Recording) -> None:
     expected = ANOMALIES.get(recording.name, [])
-    for question in questions(recording):
-        for source in sources(await question.answer(recording)):
-            found = [(one["kind"], one["field"], one["count"]) for one in source["anomalies"]]
-            assert found == [(kind, name, count) for kind, name, count, _ in expected]
-            for one, (*_, sample) in zip(source["anomalies"], expected, strict=True):
-                assert one["sample"] == sample or (one["sample"] or "").startswith(sample or "?")
+    for replay_query in replay_queries(recording):
+        for source in sources(await replay_query.answer(recording)):
+            result = [(item["kind"], item["field"], item["count"]) for item in source["anomalies"]]
+            assert result == [(kind, name, count) for kind, name, count, _ in expected]
+            for item, (*_, sample) in zip(source["anomalies"], expected, strict=True):
+                assert item["sample"] == sample or (item["sample"] or "").startswith(sample or "?")
 
 
 def test_no_recording_is_left_out() -> None:

@@ -49,7 +49,7 @@ def exact(added: list[float], taken: list[float]) -> list[float]:
 
 @given(st.lists(st.tuples(figures, figures)))
 def test_sums_of_decimals_are_exact_decimals(pairs: list[tuple[float, float]]) -> None:
-    added, taken = [one for one, _ in pairs], [one for _, one in pairs]
+    added, taken = [item for item, _ in pairs], [item for _, item in pairs]
     assert list(running_sum(array("d", added), array("d", taken))) == exact(added, taken)
 
 
@@ -84,8 +84,8 @@ class Counting(httpx.AsyncBaseTransport):
 
 def change_at(time: int) -> tuple[float, float]:
     """Return the changes of a bar: decimals that repeat only after a while."""
-    place = time // STEP
-    return (place * 7919 % 10007 - 5000) / 100, (place * 104729 % 10009 - 5000) / 100
+    index = time // STEP
+    return (index * 7919 % 10007 - 5000) / 100, (index * 104729 % 10009 - 5000) / 100
 
 
 def _position(rows: list[dict[str, Any]]) -> None:
@@ -145,7 +145,7 @@ def iso(bars_ago: int) -> str:
 def assert_counted_from_the_first_point(found: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> None:
     position, delta = found
     changes = [change_at(time) for time in position["timestamp"]]
-    long, short = [one for one, _ in changes], [one for _, one in changes]
+    long, short = [item for item, _ in changes], [item for _, item in changes]
     zeros = [0.0] * len(changes)
     assert position["cumulativeLongQuantity"] == exact(long, zeros)
     assert position["cumulativeShortQuantity"] == exact(short, zeros)
@@ -173,7 +173,7 @@ async def test_a_window_over_several_pages_has_no_seam(desk: Desk) -> None:
     assert_counted_from_the_first_point(found)
 
 
-async def test_closed_points_that_are_kept_and_the_newest_have_no_seam(desk: Desk) -> None:
+async def test_closed_points_that_are_cached_and_the_newest_have_no_seam(desk: Desk) -> None:
     await desk.ask(last=400)
     desk.clock.advance(3000.0)
     found = await desk.ask(last=400)
@@ -194,8 +194,8 @@ async def test_the_figure_of_a_bar_depends_only_on_the_window(steps: list[tuple[
 
 async def test_a_coins_delta_over_several_requests_is_one_sum() -> None:
     selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
-    asked = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
-    got = await field(f'{{ coin(symbol: "BTC") {{ it: {asked} }} }}', Upstream())
+    requested = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
+    got = await field(f'{{ coin(symbol: "BTC") {{ it: {requested} }} }}', Upstream())
     columns = got["columns"]
     assert got["count"] == 6000
     assert columns["cumulativeDeltaUsd"] == exact(columns["buyUsd"], columns["sellUsd"])

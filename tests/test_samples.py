@@ -47,9 +47,9 @@ def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any
 
 
 def scalars(data: Any) -> Iterator[Any]:
-    found: list[Any] = []
-    changed(data, lambda _, value: found.append(value))
-    return iter(found)
+    result: list[Any] = []
+    changed(data, lambda _, value: result.append(value))
+    return iter(result)
 
 
 def test_every_endpoint_has_a_query_and_an_answer() -> None:

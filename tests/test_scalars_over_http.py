@@ -103,8 +103,8 @@ async def test_over_websocket_a_wrong_literal_is_the_error_of_its_operation(grap
     async with connect(address, subprotocols=[PROTOCOL], proxy=None) as socket:
         await socket.send(json.dumps({"type": "connection_init"}))
         await socket.recv()
-        asked = {"type": "subscribe", "id": "1", "payload": {"query": PRICE % '"yesterday"'}}
-        await socket.send(json.dumps(asked))
+        requested = {"type": "subscribe", "id": "1", "payload": {"query": PRICE % '"yesterday"'}}
+        await socket.send(json.dumps(requested))
         message = json.loads(await asyncio.wait_for(socket.recv(), 10))
     assert message["type"] == "error"
     assert [error["extensions"]["code"] for error in message["payload"]] == ["GRAPHQL_VALIDATION_FAILED"]
@@ -112,8 +112,8 @@ async def test_over_websocket_a_wrong_literal_is_the_error_of_its_operation(grap
 
 
 async def test_over_websocket_a_mistake_about_a_field_is_its_value(graph: Graph) -> None:
-    found = answers(await frames(graph, PRICE % '"2999-01-01"'))["0"]
-    assert found == {"data": {"pair": {"price": {"__typename": "InvalidInput"}}}}
+    result = answers(await frames(graph, PRICE % '"2999-01-01"'))["0"]
+    assert result == {"data": {"pair": {"price": {"__typename": "InvalidInput"}}}}
 
 
 def test_nothing_of_this_is_an_error_in_the_log_of_the_server() -> None:

@@ -57,7 +57,7 @@ def test_every_type_and_value_is_described() -> None:
     undescribed = {kind.name for kind in OURS if not kind.description}
     for kind in OURS:
         if isinstance(kind, GraphQLEnumType | GraphQLInputObjectType):
-            undescribed |= {f"{kind.name}.{name}" for name, one in members(kind).items() if not one.description}
+            undescribed |= {f"{kind.name}.{name}" for name, item in members(kind).items() if not item.description}
     assert undescribed == set()
 
 

@@ -19,8 +19,8 @@ query($interval: Interval!, $last: Int, $from: DateTime, $to: DateTime, $policy:
 
 
 def series(graph: Graph, interval: str, policy: str = "FAIL", **window: Any) -> dict[str, Any]:
-    found: dict[str, Any] = graph.data(QUERY, interval=interval, policy=policy, **window)["pair"]["it"]
-    return found
+    result: dict[str, Any] = graph.data(QUERY, interval=interval, policy=policy, **window)["pair"]["it"]
+    return result
 
 
 def ago(**span: float) -> str:
@@ -34,25 +34,25 @@ def ago(**span: float) -> str:
 def test_a_coarser_interval_is_served_over_the_same_span_and_says_so(
     start_graph: StartGraph, policy: str, interval: str, last: int | None, count: int
 ) -> None:
-    found = series(start_graph(Plan.HOBBYIST), interval, policy, last=last)
+    result = series(start_graph(Plan.HOBBYIST), interval, policy, last=last)
     served = "D1" if interval == "D1" else "H4"
-    assert (found["requestedInterval"], found["interval"], found["count"]) == (interval, served, count)
-    assert found["truncated"] is None
+    assert (result["requestedInterval"], result["interval"], result["count"]) == (interval, served, count)
+    assert result["truncated"] is None
 
 
 def test_a_window_that_is_too_fine_and_too_deep_fits_the_plan_on_request(start_graph: StartGraph) -> None:
     graph, window = start_graph(Plan.HOBBYIST), {"from": ago(days=400)}
     assert series(graph, "H1", "COARSEN", **window)["code"] == "HISTORY_TOO_DEEP"
     assert series(graph, "H1", "CLIP", **window)["code"] == "INTERVAL_TOO_FINE"
-    found = series(graph, "H1", "FIT", **window)
-    assert (found["requestedInterval"], found["interval"], found["truncated"]) == ("H1", "H4", "PLAN_HISTORY")
-    assert 1079 <= found["count"] <= 1081
+    result = series(graph, "H1", "FIT", **window)
+    assert (result["requestedInterval"], result["interval"], result["truncated"]) == ("H1", "H4", "PLAN_HISTORY")
+    assert 1079 <= result["count"] <= 1081
 
 
 def test_a_window_from_a_time_to_the_same_time_is_one_bar(graph: Graph) -> None:
     time = "2026-07-01T08:00:00Z"
-    found = series(graph, "H8", **{"from": time, "to": time})
-    assert (found["count"], found["from"], found["to"], found["truncated"]) == (1, time, time, None)
+    result = series(graph, "H8", **{"from": time, "to": time})
+    assert (result["count"], result["from"], result["to"], result["truncated"]) == (1, time, time, None)
 
 
 @pytest.mark.parametrize(("window", "count"), [({"from": ago(days=300)}, 1080), ({"to": ago(days=200), "last": 9}, 0)])
@@ -60,60 +60,60 @@ def test_bars_that_a_lower_plan_than_the_one_believed_keeps_back_are_said_to_be_
     graph: Graph, window: dict[str, Any], count: int
 ) -> None:
     graph.sandbox.plan = Plan.HOBBYIST
-    found = series(graph, "H4", **window)
-    assert abs(found["count"] - count) <= 1
-    assert found["truncated"] == "INCOMPLETE"
+    result = series(graph, "H4", **window)
+    assert abs(result["count"] - count) <= 1
+    assert result["truncated"] == "INCOMPLETE"
 
 
 def test_a_deeper_window_than_the_plan_has_is_gated_without_a_request(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
-    found = series(graph, "H4", **{"from": ago(days=400)})
-    assert (found["code"], found["reason"], found["decidedBy"]) == ("HISTORY_TOO_DEEP", "HISTORY", "CATALOGUE")
-    assert found["requiredPlan"] == "PROFESSIONAL"
-    oldest = datetime.fromisoformat(found["availableFrom"])
+    result = series(graph, "H4", **{"from": ago(days=400)})
+    assert (result["code"], result["reason"], result["decidedBy"]) == ("HISTORY_TOO_DEEP", "HISTORY", "CATALOGUE")
+    assert result["requiredPlan"] == "PROFESSIONAL"
+    oldest = datetime.fromisoformat(result["availableFrom"])
     assert timedelta(days=180) <= datetime.now(UTC) - oldest <= timedelta(days=180, hours=4, minutes=1)
     assert graph.calls("/api/futures/funding-rate/history") == 0
 
 
 def test_a_deeper_window_is_clipped_on_request_and_says_so(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
-    found = series(graph, "H4", "CLIP", **{"from": ago(days=400)})
-    assert (found["__typename"], found["truncated"]) == ("FundingSeries", "PLAN_HISTORY")
-    assert 1079 <= found["count"] <= 1081
-    times = found["columns"]["timestamp"]
+    result = series(graph, "H4", "CLIP", **{"from": ago(days=400)})
+    assert (result["__typename"], result["truncated"]) == ("FundingSeries", "PLAN_HISTORY")
+    assert 1079 <= result["count"] <= 1081
+    times = result["columns"]["timestamp"]
     assert {later - earlier for earlier, later in pairwise(times)} == {4 * 3_600_000}
 
 
 def test_what_clipping_leaves_nothing_of_stays_gated(start_graph: StartGraph) -> None:
-    found = series(start_graph(Plan.HOBBYIST), "H4", "CLIP", **{"from": ago(days=500), "to": ago(days=400)})
-    assert found["code"] == "HISTORY_TOO_DEEP"
+    result = series(start_graph(Plan.HOBBYIST), "H4", "CLIP", **{"from": ago(days=500), "to": ago(days=400)})
+    assert result["code"] == "HISTORY_TOO_DEEP"
 
 
 def test_a_day_reaches_back_to_the_listing_on_every_plan(start_graph: StartGraph) -> None:
-    found = series(start_graph(Plan.HOBBYIST), "D1", **{"from": ago(days=2500)})
-    assert found["count"] in (2500, 2501)
+    result = series(start_graph(Plan.HOBBYIST), "D1", **{"from": ago(days=2500)})
+    assert result["count"] in (2500, 2501)
 
 
 @pytest.mark.parametrize(("last", "count"), [(None, 100), (1, 1), (100, 100), (101, 101), (1000, 1000), (2500, 2500)])
-def test_the_newest_points_are_as_many_as_asked_for(graph: Graph, last: int | None, count: int) -> None:
-    found = series(graph, "H1", last=last)
+def test_the_newest_points_are_as_many_as_requested(graph: Graph, last: int | None, count: int) -> None:
+    result = series(graph, "H1", last=last)
     now = int(graph.sandbox.now() * 1000)
     newest = now - now % 3_600_000
     expected = [newest - 3_600_000 * index for index in reversed(range(count))]
-    assert found["columns"]["timestamp"] == expected
+    assert result["columns"]["timestamp"] == expected
 
 
 def test_the_points_before_a_time(graph: Graph) -> None:
     to = ago(days=10)
-    found = series(graph, "H4", last=7, to=to)
-    assert found["count"] == 7
-    assert found["to"] <= to
-    assert datetime.fromisoformat(to) - datetime.fromisoformat(found["to"]) < timedelta(hours=4)
+    result = series(graph, "H4", last=7, to=to)
+    assert result["count"] == 7
+    assert result["to"] <= to
+    assert datetime.fromisoformat(to) - datetime.fromisoformat(result["to"]) < timedelta(hours=4)
 
 
 def test_both_ends_of_a_window_are_inclusive(graph: Graph) -> None:
-    found = series(graph, "D1", **{"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T00:00:00Z"})
-    assert (found["from"], found["to"], found["count"]) == ("2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z", 31)
+    result = series(graph, "D1", **{"from": "2026-01-01T00:00:00Z", "to": "2026-01-31T00:00:00Z"})
+    assert (result["from"], result["to"], result["count"]) == ("2026-01-01T00:00:00Z", "2026-01-31T00:00:00Z", 31)
 
 
 def test_a_time_without_an_offset_is_utc(graph: Graph) -> None:
@@ -125,16 +125,16 @@ def test_a_time_without_an_offset_is_utc(graph: Graph) -> None:
 def test_order_book_snapshots_older_than_coinglass_keeps_are_said_to_be_missing(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
       orderbookHeatmap(interval: M1, from: "%s") { __typename ... on Unavailable { code message } } } }"""
-    found = graph.data(query % ago(days=5))["pair"]["orderbookHeatmap"]
-    assert (found["code"], "3 days" in found["message"]) == ("NO_DATA", True)
+    result = graph.data(query % ago(days=5))["pair"]["orderbookHeatmap"]
+    assert (result["code"], "3 days" in result["message"]) == ("NO_DATA", True)
     assert graph.calls("/api/futures/orderbook/history") == 0
 
 
 def test_order_book_snapshots_have_no_weeks(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { orderbookHeatmap(interval: W1) {
       ... on InvalidInput { message suggestions } } } }"""
-    found = graph.data(query)["pair"]["orderbookHeatmap"]
-    assert ("up to D1" in found["message"], found["suggestions"][0]) == (True, "D1")
+    result = graph.data(query)["pair"]["orderbookHeatmap"]
+    assert ("up to D1" in result["message"], result["suggestions"][0]) == (True, "D1")
 
 
 def test_days_are_cut_here_and_cost_one_request(graph: Graph) -> None:

@@ -167,14 +167,14 @@ def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:
 def test_unknown_exchanges_among_those_to_add_up_are_refused(graph: Graph) -> None:
     query = """{ coin(symbol: "BTC") { liquidations(interval: D1, exchanges: ["Binance", "Bibit"]) {
       ... on InvalidInput { argument suggestions } } } }"""
-    found = graph.data(query)["coin"]["liquidations"]
-    assert (found["argument"], "Bybit" in found["suggestions"]) == ("exchanges", True)
+    result = graph.data(query)["coin"]["liquidations"]
+    assert (result["argument"], "Bybit" in result["suggestions"]) == ("exchanges", True)
     assert graph.calls("/api/futures/liquidation/aggregated-history") == 0
 
 
 def test_figures_of_a_coin_are_added_up_over_every_exchange_that_lists_it(graph: Graph) -> None:
     graph.data('{ coin(symbol: "BTC") { liquidations(interval: D1) { __typename } } }')
-    ((_, sent),) = [one for one in graph.sandbox.requests if one[0].endswith("liquidation/aggregated-history")]
+    ((_, sent),) = [item for item in graph.sandbox.requests if item[0].endswith("liquidation/aggregated-history")]
     assert sent["exchange_list"] == "Binance,BingX,Bitget,Bybit,CoinEx,Gate,HTX,MEXC,OKX"
 
 

@@ -29,7 +29,7 @@ class Server:
     """What stands behind the view, on a clock that tests set."""
 
     def __init__(self, plan: Plan, *, told: bool = True) -> None:
-        """`told`: the plan is declared; else it is asked for."""
+        """`told`: the plan is declared; else it is requested."""
         self.clock = FakeClock()
         self.upstream = Upstream({}, plan)
         config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan if told else None)
@@ -45,12 +45,12 @@ class Server:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    made = Server(Plan.PROFESSIONAL)
-    yield made
-    await made.client.close()
+    created = Server(Plan.PROFESSIONAL)
+    yield created
+    await created.client.close()
 
 
-async def test_an_answer_holds_as_long_as_what_it_rests_on(server: Server) -> None:
+async def test_an_answer_holds_as_long_as_what_it_depends_on(server: Server) -> None:
     lifetime = futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds()
     assert await server.seconds(RATES) == pytest.approx(lifetime)
     server.clock.advance(lifetime / 2)
@@ -60,12 +60,13 @@ async def test_an_answer_holds_as_long_as_what_it_rests_on(server: Server) -> No
 async def test_of_several_parts_the_first_to_expire_counts(server: Server) -> None:
     both = '{ coin(symbol: "BTC") { currentFundingRates { __typename } openInterestByExchange { __typename } } }'
     shorter = min(
-        one.refresh.total_seconds() for one in (futures.funding_rate.EXCHANGE_LIST, futures.open_interest.EXCHANGE_LIST)
+        item.refresh.total_seconds()
+        for item in (futures.funding_rate.EXCHANGE_LIST, futures.open_interest.EXCHANGE_LIST)
     )
     assert await server.seconds(both) == pytest.approx(shorter)
 
 
-async def test_a_series_holds_until_the_next_bar_begins(server: Server) -> None:
+async def test_a_series_is_valid_until_the_next_bar_begins(server: Server) -> None:
     """By then its window and the plan's limits lie elsewhere."""
     query = 'query { pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: M1, last: 5) { __typename } } }'
     server.clock.advance(58.5)  # the clock starts on a full minute
@@ -100,7 +101,7 @@ async def test_a_name_that_could_not_be_looked_up_holds_no_time(server: Server) 
     assert await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }') <= 0
 
 
-async def test_what_the_catalogue_gates_holds_for_a_minute_and_as_long_as_the_plan() -> None:
+async def test_what_the_catalogue_gates_is_valid_for_a_minute_and_as_long_as_the_plan() -> None:
     gated = Server(Plan.HOBBYIST)
     query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
     assert await gated.seconds(query) == pytest.approx(60)
@@ -113,7 +114,7 @@ async def test_what_the_catalogue_gates_holds_for_a_minute_and_as_long_as_the_pl
 @pytest.mark.parametrize(
     "asked", ["interval: M1, last: 3, onPlanLimit: COARSEN", "interval: H8, last: 3000, onPlanLimit: CLIP"]
 )
-async def test_a_window_that_the_plan_includes_in_part_holds_for_a_minute_and_brings_the_question_for_the_plan_forward(
+async def test_a_window_that_the_plan_includes_in_part_is_valid_for_a_minute_and_requests_the_plan_forward(
     asked: str,
 ) -> None:
     reduced = Server(Plan.HOBBYIST, told=False)
@@ -127,7 +128,7 @@ async def test_a_window_that_the_plan_includes_in_part_holds_for_a_minute_and_br
     await reduced.client.close()
 
 
-async def test_what_coinglass_refused_is_a_revision_and_holds_until_it_is_asked_again(server: Server) -> None:
+async def test_what_coinglass_refused_is_a_revision_and_is_valid_until_it_is_requested_again(server: Server) -> None:
     gate = server.client.gate
     before = server.client.revision.count
     assert gate.valid_until == math.inf

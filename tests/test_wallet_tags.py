@@ -1,4 +1,4 @@
-"""Hyperliquid by tags of wallets, and the history of a coin's market: what is asked for, and what is refused."""
+"""Hyperliquid by tags of wallets, and the history of a coin's market: what is requested, and what is refused."""
 
 from typing import Any
 
@@ -28,18 +28,18 @@ async def positions(arguments: str, upstream: Upstream) -> Any:
 
 async def refusal(asked: str, upstream: Upstream) -> str:
     """Return the message of the field's InvalidInput."""
-    found = await field(f"{{ hyperliquid {{ it: {asked} {{ __typename {PROBLEM} }} }} }}", upstream)
-    assert (found["__typename"], found["code"]) == ("InvalidInput", "BAD_USER_INPUT")
-    message: str = found["message"]
+    result = await field(f"{{ hyperliquid {{ it: {asked} {{ __typename {PROBLEM} }} }} }}", upstream)
+    assert (result["__typename"], result["code"]) == ("InvalidInput", "BAD_USER_INPUT")
+    message: str = result["message"]
     return message
 
 
 @pytest.mark.parametrize("tag", WalletTag)
 async def test_each_tag_is_sent_as_coinglass_writes_it(tag: WalletTag) -> None:
     upstream = Upstream()
-    found = await positions(f"tag: {tag.name}, interval: H1, last: 1", upstream)
+    result = await positions(f"tag: {tag.name}, interval: H1, last: 1", upstream)
     assert queries(upstream, POSITIONS) == [{"wallet_tag": tag.value, "interval": "1h", "limit": "1"}]
-    assert found == {"capped": False, "tiers": [{"time": None, "tag": tag.value.lower()}]}
+    assert result == {"capped": False, "tiers": [{"time": None, "tag": tag.value.lower()}]}
 
 
 async def test_a_window_of_positions_is_sent_so_that_its_end_is_in_it() -> None:
@@ -51,8 +51,8 @@ async def test_a_window_of_positions_is_sent_so_that_its_end_is_in_it() -> None:
 
 async def test_the_time_of_a_row_is_read_if_coinglass_sends_it() -> None:
     rows = [row | {"time": 1_795_132_800_000} for row in sample(POSITIONS)["data"][:1]]
-    found = await positions("tag: SHRIMP, interval: D1", Upstream({POSITIONS: {"code": "0", "data": rows}}))
-    assert found["tiers"] == [{"time": "2026-11-20T00:00:00Z", "tag": "shrimp"}]
+    result = await positions("tag: SHRIMP, interval: D1", Upstream({POSITIONS: {"code": "0", "data": rows}}))
+    assert result["tiers"] == [{"time": "2026-11-20T00:00:00Z", "tag": "shrimp"}]
 
 
 @pytest.mark.parametrize(
@@ -75,12 +75,12 @@ async def test_accounts_with_a_tag_are_a_series_of_the_coin() -> None:
     upstream = Upstream()
     asked = 'longShortAccountsByTag(coin: "eth", tag: GIGA_REKT, interval: H1, last: 1500)'
     selection = "... on TaggedAccounts { count latest { tag } source { endpoint } }"
-    found = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", upstream)
-    assert (found["count"], found["source"]["endpoint"]) == (1500, ACCOUNTS)
-    assert found["latest"] == {"tag": "giga_rekt"}
+    result = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", upstream)
+    assert (result["count"], result["source"]["endpoint"]) == (1500, ACCOUNTS)
+    assert result["latest"] == {"tag": "giga_rekt"}
     sent = queries(upstream, ACCOUNTS)
     assert len(sent) == 2
-    assert all((one["symbol"], one["wallet_tag"], one["interval"]) == ("ETH", "Giga_Rekt", "1h") for one in sent)
+    assert all((item["symbol"], item["wallet_tag"], item["interval"]) == ("ETH", "Giga_Rekt", "1h") for item in sent)
 
 
 async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
@@ -97,9 +97,9 @@ async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
 )
 async def test_histories_by_tag_need_the_professional_plan(asked: str) -> None:
     selection = "... on PlanGated { code requiredPlan alternatives }"
-    found = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", Upstream(plan=Plan.STANDARD))
-    assert (found["code"], found["requiredPlan"]) == ("PLAN_REQUIRED", "PROFESSIONAL")
-    assert found["alternatives"]
+    result = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", Upstream(plan=Plan.STANDARD))
+    assert (result["code"], result["requiredPlan"]) == ("PLAN_REQUIRED", "PROFESSIONAL")
+    assert result["alternatives"]
 
 
 async def test_every_window_of_a_coins_market_costs_the_same_one_request() -> None:

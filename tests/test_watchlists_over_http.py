@@ -1,4 +1,4 @@
-"""Watchlists: what was asked for in the order asked, one place for each name, and few calls."""
+"""Watchlists: what was requested in the order asked, one place for each name, and few calls."""
 
 from typing import Any
 
@@ -26,16 +26,16 @@ def key(exchange: str, symbol: str) -> dict[str, str]:
     return {"exchange": exchange, "symbol": symbol}
 
 
-def test_coins_come_in_the_order_asked_and_repeated_ones_repeat(graph: Graph) -> None:
-    found = graph.data(COINS, s=["sol", "BTC", "eth", "BTC"])["coinsBySymbol"]
-    assert [coin["symbol"] for coin in found] == ["SOL", "BTC", "ETH", "BTC"]
-    assert {coin["currentFundingRates"]["__typename"] for coin in found} == {"CurrentFundingRates"}
+def test_coins_come_in_the_requested_order_and_repeated_ones_repeat(graph: Graph) -> None:
+    actual = graph.data(COINS, s=["sol", "BTC", "eth", "BTC"])["coinsBySymbol"]
+    assert [coin["symbol"] for coin in actual] == ["SOL", "BTC", "ETH", "BTC"]
+    assert {coin["currentFundingRates"]["__typename"] for coin in actual} == {"CurrentFundingRates"}
 
 
-def test_pairs_come_in_the_order_asked_by_any_spelling(graph: Graph) -> None:
+def test_pairs_come_in_the_requested_order_by_any_alias(graph: Graph) -> None:
     keys = [key("okx", "ETH/USDT"), key("Binance", "BTCUSDT"), key("OKX", "eth-usdt-swap")]
-    found = graph.data(PAIRS, k=keys)["pairsByKey"]
-    assert [(pair["exchange"], pair["symbol"]) for pair in found] == [
+    actual = graph.data(PAIRS, k=keys)["pairsByKey"]
+    assert [(pair["exchange"], pair["symbol"]) for pair in actual] == [
         ("OKX", "ETH-USDT-SWAP"),
         ("Binance", "BTCUSDT"),
         ("OKX", "ETH-USDT-SWAP"),
@@ -43,15 +43,15 @@ def test_pairs_come_in_the_order_asked_by_any_spelling(graph: Graph) -> None:
 
 
 def test_spot_pairs_are_those_of_the_spot_listing(graph: Graph) -> None:
-    found = graph.data(SPOT_PAIRS, k=[key("coinbase", "BTC/USD"), key("OKX", "BTC/USDT")])["spotPairsByKey"]
-    assert [pair["symbol"] for pair in found] == ["BTC-USD", "BTC-USDT"]
+    actual = graph.data(SPOT_PAIRS, k=[key("coinbase", "BTC/USD"), key("OKX", "BTC/USDT")])["spotPairsByKey"]
+    assert [pair["symbol"] for pair in actual] == ["BTC-USD", "BTC-USDT"]
 
 
 @pytest.mark.parametrize("known", [1, 12])  # a list with and without room for others
 def test_an_unknown_coin_costs_its_place_alone(graph: Graph, known: int) -> None:
     answer = graph.ask(COINS, s=["BTC"] * known + ["BTCC", "ETH", "ETHH"])
-    found = answer["data"]["coinsBySymbol"]
-    assert [coin and coin["symbol"] for coin in found] == ["BTC"] * known + [None, "ETH", None]
+    actual = answer["data"]["coinsBySymbol"]
+    assert [coin and coin["symbol"] for coin in actual] == ["BTC"] * known + [None, "ETH", None]
     assert [error["path"] for error in answer["errors"]] == [["coinsBySymbol", known], ["coinsBySymbol", known + 2]]
     for error, suggestion in zip(answer["errors"], ["BTC", "ETH"], strict=True):
         facts = error["extensions"]
@@ -86,8 +86,8 @@ def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> No
         ]
     ]
     graph.forget()
-    found = graph.data(PAIRS, k=listed * 5)["pairsByKey"]
-    assert [pair["market"]["__typename"] for pair in found] == ["PairMarket"] * 50
+    actual = graph.data(PAIRS, k=listed * 5)["pairsByKey"]
+    assert [pair["market"]["__typename"] for pair in actual] == ["PairMarket"] * 50
     assert dict(graph.sandbox.calls) == {"/api/futures/pairs-markets": 2}
 
 
@@ -107,8 +107,8 @@ async def test_pairs_that_are_new_are_all_found_in_one_newer_listing() -> None:
     upstream.bodies["/api/futures/supported-exchange-pairs"] = listing("BTC", "ETH", "SOL")
     clock.advance(61)
     keys = ", ".join(f'{{exchange: "Bybit", symbol: "{coin}USDT"}}' for coin in ("SOL", "ETH", "BTC"))
-    found = await asked(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
-    assert [pair["base"] for pair in found["pairsByKey"]] == ["SOL", "ETH", "BTC"]
+    actual = await asked(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
+    assert [pair["base"] for pair in actual["pairsByKey"]] == ["SOL", "ETH", "BTC"]
     await client.close()
 
 
@@ -175,7 +175,7 @@ TOO_LONG = [
 
 
 @pytest.mark.parametrize(("query", "variables"), TOO_LONG)
-def test_a_list_that_is_too_long_is_refused_before_anything_is_asked(
+def test_a_list_that_is_too_long_is_refused_before_anything_is_sent(
     graph: Graph, query: str, variables: dict[str, Any]
 ) -> None:
     for _ in range(2):  # whether the document is known or not
@@ -187,8 +187,8 @@ def test_a_list_that_is_too_long_is_refused_before_anything_is_asked(
 
 
 def test_the_longest_list_is_answered(graph: Graph) -> None:
-    found = graph.data("query($s: [String!]!) { coinsBySymbol(symbols: $s) { symbol } }", s=["BTC"] * 500)
-    assert len(found["coinsBySymbol"]) == 500
+    actual = graph.data("query($s: [String!]!) { coinsBySymbol(symbols: $s) { symbol } }", s=["BTC"] * 500)
+    assert len(actual["coinsBySymbol"]) == 500
 
 
 SERIES = "openInterest(interval: D1) { __typename }"
@@ -205,7 +205,7 @@ COSTS = [
 
 
 @pytest.mark.parametrize(("query", "variables"), COSTS)
-def test_a_list_counts_what_is_asked_of_each_of_its_items(
+def test_a_list_counts_what_is_requested_for_each_of_its_items(
     start_graph: StartGraph, query: str, variables: dict[str, Any]
 ) -> None:
     (error,) = start_graph(max_calls=10).ask(query, **variables)["errors"]
@@ -215,5 +215,5 @@ def test_a_list_counts_what_is_asked_of_each_of_its_items(
 
 def test_a_filter_of_few_coins_counts_no_more_than_these(start_graph: StartGraph) -> None:
     query = f'{{ coins(symbols: ["BTC", "ETH"]) {{ nodes {{ symbol {SERIES} }} }} }}'
-    found = start_graph(max_calls=2).data(query)["coins"]["nodes"]
-    assert [coin["symbol"] for coin in found] == ["BTC", "ETH"]
+    actual = start_graph(max_calls=2).data(query)["coins"]["nodes"]
+    assert [coin["symbol"] for coin in actual] == ["BTC", "ETH"]

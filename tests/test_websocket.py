@@ -144,9 +144,11 @@ async def closed_with(address: str, text: str | bytes, *, greeted: bool) -> int 
 
 @pytest.mark.parametrize("greeted", [False, True])
 @pytest.mark.parametrize("text", [*NO_MESSAGES, b"{}"])
-async def test_an_invalid_message_closes_the_connection(graph: Graph, text: str | bytes, *, greeted: bool) -> None:
+async def test_an_invalid_message_closes_the_connection(
+    shared_graph: Graph, text: str | bytes, *, greeted: bool
+) -> None:
     with capture_logs() as logged:
-        assert await closed_with(address(graph), text, greeted=greeted) == 4400
+        assert await closed_with(address(shared_graph), text, greeted=greeted) == 4400
     assert [event for event in logged if event["log_level"] != "info"] == []
 
 

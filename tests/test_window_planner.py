@@ -1,4 +1,4 @@
-"""WindowPlanner of series are worked out once a bar, and again when anything else changes what may be asked for."""
+"""WindowPlanner of series are worked out once a bar, and again when anything else changes what may be requested."""
 
 from datetime import timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def of(requests: WindowPlanner, wanted: PairSeries) -> WindowPlan:
     return requests.plan(PRICE, wanted, decode, PlanLimitPolicy.FAIL)
 
 
-def test_a_request_is_kept_for_its_bar(requests: WindowPlanner, clock: FakeClock) -> None:
+def test_a_request_is_cached_for_its_bar(requests: WindowPlanner, clock: FakeClock) -> None:
     first = of(requests, asked(last=24))
     clock.advance(3599)
     assert of(requests, asked(last=24)) is first
@@ -65,7 +65,7 @@ def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended
     assert of(requests, wanted) is not first
 
 
-def test_another_plan_or_a_refusal_ends_what_is_kept(requests: WindowPlanner, client: Client) -> None:
+def test_another_plan_or_a_refusal_ends_what_is_cached(requests: WindowPlanner, client: Client) -> None:
     first = of(requests, asked(last=24))
     client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     second = of(requests, asked(last=24))
@@ -81,12 +81,12 @@ def test_what_is_wrong_is_wrong_each_time(requests: WindowPlanner) -> None:
             of(requests, asked(last=0))
 
 
-def test_long_names_are_not_kept(requests: WindowPlanner) -> None:
+def test_long_names_are_not_cached(requests: WindowPlanner) -> None:
     long = asked("X" * 600, last=24)
     assert of(requests, long) is not of(requests, long)
 
 
-def test_what_is_kept_is_bounded(requests: WindowPlanner) -> None:
+def test_what_is_cached_is_bounded(requests: WindowPlanner) -> None:
     first = of(requests, asked(last=1))
     for number in range(4096):
         of(requests, asked(f"A{number}", last=1))

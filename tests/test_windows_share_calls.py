@@ -49,12 +49,12 @@ class Desk:
         result = await SCHEMA.execute(QUERY, variable_values=window, context_value=context)
         assert not result.errors
         assert result.data is not None
-        found: dict[str, Any] = result.data["pair"]["price"]
-        return found
+        actual: dict[str, Any] = result.data["pair"]["price"]
+        return actual
 
     async def times(self, **window: Any) -> list[int]:
-        found: list[int] = (await self.ask(**window))["columns"]["timestamp"]
-        return found
+        actual: list[int] = (await self.ask(**window))["columns"]["timestamp"]
+        return actual
 
     def ago(self, **span: float) -> str:
         return (self.clock.now() - timedelta(**span)).isoformat()
@@ -93,7 +93,7 @@ async def desk() -> AsyncIterator[Desk]:
     await desk.client.close()
 
 
-async def test_windows_that_are_asked_for_together_become_one_fetch(desk: Desk) -> None:
+async def test_windows_that_are_requested_together_become_one_fetch(desk: Desk) -> None:
     windows: list[dict[str, Any]] = [
         {"last": 24},
         {"last": 100},
@@ -101,8 +101,8 @@ async def test_windows_that_are_asked_for_together_become_one_fetch(desk: Desk) 
         {"from": desk.ago(minutes=900), "to": desk.ago(minutes=700)},
         {"from": desk.ago(minutes=90)},
     ]
-    found = await asyncio.gather(*(desk.times(**window) for window in windows))
-    assert [len(times) for times in found] == [24, 100, 500, 201, 91]
+    actual = await asyncio.gather(*(desk.times(**window) for window in windows))
+    assert [len(times) for times in actual] == [24, 100, 500, 201, 91]
     assert desk.limits == [1000]
 
 
@@ -111,7 +111,7 @@ async def test_a_short_window_alone_is_fetched_as_a_short_one(desk: Desk) -> Non
     assert desk.limits == [100]
 
 
-async def test_a_window_that_is_contained_in_a_kept_one_costs_nothing(desk: Desk) -> None:
+async def test_a_window_that_is_contained_in_a_cached_one_costs_nothing(desk: Desk) -> None:
     longest = await desk.times(last=900)
     assert await desk.times(last=24) == longest[-24:]
     assert await desk.times(**{"from": desk.ago(minutes=800), "to": desk.ago(minutes=790)}) == longest[99:110]
@@ -122,8 +122,8 @@ async def test_a_closed_window_is_served_from_an_answer_past_its_time(desk: Desk
     await desk.times(last=900)
     window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
     desk.later(HOUR - 1)
-    found = await desk.ask(**window)
-    assert (len(found["columns"]["timestamp"]), found["source"]["freshness"]) == (101, "FRESH")
+    actual = await desk.ask(**window)
+    assert (len(actual["columns"]["timestamp"]), actual["source"]["freshness"]) == (101, "FRESH")
     assert desk.limits == [1000]
 
 
@@ -142,16 +142,16 @@ async def test_closed_points_are_fetched_again_after_an_hour(desk: Desk) -> None
     assert desk.limits == [1000, 1000]
 
 
-async def test_only_the_newest_points_of_a_kept_series_are_fetched(desk: Desk) -> None:
+async def test_only_the_newest_points_of_a_cached_series_are_fetched(desk: Desk) -> None:
     await desk.ask(last=900)
     desk.later(600)
-    found = await desk.ask(last=900)
+    actual = await desk.ask(last=900)
     assert desk.limits == [1000, 100]
     other = Desk()
     other.clock.advance(600)
-    assert found["columns"] == (await other.ask(last=900))["columns"]
-    assert found["source"]["freshness"] == "FRESH"
-    assert found["source"]["fetchedAt"].startswith("2026-07-01T12:00:00")
+    assert actual["columns"] == (await other.ask(last=900))["columns"]
+    assert actual["source"]["freshness"] == "FRESH"
+    assert actual["source"]["fetchedAt"].startswith("2026-07-01T12:00:00")
 
 
 async def test_where_bars_may_be_missing_between_closed_points_and_the_newest_all_are_fetched(desk: Desk) -> None:
@@ -178,30 +178,30 @@ async def test_a_long_window_whose_newest_points_cannot_be_had_is_served_as_stal
     await desk.ask(last=900)
     desk.later(600)
     desk.fail()
-    found = await desk.ask(last=900)
-    assert (found["source"]["freshness"], len(found["columns"]["open"])) == ("STALE", 900)
+    actual = await desk.ask(last=900)
+    assert (actual["source"]["freshness"], len(actual["columns"]["open"])) == ("STALE", 900)
     assert desk.limits == [1000, 100]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 1200), st.integers(1, 1500)), min_size=2, max_size=5))
-async def test_whatever_was_asked_for_before_a_window_holds_what_it_holds_for_a_new_client(
+async def test_whatever_was_requested_before_a_window_holds_what_it_is_valid_for_a_new_client(
     asked: list[tuple[int, int]],
 ) -> None:
     desk, passed = Desk(), 0
     for seconds, last in asked:
         desk.later(seconds)
         passed += seconds
-        found = await desk.ask(last=last)
-        if found["source"]["freshness"] == "STALE":
+        actual = await desk.ask(last=last)
+        if actual["source"]["freshness"] == "STALE":
             continue
         new = Desk()
         new.clock.advance(passed)
         expected = (await new.ask(last=last))["columns"]
-        closed = rows(found["columns"])[:-3]  # the newest may be as old as their lifetime
+        closed = rows(actual["columns"])[:-3]  # the newest may be as old as their lifetime
         later = {row["timestamp"]: row for row in rows(expected)}
         assert [later.get(row["timestamp"], row) for row in closed] == closed
-        assert len(found["columns"]["timestamp"]) == len(expected["timestamp"])
+        assert len(actual["columns"]["timestamp"]) == len(expected["timestamp"])
 
 
 def rows(columns: dict[str, list[Any]]) -> list[dict[str, Any]]:

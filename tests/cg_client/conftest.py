@@ -83,14 +83,14 @@ def upstream() -> Iterator[respx.MockRouter]:
 @pytest.fixture
 async def client(clock: FakeClock) -> AsyncIterator[Client]:
     """Yield a client whose plan is configured."""
-    made = client_with(Plan.HOBBYIST, clock)
-    yield made
-    await made.close()
+    created = client_with(Plan.HOBBYIST, clock)
+    yield created
+    await created.close()
 
 
 @pytest.fixture
 async def undeclared(clock: FakeClock) -> AsyncIterator[Client]:
     """Yield a client that asks the account endpoint for its plan."""
-    made = client_with(None, clock)
-    yield made
-    await made.close()
+    created = client_with(None, clock)
+    yield created
+    await created.close()

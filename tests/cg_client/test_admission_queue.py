@@ -80,8 +80,8 @@ async def test_a_client_with_three_hundred_calls_delays_another_by_two_slots_at_
 async def test_clients_take_turns_and_the_calls_of_each_stay_in_order(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
-    wanted = ["ann1", "ann2", "ann3", "bob1", "bob2", "cat1"]
-    await asyncio.gather(*(queue.ask(Requester(name[:3]), name) for name in wanted))
+    expected = ["ann1", "ann2", "ann3", "bob1", "bob2", "cat1"]
+    await asyncio.gather(*(queue.ask(Requester(name[:3]), name) for name in expected))
     assert queue.sent.order == ["ann1", "bob1", "cat1", "ann2", "bob2", "ann3"]
 
 
@@ -288,7 +288,7 @@ async def test_a_limit_that_is_learnt_otherwise_is_used_at_once(queue_of: QueueO
     assert queue.throttle.usage().limit == 2
 
 
-async def test_a_call_that_leaves_in_its_turn_lets_the_next_one_have_it(queue_of: QueueOf) -> None:
+async def test_a_call_that_is_cancelled_in_its_turn_lets_the_next_one_have_it(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     first, second = queue.ask(ANN), queue.ask(BOB)
@@ -328,7 +328,7 @@ async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_
     await queue.call(BOB)
     assert queue.clock.monotonic() == 1060
     await patient
-    assert queue.clock.monotonic() == 1080  # when two have gone beside the urgent one: one is kept
+    assert queue.clock.monotonic() == 1080  # when two have gone beside the urgent one: one is reserved
 
 
 async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
@@ -372,7 +372,7 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
             assert isinstance(outcome, UpstreamResponse | asyncio.CancelledError)
         ended.append(outcome)
 
-    await asyncio.gather(*(call(*one) for one in calls))
+    await asyncio.gather(*(call(*item) for item in calls))
     assert len(ended) == len(calls)
     assert sum(isinstance(outcome, UpstreamResponse) for outcome in ended) <= len(queue.sent.ran)
     for started, _ in queue.sent.ran:
@@ -392,7 +392,7 @@ async def test_upstream_never_counts_more_than_the_limit(
         await queue.clock.sleep(after)
         await queue.call(requester, f"{lasts:.2f}s")
 
-    await asyncio.gather(*(call(*one) for one in calls))
+    await asyncio.gather(*(call(*item) for item in calls))
     starts = [start for start, _ in queue.sent.ran]
     for start in starts:
         first = start if sliding else start // MINUTE * MINUTE
@@ -409,7 +409,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
     clients = ("ann", "bob", "cat", "dan", "eve")
     tasks = {client: [queue.ask(Requester(client)) for _ in range(6)] for client in clients}
     await enqueued()
-    assert {client: sum(not task.done() for task in own) for client, own in tasks.items()} == {
+    assert {client: sum(not task.done() for task in own_value) for client, own_value in tasks.items()} == {
         "ann": 5,
         "bob": 3,
         "cat": 1,
@@ -417,7 +417,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
         "eve": 0,
     }
     ended = await asyncio.gather(*itertools.chain(*tasks.values()), return_exceptions=True)
-    assert sum(isinstance(one, QueueFull) for one in ended) == 20
+    assert sum(isinstance(item, QueueFull) for item in ended) == 20
 
 
 async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,9 +47,9 @@ def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None
         collector.report(UNREADABLE, f"field{number}", number)
     collector.report(MISSING, "volume")
     collector.report(UNREADABLE, "field0")
-    found = collector.anomalies()
-    assert found[0] == DecodingAnomaly(UNREADABLE, "field0", 2, "0")
-    assert found[MAX_FINDINGS:] == (
+    result = collector.anomalies()
+    assert result[0] == DecodingAnomaly(UNREADABLE, "field0", 2, "0")
+    assert result[MAX_FINDINGS:] == (
         DecodingAnomaly(UNREADABLE, "…", 50, str(MAX_FINDINGS)),
         DecodingAnomaly(MISSING, "…", 1),
     )
@@ -70,8 +70,8 @@ def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None
 def test_a_sample_is_json_of_bounded_length(sample: object, shown: str) -> None:
     collector = AnomalyCollector()
     collector.report(UNREADABLE, "close", sample)
-    (found,) = collector.anomalies()
-    assert found.sample == shown
+    (result,) = collector.anomalies()
+    assert result.sample == shown
 
 
 def test_a_long_name_is_cut_and_what_is_then_the_same_is_counted_together() -> None:
@@ -95,11 +95,15 @@ def test_anomalies_of_several_answers_are_added_up() -> None:
 def test_each_drift_is_reported_once_and_counted_always() -> None:
     drift, told = DriftCounter(), list[tuple[str, DecodingAnomaly]]()
     drift.on_new = lambda endpoint, anomaly: told.append((endpoint.path, anomaly))
-    odd = DecodingAnomaly(UNREADABLE, "close", 2, "1")
-    drift.record(ENDPOINT, (odd,))
-    drift.record(ENDPOINT, (odd, DecodingAnomaly(MISSING, "close", 1)))
-    drift.record(OTHER, (odd,))
-    assert told == [("/api/test", odd), ("/api/test", DecodingAnomaly(MISSING, "close", 1)), ("/api/other", odd)]
+    unusual = DecodingAnomaly(UNREADABLE, "close", 2, "1")
+    drift.record(ENDPOINT, (unusual,))
+    drift.record(ENDPOINT, (unusual, DecodingAnomaly(MISSING, "close", 1)))
+    drift.record(OTHER, (unusual,))
+    assert told == [
+        ("/api/test", unusual),
+        ("/api/test", DecodingAnomaly(MISSING, "close", 1)),
+        ("/api/other", unusual),
+    ]
     assert drift.counts == {
         DriftKey("/api/test", UNREADABLE, "close"): 4,
         DriftKey("/api/test", MISSING, "close"): 1,
@@ -131,7 +135,7 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
     body = {"code": "0", "data": [{"time": 1, "close": text, text: 1}]}
     upstream.get("/api/test").mock(httpx.Response(200, json=body))
     answer = await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), struct_decoder(list[Row], list[Row])))
-    assert {one.kind for one in answer.anomalies} == {UNREADABLE, AnomalyKind.FIELD_UNKNOWN}
+    assert {item.kind for item in answer.anomalies} == {UNREADABLE, AnomalyKind.FIELD_UNKNOWN}
     shown = msgspec.json.encode([answer.anomalies, client.drift.counts.most_common()]).decode()
     assert KEY[:6] not in shown
 

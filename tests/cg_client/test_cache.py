@@ -230,7 +230,7 @@ async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origi
     await run_ready_tasks()
     await cache.close()
     ended = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(one) for one in ended] == [asyncio.CancelledError] * 2
+    assert [type(item) for item in ended] == [asyncio.CancelledError] * 2
 
 
 async def test_getting_is_free_while_the_answer_is_fresh_or_in_flight(origin: Origin, clock: FakeClock) -> None:

@@ -72,7 +72,7 @@ async def test_the_same_question_is_sent_once(client: Client, upstream: respx.Mo
 
 
 @pytest.mark.parametrize(("ago", "calls"), [(timedelta(days=2), 1), (timedelta(hours=9), 2), (timedelta(0), 2)])
-async def test_a_window_that_is_closed_holds_for_an_hour_and_any_other_for_its_refresh_time(
+async def test_a_window_that_is_closed_is_valid_for_an_hour_and_any_other_for_its_refresh_time(
     client: Client, upstream: respx.MockRouter, clock: FakeClock, ago: timedelta, calls: int
 ) -> None:
     upstream.get(HISTORY.path).mock(return_value=answer([]))
@@ -159,7 +159,7 @@ async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: res
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     requested = (fetch(client, f"COIN{number}") for number in range(40))
     refusals = [
-        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
+        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (30, 10)
     assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)
@@ -317,11 +317,11 @@ async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRou
     config = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, workers=30, client_weights={"ann": 2})
     client = Client(config, clock=clock, transport=httpx.AsyncHTTPTransport())
     await fetch(client)
-    wanted = ["ann1", "ann2", "ann3", "bob1", "bob2"]
+    expected = ["ann1", "ann2", "ann3", "bob1", "bob2"]
     await asyncio.gather(
         *(
             client.get(Call(ENDPOINT, CoinParams(symbol=name), decode), 1e9, requester=Requester(name[:3]))
-            for name in wanted
+            for name in expected
         )
     )
     sent = [call.request.url.params["symbol"] for call in route.calls]

@@ -1,4 +1,4 @@
-"""What can be fetched in several ways shares the calls of what is asked for together."""
+"""What can be fetched in several ways shares the calls of what is requested together."""
 
 import asyncio
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ async def test_who_has_the_least_choice_decides_first() -> None:
     assert await selected([(A,), (B,), (C,)], [(B,), (C,)]) == [(B,), (B,)]
 
 
-async def test_what_is_kept_or_pending_costs_nothing() -> None:
+async def test_what_is_cached_or_pending_costs_nothing() -> None:
     assert await selected([(A,), (B,)], free=frozenset({B})) == [(B,)]
     assert await selected([(A, B), (C,)], free=frozenset({A, B})) == [(A, B)]
 
@@ -60,7 +60,7 @@ async def test_who_leaves_starts_nothing() -> None:
     assert upstream.free == {B}
 
 
-async def test_what_is_started_counts_for_who_asked() -> None:
+async def test_what_is_started_counts_for_who_requested_it() -> None:
     coalescer = Coalescer(lambda _: False)
     waiting, counters = [], []
     for _ in range(2):
@@ -76,9 +76,9 @@ async def test_each_gets_one_of_its_candidates_and_together_they_send_no_more_th
     wanted: list[list[set[Call]]],
 ) -> None:
     asked: list[list[FetchPlan]] = [[tuple(plan) for plan in candidates] for candidates in wanted]
-    found = await selected(*asked)
-    assert all(plan in candidates for plan, candidates in zip(found, asked, strict=True))
-    assert len({call for plan in found for call in plan}) <= sum(len(candidates[0]) for candidates in asked)
+    actual = await selected(*asked)
+    assert all(plan in candidates for plan, candidates in zip(actual, asked, strict=True))
+    assert len({call for plan in actual for call in plan}) <= sum(len(candidates[0]) for candidates in asked)
 
 
 calls = st.sampled_from([A, B, C, D])
@@ -92,8 +92,8 @@ async def test_each_choice_is_the_first_of_those_that_cost_least(
     upstream = Upstream(free)
     for call in sent:
         await upstream.select([(call,)])
-    found = await asyncio.gather(*map(upstream.select, asked))
+    actual = await asyncio.gather(*map(upstream.select, asked))
     costless = free | sent
-    for some, plan in sorted(zip(asked, found, strict=True), key=lambda one: len(one[0])):
+    for some, plan in sorted(zip(asked, actual, strict=True), key=lambda one: len(one[0])):
         assert plan == min(some, key=lambda plan: sum(call not in costless for call in plan))
         costless |= set(plan)

@@ -61,9 +61,9 @@ async def test_a_cached_answer_has_the_status_that_the_client_would_give_it(
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     await fetch(client)
     clock.advance(age)
-    found = await asyncio.gather(dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode)), return_exceptions=True)
+    result = await asyncio.gather(dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode)), return_exceptions=True)
     assert plan.calls == {a_call(): status}
-    assert isinstance(found[0], DryRunMiss) == (status is CacheStatus.MISS)
+    assert isinstance(result[0], DryRunMiss) == (status is CacheStatus.MISS)
     assert route.call_count == 1
     await fetch(client)
     for _ in range(20):
@@ -127,8 +127,8 @@ async def test_an_unknown_plan_is_not_requested_and_leaves_everything_open(
 ) -> None:
     with pytest.raises(DryRunMiss):
         await DryClient(undeclared, plan).get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
-    question = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
-    assert plan.calls == {question: CacheStatus.MISS}
+    replay_query = Call(account.SUBSCRIPTION, Params(), account.decode_subscription)
+    assert plan.calls == {replay_query: CacheStatus.MISS}
     assert list(plan.open) == [account.SUBSCRIPTION.path]
     assert not upstream.calls
     assert not undeclared.plan_watch.was_requested

@@ -37,7 +37,7 @@ INDEX = InstrumentIndex(
         "Words": listed("Words", ("BTC-USDT-SWAP", "BTC", "USDT"), ("BTC-USDT-PERP", "BTC", "USDT")),
     }
 )
-OWN_CODES = [(exchange, one.symbol) for exchange, found in INDEX.listing.items() for one in found]
+OWN_CODES = [(exchange, item.symbol) for exchange, found in INDEX.listing.items() for item in found]
 
 
 def found(exchange: str, symbol: str) -> str:
@@ -166,8 +166,8 @@ def test_an_unknown_exchange_is_refused_with_the_nearest() -> None:
 def test_whatever_is_written_finds_a_listed_instrument_or_is_unknown(exchange: str, symbol: str) -> None:
     for venue in (exchange, "Binance", "Twins"):
         with contextlib.suppress(UnknownName):
-            one = INDEX.find(venue, symbol)
-            assert one in INDEX.listing[one.exchange]
+            item = INDEX.find(venue, symbol)
+            assert item in INDEX.listing[item.exchange]
 
 
 @given(st.text())
@@ -184,8 +184,13 @@ def test_the_exchanges_of_a_coin_stand_in_alphabetical_order() -> None:
 
 def test_a_listing_is_read_with_the_exchange_of_each_instrument() -> None:
     rows = b'{"OKX":[{"instrument_id":"BTC-USDT-SWAP","base_asset":"BTC","quote_asset":"USDT","funding_interval":"8"}]}'
-    (one,) = decode_instruments(msgspec.Raw(rows), AnomalyCollector())["OKX"]
-    assert (one.exchange, one.symbol, one.funding_interval_hours, one.settlement) == ("OKX", "BTC-USDT-SWAP", 8, None)
+    (item,) = decode_instruments(msgspec.Raw(rows), AnomalyCollector())["OKX"]
+    assert (item.exchange, item.symbol, item.funding_interval_hours, item.settlement) == (
+        "OKX",
+        "BTC-USDT-SWAP",
+        8,
+        None,
+    )
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b'{"OKX":[{"base_asset":"BTC"}]}'])

@@ -222,10 +222,10 @@ async def test_a_limit_that_contradicts_the_declared_plan_is_reported_once_and_i
     assert "but the key" not in str(await advanced(client))
     for symbol in ("BTC", "ETH"):
         await fetch(client, symbol)
-    said = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
-    assert heard == [said]
+    message = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
+    assert heard == [message]
     refused = await advanced(client)
-    assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {said}")
+    assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {message}")
     assert refused.current is Plan.HOBBYIST
 
 

@@ -68,8 +68,8 @@ async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
 
 async def test_the_newer_path_is_called_and_named(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=answer([1]))
-    found = await fetch(client)
-    assert (found.value, found.path, routes.calls) == ([1], NEW, (1, 0))
+    result = await fetch(client)
+    assert (result.value, result.path, routes.calls) == ([1], NEW, (1, 0))
 
 
 @unknown_path
@@ -78,8 +78,8 @@ async def test_the_former_path_answers_if_the_newer_does_not_exist(
 ) -> None:
     routes.new.mock(return_value=unknown)
     routes.former.mock(return_value=answer([1]))
-    found = await fetch(client)
-    assert (found.value, found.path, found.endpoint, routes.calls) == ([1], FORMER, ENDPOINT, (1, 1))
+    result = await fetch(client)
+    assert (result.value, result.path, result.endpoint, routes.calls) == ([1], FORMER, ENDPOINT, (1, 1))
     assert routes.former.calls.last.request.url.query == b"symbol=BTC"
 
 

@@ -131,7 +131,7 @@ async def test_retry_waits_as_long_as_a_rate_limit_requests(clock: FakeClock) ->
     assert clock.slept == [7.0, 0.0]
 
 
-async def test_a_rate_limit_without_a_stated_time_holds_for_the_minute(clock: FakeClock) -> None:
+async def test_a_rate_limit_without_a_stated_time_is_valid_for_the_minute(clock: FakeClock) -> None:
     await retry_of(Attempts([RateLimited("slow down")]), clock)(a_call(), AGES)
     assert clock.slept == [60.0]
 

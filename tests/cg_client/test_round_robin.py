@@ -69,8 +69,8 @@ def test_nothing_is_lost_or_popped_twice_and_the_order_is_predicted(
 def test_the_items_of_a_client_go_in_their_order(weights: Weights, done: list[str | int | None]) -> None:
     line = line_after(weights, done)
     for client in "abcd":
-        own = [item for item in line.robin if line.pushed[item] == client]
-        assert own == sorted(own)
+        own_value = [item for item in line.robin if line.pushed[item] == client]
+        assert own_value == sorted(own_value)
 
 
 @given(weights, steps, clients)
@@ -100,8 +100,8 @@ def test_in_each_round_a_client_has_as_many_as_its_weight_says(weights: Weights,
     line = line_after(weights, done)
     order = [line.pushed[item] for item in line.robin]
     for client in set(order):
-        places = [place for place, of in enumerate(order) if of == client]
-        for first, second in zip(places, places[weights.get(client, 1) :], strict=False):
+        indices = [position for position, of in enumerate(order) if of == client]
+        for first, second in zip(indices, indices[weights.get(client, 1) :], strict=False):
             between = Counter(order[first + 1 : second])
             assert all(count <= weights.get(other, 1) for other, count in between.items() if other != client)
 

@@ -167,8 +167,8 @@ async def test_a_share_is_an_equal_part_of_what_the_header_says(
 
 
 def client_of(clock: FakeClock, **config: object) -> Client:
-    made = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, **config)  # type: ignore[arg-type]  # named by the tests
-    return Client(made, clock=clock, transport=httpx.AsyncHTTPTransport(), jitter=lambda: 1.0)
+    created = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, **config)  # type: ignore[arg-type]  # named by the tests
+    return Client(created, clock=clock, transport=httpx.AsyncHTTPTransport(), jitter=lambda: 1.0)
 
 
 async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:
@@ -176,7 +176,7 @@ async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.Moc
     client = client_of(clock, workers=4)
     requested = (fetch(client, f"COIN{number}") for number in range(20))
     refusals = [
-        one for one in await asyncio.gather(*requested, return_exceptions=True) if isinstance(one, QuotaExhausted)
+        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (7, 13)
     await client.close()

@@ -75,8 +75,8 @@ def test_a_pair_with_a_word_for_perpetuals_is_the_one_without_a_date(venue: str,
 
 @pytest.mark.parametrize("written", ["BTC-PERP", "BTC_PERP", "BTCPERP", "btc perpetual", "BTC.P", "BTC", "XBT"])
 def test_a_base_alone_is_found_where_only_one_contract_without_a_date_has_it(written: str) -> None:
-    found = {venue: FUTURES[venue].find(written) for venue in ("Hyperliquid", "Coinbase", "WhiteBIT", "HTX", "Gate")}
-    assert found == {
+    result = {venue: FUTURES[venue].find(written) for venue in ("Hyperliquid", "Coinbase", "WhiteBIT", "HTX", "Gate")}
+    assert result == {
         "Hyperliquid": "BTC-USD",
         "Coinbase": "BTC-PERP",
         "WhiteBIT": "BTC_PERP",
@@ -225,8 +225,8 @@ def test_of_two_codes_of_a_pair_the_word_for_perpetuals_finds_the_one_that_has_i
     both = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-SWAP:BTC:USDT"))
     assert both.find("BTCUSDT.P") == "BTC-USDT-SWAP"
     assert both.find("x:BTCUSDT.P") == "BTC-USDT-SWAP"
-    plain = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-X:BTC:USDT"))
-    assert refusal(plain, "BTCUSDT.P").suggestions == ["BTC-USDT", "BTC-USDT-X"]
+    simple = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-X:BTC:USDT"))
+    assert refusal(simple, "BTCUSDT.P").suggestions == ["BTC-USDT", "BTC-USDT-X"]
 
 
 @pytest.mark.parametrize(("written", "code"), [("BTCUSD", "XBT/USD"), ("ETH/BTC", "ETH/XBT"), ("PEPE", "PEPE/USD")])
@@ -262,8 +262,8 @@ def test_an_exchange_without_pairs_says_so() -> None:
 
 def test_a_part_of_an_exchange_has_only_the_contracts_of_its_margin() -> None:
     rows = [
-        Instrument(exchange="Binance", symbol=one.code, base=one.base, quote=one.quote)
-        for one in contracts(LISTINGS["Binance"])
+        Instrument(exchange="Binance", symbol=item.code, base=item.base, quote=item.quote)
+        for item in contracts(LISTINGS["Binance"])
     ]
     index = InstrumentIndex({"Binance": tuple(rows)})
     assert index.find("binanceusdm", "BTC/USDT").symbol == "BTCUSDT"
@@ -339,10 +339,10 @@ def check(rows: list[Contract], written: str, meant: set[Contract]) -> None:
     """Resolve if and only if one instrument is meant; own codes, which win over all else, have a test of their own."""
     assume(all(letters(row.code) != letters(written) for row in rows))
     try:
-        found = {VenueIndex("X", Market.FUTURES, rows).find(written)}
+        result = {VenueIndex("X", Market.FUTURES, rows).find(written)}
     except UnknownName:
-        found = set()
-    assert found == ({row.code for row in meant} if len(meant) == 1 else set())
+        result = set()
+    assert result == ({row.code for row in meant} if len(meant) == 1 else set())
 
 
 @given(listings(), st.data())
@@ -360,8 +360,8 @@ def test_a_pair_or_a_base_is_resolved_only_if_one_instrument_is_meant(
 ) -> None:
     written = form.format(b=base, q=data.draw(st.sampled_from(QUOTES)))
     pairs, bases = pairs_and_bases(rows, written)
-    plain = {row for row in rows if letters(row.code) == letters(row.base + row.quote)}
-    check(rows, written, some(pairs, plain) | bases)
+    simple = {row for row in rows if letters(row.code) == letters(row.base + row.quote)}
+    check(rows, written, some(pairs, simple) | bases)
 
 
 @given(listings(), st.sampled_from([".P", "-PERP", " perpetual", "-SWAP"]), st.sampled_from(ASSETS), st.data())
@@ -381,10 +381,10 @@ def test_the_notation_of_ccxt_is_resolved_only_if_one_instrument_is_meant(
 ) -> None:
     settlement = data.draw(st.sampled_from([quote, "BTC", "ETH"]))
     settles = settlement == quote or (quote == "USD" and settlement == SAME_UNIT.get(base, base))
-    found = [row for row in with_base(rows, base) if row.quote == quote and settles]
-    dated = {row for row in found if "260327" in row.code}
-    plain = {row for row in rows if letters(row.code) == letters(row.base + row.quote)}
-    check(rows, f"{base}/{quote}:{settlement}{date}", dated if date else some(undated(found), plain))
+    result = [row for row in with_base(rows, base) if row.quote == quote and settles]
+    dated = {row for row in result if "260327" in row.code}
+    simple = {row for row in rows if letters(row.code) == letters(row.base + row.quote)}
+    check(rows, f"{base}/{quote}:{settlement}{date}", dated if date else some(undated(result), simple))
 
 
 @given(listings(), st.text(max_size=80))

@@ -40,12 +40,12 @@ def requested(upstream: respx.MockRouter, path: str) -> int:
 
 
 async def test_many_lookups_at_once_are_one_request(symbols: Symbols, upstream: respx.MockRouter) -> None:
-    found = await asyncio.gather(*(symbols.pair("binance", "btc/usdt") for _ in range(50)))
-    assert {one.symbol for one in found} == {"BTCUSDT"}
+    result = await asyncio.gather(*(symbols.pair("binance", "btc/usdt") for _ in range(50)))
+    assert {item.symbol for item in result} == {"BTCUSDT"}
     assert len(upstream.calls) == 1
 
 
-async def test_a_listing_holds_for_an_hour(symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock) -> None:
+async def test_a_listing_is_valid_for_an_hour(symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock) -> None:
     await symbols.coin("btc")
     clock.advance(LISTING_LIFETIME - 1)
     await symbols.coin("eth")

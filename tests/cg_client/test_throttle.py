@@ -78,8 +78,8 @@ async def test_no_sixty_seconds_hold_more_than_the_limit(limit: int, calls: list
     await asyncio.gather(*(ask(*call) for call in calls))
     assert len(sent.ran) == len(calls)
     for started, _ in sent.ran:
-        held = [end for start, end in sent.ran if start <= started < end + MINUTE]
-        assert len(held) <= limit
+        cached = [end for start, end in sent.ran if start <= started < end + MINUTE]
+        assert len(cached) <= limit
 
 
 async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(

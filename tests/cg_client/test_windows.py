@@ -100,9 +100,9 @@ def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) 
 
 @given(scenes())
 def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene: Scene) -> None:
-    found = scene.candidates()
-    assert len(set(found)) == len(found)
-    assert all(len(candidate) == 1 for candidate in found[:-1])
+    result = scene.candidates()
+    assert len(set(result)) == len(result)
+    assert all(len(candidate) == 1 for candidate in result[:-1])
 
 
 @st.composite
@@ -162,9 +162,9 @@ def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited:
 
 
 def assert_shared(first: Sequence[Page], second: Sequence[Page]) -> None:
-    for (start, end), one in spans(first).items():
+    for (start, end), item in spans(first).items():
         for (other_start, other_end), other in spans(second).items():
-            assert one == other or end < other_start or other_end < start
+            assert item == other or end < other_start or other_end < start
 
 
 def spans(asked: Sequence[Page]) -> dict[tuple[int, int], Page]:

@@ -57,7 +57,7 @@ def test_memory_that_faults_leave_behind_is_bounded() -> None:
     assert not every_fault._memory(bound + 1, bound + 1).holds
 
 
-def test_a_cut_quota_is_kept_to_but_for_what_was_under_way() -> None:
+def test_a_cut_quota_is_respected_but_for_what_was_under_way() -> None:
     def holds(refused: int, later: int) -> bool:
         return cut_quota._verdict([data("a")], refused, 0, later).holds
 
@@ -68,7 +68,9 @@ def test_a_cut_quota_is_kept_to_but_for_what_was_under_way() -> None:
 
 
 def test_an_end_is_clean_where_nothing_is_cut_and_the_code_is_zero() -> None:
-    refused, cut = (Answered(Reply(0, said, 0.1), []) for said in (b"refused: OSError", b"cut: IncompleteReadError"))
+    refused, cut = (
+        Answered(Reply(0, stated, 0.1), []) for stated in (b"refused: OSError", b"cut: IncompleteReadError")
+    )
     assert stop._verdict([data("a"), refused], 0, 1.0, "").holds
     assert not stop._verdict([data("a"), cut], 0, 1.0, "").holds
     assert not stop._verdict([data("a")], -15, 1.0, "").holds
@@ -77,7 +79,7 @@ def test_an_end_is_clean_where_nothing_is_cut_and_the_code_is_zero() -> None:
 
 
 @pytest.mark.parametrize(("last", "holds"), [(100, True), (119, True), (121, False), (79, False)])
-def test_memory_is_held_against_its_plateau(last: float, holds: bool) -> None:
+def test_memory_is_compared_with_its_plateau(last: float, holds: bool) -> None:
     read = [50.0] * 10 + [100.0] * 15 + [last] * 5
     assert memory.plateau(read) == 100
     assert memory._verdict(read, [data("a")], 60).holds == holds
@@ -96,14 +98,14 @@ def test_bars_that_are_missing_or_of_others_are_seen() -> None:
     assert untrue([step, 2 * step], shift=1) == ["a has figures of other bars"]
 
 
-def test_forty_series_in_two_hundred_windows_are_asked_for() -> None:
+def test_forty_series_in_two_hundred_windows_are_requested() -> None:
     windows = crowd._windows(1_795_000_000_000 // crowd._STEP * crowd._STEP)
-    assert len({one.text for one in windows}) == 200
-    assert len({one.text.split("{")[0] for one in windows}) == 40
+    assert len({item.text for item in windows}) == 200
+    assert len({item.text.split("{")[0] for item in windows}) == 40
 
 
 def test_each_number_asks_for_other_series() -> None:
-    texts = [one.text for number in range(200) for one in mix(number) if one.name.startswith("price")]
+    texts = [item.text for number in range(200) for item in mix(number) if item.name.startswith("price")]
     assert len(set(texts)) == len(texts)
 
 
@@ -125,13 +127,13 @@ def echo() -> Iterator[str]:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive())["body"]
-        said = dict(scope["headers"])[b"x-client-id"] + b" " + body
-        length = str(len(said)).encode()
+        stated = dict(scope["headers"])[b"x-client-id"] + b" " + body
+        length = str(len(stated)).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
         if b"cut" in body:
-            await send({"type": "http.response.body", "body": said[:3], "more_body": True})
+            await send({"type": "http.response.body", "body": stated[:3], "more_body": True})
             return
-        await send({"type": "http.response.body", "body": said})
+        await send({"type": "http.response.body", "body": stated})
 
     with running(app) as address:
         yield address

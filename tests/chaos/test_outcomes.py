@@ -63,7 +63,7 @@ def test_a_part_that_is_missing_without_a_reason_is_a_breach() -> None:
     assert breaches(answer(None)) == ["one failed with null without an error"]
 
 
-def test_the_age_of_data_is_held_against_its_freshness() -> None:
+def test_the_age_of_data_is_compared_with_its_freshness() -> None:
     def old(age: float, freshness: str) -> list[str]:
         return list(too_old(answer({"it": VALUE | {"source": source(age, freshness)}}).outcomes, MAX_STALE))
 
@@ -74,8 +74,8 @@ def test_the_age_of_data_is_held_against_its_freshness() -> None:
 
 
 def test_what_was_answered_is_counted_by_code() -> None:
-    found = [Outcome("a", None), Outcome("b", "TIMEOUT"), Outcome("c", "TIMEOUT")]
-    assert shares(found) == "1 of 3 parts data (2 TIMEOUT)"
+    result = [Outcome("a", None), Outcome("b", "TIMEOUT"), Outcome("c", "TIMEOUT")]
+    assert shares(result) == "1 of 3 parts data (2 TIMEOUT)"
 
 
 def test_breaches_fit_into_a_table() -> None:

@@ -306,27 +306,29 @@ class Maker:
             return self._chance.choice([None, 7, ValueError("no rows"), "text"])
         return tuple(rows) if form > 0.9 else rows
 
-    def _odd(self) -> Any:
+    def _unusual(self) -> Any:
         """Something in the place of a row; one of them is no row but has all that rows have."""
         alike = SimpleNamespace(**vars(self.row(0.0)))
         return self._chance.choice([None, ValueError("a row"), 5, object(), Refusal(code="X"), alike, alike])
 
     def table(self, rows: Sequence[Row]) -> Columns[Row]:
-        """Return the rows as they are kept: times and figures packed where they can be, shares end to end."""
+        """Return the rows as they are cached: times and figures packed where they can be, shares end to end."""
         columns = {name: [getattr(row, name) for row in rows] for name in self._good}
-        made = {name: Column(values) for name, values in columns.items()}
+        created = {name: Column(values) for name, values in columns.items()}
         if all(type(value) is float for value in columns["price"]):
-            made["price"] = _packed("d", columns["price"])
+            created["price"] = _packed("d", columns["price"])
         if all(type(value) is int and 0 <= value < 2**62 for value in columns["stamp"]):
-            made["stamp"] = _packed("q", columns["stamp"])
+            created["stamp"] = _packed("q", columns["stamp"])
         if all(type(value) is datetime for value in columns["time"]):
             stamps = [round(value.timestamp() * 1000) for value in columns["time"]]
             if [time_of(stamp) for stamp in stamps] == columns["time"]:
-                made["time"] = _packed("q", stamps, time_of)
-        if all(type(value) is list and all(type(one) is Share for one in value) for value in columns["shares"]):
-            made["shares"] = Column(Lists.of([len(value) for value in columns["shares"]], _shares(columns["shares"])))
+                created["time"] = _packed("q", stamps, time_of)
+        if all(type(value) is list and all(type(item) is Share for item in value) for value in columns["shares"]):
+            created["shares"] = Column(
+                Lists.of([len(value) for value in columns["shares"]], _shares(columns["shares"]))
+            )
         identity = new_identity() if self._chance.random() < 0.7 else None
-        table = Columns.of(Row, made | {"gated": Column([4.25] * len(rows))}, len(rows), identity)
+        table = Columns.of(Row, created | {"gated": Column([4.25] * len(rows))}, len(rows), identity)
         start = self._chance.choice([0, 0, 0, min(2, len(rows))])
         return table[start:]
 
@@ -358,6 +360,6 @@ def _packed(code: Literal["d", "q"], values: Sequence[Any], convert: Callable[[A
 
 
 def _shares(lists: Sequence[Sequence[Share]]) -> Columns[Share]:
-    flat = [share for found in lists for share in found]
+    flat = [share for actual in lists for share in actual]
     columns = {name: Column([getattr(share, name) for share in flat]) for name in ("name", "part", "at")}
     return Columns.of(Share, columns, len(flat))

@@ -7,7 +7,7 @@ ROW_LEAVES = (
     *("id", "time", "stamp", "day", "price", "change", "count", "rest", "name", "note"),
     *("known", "maybe", "side", "levels", "__typename"),
 )
-LEAVES: Mapping[str, Sequence[str]] = {
+SCALARS: Mapping[str, Sequence[str]] = {
     "Row": ROW_LEAVES,
     "Share": ("name", "part", "at", "__typename"),
     "Detail": ("note", "rank", "side", "__typename"),
@@ -99,7 +99,7 @@ class Writer:
             return f"...Of{kind}{self._directive(0.5)}"
         if kind == "Row" and chance < 0.53:
             return self._chance.choice(["computed", "k3: computed(times: 3)", "gated"])
-        name = self._chance.choice(LEAVES[kind])
+        name = self._chance.choice(SCALARS[kind])
         return f"{self._alias(name)}{name}{self._directive(0.2)}"
 
     def _alias(self, name: str) -> str:

@@ -100,7 +100,7 @@ def parts_of_a_table_are_taken_for_the_whole(monkeypatch: pytest.MonkeyPatch) ->
 
 def nested_lists_begin_one_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
     real = column_selection._split
-    monkeypatch.setattr(column_selection, "_split", lambda *given: [found[1:] for found in real(*given)])
+    monkeypatch.setattr(column_selection, "_split", lambda *given: [result[1:] for result in real(*given)])
 
 
 def rows_of_other_classes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,5 +179,5 @@ FAULTS: Sequence[Plant] = (
 def test_a_planted_fault_is_noticed(fault: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with closing(Trial()) as trial:
-        found: Iterator[str] = trial.differences(1, FAULTY_CASES)
-        assert next(found, None) is not None
+        result: Iterator[str] = trial.differences(1, FAULTY_CASES)
+        assert next(result, None) is not None

@@ -31,7 +31,7 @@ async def test_a_document_is_parsed_once(engine: Engine, parsed: list[str]) -> N
     assert (engine.documents.hits, engine.documents.misses) == (2, 1)
 
 
-async def test_a_document_that_is_wrong_is_not_kept(engine: Engine) -> None:
+async def test_a_document_that_is_wrong_is_not_cached(engine: Engine) -> None:
     for _ in range(2):
         assert codes(await ask(engine, "{ nope }")) == ["GRAPHQL_VALIDATION_FAILED"]
         assert codes(await ask(engine, "{ quota {")) == ["GRAPHQL_PARSE_FAILED"]
@@ -89,7 +89,7 @@ def test_the_least_recently_used_document_is_dropped() -> None:
     assert store.size == sum(map(len, ("{ a }", "{ ccc }", "{ dddd }")))
 
 
-def test_a_document_larger_than_the_store_is_not_kept() -> None:
+def test_a_document_larger_than_the_store_is_not_cached() -> None:
     store = DocumentStore(limit=4)
     store.put(document("{ a }"))
     assert store.size == 0

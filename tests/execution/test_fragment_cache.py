@@ -1,4 +1,4 @@
-"""Encoded lists are bounded in bytes, and are kept by the rows and what is selected of them."""
+"""Encoded lists are bounded in bytes, and are cached by the rows and what is selected of them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -65,8 +65,8 @@ def test_the_same_rows_and_selection_are_encoded_once() -> None:
 
 def test_a_list_that_is_used_more_often_takes_the_place_of_the_least_recently_used_one() -> None:
     fragments, (first, second, third) = FragmentCache(1_000), (rows(10), rows(10), rows(10))
-    for asked in (first, second, first, third, third):
-        text(fragments, asked)
+    for requested in (first, second, first, third, third):
+        text(fragments, requested)
     assert 0 < fragments.size <= 1_000
     hits = fragments.hits
     text(fragments, first)
@@ -79,24 +79,24 @@ def test_a_list_that_is_used_more_often_takes_the_place_of_the_least_recently_us
 def test_lists_that_do_not_fit_together_keep_their_hits_when_they_are_read_in_turn() -> None:
     fragments, lists = FragmentCache(10_000), [rows(10) for _ in range(30)]
     for _ in range(50):
-        for asked in lists:
-            text(fragments, asked)
-    kept = len(fragments._entries) / len(lists)
-    assert kept > 0.5
-    assert fragments.hits / (fragments.hits + fragments.misses) > kept - 0.1
+        for requested in lists:
+            text(fragments, requested)
+    cached = len(fragments._entries) / len(lists)
+    assert cached > 0.5
+    assert fragments.hits / (fragments.hits + fragments.misses) > cached - 0.1
 
 
 def test_what_was_popular_once_is_forgotten() -> None:
     fragments, old, new = FragmentCache(1_000), [rows(10), rows(10)], [rows(10), rows(10)]
     for _ in range(100):
-        for asked in old:
-            text(fragments, asked)
+        for requested in old:
+            text(fragments, requested)
     for _ in range(100):
-        for asked in new:
-            text(fragments, asked)
+        for requested in new:
+            text(fragments, requested)
     hits = fragments.hits
-    for asked in new:
-        text(fragments, asked)
+    for requested in new:
+        text(fragments, requested)
     assert fragments.hits == hits + 2
 
 

@@ -66,13 +66,13 @@ async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
     symbols = Symbols(client)
-    found = []
+    actual = []
     try:
         for _ in range(2):
             context = Context(client, symbols, "golden")
             result = await schema.execute(document, context_value=context)
             data = repr(orjson.loads(orjson.dumps(result.data)))  # 1 is not 1.0 here
-            found.append((data, [error.formatted for error in result.errors or ()]))
+            actual.append((data, [error.formatted for error in result.errors or ()]))
     finally:
         await client.close()
-    return found
+    return actual

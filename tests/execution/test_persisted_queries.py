@@ -1,4 +1,4 @@
-"""A persisted query is found by its hash once it was sent with it, as long as its document is kept."""
+"""A persisted query is found by its hash once it was sent with it, as long as its document is cached."""
 
 import hashlib
 from typing import Any
@@ -83,7 +83,7 @@ def test_a_hash_goes_with_its_document() -> None:
     assert len(persisted._by_hash) == 2
 
 
-def test_a_text_that_is_not_kept_is_not_persisted() -> None:
+def test_a_text_that_is_not_cached_is_not_persisted() -> None:
     persisted = PersistedQueries(DocumentStore())
     persisted.persist(sha256("{ a }"), "{ a }")
     assert not is_persisted(persisted, "{ a }")

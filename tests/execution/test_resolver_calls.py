@@ -1,4 +1,4 @@
-"""Arguments are converted once for the same variables, and what is kept for that stays small."""
+"""Arguments are converted once for the same variables, and what is cached for that stays small."""
 
 import pytest
 import strawberry
@@ -32,22 +32,22 @@ def calls() -> ResolverCalls:
 
 def variables(text: str) -> VariableValues:
     assert isinstance(OPERATION, OperationDefinitionNode)
-    found = get_variable_values(INNER, OPERATION.variable_definitions or (), {"text": text})
-    assert isinstance(found, VariableValues)
-    return found
+    result = get_variable_values(INNER, OPERATION.variable_definitions or (), {"text": text})
+    assert isinstance(result, VariableValues)
+    return result
 
 
 def test_the_same_variables_find_the_same_call() -> None:
-    asked = calls()
-    assert asked.get(variables("BTC")) is asked.get(variables("BTC")) is not None
-    assert asked.get(variables("ETH")) is not asked.get(variables("BTC"))
+    requested = calls()
+    assert requested.get(variables("BTC")) is requested.get(variables("BTC")) is not None
+    assert requested.get(variables("ETH")) is not requested.get(variables("BTC"))
 
 
-def test_a_call_with_a_long_text_is_not_kept() -> None:
-    asked = calls()
-    assert asked.get(variables("B" * 257)) is not asked.get(variables("B" * 257))
-    assert asked._calls == {}  # what is kept shows in no other way
-    assert asked.get(variables("B" * 256)) is asked.get(variables("B" * 256))
+def test_a_call_with_a_long_text_is_not_cached() -> None:
+    requested = calls()
+    assert requested.get(variables("B" * 257)) is not requested.get(variables("B" * 257))
+    assert requested._calls == {}  # what is cached shows in no other way
+    assert requested.get(variables("B" * 256)) is requested.get(variables("B" * 256))
 
 
 def test_a_field_with_a_permission_is_left_to_the_default_executor() -> None:

@@ -38,8 +38,8 @@ def hooks() -> Iterator[str]:
                 if isinstance(node, ast.FunctionDef):
                     yield f"{path.stem}:{node.name}"
                 elif isinstance(node, ast.ClassDef) and not any(map(_is_protocol, node.bases)):
-                    functions = (one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
-                    yield from (f"{path.stem}:{node.name}.{one.name}" for one in functions)
+                    functions = (item for item in node.body if isinstance(item, ast.FunctionDef | ast.AsyncFunctionDef))
+                    yield from (f"{path.stem}:{node.name}.{item.name}" for item in functions)
 
 
 def _is_protocol(base: ast.expr) -> bool:
@@ -59,9 +59,9 @@ def break_(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(owner, name, property(broken) if isinstance(vars(owner)[name], property) else broken)
         return
     real = getattr(MODULES[module], name)
-    for one in MODULES.values():
-        if getattr(one, name, None) is real:
-            monkeypatch.setattr(one, name, broken)
+    for item in MODULES.values():
+        if getattr(item, name, None) is real:
+            monkeypatch.setattr(item, name, broken)
     for scalar, convert in scalar_serializers._SCALARS.items():
         if convert is real or getattr(convert, "__qualname__", "").startswith(f"{name}."):
             monkeypatch.setitem(scalar_serializers._SCALARS, scalar, broken)

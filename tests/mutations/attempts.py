@@ -10,9 +10,9 @@ from typing import Any, TypeAlias
 from cg_client.catalogue import CATALOGUE
 from cg_client.decoding.anomalies import AnomalyKind
 from tests.mutations.graph import Findings, Outcome
+from tests.mutations.json_paths import JsonPath, at, changed_at, put, renamed, scalar_paths
 from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, in_place
 from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of
-from tests.mutations.places import Place, at, changed_at, leaves, put, renamed
 
 MISSING, UNKNOWN_FIELD = AnomalyKind.FIELD_MISSING, AnomalyKind.FIELD_UNKNOWN
 UNREADABLE, SKIPPED, SHAPE = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.ROW_SKIPPED, AnomalyKind.SHAPE_CHANGED
@@ -26,9 +26,9 @@ class Field:
     """A field upstream: all the places of its values, one that is mutated, and where that one comes out."""
 
     name: str
-    places: Sequence[Place]
-    place: Place
-    footprint: Sequence[Place] | None
+    json_paths: Sequence[JsonPath]
+    json_path: JsonPath
+    footprint: Sequence[JsonPath] | None
 
 
 def once(kind: AnomalyKind, name: str, count: int = 1) -> Findings:
@@ -42,49 +42,53 @@ class Attempts:
         self.judge, self.data, self.path = judge, judge.data, judge.graph.path
         self.faults: list[str] = []
 
-    async def field(self, name: str, places: Sequence[Place]) -> Field:
-        chosen = self.chosen(name, places)
+    async def field(self, name: str, json_paths: Sequence[JsonPath]) -> Field:
+        chosen = self.chosen(name, json_paths)
         footprint = await self.judge.footprint(self.inside(chosen))
-        if not footprint and chosen != places[0]:  # of a row that answers another parent
-            chosen = places[0]
+        if not footprint and chosen != json_paths[0]:  # of a row that answers another parent
+            chosen = json_paths[0]
             footprint = await self.judge.footprint(self.inside(chosen))
-        return Field(name, places, chosen, footprint)
+        return Field(name, json_paths, chosen, footprint)
 
-    def chosen(self, name: str, places: Sequence[Place]) -> Place:
-        return places[zlib.crc32(f"{self.path} {name}".encode()) % len(places)]
+    def chosen(self, name: str, json_paths: Sequence[JsonPath]) -> JsonPath:
+        return json_paths[zlib.crc32(f"{self.path} {name}".encode()) % len(json_paths)]
 
-    def inside(self, place: Place) -> list[Place]:
-        value = at(self.data, place)
-        return [(*place, *leaf) for leaf in leaves(value)] if isinstance(value, dict | list) else [place]
+    def inside(self, json_path: JsonPath) -> list[JsonPath]:
+        value = at(self.data, json_path)
+        return (
+            [(*json_path, *scalar_path) for scalar_path in scalar_paths(value)]
+            if isinstance(value, dict | list)
+            else [json_path]
+        )
 
-    async def lost(self, place: Place) -> list[Shown]:
+    async def lost(self, json_path: JsonPath) -> list[Shown]:
         """How an answer differs from what the loss of an object or a list may cost."""
-        footprint, row = await self.judge.footprint(self.inside(place)), row_of(self.data, place)
-        name = field_of(self.path, self.data, place)
+        footprint, row = await self.judge.footprint(self.inside(json_path)), row_of(self.data, json_path)
+        name = field_of(self.path, self.data, json_path)
         assert footprint is not None
         shown: list[Shown] = [functools.partial(faults_of_nulls, self.judge.base, footprint)]
         shown.append(functools.partial(faults_of_refusal, name) if row is None else await self.gone(row))
-        if is_map(self.path, place[:-1]):
-            shown.append(functools.partial(faults_of_without, await self.judge.without(place)))
+        if is_map(self.path, json_path[:-1]):
+            shown.append(functools.partial(faults_of_without, await self.judge.without(json_path)))
         return shown
 
-    async def gone(self, row: Place) -> Shown:
+    async def gone(self, row: JsonPath) -> Shown:
         """How an answer differs from one to a body without the row."""
         without = await self.judge.without(row)
         expected = in_place(self.judge.base, without, int(row[-1])) if keeps_place(row) else without
         return functools.partial(faults_of_without, expected)
 
-    def put(self, place: Place, value: Any) -> Any:
-        return put(self.data, place, value)
+    def put(self, json_path: JsonPath, value: Any) -> Any:
+        return put(self.data, json_path, value)
 
-    def put_all(self, places: Sequence[Place], value: Any) -> Any:
-        return changed_at(self.data, places, lambda _: value)
+    def put_all(self, json_paths: Sequence[JsonPath], value: Any) -> Any:
+        return changed_at(self.data, json_paths, lambda _: value)
 
-    def can_be_absent(self, place: Place) -> bool:
-        above = at(self.data, place[:-1])
-        if len(place) == 1 and isinstance(above, dict) and len(above) == 1:
+    def can_be_absent(self, json_path: JsonPath) -> bool:
+        above = at(self.data, json_path[:-1])
+        if len(json_path) == 1 and isinstance(above, dict) and len(above) == 1:
             return False  # what is left is an answer without data, which says so
-        return isinstance(above, dict) or (is_positional(self.data, place[:-1]) and place[-1] == len(above) - 1)
+        return isinstance(above, dict) or (is_positional(self.data, json_path[:-1]) and json_path[-1] == len(above) - 1)
 
     def first_name(self, name: str) -> str:
         """Return the first of the names that the endpoint has for the field, which stands for all of them."""
@@ -98,11 +102,13 @@ class Attempts:
 
     def renamed(self, field: Field) -> Any:
         """Return the data with the field under another name in all places."""
-        name = str(field.place[-1])
-        return changed_at(self.data, [place[:-1] for place in field.places], renamed(name, UNKNOWN))
+        name = str(field.json_path[-1])
+        return changed_at(self.data, [json_path[:-1] for json_path in field.json_paths], renamed(name, UNKNOWN))
 
     def under_new_name(self, field: Field) -> Findings:
-        return once(UNKNOWN_FIELD, f"{field.name.removesuffix(str(field.place[-1]))}{UNKNOWN}", len(field.places))
+        return once(
+            UNKNOWN_FIELD, f"{field.name.removesuffix(str(field.json_path[-1]))}{UNKNOWN}", len(field.json_paths)
+        )
 
     async def refused(self, what: str, data: Any, field: Field, reported: Findings = NONE) -> None:
         """Try a body of which nothing can be read; besides the reason, the anomalies are `reported`."""
@@ -119,16 +125,16 @@ class Attempts:
     async def attempt_any(self, what: str, data: Any, shown: Sequence[Shown], *expected: Findings) -> Findings:
         """Note what is wrong with the answer: how it differs from what should be shown, and reported."""
         outcome = await self.judge.graph.outcome(data)
-        found = self.judge.new(outcome)
-        faults = [one(outcome) for one in shown]
+        result = self.judge.new(outcome)
+        faults = [item(outcome) for item in shown]
         if all(faults):
             self.faults += [f"{what}: {fault}" for fault in faults[0]]
-        if found not in expected:
-            self.faults.append(f"{what}: reported {dict(found)}, not {dict(expected[0])}")
-        return found
+        if result not in expected:
+            self.faults.append(f"{what}: reported {dict(result)}, not {dict(expected[0])}")
+        return result
 
 
-def keeps_place(row: Place) -> bool:
+def keeps_place(row: JsonPath) -> bool:
     """Whether other values point to the row by its number."""
     return row[0] == "price_candlesticks"
 
@@ -144,5 +150,5 @@ def other_rows(row: object) -> Iterable[object]:
 
 def reported(sparse: bool | None, kind: AnomalyKind, name: str) -> list[Findings]:
     """Return the reports of a null or absent value; both, if the schema does not say which."""
-    found = once(kind, name)
-    return [NONE, found] if sparse is None else [NONE] if sparse else [found]
+    result = once(kind, name)
+    return [NONE, result] if sparse is None else [NONE] if sparse else [result]

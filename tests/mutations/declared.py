@@ -19,7 +19,7 @@ from graphql.language import OperationDefinitionNode
 from strawberry.types.base import StrawberryObjectDefinition
 
 from tests.cases import CASES, SCHEMA
-from tests.mutations.places import Place
+from tests.mutations.json_paths import JsonPath
 
 COMPUTED = ("latest", "columns")  # where the values of rows are shown once more
 OF_ROW = ("total",)  # one of the rows, by itself
@@ -45,10 +45,10 @@ def payload(path: str) -> GraphQLOutputType:
     return named.types[0] if isinstance(named, GraphQLUnionType) else kind
 
 
-def types(path: str, place: Place) -> Iterator[GraphQLOutputType]:
+def types(path: str, json_path: JsonPath) -> Iterator[GraphQLOutputType]:
     """Yield the types of all that leads to the place, and of the place itself."""
     kind = payload(path)
-    for step in place:
+    for step in json_path:
         bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         if isinstance(step, int):
             assert isinstance(bare, GraphQLList)
@@ -59,49 +59,51 @@ def types(path: str, place: Place) -> Iterator[GraphQLOutputType]:
         yield kind
 
 
-def leaf_type(path: str, place: Place) -> str:
-    *_, kind = types(path, place)
+def scalar_type(path: str, json_path: JsonPath) -> str:
+    *_, kind = types(path, json_path)
     return get_named_type(kind).name
 
 
-def is_key(path: str, footprint: Sequence[Place]) -> bool:
+def is_key(path: str, footprint: Sequence[JsonPath]) -> bool:
     """Whether a row is nothing without the value: it can be null at none of the places, nor what it is a part of."""
-    return any(_is_needed(path, place) for place in footprint if place[0] not in COMPUTED)
+    return any(_is_needed(path, json_path) for json_path in footprint if json_path[0] not in COMPUTED)
 
 
-def _is_needed(path: str, place: Place) -> bool:
-    row = max((number for number, step in enumerate(place, 1) if isinstance(step, int) or step in OF_ROW), default=0)
-    below = list(types(path, place))[min(row, len(place) - 1) :]
+def _is_needed(path: str, json_path: JsonPath) -> bool:
+    row = max(
+        (number for number, step in enumerate(json_path, 1) if isinstance(step, int) or step in OF_ROW), default=0
+    )
+    below = list(types(path, json_path))[min(row, len(json_path) - 1) :]
     return all(isinstance(kind, GraphQLNonNull) for kind in below)
 
 
-def is_sparse(path: str, footprint: Sequence[Place]) -> bool | None:
+def is_sparse(path: str, footprint: Sequence[JsonPath]) -> bool | None:
     """Whether CoinGlass leaves the value out at times; None where the schema does not say it."""
-    found = {_sparse(path, place) for place in footprint if place[0] not in COMPUTED}
-    return False if False in found else True if found == {True} else None
+    result = {_sparse(path, json_path) for json_path in footprint if json_path[0] not in COMPUTED}
+    return False if False in result else True if result == {True} else None
 
 
-def _sparse(path: str, place: Place) -> bool | None:
-    kinds = [payload(path), *types(path, place)]
+def _sparse(path: str, json_path: JsonPath) -> bool | None:
+    kinds = [payload(path), *types(path, json_path)]
     parent, name = next(
         (get_named_type(parent).name, step)
-        for (parent, _), step in reversed(list(zip(pairwise(kinds), place, strict=True)))
+        for (parent, _), step in reversed(list(zip(pairwise(kinds), json_path, strict=True)))
         if isinstance(step, str)
     )
     definition = SCHEMA.get_type_by_name(parent)
     assert isinstance(definition, StrawberryObjectDefinition)
-    (field,) = [one for one in definition.fields if SCHEMA.config.name_converter.get_graphql_name(one) == name]
+    (field,) = [item for item in definition.fields if SCHEMA.config.name_converter.get_graphql_name(item) == name]
     if "source_name" not in field.metadata or "group" in field.metadata:
         return None
     return bool(field.metadata.get("sparse"))
 
 
-def common(footprint: Sequence[Place]) -> list[Place]:
+def common(footprint: Sequence[JsonPath]) -> list[JsonPath]:
     """Return the place of the object or list whose values come out at these places; none if they come out apart."""
-    shown = [place for place in footprint if place[0] not in COMPUTED]
-    place = tuple(
+    shown = [json_path for json_path in footprint if json_path[0] not in COMPUTED]
+    json_path = tuple(
         steps[0] for steps in itertools.takewhile(lambda steps: len(set(steps)) == 1, zip(*shown, strict=False))
     )
-    while place and isinstance(place[-1], int):
-        place = place[:-1]
-    return [place] if place else []
+    while json_path and isinstance(json_path[-1], int):
+        json_path = json_path[:-1]
+    return [json_path] if json_path else []

@@ -19,7 +19,7 @@ from resolvers.context import Context
 from sandbox.app import KEY
 from tests.cases import CASES
 from tests.clock import FakeClock
-from tests.mutations.places import Place, flat
+from tests.mutations.json_paths import JsonPath, flat
 from tests.upstream import Upstream, result_of, under_it
 
 LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, whose open stands as its time
@@ -38,12 +38,12 @@ class MinutesPass(FakeClock):
 class Outcome:
     """What a body came out as: single values by place, or a problem; and its anomalies."""
 
-    values: dict[Place, Any]
+    values: dict[JsonPath, Any]
     problem: str | None
     found: Findings
 
     @property
-    def shown(self) -> tuple[dict[Place, Any], str | None]:
+    def shown(self) -> tuple[dict[JsonPath, Any], str | None]:
         return self.values, self.problem
 
 
@@ -62,9 +62,9 @@ class Graph:
         symbols = Symbols(self._client) if CASES[self.path].union is None else self._symbols
         result = await result_of(_with_arguments(self._query, arguments), Context(self._client, symbols, "test"))
         counted = {
-            (one.kind, one.field): count
-            for one, count in self._client.drift.counts.items()
-            if one.endpoint == self.path
+            (item.kind, item.field): count
+            for item, count in self._client.drift.counts.items()
+            if item.endpoint == self.path
         }
         if result.errors:
             error = result.errors[0].original_error
@@ -75,10 +75,10 @@ class Graph:
             return Outcome({}, f"{payload['code']}: {payload['message']}", Counter(counted))
         if isinstance(payload, dict) and "source" in payload:
             told = {
-                (AnomalyKind(one["kind"]), one["field"]): one["count"] for one in payload.pop("source")["anomalies"]
+                (AnomalyKind(item["kind"]), item["field"]): item["count"] for item in payload.pop("source")["anomalies"]
             }
             assert told == counted, "the answer tells what the operator is told"
-        values = {place: _rounded(value) for place, value in flat(payload).items()}
+        values = {json_path: _rounded(value) for json_path, value in flat(payload).items()}
         return Outcome(values, None, Counter(counted))
 
 
@@ -99,13 +99,13 @@ class _Pages(Upstream):
 
     async def handle_async_request(self, request: Any) -> Any:
         later = request.url.params.get("page", "1") != "1"
-        kept = self.bodies
+        cached = self.bodies
         try:
-            if later and request.url.path in kept:
+            if later and request.url.path in cached:
                 self.bodies = {request.url.path: {"code": "0", "data": []}}
             return await super().handle_async_request(request)
         finally:
-            self.bodies = kept
+            self.bodies = cached
 
 
 @contextlib.asynccontextmanager

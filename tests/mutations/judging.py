@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from tests.mutations.graph import Findings, Graph, Outcome
+from tests.mutations.json_paths import JsonPath, changed
 from tests.mutations.mutations import altered, name_of, removed
-from tests.mutations.places import Place, changed
 
 MISSING = object()
 
@@ -17,7 +17,7 @@ class Judge:
 
     def __init__(self, graph: Graph, data: Any, base: Outcome) -> None:
         self.graph, self.data, self.base = graph, data, base
-        self._without: dict[Place, Outcome] = {}
+        self._without: dict[JsonPath, Outcome] = {}
 
     @classmethod
     async def of(cls, graph: Graph, data: Any) -> "Judge":
@@ -25,14 +25,14 @@ class Judge:
         assert base.problem is None, base.problem
         return cls(graph, data, base)
 
-    async def footprint(self, places: Iterable[Place]) -> list[Place] | None:
+    async def footprint(self, json_paths: Iterable[JsonPath]) -> list[JsonPath] | None:
         """Where in the answer the values come out: what differs when they are others.
 
         None where there is then no answer, since its row is found by the value.
         """
         data = self.data
-        for place in places:
-            data = changed(data, place, functools.partial(altered, self.graph.path, name_of(place)))
+        for json_path in json_paths:
+            data = changed(data, json_path, functools.partial(altered, self.graph.path, name_of(json_path)))
         outcome = await self.graph.outcome(data)
         if outcome.problem is not None and outcome.problem.startswith("NO_DATA"):
             return None
@@ -40,7 +40,7 @@ class Judge:
         assert outcome.found == self.base.found, (outcome.found, "of values that are right")
         return differing(self.base, outcome)
 
-    async def without(self, row: Place) -> Outcome:
+    async def without(self, row: JsonPath) -> Outcome:
         """Return the outcome of the body without the row."""
         if row not in self._without:
             self._without[row] = await self.graph.outcome(removed(self.data, row))
@@ -51,50 +51,54 @@ class Judge:
         return Counter(outcome.found) - self.base.found
 
 
-def differing(base: Outcome, outcome: Outcome) -> list[Place]:
-    places = [*base.values, *(place for place in outcome.values if place not in base.values)]
-    return [place for place in places if base.values.get(place, MISSING) != outcome.values.get(place, MISSING)]
+def differing(base: Outcome, outcome: Outcome) -> list[JsonPath]:
+    json_paths = [*base.values, *(json_path for json_path in outcome.values if json_path not in base.values)]
+    return [
+        json_path
+        for json_path in json_paths
+        if base.values.get(json_path, MISSING) != outcome.values.get(json_path, MISSING)
+    ]
 
 
-def faults_of_nulls(base: Outcome, footprint: Iterable[Place], outcome: Outcome, text: object = None) -> list[str]:
+def faults_of_nulls(base: Outcome, footprint: Iterable[JsonPath], outcome: Outcome, text: object = None) -> list[str]:
     """How the answer differs from the documented one with null (or the `text`) at these places, and nowhere else."""
     if outcome.problem is not None:
         return [outcome.problem]
     expected, faults = set(footprint), []
-    for place in expected:
-        if place in outcome.values and outcome.values[place] not in (None, text):
-            faults.append(f"{place} is {outcome.values[place]!r}")
-        if place not in outcome.values and not _above(place, outcome):
-            faults.append(f"{place} is gone")
+    for json_path in expected:
+        if json_path in outcome.values and outcome.values[json_path] not in (None, text):
+            faults.append(f"{json_path} is {outcome.values[json_path]!r}")
+        if json_path not in outcome.values and not _above(json_path, outcome):
+            faults.append(f"{json_path} is gone")
     return faults + [
-        f"{place} was {base.values.get(place)!r}, and is {outcome.values.get(place)!r}"
-        for place in differing(base, outcome)
-        if place not in expected and not _hides_only(place, outcome, base, expected)
+        f"{json_path} was {base.values.get(json_path)!r}, and is {outcome.values.get(json_path)!r}"
+        for json_path in differing(base, outcome)
+        if json_path not in expected and not _hides_only(json_path, outcome, base, expected)
     ]
 
 
-def _above(place: Place, outcome: Outcome) -> bool:
+def _above(json_path: JsonPath, outcome: Outcome) -> bool:
     """Whether something above the place is null."""
-    return any(outcome.values.get(place[:number], MISSING) is None for number in range(len(place)))
+    return any(outcome.values.get(json_path[:number], MISSING) is None for number in range(len(json_path)))
 
 
-def _hides_only(place: Place, outcome: Outcome, base: Outcome, expected: set[Place]) -> bool:
+def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: set[JsonPath]) -> bool:
     """Whether the place is a null above places of which all are expected to be null, or is hidden by such a one."""
-    for number in range(len(place) + 1):
-        above = place[:number]
+    for number in range(len(json_path) + 1):
+        above = json_path[:number]
         if outcome.values.get(above, MISSING) is None:
-            hidden = {one for one in base.values if one[:number] == above}
+            hidden = {item for item in base.values if item[:number] == above}
             return bool(hidden) and hidden <= expected
     return False
 
 
 def in_place(base: Outcome, without: Outcome, number: int) -> Outcome:
     """Return the right heatmap without one candle: the others keep their places on the time axis."""
-    values = {place: value for place, value in base.values.items() if place[0] != "candles"}
-    values |= {place: value for place, value in without.values.items() if place[0] == "candles"}
-    for place, value in base.values.items():
-        if place[2:] == ("timeIndex",) and value == number:
-            values |= {(*place[:2], "time"): None, (*place[:2], "timestamp"): None}
+    values = {json_path: value for json_path, value in base.values.items() if json_path[0] != "candles"}
+    values |= {json_path: value for json_path, value in without.values.items() if json_path[0] == "candles"}
+    for json_path, value in base.values.items():
+        if json_path[2:] == ("timeIndex",) and value == number:
+            values |= {(*json_path[:2], "time"): None, (*json_path[:2], "timestamp"): None}
     values |= {("times", number): None, ("timestamps", number): None}
     return Outcome(values, None, without.found)
 
@@ -104,8 +108,8 @@ def faults_of_without(expected: Outcome, outcome: Outcome) -> list[str]:
     if outcome.problem != expected.problem and (outcome.problem is None or expected.problem is None):
         return [f"{outcome.problem} in place of {expected.problem}"]
     return [
-        f"{place} is {outcome.values.get(place)!r}, not {expected.values.get(place)!r}"
-        for place in differing(expected, outcome)
+        f"{json_path} is {outcome.values.get(json_path)!r}, not {expected.values.get(json_path)!r}"
+        for json_path in differing(expected, outcome)
     ]
 
 

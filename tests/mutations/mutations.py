@@ -7,10 +7,10 @@ from typing import Any
 
 from cg_client.catalogue import CATALOGUE
 from cg_client.decoding.shapes import KeyedRows
-from tests.mutations.places import GONE, Place, at, changed
+from tests.mutations.json_paths import GONE, JsonPath, at, changed
 from tests.mutations.samples import DAY, EXPIRY, FIGURES, is_columnar, is_time
 
-ODD = [["odd"]]
+UNUSUAL = [["odd"]]
 TEXT = "n/a"
 DELISTED = "/api/futures/delisted-exchange-pairs"
 UNKNOWN = "not_documented"
@@ -38,7 +38,7 @@ def altered(path: str, name: str, value: Any) -> Any:
     """Another value that is as right."""
     known = codes(path, name)
     if known is not None:
-        return next(one for one in known if one != value)
+        return next(entry for entry in known if entry != value)
     if value is None:
         return 12.5
     if isinstance(value, bool):
@@ -65,20 +65,20 @@ def _altered_text(value: str, name: str) -> str:
     return f"{value}x" if value else "1"
 
 
-def name_of(place: Place) -> str:
+def name_of(json_path: JsonPath) -> str:
     """Of the field that holds the value, or of the list that it stands in."""
-    return next((step for step in reversed(place) if isinstance(step, str)), "")
+    return next((step for step in reversed(json_path) if isinstance(step, str)), "")
 
 
-def field_of(path: str, data: Any, place: Place) -> str:
+def field_of(path: str, data: Any, json_path: JsonPath) -> str:
     """CoinGlass' path of the place, below one row."""
-    names = [_step(path, data, place[:number], step) for number, step in enumerate(place)]
+    names = [_step(path, data, json_path[:number], step) for number, step in enumerate(json_path)]
     if path == DELISTED:
         names = names[1:]  # read as one list of rows
     return "".join(names[1:] if names[:1] == ["[]"] else names).removeprefix(".")
 
 
-def _step(path: str, data: Any, above: Place, step: str | int) -> str:
+def _step(path: str, data: Any, above: JsonPath, step: str | int) -> str:
     container = at(data, above)
     if isinstance(container, dict):
         return ".*" if is_map(path, above) else f".{step}"
@@ -89,40 +89,40 @@ def _step(path: str, data: Any, above: Place, step: str | int) -> str:
 
 def is_read_across(data: Any) -> bool:
     """Whether the answer is parallel lists that are read as rows."""
-    one = data[0] if isinstance(data, list) else data
-    return is_columnar(one) and not any(isinstance(values, dict) for values in one.values())
+    entry = data[0] if isinstance(data, list) else data
+    return is_columnar(entry) and not any(isinstance(values, dict) for values in entry.values())
 
 
-def is_map(path: str, place: Place) -> bool:
+def is_map(path: str, json_path: JsonPath) -> bool:
     """Whether the object's keys are data."""
-    if not place:
+    if not json_path:
         return isinstance(CATALOGUE[path].shape, KeyedRows)
-    return place[-1] in ("data_map", "liqMapV2") or (place == ("data",) and "liquidation" in path)
+    return json_path[-1] in ("data_map", "liqMapV2") or (json_path == ("data",) and "liquidation" in path)
 
 
-def row_of(data: Any, place: Place) -> Place | None:
+def row_of(data: Any, json_path: JsonPath) -> JsonPath | None:
     """Return the innermost row that holds the place, which may be that of the row itself; None where there are none."""
-    for number in range(len(place), 0, -1):
-        row = place[:number]
+    for number in range(len(json_path), 0, -1):
+        row = json_path[:number]
         if isinstance(row[-1], int) and _is_row(data, row):
             return row
     return None
 
 
-def _is_row(data: Any, place: Place) -> bool:
-    if is_positional(data, place[:-1]):
+def _is_row(data: Any, json_path: JsonPath) -> bool:
+    if is_positional(data, json_path[:-1]):
         return False  # it is a value of one
-    return not (len(place) == 1 and is_columnar(data[0]))
+    return not (len(json_path) == 1 and is_columnar(data[0]))
 
 
-def is_positional(data: Any, place: Place) -> bool:
+def is_positional(data: Any, json_path: JsonPath) -> bool:
     """Whether the list is a row whose values have no names."""
-    value = at(data, place)
-    is_item = bool(place) and isinstance(value, list) and isinstance(at(data, place[:-1]), list)
+    value = at(data, json_path)
+    is_item = bool(json_path) and isinstance(value, list) and isinstance(at(data, json_path[:-1]), list)
     return is_item and not all(isinstance(item, list) for item in value)
 
 
-def removed(data: Any, row: Place) -> Any:
+def removed(data: Any, row: JsonPath) -> Any:
     """Return the data without the row; of parallel lists, without what stands at its place in each."""
     for number in range(len(row) - 1):
         if is_columnar(at(data, row[:number])) and isinstance(row[-1], int):
@@ -130,7 +130,7 @@ def removed(data: Any, row: Place) -> Any:
     return changed(data, row, lambda _: GONE)
 
 
-def _cut(lists: Any, place: str | int) -> Any:
+def _cut(lists: Any, json_path: str | int) -> Any:
     if isinstance(lists, dict):
-        return {name: _cut(values, place) for name, values in lists.items()}
-    return [value for number, value in enumerate(lists) if number != place]
+        return {name: _cut(values, json_path) for name, values in lists.items()}
+    return [value for number, value in enumerate(lists) if number != json_path]

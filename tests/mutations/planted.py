@@ -79,7 +79,7 @@ def miss_sparse_fields(patch: pytest.MonkeyPatch) -> None:
 def lose_the_list_with_a_row(patch: pytest.MonkeyPatch) -> None:
     def read(reader: Any, value: object, anomalies: AnomalyCollector, *others: Any) -> Any:
         found = _read_whole(reader, value, anomalies, *others)
-        if any(one.kind is AnomalyKind.ROW_SKIPPED for one in anomalies.anomalies()):
+        if any(item.kind is AnomalyKind.ROW_SKIPPED for item in anomalies.anomalies()):
             raise PayloadMismatch("data", "a row cannot be read")
         return found
 

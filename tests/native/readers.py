@@ -38,9 +38,9 @@ def series() -> Iterator[tuple[str, tuple[type, Endpoint]]]:
 
 WITH_TEXT = {"/api/futures/hyperliquid/long-short-account-ratio-by-tag/history"}  # its rows name the tag
 SERIES = {
-    path: found
-    for path, found in sorted(series())
-    if not isinstance(found[1].shape, ParallelLists) and path not in WITH_TEXT
+    path: result
+    for path, result in sorted(series())
+    if not isinstance(result[1].shape, ParallelLists) and path not in WITH_TEXT
 }
 
 

@@ -46,7 +46,7 @@ def row(a: str = "1.5", n: str = "7", more: str = "") -> str:
         '[{"a":15e-1,"n":7},{"n":-8,"a":"-2.0E+00"}]',
     ],
 )
-def test_plain_rows_are_read(text: str) -> None:
+def test_simple_rows_are_read(text: str) -> None:
     assert read(text) == [array("d", [1.5, -2.0]), array("q", [7, -8])]
 
 
@@ -66,14 +66,14 @@ NO_INTEGERS = ["1.0", "1e3", '"1e0"', "9223372036854775808", "-92233720368547758
 
 @compiled
 @pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_plain_number_is_left_to_msgspec(value: str) -> None:
+def test_what_is_no_simple_number_is_left_to_msgspec(value: str) -> None:
     assert read(row(a=value)) is None
     assert read(row(n=value)) is None
 
 
 @compiled
 @pytest.mark.parametrize("value", NO_INTEGERS)
-def test_what_is_no_plain_integer_is_left_to_msgspec(value: str) -> None:
+def test_what_is_no_simple_integer_is_left_to_msgspec(value: str) -> None:
     assert read(row(n=value)) is None
     assert read(row(a=value)) is not None
 
@@ -101,7 +101,7 @@ def test_what_is_no_plain_integer_is_left_to_msgspec(value: str) -> None:
         '[{"a": 1, "n": 2}, {"a": 1, "n": 2, "new": null}]',
     ],
 )
-def test_rows_that_are_not_plain_are_left_to_msgspec(text: str) -> None:
+def test_rows_that_are_not_simple_are_left_to_msgspec(text: str) -> None:
     assert read(text) is None
 
 
@@ -120,7 +120,7 @@ def test_what_ends_too_early_is_left_to_msgspec(text: str) -> None:
 
 def spellings(figure: float) -> set[str]:
     """Spell a figure in fifteen forms, each of which the reader rounds in its own way."""
-    return {f"{figure:.{places}{form}}" for places in (0, 3, 15, 17, 22) for form in "fge"}
+    return {f"{figure:.{indices}{form}}" for indices in (0, 3, 15, 17, 22) for form in "fge"}
 
 
 @compiled
@@ -135,9 +135,9 @@ def test_figures_are_the_nearest_doubles() -> None:
     ]
     thin = [f"0.00{2**53 + chance.getrandbits(49)}" for _ in range(300)]  # of whose quotient few bits are left to round
     texts = [text for figure in figures for text in spellings(figure) if len(text) < 60] + halves + points + thin
-    found = read("[" + ",".join(f'{{"a": {text}, "n": 1}}' for text in texts) + "]")
-    assert found is not None
-    assert found[0] == array("d", map(float, texts))
+    result = read("[" + ",".join(f'{{"a": {text}, "n": 1}}' for text in texts) + "]")
+    assert result is not None
+    assert result[0] == array("d", map(float, texts))
 
 
 @compiled
@@ -146,13 +146,13 @@ def test_a_class_with_more_fields_than_fit_is_left_to_msgspec() -> None:
     assert native.rows_reader(fields) is None  # type: ignore[arg-type]  # a list of str
     reader = native.rows_reader(fields[:64])  # type: ignore[arg-type]  # as above
     assert reader is not None
-    found = reader(json.dumps([{f"f{number}": number for number in range(64)}]).encode())
-    assert found == [array("d", [number]) for number in range(64)]
+    result = reader(json.dumps([{f"f{number}": number for number in range(64)}]).encode())
+    assert result == [array("d", [number]) for number in range(64)]
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3), max_size=6))
 def test_times_ascend_where_each_is_later_than_the_one_before(times: list[int]) -> None:
-    expected = all(one < other for one, other in itertools.pairwise(times))
+    expected = all(item < other for item, other in itertools.pairwise(times))
     assert native.ascends(times) == native.ascends(array("q", times)) == expected
 
 
@@ -167,37 +167,37 @@ def test_the_documented_rows_are_read_natively_and_alike(path: str) -> None:
 BLANKS = st.sampled_from(["", "", " ", "\n", "\t \r"])
 DIGITS = st.integers(0, 99).map(str) | st.integers(0, 10**24).map(str)
 EXPONENTS = st.sampled_from(["", "", "", "e5", "E-7", "e+22", "e-23", "e290", "e-330"])
-SPELLED = st.tuples(st.sampled_from(["", "-"]), DIGITS, DIGITS.map(".{}".format) | st.just(""), EXPONENTS).map("".join)
-NUMBERS = SPELLED | st.floats(allow_nan=False, allow_infinity=False).map(repr)
+ALIASES = st.tuples(st.sampled_from(["", "-"]), DIGITS, DIGITS.map(".{}".format) | st.just(""), EXPONENTS).map("".join)
+NUMBERS = ALIASES | st.floats(allow_nan=False, allow_infinity=False).map(repr)
 FIGURES = NUMBERS | NUMBERS.map('"{}"'.format)
 TIMES = st.sampled_from(["1600000000000", '"1600000000001"', "1600000000002", "1600000000003", "1600000000"])
-ODD = st.sampled_from([*NO_NUMBERS, *NO_INTEGERS, "99999999999999999999", "100000000000000000000"])
+UNUSUAL = st.sampled_from([*NO_NUMBERS, *NO_INTEGERS, "99999999999999999999", "100000000000000000000"])
 NAMES = st.sampled_from(["x", "tim", "times", "é", "\\u0074ime"])
 
 
 @st.composite
 def payloads(draw: st.DrawFn, path: str) -> bytes:
-    """Rows of a series, their members in any order and spelling; about half of the payloads are plain."""
+    """Rows of a series, their members in any order and notation; about half of the payloads are plain."""
     names = list(dict.fromkeys(member.source_names[0] for member in RecordLayout.of(*SERIES[path]).members))
-    odd, before, after = draw(st.booleans()), draw(BLANKS), draw(BLANKS)
+    unusual, before, after = draw(st.booleans()), draw(BLANKS), draw(BLANKS)
     rows = []
     for _ in range(draw(st.integers(0, 3))):
         members = [(name, draw(TIMES if name == "time" else FIGURES)) for name in names]
-        if odd:
-            members += draw(st.lists(st.tuples(NAMES, FIGURES | ODD), max_size=1))
-            members += draw(st.lists(st.tuples(st.sampled_from(names), ODD | FIGURES), max_size=1))
+        if unusual:
+            members += draw(st.lists(st.tuples(NAMES, FIGURES | UNUSUAL), max_size=1))
+            members += draw(st.lists(st.tuples(st.sampled_from(names), UNUSUAL | FIGURES), max_size=1))
             del members[: draw(st.integers(0, 1))]
         if draw(st.booleans()):
             members = draw(st.permutations(members))
-        spelled = [f'{before}"{name}"{after}:{before}{value}{after}' for name, value in members]
-        rows.append(f"{before}{{{','.join(spelled)}}}{after}")
+        aliases = [f'{before}"{name}"{after}:{before}{value}{after}' for name, value in members]
+        rows.append(f"{before}{{{','.join(aliases)}}}{after}")
     return f"{before}[{','.join(rows)}]{after}".encode()
 
 
 @compiled
 @settings(max_examples=400)
 @given(payloads(SUMS))
-def test_rows_in_any_spelling_are_read_alike(data: bytes) -> None:
+def test_rows_in_any_alias_are_read_alike(data: bytes) -> None:
     both, alone = BOTH[SUMS]
     assert outcome(both, data) == outcome(alone, data)
 

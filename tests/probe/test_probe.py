@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +28,7 @@ from sandbox.planted_drift import PlantedDrift
 from tests.cases import CASES
 from tests.clock import FakeClock
 from tests.probe.plants import ACCOUNT, PLANTS, Plant, of_rows
-from tests.running import running
+from tests.running import running, watching
 from tests.test_cli import COMMAND, environment, run
 from tests.test_decoders import DECODERS
 from tests.upstream import Upstream, field
@@ -319,12 +318,13 @@ def test_an_interrupted_probe_reports_the_calls_so_far(probed: Probed) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.HANG, hanging, seconds=30))
     probed.sandbox.drifts.append(PlantedDrift("/api/futures/supported-coins", lambda answer: answer | {"code": 0}))
     variables = environment(COINGLASS_API_KEY=KEY, COINGLASS_BASE_URL=probed.address)
-    with subprocess.Popen(  # noqa: S603  # our own command
-        [*COMMAND, "probe"], env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        latest = time.monotonic() + 30
-        while not probed.sandbox.calls[hanging] and time.monotonic() < latest:
-            time.sleep(0.01)
+    with (
+        watching((Sandbox, "_answer")) as until,
+        subprocess.Popen(  # noqa: S603  # our own command
+            [*COMMAND, "probe"], env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
+        until(lambda: probed.sandbox.calls[hanging] > 0)
         process.send_signal(signal.SIGINT)
         printed, complaint = process.communicate(timeout=30)
     assert (process.returncode, complaint) == (1, "")

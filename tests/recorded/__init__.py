@@ -1,1 +1,1 @@
-"""Recorded answers of CoinGlass: how each is asked for, and how the answer is compared with the body."""
+"""Recorded answers of CoinGlass: how each is requested, and how the answer is compared with the body."""

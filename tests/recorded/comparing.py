@@ -23,9 +23,9 @@ def compare_rows(answer: Any, recording: Recording, payload: type) -> None:
     """Each row with all its values, in order of time where it has one."""
     name, row = rows_field(payload)
     rows = rows_in(recording)
-    assert [unshown(row, recording.endpoint, one) for one in rows] == [set()] * len(rows)
+    assert [unshown(row, recording.endpoint, item) for item in rows] == [set()] * len(rows)
     expected = shown_rows(row, recording.endpoint, rows)
-    if any(one.python_name == "timestamp" for one in fields_of(row)):
+    if any(item.python_name == "timestamp" for item in fields_of(row)):
         compare_series(answer, name_in(payload, name), expected, recording)
     else:
         total = [answer["total"]] if answer.get("total") else []
@@ -47,7 +47,7 @@ def compare_series(answer: Any, name: str, rows: Sequence[Mapping[str, Any]], re
 
 
 def name_in(payload: type, python_name: str) -> str:
-    return next(name_of(one) for one in fields_of(payload) if one.python_name == python_name)
+    return next(name_of(item) for item in fields_of(payload) if item.python_name == python_name)
 
 
 def compare_record(answer: Any, recording: Recording, payload: type) -> None:
@@ -63,7 +63,7 @@ def without_source(answer: Mapping[str, Any]) -> dict[str, Any]:
 def compare_parents(answer: Any, recording: Recording, payload: type) -> None:
     """Each row is the answer of the pair or the coin that it names; no parent is answered by another row."""
     rows = rows_in(recording)
-    assert [unshown(payload, recording.endpoint, one) for one in rows] == [set()] * len(rows)
+    assert [unshown(payload, recording.endpoint, item) for item in rows] == [set()] * len(rows)
     expected = shown_rows(payload, recording.endpoint, rows)
     got = [without_source(node["part"]) for node in answer["nodes"]]
     assert len(got) == len(expected)

@@ -1,4 +1,4 @@
-"""Recorded answers, and the questions of the graph that they answer."""
+"""Recorded answers, and the queries that replay them."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ Compare: TypeAlias = Callable[[Any, Recording, type], None]
 
 
 @dataclass(frozen=True)
-class Question:
+class ReplayQuery:
     """A query that the recording answers, how the answer is compared, and the other bodies that it takes."""
 
     case: Case

@@ -224,10 +224,10 @@ async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: 
 
 
 async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served]) -> None:
-    stream, reply, leaves = Stream(), Reply(), asyncio.Event()
+    stream, reply, scalars = Stream(), Reply(), asyncio.Event()
 
     async def leaving() -> Any:
-        await leaves.wait()
+        await scalars.wait()
         return await gone()
 
     scope = http_scope(headers=JSON)
@@ -235,7 +235,7 @@ async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served
     stream.parts.put_nowait(b"one")
     await run_pending()
     assert (reply.raw, stream.events) == (b"one", [])
-    leaves.set()
+    scalars.set()
     await task
     assert stream.events == ["cancelled"]
 

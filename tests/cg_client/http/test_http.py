@@ -32,12 +32,12 @@ Connect: TypeAlias = Callable[..., Transport]
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
     """Make transports to a port of this machine."""
-    async with contextlib.AsyncExitStack() as made:
+    async with contextlib.AsyncExitStack() as created:
 
         def to(port: int, connections: int = 5, tls: ssl.SSLContext | None = None, **options: Any) -> Transport:
             url = f"{'https' if tls else 'http'}://localhost:{port}"
             http = http_transport(url, connections, tls=tls)
-            made.push_async_callback(http.aclose)
+            created.push_async_callback(http.aclose)
             return Transport(http, url, Secret(KEY), Clock(), **{"attempt_seconds": 10.0} | options)
 
         yield to

@@ -1,4 +1,4 @@
-"""The questions of each recording: those of its endpoint's case, and those of lists that answer many parents."""
+"""The queries that replay each recording: those of its endpoint's case, and those of lists that answer many parents."""
 
 from collections.abc import Callable, Mapping
 
@@ -13,7 +13,7 @@ from tests.recorded.comparing import (
     compare_rows,
     compare_stablecoins,
 )
-from tests.recorded.recording import Bodies, Compare, Question, Recording
+from tests.recorded.recording import Bodies, Compare, Recording, ReplayQuery
 
 
 def over(parents: str, part: str, union: str) -> Case:
@@ -38,46 +38,46 @@ def listed_coins(recording: Recording) -> Bodies:
     return {"/api/futures/supported-coins": {"code": "0", "data": [row["symbol"] for row in recording.data]}}
 
 
-def questions_of_pairs(recording: Recording) -> list[Question]:
+def replay_queries_of_pairs(recording: Recording) -> list[ReplayQuery]:
     case = {
         "/api/futures/pairs-markets": over("pairs", "market", "PairMarketResult"),
         "/api/spot/pairs-markets": over("spotPairs", "market", "SpotPairMarketResult"),
     }[recording.path]
-    return [Question(case, compare_parents, listed_pairs(recording))]
+    return [ReplayQuery(case, compare_parents, listed_pairs(recording))]
 
 
-def questions_of_funding(recording: Recording) -> list[Question]:
+def replay_queries_of_funding(recording: Recording) -> list[ReplayQuery]:
     case = over("coins", "currentFundingRates", "CurrentFundingRatesResult")
-    return [Question(case, compare_parents, listed_coins(recording))]
+    return [ReplayQuery(case, compare_parents, listed_coins(recording))]
 
 
-def questions_of_accumulated_funding(recording: Recording) -> list[Question]:
+def replay_queries_of_accumulated_funding(recording: Recording) -> list[ReplayQuery]:
     everywhere = "{ markets { it: accumulatedFundingRates(range: D365) {} } }"
     of_coins = over("coins", "accumulatedFundingRates(range: D365)", "AccumulatedFundingRatesResult")
     return [
-        Question(Case(everywhere, "AccumulatedFundingRatesByCoinResult"), compare_rows),
-        Question(of_coins, compare_parents, listed_coins(recording)),
+        ReplayQuery(Case(everywhere, "AccumulatedFundingRatesByCoinResult"), compare_rows),
+        ReplayQuery(of_coins, compare_parents, listed_coins(recording)),
     ]
 
 
-def questions_of_liquidations(recording: Recording) -> list[Question]:
+def replay_queries_of_liquidations(recording: Recording) -> list[ReplayQuery]:
     of_coin = Case('{ coin(symbol: "BTC") { it: liquidationsByExchange {} } }', "LiquidationsByExchangeResult")
-    return [Question(CASES[recording.path], compare_rows), Question(of_coin, compare_rows)]
+    return [ReplayQuery(CASES[recording.path], compare_rows), ReplayQuery(of_coin, compare_rows)]
 
 
-def questions_of_days_to_come(recording: Recording) -> list[Question]:
+def replay_queries_of_days_to_come(recording: Recording) -> list[ReplayQuery]:
     case = CASES[recording.path]
     assert case.union is not None
     compare = COMPARED.get(recording.path, compare_rows)
-    return [Question(Case(case.query.replace(" {}", '(to: "2030-01-01T00:00:00Z") {}'), case.union), compare)]
+    return [ReplayQuery(Case(case.query.replace(" {}", '(to: "2030-01-01T00:00:00Z") {}'), case.union), compare)]
 
 
-def questions_of_premiums(recording: Recording) -> list[Question]:
+def replay_queries_of_premiums(recording: Recording) -> list[ReplayQuery]:
     case = CASES[recording.path]
     if "list" in recording.data[0]:
-        return [Question(case, compare_premiums)]
+        return [ReplayQuery(case, compare_premiums)]
     of_fund = Case(case.query.replace("Discount {}", 'Discount(ticker: "GBTC") {}'), case.union)
-    return [Question(of_fund, compare_premiums)]
+    return [ReplayQuery(of_fund, compare_premiums)]
 
 
 COMPARED: Mapping[str, Compare] = {
@@ -89,19 +89,19 @@ COMPARED: Mapping[str, Compare] = {
     "/api/index/bitcoin/rainbow-chart": compare_rainbow,
     "/api/index/stableCoin-marketCap-history": compare_stablecoins,
 }
-ASKED: Mapping[str, Callable[[Recording], list[Question]]] = {
-    "/api/futures/pairs-markets": questions_of_pairs,
-    "/api/spot/pairs-markets": questions_of_pairs,
-    "/api/futures/funding-rate/exchange-list": questions_of_funding,
-    "/api/futures/funding-rate/accumulated-exchange-list": questions_of_accumulated_funding,
-    "/api/futures/liquidation/exchange-list": questions_of_liquidations,
-    "/api/etf/bitcoin/premium-discount/history": questions_of_premiums,
-    "/api/index/stock-flow": questions_of_days_to_come,
-    "/api/index/bitcoin/rainbow-chart": questions_of_days_to_come,
+ASKED: Mapping[str, Callable[[Recording], list[ReplayQuery]]] = {
+    "/api/futures/pairs-markets": replay_queries_of_pairs,
+    "/api/spot/pairs-markets": replay_queries_of_pairs,
+    "/api/futures/funding-rate/exchange-list": replay_queries_of_funding,
+    "/api/futures/funding-rate/accumulated-exchange-list": replay_queries_of_accumulated_funding,
+    "/api/futures/liquidation/exchange-list": replay_queries_of_liquidations,
+    "/api/etf/bitcoin/premium-discount/history": replay_queries_of_premiums,
+    "/api/index/stock-flow": replay_queries_of_days_to_come,
+    "/api/index/bitcoin/rainbow-chart": replay_queries_of_days_to_come,
 }
 
 
-def questions(recording: Recording) -> list[Question]:
+def replay_queries(recording: Recording) -> list[ReplayQuery]:
     if recording.path in ASKED:
         return ASKED[recording.path](recording)
-    return [Question(CASES[recording.path], COMPARED.get(recording.path, compare_rows))]
+    return [ReplayQuery(CASES[recording.path], COMPARED.get(recording.path, compare_rows))]

@@ -4,20 +4,20 @@ import functools
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeAlias
 
-Place: TypeAlias = tuple[str | int, ...]
+JsonPath: TypeAlias = tuple[str | int, ...]
 GONE: Final = object()  # given by a change: the member or item is removed
 
 
-def at(data: Any, place: Place) -> Any:
-    return functools.reduce(lambda found, step: found[step], place, data)
+def at(data: Any, json_path: JsonPath) -> Any:
+    return functools.reduce(lambda found, step: found[step], json_path, data)
 
 
-def changed(data: Any, place: Place, change: Callable[[Any], Any]) -> Any:
+def changed(data: Any, json_path: JsonPath, change: Callable[[Any], Any]) -> Any:
     """Return the data with the value at the place changed; shares all else with the original."""
-    if not place:
+    if not json_path:
         return change(data)
-    step, found = place[0], data.copy()
-    new = changed(data[step], place[1:], change)
+    step, found = json_path[0], data.copy()
+    new = changed(data[step], json_path[1:], change)
     if new is GONE:
         del found[step]
     else:
@@ -25,13 +25,13 @@ def changed(data: Any, place: Place, change: Callable[[Any], Any]) -> Any:
     return found
 
 
-def put(data: Any, place: Place, value: object) -> Any:
-    return changed(data, place, lambda _: value)
+def put(data: Any, json_path: JsonPath, value: object) -> Any:
+    return changed(data, json_path, lambda _: value)
 
 
-def changed_at(data: Any, places: Sequence[Place], change: Callable[[Any], Any]) -> Any:
+def changed_at(data: Any, json_paths: Sequence[JsonPath], change: Callable[[Any], Any]) -> Any:
     """As `changed`, at several places; from the last on, so that removals do not move the others."""
-    return functools.reduce(lambda found, place: changed(found, place, change), reversed(places), data)
+    return functools.reduce(lambda found, json_path: changed(found, json_path, change), reversed(json_paths), data)
 
 
 def renamed(name: str, other: str) -> Callable[[Any], Any]:
@@ -39,29 +39,29 @@ def renamed(name: str, other: str) -> Callable[[Any], Any]:
     return lambda data: {other if key == name else key: value for key, value in data.items()}
 
 
-def leaves(data: Any, place: Place = ()) -> Iterator[Place]:
+def scalar_paths(data: Any, json_path: JsonPath = ()) -> Iterator[JsonPath]:
     """Yield the places of all single values."""
     for step, value in members(data):
         if isinstance(value, dict | list):
-            yield from leaves(value, (*place, step))
+            yield from scalar_paths(value, (*json_path, step))
         else:
-            yield (*place, step)
+            yield (*json_path, step)
 
 
-def containers(data: Any, place: Place = ()) -> Iterator[Place]:
+def containers(data: Any, json_path: JsonPath = ()) -> Iterator[JsonPath]:
     """Yield the places of all objects and lists, except the whole."""
     for step, value in members(data):
         if isinstance(value, dict | list):
-            yield (*place, step)
-            yield from containers(value, (*place, step))
+            yield (*json_path, step)
+            yield from containers(value, (*json_path, step))
 
 
 def members(data: Any) -> list[tuple[str | int, Any]]:
     return list(data.items() if isinstance(data, dict) else enumerate(data))
 
 
-def flat(data: Any) -> dict[Place, Any]:
+def flat(data: Any) -> dict[JsonPath, Any]:
     """Return the single values by place; an empty object or list is one."""
     if not isinstance(data, dict | list) or not data:
         return {(): data}
-    return {(step, *place): value for step, found in members(data) for place, value in flat(found).items()}
+    return {(step, *json_path): value for step, found in members(data) for json_path, value in flat(found).items()}
