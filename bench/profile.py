@@ -16,7 +16,8 @@ import httpx
 from bench.in_process import post
 from bench.queries import repeated
 from bench.upstream import Upstream
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY

@@ -5,7 +5,6 @@ A call goes through gate > cache > paths > breaker > retry > throttle > bulkhead
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +12,7 @@ import httpx
 
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
 from cg_client.call import FREE, AnyAnswer, CacheStatus, Call, Decode
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
@@ -33,7 +33,6 @@ from cg_client.plans.gate import Gate
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import PlanWatch
 from cg_client.quota.requester import SYSTEM, Requester
-from cg_client.quota.round_robin import Weights
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.resilience.breaker import Breaker, BreakerPolicy
@@ -42,37 +41,9 @@ from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
-from cg_client.secret import Secret
 from cg_client.transport import SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 
 T = TypeVar("T")
-
-BASE_URL = "https://open-api-v4.coinglass.com"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClientConfig:
-    """With `plan` None the account endpoint is called for it.
-
-    The seconds bound an attempt, its connecting, its silences and an operation.
-    `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not searched for one. `workers`
-    processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
-    `client_weights`: weight of each client in the fair queue (default 1).
-    """
-
-    api_key: Secret
-    base_url: str = BASE_URL
-    plan: Plan | None = None
-    attempt_seconds: float = 10.0
-    connect_seconds: float = 5.0
-    read_seconds: float = 8.0
-    deadline_seconds: float = 15.0
-    cache_bytes: int = 64 * 1024 * 1024
-    connections: int = 32
-    proxy: str | None = None
-    workers: int = 1
-    quota_spent: bool = False
-    client_weights: Weights = field(default_factory=dict)
 
 
 class Client:

@@ -5,8 +5,8 @@ from typing import Protocol
 
 from execution.planned_schema import PlannedSchema
 from execution.self_check import passes
+from served_schema import MAX_CALLS
 from served_schema.build import build, options
-from served_schema.limits import MAX_CALLS
 from served_schema.schema import ServedSchema
 
 

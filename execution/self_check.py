@@ -17,7 +17,8 @@ from graphql import DocumentNode, execute, parse, validate
 from strawberry.types import ExecutionResult
 from strawberry.utils.await_maybe import await_maybe
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy

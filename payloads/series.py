@@ -45,7 +45,7 @@ def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[
     return strawberry.type(columns, description=f"The values of `{row.__name__}` as columns, index by index.")
 
 
-class Rows(Generic[R]):
+class RowFields(Generic[R]):
     """The fields of a payload that follow from the class of its rows.
 
     The columns of a `SpreadBar` are a `SpreadColumns`, unless `columns` says otherwise; with None there are no columns.
@@ -60,7 +60,7 @@ class Rows(Generic[R]):
         super().__init_subclass__()
         for base in cls.__dict__.get("__orig_bases__", ()):
             rows = get_origin(base)
-            if isinstance(rows, type) and issubclass(rows, Rows) and rows is not Rows:
+            if isinstance(rows, type) and issubclass(rows, RowFields) and rows is not RowFields:
                 (name,), (row,) = rows.__annotations__, get_args(base)
                 cls._declare(name, row, columns, rows_only)
 
@@ -102,31 +102,31 @@ class Rows(Generic[R]):
         __getattr__ = _derive
 
 
-class Bars(Rows[R]):
+class Bars(RowFields[R]):
     """Rows that each cover an interval."""
 
     bars: Sequence[R]
 
 
-class Points(Rows[R]):
+class Points(RowFields[R]):
     """Rows that each state one time."""
 
     points: Sequence[R]
 
 
-class Days(Rows[R]):
+class Days(RowFields[R]):
     """Rows that each cover a day."""
 
     days: Sequence[R]
 
 
-class Candles(Rows[R]):
+class Candles(RowFields[R]):
     """Rows with the first, highest, lowest and last value of an interval."""
 
     candles: Sequence[R]
 
 
-class Snapshots(Rows[R]):
+class Snapshots(RowFields[R]):
     """Rows that each hold the state at one time."""
 
     snapshots: Sequence[R]

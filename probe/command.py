@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from cg_client.client import ClientConfig
+from cg_client.client_config import ClientConfig
 from cg_client.transport import http_transport
 from probe.findings import ProbeResult
 from probe.recorder import HTTPExchange, Recorder, RecordWriter

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import msgspec
 
 from cg_client.call import Call
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint

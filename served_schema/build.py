@@ -6,7 +6,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph_types.scalars import SCALARS
 from schema.query import Query
-from served_schema.limits import MAX_CALLS
+from served_schema import MAX_CALLS
 from served_schema.schema import ServedSchema
 
 

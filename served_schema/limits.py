@@ -39,7 +39,6 @@ from pagination.connections import FIRST, MAX_FIRST
 from schema.watchlists import MAX_NAMES
 from served_schema.documents import Document
 
-MAX_CALLS = 300
 MAX_DEPTH = 20
 MAX_FIELDS = 20_000
 MAX_TOKENS = 20_000

@@ -12,10 +12,11 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from served_schema import MAX_CALLS
 from served_schema.documents import Document, DocumentStore
 from served_schema.errors import stable
 from served_schema.federation import Schema
-from served_schema.limits import MAX_CALLS, MAX_TOKENS, check_cost, is_fixed
+from served_schema.limits import MAX_TOKENS, check_cost, is_fixed
 from served_schema.persisted_queries import PersistedQueries
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from cg_client.client import BASE_URL, ClientConfig
+from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
-from served_schema.limits import MAX_CALLS
+from served_schema import MAX_CALLS
 from server.http import is_name
 
 T = TypeVar("T")

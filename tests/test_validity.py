@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.endpoints import futures
 from cg_client.plans.key_plan import KeyPlan
 from cg_client.plans.plan import Plan

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols

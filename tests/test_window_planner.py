@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.endpoints.futures import market
 from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
 from cg_client.intervals import Interval

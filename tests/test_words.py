@@ -55,8 +55,7 @@ NAMES = {
 EXCEPTIONS: dict[str, tuple[str, ...]] = {  # of WORDS and NAMES: files in which the word is another one
     "ending": ("tests/cg_client/test_symbol_matching.py",),  # of an instrument's code
 }
-SHARED_TYPE_NAMES = {  # name: why two types have it
-    "Rows": "a shape of CoinGlass' body, and the rows of a series; one of them is still to be renamed",
+SHARED_TYPE_NAMES: dict[str, str] = {  # name: why two types have it
 }
 
 

@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 from graphql import DocumentNode, ExecutionResult, execute, parse, validate
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy

@@ -13,7 +13,8 @@ import respx
 from hypothesis import HealthCheck, settings
 
 from cg_client.call import Answer, Call
-from cg_client.client import BASE_URL, Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError

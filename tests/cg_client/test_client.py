@@ -10,7 +10,8 @@ import pytest
 import respx
 
 from cg_client.call import Call
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.decoding.tolerance import items_of, scalar, tolerant
 from cg_client.endpoints import account, futures
 from cg_client.errors import (

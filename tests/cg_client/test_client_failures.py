@@ -6,7 +6,8 @@ import httpx
 import pytest
 import respx
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.endpoints.account import SUBSCRIPTION
 from cg_client.errors import (
     CoinglassError,

@@ -5,7 +5,8 @@ import gzip
 import httpx
 import pytest
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.errors import ProblemCode
 from cg_client.plans.plan import Plan
 from cg_client.resilience.retry import RetryPolicy

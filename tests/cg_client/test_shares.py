@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.call import Call
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.errors import QuotaExhausted
 from cg_client.plans.plan import Plan
 from cg_client.quota.throttle import Throttle

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.call import Call, count_upstream_calls
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.errors import StartsTooLate, UpstreamFailed, UpstreamTimeout
 from cg_client.plans.plan import Plan
 from cg_client.quota.throttle import Throttle

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from cg_client.client import Client, ClientConfig
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.errors import CoinglassError
 from cg_client.plans.plan import Plan

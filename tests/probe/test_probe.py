@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from cg_client.catalogue import CATALOGUE
-from cg_client.client import ClientConfig
+from cg_client.client_config import ClientConfig
 from cg_client.intervals import Interval
 from cg_client.plans.plan import Plan
 from cg_client.secret import Secret
