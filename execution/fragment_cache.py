@@ -36,7 +36,7 @@ class FragmentCache(PythonEncoder):
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
-        self._refused: dict[Hashable, int] = {}  # uses of lists that are not kept
+        self._refused: dict[Hashable, int] = {}  # uses of lists that are not cached
         self._lookups = 0
         self.size = self.hits = self.misses = 0
 

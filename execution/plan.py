@@ -1,6 +1,6 @@
 """A compiled operation: calls resolvers with known arguments and completes what they give, without graphql-core.
 
-A plan answers only what succeeds. It raises on everything else, an error of a resolver, a null in the wrong place, a
+A plan answers only what succeeds. It raises on everything else, an error of a resolver, a null in the wrong index, a
 value of another class, and the default executor runs the operation again and says what is wrong.
 """
 
@@ -69,7 +69,7 @@ class Execution:
         except Exception as error:  # noqa: BLE001  # whatever it is, the default executor meets it again
             self._failure = error
         if self._pending:
-            await self._settled()
+            await self._wait_for_all()
         if self._failure is not None:
             try:
                 raise self._failure
@@ -77,7 +77,7 @@ class Execution:
                 self._failure = None  # whose traceback refers to this
         return data
 
-    async def _settled(self) -> None:
+    async def _wait_for_all(self) -> None:
         self._done = asyncio.get_running_loop().create_future()
         try:
             await self._done
@@ -156,17 +156,17 @@ class ListValue:
             return execution.encoder.whole(self._selection, value)
         if type(value) not in (list, tuple, Columns, Column):
             raise Unsupported
-        found: list[Completed] = [None] * len(value)
-        for place, item in enumerate(value):
+        items: list[Completed] = [None] * len(value)
+        for index, item in enumerate(value):
             if hasattr(type(item), "__await__"):
-                execution.wait(item, self._item, found, place)
+                execution.wait(item, self._item, items, index)
                 continue
             try:
-                found[place] = self._item.complete(item, execution)
+                items[index] = self._item.complete(item, execution)
             except Exception:
-                _close(value[place:])
+                _close(value[index:])
                 raise
-        return found
+        return items
 
 
 def _close(items: Sequence[object]) -> None:
@@ -221,8 +221,8 @@ class ResolverField:
         self._key, self._calls, self._value = key, calls, value
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
-        found = self._calls.get(execution.variables)(source, execution.info)
-        if hasattr(type(found), "__await__"):
-            execution.wait(found, self._value, results, self._key)
+        result = self._calls.get(execution.variables)(source, execution.info)
+        if hasattr(type(result), "__await__"):
+            execution.wait(result, self._value, results, self._key)
         else:
-            results[self._key] = self._value.complete(found, execution)
+            results[self._key] = self._value.complete(result, execution)

@@ -28,8 +28,8 @@ from strawberry.types.field import StrawberryField
 from execution.scalar_serializers import Unsupported
 
 _IMMUTABLE = (str, int, float, bool, type(None), Enum, datetime, date, type(UNSET), type(Undefined))
-_MAX_CALLS = 256  # kept of one field
-_MAX_TEXT = 256  # characters of a variable: longer ones would make what is kept large
+_MAX_CALLS = 256  # cached of one field
+_MAX_TEXT = 256  # characters of a variable: longer ones would fill the cache
 
 
 class ResolverCall:
@@ -87,7 +87,7 @@ class ResolverCalls:
     def _new(self, key: Hashable, variables: VariableValues) -> ResolverCall:
         arguments = self._arguments(variables)
         call = ResolverCall(self._definition, arguments)
-        if all(map(_may_be_kept, arguments.values())):
+        if all(map(_is_immutable, arguments.values())):
             if len(self._calls) >= _MAX_CALLS:
                 self._calls.clear()
             self._calls[key] = call
@@ -102,7 +102,7 @@ class ResolverCalls:
         )
 
 
-def _may_be_kept(value: object) -> bool:
+def _is_immutable(value: object) -> bool:
     return isinstance(value, _IMMUTABLE) and not (isinstance(value, str) and len(value) > _MAX_TEXT)
 
 

@@ -37,9 +37,9 @@ class Unsupported(Exception):
     """Only the default executor can answer this."""
 
 
-def serializer(leaf: GraphQLLeafType, *, nullable: bool) -> "ScalarSerializer":
+def serializer(scalar: GraphQLLeafType, *, nullable: bool) -> "ScalarSerializer":
     """Return how a column of this type is serialized; raises Unsupported for a scalar that is not in the table."""
-    convert = _enum(leaf) if isinstance(leaf, GraphQLEnumType) else _SCALARS.get(leaf.coerce_output_value)
+    convert = _enum(scalar) if isinstance(scalar, GraphQLEnumType) else _SCALARS.get(scalar.coerce_output_value)
     if convert is None:
         raise Unsupported
     return ScalarSerializer(convert, nullable=nullable)
@@ -70,11 +70,11 @@ def _converted(column: Column, convert: Convert) -> Sequence[Any]:
     return column.stored if as_stored else list(column)
 
 
-def _enum(leaf: GraphQLEnumType) -> Convert | None:
-    members = getattr(leaf, "wrapped_cls", None)
+def _enum(scalar: GraphQLEnumType) -> Convert | None:
+    members = getattr(scalar, "wrapped_cls", None)
     if members is None:
         return None
-    names = {id(member): leaf.coerce_output_value(member) for member in members}
+    names = {id(member): scalar.coerce_output_value(member) for member in members}
 
     def convert(values: Sequence[Any]) -> list[Any]:
         try:

@@ -86,19 +86,21 @@ class _CombinedVisitor(ASTValidationRule):
         self._skipped: dict[int, Node | None] = {}  # by index of the rule: below which node; None is for good
 
     def get_enter_leave_for_kind(self, kind: str) -> EnterLeaveVisitor:
-        enters: list[tuple[int, Method]] = []
-        leaves: list[tuple[int, Method]] = []
+        enter_methods: list[tuple[int, Method]] = []
+        leave_methods: list[tuple[int, Method]] = []
         for index, visitor in enumerate(self._visitors):
             if kind not in _KINDS.get(self._rules[index], (kind,)):
                 continue
             enter = getattr(visitor, f"enter_{kind}", None) or getattr(visitor, "enter", None)
             leave = getattr(visitor, f"leave_{kind}", None) or getattr(visitor, "leave", None)
             if enter is not None:
-                enters.append((index, enter))
+                enter_methods.append((index, enter))
             if leave is not None:
-                leaves.append((index, leave))
-        self._methods += (enters, leaves)
-        return EnterLeaveVisitor(partial(self._enter, enters) if enters else None, partial(self._leave, leaves))
+                leave_methods.append((index, leave))
+        self._methods += (enter_methods, leave_methods)
+        return EnterLeaveVisitor(
+            partial(self._enter, enter_methods) if enter_methods else None, partial(self._leave, leave_methods)
+        )
 
     def _enter(self, methods: list[tuple[int, Method]], node: Node, *where: object) -> None:
         skipped = self._skipped

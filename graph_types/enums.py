@@ -50,7 +50,7 @@ _describe(
         AnomalyKind.FIELD_UNKNOWN: "An unknown field. It is not served.",
         AnomalyKind.VALUE_UNREADABLE: "A value that its type cannot hold. It is null.",
         AnomalyKind.ROW_SKIPPED: "A row that lacks the field, without which it cannot be told what it is about.",
-        AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. What it held is null.",
+        AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. Its content is null.",
     },
 )
 _SPANS = {"m": "minute", "h": "hour", "d": "day", "w": "week", "y": "year"}

@@ -81,19 +81,19 @@ def upstream(
 ) -> P | Problems:
     """Make a field that is answered by one endpoint, or by one of several.
 
-    `bind` gives parameters from the parent's attributes, `defaults` values for arguments that need not be given,
+    `bind` gives parameters from the parent's attributes, `defaults` values for arguments that may be left out,
     `prepare` completes the arguments before they become parameters, `alternatives` names fields that may answer if
     the plan lacks this one.
     """
     endpoints = (endpoint,) if isinstance(endpoint, Endpoint) else endpoint.endpoints
-    params, attributes, given = endpoints[0].params, bind or {}, defaults or {}
+    params, attributes, default_arguments = endpoints[0].params, bind or {}, defaults or {}
     is_series = issubclass(payload, Series)
     decoder = series_decoder if is_series else _decoder
     decoders = {item: decoder(payload, item) for item in endpoints}
     respond = _series(cast("type[Series]", payload), decoders) if is_series else _payload(payload, decoders)
 
     def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
-        arguments = {**given, **arguments, **bound(self, attributes)}
+        arguments = {**default_arguments, **arguments, **bound(self, attributes)}
         picked = endpoint if isinstance(endpoint, Endpoint) else endpoint.pick(self, arguments)
         policy = arguments.pop("on_plan_limit", PlanLimitPolicy.FAIL)
         if prepare is not None:
@@ -107,7 +107,7 @@ def upstream(
         return await response if isawaitable(response) else response
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
-    sign(resolve, [*choices, *arguments_of(params, attributes, given), *([POLICY] if is_series else [])])
+    sign(resolve, [*choices, *arguments_of(params, attributes, default_arguments), *([POLICY] if is_series else [])])
     return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders))
 
 
@@ -203,7 +203,7 @@ def field(
 
 
 def bound(parent: object, names: Mapping[str, str]) -> Arguments:
-    """Parameters out of the parent's attributes; raises what kept the parent from being looked up."""
+    """Parameters out of the parent's attributes; raises the error of the lookup of the parent."""
     failure = getattr(parent, "unresolved", None)
     if failure is not None:
         raise failure
@@ -249,8 +249,8 @@ def _payload(payload: type, decoders: Decoders) -> _Respond:
 
 def series_decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
     """Return the payload's own decoder, if it has one, otherwise one of its rows as columns."""
-    own: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
-    return columns_decoder(rows_field(payload)[1], endpoint) if own is None else own
+    decoder: Decode[Any] | None = payload.decoder() if hasattr(payload, "decoder") else None
+    return columns_decoder(rows_field(payload)[1], endpoint) if decoder is None else decoder
 
 
 def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:

@@ -91,7 +91,7 @@ class RowLoader(DataLoader[RowKey, LoadedRow | None]):
 
 
 def _row(searched: Any, key: RowId) -> LoadedRow | Exception | None:  # noqa: ANN401  # the rows of a list, or its failure
-    """Return the row of the key, if there is one, or what kept it from being looked up."""
+    """Return the row of the key, if there is one, or the error of the lookup."""
     return searched if isinstance(searched, Exception) else searched.get(key)
 
 

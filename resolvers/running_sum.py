@@ -20,15 +20,15 @@ _DECIMALS = (0, 2, 4, 8, 12)  # places after the point with which CoinGlass writ
 
 def running_sum(added: Figures, subtracted: Figures | None = None) -> Figures:
     """Sum `added` less `subtracted` up to each index; null from the first missing or infinite figure on."""
-    known = min(_count_known(added), len(added) if subtracted is None else _count_known(subtracted))
-    less: Sequence[float | None] = array("d", repeat(0.0, known)) if subtracted is None else subtracted[:known]
-    sums = _summed(added[:known], less)  # type: ignore[arg-type]  # none is missing up to there
+    present = min(_count_present(added), len(added) if subtracted is None else _count_present(subtracted))
+    less: Sequence[float | None] = array("d", repeat(0.0, present)) if subtracted is None else subtracted[:present]
+    sums = _summed(added[:present], less)  # type: ignore[arg-type]  # none is missing up to there
     if sums and not math.isfinite(sums[-1]):
         sums = sums[: next(index for index, total in enumerate(sums) if not math.isfinite(total))]
     return sums if len(sums) == len(added) else [*sums, *repeat(None, len(added) - len(sums))]
 
 
-def _count_known(figures: Figures) -> int:
+def _count_present(figures: Figures) -> int:
     """How many figures stand before the first missing one."""
     if isinstance(figures, array):
         return len(figures)

@@ -26,13 +26,13 @@ _LISTINGS: Decoders = {
 
 def decoders(schema: GraphQLSchema) -> EndpointDecoders:
     """Return the distinct decoders of each endpoint; fields that show the same answer in two ways have two."""
-    found = {endpoint: [decode] for endpoint, decode in _LISTINGS.items()}
+    by_endpoint = {endpoint: [decode] for endpoint, decode in _LISTINGS.items()}
     for kind in schema.type_map.values():
         for field in kind.fields.values() if isinstance(kind, GraphQLObjectType) else ():
             definition = field.extensions.get("strawberry-definition")
             stated: Decoders = getattr(definition, "metadata", {}).get("decoders", {})
             for endpoint, decode in stated.items():
-                known = found.setdefault(endpoint, [])
-                if decode not in known:
-                    known.append(decode)
-    return found
+                distinct = by_endpoint.setdefault(endpoint, [])
+                if decode not in distinct:
+                    distinct.append(decode)
+    return by_endpoint

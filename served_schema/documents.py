@@ -54,7 +54,9 @@ class Document:
     @functools.cached_property
     def _conditions(self) -> Sequence[str]:
         """Variables on which it depends what the document selects."""
-        return () if all(not one.variable_definitions for one in self.operations) else _conditions(self.node)
+        return (
+            () if all(not operation.variable_definitions for operation in self.operations) else _conditions(self.node)
+        )
 
     def plan(self, operation: OperationDefinitionNode, variables: VariableValues, compiled: Callable[[], T]) -> T:
         """Return what was compiled for variables by which directives include and skip the same."""

@@ -19,8 +19,8 @@ class Schema(strawberry.federation.Schema):
         if not isinstance(representation, Mapping):
             return BadArgument("A representation is an object with `__typename` and the entity's key.")
         typename = representation.get("__typename")
-        found = self.schema_converter.type_map.get(typename) if isinstance(typename, str) else None
-        definition = None if found is None else found.definition
+        entity_type = self.schema_converter.type_map.get(typename) if isinstance(typename, str) else None
+        definition = None if entity_type is None else entity_type.definition
         keys = _keys(definition)
         if keys is None or not isinstance(definition, StrawberryObjectDefinition):
             return BadArgument(f"{typename!r} is no entity of this graph.")

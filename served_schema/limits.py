@@ -63,9 +63,9 @@ class Cost:
             max(self.depth, other.depth),
         )
 
-    def inside(self, items: int, own: "Cost") -> "Cost":
+    def inside(self, items: int, field: "Cost") -> "Cost":
         """Return the cost of a field with `items` items of this cost each."""
-        return Cost(own.calls + items * self.calls, own.shared + self.shared, self.fields + 1, self.depth + 1)
+        return Cost(field.calls + items * self.calls, field.shared + self.shared, self.fields + 1, self.depth + 1)
 
 
 _LISTS = ("symbols", "keys", "representations")  # arguments that name the items of a field
@@ -105,15 +105,15 @@ def is_fixed(document: Document) -> bool:
 
 
 def _has_sizes_by_variable(document: DocumentNode) -> bool:
-    found = []
+    sizes = []
 
     class Sizes(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: object) -> None:
             if node.name.value in _SIZES and isinstance(node.value, VariableNode):
-                found.append(node)
+                sizes.append(node)
 
     visit(document, Sizes())
-    return bool(found)
+    return bool(sizes)
 
 
 def _too_complex(complaint: str, node: Node) -> GraphQLError:
@@ -161,7 +161,7 @@ class _Measure:
         if field is None:  # of introspection
             return Cost(fields=1, depth=1)
         inner = self.selections(node.selection_set, get_named_type(field.type))
-        return inner.inside(self._items(node, field, parent), _own(field))
+        return inner.inside(self._items(node, field, parent), _own_cost(field))
 
     def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
         """How many items the field can have, each with what is selected below it."""
@@ -215,7 +215,7 @@ def _size(value: object) -> int | None:
             return 1
 
 
-def _own(field: GraphQLField) -> Cost:
+def _own_cost(field: GraphQLField) -> Cost:
     definition = field.extensions.get("strawberry-definition")
     metadata = getattr(definition, "metadata", {})
     if "endpoints" not in metadata:

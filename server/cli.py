@@ -128,8 +128,8 @@ def _probe(settings: "Settings", options: argparse.Namespace) -> int:
 
 def _environment(options: argparse.Namespace) -> dict[str, str]:
     """Return the environment, overridden by the options."""
-    given = {f"COINGLASS_{name.upper()}": getattr(options, name, None) for name in ("host", "port", "workers")}
-    return dict(os.environ) | {name: value for name, value in given.items() if value is not None}
+    overrides = {f"COINGLASS_{name.upper()}": getattr(options, name, None) for name in ("host", "port", "workers")}
+    return dict(os.environ) | {name: value for name, value in overrides.items() if value is not None}
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ class Metrics(Collector):
             "fragment": engine.fragments.size,
             "rows": self._client.cached_bytes,
         }
-        yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_one(sizes))
+        yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_label(sizes))
         yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.in_bulk})
 
     def _quota(self) -> Iterator[Metric]:
@@ -77,7 +77,7 @@ class Metrics(Collector):
         yield _gauge("circuit_state", "State of the circuit: 0 closed, 1 half open, 2 open.", group, states)
         opened = {(circuit.group,): circuit.opened for circuit in circuits}
         yield _counter("circuit_opened", "Times that the circuit opened.", group, opened)
-        in_use = _by_one(bulkhead.in_use)
+        in_use = _by_label(bulkhead.in_use)
         yield _gauge("connections_in_use", "Connections waiting for an answer of CoinGlass.", group, in_use)
         waits = {(name, "waited"): count for name, count in bulkhead.waits.items()}
         waits |= {(name, "refused"): count for name, count in bulkhead.refused.items()}
@@ -93,7 +93,7 @@ class Metrics(Collector):
         yield drift
 
 
-def _by_one(values: Mapping[str, int]) -> dict[tuple[str], int]:
+def _by_label(values: Mapping[str, int]) -> dict[tuple[str], int]:
     return {(label,): value for label, value in values.items()}
 
 

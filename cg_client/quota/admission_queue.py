@@ -39,7 +39,7 @@ class _Waiter:
 
 
 class AdmissionQueue:
-    """A client may take as many places in the queue as are free: at most half of them, so that none fills it alone."""
+    """A client may take as many waiting in the queue as are free: at most half of them, so that none fills it alone."""
 
     def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
         self._window, self._clock = window, clock
@@ -106,10 +106,10 @@ class AdmissionQueue:
         at = self._forecast(requester, now)
         if at > deadline and at > now:
             raise self._refusal(requester, at, now)
-        places = sum(queue.count(requester.client) for queue in self._queues.values())
-        if places >= MAX_WAITING - sum(map(len, self._queues.values())):
+        waiting = sum(queue.count(requester.client) for queue in self._queues.values())
+        if waiting >= MAX_WAITING - sum(map(len, self._queues.values())):
             self.refused[requester.priority] += 1
-            raise QueueFull(at - now, places)
+            raise QueueFull(at - now, waiting)
 
     def _forecast(self, requester: Requester, now: float) -> float:
         """Return when one more call could start behind those ahead of it."""

@@ -33,9 +33,9 @@ class RoundRobin(Generic[T]):
         turns, left = deque((client, iter(items)) for client, items in self._items.items()), self._left
         while turns:
             client, items = turns.popleft()
-            taken = list(islice(items, left))
-            yield from taken
-            if len(taken) == left:
+            popped = list(islice(items, left))
+            yield from popped
+            if len(popped) == left:
                 turns.append((client, items))
             left = self._weight(turns[0][0]) if turns else 0
 
@@ -75,8 +75,8 @@ class RoundRobin(Generic[T]):
         count, order = self.count(client), list(self._items)
         position = order.index(client) if count else len(order)
         turns = self._turns_before(client, count, is_first=position == 0 and count > 0)
-        before = (self._taken(other, turns + 1) for other in order[:position])
-        after = (self._taken(other, turns) for other in order[position + 1 :])
+        before = (self._count_popped(other, turns + 1) for other in order[:position])
+        after = (self._count_popped(other, turns) for other in order[position + 1 :])
         return count + sum(before) + sum(after)
 
     def _turns_before(self, client: str, count: int, *, is_first: bool) -> int:
@@ -84,7 +84,7 @@ class RoundRobin(Generic[T]):
         weight = self._weight(client)
         return (count - self._left + weight) // weight if is_first else count // weight
 
-    def _taken(self, client: str, turns: int) -> int:
+    def _count_popped(self, client: str, turns: int) -> int:
         """Return how many items another client takes in its next turns."""
         first = next(iter(self._items))
         used = self._weight(client) - self._left if client == first else 0

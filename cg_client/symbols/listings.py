@@ -104,10 +104,10 @@ class Listing(Generic[T]):
 
     async def find_each(self, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
         """Search for each key; if one is unknown, a newer listing is searched for all."""
-        found = _search_each(await self.get(), search, keys)
-        if any(isinstance(one, UnknownName) for one in found):
-            found = _search_each(await self.get(UNKNOWN_NAME_INTERVAL), search, keys)
-        return found
+        results = _search_each(await self.get(), search, keys)
+        if any(isinstance(result, UnknownName) for result in results):
+            results = _search_each(await self.get(UNKNOWN_NAME_INTERVAL), search, keys)
+        return results
 
 
 class PairListing(Listing[InstrumentIndex]):
@@ -130,8 +130,8 @@ class PairListing(Listing[InstrumentIndex]):
             raise await self._explain(unknown) from None
 
     async def find_each(self, search: Callable[[InstrumentIndex, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
-        found = await super().find_each(search, keys)
-        return [await self._explain(one) if isinstance(one, UnknownExchange) else one for one in found]
+        results = await super().find_each(search, keys)
+        return [await self._explain(result) if isinstance(result, UnknownExchange) else result for result in results]
 
 
 class Symbols:
@@ -243,10 +243,10 @@ class Symbols:
 
 
 def _search_each(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:
-    found: list[F | UnknownName] = []
+    results: list[F | UnknownName] = []
     for key in keys:
         try:
-            found.append(search(index, key))
+            results.append(search(index, key))
         except UnknownName as unknown:
-            found.append(unknown)
-    return found
+            results.append(unknown)
+    return results

@@ -63,7 +63,7 @@ class WhalePositions(Sourced):
     positions: list[WhalePosition] = strawberry.field(description="The positions, as CoinGlass orders them.")
 
 
-async def _known_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+async def _listed_coin(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """Return the arguments with CoinGlass' name of the coin; raises UnknownName."""
     with blamed_on("coin"):
         return arguments | {"coin": await context.symbols.coin(arguments["coin"])}
@@ -76,7 +76,7 @@ class Hyperliquid:
     positions: Result[HyperliquidPositions] = upstream_numbered(
         api.hyperliquid.POSITIONS,
         HyperliquidPositions,
-        prepare=_known_coin,
+        prepare=_listed_coin,
         alternatives={"Hyperliquid.whalePositions": api.hyperliquid.WHALE_POSITIONS},
     )
     wallet: Result[HyperliquidWallet] = upstream(api.hyperliquid.WALLET, HyperliquidWallet)
@@ -85,12 +85,12 @@ class Hyperliquid:
     )
     pnl_distribution: Result[PnlDistribution] = upstream(api.hyperliquid.PNL_DISTRIBUTION, PnlDistribution)
     long_short_accounts: Result[HyperliquidAccounts] = upstream(
-        api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_known_coin
+        api.hyperliquid.LONG_SHORT_ACCOUNTS, HyperliquidAccounts, prepare=_listed_coin
     )
     long_short_accounts_by_tag: Result[TaggedAccounts] = upstream(
         api.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG,
         TaggedAccounts,
-        prepare=_known_coin,
+        prepare=_listed_coin,
         alternatives={"Hyperliquid.longShortAccounts": api.hyperliquid.LONG_SHORT_ACCOUNTS},
     )
     position_distribution_by_tag: Result[TaggedPositionDistribution] = upstream(
