@@ -125,10 +125,10 @@ class Cache:
         fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
         store: CacheStore,
         clock: Clock,
-        join: Callable[[Call, Requester], None] = lambda *_: None,
+        on_join: Callable[[Call, Requester], None] = lambda *_: None,
     ) -> None:
-        """`join` is called with those who wait for a fetch that another requester started."""
-        self._fetch, self._store, self._clock, self._join = fetch, store, clock, join
+        """`on_join` is called with the call and the later requester whenever a fetch in flight is shared."""
+        self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._in_flight: dict[CallKey, _InFlight] = {}
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
@@ -156,7 +156,7 @@ class Cache:
         in_flight = self._in_flight.get(call.key)
         if in_flight is None:
             return self._start(call, deadline, requester).wait()
-        self._join(call, requester)
+        self._on_join(call, requester)
         if in_flight.deadline == deadline:
             return in_flight.wait()
         return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
@@ -164,12 +164,12 @@ class Cache:
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetch in the background."""
         if call.key in self._in_flight:
-            self._join(call, requester.in_the_background())
+            self._on_join(call, requester.in_the_background())
         else:
             without_counting(self._start, call, deadline, requester.in_the_background())
 
     def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
-        task = asyncio.get_running_loop().create_task(self._fetched(call, deadline, requester))
+        task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester))
         in_flight = self._in_flight[call.key] = _InFlight(task, deadline)
         task.add_done_callback(partial(self._resolve, call.key))
         return in_flight
@@ -194,7 +194,7 @@ class Cache:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _fetched(self, call: Call, deadline: float, requester: Requester) -> AnyAnswer:
+    async def _fetch_and_store(self, call: Call, deadline: float, requester: Requester) -> AnyAnswer:
         """Fetch and store; ends by the deadline, since every layer below does."""
         try:
             fetched = await self._fetch(call, deadline, requester)

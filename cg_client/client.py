@@ -57,7 +57,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
         jitter: Callable[[], float] | None = None,
-        breaking: BreakerPolicy | None = None,
+        breaker_policy: BreakerPolicy | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.config = config
@@ -85,7 +85,7 @@ class Client:
         self.admission_queue = self._throttle.admission_queue
         jittered = {} if jitter is None else {"jitter": jitter}
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
-        self.breaker = Breaker(self._retry, self.clock, breaking)
+        self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
         self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
@@ -132,20 +132,20 @@ class Client:
         try:
             self.gate.check(call.endpoint, call.params)
         except Gated as refusal:
-            self.gated()
+            self.note_gated()
             return failed(refusal)
         return self._cache.get(call, deadline, requester, grace=grace)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
-        """Return what getting an authorized call would do, and its cache entry, without waiting for anything."""
+        """Return what getting a call that the gate let through would do, and its cache entry, without waiting."""
         return self._cache.peek(call, grace=grace)
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
-        """Fetch an authorized call in the background."""
+        """Fetch a call that the gate let through, in the background."""
         self._cache.refresh(call, deadline, requester)
 
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that costs least beside the other calls in flight, and return its answers."""
+        """Start the candidate that adds the fewest calls to those in flight, and return what `start` returns."""
         return self._coalescer.select(candidates, start)
 
     def _is_free(self, call: Call) -> bool:
@@ -160,7 +160,7 @@ class Client:
         """Request the plan of the key if it is unknown. Only the first request is waited for."""
         await self.plan_watch.resolve()
 
-    def gated(self) -> None:
+    def note_gated(self) -> None:
         """Review the plan soon; to be called when a request was refused for it."""
         self.plan_watch.doubt(gated=True)
 

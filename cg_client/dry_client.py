@@ -88,7 +88,7 @@ class DryClient:
     def plan_is_resolved(self) -> bool:
         return self._client.plan_is_resolved
 
-    def gated(self) -> None:
+    def note_gated(self) -> None:
         """Do nothing: a dry run does not request the plan."""
 
     def deadline(self) -> float:

@@ -29,14 +29,14 @@ class _Nothing:
 
 
 class Engine:
-    """`schema` has plans unless they fail their self-check: then graphql-core executes, and `in_bulk` is false."""
+    """`schema` has plans unless they fail their self-check: then graphql-core executes, and `uses_plans` is false."""
 
     fragments: SizedLookups = _Nothing()
     counts: Lookups = _Nothing()
 
     def __init__(self, fragment_bytes: int, max_calls: int = MAX_CALLS) -> None:
         planned = _planned(fragment_bytes, max_calls)
-        self.in_bulk = planned is not None
+        self.uses_plans = planned is not None
         self.schema: ServedSchema = build(max_calls) if planned is None else planned
         if planned is not None:
             self.fragments, self.counts = planned.fragments, planned.plans

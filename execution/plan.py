@@ -1,7 +1,7 @@
-"""A compiled operation: calls resolvers with known arguments and completes what they give, without graphql-core.
+"""A compiled operation: calls resolvers with known arguments and completes their values, without graphql-core.
 
-A plan answers only what succeeds. It raises on everything else, an error of a resolver, a null in the wrong index, a
-value of another class, and the default executor runs the operation again and says what is wrong.
+A plan answers only what succeeds. On anything else (an error of a resolver, a null where the type forbids it, an
+unexpected class) it raises, and the default executor runs the operation again to report the error.
 """
 
 import asyncio
@@ -62,7 +62,7 @@ class Execution:
         self._done: asyncio.Future[None] | None = None
 
     async def run(self, plan: Value, root: object) -> Completed:
-        """Return the data; raises the first failure once nothing is pending any more, so that a rerun finds it all."""
+        """Return the data; raises the first failure once nothing is pending any more, so that the second run finds every answer."""
         data = None
         try:
             data = plan.complete(root, self)

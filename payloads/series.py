@@ -59,19 +59,20 @@ class RowFields(Generic[R]):
     def __init_subclass__(cls, *, columns: str | None = "", rows_only: Collection[str] = ()) -> None:
         super().__init_subclass__()
         for base in cls.__dict__.get("__orig_bases__", ()):
-            rows = get_origin(base)
-            if isinstance(rows, type) and issubclass(rows, RowFields) and rows is not RowFields:
-                (name,), (row,) = rows.__annotations__, get_args(base)
-                cls._declare(name, row, columns, rows_only)
+            kind = get_origin(base)
+            if isinstance(kind, type) and issubclass(kind, RowFields) and kind is not RowFields:
+                # The one annotation of `Bars` is the name of its field, and the row stands in its brackets.
+                (rows_name,), (row,) = kind.__annotations__, get_args(base)
+                cls._declare(rows_name, row, columns, rows_only)
 
     @classmethod
-    def _declare(cls, rows: str, row: type, columns: str | None, rows_only: Collection[str]) -> None:
+    def _declare(cls, rows_name: str, row: type, columns: str | None, rows_only: Collection[str]) -> None:
         """Add the fields as if they stood in the class's body."""
-        noun = rows.removesuffix("s")
-        cls._add(rows, Sequence[row], f"The {rows}, oldest first.")  # type: ignore[valid-type]  # known at run time
+        noun = rows_name.removesuffix("s")
+        cls._add(rows_name, Sequence[row], f"The {rows_name}, oldest first.")  # type: ignore[valid-type]  # known at run time
         if columns is not None:
             cls._columns = columns_type(columns or row.__name__.removesuffix(noun.title()) + "Columns", row, rows_only)
-            cls._add("columns", cls._columns, f"The same {rows} as columns.")
+            cls._add("columns", cls._columns, f"The same {rows_name} as columns.")
         cls._add("latest", row | None, f"The newest {noun}.")
 
     @classmethod
@@ -140,7 +141,7 @@ def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
     return filled
 
 
-class Served(msgspec.Struct, frozen=True):
+class ServedWindow(msgspec.Struct, frozen=True):
     """Rows that answer a series, and how they differ from the request."""
 
     rows: Columns[Any]
@@ -166,7 +167,7 @@ class Series(Sourced):
     truncated: Truncation | None = strawberry.field(description="Why points of the window are missing, if some are.")
 
     @classmethod
-    def of(cls, served: Served) -> Self:
+    def of(cls, served: ServedWindow) -> Self:
         return from_rows(
             cls,
             served.rows,

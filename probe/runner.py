@@ -83,7 +83,7 @@ class Runner:
     ) -> "Runner":
         policy = _WithinCalls(is_spent=lambda: recorder.is_spent)
         breaking = BreakerPolicy(least=_NEVER)
-        client = Client(config, clock=clock, transport=recorder, policy=policy, breaking=breaking)
+        client = Client(config, clock=clock, transport=recorder, policy=policy, breaker_policy=breaking)
         return cls(client, recorder, decoders, endpoints)
 
     async def run(self) -> None:

@@ -102,9 +102,9 @@ class Context:
             self.validity.depend_on(answer)
         return answer
 
-    def gated(self) -> None:
+    def note_gated(self) -> None:
         """To be called when the plan lacks a part of what was requested: an upgrade is to be noticed soon."""
-        self.client.gated()
+        self.client.note_gated()
         self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
 
 

@@ -1,7 +1,6 @@
 """`upstream(ENDPOINT, Payload)`: a field of the graph made from a catalogue entry and a payload class."""
 
 import functools
-import math
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import isawaitable
 from typing import Any, Protocol, TypeAlias, TypeVar, cast
@@ -19,7 +18,7 @@ from cg_client.plans.plan import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
 from graph_types.problems import Problems
-from payloads.series import Series, Served
+from payloads.series import Series, ServedWindow
 from payloads.source import CappedList, Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
@@ -28,7 +27,7 @@ from resolvers.endpoint_choice import Arguments, EndpointChoice
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
-from resolvers.series import fetch, get_fresh, plan_window, serve, served
+from resolvers.series import cut_window, fetch, fetch_window, get_fresh, plan_window
 from resolvers.window_planner import WindowPlan
 
 P = TypeVar("P")
@@ -114,7 +113,7 @@ def upstream(
 def upstream_row(
     endpoint: Endpoint,
     payload: type[P],
-    rows: Callable[..., RowKey],
+    row_key: Callable[..., RowKey],
     *,
     params: type[Params] = Params,
     prepare: Prepare | None = None,
@@ -124,15 +123,15 @@ def upstream_row(
 ) -> P | Problems:
     """Make a field that is answered by the parent's row of a list that answers many parents.
 
-    `rows` says which row of which list, out of the parent and the arguments that stand in `params`, which `prepare`
-    completes. `record` is the class of the list's rows where it is not the payload.
+    `row_key` returns the key of the row, from the parent and the arguments; `params` declares them, and `prepare` may
+    complete them. `record` is the class of the list's rows if it is not the payload.
     """
 
     async def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
-        bound(self, {})
+        raise_if_unresolved(self)
         if prepare is not None:
             arguments = await prepare(info.context, arguments)
-        loaded = await info.context.loaders.row.load(rows(self, **arguments))
+        loaded = await info.context.loaders.row.load(row_key(self, **arguments))
         if loaded is None:
             raise NoData("CoinGlass lists no such row at present.")
         return _filled(payload, *loaded)
@@ -174,12 +173,13 @@ def field(
         if context.plan is not None:
             context.plan.refuse(error)
         if isinstance(error, Gated):
-            context.gated()
+            context.note_gated()
         lasts = isinstance(error, Gated) or (isinstance(error, InvalidRequest) and error.lasting)
-        context.validity.expire_at(math.inf if lasts else 0.0)
+        if not lasts:
+            context.validity.mark_uncacheable()
         return problem(error, context.client.gate, alternatives)
 
-    async def later(waiting: Awaitable[object], context: Context) -> object:
+    async def with_failures_as_values(waiting: Awaitable[object], context: Context) -> object:
         try:
             return await waiting
         except FAILURES as error:
@@ -192,7 +192,11 @@ def field(
             result = resolve(self, info, **arguments)
         except FAILURES as error:
             return failed(info.context, error)
-        return later(cast("Awaitable[object]", result), info.context) if hasattr(type(result), "__await__") else result
+        return (
+            with_failures_as_values(cast("Awaitable[object]", result), info.context)
+            if hasattr(type(result), "__await__")
+            else result
+        )
 
     return strawberry.field(
         resolver=resolved,
@@ -202,11 +206,16 @@ def field(
     )
 
 
-def bound(parent: object, names: Mapping[str, str]) -> Arguments:
-    """Parameters out of the parent's attributes; raises the error of the lookup of the parent."""
+def raise_if_unresolved(parent: object) -> None:
+    """Raise the error of the parent's lookup, if it failed."""
     failure = getattr(parent, "unresolved", None)
     if failure is not None:
         raise failure
+
+
+def bound(parent: object, names: Mapping[str, str]) -> Arguments:
+    """Return parameters from the parent's attributes; raises the error of the parent's lookup."""
+    raise_if_unresolved(parent)
     return {parameter: getattr(parent, attribute) for parameter, attribute in names.items()}
 
 
@@ -217,19 +226,18 @@ def _series(payload: type[Series], decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         decode = decoders[endpoint]
         if not context.client.plan_is_resolved:
-            return first(serve(context, endpoint, arguments, decode, policy))
+            return after_plan_is_known(fetch_window(context, endpoint, arguments, decode, policy))
         plan = plan_window(context, endpoint, arguments, decode, policy)
         fresh = get_fresh(context, plan)
         if fresh is not None:
             return payload.of(fresh)
-        return later(context, plan)
+        return fetched(context, plan)
 
-    async def first(waiting: Awaitable[Served]) -> object:
-        """Wait for the plan of the key, too."""
+    async def after_plan_is_known(waiting: Awaitable[ServedWindow]) -> object:
         return payload.of(await waiting)
 
-    async def later(context: Context, plan: WindowPlan) -> object:
-        return payload.of(served(plan, await fetch(context, plan)))
+    async def fetched(context: Context, plan: WindowPlan) -> object:
+        return payload.of(cut_window(plan, await fetch(context, plan)))
 
     return respond
 
@@ -238,9 +246,9 @@ def _payload(payload: type, decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
         fresh = context.get_fresh(call)
-        return later(context, call) if fresh is None else _filled(payload, fresh, fresh.value)
+        return fetched(context, call) if fresh is None else _filled(payload, fresh, fresh.value)
 
-    async def later(context: Context, call: Call) -> object:
+    async def fetched(context: Context, call: Call) -> object:
         answer = await context.loaders.endpoint.load(call)
         return _filled(payload, answer, answer.value)
 

@@ -14,21 +14,21 @@ from cg_client.errors import CoinglassError
 from cg_client.windows import count_closed_bars, last_closed, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
-from payloads.series import Served
+from payloads.series import ServedWindow
 from resolvers.closed_bars import Part, cached_prefix, closed_window, merge_tail
 from resolvers.context import Context
 from resolvers.window_planner import SeriesArgs, WindowPlan
 
 
-async def serve(
+async def fetch_window(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
-) -> Served:
-    """Return the points of the window; raises CoinglassError, and BadArgument for a window that makes no sense."""
+) -> ServedWindow:
+    """Return the window from the cache or from CoinGlass; raises CoinglassError, and BadArgument for a senseless window."""
     if not context.client.plan_is_resolved:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
     plan = plan_window(context, endpoint, args, decode, policy)
-    return served(plan, await fetch(context, plan))
+    return cut_window(plan, await fetch(context, plan))
 
 
 def plan_window(
@@ -42,34 +42,34 @@ def plan_window(
         raise
     context.validity.expire_at(plan.expires_at)
     if plan.is_reduced:
-        context.gated()
+        context.note_gated()
     return plan
 
 
-def get_fresh(context: Context, plan: WindowPlan) -> Served | None:
+def get_fresh(context: Context, plan: WindowPlan) -> ServedWindow | None:
     """Return the points from the cache, without waiting for anything; None if something has to be fetched."""
     for candidate in plan.candidates:
         parts = [part for call in candidate if (part := context.peek_fresh(call)) is not None]
         if len(parts) == len(candidate):
-            return _served(context, plan, parts)
+            return _cut_from_cache(context, plan, parts)
     if plan.window.end is not None and context.client.plan_is_resolved:
         closed = closed_window(context.client, plan)
         if closed is not None:
-            return _served(context, plan, [closed])
+            return _cut_from_cache(context, plan, [closed])
     if plan.tail is None:
         return None
     tail, prefix = context.peek_fresh(plan.tail), cached_prefix(context.client, plan)
     merged = None if tail is None or prefix is None else merge_tail(prefix, tail, plan)
-    return None if merged is None else _served(context, plan, merged)
+    return None if merged is None else _cut_from_cache(context, plan, merged)
 
 
-def _served(context: Context, plan: WindowPlan, parts: Sequence[Part]) -> Served:
+def _cut_from_cache(context: Context, plan: WindowPlan, parts: Sequence[Part]) -> ServedWindow:
     context.validity.depend_on(*parts)
-    return served(plan, parts)
+    return cut_window(plan, parts)
 
 
 async def fetch(context: Context, plan: WindowPlan) -> Sequence[Part]:
-    """Return the answers that hold the window, in the order of time, for which something has to be sent."""
+    """Fetch a window that the cache cannot answer alone; return the answers that hold it, oldest first."""
     prefix = None if plan.tail is None else cached_prefix(context.client, plan)
     if prefix is not None and plan.tail is not None:
         return await _complete(context, prefix, plan, plan.tail)
@@ -92,7 +92,10 @@ async def _answers(context: Context, started: Sequence[asyncio.Future[Part]]) ->
 
 
 async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call) -> Sequence[Part]:
-    """Return the closed bars with the newest, which are fetched; stale ones if those cannot be had for now."""
+    """Return the closed bars with the newest, which are fetched.
+
+    Within the grace period, and if the newest cannot be fetched, return the closed bars alone, marked stale.
+    """
     client = context.client
     _, entry = client.peek(plan.candidates[0][0])
     if entry is not None and client.clock.monotonic() < entry.grace_until:
@@ -124,13 +127,13 @@ def _stale(context: Context, prefix: Part) -> Sequence[Part]:
     return [answer]
 
 
-def served(plan: WindowPlan, parts: Sequence[Part]) -> Served:
+def cut_window(plan: WindowPlan, parts: Sequence[Part]) -> ServedWindow:
     """Cut the window out of the answers that hold it."""
     rows = _cut(parts[0].value if len(parts) == 1 else Columns.joined([part.value for part in parts]), plan)
     truncated = plan.truncated
     if truncated is None and _is_incomplete(rows, plan, parts):
         truncated = Truncation.INCOMPLETE
-    return Served(rows, parts, plan.requested, plan.interval, truncated)
+    return ServedWindow(rows, parts, plan.requested, plan.interval, truncated)
 
 
 def _is_incomplete(rows: Columns[Any], plan: WindowPlan, parts: Sequence[Part]) -> bool:

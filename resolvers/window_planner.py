@@ -51,7 +51,7 @@ class WindowPlan:
 class WindowPlanner:
     """Plans windows, and caches the plans for series that are requested again.
 
-    A plan holds until its bar ends, and as long as the plan of the key and what CoinGlass refused stay the same.
+    A window plan is reused until the bar under way ends, unless the plan of the key or what CoinGlass refuses changes.
     """
 
     def __init__(self, client: Fetcher) -> None:
@@ -106,18 +106,18 @@ def _plan(
     step, now_ms = allowed.interval.milliseconds, unix_ms(now)
     earliest = client.gate.earliest(endpoint, allowed.interval)
     pages = candidates(window, step, now_ms, endpoint.page_rows, None if earliest is None else unix_ms(earliest))
-    newest = tail(pages[0])
+    tail_page = tail(pages[0])
     return WindowPlan(
-        args.interval,
-        allowed.interval,
-        window,
-        truncated,
-        [tuple(map(call, candidate)) for candidate in pages],
-        None if newest is None else call(newest),
-        min(_expires_at(client, args, now), client.gate.valid_until),
-        now_ms + SLACK * step,
-        count_closed_bars(window, step, now_ms),
-        allowed.interval is not args.interval or truncated is Truncation.PLAN_HISTORY,
+        requested=args.interval,
+        interval=allowed.interval,
+        window=window,
+        truncated=truncated,
+        candidates=[tuple(map(call, candidate)) for candidate in pages],
+        tail=None if tail_page is None else call(tail_page),
+        expires_at=min(_expires_at(client, args, now), client.gate.valid_until),
+        newest=now_ms + SLACK * step,
+        closed=count_closed_bars(window, step, now_ms),
+        is_reduced=allowed.interval is not args.interval or truncated is Truncation.PLAN_HISTORY,
     )
 
 

@@ -1,4 +1,7 @@
-"""`_entities` that survives what a router can send: each representation answers for itself."""
+"""`_entities` that survives what a router can send: each representation answers for itself.
+
+What is not an entity is refused here; a failed lookup is an error of `resolve_reference`. Codes: `errors.py`.
+"""
 
 from collections.abc import Mapping
 

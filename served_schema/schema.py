@@ -52,7 +52,10 @@ class ServedSchema(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Raise what Strawberry's views answer with status 400: no query, no such operation, or one of another type."""
+        """Execute one operation; raises what Strawberry's views answer with status 400.
+
+        That is: no query, no operation of this name, or one of a type that is not allowed.
+        """
         variables = variable_values or {}
         try:
             hash_, text = self.persisted.find(query, operation_extensions) if operation_extensions else (None, query)

@@ -58,7 +58,7 @@ class Metrics(Collector):
             "rows": self._client.cached_bytes,
         }
         yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_label(sizes))
-        yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.in_bulk})
+        yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.uses_plans})
 
     def _quota(self) -> Iterator[Metric]:
         usage, queue = self._client.quota, self._client.admission_queue

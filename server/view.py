@@ -26,7 +26,7 @@ from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
-_MAX_SECONDS: Final = 300.0  # that a response is cached: caches on the way to a client do not hear of a change here
+_MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
     "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
@@ -104,7 +104,7 @@ class GraphQLView(GraphQL[Context, None]):
             root_value=None,
             sub_response=_UNUSED,
         )
-        data, expires_at = self._processed(context, result)
+        data, expires_at = self._body_and_expiry(context, result)
         response = Response.of(orjson.dumps(data))
         response.expires_at = expires_at
         return response
@@ -118,13 +118,13 @@ class GraphQLView(GraphQL[Context, None]):
             return Response(answer.status_code, b"", answer.raw_headers, stream=stream)  # type: ignore[arg-type]  # memoryviews are never sent by Strawberry
         return Response(answer.status_code, bytes(answer.body), answer.raw_headers, adapted.expires_at)
 
-    def _processed(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
+    def _body_and_expiry(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
         """Return the result as it is sent, and until when it stays the same."""
         if context.plan is not None:
             return process_result(dry_run.report(result, context.plan, self._client.quota)), None
         if result.errors:
             return process_result(result), None
-        latest = self._client.clock.monotonic() + _MAX_SECONDS
+        latest = self._client.clock.monotonic() + _MAX_CACHE_SECONDS
         valid_until = min(self._client.gate.valid_until, self._symbols.valid_until)
         return process_result(result), min(context.validity.expires_at, valid_until, latest)
 
@@ -141,7 +141,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
         assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one
-        data, request.expires_at = self._processed(request.context, result)
+        data, request.expires_at = self._body_and_expiry(request.context, result)
         return data
 
     def decode_json(self, data: str | bytes) -> object:

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from graph_types.fields import value
 from payloads.columns import Column, Columns
-from payloads.series import Bars, Series, Served, Time, TimestampOfTime
+from payloads.series import Bars, Series, ServedWindow, Time, TimestampOfTime
 from resolvers.running_sum import running_sum
 
 
@@ -29,8 +29,8 @@ class CumulativeVolumeDeltaBar:
 )
 class CumulativeVolumeDeltaSeries(Series, Bars[CumulativeVolumeDeltaBar]):
     @classmethod
-    def of(cls, served: Served) -> Self:
-        return super().of(replace(served, rows=_counted(served.rows)))
+    def of(cls, window: ServedWindow) -> Self:
+        return super().of(replace(window, rows=_counted(window.rows)))
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:

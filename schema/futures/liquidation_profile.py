@@ -13,14 +13,14 @@ from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
-from payloads.series import Served
+from payloads.series import ServedWindow
 from payloads.source import Source, Sourced
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import columns_decoder
 from resolvers.field import POLICY, bound, composed
 from resolvers.liquidation_profile import bars, profile
-from resolvers.series import serve
+from resolvers.series import fetch_window
 from schema.futures.liquidation import LiquidationBar
 from schema.futures.market import PriceCandle
 from schema.listing import BY_PAIR
@@ -62,7 +62,7 @@ class LiquidationProfile(Sourced):
     buckets: list[LiquidationProfileBucket] = strawberry.field(description="The buckets, in ascending order of price.")
 
     @classmethod
-    def of(cls, liquidations: Served, prices: Served, count: int) -> Self:
+    def of(cls, liquidations: ServedWindow, prices: ServedWindow, count: int) -> Self:
         rows = liquidations.rows
         ranges = _pairs(prices.rows, "low", "high")
         used = bars(_pairs(rows, "long_usd", "short_usd"), ranges)
@@ -115,8 +115,8 @@ async def _profile(
         raise BadArgument(f"`buckets` is a number from 1 to {MAX_BUCKETS}, not {buckets}.", "buckets")
     args = PairSeries(**window, **bound(self, BY_PAIR))
     liquidations, prices = await asyncio.gather(
-        serve(info.context, api.liquidation.HISTORY, args, _BARS, on_plan_limit),
-        serve(info.context, api.market.PRICE_HISTORY, args, _CANDLES, on_plan_limit),
+        fetch_window(info.context, api.liquidation.HISTORY, args, _BARS, on_plan_limit),
+        fetch_window(info.context, api.market.PRICE_HISTORY, args, _CANDLES, on_plan_limit),
     )
     return LiquidationProfile.of(liquidations, prices, buckets)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
 from payloads.columns import Column, Columns
-from payloads.series import Bars, Series, Served, Time, TimestampOfTime
+from payloads.series import Bars, Series, ServedWindow, Time, TimestampOfTime
 from resolvers.endpoint_choice import ByArgument
 from resolvers.running_sum import running_sum
 
@@ -52,8 +52,8 @@ class NetPositionBar:
 )
 class NetPositionSeries(Series, Bars[NetPositionBar]):
     @classmethod
-    def of(cls, served: Served) -> Self:
-        return super().of(replace(served, rows=_counted(served.rows)))
+    def of(cls, window: ServedWindow) -> Self:
+        return super().of(replace(window, rows=_counted(window.rows)))
 
 
 def _counted(rows: Columns[Any]) -> Columns[Any]:

@@ -89,7 +89,7 @@ def test_what_the_check_does_not_call_exists() -> None:
 
 def test_nothing_is_left_of_the_check() -> None:
     engine = Engine(100_000)
-    assert engine.in_bulk
+    assert engine.uses_plans
     assert (engine.documents.hits, engine.documents.misses, engine.documents.size) == (0, 0, 0)
     assert (engine.fragments.hits, engine.counts.hits, engine.counts.misses) == (0, 0, 0)
 
@@ -105,4 +105,4 @@ async def test_the_default_executor_answers_if_the_check_fails(monkeypatch: pyte
 
 
 def test_plans_do_without_a_fragment_cache() -> None:
-    assert Engine(0).in_bulk
+    assert Engine(0).uses_plans
