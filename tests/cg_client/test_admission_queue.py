@@ -190,24 +190,24 @@ async def crowd(
 
 @settings(max_examples=100)
 @given(crowds, requesters)
-async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(given_crowd: Crowd, requester: Requester) -> None:
+async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(conditions: Crowd, requester: Requester) -> None:
     """Who waits instead of leaving starts exactly when the refusal says, if nobody comes meanwhile."""
-    queue, tasks = await crowd(*given_crowd)
-    asked_at = queue.clock.monotonic()
+    queue, tasks = await crowd(*conditions)
+    request_time = queue.clock.monotonic()
     try:
-        await queue.call(requester, "late", deadline=asked_at)
+        await queue.call(requester, "late", deadline=request_time)
     except QuotaExhausted as refusal:
         stated = refusal.retry_after
         await queue.call(requester, "late")
         started = dict(zip(queue.sent.order, queue.sent.ran, strict=True))["late"][0]
-        assert started - asked_at == pytest.approx(stated)
+        assert started - request_time == pytest.approx(stated)
     await asyncio.gather(*tasks)
 
 
 @settings(max_examples=100)
 @given(crowds, st.sampled_from("abc"))
-async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(given_crowd: Crowd, client: str) -> None:
-    limit, spent, waiting, weights = given_crowd
+async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(conditions: Crowd, client: str) -> None:
+    limit, spent, waiting, weights = conditions
     others = [requester for requester in waiting if requester.client != client]
     queue, tasks = await crowd(limit, spent, others, weights)
     before = len(queue.sent.order)
@@ -358,16 +358,16 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
     queue = Queue(limit)
     clock, ended = queue.clock, []
 
-    async def call(requester: Requester, after: float, lasts: float, leaves: float | None, patience: float) -> None:
+    async def call(requester: Requester, after: float, lasts: float, stays: float | None, patience: float) -> None:
         await clock.sleep(after)
         deadline = queue.in_seconds(patience)
         task = queue.ask(requester, f"{lasts:.2f}s", deadline)
-        if leaves is not None:
-            await clock.sleep(leaves)
+        if stays is not None:
+            await clock.sleep(stays)
             task.cancel()
         (outcome,) = await asyncio.gather(task, return_exceptions=True)
         if isinstance(outcome, QuotaExhausted):
-            assert leaves is not None or clock.monotonic() <= deadline + 1e-6
+            assert stays is not None or clock.monotonic() <= deadline + 1e-6
         else:
             assert isinstance(outcome, UpstreamResponse | asyncio.CancelledError)
         ended.append(outcome)
@@ -409,7 +409,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
     clients = ("ann", "bob", "cat", "dan", "eve")
     tasks = {client: [queue.ask(Requester(client)) for _ in range(6)] for client in clients}
     await enqueued()
-    assert {client: sum(not task.done() for task in own_value) for client, own_value in tasks.items()} == {
+    assert {client: sum(not task.done() for task in client_tasks) for client, client_tasks in tasks.items()} == {
         "ann": 5,
         "bob": 3,
         "cat": 1,

@@ -93,13 +93,13 @@ def test_anomalies_of_several_answers_are_added_up() -> None:
 
 
 def test_each_drift_is_reported_once_and_counted_always() -> None:
-    drift, told = DriftCounter(), list[tuple[str, DecodingAnomaly]]()
-    drift.on_new = lambda endpoint, anomaly: told.append((endpoint.path, anomaly))
+    drift, reported = DriftCounter(), list[tuple[str, DecodingAnomaly]]()
+    drift.on_new = lambda endpoint, anomaly: reported.append((endpoint.path, anomaly))
     unusual = DecodingAnomaly(UNREADABLE, "close", 2, "1")
     drift.record(ENDPOINT, (unusual,))
     drift.record(ENDPOINT, (unusual, DecodingAnomaly(MISSING, "close", 1)))
     drift.record(OTHER, (unusual,))
-    assert told == [
+    assert reported == [
         ("/api/test", unusual),
         ("/api/test", DecodingAnomaly(MISSING, "close", 1)),
         ("/api/other", unusual),
@@ -112,15 +112,15 @@ def test_each_drift_is_reported_once_and_counted_always() -> None:
 
 
 def test_further_findings_than_there_is_room_for_are_counted_by_endpoint_and_kind() -> None:
-    drift, told = DriftCounter(), list[DecodingAnomaly]()
-    drift.on_new = lambda _, anomaly: told.append(anomaly)
+    drift, reported = DriftCounter(), list[DecodingAnomaly]()
+    drift.on_new = lambda _, anomaly: reported.append(anomaly)
     for number in range(MAX_DRIFT + 50):
         drift.record(ENDPOINT, (DecodingAnomaly(UNREADABLE, f"field{number}", 1),))
     drift.record(OTHER, (DecodingAnomaly(UNREADABLE, "field0", 3),))
     assert len(drift.counts) == MAX_DRIFT + 2
     assert drift.counts[DriftKey("/api/test", UNREADABLE, "…")] == 50
     assert drift.counts[DriftKey("/api/other", UNREADABLE, "…")] == 3
-    assert len(told) == MAX_DRIFT + 2
+    assert len(reported) == MAX_DRIFT + 2
 
 
 @pytest.mark.parametrize("before", ["", "x" * (MAX_SAMPLE - 10)])

@@ -58,10 +58,10 @@ async def run_ready_tasks() -> None:
 class Rig:
     """A bulkhead, with calls that are numbered as they come."""
 
-    def __init__(self, places: int, queue: int = 500) -> None:
-        self.places = places
+    def __init__(self, connections: int, queue: int = 500) -> None:
+        self.connections = connections
         self.upstream = Upstream()
-        self.bulkhead = Bulkhead(self.upstream, places, Clock(), queue=queue)
+        self.bulkhead = Bulkhead(self.upstream, connections, Clock(), queue=queue)
         self._numbers: Iterator[int] = iter(range(10_000))
 
     async def ask(self, group: int, deadline: float = AGES) -> UpstreamResponse:
@@ -78,7 +78,7 @@ class Rig:
             self.upstream.let_go()
             await run_ready_tasks()
         await asyncio.gather(*tasks, return_exceptions=True)
-        assert self.bulkhead._free == self.places
+        assert self.bulkhead._free == self.connections
         assert not any(self.bulkhead.in_use.values())
         assert not any(self.bulkhead.waiting.values())
 

@@ -291,7 +291,7 @@ def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, i
     assert len(store) == len(sizes)
 
 
-class Asked:
+class RequesterLog:
     """Notes for whom is fetched, and who joined."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -309,10 +309,10 @@ class Asked:
 
 
 async def test_every_caller_gets_the_same_answer(clock: FakeClock) -> None:
-    requested = Asked(clock)
-    answers = [await requested.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
+    log = RequesterLog(clock)
+    answers = [await log.cache.get(a_call(), AGES, requester) for requester in (ANN, BOB, PATIENT)]
     assert [answer.value for answer in answers] == [1, 1, 1]
-    assert requested.requesters == [ANN]
+    assert log.requesters == [ANN]
 
 
 @pytest.mark.parametrize(
@@ -322,31 +322,31 @@ async def test_every_caller_gets_the_same_answer(clock: FakeClock) -> None:
 async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
     clock: FakeClock, requester: Requester, priority: Priority
 ) -> None:
-    requested = Asked(clock)
-    await requested.cache.get(a_call(), AGES, BOB)
+    log = RequesterLog(clock)
+    await log.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    assert (await requested.cache.get(a_call(), AGES, requester)).stale
+    assert (await log.cache.get(a_call(), AGES, requester)).stale
     await run_ready_tasks()
-    assert requested.requesters[1] == Requester("ann", priority)
+    assert log.requesters[1] == Requester("ann", priority)
 
 
 async def test_a_fetch_belongs_to_its_first_caller_and_the_layers_below_learn_who_joins(clock: FakeClock) -> None:
-    requested = Asked(clock)
-    requested.origin.open.clear()
-    waiting = [requested.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
+    log = RequesterLog(clock)
+    log.origin.open.clear()
+    waiting = [log.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
     await run_ready_tasks()
-    requested.origin.open.set()
+    log.origin.open.set()
     assert {answer.value for answer in await asyncio.gather(*waiting)} == {1}
-    assert (requested.requesters, requested.joined) == ([PATIENT], [ANN, BOB])
+    assert (log.requesters, log.joined) == ([PATIENT], [ANN, BOB])
 
 
 async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
-    requested = Asked(clock)
-    await requested.cache.get(a_call(), AGES, BOB)
+    log = RequesterLog(clock)
+    await log.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
-    requested.origin.open.clear()
+    log.origin.open.clear()
     for requester in (PATIENT, ANN):
-        assert (await requested.cache.get(a_call(), AGES, requester)).stale
-    assert requested.joined == [Requester("ann", Priority.REFRESH)]
-    requested.origin.open.set()
+        assert (await log.cache.get(a_call(), AGES, requester)).stale
+    assert log.joined == [Requester("ann", Priority.REFRESH)]
+    log.origin.open.set()
     await run_ready_tasks()

@@ -73,12 +73,12 @@ async def test_what_is_started_counts_for_who_requested_it() -> None:
 
 @given(st.lists(st.lists(st.sets(st.sampled_from([A, B, C, D]), min_size=1), min_size=1, max_size=3), max_size=6))
 async def test_each_gets_one_of_its_candidates_and_together_they_send_no_more_than_the_first_ones(
-    wanted: list[list[set[Call]]],
+    candidate_sets: list[list[set[Call]]],
 ) -> None:
-    asked: list[list[FetchPlan]] = [[tuple(plan) for plan in candidates] for candidates in wanted]
-    actual = await selected(*asked)
-    assert all(plan in candidates for plan, candidates in zip(actual, asked, strict=True))
-    assert len({call for plan in actual for call in plan}) <= sum(len(candidates[0]) for candidates in asked)
+    candidate_lists: list[list[FetchPlan]] = [[tuple(plan) for plan in candidates] for candidates in candidate_sets]
+    actual = await selected(*candidate_lists)
+    assert all(plan in candidates for plan, candidates in zip(actual, candidate_lists, strict=True))
+    assert len({call for plan in actual for call in plan}) <= sum(len(candidates[0]) for candidates in candidate_lists)
 
 
 calls = st.sampled_from([A, B, C, D])
@@ -87,13 +87,13 @@ plans = st.lists(st.lists(calls, max_size=3).map(tuple), min_size=1, max_size=4)
 
 @given(st.lists(plans, max_size=6), st.frozensets(calls), st.sets(calls))
 async def test_each_choice_is_the_first_of_those_that_cost_least(
-    asked: list[list[FetchPlan]], free: frozenset[Call], sent: set[Call]
+    candidate_lists: list[list[FetchPlan]], free: frozenset[Call], sent: set[Call]
 ) -> None:
     upstream = Upstream(free)
     for call in sent:
         await upstream.select([(call,)])
-    actual = await asyncio.gather(*map(upstream.select, asked))
+    actual = await asyncio.gather(*map(upstream.select, candidate_lists))
     costless = free | sent
-    for some, plan in sorted(zip(asked, actual, strict=True), key=lambda one: len(one[0])):
+    for some, plan in sorted(zip(candidate_lists, actual, strict=True), key=lambda pair: len(pair[0])):
         assert plan == min(some, key=lambda plan: sum(call not in costless for call in plan))
         costless |= set(plan)

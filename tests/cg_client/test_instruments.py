@@ -37,10 +37,10 @@ INDEX = InstrumentIndex(
         "Words": listed("Words", ("BTC-USDT-SWAP", "BTC", "USDT"), ("BTC-USDT-PERP", "BTC", "USDT")),
     }
 )
-OWN_CODES = [(exchange, item.symbol) for exchange, found in INDEX.listing.items() for item in found]
+LISTED_CODES = [(exchange, item.symbol) for exchange, instruments in INDEX.listing.items() for item in instruments]
 
 
-def found(exchange: str, symbol: str) -> str:
+def code_of(exchange: str, symbol: str) -> str:
     return INDEX.find(exchange, symbol).symbol
 
 
@@ -50,19 +50,19 @@ def unknown(exchange: str, symbol: str) -> UnknownName:
     return error.value
 
 
-@pytest.mark.parametrize(("exchange", "code"), OWN_CODES)
+@pytest.mark.parametrize(("exchange", "code"), LISTED_CODES)
 def test_every_listed_code_is_found_exactly(exchange: str, code: str) -> None:
-    assert found(exchange, code) == code
+    assert code_of(exchange, code) == code
     assert INDEX.find(exchange, code).exchange == exchange
 
 
-@given(st.sampled_from([pair for pair in OWN_CODES if pair[0] != "Twins"]), st.data())
+@given(st.sampled_from([pair for pair in LISTED_CODES if pair[0] != "Twins"]), st.data())
 def test_a_listed_code_is_found_in_any_case_and_with_any_separators(pair: tuple[str, str], data: st.DataObject) -> None:
     exchange, code = pair
     letters = [data.draw(st.sampled_from([letter.lower(), letter.upper()])) for letter in code]
     separator = data.draw(st.sampled_from(["", "-", "_", "/", " ", "."]))
     written = "".join(letter if letter.isalnum() else separator for letter in letters)
-    assert found(exchange, written) == code
+    assert code_of(exchange, written) == code
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_listed_code_is_found_in_any_case_and_with_any_separators(pair: tuple[
     [("Binance", "BTCUSDT"), ("OKX", "BTC-USDT-SWAP"), ("Bitget", "BTCUSDT_UMCBL"), ("Gate", "BTC_USDT")],
 )
 def test_base_and_quote_find_the_perpetual_of_each_exchange(exchange: str, code: str, written: str) -> None:
-    assert found(exchange, written) == code
+    assert code_of(exchange, written) == code
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_base_and_quote_find_the_perpetual_of_each_exchange(exchange: str, code:
     ],
 )
 def test_an_inverse_contract_is_found_by_its_settlement(exchange: str, written: str, code: str) -> None:
-    assert found(exchange, written) == code
+    assert code_of(exchange, written) == code
 
 
 @pytest.mark.parametrize("settlement", ["ETH", "USDC"])
@@ -101,18 +101,18 @@ def test_a_stated_settlement_is_found() -> None:
 
 @pytest.mark.parametrize("written", ["BTC/USD", "BTCUSD", "btc-usd:btc"])
 def test_dated_contracts_are_never_meant_by_base_and_quote(written: str) -> None:
-    assert found("Deribit", written) == "BTC-PERPETUAL"
-    assert found("Binance", written) == "BTCUSD_PERP"
+    assert code_of("Deribit", written) == "BTC-PERPETUAL"
+    assert code_of("Binance", written) == "BTCUSD_PERP"
 
 
 @pytest.mark.parametrize("written", ["btcusdt_260925", "BTC-USDT-260925", "BTCUSDT260925"])
 def test_dated_contracts_are_found_by_their_code(written: str) -> None:
-    assert found("Binance", written) == "BTCUSDT_260925"
+    assert code_of("Binance", written) == "BTCUSDT_260925"
 
 
 @pytest.mark.parametrize(("written", "code"), [("1000pepe/usdt", "1000PEPEUSDT"), ("1INCH-USDT", "1INCHUSDT")])
 def test_digits_of_a_coin_are_no_date(written: str, code: str) -> None:
-    assert found("Binance", written) == code
+    assert code_of("Binance", written) == code
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_what_is_no_pair_of_the_exchange_is_unknown(nothing: str) -> None:
 
 @pytest.mark.parametrize("written", ["Gate", "gate", "GATE", "Gate.io", "gateio"])
 def test_an_exchange_is_found_under_the_names_that_the_lists_give_it(written: str) -> None:
-    assert found(written, "BTC_USDT") == "BTC_USDT"
+    assert code_of(written, "BTC_USDT") == "BTC_USDT"
     assert fold_exchange(written) == "gate"
 
 

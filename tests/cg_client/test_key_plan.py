@@ -43,7 +43,7 @@ async def advanced(client: Client) -> Gated:
     return refused.value
 
 
-async def asked_again(client: Client) -> None:
+async def wait_for_account_request(client: Client) -> None:
     """Wait for the question in the background, if there is one."""
     if client.plan_watch.task is not None:
         await client.plan_watch.task
@@ -104,11 +104,11 @@ async def test_the_plan_is_requested_again_every_five_minutes(
     account_route.mock(return_value=level(Plan.STARTUP))
     clock.advance(290)
     await fetch(undeclared)
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert (account_route.call_count, undeclared.gate.plan) == (1, Plan.STANDARD)
     clock.advance(11)
     await fetch(undeclared, "ETH")
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert (account_route.call_count, undeclared.gate.plan) == (2, Plan.STARTUP)
 
 
@@ -118,7 +118,7 @@ async def test_a_server_without_requests_requests_the_plan_again_too(
     await undeclared.know_plan()
     clock.advance(301)
     undeclared.plan_watch.review()
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert account_route.call_count == 2
 
 
@@ -130,11 +130,11 @@ async def test_an_upgrade_shows_within_a_minute_of_a_refusal(
     for _ in range(5):
         clock.advance(11)
         await advanced(undeclared)
-        await asked_again(undeclared)
+        await wait_for_account_request(undeclared)
     assert account_route.call_count == 1
     clock.advance(6)
     await advanced(undeclared)
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert account_route.call_count == 2
     assert (await undeclared.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))).value == []
 
@@ -149,7 +149,7 @@ async def test_a_refusal_that_contradicts_the_plan_requests_it_once_a_minute(
     clock.advance(61)
     refused = await advanced(undeclared)
     assert (refused.current, route.call_count) == (Plan.PROFESSIONAL, 1)
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert (account_route.call_count, undeclared.gate.plan) == (2, Plan.STANDARD)
     assert "needs the Professional plan; this server runs with Standard" in str(await advanced(undeclared))
     assert route.call_count == 1
@@ -163,7 +163,7 @@ async def test_another_limit_in_the_headers_requests_the_plan_at_once(
     account_route.mock(return_value=level(Plan.PROFESSIONAL, **limit(1200)))
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(1200)))
     await fetch(undeclared)
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert (undeclared.gate.plan, undeclared.quota.limit) == (Plan.PROFESSIONAL, 1200)
 
 
@@ -174,7 +174,7 @@ async def test_a_limit_that_changes_with_each_answer_does_not_request_the_plan_e
     upstream.get(ENDPOINT.path).mock(side_effect=replies)
     for number in range(20):
         await fetch(undeclared, f"COIN{number}")
-        await asked_again(undeclared)
+        await wait_for_account_request(undeclared)
     assert account_route.call_count == 2
 
 
@@ -187,7 +187,7 @@ async def test_a_call_that_one_plan_refused_is_sent_again_on_another(
     account_route.mock(return_value=level(Plan.PROFESSIONAL))
     clock.advance(301)
     undeclared.plan_watch.review()
-    await asked_again(undeclared)
+    await wait_for_account_request(undeclared)
     assert (await fetch(undeclared)).value == [1]
 
 
@@ -199,7 +199,7 @@ async def test_a_failing_account_endpoint_does_not_discard_the_plan(
         account_route.mock(return_value=reply)
         clock.advance(301)
         undeclared.plan_watch.review()
-        await asked_again(undeclared)
+        await wait_for_account_request(undeclared)
         assert undeclared.gate.plan is Plan.STANDARD
 
 
@@ -216,14 +216,14 @@ async def test_a_declared_plan_is_used_and_not_requested(
 async def test_a_limit_that_contradicts_the_declared_plan_is_reported_once_and_in_each_problem(
     client: Client, upstream: respx.MockRouter
 ) -> None:
-    heard: list[str] = []
-    client.gate.on_contradiction = heard.append
+    messages: list[str] = []
+    client.gate.on_contradiction = messages.append
     upstream.get(ENDPOINT.path).mock(return_value=answer([], **limit(300)))
     assert "but the key" not in str(await advanced(client))
     for symbol in ("BTC", "ETH"):
         await fetch(client, symbol)
     message = "COINGLASS_PLAN declares Hobbyist, but the key has the rate limit of Standard, 300 a minute."
-    assert heard == [message]
+    assert messages == [message]
     refused = await advanced(client)
     assert str(refused).endswith(f"this server runs with Hobbyist (declared by COINGLASS_PLAN). {message}")
     assert refused.current is Plan.HOBBYIST
@@ -232,13 +232,13 @@ async def test_a_limit_that_contradicts_the_declared_plan_is_reported_once_and_i
 async def test_a_declared_plan_that_coinglass_refuses_is_compared_with_the_account(
     clock: FakeClock, upstream: respx.MockRouter, account_route: respx.Route
 ) -> None:
-    heard: list[str] = []
+    messages: list[str] = []
     client = client_with(Plan.PROFESSIONAL, clock)
-    client.gate.on_contradiction = heard.append
+    client.gate.on_contradiction = messages.append
     upstream.get(ADVANCED.path).mock(return_value=failure("401", "Upgrade plan"))
     await advanced(client)
-    await asked_again(client)
-    assert heard == ["COINGLASS_PLAN declares Professional, but the key is Standard by CoinGlass' account endpoint."]
+    await wait_for_account_request(client)
+    assert messages == ["COINGLASS_PLAN declares Professional, but the key is Standard by CoinGlass' account endpoint."]
     assert (client.gate.plan, account_route.call_count) == (Plan.PROFESSIONAL, 1)
     await client.close()
 
@@ -263,8 +263,8 @@ def test_a_plan_is_one_that_somebody_stated(
     by_limit = LIMITS.get(requests or 0)
     assert key.plan in (declared, by_account, by_limit, None)
     assert key.plan is (declared or by_account or (by_limit if account_fails else None))
-    known = by_account or by_limit
-    if declared is None or known is None:
+    observed = by_account or by_limit
+    if declared is None or observed is None:
         assert not key.contradiction
     else:
         differs = by_account is not declared if by_account else REQUESTS_PER_MINUTE[declared] != requests

@@ -23,19 +23,19 @@ BOMB = ok(gzip.compress(body("0", data=["x" * 10_000_000])[:LIMIT] + b" " * 10_0
 HEAD = b"HTTP/1.1 200 OK\r\nx-long: %b\r\ncontent-length: 2\r\n\r\n{}" % (b"x" * 100_000)
 
 
-@pytest.mark.parametrize("said", [ok(LARGE), CHUNKED, ANNOUNCED, BOMB, HEAD])
-async def test_what_is_too_large_is_an_upstream_error_and_costs_only_itself(said: bytes) -> None:
-    async with scripted(says(said), says(ok(body("0", data=["next"])))) as server:
+@pytest.mark.parametrize("reply", [ok(LARGE), CHUNKED, ANNOUNCED, BOMB, HEAD])
+async def test_what_is_too_large_is_an_upstream_error_and_costs_only_itself(reply: bytes) -> None:
+    async with scripted(says(reply), says(ok(body("0", data=["next"])))) as server:
         url = f"http://127.0.0.1:{server.port}"
         config = ClientConfig(api_key=Secret(KEY), base_url=url, plan=Plan.HOBBYIST, connections=1)
         client = Client(config, policy=RetryPolicy(attempts=1))
         transport = client.bulkhead._send
         assert isinstance(transport, Transport)
-        transport._max_body = LIMIT * 20 if said is BOMB else LIMIT
+        transport._max_body = LIMIT * 20 if reply is BOMB else LIMIT
         try:
             error = await fails(client)
             assert (error.code, error.retryable) == (ProblemCode.UPSTREAM_ERROR, True)
-            assert isinstance(error.__cause__, httpx.DecodingError if said is BOMB else httpx.RemoteProtocolError)
+            assert isinstance(error.__cause__, httpx.DecodingError if reply is BOMB else httpx.RemoteProtocolError)
             assert (await fetch(client, "ETH")).value == ["next"]
         finally:
             await client.close()

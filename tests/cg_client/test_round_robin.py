@@ -69,8 +69,8 @@ def test_nothing_is_lost_or_popped_twice_and_the_order_is_predicted(
 def test_the_items_of_a_client_go_in_their_order(weights: Weights, done: list[str | int | None]) -> None:
     line = line_after(weights, done)
     for client in "abcd":
-        own_value = [item for item in line.robin if line.pushed[item] == client]
-        assert own_value == sorted(own_value)
+        client_items = [item for item in line.robin if line.pushed[item] == client]
+        assert client_items == sorted(client_items)
 
 
 @given(weights, steps, clients)

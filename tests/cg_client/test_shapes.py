@@ -48,10 +48,10 @@ def test_one_time_in_another_unit_is_enough_to_read_each_for_itself(
 
 
 @given(st.integers(0, 10**19), st.integers(0, 10**19))
-def test_conversion_preserves_the_order_within_a_unit(one: int, other: int) -> None:
+def test_conversion_preserves_the_order_within_a_unit(first: int, second: int) -> None:
     units = [10**11, 10**14, 10**17]
-    if sum(one >= unit for unit in units) == sum(other >= unit for unit in units):
-        assert (milliseconds(one) <= milliseconds(other)) or one > other
+    if sum(first >= unit for unit in units) == sum(second >= unit for unit in units):
+        assert (milliseconds(first) <= milliseconds(second)) or first > second
 
 
 @pytest.mark.parametrize("stamp", [1_782_907_200, 1_782_907_200_000, 1_782_907_200_000_000, 1_782_907_200_000_000_000])

@@ -34,8 +34,8 @@ class Upstream:
         inside = self.times[bisect_left(self.times, page.start) : cut(self.times, page.end)]
         return inside[: page.limit] if self.counts_from_start else inside[-page.limit :]
 
-    def joined(self, asked: Sequence[Page]) -> list[int]:
-        return [time for page in asked for time in self.rows(page)]
+    def joined(self, pages: Sequence[Page]) -> list[int]:
+        return [time for page in pages for time in self.rows(page)]
 
 
 @dataclass(frozen=True)
@@ -43,19 +43,19 @@ class Scene:
     step: int
     now: int
     page_rows: int
-    asked: Window
+    window: Window
     upstream: Upstream
 
     @property
     def inside(self) -> list[int]:
-        end = self.now if self.asked.end is None else self.asked.end
-        return [time for time in self.upstream.times if self.asked.start <= time <= end]
+        end = self.now if self.window.end is None else self.window.end
+        return [time for time in self.upstream.times if self.window.start <= time <= end]
 
     def pages(self, earliest: int | None = None) -> tuple[Page, ...]:
-        return cheapest(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
+        return cheapest(self.window, self.step, self.now, self.page_rows, earliest=earliest)
 
     def candidates(self, earliest: int | None = None) -> list[tuple[Page, ...]]:
-        return candidates(self.asked, self.step, self.now, self.page_rows, earliest=earliest)
+        return candidates(self.window, self.step, self.now, self.page_rows, earliest=earliest)
 
 
 @st.composite
@@ -86,8 +86,8 @@ def windows(draw: st.DrawFn, step: int, now: int, most: int) -> Window:
 def scenes(draw: st.DrawFn, *, aligned: bool = False) -> Scene:
     step, page_rows = draw(steps), draw(st.integers(10, 1000))
     now, most = NOW + draw(st.integers(0, 5 * step)), 4 * page_rows
-    asked, upstream = draw(windows(step, now, most)), draw(series(step, now, most, aligned=aligned))
-    return Scene(step, now, page_rows, asked, upstream)
+    window, upstream = draw(windows(step, now, most)), draw(series(step, now, most, aligned=aligned))
+    return Scene(step, now, page_rows, window, upstream)
 
 
 @given(scenes())
@@ -110,7 +110,7 @@ def limited(draw: st.DrawFn) -> tuple[Scene, int]:
     """Return a scene whose bars are aligned, as all are that a plan limits, and its earliest bar, near the start."""
     scene = draw(scenes(aligned=True))
     earliest = (
-        floor(scene.asked.start, scene.step)
+        floor(scene.window.start, scene.step)
         + draw(st.integers(-2, 2) | st.integers(-2 * scene.page_rows, 9)) * scene.step
     )
     return scene, min(earliest, floor(scene.now, scene.step))
@@ -157,7 +157,7 @@ def test_windows_that_overlap_share_their_pages(data: st.DataObject, step: int, 
 @given(limited(), st.integers(0, 20))
 def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited: tuple[Scene, int], later: int) -> None:
     scene, earliest = limited
-    second = replace(scene, asked=replace(scene.asked, start=scene.asked.start + later * scene.step))
+    second = replace(scene, window=replace(scene.window, start=scene.window.start + later * scene.step))
     assert_shared(scene.pages(earliest), second.pages(earliest))
 
 
@@ -167,8 +167,8 @@ def assert_shared(first: Sequence[Page], second: Sequence[Page]) -> None:
             assert item == other or end < other_start or other_end < start
 
 
-def spans(asked: Sequence[Page]) -> dict[tuple[int, int], Page]:
-    return {(page.start, page.end): page for page in asked if page.start is not None and page.end is not None}
+def spans(pages: Sequence[Page]) -> dict[tuple[int, int], Page]:
+    return {(page.start, page.end): page for page in pages if page.start is not None and page.end is not None}
 
 
 @given(steps, st.integers(1, 100), st.integers(0, 60))
@@ -202,9 +202,9 @@ def test_the_newest_last_bars_are_covered_while_the_current_bar_is_missing(
 
 
 def test_a_window_without_bounds_is_the_newest_hundred_points() -> None:
-    asked = window_of(HOUR, NOW)
-    assert asked == Window(floor(NOW, HOUR) - (DEFAULT_POINTS - 1) * HOUR, None, DEFAULT_POINTS)
-    assert bars(asked, HOUR, NOW) == DEFAULT_POINTS
+    window = window_of(HOUR, NOW)
+    assert window == Window(floor(NOW, HOUR) - (DEFAULT_POINTS - 1) * HOUR, None, DEFAULT_POINTS)
+    assert bars(window, HOUR, NOW) == DEFAULT_POINTS
 
 
 def test_last_counts_back_from_the_end_with_the_bar_that_holds_it() -> None:
@@ -225,12 +225,12 @@ def test_bars_counts_what_can_have_begun_by_now(start: int, end: int | None, cou
 
 
 def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
-    asked = window_of(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
-    assert cheapest(asked, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == ()
+    window = window_of(HOUR, NOW, start=NOW - 9000 * HOUR, end=NOW - 8000 * HOUR)
+    assert cheapest(window, HOUR, NOW, 500, earliest=floor(NOW - 100 * HOUR, HOUR)) == ()
 
 
 @pytest.mark.parametrize(
-    ("asked", "now", "due"),
+    ("window", "now", "due"),
     [
         (Window(0, None), 100 * HOUR, 99),  # of the bars that start from 0 to 98 h
         (Window(0, 10 * HOUR), 100 * HOUR, 11),
@@ -239,5 +239,5 @@ def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
         (Window(99 * HOUR, None), 100 * HOUR, 0),
     ],
 )
-def test_bars_that_have_surely_closed_are_counted_by_where_they_start(asked: Window, now: int, due: int) -> None:
-    assert count_closed_bars(asked, HOUR, now) == due
+def test_bars_that_have_surely_closed_are_counted_by_where_they_start(window: Window, now: int, due: int) -> None:
+    assert count_closed_bars(window, HOUR, now) == due

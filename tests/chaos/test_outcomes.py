@@ -27,8 +27,8 @@ def answer(part: object, *errors: dict[str, Any], status: int = 200, seconds: fl
     return read([PART], Reply(status, orjson.dumps(body), seconds), NOW)
 
 
-def breaches(one: Answered, reference: dict[str, object] | None = None) -> list[str]:
-    return list(faults([one], 2.0, reference or {}))
+def breaches(answered: Answered, reference: dict[str, object] | None = None) -> list[str]:
+    return list(faults([answered], 2.0, reference or {}))
 
 
 def test_data_that_is_true_and_in_time_is_no_breach() -> None:

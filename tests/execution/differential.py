@@ -68,8 +68,8 @@ class Trial:
             if data is not None and (expected.errors or shown(data) != shown(expected.data)):
                 yield f"{query}\n{variables}\n  default {expected}\n  plan {shown(data)}"
 
-    def _run(self, asked: Awaitable[Any]) -> Any:
-        return self._loop.run_until_complete(asked)
+    def _run(self, awaitable: Awaitable[Any]) -> Any:
+        return self._loop.run_until_complete(awaitable)
 
 
 async def default(query: str, variables: dict[str, Any]) -> ExecutionResult:

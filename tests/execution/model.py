@@ -67,7 +67,7 @@ class Row(Named):
     rest: int | None
     name: str
     note: str | None
-    known: bool
+    sure: bool
     maybe: bool | None
     side: Side
     detail: Detail
@@ -83,7 +83,7 @@ class Row(Named):
 
 
 @strawberry.type
-class Plain:
+class Simple:
     """No interface, so that no `is_type_of`."""
 
     time: datetime
@@ -100,7 +100,7 @@ class Refusal:
 class Payload(Named):
     rows: Sequence[Row]
     some: Sequence[Row | None] | None
-    plain: Sequence[Plain]
+    simple: Sequence[Simple]
     prices: Sequence[float]
     times: Sequence[datetime]
     latest: Row | None
@@ -227,7 +227,7 @@ NEARLY: Mapping[str, Sequence[Any]] = {
     "rest": (2**31, 3.0, False, "7"),
     "name": (None, 5, 1.5, True),
     "note": (5, 1.0, False),
-    "known": (None, 0, 1, 2, 1.0, "x"),
+    "sure": (None, 0, 1, 2, 1.0, "x"),
     "maybe": (0, 2, 1.0, "x"),
     "side": (None, "BUY", "buy", OtherSide.BUY),
     "detail": (None, Refusal(code="X")),
@@ -256,7 +256,7 @@ class Maker:
             "rest": lambda: pick([None, 3, -7]),
             "name": lambda: pick(["", "a", 'é\u2028"', "x" * 10]),
             "note": lambda: pick([None, "n"]),
-            "known": lambda: some() < 0.5,
+            "sure": lambda: some() < 0.5,
             "maybe": lambda: pick([None, True, False]),
             "side": lambda: pick(list(Side)),
             "detail": self._detail,
@@ -338,7 +338,7 @@ class Maker:
         if self._chance.random() < 0.1:
             return Refusal(code="GATED")
         good = [self.row(0.0) for _ in range(self._chance.choice(ROW_COUNTS))]
-        plain = [Plain(time=row.time, price=row.price, shares=row.shares) for row in good]
+        simple = [Simple(time=row.time, price=row.price, shares=row.shares) for row in good]
         prices: list[Any] = [row.price for row in good]
         if bad and prices and self._chance.random() < 0.2:
             prices[-1] = self._chance.choice(BAD)
@@ -347,7 +347,7 @@ class Maker:
             id=strawberry.ID(self._chance.choice("pq")),
             rows=self.rows(bad),
             some=self.rows(bad),
-            plain=plain,
+            simple=simple,
             times=times,
             prices=Column(prices),
             latest=self._chance.choice([None, self.row(bad)]),

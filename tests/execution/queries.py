@@ -3,23 +3,23 @@
 import random
 from collections.abc import Callable, Mapping, Sequence
 
-ROW_LEAVES = (
+ROW_SCALARS = (
     *("id", "time", "stamp", "day", "price", "change", "count", "rest", "name", "note"),
-    *("known", "maybe", "side", "levels", "__typename"),
+    *("sure", "maybe", "side", "levels", "__typename"),
 )
 SCALARS: Mapping[str, Sequence[str]] = {
-    "Row": ROW_LEAVES,
+    "Row": ROW_SCALARS,
     "Share": ("name", "part", "at", "__typename"),
     "Detail": ("note", "rank", "side", "__typename"),
-    "Plain": ("time", "price", "__typename"),
+    "Simple": ("time", "price", "__typename"),
     "Payload": ("id", "prices", "times", "count", "__typename"),
     "Refusal": ("code", "__typename"),
     "Named": ("id", "__typename"),
 }  # fmt: skip
 OBJECTS: Mapping[str, Mapping[str, str]] = {
     "Row": {"detail": "Detail", "extra": "Detail", "shares": "Share"},
-    "Plain": {"shares": "Share"},
-    "Payload": {"rows": "Row", "some": "Row", "plain": "Plain", "latest": "Row"},
+    "Simple": {"shares": "Share"},
+    "Payload": {"rows": "Row", "some": "Row", "simple": "Simple", "latest": "Row"},
 }
 NAMED = "fragment OfRow on Row { fo: price name __typename maybe shares { name } } "
 SHARED = "fragment OfShare on Share { name s: part at } "
@@ -35,7 +35,7 @@ class Writer:
 
     def query(self) -> str:
         """Return an operation with the variables that it uses; its fragments stand behind it."""
-        roots = " ".join(self._root(place) for place in range(self._chance.randint(1, 3)))
+        roots = " ".join(self._root(index) for index in range(self._chance.randint(1, 3)))
         for _ in range(self._chance.choice([0, 0, 0, 1, 2])):
             beside = self._root(9) if self._chance.random() < 0.3 else ""
             roots = f"{beside} {self._chance.choice(NESTS)} {{ {roots} }}"
@@ -56,32 +56,32 @@ class Writer:
             "at": "2026-01-02T03:04:05Z",
         }
 
-    def _root(self, place: int) -> str:
+    def _root(self, index: int) -> str:
         write: Callable[[int], str] = self._chance.choice(
             [self._payload, self._result, self._rows, self._some, self._rows, self._named]
         )
-        return write(place)
+        return write(index)
 
-    def _payload(self, place: int) -> str:
-        return f"p{place}: payload{self._directive(0.1)} {{ {self._fields('Payload')} }}"
+    def _payload(self, index: int) -> str:
+        return f"p{index}: payload{self._directive(0.1)} {{ {self._fields('Payload')} }}"
 
-    def _result(self, place: int) -> str:
+    def _result(self, index: int) -> str:
         name = self._chance.choice(["result", "later", "soon", "soon", "surely"])
         payload = f"... on Payload {{ {self._fields('Payload')} }}"
-        return f"r{place}: {name} {{ __typename {payload} ... on Refusal {{ code }} }}"
+        return f"r{index}: {name} {{ __typename {payload} ... on Refusal {{ code }} }}"
 
-    def _rows(self, place: int) -> str:
+    def _rows(self, index: int) -> str:
         self._of_rows = self._fields("Row")
         name = self._chance.choice(["rows", "rows", "rowsSoon"])
-        return f"l{place}: {name}{self._directive(0.1)} {{ {self._of_rows} }}"
+        return f"l{index}: {name}{self._directive(0.1)} {{ {self._of_rows} }}"
 
-    def _some(self, place: int) -> str:
+    def _some(self, index: int) -> str:
         arguments = self._chance.choice(ARGUMENTS)
         fields = self._chance.choice([self._of_rows, self._fields("Row")])  # the same of a part of the same rows
-        return f"s{place}: some{arguments} {{ {fields} }}"
+        return f"s{index}: some{arguments} {{ {fields} }}"
 
-    def _named(self, place: int) -> str:
-        return f"n{place}: named {{ {self._fields('Named')} ... on Row {{ {self._fields('Row', 2)} }} }}"
+    def _named(self, index: int) -> str:
+        return f"n{index}: named {{ {self._fields('Named')} ... on Row {{ {self._fields('Row', 2)} }} }}"
 
     def _fields(self, kind: str, depth: int = 0) -> str:
         return " ".join(self._selection(kind, depth) for _ in range(self._chance.randint(1, 6)))

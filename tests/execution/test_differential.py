@@ -33,9 +33,9 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 def _in_scalars(monkeypatch: pytest.MonkeyPatch, name: str, put: Callable[..., Any]) -> None:
     """Put a converter in the place of another in the table of scalars."""
     real = getattr(scalar_serializers, name)
-    for known, convert in scalar_serializers._SCALARS.items():
+    for coerce, convert in scalar_serializers._SCALARS.items():
         if convert is real:
-            monkeypatch.setitem(scalar_serializers._SCALARS, known, put)
+            monkeypatch.setitem(scalar_serializers._SCALARS, coerce, put)
 
 
 def nan_is_a_float(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -90,15 +90,15 @@ def variables_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver_calls, "_variables", lambda _: ())
 
 
-def bytes_are_kept_by_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def bytes_are_cached_by_rows_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(column_selection.ColumnSelection, "signature", property(lambda _: 1, lambda *_: None))
 
 
-def parts_of_a_table_are_taken_for_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def parts_of_a_table_count_as_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Columns, "identity", property(lambda self: self._whole))
 
 
-def nested_lists_begin_one_too_late(monkeypatch: pytest.MonkeyPatch) -> None:
+def nested_lists_skip_their_first_item(monkeypatch: pytest.MonkeyPatch) -> None:
     real = column_selection._split
     monkeypatch.setattr(column_selection, "_split", lambda *given: [result[1:] for result in real(*given)])
 
@@ -110,7 +110,7 @@ def rows_of_other_classes_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(column_selection, "set", lambda _: set(), raising=False)
 
 
-def permissions_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def permissions_are_not_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     def attribute(field: GraphQLField) -> str | None:
         definition = field.extensions["strawberry-definition"]
         return None if definition.base_resolver else str(definition.python_name)
@@ -118,7 +118,7 @@ def permissions_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plan_compiler, "_attribute", attribute)
 
 
-def fragments_apply_to_their_own_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def fragments_apply_to_the_named_type_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     def applies(_: FieldCollector, condition: Any, parent: Any) -> bool:
         return condition is None or condition.name.value == parent.name
 
@@ -166,12 +166,12 @@ FAULTS: Sequence[Plant] = (
     aliases_are_forgotten,
     directives_are_looked_at_once,
     variables_are_looked_at_once,
-    bytes_are_kept_by_rows_alone,
-    parts_of_a_table_are_taken_for_the_whole,
-    nested_lists_begin_one_too_late,
+    bytes_are_cached_by_rows_alone,
+    parts_of_a_table_count_as_the_whole,
+    nested_lists_skip_their_first_item,
     rows_of_other_classes_pass,
-    permissions_are_not_asked,
-    fragments_apply_to_their_own_type_alone,
+    permissions_are_not_checked,
+    fragments_apply_to_the_named_type_alone,
 )
 
 

@@ -95,21 +95,21 @@ def test_a_document_larger_than_the_store_is_not_cached() -> None:
     assert store.size == 0
 
 
-def plan(known: Document, **variables: object) -> ObjectPlan | None:
-    return known.plan(known.operations[0], VariableValues({}, variables), lambda: ObjectPlan([], None))
+def plan(parsed: Document, **variables: object) -> ObjectPlan | None:
+    return parsed.plan(parsed.operations[0], VariableValues({}, variables), lambda: ObjectPlan([], None))
 
 
 def test_a_plan_depends_on_the_variables_of_directives_alone() -> None:
-    known = document("query ($a: Boolean!, $b: Int) { x @include(if: $a) y(n: $b) }")
-    assert plan(known, a=True, b=1) is plan(known, a=True, b=2)
-    assert plan(known, a=True, b=1) is not plan(known, a=False, b=1)
+    parsed = document("query ($a: Boolean!, $b: Int) { x @include(if: $a) y(n: $b) }")
+    assert plan(parsed, a=True, b=1) is plan(parsed, a=True, b=2)
+    assert plan(parsed, a=True, b=1) is not plan(parsed, a=False, b=1)
 
 
 def test_the_plans_of_a_document_are_bounded() -> None:
-    known = document("query ($a: Boolean!) { x @include(if: $a) }")
+    parsed = document("query ($a: Boolean!) { x @include(if: $a) }")
     for value in range(100):
-        plan(known, a=value)
-    assert len(known._plans) <= module._MAX_PLANS
+        plan(parsed, a=value)
+    assert len(parsed._plans) <= module._MAX_PLANS
 
 
 async def test_what_a_plan_cannot_answer_is_compiled_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

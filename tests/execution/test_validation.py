@@ -42,7 +42,7 @@ MISTAKES: Sequence[Callable[[str], str]] = (
 DEEP = "{ __schema { types { fields { type { fields { type { fields { type { name } } } } } } } } }"
 
 
-def found(text: str, *, together: bool) -> list[object]:
+def errors_of(text: str, *, together: bool) -> list[object]:
     document = parse(text)
     rules = (relevant(text, specified_rules),) if together else specified_rules
     return [(error.message, error.locations) for error in validate(SCHEMA, document, rules)]
@@ -57,10 +57,10 @@ def test_together_they_find_the_same(seed: int) -> None:
         for mistake in chance.sample(MISTAKES, chance.choice([0, 1, 1, 2, 4])):
             text = mistake(text)
         try:
-            expected = found(text, together=False)
+            expected = errors_of(text, together=False)
         except GraphQLSyntaxError:
             continue
-        assert found(text, together=True) == expected, text
+        assert errors_of(text, together=True) == expected, text
         wrong += bool(expected)
     assert wrong > 15
 
@@ -71,17 +71,17 @@ def test_each_mistake_is_one(mistake: Callable[[str], str]) -> None:
         "query Q($on: Boolean!, $off: Boolean!) { rows { name ...OfRow @include(if: $on) shares { part } "
         "... on Row @skip(if: true) { id @include(if: $off) } } some(first: 9) { id } } fragment OfRow on Row { id }"
     )
-    assert found(text, together=False) == []
+    assert errors_of(text, together=False) == []
     try:
-        expected = found(mistake(text), together=False)
+        expected = errors_of(mistake(text), together=False)
     except GraphQLSyntaxError:
         return
     assert expected
-    assert found(mistake(text), together=True) == expected
+    assert errors_of(mistake(text), together=True) == expected
 
 
 def test_the_depth_of_introspection_is_bounded_as_well() -> None:
-    assert found(DEEP, together=True) == found(DEEP, together=False) != []
+    assert errors_of(DEEP, together=True) == errors_of(DEEP, together=False) != []
 
 
 def test_what_a_text_cannot_break_is_not_looked_at() -> None:

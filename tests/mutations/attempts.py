@@ -11,7 +11,7 @@ from cg_client.catalogue import CATALOGUE
 from cg_client.decoding.anomalies import AnomalyKind
 from tests.mutations.graph import Findings, Outcome
 from tests.mutations.json_paths import JsonPath, at, changed_at, put, renamed, scalar_paths
-from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, in_place
+from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, without_candle
 from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of
 
 MISSING, UNKNOWN_FIELD = AnomalyKind.FIELD_MISSING, AnomalyKind.FIELD_UNKNOWN
@@ -75,7 +75,7 @@ class Attempts:
     async def gone(self, row: JsonPath) -> Shown:
         """How an answer differs from one to a body without the row."""
         without = await self.judge.without(row)
-        expected = in_place(self.judge.base, without, int(row[-1])) if keeps_place(row) else without
+        expected = without_candle(self.judge.base, without, int(row[-1])) if is_referenced_by_number(row) else without
         return functools.partial(faults_of_without, expected)
 
     def put(self, json_path: JsonPath, value: Any) -> Any:
@@ -115,9 +115,9 @@ class Attempts:
         outcome = await self.judge.graph.outcome(data)
         named = self.first_name(field.name).strip("[]")
         self.faults += [f"{what}: {fault}" for fault in faults_of_refusal(named, outcome)]
-        kinds = {kind for kind, _ in outcome.found}
-        if not kinds & {SKIPPED, UNREADABLE, MISSING} or reported - outcome.found:
-            self.faults.append(f"{what}: reported {outcome.found}")
+        kinds = {kind for kind, _ in outcome.findings}
+        if not kinds & {SKIPPED, UNREADABLE, MISSING} or reported - outcome.findings:
+            self.faults.append(f"{what}: reported {outcome.findings}")
 
     async def attempt(self, what: str, data: Any, shown: Shown, *expected: Findings) -> Findings:
         return await self.attempt_any(what, data, [shown], *expected)
@@ -134,7 +134,7 @@ class Attempts:
         return result
 
 
-def keeps_place(row: JsonPath) -> bool:
+def is_referenced_by_number(row: JsonPath) -> bool:
     """Whether other values point to the row by its number."""
     return row[0] == "price_candlesticks"
 

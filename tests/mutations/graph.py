@@ -41,7 +41,7 @@ class Outcome:
 
     values: dict[JsonPath, Any]
     problem: str | None
-    found: Findings
+    findings: Findings
 
     @property
     def shown(self) -> tuple[dict[JsonPath, Any], str | None]:
@@ -75,10 +75,10 @@ class Graph:
         if isinstance(payload, dict) and "message" in payload:
             return Outcome({}, f"{payload['code']}: {payload['message']}", Counter(counted))
         if isinstance(payload, dict) and "source" in payload:
-            told = {
+            anomalies = {
                 (AnomalyKind(item["kind"]), item["field"]): item["count"] for item in payload.pop("source")["anomalies"]
             }
-            assert told == counted, "the answer tells what the operator is told"
+            assert anomalies == counted, "the answer tells what the operator is told"
         values = {json_path: _rounded(value) for json_path, value in flat(payload).items()}
         return Outcome(values, None, Counter(counted))
 

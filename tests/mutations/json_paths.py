@@ -9,20 +9,20 @@ GONE: Final = object()  # given by a change: the member or item is removed
 
 
 def at(data: Any, json_path: JsonPath) -> Any:
-    return functools.reduce(lambda found, step: found[step], json_path, data)
+    return functools.reduce(lambda value, step: value[step], json_path, data)
 
 
 def changed(data: Any, json_path: JsonPath, change: Callable[[Any], Any]) -> Any:
     """Return the data with the value at the place changed; shares all else with the original."""
     if not json_path:
         return change(data)
-    step, found = json_path[0], data.copy()
+    step, copy = json_path[0], data.copy()
     new = changed(data[step], json_path[1:], change)
     if new is GONE:
-        del found[step]
+        del copy[step]
     else:
-        found[step] = new
-    return found
+        copy[step] = new
+    return copy
 
 
 def put(data: Any, json_path: JsonPath, value: object) -> Any:
@@ -31,7 +31,7 @@ def put(data: Any, json_path: JsonPath, value: object) -> Any:
 
 def changed_at(data: Any, json_paths: Sequence[JsonPath], change: Callable[[Any], Any]) -> Any:
     """As `changed`, at several places; from the last on, so that removals do not move the others."""
-    return functools.reduce(lambda found, json_path: changed(found, json_path, change), reversed(json_paths), data)
+    return functools.reduce(lambda value, json_path: changed(value, json_path, change), reversed(json_paths), data)
 
 
 def renamed(name: str, other: str) -> Callable[[Any], Any]:
@@ -64,4 +64,4 @@ def flat(data: Any) -> dict[JsonPath, Any]:
     """Return the single values by place; an empty object or list is one."""
     if not isinstance(data, dict | list) or not data:
         return {(): data}
-    return {(step, *json_path): value for step, found in members(data) for json_path, value in flat(found).items()}
+    return {(step, *json_path): value for step, member in members(data) for json_path, value in flat(member).items()}

@@ -37,7 +37,7 @@ class Judge:
         if outcome.problem is not None and outcome.problem.startswith("NO_DATA"):
             return None
         assert outcome.problem is None, outcome.problem
-        assert outcome.found == self.base.found, (outcome.found, "of values that are right")
+        assert outcome.findings == self.base.findings, (outcome.findings, "of values that are right")
         return differing(self.base, outcome)
 
     async def without(self, row: JsonPath) -> Outcome:
@@ -48,7 +48,7 @@ class Judge:
 
     def new(self, outcome: Outcome) -> Findings:
         """Return the anomalies that the documented body does not have."""
-        return Counter(outcome.found) - self.base.found
+        return Counter(outcome.findings) - self.base.findings
 
 
 def differing(base: Outcome, outcome: Outcome) -> list[JsonPath]:
@@ -92,7 +92,7 @@ def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: 
     return False
 
 
-def in_place(base: Outcome, without: Outcome, number: int) -> Outcome:
+def without_candle(base: Outcome, without: Outcome, number: int) -> Outcome:
     """Return the right heatmap without one candle: the others keep their places on the time axis."""
     values = {json_path: value for json_path, value in base.values.items() if json_path[0] != "candles"}
     values |= {json_path: value for json_path, value in without.values.items() if json_path[0] == "candles"}
@@ -100,7 +100,7 @@ def in_place(base: Outcome, without: Outcome, number: int) -> Outcome:
         if json_path[2:] == ("timeIndex",) and value == number:
             values |= {(*json_path[:2], "time"): None, (*json_path[:2], "timestamp"): None}
     values |= {("times", number): None, ("timestamps", number): None}
-    return Outcome(values, None, without.found)
+    return Outcome(values, None, without.findings)
 
 
 def faults_of_without(expected: Outcome, outcome: Outcome) -> list[str]:

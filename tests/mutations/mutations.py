@@ -36,9 +36,9 @@ def codes(path: str, name: str) -> Sequence[Any] | None:
 
 def altered(path: str, name: str, value: Any) -> Any:
     """Another value that is as right."""
-    known = codes(path, name)
-    if known is not None:
-        return next(entry for entry in known if entry != value)
+    allowed = codes(path, name)
+    if allowed is not None:
+        return next(entry for entry in allowed if entry != value)
     if value is None:
         return 12.5
     if isinstance(value, bool):

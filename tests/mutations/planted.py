@@ -51,17 +51,17 @@ def report_another_kind(patch: pytest.MonkeyPatch) -> None:
 
 
 def read_null_as_zero(patch: pytest.MonkeyPatch) -> None:
-    def fill(found: dict[str, Any], field: FieldReader, *others: Any) -> None:
-        _fill(found, field, *others)
-        if field.presence is Presence.EXPECTED and found[field.targets[0]] is None:
-            found[field.targets[0]] = 0
+    def fill(values: dict[str, Any], field: FieldReader, *others: Any) -> None:
+        _fill(values, field, *others)
+        if field.presence is Presence.EXPECTED and values[field.targets[0]] is None:
+            values[field.targets[0]] = 0
 
     patch.setattr(row_reader, "_fill", fill)
 
 
 def read_unknown_codes_as_the_first(patch: pytest.MonkeyPatch) -> None:
-    def fill(found: dict[str, Any], field: FieldReader, row: Mapping[str | int, Any], *others: Any) -> None:
-        _fill(found, field, {name: 1 if value == 99 else value for name, value in row.items()}, *others)
+    def fill(values: dict[str, Any], field: FieldReader, row: Mapping[str | int, Any], *others: Any) -> None:
+        _fill(values, field, {name: 1 if value == 99 else value for name, value in row.items()}, *others)
 
     patch.setattr(row_reader, "_fill", fill)
 
@@ -78,18 +78,18 @@ def miss_sparse_fields(patch: pytest.MonkeyPatch) -> None:
 
 def lose_the_list_with_a_row(patch: pytest.MonkeyPatch) -> None:
     def read(reader: Any, value: object, anomalies: AnomalyCollector, *others: Any) -> Any:
-        found = _read_whole(reader, value, anomalies, *others)
+        result = _read_whole(reader, value, anomalies, *others)
         if any(item.kind is AnomalyKind.ROW_SKIPPED for item in anomalies.anomalies()):
             raise PayloadMismatch("data", "a row cannot be read")
-        return found
+        return result
 
     patch.setattr(tolerance, "read_whole", read)
 
 
 def lose_the_row_with_a_figure(patch: pytest.MonkeyPatch) -> None:
-    def fill(found: dict[str, Any], field: FieldReader, *others: Any) -> None:
-        _fill(found, field, *others)
-        if field.presence is Presence.EXPECTED and found[field.targets[0]] is None:
+    def fill(values: dict[str, Any], field: FieldReader, *others: Any) -> None:
+        _fill(values, field, *others)
+        if field.presence is Presence.EXPECTED and values[field.targets[0]] is None:
             raise tolerance.Unreadable(str(field.names[0]))
 
     patch.setattr(row_reader, "_fill", fill)

@@ -87,10 +87,10 @@ def _merged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for row in rows:
         for key, value in row.items():
-            known = merged.get(key)
-            if isinstance(known, list) and isinstance(value, list):
-                merged[key] = [*known, *value]
-            elif known is None or known in ("", []):
+            present = merged.get(key)
+            if isinstance(present, list) and isinstance(value, list):
+                merged[key] = [*present, *value]
+            elif present is None or present in ("", []):
                 merged[key] = value
     return merged
 

@@ -21,7 +21,7 @@ from tests.mutations.attempts import (
     Attempts,
     Field,
     Shown,
-    keeps_place,
+    is_referenced_by_number,
     once,
     other_rows,
     reported,
@@ -104,7 +104,7 @@ class Trials(Attempts):
             if row is None:
                 await self.refused(f"{name} {what}", mutated, field)
             else:
-                kind = UNREADABLE if keeps_place(row) else SKIPPED
+                kind = UNREADABLE if is_referenced_by_number(row) else SKIPPED
                 await self.attempt(f"{name} {what}", mutated, await self.gone(row), once(kind, name))
         if row is not None and field.footprint != []:
             await self._keys_of_list(field, row)
@@ -114,7 +114,7 @@ class Trials(Attempts):
     async def _keys_of_list(self, field: Field, row: JsonPath) -> None:
         """No row of a list has its key."""
         self._keys.setdefault(field_of(self.path, self.data, row), []).append(field.name)
-        if keeps_place(row):
+        if is_referenced_by_number(row):
             return
         beside = [json_path for json_path in field.json_paths if json_path[: len(row) - 1] == row[:-1]]
         data, container = self.put_all(beside, None), row[:-1]
@@ -168,9 +168,9 @@ class Trials(Attempts):
             yield TEXT
         if "Float" in types:
             yield "NaN"
-        known = codes(self.path, name_of(field.json_path))
-        if known is not None:
-            yield 99 if isinstance(known[0], int) else "UNKNOWN"
+        allowed = codes(self.path, name_of(field.json_path))
+        if allowed is not None:
+            yield 99 if isinstance(allowed[0], int) else "UNKNOWN"
 
     async def _container(self, field: Field) -> None:
         """Try another shape, or nothing, in place of an object or a list."""
@@ -223,11 +223,11 @@ class Trials(Attempts):
 
     async def _row(self, name: str, json_paths: Sequence[JsonPath]) -> None:
         row = self.chosen(name, json_paths)
-        shown, kind = await self.gone(row), SHAPE if keeps_place(row) else SKIPPED
+        shown, kind = await self.gone(row), SHAPE if is_referenced_by_number(row) else SKIPPED
         for other in other_rows(at(self.data, row)):
             await self.attempt(f"row {name} {other!r}", self.put(row, other), shown, once(kind, name or "[]"))
         keys = self._keys.get(name)
-        if keys and isinstance(at(self.data, row), dict | list) and not keeps_place(row):
+        if keys and isinstance(at(self.data, row), dict | list) and not is_referenced_by_number(row):
             empty, expected = type(at(self.data, row))(), [once(kind, key) for key in keys]
             expected += [once(kind, key.rpartition(".")[0]) for key in keys]  # the object that holds the key
             await self.attempt(f"row {name} {empty!r}", self.put(row, empty), shown, *expected)
@@ -245,16 +245,16 @@ class Trials(Attempts):
     async def _all_figures(self) -> None:
         """Make a value of every field odd at once, or leave it out if CoinGlass leaves it out at times."""
         figures = [(field, sparse and self._can_be_left_out(field)) for field, sparse in self._figures[:MAX_FINDINGS]]
-        await self._odd_or_absent("all fields odd", [(field, UNUSUAL) for field, _ in figures])
+        await self._unusual_or_absent("all fields odd", [(field, UNUSUAL) for field, _ in figures])
         mixed = [(field, GONE if absent else UNUSUAL) for field, absent in figures]
         if GONE in [value for _, value in mixed]:
             mixed[-1] = mixed[-1][0], UNUSUAL  # so that one value is odd in any case
-            await self._odd_or_absent("fields left out beside odd ones", mixed)
+            await self._unusual_or_absent("fields left out beside odd ones", mixed)
 
     def _can_be_left_out(self, field: Field) -> bool:
         return len(field.json_paths) > 1 and self.can_be_absent(field.json_path)
 
-    async def _odd_or_absent(self, what: str, values: Sequence[tuple[Field, object]]) -> None:
+    async def _unusual_or_absent(self, what: str, values: Sequence[tuple[Field, object]]) -> None:
         data, footprint, expected = self.data, list[JsonPath](), Findings()
         for field, value in values:
             data = put(data, field.json_path, value)

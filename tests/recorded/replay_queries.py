@@ -89,7 +89,7 @@ COMPARED: Mapping[str, Compare] = {
     "/api/index/bitcoin/rainbow-chart": compare_rainbow,
     "/api/index/stableCoin-marketCap-history": compare_stablecoins,
 }
-ASKED: Mapping[str, Callable[[Recording], list[ReplayQuery]]] = {
+QUERY_BUILDERS: Mapping[str, Callable[[Recording], list[ReplayQuery]]] = {
     "/api/futures/pairs-markets": replay_queries_of_pairs,
     "/api/spot/pairs-markets": replay_queries_of_pairs,
     "/api/futures/funding-rate/exchange-list": replay_queries_of_funding,
@@ -102,6 +102,6 @@ ASKED: Mapping[str, Callable[[Recording], list[ReplayQuery]]] = {
 
 
 def replay_queries(recording: Recording) -> list[ReplayQuery]:
-    if recording.path in ASKED:
-        return ASKED[recording.path](recording)
+    if recording.path in QUERY_BUILDERS:
+        return QUERY_BUILDERS[recording.path](recording)
     return [ReplayQuery(CASES[recording.path], COMPARED.get(recording.path, compare_rows))]

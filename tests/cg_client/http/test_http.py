@@ -154,9 +154,9 @@ async def test_what_coinglass_may_have_counted_is_not_sent_again(connect: Connec
     assert len(server.requests) == 1 + rested
 
 
-@pytest.mark.parametrize("said", [b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"])
-async def test_what_is_not_http_is_a_failure(connect: Connect, said: bytes) -> None:
-    async with scripted(says(said)) as server:
+@pytest.mark.parametrize("reply", [b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"])
+async def test_what_is_not_http_is_a_failure(connect: Connect, reply: bytes) -> None:
+    async with scripted(says(reply)) as server:
         failure = await fails(get(connect(server.port)))
     assert (type(failure), failure.sent) == (UpstreamUnavailable, True)
     assert len(server.requests) == 1
