@@ -62,7 +62,7 @@ class Execution:
         self._done: asyncio.Future[None] | None = None
 
     async def run(self, plan: Value, root: object) -> Completed:
-        """Return the data; raises the first failure once nothing is pending any more, so that the second run finds every answer."""
+        """Return the data; raises the first failure once nothing is pending, so that a second run finds all answers."""
         data = None
         try:
             data = plan.complete(root, self)

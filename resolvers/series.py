@@ -23,7 +23,7 @@ from resolvers.window_planner import SeriesArgs, WindowPlan
 async def fetch_window(
     context: Context, endpoint: Endpoint, args: SeriesArgs, decode: Decode[Columns[Any]], policy: PlanLimitPolicy
 ) -> ServedWindow:
-    """Return the window from the cache or from CoinGlass; raises CoinglassError, and BadArgument for a senseless window."""
+    """Return the window from the cache or from CoinGlass; raises CoinglassError, and BadArgument for bad arguments."""
     if not context.client.plan_is_resolved:
         context.planner.check(endpoint, args)
     await context.client.know_plan()
