@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message
 
 from bench.in_process import post
 from bench.servers import upstream
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from server.app import create_app
 from server.log import configure

@@ -18,7 +18,7 @@ from bench.queries import repeated
 from bench.upstream import Upstream
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY
 from server.app import create_app

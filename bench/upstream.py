@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 import uvloop
 from starlette.types import Message
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.samples import sample
 

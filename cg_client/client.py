@@ -30,7 +30,7 @@ from cg_client.errors import (
 )
 from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.plans.plan_watch import PlanWatch
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.throttle import Throttle

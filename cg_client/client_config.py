@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.quota.round_robin import Weights
 from cg_client.secret import Secret
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from cg_client.decoding.shapes import Rows, Shape
 from cg_client.intervals import Interval
 from cg_client.params.core import Params
-from cg_client.plans.plan import NO_FLOORS, Plan
+from cg_client.plans.plan_table import NO_FLOORS, Plan
 
 REAL_TIME = timedelta(seconds=5)  # documented as "real time": the age that a reader does not notice
 UNSTATED = timedelta(minutes=1)  # no refresh time in the documentation

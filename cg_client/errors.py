@@ -36,7 +36,7 @@ from enum import Enum
 from typing import ClassVar
 
 from cg_client.intervals import Interval
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 
 class ProblemCode(Enum):

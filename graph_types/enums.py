@@ -10,7 +10,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import Interval
-from cg_client.params.enums import (
+from cg_client.params.choices import (
     ArticleLanguage,
     BorrowVenue,
     CalendarLanguage,
@@ -29,7 +29,7 @@ from cg_client.params.enums import (
     Unit,
     WalletTag,
 )
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 
 E = TypeVar("E", bound=Enum)
 

@@ -8,7 +8,7 @@ import strawberry
 
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import Interval
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from graph_types.enums import GateReason
 
 P = TypeVar("P")

@@ -10,7 +10,7 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, IntervalRefused, NoData, PlanRefused, ProblemCode, Unauthorized
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from probe.documented import compare
 from probe.findings import Difference, DifferenceKind, ProbeResult, Status, status_of
 from probe.recorder import HTTPExchange

@@ -16,7 +16,7 @@ from cg_client.endpoints import account
 from cg_client.errors import BadArgument, CoinglassError, NoData, PayloadMismatch, UpstreamFailed
 from cg_client.params.core import Params
 from cg_client.plans.key_plan import KeyPlan
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.quota.requester import SYSTEM
 from cg_client.resilience.breaker import BreakerPolicy
 from cg_client.resilience.retry import RetryPolicy

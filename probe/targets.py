@@ -11,7 +11,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.intervals import Interval
 from cg_client.params.core import Example, ListedName, Params
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from probe.listed_names import LISTINGS, ListedNames
 
 _FIRST = {endpoint: position for position, endpoint in enumerate([account.SUBSCRIPTION, *LISTINGS])}

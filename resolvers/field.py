@@ -14,7 +14,7 @@ from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
 from cg_client.params.core import Params
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
 from graph_types.problems import Problems

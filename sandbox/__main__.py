@@ -13,7 +13,7 @@ import threading
 
 import uvicorn
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import KEY, Sandbox, create_sandbox
 
 

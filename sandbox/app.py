@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.catalogue import BY_PATH
 from cg_client.endpoints import account
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
 from sandbox.delivery import ConnectionInScope, deliver

@@ -11,7 +11,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, on_chain, spot
 from cg_client.intervals import Interval
 from cg_client.params.core import SeriesParams
-from cg_client.plans.plan import HISTORY_DAYS, Plan
+from cg_client.plans.plan_table import HISTORY_DAYS, Plan
 from cg_client.windows import floor
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample

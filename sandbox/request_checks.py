@@ -10,7 +10,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, spot
 from cg_client.intervals import Interval
 from cg_client.params.core import CoinParams, CoinSeries, PairParams, PairSeries, SeriesParams
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox import envelopes
 from sandbox.directory import COINS, FUNDS, listed
 from sandbox.envelopes import SandboxReply

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 import strawberry
 
 from cg_client.fetcher import Fetcher
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from graph_types.fields import sparse, value
 from payloads.source import Sourced
 

@@ -11,7 +11,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import HISTORY_DAYS, Plan
+from cg_client.plans.plan_table import HISTORY_DAYS, Plan
 
 
 def upstream_fields(schema: GraphQLSchema) -> Iterator[tuple[str, tuple[Endpoint, ...]]]:

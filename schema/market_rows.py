@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cg_client.endpoints import futures, spot
+from cg_client.params.choices import FundingRange, MaxPainRange
 from cg_client.params.core import CoinMarketsPage, CoinParams, Params
-from cg_client.params.enums import FundingRange, MaxPainRange
 from cg_client.params.positions import AccumulatedFunding, MaxPain
 from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder

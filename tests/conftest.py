@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from execution import engine
 from execution.planned_schema import PlannedSchema

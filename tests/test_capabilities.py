@@ -1,6 +1,6 @@
 """What the graph says of its own abilities."""
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from tests.conftest import StartGraph
 
 QUERY = """{ capabilities { field endpoint requiredPlan available minInterval refreshSeconds

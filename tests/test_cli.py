@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 import native
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from server import serve
 from server.cli import main

@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from server.settings import VARIABLES
 from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT

@@ -9,7 +9,7 @@ from graphql import GraphQLNamedType, get_named_type
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from tests.cases import SCHEMA
 from tests.conftest import Graph, StartGraph
 from tests.test_examples import EXAMPLES

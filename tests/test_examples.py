@@ -9,7 +9,7 @@ from gql import Client, gql
 from gql.transport.httpx import HTTPXTransport
 from graphql import FieldNode, TypeInfo, TypeInfoVisitor, Visitor, parse, visit
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from tests.cases import SCHEMA
 from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cg_client.params.enums import NewsflashLanguage
+from cg_client.params.choices import NewsflashLanguage
 from cg_client.params.funds_and_chain import Newsflashes
 from sandbox.samples import sample
 from tests.cases import CASES

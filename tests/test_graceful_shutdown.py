@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.asgi import HTTPAdapter

@@ -3,7 +3,7 @@
 import re
 
 from cg_client.catalogue import CATALOGUE
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.replay import replay
 from sandbox.samples import file_name, sample
 from tests.test_imports import MODULES, ROOT

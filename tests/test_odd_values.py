@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.samples import sample
 from tests.clock import START, FakeClock
 from tests.upstream import Upstream, ask, field

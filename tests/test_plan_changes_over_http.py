@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from tests.conftest import Graph, StartGraph
 from tests.running import running, watching

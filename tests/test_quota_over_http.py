@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import httpx
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.quota.round_robin import RoundRobin
 from sandbox.app import Sandbox
 from sandbox.envelopes import SandboxReply

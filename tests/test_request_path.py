@@ -11,7 +11,7 @@ import orjson
 import pytest
 
 from bench.in_process import post
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY, Sandbox, create_sandbox
 from server.app import create_app

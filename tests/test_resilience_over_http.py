@@ -8,7 +8,7 @@ import pytest
 
 from cg_client.clock import Clock
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.transport import KEY_HEADER
 from sandbox.app import KEY, MAX_REQUESTS, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind, _bomb

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from tests.conftest import Graph, StartGraph
 
 QUERY = """

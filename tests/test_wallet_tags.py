@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from cg_client.params.enums import WalletTag
-from cg_client.plans.plan import Plan
+from cg_client.params.choices import WalletTag
+from cg_client.plans.plan_table import Plan
 from sandbox.samples import sample
 from tests.upstream import Upstream, ask, field
 

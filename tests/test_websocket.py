@@ -11,7 +11,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidStatus
 from websockets.typing import Subprotocol
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
 from tests.test_cli import serving

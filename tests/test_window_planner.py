@@ -12,7 +12,7 @@ from cg_client.errors import BadArgument, IntervalRefused, IntervalTooFine
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
 from cg_client.plans.key_plan import KeyPlan
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from graph_types.enums import PlanLimitPolicy
 from resolvers.window_planner import WindowPlan, WindowPlanner

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols

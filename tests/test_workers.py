@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from tests.running import running
 from tests.test_cli import KEY, run, serving

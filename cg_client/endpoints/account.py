@@ -8,7 +8,7 @@ from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from cg_client.params.core import Params
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 SUBSCRIPTION = Endpoint(
     path="/api/user/account/subscription",

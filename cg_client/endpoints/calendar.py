@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
 from cg_client.params.funds_and_chain import CalendarWindow, EconomicDataParams
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 _REFRESH = timedelta(minutes=10)
 _ALIASES = {

@@ -2,7 +2,7 @@
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params.funds_and_chain import Articles, Newsflashes
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 _SOURCE = {"publisher": "source_name", "publisher_logo_url": "source_website_logo"}
 

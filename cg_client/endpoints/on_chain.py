@@ -12,7 +12,7 @@ from cg_client.params.funds_and_chain import (
     VestedCoin,
     WhaleTransfersParams,
 )
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 EXCHANGE_ASSETS = Endpoint(
     path="/api/exchange/assets",

@@ -13,7 +13,7 @@ from typing import Annotated, ClassVar, get_type_hints
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
-from cg_client.params.enums import Unit
+from cg_client.params.choices import Unit
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated
 
 from cg_client.errors import BadArgument
+from cg_client.params.choices import ArticleLanguage, CalendarLanguage, FundRange, NewsflashLanguage
 from cg_client.params.core import (
     ExchangeName,
     Gateable,
@@ -16,7 +17,6 @@ from cg_client.params.core import (
     check_amount,
     check_name,
 )
-from cg_client.params.enums import ArticleLanguage, CalendarLanguage, FundRange, NewsflashLanguage
 
 
 @dataclass(frozen=True, kw_only=True)

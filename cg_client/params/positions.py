@@ -7,6 +7,20 @@ from typing import Annotated
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
+from cg_client.params.choices import (
+    BorrowVenue,
+    FundingRange,
+    LargeOrderState,
+    LiquidationRange,
+    MapRange,
+    MaxPainRange,
+    OpenInterestRange,
+    OptionsRange,
+    Range,
+    TakerRange,
+    Unit,
+    WalletTag,
+)
 from cg_client.params.core import (
     CoinParams,
     CoinSeries,
@@ -23,20 +37,6 @@ from cg_client.params.core import (
     SourceName,
     check_amount,
     check_name,
-)
-from cg_client.params.enums import (
-    BorrowVenue,
-    FundingRange,
-    LargeOrderState,
-    LiquidationRange,
-    MapRange,
-    MaxPainRange,
-    OpenInterestRange,
-    OptionsRange,
-    Range,
-    TakerRange,
-    Unit,
-    WalletTag,
 )
 
 # Histories by wallet tag also come every 10 minutes, which is no interval of any other endpoint and not of the graph's.

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cg_client.errors import BadArgument
+from cg_client.params.choices import SeriesType
 from cg_client.params.core import PairSeries, SourceName
-from cg_client.params.enums import SeriesType
 
 LookBack = Annotated[int, "Number of intervals that each point looks back over, from 1."]
 

@@ -24,7 +24,7 @@ from cg_client.errors import (
 from cg_client.intervals import Interval
 from cg_client.params.core import Params, SeriesParams
 from cg_client.plans.key_plan import KeyPlan, title
-from cg_client.plans.plan import HISTORY_DAYS, Plan, plan_for_history, plan_for_interval
+from cg_client.plans.plan_table import HISTORY_DAYS, Plan, plan_for_history, plan_for_interval
 from cg_client.plans.refusals import Refusals
 from cg_client.revision import Revision
 from cg_client.windows import floor, unix_ms

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 
 # Of plans whose limit is stated. Another limit was agreed upon with CoinGlass and implies no plan.
 _PLAN_BY_LIMIT: Mapping[int, Plan] = {

@@ -14,7 +14,7 @@ from cg_client.call import without_counting
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, Unauthorized
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.quota.window import MINUTE
 
 PLAN_LIFETIME = 300.0  # seconds

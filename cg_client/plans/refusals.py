@@ -13,7 +13,7 @@ from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import Gated
 from cg_client.params.core import Params, SeriesParams
-from cg_client.plans.plan import least_history_days
+from cg_client.plans.plan_table import least_history_days
 
 REMEMBERED = timedelta(minutes=10)
 MAX_REFUSALS = 1000  # the oldest is forgotten first

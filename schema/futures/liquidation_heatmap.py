@@ -14,7 +14,7 @@ from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column, Columns
 from payloads.source import Source, Sourced
 from resolvers.endpoint_choice import ByArgument
-from resolvers.heatmap import Heatmap, decode_heatmap
+from resolvers.liquidation_heatmap import Heatmap, decode_heatmap
 
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")

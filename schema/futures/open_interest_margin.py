@@ -10,7 +10,7 @@ import strawberry
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import open_interest as api
 from cg_client.errors import BadArgument
-from cg_client.params.enums import Unit
+from cg_client.params.choices import Unit
 from resolvers.arguments import argument
 from resolvers.context import Context
 from resolvers.exchanges import futures_exchanges

@@ -9,7 +9,7 @@ import strawberry
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
-from cg_client.params.enums import LargeOrderState
+from cg_client.params.choices import LargeOrderState
 from graph_types.enums import OrderSide
 from graph_types.fields import sparse, value
 from graph_types.scalars import Timestamp, time_of

@@ -19,7 +19,7 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.params.core import CoinParams
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from tests.clock import FakeClock
 

@@ -26,7 +26,7 @@ from cg_client.errors import (
 )
 from cg_client.intervals import Interval
 from cg_client.params.core import CoinParams, PairSeries
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.quota.requester import Priority, Requester
 from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER

@@ -13,7 +13,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account, futures
 from cg_client.errors import PlanRequired, UnknownName
 from cg_client.params.core import CoinParams, Params
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, Symbols
 from tests.cg_client.conftest import ENDPOINT, a_call, answer, decode, fetch
 from tests.clock import FakeClock

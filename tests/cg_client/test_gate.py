@@ -20,12 +20,12 @@ from cg_client.errors import (
     PlanRequired,
 )
 from cg_client.intervals import Interval
+from cg_client.params.choices import Range
 from cg_client.params.core import CoinParams, CoinSeries, Params
-from cg_client.params.enums import Range
 from cg_client.params.funds_and_chain import WindowParams
 from cg_client.params.positions import CoinRange
 from cg_client.plans.gate import Gate
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 from cg_client.plans.refusals import REMEMBERED
 from tests.clock import START, FakeClock
 

@@ -15,7 +15,7 @@ from cg_client.endpoints import account
 from cg_client.errors import Gated, PlanRequired
 from cg_client.params.core import CoinParams
 from cg_client.plans.key_plan import KeyPlan
-from cg_client.plans.plan import REQUESTS_PER_MINUTE, Plan
+from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from tests.cg_client.conftest import ENDPOINT, answer, client_with, decode, failure, fetch
 from tests.clock import FakeClock
 

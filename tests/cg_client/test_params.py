@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
+from cg_client.params.choices import LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 from cg_client.params.core import (
     DEPTHS,
     CoinParams,
@@ -21,7 +22,6 @@ from cg_client.params.core import (
     PairSeriesInUnit,
     Params,
 )
-from cg_client.params.enums import LiquidationRange, MapRange, OptionsRange, Range, TakerRange, Unit
 from cg_client.params.positions import (
     CoinMapRange,
     CoinRange,

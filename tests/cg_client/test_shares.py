@@ -14,7 +14,7 @@ from cg_client.call import Call
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.errors import QuotaExhausted
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.secret import Secret

@@ -7,8 +7,8 @@ import pytest
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
+from cg_client.params.choices import SeriesType
 from cg_client.params.core import Params
-from cg_client.params.enums import SeriesType
 from cg_client.params.technical import (
     PairBollingerBands,
     PairLookBack,

@@ -14,7 +14,7 @@ import pytest
 from cg_client.catalogue import CATALOGUE
 from cg_client.client_config import ClientConfig
 from cg_client.intervals import Interval
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from probe.command import ProbeOptions, probe
 from probe.findings import Status

@@ -2,7 +2,7 @@
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 AGGREGATED_ROWS = 4500
 PAIR_ALIASES = {

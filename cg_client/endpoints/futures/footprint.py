@@ -6,7 +6,7 @@ from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 RETENTION = {interval: timedelta(days=90) for interval in Interval}  # the page's title says 90 days
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import CoinSeries, PairSeries
 from cg_client.params.positions import AccumulatedFunding, FundingArbitrageParams
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/futures/funding-rate/history",

@@ -14,7 +14,7 @@ from cg_client.params.positions import (
     HyperliquidTagSeries,
     Wallet,
 )
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 _ALIASES = {
     "size": "position_size",

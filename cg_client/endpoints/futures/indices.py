@@ -5,7 +5,7 @@ from datetime import timedelta
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 # The page calls open_change and close_change percentages; its sample fits a gap in US dollars.
 BASIS_HISTORY = Endpoint(

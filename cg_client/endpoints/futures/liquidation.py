@@ -14,7 +14,7 @@ from cg_client.params.positions import (
     PairMapRange,
     PairRange,
 )
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/futures/liquidation/history",

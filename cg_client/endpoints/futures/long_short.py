@@ -2,7 +2,7 @@
 
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan import STANDARD_FLOORS
+from cg_client.plans.plan_table import STANDARD_FLOORS
 
 
 def _history(path: str, summary: str, prefix: str) -> Endpoint:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cg_client.decoding.shapes import KeyedRows, NameList
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params.core import CoinMarketsPage, CoinParams, PairSeries
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/futures/supported-coins",

@@ -3,7 +3,7 @@
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 _FLOORS = {Plan.STARTUP: Interval.M30}
 _ALIASES = {

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import CoinExchanges, PageParams
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 _MINUTES_AND_HOURS = ("5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "24h")
 _DAYS = ("3d", "5d", "7d", "10d", "15d", "30d", "40d", "50d", "60d", "90d", "120d", "150d", "180d", "1y")

@@ -6,7 +6,7 @@ from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import CoinParams, CoinSeriesInUnit, ExchangesSeries, PairSeriesInUnit
 from cg_client.params.positions import OpenInterestByExchangeParams
-from cg_client.plans.plan import STANDARD_FLOORS
+from cg_client.plans.plan_table import STANDARD_FLOORS
 
 HISTORY = Endpoint(
     path="/api/futures/open-interest/history",

@@ -8,7 +8,7 @@ from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.intervals import Interval
 from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairParams, PairSeries
 from cg_client.params.positions import PairLargeOrderHistory
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 AGGREGATED_ALIASES = {
     "bids_usd": "aggregated_bids_usd",

@@ -6,7 +6,7 @@ from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
 from cg_client.params.positions import CoinTakerRange
-from cg_client.plans.plan import STANDARD_FLOORS
+from cg_client.plans.plan_table import STANDARD_FLOORS
 
 PAIR_ALIASES = {"buy_usd": "taker_buy_volume_usd", "sell_usd": "taker_sell_volume_usd"}
 AGGREGATED_ALIASES = {"buy_usd": "aggregated_buy_volume_usd", "sell_usd": "aggregated_sell_volume_usd"}

@@ -12,7 +12,7 @@ from cg_client.params.technical import (
     PairMACD,
     PairMovingAverage,
 )
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 MAX_ROWS = 4500
 _LISTED = ("1m", "5m", "15m", "30m", "1h", "4h", "1d", "1w")  # intervals of the lists of averages

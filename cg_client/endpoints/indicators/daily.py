@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from cg_client.endpoint import Endpoint
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 DAY = timedelta(days=1)
 

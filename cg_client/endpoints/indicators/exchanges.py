@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params.core import ExchangesSeries
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 TRANSPARENCY = Endpoint(
     path="/api/exchange_assets_transparency/list",

@@ -1,7 +1,7 @@
 """What bitcoin's holders paid, hold and gain, by day."""
 
 from cg_client.endpoints.indicators.daily import daily
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 SHORT_TERM_SOPR = daily(
     "/api/index/bitcoin-sth-sopr",

@@ -1,7 +1,7 @@
 """Bitcoin beside the other markets and money in general."""
 
 from cg_client.endpoints.indicators.daily import daily
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 CORRELATION = daily(
     "/api/index/bitcoin-correlation",

@@ -5,7 +5,7 @@ from datetime import timedelta
 from cg_client.decoding.shapes import ParallelLists
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators.daily import daily
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 FEAR_GREED = Endpoint(
     path="/api/index/fear-greed-history",

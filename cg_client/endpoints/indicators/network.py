@@ -3,7 +3,7 @@
 from cg_client.decoding.shapes import Rows
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators.daily import daily
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 ACTIVE_ADDRESSES = daily(
     "/api/index/bitcoin-active-addresses",

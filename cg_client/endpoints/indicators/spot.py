@@ -3,7 +3,7 @@
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.params.core import CoinSeries, SeriesParams
 from cg_client.params.positions import BorrowSeries
-from cg_client.plans.plan import STANDARD_FLOORS
+from cg_client.plans.plan_table import STANDARD_FLOORS
 
 # The page calls a rate of 0.0261 2.61 %; its own sample, 5.55 US dollars on some 21 200, makes it 0.0261 %.
 COINBASE_PREMIUM = Endpoint(

@@ -7,7 +7,7 @@ from cg_client.endpoints.futures.cumulative_volume_delta import (
     PAIR_ALIASES,
 )
 from cg_client.params.core import ExchangesSeriesInUsd, PairSeriesInUsd
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/spot/cvd/history",

@@ -4,7 +4,7 @@ from cg_client.decoding.shapes import Tuples
 from cg_client.endpoint import REAL_TIME, Endpoint
 from cg_client.endpoints.futures.footprint import RETENTION
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 HISTORY = Endpoint(
     path="/api/spot/volume/footprint-history",

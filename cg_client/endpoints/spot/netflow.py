@@ -4,7 +4,7 @@ from cg_client.decoding.shapes import Record
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.netflow import COIN_ALIASES, LIST_ALIASES
 from cg_client.params.core import CoinExchanges, PageParams
-from cg_client.plans.plan import Plan
+from cg_client.plans.plan_table import Plan
 
 LIST = Endpoint(
     path="/api/spot/netflow-list",

@@ -15,7 +15,7 @@ from cg_client.endpoints.futures.order_book import (
 from cg_client.intervals import Interval
 from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairParams, PairSeries
 from cg_client.params.positions import PairLargeOrderHistory
-from cg_client.plans.plan import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
 
 HISTORY = Endpoint(
     path="/api/spot/orderbook/ask-bids-history",

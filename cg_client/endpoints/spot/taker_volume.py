@@ -3,7 +3,7 @@
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures.taker_volume import AGGREGATED_ALIASES, PAIR_ALIASES
 from cg_client.params.core import ExchangesSeriesInUsd, PairSeries
-from cg_client.plans.plan import STANDARD_FLOORS
+from cg_client.plans.plan_table import STANDARD_FLOORS
 
 HISTORY = Endpoint(
     path="/api/spot/taker-buy-sell-volume/history",
