@@ -119,11 +119,12 @@ async def read_response(response: httpx.Response, limit: int = MAX_BODY) -> tupl
             if size > limit:
                 raise httpx.RemoteProtocolError("The body of the answer is too large.")
             parts.append(part)
+        body = parts[0] if len(parts) == 1 else b"".join(parts)
     except (httpx.ConnectTimeout, RuntimeError) as error:  # raised by aiohttp for a lost connection
         raise httpx.ReadError("The connection broke.") from error
     finally:
+        parts.clear()  # else the traceback of an error would hold them
         await stream.aclose()
-    body = parts[0] if len(parts) == 1 else b"".join(parts)
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding == b"identity" or not body:
         return headers, body

@@ -86,7 +86,10 @@ async def _answers(context: Context, started: Sequence[asyncio.Future[Part]]) ->
         except Exception as error:  # noqa: BLE001  # whatever it is, it is raised below
             failure = failure or error
     if failure is not None:
-        raise failure
+        try:
+            raise failure
+        finally:
+            failure = None  # whose traceback refers to this frame
     context.validity.depend_on(*parts)
     return parts
 
