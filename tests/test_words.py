@@ -23,8 +23,8 @@ LONGEST_FUNCTION = 50  # lines
 WORDS = {  # a regular expression: what to write instead
     "Asker": "Requester",
     "OURSELVES": "SYSTEM",
-    "UnderWay": "Deferred",
-    "OpenField": "PendingField",
+    "UnderWay": "an awaitable",
+    "OpenField": "pending field",
     "Flights?": "in_flight",
     "Gathering": "Coalescer",
     "Governor": "AdmissionQueue",
@@ -40,6 +40,12 @@ WORDS = {  # a regular expression: what to write instead
     "leads_on": "requires_followup",
     "rests_on": "depend_on",
     "holds_until": "expires_at",
+    "wires?": "source_name",
+    "spellings?": "aliases",
+    "spelled": "written, named",
+    "warming": "warmup",
+    "[A-Z_]+_AT_MOST": "MAX_...",
+    "settled_until": "valid_until",
 }
 NAMES = {
     "asker": "requester",
@@ -52,6 +58,21 @@ NAMES = {
     "spared": "skipped",
     "standing": "cache status",
 }
+PRODUCT_NAMES = (
+    "asked",
+    "found",
+    "heard",
+    "held",
+    "kept",
+    "known",
+    "made",
+    "odd",
+    "one",
+    "own",
+    "place",
+    "said",
+    "taken",
+)
 EXCEPTIONS: dict[str, tuple[str, ...]] = {  # of WORDS and NAMES: files in which the word is another one
     "ending": ("tests/cg_client/test_symbol_matching.py",),  # of an instrument's code
 }
@@ -101,6 +122,11 @@ def test_no_text_uses_a_word_that_the_field_does_not_know(word: str) -> None:
 def test_nothing_has_a_name_that_says_nothing(name: str) -> None:
     files = names().get(name, set())
     assert files - {*EXCEPTIONS.get(name, ())} == set(), f"write {NAMES[name]} instead of {name}"
+
+
+@pytest.mark.parametrize("name", PRODUCT_NAMES)
+def test_a_variable_of_the_product_is_named_for_what_it_holds(name: str) -> None:
+    assert {path for path in names().get(name, ()) if path.split("/")[0] in PRODUCT} == set()
 
 
 def test_a_type_name_stands_for_one_type() -> None:

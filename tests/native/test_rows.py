@@ -118,7 +118,7 @@ def test_what_ends_too_early_is_left_to_msgspec(text: str) -> None:
     assert not [end for end in range(len(text)) if read(text[:end]) is not None]
 
 
-def spellings(figure: float) -> set[str]:
+def forms(figure: float) -> set[str]:
     """Spell a figure in fifteen forms, each of which the reader rounds in its own way."""
     return {f"{figure:.{indices}{form}}" for indices in (0, 3, 15, 17, 22) for form in "fge"}
 
@@ -134,7 +134,7 @@ def test_figures_are_the_nearest_doubles() -> None:
         for _ in range(200)
     ]
     thin = [f"0.00{2**53 + chance.getrandbits(49)}" for _ in range(300)]  # of whose quotient few bits are left to round
-    texts = [text for figure in figures for text in spellings(figure) if len(text) < 60] + halves + points + thin
+    texts = [text for figure in figures for text in forms(figure) if len(text) < 60] + halves + points + thin
     result = read("[" + ",".join(f'{{"a": {text}, "n": 1}}' for text in texts) + "]")
     assert result is not None
     assert result[0] == array("d", map(float, texts))
