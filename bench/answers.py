@@ -29,8 +29,8 @@ def is_right(answer: bytes) -> bool:
 
 def warm(server: Process, workload: Workload) -> None:
     """Every series of the workload is fetched once, and its text is known."""
-    known = [] if workload.numbered else workload.bodies[:1] * 3
-    for _ in ask(server, [*workload.warmup, *known]):
+    listed = [] if workload.numbered else workload.bodies[:1] * 3
+    for _ in ask(server, [*workload.warmup, *listed]):
         pass
 
 

@@ -42,7 +42,7 @@ class Bench:
         """Those that were not measured yet, by state; of several rounds the one that took least CPU counts."""
         requested = [case for case in dict.fromkeys(cases) if case not in self.runs]
         for state in dict.fromkeys(case.state for case in requested):
-            self._in_state(state, [one for one in requested if one.state is state], seconds, rounds)
+            self._in_state(state, [item for item in requested if item.state is state], seconds, rounds)
 
     def _in_state(self, state: State, cases: list[Case], seconds: int, rounds: int) -> None:
         with contextlib.ExitStack() as stack:
@@ -50,7 +50,7 @@ class Bench:
             if any(case.target is Target.PLAIN for case in cases):
                 servers[Target.PLAIN] = stack.enter_context(plain(state, self.upstream))
             for workload in dict.fromkeys(case.workload for case in cases):
-                same = [one for one in cases if one.workload == workload]
+                same = [item for item in cases if item.workload == workload]
                 self._with_workload(workload, same * rounds, servers, seconds)
 
     def _with_workload(
@@ -69,7 +69,7 @@ class Bench:
                 run = drive(
                     server, workload, case.concurrency, self._seconds(case, seconds), self.upstream.calls, least
                 )
-            self.runs[case] = min(run, self.runs.get(case, run), key=lambda one: one.cpu)
+            self.runs[case] = min(run, self.runs.get(case, run), key=lambda item: item.cpu)
             sys.stdout.write(line(case, run) + "\n")
             sys.stdout.flush()
 

@@ -51,8 +51,8 @@ def growth(upstream: Upstream, rounds: int) -> list[Point]:
             for rows in ROWS:
                 best[rows] = min(_cpu(server, upstream, rows), best.get(rows, float("inf")))
     points = [Point(rows, cpu) for rows, cpu in best.items()]
-    for one in points:
-        sys.stdout.write(f"{one.rows:>9,} rows: {one.request:>9.3f} ms CPU, {one.row:>9.3f} µs per row\n")
+    for entry in points:
+        sys.stdout.write(f"{entry.rows:>9,} rows: {entry.request:>9.3f} ms CPU, {entry.row:>9.3f} µs per row\n")
     return points
 
 

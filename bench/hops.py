@@ -78,15 +78,15 @@ async def measure(base_url: str, *, verbose: bool) -> None:
 @contextlib.asynccontextmanager
 async def _running(app: ASGIApp) -> AsyncIterator[None]:
     """Yield the application between its start and its shutdown, so that nothing is left open."""
-    said: asyncio.Queue[Message] = asyncio.Queue()
-    heard: asyncio.Queue[Message] = asyncio.Queue()
-    living = asyncio.ensure_future(app({"type": "lifespan", "state": {}}, said.get, heard.put))
-    await said.put({"type": "lifespan.startup"})
-    await heard.get()
+    text: asyncio.Queue[Message] = asyncio.Queue()
+    received: asyncio.Queue[Message] = asyncio.Queue()
+    living = asyncio.ensure_future(app({"type": "lifespan", "state": {}}, text.get, received.put))
+    await text.put({"type": "lifespan.startup"})
+    await received.get()
     try:
         yield
     finally:
-        await said.put({"type": "lifespan.shutdown"})
+        await text.put({"type": "lifespan.shutdown"})
         await living
 
 

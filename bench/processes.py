@@ -96,12 +96,12 @@ def started(command: Sequence[str], env: Mapping[str, str], core: int) -> Iterat
 def _address(process: subprocess.Popen[bytes], log: int) -> str:
     latest = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < latest:
-        said = os.pread(log, 100_000, 0).decode(errors="replace")
-        result = _SERVES.search(said)
+        text = os.pread(log, 100_000, 0).decode(errors="replace")
+        result = _SERVES.search(text)
         if result:
             return result[1]
         if process.poll() is not None:
-            raise BenchError(f"{' '.join(map(str, process.args[1:]))} did not start: {said.strip()[-500:]}")  # type: ignore[index]  # a list
+            raise BenchError(f"{' '.join(map(str, process.args[1:]))} did not start: {text.strip()[-500:]}")  # type: ignore[index]  # a list
         time.sleep(0.02)
     raise BenchError("A server did not start in time.")
 

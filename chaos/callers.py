@@ -18,8 +18,8 @@ _MEGABYTE = 2**20
 
 
 async def callers(_: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as one:
-        return [await _many(one), await _leaving(one), await _deaf(one)]
+    async with rig(deadline_seconds=DEADLINE) as item:
+        return [await _many(item), await _leaving(item), await _deaf(item)]
 
 
 async def _many(one: Rig) -> Verdict:

@@ -16,11 +16,11 @@ _UNDER_WAY = 1  # requests that were sent before the news could come
 
 
 async def changes(_: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as one:
-        verdicts = [await _clock(one, ahead) for ahead in (_DAY, -_HOUR)]
-        verdicts.append(await _key(one))
-    async with rig("professional", 1200, deadline_seconds=DEADLINE) as one:
-        return [*verdicts, await _plan(one)]
+    async with rig(deadline_seconds=DEADLINE) as item:
+        verdicts = [await _clock(item, ahead) for ahead in (_DAY, -_HOUR)]
+        verdicts.append(await _key(item))
+    async with rig("professional", 1200, deadline_seconds=DEADLINE) as item:
+        return [*verdicts, await _plan(item)]
 
 
 async def _clock(one: Rig, ahead: int) -> Verdict:

@@ -24,12 +24,12 @@ _STEP = Interval.H1.milliseconds
 
 async def crowd(_: Effort) -> list[Verdict]:
     """Series of one exchange, then others of another: nothing of them is known either time."""
-    async with rig() as one:
-        await one.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
+    async with rig() as item:
+        await item.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
         now = int(time.time() * 1000) // _STEP * _STEP
         return [
-            await _ask(one, "the same window of 40 series, cold", [_whole(n) for n in range(SERIES)], SERIES),
-            await _ask(one, "200 overlapping windows of 40 series, cold", _windows(now), CALLS_FOR_WINDOWS),
+            await _ask(item, "the same window of 40 series, cold", [_whole(n) for n in range(SERIES)], SERIES),
+            await _ask(item, "200 overlapping windows of 40 series, cold", _windows(now), CALLS_FOR_WINDOWS),
         ]
 
 

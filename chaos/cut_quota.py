@@ -18,15 +18,15 @@ _MINUTE = 62.0  # seconds, a little more than one
 
 
 async def cut_quota(_: Effort) -> list[Verdict]:
-    async with rig("hobbyist", BEFORE, deadline_seconds=DEADLINE) as one:
-        asking = asyncio.create_task(for_seconds(one, _CUT_AFTER + 2 * _MINUTE, CALLERS, 0.5, _new_series))
+    async with rig("hobbyist", BEFORE, deadline_seconds=DEADLINE) as tested:
+        asking = asyncio.create_task(for_seconds(tested, _CUT_AFTER + 2 * _MINUTE, CALLERS, 0.5, _new_series))
         await asyncio.sleep(_CUT_AFTER)
-        before = await one.upstream.calls()
-        await one.upstream.change("quota", limit=AFTER)
+        before = await tested.upstream.calls()
+        await tested.upstream.change("quota", limit=AFTER)
         await asyncio.sleep(_MINUTE)
-        between = await one.upstream.calls()
+        between = await tested.upstream.calls()
         answers = await asking
-        after = await one.upstream.calls()
+        after = await tested.upstream.calls()
     refused = after["rateLimited"] - before["rateLimited"]
     in_second_minute = after["total"] - between["total"]
     return [_verdict(answers, refused, before["rateLimited"], in_second_minute)]

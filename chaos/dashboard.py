@@ -22,9 +22,9 @@ QUOTA = REQUESTS_PER_MINUTE[Plan.HOBBYIST]
 
 async def dashboard(effort: Effort) -> list[Verdict]:
     parts = _parts()
-    async with rig("hobbyist", QUOTA) as one:
-        answers = await for_seconds(one, effort.dashboard, CALLERS, EVERY, lambda _caller, _at: parts)
-        counted = await one.upstream.calls()
+    async with rig("hobbyist", QUOTA) as tested:
+        answers = await for_seconds(tested, effort.dashboard, CALLERS, EVERY, lambda _caller, _at: parts)
+        counted = await tested.upstream.calls()
     result = outcomes(answers)
     breaches = [*faults(answers, DEADLINE, {}), *too_old(result, MAX_STALE)]
     most, refused = counted["mostInAMinute"], counted["rateLimited"]

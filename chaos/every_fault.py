@@ -45,12 +45,12 @@ async def every_fault(effort: Effort) -> list[Verdict]:
 async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number: int) -> Cell:
     parts = mix(number)
     reference = await healthy.values(parts)
-    async with _for(kind, common) as one:
+    async with _for(kind, common) as tested:
         options = {"share": share, "seed": number, "seconds": _SECONDS.get(kind, 1.0), "retry_after": "1"}
-        await one.upstream.fail(kind.value, **options)
-        answers = await at_once(one, CALLERS, ROUNDS, lambda caller, at: turned(parts, caller * ROUNDS + at))
-        await one.upstream.heal()
-        back = 0.0 if kind in _REMEMBERED else await recovery(one, parts)
+        await tested.upstream.fail(kind.value, **options)
+        answers = await at_once(tested, CALLERS, ROUNDS, lambda caller, at: turned(parts, caller * ROUNDS + at))
+        await tested.upstream.heal()
+        back = 0.0 if kind in _REMEMBERED else await recovery(tested, parts)
     return Cell(share, answers, list(faults(answers, DEADLINE, reference)), back)
 
 

@@ -18,13 +18,13 @@ _SINGLE = on_pair("single", "CoinEx", "BTC", price(f"interval: {Interval.W1.name
 
 
 async def fairness(_: Effort) -> list[Verdict]:
-    async with rig("hobbyist", QUOTA, deadline_seconds=DEADLINE) as one:
-        greedy = asyncio.create_task(one.caller("backfill").ask(_backfill(), DEADLINE + 10))
+    async with rig("hobbyist", QUOTA, deadline_seconds=DEADLINE) as tested:
+        greedy = asyncio.create_task(tested.caller("backfill").ask(_backfill(), DEADLINE + 10))
         await asyncio.sleep(3)
-        before = (await one.upstream.calls())["total"]
-        answer = await asked(one.caller("dashboard"), [_SINGLE], DEADLINE + 10)
-        requests = (await one.upstream.requests())[before:]
-        refused = (await one.upstream.calls())["rateLimited"]
+        before = (await tested.upstream.calls())["total"]
+        answer = await asked(tested.caller("dashboard"), [_SINGLE], DEADLINE + 10)
+        requests = (await tested.upstream.requests())[before:]
+        refused = (await tested.upstream.calls())["rateLimited"]
         greedy.cancel()
     indices = [at for at, request in enumerate(requests) if request["query"].get("exchange") == "CoinEx"]
     outcome = answer.outcomes[0] if answer.outcomes else None

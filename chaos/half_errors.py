@@ -21,8 +21,8 @@ _INTERVALS = (Interval.H1, Interval.H4, Interval.H6, Interval.H8)
 
 
 async def half_errors(effort: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as one:
-        return [await _seen(one, effort.failing), await _retries(one)]
+    async with rig(deadline_seconds=DEADLINE) as item:
+        return [await _seen(item, effort.failing), await _retries(item)]
 
 
 async def _seen(one: Rig, seconds: float) -> Verdict:

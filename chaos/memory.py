@@ -26,11 +26,11 @@ _LEFT_OUT = (
 
 
 async def memory(effort: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as one:
+    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as item:
         read: list[int] = []
-        tasks = [asyncio.create_task(_reads(one, read)), asyncio.create_task(_fails(one, effort.memory))]
+        tasks = [asyncio.create_task(_reads(item, read)), asyncio.create_task(_fails(item, effort.memory))]
         try:
-            answers = await for_seconds(one, effort.memory, CALLERS, 0.25, _chosen)
+            answers = await for_seconds(item, effort.memory, CALLERS, 0.25, _chosen)
         finally:
             for task in tasks:
                 task.cancel()

@@ -52,16 +52,16 @@ def read(parts: Iterable[Part], reply: Reply, now: float | None = None) -> Answe
 
 
 def _outcome(name: str, answer: Mapping[str, Any], now: float) -> Outcome:
-    found = (answer.get("data") or {}).get(name)
-    while isinstance(found, dict) and "__typename" not in found:
-        found = next(iter(found.values()))
-    if found is None:
+    result = (answer.get("data") or {}).get(name)
+    while isinstance(result, dict) and "__typename" not in result:
+        result = next(iter(result.values()))
+    if result is None:
         return Outcome(name, _code_of_error(name, answer.get("errors") or []))
-    if "code" in found:
-        return Outcome(name, found["code"])
-    source = found["source"]
+    if "code" in result:
+        return Outcome(name, result["code"])
+    source = result["source"]
     age = now - datetime.fromisoformat(source["fetchedAt"]).timestamp()
-    value = {key: item for key, item in found.items() if key != "source"}
+    value = {key: item for key, item in result.items() if key != "source"}
     lifetime = BY_PATH[source["endpoint"]].refresh.total_seconds()
     return Outcome(name, None, value, source["freshness"] == "STALE", age, lifetime, bool(source["anomalies"]))
 

@@ -17,17 +17,19 @@ ENDS_WITHIN = 8.0  # the deadline, and a little for the rest
 
 
 async def stop(_: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as one:
-        await one.upstream.fail("slow", seconds=0.5)
-        asking = asyncio.create_task(for_seconds(one, 6.0, CALLERS, 0.1, lambda caller, at: mix(caller % 3 + 3 * at)))
+    async with rig(deadline_seconds=DEADLINE) as tested:
+        await tested.upstream.fail("slow", seconds=0.5)
+        asking = asyncio.create_task(
+            for_seconds(tested, 6.0, CALLERS, 0.1, lambda caller, at: mix(caller % 3 + 3 * at))
+        )
         await asyncio.sleep(2.0)
-        told = time.monotonic()
-        os.kill(one.server.pid, signal.SIGTERM)
-        code = await asyncio.to_thread(one.server.exit_code, ENDS_WITHIN + 5)
-        took = time.monotonic() - told
+        reported = time.monotonic()
+        os.kill(tested.server.pid, signal.SIGTERM)
+        code = await asyncio.to_thread(tested.server.exit_code, ENDS_WITHIN + 5)
+        took = time.monotonic() - reported
         answers = await asking
-        said = one.server.said()
-    return [_verdict(answers, code, took, said)]
+        message = tested.server.said()
+    return [_verdict(answers, code, took, message)]
 
 
 def _verdict(answers: list[Answered], code: int | None, took: float, said: str) -> Verdict:

@@ -22,8 +22,8 @@ CUTS = st.lists(st.tuples(st.integers(-15, 15) | st.none(), st.integers(-15, 15)
 
 def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Columns[Point]:
     figures = [value for _, value in values]
-    known = [figure for figure in figures if figure is not None]
-    stored = array("d", known) if len(known) == len(figures) else figures
+    listed = [figure for figure in figures if figure is not None]
+    stored = array("d", listed) if len(listed) == len(figures) else figures
     return Columns.of(
         Point, {"at": Column(array("q", [at for at, _ in values])), "value": Column(stored)}, len(values), identity
     )
@@ -31,7 +31,7 @@ def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Col
 
 @given(VALUES, CUTS)
 def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: list[Any]) -> None:
-    expected, given_ = [Point(*one) for one in values], columns(values)
+    expected, given_ = [Point(*item) for item in values], columns(values)
     for start, stop in cuts:
         expected, given_ = expected[start:stop], given_[start:stop]
     assert list(given_) == expected
@@ -43,7 +43,7 @@ def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: lis
 
 @given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3))
 def test_joined_parts_are_one_list(parts: list[list[Any]], dropped: int) -> None:
-    expected = [Point(*one) for part in parts for one in part[dropped:]]
+    expected = [Point(*item) for part in parts for item in part[dropped:]]
     assert list(Columns.joined([columns(part)[dropped:] for part in parts])) == expected
 
 
@@ -58,16 +58,16 @@ def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any
 
 
 def test_a_table_that_is_joined_of_the_same_parts_is_the_same_table() -> None:
-    one, other = columns([(1, 1.0), (2, 2.0)], new_identity()), columns([(3, None)], new_identity())
-    joined = Columns.joined([one, other])
-    assert joined.identity == Columns.joined([one[0:2], other]).identity
-    assert joined.identity != Columns.joined([one[1:], other]).identity
-    assert Columns.joined([one, columns([(3, None)])]).identity is None
+    item, other = columns([(1, 1.0), (2, 2.0)], new_identity()), columns([(3, None)], new_identity())
+    joined = Columns.joined([item, other])
+    assert joined.identity == Columns.joined([item[0:2], other]).identity
+    assert joined.identity != Columns.joined([item[1:], other]).identity
+    assert Columns.joined([item, columns([(3, None)])]).identity is None
 
 
 @given(st.lists(VALUES, max_size=6), st.integers(0, 6), st.integers(0, 6))
 def test_lists_stored_end_to_end_are_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
-    cached = Lists.of([len(one) for one in lists], columns([row for one in lists for row in one]))
-    expected = [[Point(*row) for row in one] for one in lists]
-    assert [list(one) for one in cached] == expected
-    assert [list(one) for one in cached[start:stop]] == expected[start:stop]
+    cached = Lists.of([len(item) for item in lists], columns([row for item in lists for row in item]))
+    expected = [[Point(*row) for row in item] for item in lists]
+    assert [list(item) for item in cached] == expected
+    assert [list(item) for item in cached[start:stop]] == expected[start:stop]

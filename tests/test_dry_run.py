@@ -36,11 +36,11 @@ def plan(graph: Graph, query: str) -> dict[str, Any]:
     answer = response.json()
     assert answer.keys() == {"data", "extensions"}, answer
     assert answer["data"] is None
-    found: dict[str, Any] = answer["extensions"]["plan"]
-    assert found["complete"] == (not found["open"])
+    result: dict[str, Any] = answer["extensions"]["plan"]
+    assert result["complete"] == (not result["open"])
     for name, status in (("callsToFetch", "FETCH"), ("callsToRefresh", "REFRESH")):
-        assert found[name] == sum(call["status"] == status for call in found["calls"])
-    return found
+        assert result[name] == sum(call["status"] == status for call in result["calls"])
+    return result
 
 
 def cost(graph: Graph, query: str) -> list[tuple[str, dict[str, str]]]:
@@ -57,7 +57,7 @@ def to_fetch(found: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
 
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("plan_of_key", [Plan.HOBBYIST, Plan.STANDARD, Plan.PROFESSIONAL], ids=lambda one: one.name)
+@pytest.mark.parametrize("plan_of_key", [Plan.HOBBYIST, Plan.STANDARD, Plan.PROFESSIONAL], ids=lambda item: item.name)
 def test_an_example_costs_what_its_dry_run_says(start_graph: StartGraph, document: Path, plan_of_key: Plan) -> None:
     """Cold, where a listing leaves it open, it costs at least that; warm, nothing."""
     graph, query = start_graph(plan_of_key), document.read_text()
@@ -78,33 +78,33 @@ def test_with_cached_listings_a_dry_run_predicts_every_call(start_graph: StartGr
         "{ coins { edges { cursor } } pairs { edges { cursor } } spotPairs { edges { cursor } } exchanges { name } }"
     )
     graph.data(listings)
-    found = plan(graph, query)
+    result = plan(graph, query)
     caused = cost(graph, query)
-    pages = {endpoint["endpoint"] for endpoint in found["open"]}
+    pages = {endpoint["endpoint"] for endpoint in result["open"]}
     assert {path for path in pages if not path.endswith("coins-markets")} == set()
-    assert to_fetch(found) == caused or pages
+    assert to_fetch(result) == caused or pages
 
 
 def test_a_window_in_pages_costs_as_many_calls_as_pages(graph: Graph) -> None:
     graph.data(NAMES)
-    found = plan(graph, LONG)
-    assert found["complete"]
-    assert found["callsToFetch"] > 1
-    assert cost(graph, LONG) == to_fetch(found)
+    result = plan(graph, LONG)
+    assert result["complete"]
+    assert result["callsToFetch"] > 1
+    assert cost(graph, LONG) == to_fetch(result)
     assert {call["status"] for call in plan(graph, LONG)["calls"]} == {"AT_HAND"}
 
 
 def test_what_depends_on_a_listing_is_left_open(graph: Graph) -> None:
-    found = plan(graph, FUNDS)
-    assert [(call["endpoint"], call["status"]) for call in found["calls"]] == [(PAIRS, "FETCH")]
-    assert [index["endpoint"] for index in found["open"]] == [PAIRS]
+    result = plan(graph, FUNDS)
+    assert [(call["endpoint"], call["status"]) for call in result["calls"]] == [(PAIRS, "FETCH")]
+    assert [listed["endpoint"] for listed in result["open"]] == [PAIRS]
 
 
 def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
     graph.data('{ coin(symbol: "BTC") { symbol } }')
-    found = plan(graph, COIN)
-    assert (found["callsToFetch"], found["complete"]) == (1, False)
-    assert [index["endpoint"] for index in found["open"]] == ["/api/futures/coins-markets"]
+    result = plan(graph, COIN)
+    assert (result["callsToFetch"], result["complete"]) == (1, False)
+    assert [listed["endpoint"] for listed in result["open"]] == ["/api/futures/coins-markets"]
     graph.data(COIN)
     assert plan(graph, COIN)["complete"]
 
@@ -112,9 +112,9 @@ def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
 def test_what_the_plan_lacks_is_named_with_the_plan_that_has_it(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     graph.data(NAMES)
-    found = plan(graph, HEATMAP)
-    (refused,) = found["refused"]
-    assert (found["calls"], found["complete"], refused["code"]) == ([], True, "PLAN_REQUIRED")
+    result = plan(graph, HEATMAP)
+    (refused,) = result["refused"]
+    assert (result["calls"], result["complete"], refused["code"]) == ([], True, "PLAN_REQUIRED")
     assert (refused["requiredPlan"], refused["currentPlan"]) == ("PROFESSIONAL", "HOBBYIST")
     assert cost(graph, HEATMAP) == []
 
@@ -132,15 +132,15 @@ def test_what_the_plan_lacks_is_named_with_the_plan_that_has_it(start_graph: Sta
 )
 def test_a_wrong_request_has_the_same_errors(graph: Graph, query: str) -> None:
     graph.data(NAMES)
-    real, told = graph.ask(query), dry(graph, query).json()
-    assert told["errors"] == real["errors"]
-    assert ("extensions" in told) == any("path" in error for error in real["errors"])
+    real, reported = graph.ask(query), dry(graph, query).json()
+    assert reported["errors"] == real["errors"]
+    assert ("extensions" in reported) == any("path" in error for error in real["errors"])
 
 
 def test_invalid_input_is_reported_among_the_refusals(graph: Graph) -> None:
     graph.data(NAMES)
-    found = plan(graph, f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}")
-    (refused,) = found["refused"]
+    result = plan(graph, f"{{ {PAIR} {{ price(interval: H4, last: 0) {{ __typename }} }} }}")
+    (refused,) = result["refused"]
     assert refused.pop("message").startswith("`last` is a number")
     assert refused == {
         "endpoint": "/api/futures/price/history",
@@ -148,21 +148,21 @@ def test_invalid_input_is_reported_among_the_refusals(graph: Graph) -> None:
         "argument": "last",
         "suggestions": [],
     }
-    assert (found["calls"], found["complete"]) == ([], True)
+    assert (result["calls"], result["complete"]) == ([], True)
 
 
 def test_an_unknown_name_in_a_listing_that_may_be_older_than_the_name_is_left_open(graph: Graph) -> None:
     unknown = '{ coin(symbol: "NOSUCH") { symbol } }'
     graph.data('{ coin(symbol: "BTC") { symbol } }')
-    told = dry(graph, unknown).json()
-    assert [index["endpoint"] for index in told["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
+    reported = dry(graph, unknown).json()
+    assert [listed["endpoint"] for listed in reported["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
 
 
 def test_a_dry_run_and_a_real_one_have_nothing_of_each_other(graph: Graph) -> None:
     real = graph.http.get("/graphql", params={"query": FUNDS})
-    told = graph.http.get("/graphql", params={"query": FUNDS}, headers={"x-dry-run": "true"})
-    assert told.json()["extensions"]["plan"]["callsToFetch"] == 0
-    assert (told.headers["cache-control"], told.headers.get("etag"), told.headers.get("age")) == (
+    reported = graph.http.get("/graphql", params={"query": FUNDS}, headers={"x-dry-run": "true"})
+    assert reported.json()["extensions"]["plan"]["callsToFetch"] == 0
+    assert (reported.headers["cache-control"], reported.headers.get("etag"), reported.headers.get("age")) == (
         "no-store",
         None,
         None,

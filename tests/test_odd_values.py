@@ -37,8 +37,8 @@ def candle(hours_ago: int, **values: Any) -> dict[str, Any]:
 async def prices(rows: list[dict[str, Any]] | bytes, asked: str = "interval: H1, last: 3") -> dict[str, Any]:
     upstream = Upstream({PRICE: rows if isinstance(rows, bytes) else body(rows)}, clock=FakeClock())
     series = f"... on PriceSeries {{ candles {{ time close }} truncated {ANOMALIES} }} ... on Problem {{ code }}"
-    found: dict[str, Any] = await field(of_pair(f"price({asked}) {{ {series} }}"), upstream)
-    return found
+    result: dict[str, Any] = await field(of_pair(f"price({asked}) {{ {series} }}"), upstream)
+    return result
 
 
 def found_in(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
@@ -47,8 +47,8 @@ def found_in(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
     rows = [sample(LARGE_ORDERS)["data"][0] | {"price": ""}, sample(LARGE_ORDERS)["data"][0]]
-    asked = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
-    answer = await field(of_pair(asked), Upstream({LARGE_ORDERS: body(rows)}))
+    requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
+    answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
     assert [order["price"] is None for order in answer["orders"]] == [True, False]
     assert ("VALUE_UNREADABLE", "price", 1) in found_in(answer)
 
@@ -56,8 +56,8 @@ async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
 async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the_next_row_holds() -> None:
     row = sample(LARGE_ORDERS)["data"][0]
     rows = [{**row, "price": None, "limit_price": 100}, {**row, "start_usd_value": "x"}]
-    asked = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
-    answer = await field(of_pair(asked), Upstream({LARGE_ORDERS: body(rows)}))
+    requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
+    answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
     assert answer["orders"][0]["price"] == 100.0
     assert "price" not in [name for _, name, _ in found_in(answer)]
 
@@ -66,16 +66,16 @@ async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the
 async def test_a_row_with_a_date_that_is_none_is_skipped(date: str) -> None:
     path = "/api/index/ahr999"
     rows = [row | {"date_string": date} for row in sample(path)["data"][:1]] + sample(path)["data"][:1]
-    asked = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
-    answer = await field(asked, Upstream({path: body(rows)}))
+    requested = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
+    answer = await field(requested, Upstream({path: body(rows)}))
     assert (len(answer["points"]), found_in(answer)) == (1, [("ROW_SKIPPED", "date_string", 1)])
 
 
 async def test_a_day_without_any_stablecoin_has_no_sum() -> None:
     path = "/api/index/stableCoin-marketCap-history"
     days = {"time_list": [1_795_000_000, 1_795_086_400], "price_list": [1, 1], "data_list": [{}, {"USDT": 5}]}
-    asked = "{ indicators { it: stablecoinMarketCap { ... on StablecoinMarketCap { points { marketCapUsd } } } } }"
-    answer = await field(asked, Upstream({path: body(days)}))
+    requested = "{ indicators { it: stablecoinMarketCap { ... on StablecoinMarketCap { points { marketCapUsd } } } } }"
+    answer = await field(requested, Upstream({path: body(days)}))
     assert [day["marketCapUsd"] for day in answer["points"]] == [None, 5.0]
 
 
@@ -113,23 +113,23 @@ async def test_sums_of_figures_too_large_to_add_are_null() -> None:
     path = "/api/futures/v2/net-position/history"
     rows = [row | {"net_long_change": 1e308} for row in sample(path)["data"] * 4]
     rows = [row | {"time": NOW - hour * HOUR} for hour, row in enumerate(rows)]
-    asked = "netPosition(interval: H1, last: 4) { ... on NetPositionSeries { bars { cumulativeLongQuantity } } }"
-    answer = await field(of_pair(asked), Upstream({path: body(rows)}, clock=FakeClock()))
+    requested = "netPosition(interval: H1, last: 4) { ... on NetPositionSeries { bars { cumulativeLongQuantity } } }"
+    answer = await field(of_pair(requested), Upstream({path: body(rows)}, clock=FakeClock()))
     assert [bar["cumulativeLongQuantity"] for bar in answer["bars"]][1:] == [None] * (len(answer["bars"]) - 1)
 
 
 async def test_a_profile_of_liquidations_too_large_to_add_fails_alone() -> None:
     rows = [{"time": NOW - hour * HOUR, "long_liquidation_usd": 1e308, "short_liquidation_usd": 1} for hour in range(3)]
     upstream = Upstream({LIQUIDATIONS: body(rows), PRICE: body([candle(hour) for hour in range(3)])}, clock=FakeClock())
-    asked = "liquidationProfile(interval: H1, last: 3) { ... on Unavailable { code } }"
-    assert await field(of_pair(asked), upstream) == {"code": "BAD_PAYLOAD"}
+    requested = "liquidationProfile(interval: H1, last: 3) { ... on Unavailable { code } }"
+    assert await field(of_pair(requested), upstream) == {"code": "BAD_PAYLOAD"}
 
 
 async def test_a_bar_without_liquidations_is_none_without_a_price() -> None:
     rows = [{"time": NOW - hour * HOUR, "long_liquidation_usd": None, "short_liquidation_usd": 1} for hour in range(3)]
     upstream = Upstream({LIQUIDATIONS: body(rows), PRICE: body([candle(hour) for hour in (0, 1)])}, clock=FakeClock())
-    asked = "liquidationProfile(interval: H1, last: 3) { ... on LiquidationProfile { count barsWithoutPrice } }"
-    assert await field(of_pair(asked), upstream) == {"count": 0, "barsWithoutPrice": 1}
+    requested = "liquidationProfile(interval: H1, last: 3) { ... on LiquidationProfile { count barsWithoutPrice } }"
+    assert await field(of_pair(requested), upstream) == {"count": 0, "barsWithoutPrice": 1}
 
 
 @pytest.mark.parametrize("index", [3_000_000_000, 12345678901234567890123])
@@ -138,8 +138,8 @@ async def test_a_heatmap_cell_whose_index_no_list_can_have_is_skipped(index: int
     cells = data["liquidation_leverage_data"]
     upstream = Upstream({HEATMAP: body(data | {"liquidation_leverage_data": [*cells, [index, 0, 1.5]]})})
     heatmap = f"... on LiquidationHeatmap {{ cells {{ value }} {ANOMALIES} }}"
-    asked = f"liquidationHeatmap(range: H24, model: MODEL2) {{ {heatmap} }}"
-    answer = await field(of_pair(asked), upstream)
+    requested = f"liquidationHeatmap(range: H24, model: MODEL2) {{ {heatmap} }}"
+    answer = await field(of_pair(requested), upstream)
     assert len(answer["cells"]) == len(cells)
     assert [kind for kind, _, _ in found_in(answer)] == ["ROW_SKIPPED"]
 
@@ -154,8 +154,8 @@ async def test_a_time_before_all_markets_is_no_time(time: int) -> None:
 async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_an_anomaly() -> None:
     path = "/api/futures/pairs-markets"
     rows = [row | {"next_funding_time": 0} for row in sample(path)["data"]]
-    asked = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
-    answer = await field(of_pair(asked), Upstream({path: body(rows)}))
+    requested = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
+    answer = await field(of_pair(requested), Upstream({path: body(rows)}))
     assert answer["nextFundingTime"] is None
     assert "next_funding_time" not in [name for _, name, _ in found_in(answer)]
 
@@ -177,18 +177,20 @@ async def test_an_instrument_that_is_listed_twice_does_not_stop_the_pages() -> N
     upstream, after, seen = Upstream({PAIRS: body({"Binance": rows})}), "", []
     for _ in range(4):
         page = f"pairs(first: 1{after}) {{ nodes {{ symbol }} pageInfo {{ hasNextPage endCursor }} }}"
-        found = (await ask(f"{{ {page} }}", upstream))["data"]["pairs"]
-        seen += [node["symbol"] for node in found["nodes"]]
-        if not found["pageInfo"]["hasNextPage"]:
+        result = (await ask(f"{{ {page} }}", upstream))["data"]["pairs"]
+        seen += [node["symbol"] for node in result["nodes"]]
+        if not result["pageInfo"]["hasNextPage"]:
             break
-        after = f', after: "{found["pageInfo"]["endCursor"]}"'
+        after = f', after: "{result["pageInfo"]["endCursor"]}"'
     assert seen == ["A", "B", "C"]
 
 
 async def test_a_row_whose_name_is_empty_is_skipped() -> None:
     rows = [sample(HOLDINGS)["data"][0] | {"symbol": name} for name in ("", "BTC")]
-    asked = f"{{ grayscale {{ it: holdings {{ ... on GrayscaleHoldings {{ holdings {{ symbol }} {ANOMALIES} }} }} }} }}"
-    answer = await field(asked, Upstream({HOLDINGS: body(rows)}))
+    requested = (
+        f"{{ grayscale {{ it: holdings {{ ... on GrayscaleHoldings {{ holdings {{ symbol }} {ANOMALIES} }} }} }} }}"
+    )
+    answer = await field(requested, Upstream({HOLDINGS: body(rows)}))
     assert [row["symbol"] for row in answer["holdings"]] == ["BTC"]
     assert ("ROW_SKIPPED", "symbol", 1) in found_in(answer)
 
@@ -196,8 +198,8 @@ async def test_a_row_whose_name_is_empty_is_skipped() -> None:
 async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None:
     path = "/api/user/account/subscription"
     data = sample(path)["data"] | {"level": "ULTRA"}
-    asked = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
-    answer = await field(asked, Upstream({path: body(data)}))
+    requested = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
+    answer = await field(requested, Upstream({path: body(data)}))
     assert (answer["plan"], answer["expired"]) == (None, sample(path)["data"]["expired"])
     assert found_in(answer) == [("VALUE_UNREADABLE", "level", 1)]
 
@@ -205,9 +207,9 @@ async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None
 @pytest.mark.parametrize(("policy", "found"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
 async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: str, found: str) -> None:
     upstream = Upstream(clock=FakeClock())
-    asked = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
+    requested = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
     problem = "... on FootprintSeries { truncated } ... on Problem { code }"
-    answer = await field(of_pair(f"{asked} {{ {problem} }}"), upstream)
+    answer = await field(of_pair(f"{requested} {{ {problem} }}"), upstream)
     assert found in answer.values()
 
 
@@ -218,6 +220,6 @@ async def test_a_window_of_one_moment_is_the_bar_that_holds_it() -> None:
 
 async def test_coarser_bars_hold_the_whole_span_that_was_requested() -> None:
     upstream = Upstream(plan=Plan.HOBBYIST, clock=FakeClock())
-    asked = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
-    answer = await field(of_pair(f"{asked} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)
+    requested = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
+    answer = await field(of_pair(f"{requested} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)
     assert answer == {"interval": "H4", "candles": [{"time": "2026-07-01T08:00:00Z"}]}

@@ -48,8 +48,8 @@ def parts(graph: Graph) -> dict[str, Any]:
 
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD, Plan.PROFESSIONAL, Plan.ENTERPRISE])
 def test_what_every_plan_includes_answers_on_every_plan(start_graph: StartGraph, plan: Plan) -> None:
-    found = parts(start_graph(plan))
-    assert {name: found[name]["__typename"] for name in ALWAYS} == ALWAYS
+    result = parts(start_graph(plan))
+    assert {name: result[name]["__typename"] for name in ALWAYS} == ALWAYS
 
 
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD])
@@ -86,13 +86,13 @@ def test_an_interval_below_the_floor_is_gated_without_a_request(
 
 
 def test_standard_has_fine_intervals_and_no_heatmap(start_graph: StartGraph) -> None:
-    found = parts(start_graph(Plan.STANDARD))
-    assert (found["fine"]["__typename"], found["heatmap"]["__typename"]) == ("FundingSeries", "PlanGated")
+    result = parts(start_graph(Plan.STANDARD))
+    assert (result["fine"]["__typename"], result["heatmap"]["__typename"]) == ("FundingSeries", "PlanGated")
 
 
 def test_professional_has_everything(start_graph: StartGraph) -> None:
-    found = parts(start_graph(Plan.PROFESSIONAL))
-    assert (found["fine"]["__typename"], found["heatmap"]["__typename"]) == ("FundingSeries", "LiquidationHeatmap")
+    result = parts(start_graph(Plan.PROFESSIONAL))
+    assert (result["fine"]["__typename"], result["heatmap"]["__typename"]) == ("FundingSeries", "LiquidationHeatmap")
 
 
 def test_an_undeclared_plan_is_requested_from_the_account(start_graph: StartGraph) -> None:

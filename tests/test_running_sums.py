@@ -50,8 +50,8 @@ def exact(added: list[float], taken: list[float]) -> list[float]:
 
 @given(st.lists(st.tuples(figures, figures)))
 def test_sums_of_decimals_are_exact_decimals(pairs: list[tuple[float, float]]) -> None:
-    added, taken = [item for item, _ in pairs], [item for _, item in pairs]
-    assert list(running_sum(array("d", added), array("d", taken))) == exact(added, taken)
+    added, used = [item for item, _ in pairs], [item for _, item in pairs]
+    assert list(running_sum(array("d", added), array("d", used))) == exact(added, used)
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=50))
@@ -157,9 +157,9 @@ def assert_counted_from_the_first_point(found: tuple[dict[str, list[Any]], dict[
 
 @pytest.mark.parametrize("last", [1, 3, 400, 1500])
 async def test_sums_count_from_the_first_point_of_the_window(desk: Desk, last: int) -> None:
-    found = await desk.ask(last=last)
-    assert len(found[0]["timestamp"]) == last
-    assert_counted_from_the_first_point(found)
+    outcome = await desk.ask(last=last)
+    assert len(outcome[0]["timestamp"]) == last
+    assert_counted_from_the_first_point(outcome)
 
 
 async def test_a_short_window_sums_up_the_same_before_and_after_a_long_one(desk: Desk) -> None:
@@ -169,18 +169,18 @@ async def test_a_short_window_sums_up_the_same_before_and_after_a_long_one(desk:
 
 
 async def test_a_window_over_several_pages_has_no_seam(desk: Desk) -> None:
-    found = await desk.ask(**{"from": iso(2500), "to": iso(100)})
-    assert len(found[0]["timestamp"]) == 2401
-    assert_counted_from_the_first_point(found)
+    outcome = await desk.ask(**{"from": iso(2500), "to": iso(100)})
+    assert len(outcome[0]["timestamp"]) == 2401
+    assert_counted_from_the_first_point(outcome)
 
 
 async def test_closed_points_that_are_cached_and_the_newest_have_no_seam(desk: Desk) -> None:
     await desk.ask(last=400)
     desk.clock.advance(3000.0)
-    found = await desk.ask(last=400)
+    outcome = await desk.ask(last=400)
     limits = [query["limit"] for path, query in desk.sandbox.requests if path == NET_POSITION]
     assert limits == ["1000", "100"]  # first all, then the newest alone
-    assert_counted_from_the_first_point(found)
+    assert_counted_from_the_first_point(outcome)
 
 
 @settings(max_examples=25, deadline=None)

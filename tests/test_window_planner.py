@@ -58,12 +58,12 @@ def test_a_request_is_cached_for_its_bar(requests: WindowPlanner, clock: FakeClo
 def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended(
     requests: WindowPlanner, clock: FakeClock
 ) -> None:
-    wanted = asked(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
-    first = of(requests, wanted)
+    expected = asked(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
+    first = of(requests, expected)
     clock.advance(299)
-    assert of(requests, wanted) is first
+    assert of(requests, expected) is first
     clock.advance(2)
-    assert of(requests, wanted) is not first
+    assert of(requests, expected) is not first
 
 
 def test_another_plan_or_a_refusal_ends_what_is_cached(requests: WindowPlanner, client: Client) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, ClassVar, get_type_hints
+from typing import Annotated, ClassVar, dataclass_transform, get_type_hints
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
@@ -62,9 +62,10 @@ class Gateable:
     """Marks a parameter whose values a plan can include one by one: a refusal of one says nothing about the others."""
 
 
+@dataclass_transform(kw_only_default=True, frozen_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """No parameters at all, and the root of those that have some.
+    """No parameters at all, and the root of those that have some: each subclass is such a dataclass, too.
 
     By field name: `source_names` are CoinGlass' names, in the order of declaration; `listed_names` are names that
     CoinGlass has, of parameters that are checked against no listing. `gateable` fields are those that a plan can limit.
@@ -75,6 +76,7 @@ class Params:
     gateable: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
         hints = get_type_hints(cls, include_extras=True)
         marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items() if name not in _CLASS_NAMES}
         sources = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, SourceName)}
@@ -153,7 +155,6 @@ def check_name(argument: str, name: str | None) -> None:
         raise BadArgument(f"`{argument}` is a name, not {name!r}.", argument)
 
 
-@dataclass(frozen=True, kw_only=True)
 class SeriesParams(Params):
     """A window of points: the newest `last`, or `from` to `to`."""
 
@@ -171,18 +172,15 @@ class SeriesParams(Params):
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairSeries(SeriesParams):
     exchange: ExchangeName
     symbol: PairCode
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairSeriesInUnit(PairSeries):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairDepthSeries(PairSeries):
     depth_percent: DepthPercent = 1.0
 
@@ -190,31 +188,26 @@ class PairDepthSeries(PairSeries):
         check_depth(self.depth_percent)
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinSeries(SeriesParams):
     symbol: CoinSymbol
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinSeriesInUnit(CoinSeries):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangesSeries(CoinSeries):
     """A coin's figures, added up over exchanges."""
 
     exchanges: ExchangeNames
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangesSeriesInUsd(ExchangesSeries):
     """The unit is sent because no default is documented; the answer's fields say `_usd` for either."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangesDepthSeries(ExchangesSeries):
     depth_percent: DepthPercent = 1.0
 
@@ -222,29 +215,24 @@ class ExchangesDepthSeries(ExchangesSeries):
         check_depth(self.depth_percent)
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinParams(Params):
     symbol: CoinSymbol
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangeParams(Params):
     exchange: ExchangeName
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairParams(Params):
     exchange: ExchangeName
     symbol: PairCode
 
 
-@dataclass(frozen=True, kw_only=True)
 class PageParams(Params):
     page: Annotated[int, "Page, from 1.", Example(1)]
     per_page: Annotated[int, "Rows on a page.", Example(10)]
 
 
-@dataclass(frozen=True, kw_only=True)
 class ChosenExchanges(Params):
     exchanges: Annotated[
         tuple[str, ...], 'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: all.', SourceName("exchange_list")
@@ -255,7 +243,6 @@ class ChosenExchanges(Params):
         return {name: text for name, text in super().query().items() if text}
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinMarketsPage(ChosenExchanges, PageParams):
     """A page of the coins' markets."""
 
@@ -263,14 +250,12 @@ class CoinMarketsPage(ChosenExchanges, PageParams):
 HyperliquidCoin = Annotated[str, "Coin, e.g. `BTC`.", SourceName("symbol"), Example("BTC")]
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairSeriesInUsd(PairSeries):
     """The unit is sent explicitly, whatever the default."""
 
     unit: Annotated[Unit, Fixed()] = Unit.USD
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinExchanges(CoinParams):
     """A coin's current figures, added up over exchanges."""
 

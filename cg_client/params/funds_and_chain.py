@@ -1,6 +1,5 @@
 """Parameters of funds, on-chain data, the calendar and news."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
@@ -19,7 +18,6 @@ from cg_client.params.core import (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
 class FundParams(Params):
     ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ListedName("GBTC", NameKind.FUND)]
 
@@ -27,7 +25,6 @@ class FundParams(Params):
         check_name("ticker", self.ticker)
 
 
-@dataclass(frozen=True, kw_only=True)
 class FundOrAll(Params):
     ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ListedName("GBTC")] = None
 
@@ -35,12 +32,10 @@ class FundOrAll(Params):
         check_name("ticker", self.ticker)
 
 
-@dataclass(frozen=True, kw_only=True)
 class FundPeriod(FundParams):
     range: Annotated[FundRange, "Period to cover.", Gateable()] = FundRange.D7
 
 
-@dataclass(frozen=True, kw_only=True)
 class OfCoin(Params):
     coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("BTC")]
 
@@ -48,14 +43,12 @@ class OfCoin(Params):
         check_name("coin", self.coin)
 
 
-@dataclass(frozen=True, kw_only=True)
 class VestedCoin(OfCoin):
     """A coin of which a part is locked; BTC is not."""
 
     coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("HYPE")]
 
 
-@dataclass(frozen=True, kw_only=True)
 class TokenOfChain(Params):
     coin: Annotated[
         str,
@@ -68,12 +61,10 @@ class TokenOfChain(Params):
         check_name("coin", self.coin)
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangePage(PageParams):
     exchange: ExchangeName
 
 
-@dataclass(frozen=True, kw_only=True)
 class ExchangeTransfersParams(PageParams):
     coin: Annotated[str | None, "ERC-20 token; left out: all of them.", SourceName("symbol")] = None
     min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
@@ -84,7 +75,6 @@ class ExchangeTransfersParams(PageParams):
         check_amount("minUsd", self.min_usd)
 
 
-@dataclass(frozen=True, kw_only=True)
 class WindowParams(Params):
     """What happened from one time to another."""
 
@@ -96,7 +86,6 @@ class WindowParams(Params):
             raise BadArgument("`from` must not be after `to`.", "from")
 
 
-@dataclass(frozen=True, kw_only=True)
 class WhaleTransfersParams(WindowParams):
     coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ListedName("BTC")] = None
 
@@ -105,7 +94,6 @@ class WhaleTransfersParams(WindowParams):
         check_name("coin", self.coin)
 
 
-@dataclass(frozen=True, kw_only=True)
 class CalendarWindow(WindowParams):
     """The calendar reaches half a month either way."""
 
@@ -113,16 +101,13 @@ class CalendarWindow(WindowParams):
     to: Annotated[datetime | None, "End of the window, at most 15 days ahead.", SourceName("end_time")] = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class EconomicDataParams(CalendarWindow):
     language: Annotated[CalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Articles(WindowParams, PageParams):
     language: Annotated[ArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
-@dataclass(frozen=True, kw_only=True)
 class Newsflashes(WindowParams, PageParams):
     language: Annotated[NewsflashLanguage | None, "Language; CoinGlass does not state its default."] = None

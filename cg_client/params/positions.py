@@ -1,7 +1,6 @@
 """Parameters of lists and series with a period, a venue or a size: liquidations, options, wallets."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -44,32 +43,26 @@ TAG_INTERVALS = (Interval.H1, Interval.D1)
 TAG_ROWS = 1000
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairRange(PairParams):
     range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinRange(CoinParams):
     range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairMapRange(PairParams):
     range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinMapRange(CoinParams):
     range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
 
 
-@dataclass(frozen=True, kw_only=True)
 class CoinTakerRange(CoinParams):
     range: Annotated[TakerRange, "Period to cover.", Gateable()] = TakerRange.H4
 
 
-@dataclass(frozen=True, kw_only=True)
 class LiquidationTotalsParams(Params):
     symbol: Annotated[str | None, "Coin; left out: all coins together.", ListedName("BTC")] = None
     range: Annotated[LiquidationRange, "Period to cover.", Gateable()] = LiquidationRange.H24
@@ -78,7 +71,6 @@ class LiquidationTotalsParams(Params):
         check_name("symbol", self.symbol)
 
 
-@dataclass(frozen=True, kw_only=True)
 class LiquidationOrdersParams(Params):
     exchange: ExchangeName
     symbol: CoinSymbol
@@ -97,7 +89,6 @@ class LiquidationOrdersParams(Params):
             raise BadArgument("`from` must not be after `to`.", "from")
 
 
-@dataclass(frozen=True, kw_only=True)
 class OptionsVolume(CoinParams):
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
@@ -106,12 +97,10 @@ class OptionsVolume(CoinParams):
         return super().query() | {"unit": "USD" if self.unit is Unit.USD else self.symbol}
 
 
-@dataclass(frozen=True, kw_only=True)
 class OptionsOpenInterest(OptionsVolume):
     range: Annotated[OptionsRange, "Period to cover.", Gateable()] = OptionsRange.ALL
 
 
-@dataclass(frozen=True, kw_only=True)
 class OptionsVenue(CoinParams):
     exchange: Annotated[str, "Options venue.", ListedName("Deribit")] = "Deribit"
 
@@ -119,12 +108,10 @@ class OptionsVenue(CoinParams):
         check_name("exchange", self.exchange)
 
 
-@dataclass(frozen=True, kw_only=True)
 class AccumulatedFunding(Params):
     range: Annotated[FundingRange, "Period to add up.", Gateable()] = FundingRange.D1
 
 
-@dataclass(frozen=True, kw_only=True)
 class FundingArbitrageParams(Params):
     usd: Annotated[int, "Capital to allocate, in whole US dollars.", Example(10_000)]
     exchanges: Annotated[
@@ -142,28 +129,23 @@ class FundingArbitrageParams(Params):
         return {name: text for name, text in super().query().items() if text}
 
 
-@dataclass(frozen=True, kw_only=True)
 class OpenInterestByExchangeParams(CoinParams):
     range: Annotated[OpenInterestRange, "Period to cover.", Gateable()] = OpenInterestRange.ALL
     unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
 
 
-@dataclass(frozen=True, kw_only=True)
 class MaxPain(Params):
     range: Annotated[MaxPainRange, "Period to cover.", Gateable()] = MaxPainRange.H24
 
 
-@dataclass(frozen=True, kw_only=True)
 class HyperliquidSeries(SeriesParams):
     coin: HyperliquidCoin
 
 
-@dataclass(frozen=True, kw_only=True)
 class HyperliquidTagSeries(HyperliquidSeries):
     tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
 
 
-@dataclass(frozen=True, kw_only=True)
 class HyperliquidTagHistory(Params):
     """The window is sent to CoinGlass: rows without a time cannot be cut to it here."""
 
@@ -189,13 +171,11 @@ class HyperliquidTagHistory(Params):
             raise BadArgument("`from` must not be after `to`.")
 
 
-@dataclass(frozen=True, kw_only=True)
 class HyperliquidPage(Params):
     coin: HyperliquidCoin
     page: Annotated[int, "Page, from 1.", SourceName("current_page"), Example(1)]
 
 
-@dataclass(frozen=True, kw_only=True)
 class Wallet(Params):
     address: Annotated[
         str,
@@ -209,7 +189,6 @@ class Wallet(Params):
             raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.", "address")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairLargeOrderHistory(PairParams):
     from_: Annotated[datetime, "Start of the period.", SourceName("start_time"), Example(timedelta(days=-1))]
     to: Annotated[datetime, "End of the period.", SourceName("end_time"), Example(timedelta())]
@@ -221,6 +200,5 @@ class PairLargeOrderHistory(PairParams):
             raise BadArgument("`from` must be before `to`.", "from")
 
 
-@dataclass(frozen=True, kw_only=True)
 class BorrowSeries(CoinSeries):
     exchange: Annotated[BorrowVenue, "Exchange that lends."]

@@ -1,7 +1,6 @@
 """Parameters of technical indicators: how far they look back, and at which price."""
 
 import math
-from dataclasses import dataclass
 from typing import Annotated
 
 from cg_client.errors import BadArgument
@@ -20,7 +19,6 @@ def check_window(argument: str, window: int) -> None:
         raise BadArgument(f"`{argument}` is a number from 1, not {window}.", argument)
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairLookBack(PairSeries):
     """The window is always sent: the documents show an example and no default, and ours is that example."""
 
@@ -30,17 +28,14 @@ class PairLookBack(PairSeries):
         check_window("window", self.window)
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairLookBackOnPrice(PairLookBack):
     series_type: PriceOfCandle = SeriesType.CLOSE
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairMovingAverage(PairLookBackOnPrice):
     window: LookBack = 10
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairBollingerBands(PairLookBackOnPrice):
     window: LookBack = 20
     multiplier: Annotated[
@@ -53,7 +48,6 @@ class PairBollingerBands(PairLookBackOnPrice):
             raise BadArgument(f"`multiplier` is a number above 0, not {self.multiplier:g}.", "multiplier")
 
 
-@dataclass(frozen=True, kw_only=True)
 class PairMACD(PairSeries):
     """As with the other windows, the documents' examples are our defaults."""
 
