@@ -199,16 +199,19 @@ class Cache:
         try:
             fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
-            return self._stale_or_raise(call, error)
+            stale = self._stale(call) if error.retryable else None
+            if stale is None:
+                raise
+            return stale
         entry = Entry.of(fetched, self._clock.monotonic())
         self._store.put(call, entry)
         return entry.answer
 
-    def _stale_or_raise(self, call: Call, error: CoinglassError) -> AnyAnswer:
-        """Return the stale answer if the failure may pass; otherwise raise the failure."""
+    def _stale(self, call: Call) -> AnyAnswer | None:
+        """Return the cached answer, past its time, that may be served when a fetch has failed."""
         entry = self._store.get(call)
-        if entry is None or not error.retryable or self._clock.monotonic() >= entry.usable_until:
-            raise error
+        if entry is None or self._clock.monotonic() >= entry.usable_until:
+            return None
         return replace(entry.answer, stale=True)
 
     async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> AnyAnswer:
@@ -218,14 +221,21 @@ class Cache:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
                 return await asyncio.shield(in_flight.task)
         except TimeoutError:
-            timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
-            timeout.endpoint = call.endpoint.path
-            return self._stale_or_raise(call, timeout)
+            stale = self._stale(call)
+            if stale is None:
+                raise _timed_out(call) from None
+            return stale
         except (UpstreamTimeout, StartsTooLate):
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
         again = self._in_flight.get(call.key) or self._start(call, deadline, requester)
         return await asyncio.shield(again.task)
+
+
+def _timed_out(call: Call) -> UpstreamTimeout:
+    timeout = UpstreamTimeout("CoinGlass did not answer within the time of this operation.")
+    timeout.endpoint = call.endpoint.path
+    return timeout
 
 
 def resolved(answer: AnyAnswer) -> asyncio.Future[AnyAnswer]:

@@ -80,18 +80,15 @@ class Transport:
                 response = await self._http.handle_async_request(new_request(call.target))
                 headers, body = await read_response(response, self._max_body)
         except (TimeoutError, httpx.HTTPError) as error:
-            failure = self._failure(error, seconds, self._clock.monotonic() - started)
-            if failure.sent:
-                count_sent()
-            raise failure from error
+            raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
         count_sent()
         return UpstreamResponse(response.status_code, body, headers)
 
     def _new_request(self, target: str) -> httpx.Request:
         return httpx.Request("GET", self._base + target, headers=self._headers, extensions=self._extensions)
 
-    def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
-        """Translate httpx's error; `seconds` were allowed, of which `waited` have passed."""
+    def _counted_failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
+        """Translate httpx's error and count what was sent; `seconds` were allowed, of which `waited` have passed."""
         failure: UpstreamFailed
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
@@ -99,6 +96,8 @@ class Transport:
         else:
             failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
         failure.sent = not isinstance(error, _NOTHING_SENT)
+        if failure.sent:
+            count_sent()
         return failure
 
 

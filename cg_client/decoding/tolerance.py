@@ -88,15 +88,15 @@ def rows_of(read: Read) -> Read:
     def read_rows(value: Any, path: Path, reading: Reading) -> list[Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, list):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        rows, unreadable = [], None
+        rows, failure = [], None  # of the error only this: the error itself would refer to this frame
         for item in value:
             try:
                 rows.append(read(item, f"{path}[]" if path else "", reading))
             except Unreadable as error:
-                unreadable = error
+                failure = error.path, error.kind
                 reading.anomalies.report(AnomalyKind.ROW_SKIPPED, error.path or "[]", item)
-        if unreadable is not None and not rows:
-            raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
+        if failure is not None and not rows:
+            raise Unreadable(*failure, is_reported=True)
         return rows
 
     return read_rows
@@ -140,15 +140,15 @@ def values_of(read: Read) -> Read:
     def read_values(value: Any, path: Path, reading: Reading) -> dict[str, Any]:  # noqa: ANN401  # JSON
         if not isinstance(value, dict):
             raise Unreadable(path, AnomalyKind.SHAPE_CHANGED)
-        values, unreadable = {}, None
+        values, failure = {}, None  # as in `rows_of`
         for key, item in value.items():
             try:
                 values[key] = read(item, below(path, "*"), reading)
             except Unreadable as error:
-                unreadable = error
+                failure = error.path, error.kind
                 reading.report(error, {key: item})
-        if unreadable is not None and not values:
-            raise Unreadable(unreadable.path, unreadable.kind, is_reported=True)
+        if failure is not None and not values:
+            raise Unreadable(*failure, is_reported=True)
         return values
 
     return read_values

@@ -69,19 +69,22 @@ class Retry(Generic[T]):
         self._budget.deposit()
         attempt = 1
         before: UpstreamFailed | None = None
-        while True:
-            try:
-                return await self._attempt(call, deadline, requester)
-            except UpstreamFailed as error:
-                if error is not before:
-                    error.before, before = before, error
-                wait = self._wait(error, attempt)
-                if attempt >= self._policy.attempts_for(error) or self._clock.monotonic() + wait >= deadline:
-                    raise
-                if not self._budget.withdraw():
-                    raise
-            await self._clock.sleep(wait)
-            attempt += 1
+        try:
+            while True:
+                try:
+                    return await self._attempt(call, deadline, requester)
+                except UpstreamFailed as error:
+                    if error is not before:
+                        error.before, before = before, error
+                    wait = self._wait(error, attempt)
+                    if attempt >= self._policy.attempts_for(error) or self._clock.monotonic() + wait >= deadline:
+                        raise
+                    if not self._budget.withdraw():
+                        raise
+                await self._clock.sleep(wait)
+                attempt += 1
+        finally:
+            before = None  # whose traceback refers to this frame
 
     def _wait(self, error: UpstreamFailed, attempt: int) -> float:
         """Return seconds; after a rate limit those that CoinGlass requested, or the minute of the throttle's pause."""
