@@ -83,7 +83,7 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     yield "\n".join(f"- {name}: {about}" for name, about in ABOUT.items())
     yield of_grid(runs)
     yield "## Growth"
-    yield "![CPU per request and per row, from 1 to 100,000 rows](growth.svg)"
+    yield "![CPU per request and per row, from 1 to 1,000,000 rows](growth.svg)"
     yield table(
         ("rows", "CPU ms per request", "CPU µs per row"),
         [(f"{item.rows:,}", f"{item.request:.3f}", f"{item.row:.3f}") for item in points],

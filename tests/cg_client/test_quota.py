@@ -10,13 +10,13 @@ NOW = 1000.0
 seconds = st.floats(0, 90, allow_nan=False).map(lambda value: round(value, 2))
 
 
-def window_of(limit: int, ages: list[float], under_way: int = 0, blocked: float = 0.0) -> QuotaWindow:
+def window_of(limit: int, ages: list[float], in_flight: int = 0, blocked: float = 0.0) -> QuotaWindow:
     """Return a window in which requests ended `ages` seconds ago."""
     window = QuotaWindow(limit)
     for age in sorted(ages, reverse=True):
         window.start()
         window.end(NOW - age)
-    for _ in range(under_way):
+    for _ in range(in_flight):
         window.start()
     window.block(NOW + blocked)
     return window
@@ -72,8 +72,8 @@ def test_room_is_never_stated_too_early(window: QuotaWindow) -> None:
         at = window.available_at(NOW, keep)
         assert window.forecast(NOW).next(keep) == at
         assert at >= max(NOW, window._blocked_until)
-        under_way = window._in_flight if at < NOW + MINUTE else 0
-        assert sum(release > at for release in window._releases) + under_way < window.share - keep
+        in_flight = window._in_flight if at < NOW + MINUTE else 0
+        assert sum(release > at for release in window._releases) + in_flight < window.share - keep
 
 
 def test_a_start_that_is_given_back_counts_no_more() -> None:
