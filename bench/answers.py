@@ -39,12 +39,12 @@ def sizes(server: Process, workload: Workload) -> list[int]:
     return [len(answer) for answer in ask(server, _some(workload))]
 
 
-def compare(one: Process, other: Process, workload: Workload) -> None:
+def compare(first: Process, second: Process, workload: Workload) -> None:
     """Raise BenchError where the two answer differently."""
     bodies = _some(workload)
-    for body, here, there in zip(bodies, ask(one, bodies), ask(other, bodies), strict=True):
-        if _data(here) != _data(there):
-            raise BenchError(f"The servers differ about {body[:200]!r}: {here[:300]!r} and {there[:300]!r}")
+    for body, ours, theirs in zip(bodies, ask(first, bodies), ask(second, bodies), strict=True):
+        if _data(ours) != _data(theirs):
+            raise BenchError(f"The servers differ about {body[:200]!r}: {ours[:300]!r} and {theirs[:300]!r}")
 
 
 def _some(workload: Workload) -> list[bytes]:

@@ -8,7 +8,7 @@ from bench.queries import ABOUT, Workload, in_turn, new_text, repeated
 from bench.scenarios import AT_ONCE
 from bench.servers import State
 
-ASKED: Mapping[State, Callable[[str], Workload]] = {
+WORKLOADS: Mapping[State, Callable[[str], Workload]] = {
     State.COLD: in_turn,
     State.ROWS: new_text,
     State.RESPONSE: repeated,
@@ -30,14 +30,14 @@ HEAD = (
 def cases() -> Iterator[Case]:
     for query, state, concurrency in _cells():
         for target in (Target.OURS, _other(state)):
-            yield Case(state, target, ASKED[state](query), concurrency)
+            yield Case(state, target, WORKLOADS[state](query), concurrency)
 
 
 def rows(runs: Mapping[Case, Run]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table: our server and, in the last column, how it compares."""
     for query, state, concurrency in _cells():
         run, other = (
-            runs[Case(state, item, ASKED[state](query), concurrency)] for item in (Target.OURS, _other(state))
+            runs[Case(state, item, WORKLOADS[state](query), concurrency)] for item in (Target.OURS, _other(state))
         )
         yield (
             query,
@@ -55,7 +55,7 @@ def rows(runs: Mapping[Case, Run]) -> Iterator[tuple[str, ...]]:
 
 def _cells() -> Iterator[tuple[str, State, int]]:
     for query in ABOUT:
-        for state in ASKED:
+        for state in WORKLOADS:
             for concurrency in AT_ONCE:
                 yield query, state, concurrency
 

@@ -84,7 +84,7 @@ def drive(
     before, called = server.cpu_seconds(), calls()
     measured = _wrk(server.url, workload, concurrency, seconds)
     during = server.cpu_seconds() - before
-    used = server.settled_cpu_seconds() - before
+    used = server.cpu_seconds_when_idle() - before
     done, requested = measured["requests"], measured["requests"] + concurrency
     if measured["failed"] or measured["received"] < done * least:
         raise BenchError(

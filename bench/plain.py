@@ -26,7 +26,7 @@ UPSTREAM = os.environ.get("PLAIN_UPSTREAM", "http://127.0.0.1:9")
 KEEPS_ROWS = os.environ.get("PLAIN_KEEPS_ROWS") == "1"
 
 http = httpx.AsyncClient(base_url=UPSTREAM, headers={"CG-API-KEY": "sandbox"}, timeout=60, trust_env=False)
-kept: dict[tuple[object, ...], list[Any]] = {}
+cached_rows: dict[tuple[object, ...], list[Any]] = {}
 
 
 class UpstreamError(Exception):
@@ -47,11 +47,11 @@ async def fetch(path: str, params: dict[str, str | int]) -> list[Row]:
 async def objects(make: Callable[[Row], T], path: str, **params: str | int) -> list[T]:
     """Return the answer's rows as objects, from memory if they are cached."""
     key = (path, *params.items())
-    if key in kept:
-        return kept[key]
+    if key in cached_rows:
+        return cached_rows[key]
     created = [make(row) for row in await fetch(path, params)]
     if KEEPS_ROWS:
-        kept[key] = created
+        cached_rows[key] = created
     return created
 
 

@@ -64,9 +64,9 @@ def _panel(title: str, values: Sequence[tuple[float, float]], offset: int) -> It
     yield from _curve([(across.at(x), up.at(y)) for x, y in values])
 
 
-def _curve(places: Sequence[tuple[float, float]]) -> Iterator[str]:
-    yield f'<polyline class="line" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
-    for x, y in places:
+def _curve(points: Sequence[tuple[float, float]]) -> Iterator[str]:
+    yield f'<polyline class="line" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
+    for x, y in points:
         yield f'<circle class="dot" cx="{x:.1f}" cy="{y:.1f}" r="3"/>'
 
 

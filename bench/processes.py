@@ -33,7 +33,7 @@ class Process:
     handle: subprocess.Popen[bytes]
     log: int  # file descriptor of what it says
 
-    def said(self) -> str:
+    def log_text(self) -> str:
         """Return the first megabyte of its log."""
         return os.pread(self.log, 2**20, 0).decode(errors="replace")
 
@@ -57,7 +57,7 @@ class Process:
         status = Path(f"/proc/{self.pid}/status").read_text()
         return int(status.split("VmHWM:", 1)[1].split()[0]) * 1024
 
-    def settled_cpu_seconds(self) -> float:
+    def cpu_seconds_when_idle(self) -> float:
         """Return the CPU time once the process is idle: asleep for a while, not only waiting for its core."""
         latest, before, quiet = time.monotonic() + QUIET_WITHIN, -1.0, 0
         while quiet < _QUIET_READINGS and time.monotonic() < latest:

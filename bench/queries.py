@@ -79,7 +79,7 @@ def text(query: str, mark: str = "") -> str:
     return f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {_ON_PAIR[query]("H1", mark)} }} }}'
 
 
-def _one_point(interval: str, mark: str) -> str:
+def _latest_point(interval: str, mark: str) -> str:
     return _part(_FUNDING, interval, 1, f"latest {{ {_scalars('close', mark)} }}")
 
 
@@ -96,7 +96,7 @@ def _columns(interval: str, mark: str) -> str:
 
 
 _ON_PAIR: Mapping[str, Callable[[str, str], str]] = {
-    "Q1": _one_point,
+    "Q1": _latest_point,
     "Q2": _candles,
     "Q3": _three,
     "Q6": _columns,
@@ -107,7 +107,7 @@ def _warmup(query: str) -> Callable[[str, str], str]:
     """Return a query that fetches the same series and selects next to nothing."""
     series = _SERIES if query in ("Q3", "Q6") else (_PRICE,)
     if query == "Q1":
-        return _one_point
+        return _latest_point
     return lambda interval, _: " ".join(_part(item, interval, 1000, "latest { close }") for item in series)
 
 

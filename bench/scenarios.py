@@ -44,7 +44,7 @@ class Scenario:
 
     label: str
     state: State
-    asked: Callable[[str], Workload]
+    workload: Callable[[str], Workload]
     least: Mapping[str, float]
     against: Target = Target.PLAIN
     at_once: tuple[int, ...] = AT_ONCE
@@ -56,7 +56,7 @@ class Scenario:
         for query in self.least:
             for concurrency in self.at_once:
                 for target in (Target.OURS, self.against):
-                    yield Case(self.state, target, self.asked(query), concurrency)
+                    yield Case(self.state, target, self.workload(query), concurrency)
 
     def verdicts(self, runs: Mapping[Case, Run]) -> Iterator[Verdict]:
         for query, least in self.least.items():
@@ -71,7 +71,7 @@ class Scenario:
 
     def _finding(self, query: str, least: float, concurrency: int, runs: Mapping[Case, Run]) -> Finding:
         ours, other = (
-            runs[Case(self.state, target, self.asked(query), concurrency)] for target in (Target.OURS, self.against)
+            runs[Case(self.state, target, self.workload(query), concurrency)] for target in (Target.OURS, self.against)
         )
         if self.against is Target.FLOOR:
             return _beside_floor(ours, other, least)

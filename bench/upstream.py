@@ -44,7 +44,7 @@ class Upstream:
         self._started = time.time()
         self._date = formatdate(self._started, usegmt=True).encode()
         self._sandbox = create_sandbox(Sandbox(Plan.ENTERPRISE, quota=_LIMIT, now=lambda: self._started))
-        self.kept: dict[bytes, bytes] = {}  # by the target of the request
+        self.answers: dict[bytes, bytes] = {}  # by the target of the request
         self.calls = 0
         self.delay = 0.0
 
@@ -53,8 +53,8 @@ class Upstream:
         first, *lines = head.split(b"\r\n")
         target = first.split(b" ")[1]
         if target.startswith(_SWITCHES):
-            return self._said(self._switch(target))
-        answer = self.kept[target] = self._said(await self.sent(target, [_header(line) for line in lines]))
+            return self._as_http(self._switch(target))
+        answer = self.answers[target] = self._as_http(await self.sent(target, [_header(line) for line in lines]))
         return answer
 
     async def sent(self, target: bytes, headers: list[Header]) -> Sent:
@@ -81,9 +81,9 @@ class Upstream:
             self.delay = int(target.rpartition(b"=")[2]) / 1000
         return Sent(200, [], json.dumps({"calls": self.calls}).encode())
 
-    def _said(self, sent: Sent) -> bytes:
-        own_value = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
-        lines = [b"HTTP/1.1 %d Said" % sent.status, *(b": ".join(header) for header in [*own_value, *sent.headers])]
+    def _as_http(self, sent: Sent) -> bytes:
+        headers = [(b"date", self._date), (b"server", b"upstream"), (b"content-length", b"%d" % len(sent.body))]
+        lines = [b"HTTP/1.1 %d Said" % sent.status, *(b": ".join(header) for header in [*headers, *sent.headers])]
         return b"\r\n".join(lines) + _END + sent.body
 
 
@@ -102,7 +102,7 @@ class Connection(asyncio.Protocol):
         if not self._head.endswith(_END):
             return
         head, self._head = self._head[: -len(_END)], b""
-        cached = self._upstream.kept.get(head[4 : head.find(b" ", 4)])  # behind GET
+        cached = self._upstream.answers.get(head[4 : head.find(b" ", 4)])  # behind GET
         if cached is None:
             self._rendering = asyncio.get_running_loop().create_task(self._render(head))
         else:

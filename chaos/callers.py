@@ -13,19 +13,19 @@ from chaos.verdict import Effort, Verdict
 DEADLINE = 5.0  # seconds
 MANY, LEAVING, DEAF, WELL_BEHAVED = 500, 200, 50, 10
 MAX_GROWS = 64.0  # megabytes, for answers that nobody reads
-_ASKED_BY_THE_DEAF = 50
+_REQUESTS_OF_EACH = 50
 _MEGABYTE = 2**20
 
 
 async def callers(_: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as item:
-        return [await _many(item), await _leaving(item), await _deaf(item)]
+    async with rig(deadline_seconds=DEADLINE) as tested:
+        return [await _many(tested), await _leaving(tested), await _deaf(tested)]
 
 
-async def _many(one: Rig) -> Verdict:
+async def _many(tested: Rig) -> Verdict:
     parts = mix(0)
-    reference = await one.values(parts)
-    answers = await at_once(one, MANY, 2, lambda caller, at: turned(parts, caller + at))
+    reference = await tested.values(parts)
+    answers = await at_once(tested, MANY, 2, lambda caller, at: turned(parts, caller + at))
     breaches = list(faults(answers, DEADLINE, reference))
     slowest = max(answer.reply.seconds for answer in answers)
     holds = not breaches and all(part.answered for part in outcomes(answers))
@@ -33,21 +33,21 @@ async def _many(one: Rig) -> Verdict:
     return Verdict(f"{MANY} callers at once", f"all answered, ≤ {DEADLINE + LATE_BY:g} s", text, holds)
 
 
-async def _leaving(one: Rig) -> Verdict:
+async def _leaving(tested: Rig) -> Verdict:
     """Half of them in the middle of what they say, the others before what they requested is there."""
-    before = one.server.resident_bytes()
-    await one.upstream.fail("slow", seconds=0.5)
-    await asyncio.gather(*(_leaves(one.caller(), mix(number % 60), at=number) for number in range(LEAVING)))
-    await one.upstream.heal()
-    grown = (one.server.resident_bytes() - before) / _MEGABYTE
-    after = await one.once(mix(0))
-    breaches = [*faults([after], DEADLINE, {}), *_logged(one)]
+    before = tested.server.resident_bytes()
+    await tested.upstream.fail("slow", seconds=0.5)
+    await asyncio.gather(*(_disconnect(tested.caller(), mix(number % 60), at=number) for number in range(LEAVING)))
+    await tested.upstream.heal()
+    grown = (tested.server.resident_bytes() - before) / _MEGABYTE
+    after = await tested.once(mix(0))
+    breaches = [*faults([after], DEADLINE, {}), *_logged(tested)]
     text = f"then {shares(after.outcomes)} in {after.reply.seconds:.2f} s, {grown:+.0f} MB{some(breaches)}"
     holds = not breaches and bool(after.outcomes) and all(part.answered for part in after.outcomes)
     return Verdict(f"{LEAVING} callers leave in mid-request", "the next is answered, nothing is logged", text, holds)
 
 
-async def _leaves(caller: Caller, parts: list[Part], at: int) -> None:
+async def _disconnect(caller: Caller, parts: list[Part], at: int) -> None:
     _, writer = await caller.connect()
     request = caller.request(document(parts))
     writer.write(request if at % 2 else request[: len(request) // 2])
@@ -57,20 +57,20 @@ async def _leaves(caller: Caller, parts: list[Part], at: int) -> None:
     caller.close()
 
 
-async def _deaf(one: Rig) -> Verdict:
+async def _deaf(tested: Rig) -> Verdict:
     """They ask for a thousand candles over and over and read nothing, while others are served."""
     big = [on_pair("big", "Binance", "BTC", price("interval: H4, last: 1000"))]
-    await one.values(big)
+    await tested.values(big)
     parts = mix(0)
-    reference = await one.values(parts)
-    before = one.server.resident_bytes()
-    deaf = [one.caller() for _ in range(DEAF)]
+    reference = await tested.values(parts)
+    before = tested.server.resident_bytes()
+    deaf = [tested.caller() for _ in range(DEAF)]
     for caller in deaf:
         reader, writer = await caller.connect()
         reader._transport.pause_reading()  # type: ignore[attr-defined]  # noqa: SLF001  # asyncio reads ahead without being asked
-        writer.write(caller.request(document(big)) * _ASKED_BY_THE_DEAF)
-    answers = await at_once(one, WELL_BEHAVED, 20, lambda caller, at: turned(parts, caller + at))
-    grown = (one.server.resident_bytes() - before) / _MEGABYTE
+        writer.write(caller.request(document(big)) * _REQUESTS_OF_EACH)
+    answers = await at_once(tested, WELL_BEHAVED, 20, lambda caller, at: turned(parts, caller + at))
+    grown = (tested.server.resident_bytes() - before) / _MEGABYTE
     for caller in deaf:
         caller.close()
     breaches = list(faults(answers, DEADLINE, reference))
@@ -81,5 +81,5 @@ async def _deaf(one: Rig) -> Verdict:
     return Verdict(f"{DEAF} callers never read", bound, text, holds)
 
 
-def _logged(one: Rig) -> list[str]:
-    return ["a traceback in the log"] if "Traceback" in one.server.said() else []
+def _logged(tested: Rig) -> list[str]:
+    return ["a traceback in the log"] if "Traceback" in tested.server.log_text() else []

@@ -3,7 +3,7 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import for_seconds, in_time, recovery, said
+from chaos.load import as_text, for_seconds, in_time, recovery
 from chaos.outcomes import Answered, faults, shares, some
 from chaos.parts import closed, lists, mix, on_pair, price
 from chaos.rig import Rig, outcomes, rig
@@ -16,26 +16,26 @@ _UNDER_WAY = 1  # requests that were sent before the news could come
 
 
 async def changes(_: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as item:
-        verdicts = [await _clock(item, ahead) for ahead in (_DAY, -_HOUR)]
-        verdicts.append(await _key(item))
-    async with rig("professional", 1200, deadline_seconds=DEADLINE) as item:
-        return [*verdicts, await _plan(item)]
+    async with rig(deadline_seconds=DEADLINE) as tested:
+        verdicts = [await _clock(tested, ahead) for ahead in (_DAY, -_HOUR)]
+        verdicts.append(await _key(tested))
+    async with rig("professional", 1200, deadline_seconds=DEADLINE) as tested:
+        return [*verdicts, await _plan(tested)]
 
 
-async def _clock(one: Rig, ahead: int) -> Verdict:
+async def _clock(tested: Rig, ahead: int) -> Verdict:
     number = 1 if ahead > 0 else 2
     parts = mix(number)
     windows = [
         on_pair(f"closed{number}", "Gate", "BTC", price(closed(Interval.H4))),
         on_pair(f"series{number}", "MEXC", "BTC", price(closed(Interval.H1, 500))),
     ]
-    healthy = await one.values([*parts, *windows])
-    await one.upstream.change("clock", ahead=ahead)
+    healthy = await tested.values([*parts, *windows])
+    await tested.upstream.change("clock", ahead=ahead)
     fresh = mix(number + 10)  # not requested before, over closed bars
-    answers = await for_seconds(one, 3.0, CALLERS, 0.2, lambda _caller, _at: [*parts, *windows, *fresh])
-    await one.upstream.change("clock", ahead=0)
-    truth = healthy | await one.values(fresh)
+    answers = await for_seconds(tested, 3.0, CALLERS, 0.2, lambda _caller, _at: [*parts, *windows, *fresh])
+    await tested.upstream.change("clock", ahead=0)
+    truth = healthy | await tested.values(fresh)
     breaches = list(faults(answers, DEADLINE, truth))
     holds = not breaches and _all_answered(answers)
     text = f"{shares(outcomes(answers))}{some(breaches)}"
@@ -43,30 +43,30 @@ async def _clock(one: Rig, ahead: int) -> Verdict:
     return Verdict(label, "every part answered, closed bars as before", text, holds)
 
 
-async def _key(one: Rig) -> Verdict:
+async def _key(tested: Rig) -> Verdict:
     short = [part for part in lists(3) if part.name.startswith(("byExchange", "takers"))]
     long = [part for part in mix(3) if part.name.startswith(("price", "interest"))]
-    reference = await one.values([*short, *long])
-    await one.upstream.change("key", revoked=True)
+    reference = await tested.values([*short, *long])
+    await tested.upstream.change("key", revoked=True)
     await asyncio.sleep(11)
-    answers = await for_seconds(one, 3.0, CALLERS, 0.2, lambda _caller, _at: [*short, *long])
-    await one.upstream.change("key", revoked=False)
-    back = await recovery(one, [*short, *long])
+    answers = await for_seconds(tested, 3.0, CALLERS, 0.2, lambda _caller, _at: [*short, *long])
+    await tested.upstream.change("key", revoked=False)
+    back = await recovery(tested, [*short, *long])
     breaches = list(faults(answers, DEADLINE, reference))
     codes = {part.code for part in outcomes(answers)} - {None, "UNAUTHORIZED"}
     breaches += [f"failed with {code}" for code in codes]
-    text = f"{shares(outcomes(answers))}; back {said(back)}{some(breaches)}"
+    text = f"{shares(outcomes(answers))}; back {as_text(back)}{some(breaches)}"
     return Verdict("key revoked for 14 s", "data or UNAUTHORIZED, back ≤ 5 s", text, not breaches and in_time(back))
 
 
-async def _plan(one: Rig) -> Verdict:
+async def _plan(tested: Rig) -> Verdict:
     """Down to Hobbyist, which has four hours as its finest interval and thirty requests a minute."""
     fine = [on_pair("fine", "Binance", "BTC", price("interval: M15, last: 5"))]
     coarse = [on_pair("coarse", "Binance", "BTC", price(closed(Interval.H4)))]
-    reference = await one.values([*coarse])
-    await one.upstream.change("plan", plan="hobbyist")
-    answers = await for_seconds(one, 4.0, CALLERS, 0.3, lambda _caller, _at: [*fine, *coarse])
-    refused = (await one.upstream.calls())["rateLimited"]
+    reference = await tested.values([*coarse])
+    await tested.upstream.change("plan", plan="hobbyist")
+    answers = await for_seconds(tested, 4.0, CALLERS, 0.3, lambda _caller, _at: [*fine, *coarse])
+    refused = (await tested.upstream.calls())["rateLimited"]
     breaches = list(faults(answers, DEADLINE, reference))
     gated = [part for part in outcomes(answers) if part.part == "fine"]
     others = [part for part in outcomes(answers) if part.part == "coarse"]

@@ -8,7 +8,7 @@ from cg_client.endpoints import futures
 from cg_client.intervals import Interval
 from chaos.outcomes import Answered, faults, shares, some
 from chaos.parts import Part, iso, on_pair, price
-from chaos.rig import Rig, asked, outcomes, rig
+from chaos.rig import Rig, answer_to, outcomes, rig
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 from sandbox.samples import sample
@@ -24,12 +24,12 @@ _STEP = Interval.H1.milliseconds
 
 async def crowd(_: Effort) -> list[Verdict]:
     """Series of one exchange, then others of another: nothing of them is known either time."""
-    async with rig() as item:
-        await item.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
+    async with rig() as tested:
+        await tested.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
         now = int(time.time() * 1000) // _STEP * _STEP
         return [
-            await _ask(item, "the same window of 40 series, cold", [_whole(n) for n in range(SERIES)], SERIES),
-            await _ask(item, "200 overlapping windows of 40 series, cold", _windows(now), CALLS_FOR_WINDOWS),
+            await _ask(tested, "the same window of 40 series, cold", [_whole(n) for n in range(SERIES)], SERIES),
+            await _ask(tested, "200 overlapping windows of 40 series, cold", _windows(now), CALLS_FOR_WINDOWS),
         ]
 
 
@@ -54,19 +54,19 @@ def _window(number: int, which: int, now: int) -> str:
     return f'from: "{iso(now - first * _STEP)}", to: "{iso(now - last * _STEP)}"'
 
 
-async def _ask(one: Rig, label: str, parts: Sequence[Part], max_calls: int) -> Verdict:
-    before = (await one.upstream.calls())["paths"].get(PATH, 0)
-    callers = [one.caller() for _ in range(CALLERS)]
+async def _ask(tested: Rig, label: str, parts: Sequence[Part], max_calls: int) -> Verdict:
+    before = (await tested.upstream.calls())["paths"].get(PATH, 0)
+    callers = [tested.caller() for _ in range(CALLERS)]
     for some_callers in (callers[at : at + 100] for at in range(0, CALLERS, 100)):
         await asyncio.gather(*(caller.connect() for caller in some_callers))
     started = time.perf_counter()
     answers = await asyncio.gather(
-        *(asked(caller, [parts[number % len(parts)]]) for number, caller in enumerate(callers))
+        *(answer_to(caller, [parts[number % len(parts)]]) for number, caller in enumerate(callers))
     )
     took = time.perf_counter() - started
     for caller in callers:
         caller.close()
-    calls = (await one.upstream.calls())["paths"].get(PATH, 0) - before
+    calls = (await tested.upstream.calls())["paths"].get(PATH, 0) - before
     breaches = [*faults(answers, DEADLINE, {}), *_untrue(answers)]
     answered = all(part.answered for part in outcomes(list(answers)))
     text = f"{calls} calls; {shares(outcomes(list(answers)))} in {took:.1f} s{some(breaches)}"

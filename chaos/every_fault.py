@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from chaos.load import RECOVERS_WITHIN, at_once, recovery, said
+from chaos.load import RECOVERS_WITHIN, as_text, at_once, recovery
 from chaos.outcomes import LATE_BY, Answered, faults, shares, some
 from chaos.parts import mix, turned
 from chaos.rig import Rig, outcomes, rig
@@ -63,11 +63,11 @@ def _memory(after: int, peak: int) -> Verdict:
 
 def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:
     """Use a separate server for a fault whose effect would outlast it."""
-    return rig(**_SETTINGS) if kind in _REMEMBERED else _kept(common)
+    return rig(**_SETTINGS) if kind in _REMEMBERED else _shared(common)
 
 
 @contextlib.asynccontextmanager
-async def _kept(common: Rig) -> AsyncIterator[Rig]:
+async def _shared(common: Rig) -> AsyncIterator[Rig]:
     yield common
 
 
@@ -77,7 +77,7 @@ def _verdict(kind: FaultKind, cells: Sequence[Cell]) -> Verdict:
     slowest = max(answer.reply.seconds for item in cells for answer in item.answers)
     never = any(item.back is None for item in cells)
     back = None if never else max(item.back or 0.0 for item in cells)
-    returns = "" if kind in _REMEMBERED else f", back {said(back)}"
+    returns = "" if kind in _REMEMBERED else f", back {as_text(back)}"
     holds = not breaches and back is not None and back <= RECOVERS_WITHIN
     bound = f"true or typed, ≤ {DEADLINE + LATE_BY:g} s, back ≤ {RECOVERS_WITHIN:g} s"
     return Verdict(f"fault {kind.value}", bound, f"{result}; slowest {slowest:.2f} s{returns}{some(breaches)}", holds)

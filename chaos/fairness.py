@@ -5,7 +5,7 @@ import asyncio
 from cg_client.intervals import Interval
 from chaos.outcomes import some
 from chaos.parts import Part, document, on_pair, price
-from chaos.rig import asked, rig
+from chaos.rig import answer_to, rig
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 
@@ -22,7 +22,7 @@ async def fairness(_: Effort) -> list[Verdict]:
         greedy = asyncio.create_task(tested.caller("backfill").ask(_backfill(), DEADLINE + 10))
         await asyncio.sleep(3)
         before = (await tested.upstream.calls())["total"]
-        answer = await asked(tested.caller("dashboard"), [_SINGLE], DEADLINE + 10)
+        answer = await answer_to(tested.caller("dashboard"), [_SINGLE], DEADLINE + 10)
         requests = (await tested.upstream.requests())[before:]
         refused = (await tested.upstream.calls())["rateLimited"]
         greedy.cancel()

@@ -3,10 +3,10 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import for_seconds, in_time, recovery, said
+from chaos.load import as_text, for_seconds, in_time, recovery
 from chaos.outcomes import faults, shares, some
 from chaos.parts import Part, lists, on_pair, price
-from chaos.rig import Rig, asked, outcomes, rig
+from chaos.rig import Rig, answer_to, outcomes, rig
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 
@@ -21,34 +21,34 @@ _INTERVALS = (Interval.H1, Interval.H4, Interval.H6, Interval.H8)
 
 
 async def half_errors(effort: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE) as item:
-        return [await _seen(item, effort.failing), await _retries(item)]
+    async with rig(deadline_seconds=DEADLINE) as tested:
+        return [await _seen(tested, effort.failing), await _retries(tested)]
 
 
-async def _seen(one: Rig, seconds: float) -> Verdict:
+async def _seen(tested: Rig, seconds: float) -> Verdict:
     """Parts that hold for at most ten seconds, seen before."""
     parts = [part for number in range(5) for part in lists(number) if part.name.startswith(("byExchange", "takers"))]
-    reference = await one.values(parts)
+    reference = await tested.values(parts)
     await asyncio.sleep(_EXPIRED)
-    await one.upstream.fail("http_500", share=0.5, seed=1)
-    answers = await for_seconds(one, seconds, CALLERS, 0.5, lambda caller, at: parts[(caller + at) % 2 :: 2])
-    await one.upstream.heal()
-    back = await recovery(one, parts)
+    await tested.upstream.fail("http_500", share=0.5, seed=1)
+    answers = await for_seconds(tested, seconds, CALLERS, 0.5, lambda caller, at: parts[(caller + at) % 2 :: 2])
+    await tested.upstream.heal()
+    back = await recovery(tested, parts)
     result, breaches = outcomes(answers), list(faults(answers, DEADLINE, reference))
     share = sum(part.answered for part in result) / max(1, len(result))
-    text = f"{share:.2%}: {shares(result)}; back {said(back)}{some(breaches)}"
+    text = f"{share:.2%}: {shares(result)}; back {as_text(back)}{some(breaches)}"
     holds = share >= ANSWERED and not breaches and in_time(back)
     return Verdict("upstream 50 % errors, parts seen before", f"≥ {ANSWERED:.0%} answered", text, holds)
 
 
-async def _retries(one: Rig) -> Verdict:
-    before = (await one.upstream.calls())["total"]
-    await one.upstream.fail("http_500", share=0.5, seed=2)
-    caller = one.caller()
-    answers = [await asked(caller, [_series(number + at) for at in range(10)]) for number in range(0, SERIES, 10)]
+async def _retries(tested: Rig) -> Verdict:
+    before = (await tested.upstream.calls())["total"]
+    await tested.upstream.fail("http_500", share=0.5, seed=2)
+    caller = tested.caller()
+    answers = [await answer_to(caller, [_series(number + at) for at in range(10)]) for number in range(0, SERIES, 10)]
     caller.close()
-    await one.upstream.heal()
-    calls = (await one.upstream.calls())["total"] - before
+    await tested.upstream.heal()
+    calls = (await tested.upstream.calls())["total"] - before
     breaches = list(faults(answers, DEADLINE, {}))
     share = (calls - SERIES) / SERIES
     text = f"{share:.1%}: {calls} calls for {SERIES} series; {shares(outcomes(answers))}{some(breaches)}"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chaos.outcomes import Answered
 from chaos.parts import Part
-from chaos.rig import Rig, asked
+from chaos.rig import Rig, answer_to
 
 Chooses = Callable[[int, int], list[Part]]  # what a caller asks for in a round
 RECOVERS_WITHIN = 5.0  # seconds
@@ -17,11 +17,11 @@ async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list
 
     async def call(number: int) -> list[Answered]:
         caller = rig.caller(f"caller-{number}")
-        answers = [await asked(caller, chooses(number, at)) for at in range(rounds)]
+        answers = [await answer_to(caller, chooses(number, at)) for at in range(rounds)]
         caller.close()
         return answers
 
-    return [item for of_one in await asyncio.gather(*map(call, range(callers))) for item in of_one]
+    return [item for answers in await asyncio.gather(*map(call, range(callers))) for item in answers]
 
 
 async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, chooses: Chooses) -> list[Answered]:
@@ -33,12 +33,12 @@ async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, choo
         answers: list[Answered] = []
         await asyncio.sleep(pause * number / callers)
         while time.monotonic() < ends:
-            answers.append(await asked(caller, chooses(number, len(answers))))
+            answers.append(await answer_to(caller, chooses(number, len(answers))))
             await asyncio.sleep(pause)
         caller.close()
         return answers
 
-    return [item for of_one in await asyncio.gather(*map(call, range(callers))) for item in of_one]
+    return [item for answers in await asyncio.gather(*map(call, range(callers))) for item in answers]
 
 
 async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float | None:
@@ -52,7 +52,7 @@ async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float
     return None
 
 
-def said(seconds: float | None) -> str:
+def as_text(seconds: float | None) -> str:
     return "never" if seconds is None else f"after {seconds:.1f} s"
 
 

@@ -26,48 +26,48 @@ _LEFT_OUT = (
 
 
 async def memory(effort: Effort) -> list[Verdict]:
-    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as item:
-        read: list[int] = []
-        tasks = [asyncio.create_task(_reads(item, read)), asyncio.create_task(_fails(item, effort.memory))]
+    async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as tested:
+        sizes: list[int] = []
+        tasks = [asyncio.create_task(_reads(tested, sizes)), asyncio.create_task(_fails(tested, effort.memory))]
         try:
-            answers = await for_seconds(item, effort.memory, CALLERS, 0.25, _chosen)
+            answers = await for_seconds(tested, effort.memory, CALLERS, 0.25, _chosen)
         finally:
             for task in tasks:
                 task.cancel()
-    return [_verdict([size / _MEGABYTE for size in read], answers, effort.memory)]
+    return [_verdict([size / _MEGABYTE for size in sizes], answers, effort.memory)]
 
 
 def _chosen(caller: int, at: int) -> list[Part]:
     return mix((caller * 37 + at) % 300) if at % 2 else lists(at % 20)
 
 
-async def _reads(one: Rig, read: list[int]) -> None:
+async def _reads(tested: Rig, sizes: list[int]) -> None:
     while True:
-        read.append(one.server.resident_bytes())
+        sizes.append(tested.server.resident_bytes())
         await asyncio.sleep(0.5)
 
 
-async def _fails(one: Rig, seconds: float) -> None:
+async def _fails(tested: Rig, seconds: float) -> None:
     """Every fault comes at least twice."""
     kinds = [kind for kind in FaultKind if kind not in _LEFT_OUT]
     every = min(_CHANGES_EVERY, seconds / (2 * len(kinds)))
     for number, kind in enumerate(itertools.cycle(kinds)):
-        await one.upstream.fail(kind.value, share=0.3, seed=number, seconds=1.5, retry_after="1")
+        await tested.upstream.fail(kind.value, share=0.3, seed=number, seconds=1.5, retry_after="1")
         await asyncio.sleep(every)
-        await one.upstream.heal()
+        await tested.upstream.heal()
 
 
-def plateau(read: Sequence[float]) -> float:
+def plateau(sizes: Sequence[float]) -> float:
     """Return the memory in use after the first third: the median of the tenth that follows it."""
-    third, tenth = len(read) // 3, max(1, len(read) // 10)
-    return statistics.median(read[third : third + tenth])
+    third, tenth = len(sizes) // 3, max(1, len(sizes) // 10)
+    return statistics.median(sizes[third : third + tenth])
 
 
-def _verdict(read: Sequence[float], answers: list[Answered], seconds: float) -> Verdict:
-    level, last = plateau(read), statistics.median(read[-max(1, len(read) // 10) :])
+def _verdict(sizes: Sequence[float], answers: list[Answered], seconds: float) -> Verdict:
+    level, last = plateau(sizes), statistics.median(sizes[-max(1, len(sizes) // 10) :])
     off = last / level - 1
     breaches = list(faults(answers, DEADLINE, {}))
-    text = f"{off:+.0%}: {level:.0f} MB after a third, {last:.0f} MB at the end, {max(read):.0f} MB at most; "
+    text = f"{off:+.0%}: {level:.0f} MB after a third, {last:.0f} MB at the end, {max(sizes):.0f} MB at most; "
     text += f"{shares(outcomes(answers))}{some(breaches)}"
     bound = f"within {MAX_DEVIATION:.0%} of the plateau, all answers typed and in time"
     return Verdict(f"memory over {seconds:g} s of mixed chaos", bound, text, abs(off) <= MAX_DEVIATION and not breaches)

@@ -98,12 +98,12 @@ def _is_true(outcome: Outcome, expected: object) -> bool:
     return outcome.value == expected or (outcome.has_anomalies and _is_but_for_nulls(outcome.value, expected))
 
 
-def _is_but_for_nulls(found: object, expected: object) -> bool:
-    if isinstance(found, dict) and isinstance(expected, dict):
-        return found.keys() == expected.keys() and all(_is_but_for_nulls(found[name], expected[name]) for name in found)
-    if isinstance(found, list) and isinstance(expected, list):
-        return len(found) == len(expected) and all(map(_is_but_for_nulls, found, expected))
-    return found is None or found == expected
+def _is_but_for_nulls(value: object, expected: object) -> bool:
+    if isinstance(value, dict) and isinstance(expected, dict):
+        return value.keys() == expected.keys() and all(_is_but_for_nulls(value[name], expected[name]) for name in value)
+    if isinstance(value, list) and isinstance(expected, list):
+        return len(value) == len(expected) and all(map(_is_but_for_nulls, value, expected))
+    return value is None or value == expected
 
 
 def too_old(outcomes: Iterable[Outcome], max_stale: float) -> Iterator[str]:
@@ -125,9 +125,9 @@ def shares(outcomes: Sequence[Outcome]) -> str:
     return f"{data} of {len(outcomes)} parts data" + (f" ({others})" if others else "")
 
 
-def some(found: Iterable[str], most: int = 2) -> str:
+def some(breaches: Iterable[str], most: int = 2) -> str:
     """Return the first breaches and their number, or an empty text if there is none."""
-    every = list(found)
+    every = list(breaches)
     if not every:
         return ""
     text = f"; {len(every)} breaches: {'; '.join(every[:most])}"

@@ -59,7 +59,7 @@ class Rig:
 
     async def once(self, parts: list[Part]) -> Answered:
         """One request of a caller who comes and goes."""
-        return await asked(self.caller(), parts)
+        return await answer_to(self.caller(), parts)
 
     async def values(self, parts: list[Part]) -> dict[str, object]:
         """Return the answers while nothing fails, by the names of the parts."""
@@ -70,7 +70,7 @@ class Rig:
         return {item.part: item.value for item in answer.outcomes}
 
 
-async def asked(caller: Caller, parts: list[Part], patience: float = PATIENCE) -> Answered:
+async def answer_to(caller: Caller, parts: list[Part], patience: float = PATIENCE) -> Answered:
     return read(parts, await caller.ask(document(parts), patience))
 
 
@@ -103,14 +103,14 @@ async def server(upstream: str, plan: str, **settings: object) -> AsyncIterator[
 
 
 def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> dict[str, str]:
-    own_value: dict[str, object] = {
+    complete: dict[str, object] = {
         "api_key": "sandbox",
         "base_url": upstream,
         "plan": plan,
         "log_level": "warning",
         **settings,
     }
-    return {f"COINGLASS_{name.upper()}": str(value) for name, value in own_value.items()}
+    return {f"COINGLASS_{name.upper()}": str(value) for name, value in complete.items()}
 
 
 @contextlib.asynccontextmanager

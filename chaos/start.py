@@ -4,14 +4,14 @@ import asyncio
 
 import httpx
 
-from chaos.load import in_time, recovery, said
+from chaos.load import as_text, in_time, recovery
 from chaos.outcomes import Answered, faults, shares, some
 from chaos.parts import mix
 from chaos.rig import Rig, Upstream, free_port, outcomes, sandbox, server
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 3.0  # seconds
-_ASKED = 12  # times while CoinGlass is down: many more attempts than the least plan has requests a minute
+_REQUESTS = 12  # times while CoinGlass is down: many more attempts than the least plan has requests a minute
 
 
 async def start(_: Effort) -> list[Verdict]:
@@ -22,7 +22,7 @@ async def start(_: Effort) -> list[Verdict]:
         async with httpx.AsyncClient(trust_env=False) as http:
             health = (await http.get(f"{process.url}/healthz")).status_code
         answers: list[Answered] = []
-        while len(answers) < _ASKED:
+        while len(answers) < _REQUESTS:
             answers.append(await alone.once(parts))
             await asyncio.sleep(0.3)
         async with sandbox("professional", port=port) as upstream:
@@ -30,6 +30,6 @@ async def start(_: Effort) -> list[Verdict]:
     breaches = list(faults(answers, DEADLINE, {}))
     breaches += [] if health == httpx.codes.OK else [f"/healthz answered {health}"]
     breaches += [f"{item.part} has data" for item in outcomes(answers) if item.answered]
-    text = f"/healthz {health}; {shares(outcomes(answers))}; back {said(back)}{some(breaches)}"
+    text = f"/healthz {health}; {shares(outcomes(answers))}; back {as_text(back)}{some(breaches)}"
     bound = "/healthz 200, typed answers, back ≤ 5 s after CoinGlass"
     return [Verdict("server starts while CoinGlass is down", bound, text, not breaches and in_time(back))]

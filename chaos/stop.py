@@ -28,17 +28,17 @@ async def stop(_: Effort) -> list[Verdict]:
         code = await asyncio.to_thread(tested.server.exit_code, ENDS_WITHIN + 5)
         took = time.monotonic() - reported
         answers = await asking
-        message = tested.server.said()
-    return [_verdict(answers, code, took, message)]
+        log = tested.server.log_text()
+    return [_verdict(answers, code, took, log)]
 
 
-def _verdict(answers: list[Answered], code: int | None, took: float, said: str) -> Verdict:
+def _verdict(answers: list[Answered], code: int | None, took: float, log: str) -> Verdict:
     """Yield the breaches. A request that finds no server is refused cleanly; one whose answer breaks off is not."""
     whole = [item for item in answers if item.reply.status]
     refused = [item for item in answers if not item.reply.status and not item.reply.cut]
     breaches = list(faults(whole, DEADLINE, {}))
     breaches += [f"an answer was cut: {item.reply.body!r}" for item in answers if item.reply.cut]
-    breaches += ["a traceback in the log"] if "Traceback" in said else []
+    breaches += ["a traceback in the log"] if "Traceback" in log else []
     text = f"exit code {code} after {took:.1f} s; {len(whole)} answered, {len(refused)} refused{some(breaches)}"
     holds = code == 0 and took <= ENDS_WITHIN and not breaches and bool(whole)
     bound = f"exits 0 within {ENDS_WITHIN:g} s, nothing cut"

@@ -10,7 +10,7 @@ from bench.markdown import table
 class Verdict:
     scenario: str
     bound: str
-    found: str
+    measured: str
     holds: bool
 
 
@@ -29,5 +29,5 @@ QUICK = Effort(shares=(0.5, 1.0), failing=12.0, dashboard=125.0, memory=60.0)
 
 
 def as_table(verdicts: Iterable[Verdict]) -> str:
-    rows = [(item.scenario, item.bound, item.found, "yes" if item.holds else "**no**") for item in verdicts]
+    rows = [(item.scenario, item.bound, item.measured, "yes" if item.holds else "**no**") for item in verdicts]
     return table(("scenario", "bound", "found", "holds"), rows)

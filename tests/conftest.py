@@ -58,7 +58,7 @@ StartGraph = Callable[..., Graph]
 
 @pytest.fixture
 def start_graph() -> Iterator[StartGraph]:
-    """Start a server and its sandbox; `plan` is the key's, which the server is told or has to ask for."""
+    """Start a server and its sandbox; `plan` is the key's, which is configured if `declared` and requested otherwise."""
     with _starting() as start:
         yield start
 
@@ -94,17 +94,17 @@ def _starting() -> Iterator[StartGraph]:
             plan: Plan = Plan.PROFESSIONAL,
             quota: int | None = None,
             *,
-            told: bool = True,
+            declared: bool = True,
             sandbox: Sandbox | None = None,
             **settings: Any,
         ) -> Graph:
-            """With `sandbox` the key's plan is the sandbox's, and `plan` what the server is told."""
+            """With `sandbox` the key's plan is the sandbox's, and `plan` what the server is configured with."""
             sandbox = sandbox or Sandbox(plan, quota=quota)
             upstream = stack.enter_context(running(create_sandbox(sandbox)))
             chosen: dict[str, Any] = {
                 "api_key": Secret(KEY),
                 "base_url": upstream,
-                "plan": plan if told else None,
+                "plan": plan if declared else None,
             } | settings
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(engine, "passes", _passes)

@@ -73,10 +73,10 @@ async def test_the_window_of_liquidations_is_sent_so_that_its_last_millisecond_i
     assert result["orders"][0]["time"] == "2026-11-18T12:06:45Z"
 
 
-@pytest.mark.parametrize("asked", ['from: "2026-11-12T11:59:59Z"', 'to: "2026-11-12T11:59:59Z"'])
-async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_an_empty_list(asked: str) -> None:
+@pytest.mark.parametrize("arguments", ['from: "2026-11-12T11:59:59Z"', 'to: "2026-11-12T11:59:59Z"'])
+async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_an_empty_list(arguments: str) -> None:
     upstream = Upstream(clock=FakeClock(NOW))
-    problem = f"liquidationOrders({asked}) {{ ... on Unavailable {{ code retryable message }} }}"
+    problem = f"liquidationOrders({arguments}) {{ ... on Unavailable {{ code retryable message }} }}"
     result = await field(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {problem} }} }}', upstream)
     assert result == {
         "code": "NO_DATA",
@@ -94,15 +94,15 @@ async def test_a_window_left_out_is_not_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "remedy"),
+    ("arguments", "remedy"),
     [
         ('from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"', "`from` must not be after `to`."),
         ("minUsd: -1", "minUsd"),
     ],
 )
-async def test_liquidation_orders_of_a_senseless_window_are_refused(asked: str, remedy: str) -> None:
+async def test_liquidation_orders_of_a_senseless_window_are_refused(arguments: str, remedy: str) -> None:
     problem = "{ ... on InvalidInput { code message } }"
-    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ liquidationOrders({asked}) {problem} }} }}'
+    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ liquidationOrders({arguments}) {problem} }} }}'
     upstream = Upstream()
     refused = (await ask(query, upstream))["data"]["pair"]["liquidationOrders"]
     assert (refused["code"], remedy in refused["message"]) == ("BAD_USER_INPUT", True)

@@ -31,14 +31,14 @@ def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Col
 
 @given(VALUES, CUTS)
 def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: list[Any]) -> None:
-    expected, given_ = [Point(*item) for item in values], columns(values)
+    expected, actual = [Point(*item) for item in values], columns(values)
     for start, stop in cuts:
-        expected, given_ = expected[start:stop], given_[start:stop]
-    assert list(given_) == expected
-    assert len(given_) == len(expected)
-    assert [given_[index] for index in range(-len(expected), len(expected))] == expected + expected
-    assert list(given_.column("at")) == [point.at for point in expected]
-    assert list(given_.columns["value"]) == [point.value for point in expected]
+        expected, actual = expected[start:stop], actual[start:stop]
+    assert list(actual) == expected
+    assert len(actual) == len(expected)
+    assert [actual[index] for index in range(-len(expected), len(expected))] == expected + expected
+    assert list(actual.column("at")) == [point.at for point in expected]
+    assert list(actual.columns["value"]) == [point.value for point in expected]
 
 
 @given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3))
@@ -48,12 +48,12 @@ def test_joined_parts_are_one_list(parts: list[list[Any]], dropped: int) -> None
 
 
 @given(VALUES, st.tuples(st.integers(0, 12), st.integers(0, 12)), st.tuples(st.integers(0, 12), st.integers(0, 12)))
-def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any], one: Any, other: Any) -> None:
+def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any], left: Any, right: Any) -> None:
     whole, twin = columns(values, new_identity()), columns(values, new_identity())
-    first, second = whole[slice(*one)], whole[slice(*other)]
+    first, second = whole[slice(*left)], whole[slice(*right)]
     if first.identity == second.identity:
         assert list(first) == list(second)
-    assert first.identity != twin[slice(*one)].identity
+    assert first.identity != twin[slice(*left)].identity
     assert columns(values).identity is None
 
 

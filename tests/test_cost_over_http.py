@@ -59,10 +59,10 @@ async def test_the_costs_of_many_clients_add_up_to_what_coinglass_counts(graph: 
 
     async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
 
-        async def one(query: str) -> Any:
+        async def post(query: str) -> Any:
             return await http.post("/graphql", json={"query": query})
 
-        responses = await asyncio.gather(*map(one, queries))
+        responses = await asyncio.gather(*map(post, queries))
     costs = [cost(response)[0] for response in responses]
     assert sum(costs) == graph.sandbox.calls.total() == 6  # the listing, the rates, and four series
     assert costs.count(0) >= len(queries) - 6

@@ -32,7 +32,7 @@ STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
 
 
 @contextmanager
-def made_to_serve(command: str) -> Iterator[str]:
+def serving(command: str) -> Iterator[str]:
     """Run `make serve` on a free port and yield its address."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = str(free.getsockname()[1])
@@ -77,7 +77,7 @@ def test_the_documents_have_the_commands_for_a_first_try() -> None:
 
 def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -> None:
     serve, ask, dry_run = COMMANDS[0], COMMANDS[1], COMMANDS[4]
-    with made_to_serve(serve) as address:
+    with serving(serve) as address:
         answer, report = (
             json.loads(curl(command.replace("http://127.0.0.1:8000", address))) for command in (ask, dry_run)
         )
@@ -155,13 +155,13 @@ PATHS = re.compile(
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_that_a_document_names_exists(document: Path) -> None:
     named = [code or link for code, link in PATHS.findall(document.read_text())]
-    to_be_made = (
+    of_the_walk = (
         "futures.spread.history.json",
         "schema/futures/spread.py",
     )  # of the example in CONTRIBUTING
     missing = [
         name
         for name in named
-        if not (ROOT / name).exists() and not (document.parent / name).exists() and not name.endswith(to_be_made)
+        if not (ROOT / name).exists() and not (document.parent / name).exists() and not name.endswith(of_the_walk)
     ]
     assert missing == []

@@ -51,8 +51,8 @@ def cost(graph: Graph, query: str) -> list[tuple[str, dict[str, str]]]:
     return sorted(graph.sandbox.requests, key=str)
 
 
-def to_fetch(found: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
-    calls = [(call["endpoint"], call["parameters"]) for call in found["calls"] if call["status"] == "FETCH"]
+def to_fetch(report: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
+    calls = [(call["endpoint"], call["parameters"]) for call in report["calls"] if call["status"] == "FETCH"]
     return sorted(calls, key=str)
 
 

@@ -166,7 +166,7 @@ def test_retries_spend_the_quota_like_any_request(start_graph: StartGraph) -> No
 
 
 def test_a_failing_upstream_does_not_keep_the_server_from_starting(start_graph: StartGraph) -> None:
-    graph = start_graph(told=False)
+    graph = start_graph(declared=False)
     graph.fail(FaultKind.HTTP_500)
     answer = graph.data(QUERY)["pair"]["fundingRate"]
     assert answer["__typename"] == "Unavailable"

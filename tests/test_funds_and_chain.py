@@ -51,14 +51,14 @@ async def test_a_page_of_transfers_is_no_longer_than_coinglass_gives(first: int,
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "selection",
     [
         'whaleTransfers(coin: "ETH") { ... on WhaleTransfers { transfers { symbol } } }',
         'exchangeTransfers(coin: "ETH", minUsd: 9000) { ... on ExchangeTransfers { transfers { symbol } } }',
     ],
 )
-async def test_the_sandbox_transfers_the_coin_that_was_requested(asked: str) -> None:
-    got = await field(f"{{ onChain {{ it: {asked} }} }}", Upstream())
+async def test_the_sandbox_transfers_the_coin_that_was_requested(selection: str) -> None:
+    got = await field(f"{{ onChain {{ it: {selection} }} }}", Upstream())
     assert {row["symbol"] for row in got["transfers"]} == {"ETH"}
 
 

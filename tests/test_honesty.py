@@ -47,17 +47,17 @@ QUERY = {
 
 
 def test_the_sandbox_gives_no_figure_that_its_sample_does_not_have() -> None:
-    assert {path: figures for path in CATALOGUE if (figures := made_up_figures(path))} == {}
+    assert {path: figures for path in CATALOGUE if (figures := undocumented_figures(path))} == {}
 
 
-def made_up_figures(path: str) -> set[float]:
+def undocumented_figures(path: str) -> set[float]:
     pairs = "Pair" in CATALOGUE[path].params.__name__
-    given = replay(
+    answer = replay(
         CATALOGUE[path], QUERY | ({"symbol": "BTCUSDT"} if pairs else {}), Plan.PROFESSIONAL, 1_795_000_000_000
     )
     documented = set(numbers(sample(path)["data"]))
-    made_up = {value for value in numbers(given) if value not in documented and not is_time(value)}
-    return made_up - INDICES.get(path, set())
+    undocumented = {value for value in numbers(answer) if value not in documented and not is_time(value)}
+    return undocumented - INDICES.get(path, set())
 
 
 INDICES = {path: {0.0, 1.0, 2.0} for path in CATALOGUE if "heatmap" in path}  # places on the price axis

@@ -130,7 +130,7 @@ def test_the_other_fields_of_the_parent_stand(shared: Graph) -> None:
 
 async def test_nothing_is_sent_for_a_window_without_sense_before_the_plan_is_known() -> None:
     upstream = Upstream()
-    upstream.told = False
+    upstream.declares_plan = False
     result = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
     assert result["argument"] == "last"
     assert upstream.sandbox.calls.total() == 0

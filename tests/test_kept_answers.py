@@ -69,7 +69,7 @@ def test_a_refusal_by_coinglass_takes_effect_at_once(graph: Graph) -> None:
 
 
 def test_a_plan_that_is_learnt_takes_effect_at_once(start_graph: StartGraph) -> None:
-    graph = start_graph(Plan.HOBBYIST, told=False)
+    graph = start_graph(Plan.HOBBYIST, declared=False)
     assert graph.data(HEATMAP)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
     assert header(graph, HEATMAP, "cache-control") == "public, max-age=59"
 

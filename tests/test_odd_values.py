@@ -34,14 +34,14 @@ def candle(hours_ago: int, **values: Any) -> dict[str, Any]:
     return {"time": NOW - hours_ago * HOUR, **figures, **values}
 
 
-async def prices(rows: list[dict[str, Any]] | bytes, asked: str = "interval: H1, last: 3") -> dict[str, Any]:
+async def prices(rows: list[dict[str, Any]] | bytes, arguments: str = "interval: H1, last: 3") -> dict[str, Any]:
     upstream = Upstream({PRICE: rows if isinstance(rows, bytes) else body(rows)}, clock=FakeClock())
     series = f"... on PriceSeries {{ candles {{ time close }} truncated {ANOMALIES} }} ... on Problem {{ code }}"
-    result: dict[str, Any] = await field(of_pair(f"price({asked}) {{ {series} }}"), upstream)
+    result: dict[str, Any] = await field(of_pair(f"price({arguments}) {{ {series} }}"), upstream)
     return result
 
 
-def found_in(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
+def anomalies_of(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
     return [(item["kind"], item["field"], item["count"]) for item in answer["source"]["anomalies"]]
 
 
@@ -50,7 +50,7 @@ async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
     requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
     answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
     assert [order["price"] is None for order in answer["orders"]] == [True, False]
-    assert ("VALUE_UNREADABLE", "price", 1) in found_in(answer)
+    assert ("VALUE_UNREADABLE", "price", 1) in anomalies_of(answer)
 
 
 async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the_next_row_holds() -> None:
@@ -59,7 +59,7 @@ async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the
     requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
     answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
     assert answer["orders"][0]["price"] == 100.0
-    assert "price" not in [name for _, name, _ in found_in(answer)]
+    assert "price" not in [name for _, name, _ in anomalies_of(answer)]
 
 
 @pytest.mark.parametrize("date", ["", "x"])
@@ -68,7 +68,7 @@ async def test_a_row_with_a_date_that_is_none_is_skipped(date: str) -> None:
     rows = [row | {"date_string": date} for row in sample(path)["data"][:1]] + sample(path)["data"][:1]
     requested = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
     answer = await field(requested, Upstream({path: body(rows)}))
-    assert (len(answer["points"]), found_in(answer)) == (1, [("ROW_SKIPPED", "date_string", 1)])
+    assert (len(answer["points"]), anomalies_of(answer)) == (1, [("ROW_SKIPPED", "date_string", 1)])
 
 
 async def test_a_day_without_any_stablecoin_has_no_sum() -> None:
@@ -86,14 +86,14 @@ async def test_a_number_too_large_for_a_float_is_null() -> None:
     )
     answer = await prices(rows)
     assert [item["close"] for item in answer["candles"]] == [None, None, 7.0]
-    assert found_in(answer) == [("VALUE_UNREADABLE", "close", 2)]
+    assert anomalies_of(answer) == [("VALUE_UNREADABLE", "close", 2)]
 
 
 async def test_half_of_a_surrogate_pair_is_no_figure() -> None:
     rows = b'{"code":"0","data":[{"time":%d,"open":"\\ud800","high":"1","low":"1","close":"2","volume_usd":"1"}]}' % NOW
     answer = await prices(rows)
     assert [item["close"] for item in answer["candles"]] == [2.0]
-    assert found_in(answer) == [("VALUE_UNREADABLE", "open", 1)]
+    assert anomalies_of(answer) == [("VALUE_UNREADABLE", "open", 1)]
 
 
 @pytest.mark.parametrize("depth", [1500, 6000])
@@ -141,14 +141,14 @@ async def test_a_heatmap_cell_whose_index_no_list_can_have_is_skipped(index: int
     requested = f"liquidationHeatmap(range: H24, model: MODEL2) {{ {heatmap} }}"
     answer = await field(of_pair(requested), upstream)
     assert len(answer["cells"]) == len(cells)
-    assert [kind for kind, _, _ in found_in(answer)] == ["ROW_SKIPPED"]
+    assert [kind for kind, _, _ in anomalies_of(answer)] == ["ROW_SKIPPED"]
 
 
 @pytest.mark.parametrize("time", [0, 5, -1])
 async def test_a_time_before_all_markets_is_no_time(time: int) -> None:
     answer = await prices([candle(1), candle(0), candle(0, time=time)])
     assert [item["time"] for item in answer["candles"]] == ["2026-07-01T11:00:00Z", "2026-07-01T12:00:00Z"]
-    assert found_in(answer) == [("ROW_SKIPPED", "time", 1)]
+    assert anomalies_of(answer) == [("ROW_SKIPPED", "time", 1)]
 
 
 async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_an_anomaly() -> None:
@@ -157,13 +157,13 @@ async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_
     requested = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
     answer = await field(of_pair(requested), Upstream({path: body(rows)}))
     assert answer["nextFundingTime"] is None
-    assert "next_funding_time" not in [name for _, name, _ in found_in(answer)]
+    assert "next_funding_time" not in [name for _, name, _ in anomalies_of(answer)]
 
 
 async def test_of_rows_of_one_time_the_last_counts_and_one_that_says_something_else_is_reported() -> None:
     answer = await prices([candle(1), candle(0, close="1"), candle(0, close="2"), candle(1)])
     assert [item["close"] for item in answer["candles"]] == [1.5, 2.0]
-    assert found_in(answer) == [("ROW_SKIPPED", "time", 1)]
+    assert anomalies_of(answer) == [("ROW_SKIPPED", "time", 1)]
 
 
 async def test_newest_points_that_all_lie_before_the_window_are_incomplete() -> None:
@@ -192,7 +192,7 @@ async def test_a_row_whose_name_is_empty_is_skipped() -> None:
     )
     answer = await field(requested, Upstream({HOLDINGS: body(rows)}))
     assert [row["symbol"] for row in answer["holdings"]] == ["BTC"]
-    assert ("ROW_SKIPPED", "symbol", 1) in found_in(answer)
+    assert ("ROW_SKIPPED", "symbol", 1) in anomalies_of(answer)
 
 
 async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None:
@@ -201,16 +201,16 @@ async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None
     requested = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
     answer = await field(requested, Upstream({path: body(data)}))
     assert (answer["plan"], answer["expired"]) == (None, sample(path)["data"]["expired"])
-    assert found_in(answer) == [("VALUE_UNREADABLE", "level", 1)]
+    assert anomalies_of(answer) == [("VALUE_UNREADABLE", "level", 1)]
 
 
 @pytest.mark.parametrize(("policy", "found"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
-async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: str, found: str) -> None:
+async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: str, expected: str) -> None:
     upstream = Upstream(clock=FakeClock())
     requested = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
     problem = "... on FootprintSeries { truncated } ... on Problem { code }"
     answer = await field(of_pair(f"{requested} {{ {problem} }}"), upstream)
-    assert found in answer.values()
+    assert expected in answer.values()
 
 
 async def test_a_window_of_one_moment_is_the_bar_that_holds_it() -> None:

@@ -29,7 +29,7 @@ def ready_plan(graph: Graph) -> str | None:
 def test_a_plan_is_inferred_from_the_rate_limit_where_the_account_answers_404(start_graph: StartGraph) -> None:
     sandbox = Sandbox(Plan.STANDARD)
     sandbox.account_missing = True
-    graph = start_graph(sandbox=sandbox, told=False)
+    graph = start_graph(sandbox=sandbox, declared=False)
     refused = heatmap(graph)
     assert (refused["currentPlan"], refused["decidedBy"]) == ("STANDARD", "CATALOGUE")
     assert "this server runs with Standard (inferred from the rate limit of 300 a minute)." in refused["message"]
@@ -38,7 +38,7 @@ def test_a_plan_is_inferred_from_the_rate_limit_where_the_account_answers_404(st
 def test_without_account_and_with_a_limit_of_no_plan_nothing_is_invented(start_graph: StartGraph) -> None:
     sandbox = Sandbox(Plan.STANDARD, quota=500)
     sandbox.account_missing = True
-    graph = start_graph(sandbox=sandbox, told=False)
+    graph = start_graph(sandbox=sandbox, declared=False)
     refused = heatmap(graph)
     assert (refused["currentPlan"], refused["decidedBy"]) == (None, "UPSTREAM")
     assert "a plan that is not known" in refused["message"]
@@ -52,7 +52,7 @@ def test_an_upgrade_that_the_headers_show_is_taken_over_at_once(
 ) -> None:
     sandbox = Sandbox(Plan.STANDARD)
     sandbox.account_missing = account_missing
-    graph = start_graph(sandbox=sandbox, told=False)
+    graph = start_graph(sandbox=sandbox, declared=False)
     assert heatmap(graph)["__typename"] == "PlanGated"
     sandbox.plan, sandbox.quota.limit = Plan.PROFESSIONAL, 1200
     with watching((Gate, "know")) as until:

@@ -96,7 +96,7 @@ def test_professional_has_everything(start_graph: StartGraph) -> None:
 
 
 def test_an_undeclared_plan_is_requested_from_the_account(start_graph: StartGraph) -> None:
-    graph = start_graph(Plan.HOBBYIST, told=False)
+    graph = start_graph(Plan.HOBBYIST, declared=False)
     assert parts(graph)["heatmap"]["currentPlan"] == "HOBBYIST"
     assert graph.calls("/api/user/account/subscription") == 1
     assert graph.calls(HEATMAP) == 0
@@ -111,15 +111,15 @@ RANGE = """query($coin: String!, $range: Range!) {
 def test_a_refused_range_closes_no_other_and_is_not_bought_again_for_another_coin(start_graph: StartGraph) -> None:
     graph = start_graph()
 
-    def found(coin: str, period: str) -> str:
+    def kind_of(coin: str, period: str) -> str:
         heatmap: dict[str, str] = graph.data(RANGE, coin=coin, range=period)["coin"]["liquidationHeatmap"]
         return heatmap["__typename"]
 
-    assert found("BTC", "H24") == "LiquidationHeatmap"
+    assert kind_of("BTC", "H24") == "LiquidationHeatmap"
     graph.fail(FaultKind.PLAN, MODEL2, times=1)
-    assert [found("BTC", "Y1"), found("ETH", "Y1")] == ["PlanGated", "PlanGated"]
+    assert [kind_of("BTC", "Y1"), kind_of("ETH", "Y1")] == ["PlanGated", "PlanGated"]
     assert graph.calls(MODEL2) == 2
-    assert [found("BTC", "H24"), found("ETH", "H24")] == ["LiquidationHeatmap", "LiquidationHeatmap"]
+    assert [kind_of("BTC", "H24"), kind_of("ETH", "H24")] == ["LiquidationHeatmap", "LiquidationHeatmap"]
 
 
 def test_a_refusal_of_coinglass_is_not_bought_twice(start_graph: StartGraph) -> None:

@@ -42,16 +42,16 @@ query($last: Int, $from: DateTime, $to: DateTime) { pair(exchange: "Binance", sy
 figures = st.decimals(-(10**9), 10**9, places=4).map(float)
 
 
-def exact(added: list[float], taken: list[float]) -> list[float]:
+def exact(added: list[float], subtracted: list[float]) -> list[float]:
     """Return the exact sums, by decimal arithmetic."""
-    changes = [Decimal(repr(more)) - Decimal(repr(less)) for more, less in zip(added, taken, strict=True)]
+    changes = [Decimal(repr(more)) - Decimal(repr(less)) for more, less in zip(added, subtracted, strict=True)]
     return [float(total) for total in accumulate(changes)]
 
 
 @given(st.lists(st.tuples(figures, figures)))
 def test_sums_of_decimals_are_exact_decimals(pairs: list[tuple[float, float]]) -> None:
-    added, used = [item for item, _ in pairs], [item for _, item in pairs]
-    assert list(running_sum(array("d", added), array("d", used))) == exact(added, used)
+    added, subtracted = [item for item, _ in pairs], [item for _, item in pairs]
+    assert list(running_sum(array("d", added), array("d", subtracted))) == exact(added, subtracted)
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=50))
@@ -143,8 +143,8 @@ def iso(bars_ago: int) -> str:
     return (START - timedelta(hours=bars_ago)).isoformat()
 
 
-def assert_counted_from_the_first_point(found: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> None:
-    position, delta = found
+def assert_counted_from_the_first_point(columns: tuple[dict[str, list[Any]], dict[str, list[Any]]]) -> None:
+    position, delta = columns
     changes = [change_at(time) for time in position["timestamp"]]
     long, short = [item for item, _ in changes], [item for _, item in changes]
     zeros = [0.0] * len(changes)

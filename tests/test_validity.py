@@ -29,11 +29,11 @@ RATES = '{ coin(symbol: "BTC") { currentFundingRates { ... on CurrentFundingRate
 class Server:
     """What stands behind the view, on a clock that tests set."""
 
-    def __init__(self, plan: Plan, *, told: bool = True) -> None:
-        """`told`: the plan is declared; else it is requested."""
+    def __init__(self, plan: Plan, *, declared: bool = True) -> None:
+        """With `declared` the server is configured with its plan; otherwise it requests it."""
         self.clock = FakeClock()
         self.upstream = Upstream({}, plan)
-        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan if told else None)
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan if declared else None)
         self.client = Client(config, clock=self.clock, transport=self.upstream, policy=RetryPolicy(attempts=1))
         self.symbols = Symbols(self.client)
 
@@ -113,13 +113,13 @@ async def test_what_the_catalogue_gates_is_valid_for_a_minute_and_as_long_as_the
 
 
 @pytest.mark.parametrize(
-    "asked", ["interval: M1, last: 3, onPlanLimit: COARSEN", "interval: H8, last: 3000, onPlanLimit: CLIP"]
+    "arguments", ["interval: M1, last: 3, onPlanLimit: COARSEN", "interval: H8, last: 3000, onPlanLimit: CLIP"]
 )
 async def test_a_window_that_the_plan_includes_in_part_is_valid_for_a_minute_and_requests_the_plan_forward(
-    asked: str,
+    arguments: str,
 ) -> None:
-    reduced = Server(Plan.HOBBYIST, told=False)
-    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ fundingRate({asked}) {{ __typename }} }} }}'
+    reduced = Server(Plan.HOBBYIST, declared=False)
+    query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ fundingRate({arguments}) {{ __typename }} }} }}'
     assert await reduced.seconds(query) <= 60
     reduced.clock.advance(61)
     await reduced.seconds(query)

@@ -26,9 +26,9 @@ async def positions(arguments: str, upstream: Upstream) -> Any:
     )
 
 
-async def refusal(asked: str, upstream: Upstream) -> str:
+async def refusal(selection: str, upstream: Upstream) -> str:
     """Return the message of the field's InvalidInput."""
-    result = await field(f"{{ hyperliquid {{ it: {asked} {{ __typename {PROBLEM} }} }} }}", upstream)
+    result = await field(f"{{ hyperliquid {{ it: {selection} {{ __typename {PROBLEM} }} }} }}", upstream)
     assert (result["__typename"], result["code"]) == ("InvalidInput", "BAD_USER_INPUT")
     message: str = result["message"]
     return message
@@ -89,15 +89,15 @@ async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "history",
     [
         'longShortAccountsByTag(coin: "BTC", tag: FISH, interval: H1)',
         "positionDistributionByTag(tag: FISH, interval: H1)",
     ],
 )
-async def test_histories_by_tag_need_the_professional_plan(asked: str) -> None:
-    selection = "... on PlanGated { code requiredPlan alternatives }"
-    result = await field(f"{{ hyperliquid {{ it: {asked} {{ {selection} }} }} }}", Upstream(plan=Plan.STANDARD))
+async def test_histories_by_tag_need_the_professional_plan(history: str) -> None:
+    problem = "... on PlanGated { code requiredPlan alternatives }"
+    result = await field(f"{{ hyperliquid {{ it: {history} {{ {problem} }} }} }}", Upstream(plan=Plan.STANDARD))
     assert (result["code"], result["requiredPlan"]) == ("PLAN_REQUIRED", "PROFESSIONAL")
     assert result["alternatives"]
 

@@ -48,12 +48,12 @@ def test_spot_pairs_are_those_of_the_spot_listing(graph: Graph) -> None:
     assert [pair["symbol"] for pair in actual] == ["BTC-USD", "BTC-USDT"]
 
 
-@pytest.mark.parametrize("known", [1, 12])  # a list with and without room for others
-def test_an_unknown_coin_costs_its_place_alone(graph: Graph, known: int) -> None:
-    answer = graph.ask(COINS, s=["BTC"] * known + ["BTCC", "ETH", "ETHH"])
+@pytest.mark.parametrize("valid", [1, 12])  # a list with and without room for others
+def test_an_unknown_coin_costs_its_place_alone(graph: Graph, valid: int) -> None:
+    answer = graph.ask(COINS, s=["BTC"] * valid + ["BTCC", "ETH", "ETHH"])
     actual = answer["data"]["coinsBySymbol"]
-    assert [coin and coin["symbol"] for coin in actual] == ["BTC"] * known + [None, "ETH", None]
-    assert [error["path"] for error in answer["errors"]] == [["coinsBySymbol", known], ["coinsBySymbol", known + 2]]
+    assert [coin and coin["symbol"] for coin in actual] == ["BTC"] * valid + [None, "ETH", None]
+    assert [error["path"] for error in answer["errors"]] == [["coinsBySymbol", valid], ["coinsBySymbol", valid + 2]]
     for error, suggestion in zip(answer["errors"], ["BTC", "ETH"], strict=True):
         facts = error["extensions"]
         assert (facts["code"], facts["argument"]) == ("BAD_USER_INPUT", "symbols")
@@ -92,7 +92,7 @@ def test_the_markets_of_fifty_pairs_are_a_call_for_each_coin(graph: Graph) -> No
     assert dict(graph.sandbox.calls) == {"/api/futures/pairs-markets": 2}
 
 
-async def asked(client: Client, symbols: Symbols, query: str) -> Any:
+async def data_of(client: Client, symbols: Symbols, query: str) -> Any:
     result = await SCHEMA.execute(query, context_value=Context(client, symbols, "test"))
     assert not result.errors, result.errors
     return result.data
@@ -104,11 +104,11 @@ async def test_pairs_that_are_new_are_all_found_in_one_newer_listing() -> None:
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
     client = Client(config, clock=clock, transport=upstream)
     symbols = Symbols(client)
-    await asked(client, symbols, '{ pair(exchange: "Bybit", symbol: "BTCUSDT") { symbol } }')
+    await data_of(client, symbols, '{ pair(exchange: "Bybit", symbol: "BTCUSDT") { symbol } }')
     upstream.bodies["/api/futures/supported-exchange-pairs"] = listing("BTC", "ETH", "SOL")
     clock.advance(61)
     keys = ", ".join(f'{{exchange: "Bybit", symbol: "{coin}USDT"}}' for coin in ("SOL", "ETH", "BTC"))
-    actual = await asked(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
+    actual = await data_of(client, symbols, f"{{ pairsByKey(keys: [{keys}]) {{ base }} }}")
     assert [pair["base"] for pair in actual["pairsByKey"]] == ["SOL", "ETH", "BTC"]
     await client.close()
 

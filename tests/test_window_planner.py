@@ -33,62 +33,62 @@ def client(clock: FakeClock) -> Client:
 
 
 @pytest.fixture
-def requests(client: Client) -> WindowPlanner:
+def planner(client: Client) -> WindowPlanner:
     return WindowPlanner(client)
 
 
-def asked(symbol: str = "BTCUSDT", **window: Any) -> PairSeries:
+def bars(symbol: str = "BTCUSDT", **window: Any) -> PairSeries:
     return PairSeries(exchange="Binance", symbol=symbol, interval=Interval.H1, **window)
 
 
-def of(requests: WindowPlanner, wanted: PairSeries) -> WindowPlan:
-    return requests.plan(PRICE, wanted, decode, PlanLimitPolicy.FAIL)
+def plan(planner: WindowPlanner, params: PairSeries) -> WindowPlan:
+    return planner.plan(PRICE, params, decode, PlanLimitPolicy.FAIL)
 
 
-def test_a_request_is_cached_for_its_bar(requests: WindowPlanner, clock: FakeClock) -> None:
-    first = of(requests, asked(last=24))
+def test_a_request_is_cached_for_its_bar(planner: WindowPlanner, clock: FakeClock) -> None:
+    first = plan(planner, bars(last=24))
     clock.advance(3599)
-    assert of(requests, asked(last=24)) is first
+    assert plan(planner, bars(last=24)) is first
     clock.advance(1)
-    later = of(requests, asked(last=24))
+    later = plan(planner, bars(last=24))
     assert later is not first
     assert later.window.start - first.window.start == Interval.H1.milliseconds
 
 
 def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended(
-    requests: WindowPlanner, clock: FakeClock
+    planner: WindowPlanner, clock: FakeClock
 ) -> None:
-    expected = asked(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
-    first = of(requests, expected)
+    params = bars(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
+    first = plan(planner, params)
     clock.advance(299)
-    assert of(requests, expected) is first
+    assert plan(planner, params) is first
     clock.advance(2)
-    assert of(requests, expected) is not first
+    assert plan(planner, params) is not first
 
 
-def test_another_plan_or_a_refusal_ends_what_is_cached(requests: WindowPlanner, client: Client) -> None:
-    first = of(requests, asked(last=24))
+def test_another_plan_or_a_refusal_ends_what_is_cached(planner: WindowPlanner, client: Client) -> None:
+    first = plan(planner, bars(last=24))
     client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
-    second = of(requests, asked(last=24))
+    second = plan(planner, bars(last=24))
     assert second is not first
-    client.gate.learn(PRICE, asked("ETHUSDT"), IntervalRefused("no"))
+    client.gate.learn(PRICE, bars("ETHUSDT"), IntervalRefused("no"))
     with pytest.raises(IntervalTooFine):
-        of(requests, asked(last=24))
+        plan(planner, bars(last=24))
 
 
-def test_what_is_wrong_is_wrong_each_time(requests: WindowPlanner) -> None:
+def test_what_is_wrong_is_wrong_each_time(planner: WindowPlanner) -> None:
     for _ in range(2):
         with pytest.raises(BadArgument):
-            of(requests, asked(last=0))
+            plan(planner, bars(last=0))
 
 
-def test_long_names_are_not_cached(requests: WindowPlanner) -> None:
-    long = asked("X" * 600, last=24)
-    assert of(requests, long) is not of(requests, long)
+def test_long_names_are_not_cached(planner: WindowPlanner) -> None:
+    long = bars("X" * 600, last=24)
+    assert plan(planner, long) is not plan(planner, long)
 
 
-def test_what_is_cached_is_bounded(requests: WindowPlanner) -> None:
-    first = of(requests, asked(last=1))
+def test_what_is_cached_is_bounded(planner: WindowPlanner) -> None:
+    first = plan(planner, bars(last=1))
     for number in range(4096):
-        of(requests, asked(f"A{number}", last=1))
-    assert of(requests, asked(last=1)) is not first
+        plan(planner, bars(f"A{number}", last=1))
+    assert plan(planner, bars(last=1)) is not first

@@ -187,10 +187,10 @@ async def test_a_long_window_whose_newest_points_cannot_be_had_is_served_as_stal
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 1200), st.integers(1, 1500)), min_size=2, max_size=5))
 async def test_whatever_was_requested_before_a_window_holds_what_it_is_valid_for_a_new_client(
-    asked: list[tuple[int, int]],
+    windows: list[tuple[int, int]],
 ) -> None:
     desk, passed = Desk(), 0
-    for seconds, last in asked:
+    for seconds, last in windows:
         desk.later(seconds)
         passed += seconds
         actual = await desk.ask(last=last)

@@ -22,9 +22,12 @@ from tests.cases import SCHEMA
 
 
 class Upstream(httpx.AsyncBaseTransport):
-    """The sandbox, but for the bodies in `bodies`, by path. `told`: the client is told the plan, and does not ask."""
+    """The sandbox, but for the bodies in `bodies`, by path.
 
-    told = True
+    With `declares_plan` the client is configured with the plan and does not request it.
+    """
+
+    declares_plan = True
 
     def __init__(
         self, bodies: dict[str, Any] | None = None, plan: Plan = Plan.PROFESSIONAL, clock: Clock | None = None
@@ -51,7 +54,7 @@ async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any
 @contextlib.asynccontextmanager
 async def _context(upstream: Upstream) -> AsyncIterator[Context]:
     config = ClientConfig(
-        api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan if upstream.told else None
+        api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan if upstream.declares_plan else None
     )
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=upstream.clock)
     try:

@@ -271,10 +271,10 @@ def test_every_parameter_that_names_an_interval_or_a_period_can_be_gated_by_itse
     for endpoint in CATALOGUE.values():
         names = {name for name in endpoint.params.source_names if name in ("interval", "range")}
         values = {name: next(iter(get_type_hints(endpoint.params)[name])) for name in names}
-        given_ = object.__new__(endpoint.params)
+        params = object.__new__(endpoint.params)
         for name, value in values.items():
-            object.__setattr__(given_, name, value)
-        assert set(given_.gated_values()) == set(values.values()), endpoint
+            object.__setattr__(params, name, value)
+        assert set(params.gated_values()) == set(values.values()), endpoint
 
 
 def test_the_oldest_refusals_are_forgotten_first(clock: FakeClock, monkeypatch: pytest.MonkeyPatch) -> None:
