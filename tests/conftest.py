@@ -58,7 +58,7 @@ StartGraph = Callable[..., Graph]
 
 @pytest.fixture
 def start_graph() -> Iterator[StartGraph]:
-    """Start a server and its sandbox; `plan` is the key's, which is configured if `declared` and requested otherwise."""
+    """Start a server and its sandbox; without `declared` the server requests the plan of its key."""
     with _starting() as start:
         yield start
 

@@ -39,9 +39,7 @@ async def closes(window: str) -> tuple[list[float], float]:
         ('from: "2026-07-01T11:00:00Z", to: "2026-07-03T00:00:00Z"', [2.0, 3.0, 4.0, 5.0]),
     ],
 )
-async def test_bars_to_come_are_served_only_to_a_window_that_ends_after_them(
-    window: str, expected: list[float]
-) -> None:
+async def test_future_bars_are_served_only_in_a_window_that_contains_them(window: str, expected: list[float]) -> None:
     served, latest = await closes(window)
     assert served == expected
     assert latest == expected[-1]

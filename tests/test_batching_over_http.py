@@ -9,7 +9,7 @@ FUNDING = "/api/futures/funding-rate/history"
 PAIRS = "/api/futures/supported-exchange-pairs"
 
 
-def test_twenty_aliases_of_a_series_are_one_request(graph: Graph) -> None:
+def test_twenty_aliases_of_a_series_send_one_request(graph: Graph) -> None:
     fields = " ".join(
         f"a{index}: fundingRate(interval: H4, last: 10) {{ ... on FundingSeries {{ count }} }}" for index in range(20)
     )
@@ -61,7 +61,7 @@ def test_the_markets_of_fifty_coins_are_one_page(graph: Graph) -> None:
     assert graph.calls("/api/futures/coins-markets") == 1
 
 
-def test_the_same_query_by_many_at_once_is_one_request(graph: Graph) -> None:
+def test_concurrent_equal_queries_send_one_request(graph: Graph) -> None:
     query = """{ pair(exchange: "OKX", symbol: "ETH/USDT") {
       fundingRate(interval: D1) { ... on FundingSeries { count } } } }"""
     with ThreadPoolExecutor(16) as pool:

@@ -7,7 +7,7 @@ QUERY = """{ capabilities { field endpoint requiredPlan available minInterval re
   intervalFloors { plan minInterval } history { interval days } } }"""
 
 
-def test_each_field_says_what_it_takes_and_whether_it_answers(start_graph: StartGraph) -> None:
+def test_each_capability_states_its_plan_and_whether_it_is_available(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     result = {item["field"]: item for item in graph.data(QUERY)["capabilities"]}
     funding = result["Pair.fundingRate"]
@@ -20,6 +20,6 @@ def test_each_field_says_what_it_takes_and_whether_it_answers(start_graph: Start
     assert graph.sandbox.calls.total() == 0
 
 
-def test_a_field_with_a_retention_of_its_own_states_it(start_graph: StartGraph) -> None:
+def test_a_field_with_a_special_retention_states_it(start_graph: StartGraph) -> None:
     result = {item["field"]: item for item in start_graph(Plan.PROFESSIONAL).data(QUERY)["capabilities"]}
     assert {"interval": "M1", "days": 3} in result["Pair.orderbookHeatmap"]["history"]

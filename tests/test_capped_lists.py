@@ -27,7 +27,7 @@ async def capped(path: str, rows: int) -> bool:
 
 
 @pytest.mark.parametrize("path", CAPPED)
-async def test_a_list_is_capped_once_it_holds_all_that_coinglass_gives(path: str) -> None:
+async def test_a_list_is_capped_if_it_has_as_many_rows_as_coinglass_returns(path: str) -> None:
     cap = CATALOGUE[path].row_cap or 0
     assert [await capped(path, rows) for rows in (0, cap - 1, cap, cap + 1)] == [False, False, True, True]
 
@@ -65,7 +65,7 @@ async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_els
     assert [order["time"] for order in result["orders"]] == ["2026-11-18T11:06:40Z", "2026-11-18T11:06:45Z"]
 
 
-async def test_the_window_of_liquidations_is_sent_so_that_its_last_millisecond_is_in_it() -> None:
+async def test_the_sent_window_of_liquidations_includes_its_last_millisecond() -> None:
     upstream = Upstream(clock=FakeClock(NOW))
     result = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
@@ -86,7 +86,7 @@ async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_a
     assert upstream.sandbox.calls[ORDERS] == 0
 
 
-async def test_a_window_left_out_is_not_sent() -> None:
+async def test_an_omitted_window_is_not_sent() -> None:
     upstream = Upstream()
     assert len((await orders("minUsd: 1", upstream))["orders"]) == 2
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]

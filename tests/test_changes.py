@@ -8,7 +8,7 @@ OLD = "type Query { pair(symbol: String!): Pair } type Pair { price: Float! volu
 LOG = "## [Unreleased]\n\n- `Pair.volume` is gone.\n\n## [0.1.0]\n\n- `Pair.price`, `Query.pair`.\n"
 
 
-def test_a_new_field_breaks_nobody() -> None:
+def test_a_new_field_is_not_a_breaking_change() -> None:
     assert unannounced(OLD, OLD.replace("volume", "base: String volume"), "") == []
 
 
@@ -20,17 +20,17 @@ def test_a_new_field_breaks_nobody() -> None:
         (OLD.replace("symbol: String!", "symbol: String! venue: String!"), "Query.pair"),
     ],
 )
-def test_what_breaks_clients_without_a_word_is_named(new: str, names: str) -> None:
+def test_an_unannounced_breaking_change_is_reported(new: str, names: str) -> None:
     (description,) = unannounced(OLD, new, LOG)
     assert names in description
 
 
-def test_several_fields_of_a_type_are_announced_in_braces() -> None:
+def test_braces_announce_several_fields_of_a_type() -> None:
     new = OLD.replace("price: Float! volume: Float", "open: Float")
     assert unannounced(OLD, new, "## Unreleased\n\n- Gone: `Pair.{price, volume}`.\n") == []
     (description,) = unannounced(OLD, new, "## Unreleased\n\n- Gone: `Pair.{volume}`.\n")
     assert "Pair.price" in description
 
 
-def test_what_is_announced_may_break() -> None:
+def test_an_announced_breaking_change_is_allowed() -> None:
     assert unannounced(OLD, OLD.replace("volume: Float", ""), LOG) == []

@@ -67,9 +67,7 @@ def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess
 
 
 @pytest.mark.parametrize(("compiled", "reader"), [(True, "the compiled reader"), (False, "no compiled reader")])
-def test_the_first_line_of_the_log_names_the_reader_of_rows(
-    compiled: bool, reader: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_first_log_line_names_the_row_reader(compiled: bool, reader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(native, "COMPILED", compiled)
     assert f"with {reader}" in serve._announcement("127.0.0.1", 1, sandbox=True)
 
@@ -109,7 +107,7 @@ def test_an_invalid_setting_prints_one_line_with_its_variable(
     assert "Traceback" not in done.stderr
 
 
-def test_an_address_that_cannot_be_listened_at_is_named_with_its_variables() -> None:
+def test_an_unusable_listen_address_is_reported_with_its_variables() -> None:
     with pytest.raises(SettingsError, match=r"^COINGLASS_HOST and COINGLASS_PORT: cannot listen on no\.such\.host"):
         serve._listen(Settings(host="no.such.host.invalid"))
 

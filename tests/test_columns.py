@@ -30,7 +30,7 @@ def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Col
 
 
 @given(VALUES, CUTS)
-def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: list[Any]) -> None:
+def test_a_slice_of_a_slice_equals_that_of_a_list(values: list[Any], cuts: list[Any]) -> None:
     expected, actual = [Point(*item) for item in values], columns(values)
     for start, stop in cuts:
         expected, actual = expected[start:stop], actual[start:stop]
@@ -42,13 +42,13 @@ def test_a_part_of_a_part_is_what_a_list_would_give(values: list[Any], cuts: lis
 
 
 @given(st.lists(VALUES, min_size=1, max_size=4), st.integers(0, 3))
-def test_joined_parts_are_one_list(parts: list[list[Any]], dropped: int) -> None:
+def test_joined_columns_equal_the_joined_lists(parts: list[list[Any]], dropped: int) -> None:
     expected = [Point(*item) for part in parts for item in part[dropped:]]
     assert list(Columns.joined([columns(part)[dropped:] for part in parts])) == expected
 
 
 @given(VALUES, st.tuples(st.integers(0, 12), st.integers(0, 12)), st.tuples(st.integers(0, 12), st.integers(0, 12)))
-def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any], left: Any, right: Any) -> None:
+def test_slices_share_an_identity_only_if_they_are_equal(values: list[Any], left: Any, right: Any) -> None:
     whole, twin = columns(values, new_identity()), columns(values, new_identity())
     first, second = whole[slice(*left)], whole[slice(*right)]
     if first.identity == second.identity:
@@ -57,7 +57,7 @@ def test_parts_have_the_same_identity_only_if_they_are_the_same(values: list[Any
     assert columns(values).identity is None
 
 
-def test_a_table_that_is_joined_of_the_same_parts_is_the_same_table() -> None:
+def test_joining_the_same_parts_gives_the_same_identity() -> None:
     item, other = columns([(1, 1.0), (2, 2.0)], new_identity()), columns([(3, None)], new_identity())
     joined = Columns.joined([item, other])
     assert joined.identity == Columns.joined([item[0:2], other]).identity
@@ -66,7 +66,7 @@ def test_a_table_that_is_joined_of_the_same_parts_is_the_same_table() -> None:
 
 
 @given(st.lists(VALUES, max_size=6), st.integers(0, 6), st.integers(0, 6))
-def test_lists_stored_end_to_end_are_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
+def test_lists_stored_end_to_end_equal_the_lists(lists: list[list[Any]], start: int, stop: int) -> None:
     cached = Lists.of([len(item) for item in lists], columns([row for item in lists for row in item]))
     expected = [[Point(*row) for row in item] for item in lists]
     assert [list(item) for item in cached] == expected

@@ -63,7 +63,7 @@ def inserted(path: Path, before: str, code: str) -> None:
     path.write_text(text.replace(before, code + before))
 
 
-def test_the_walk_of_adding_an_endpoint_leads_to_an_answer(copy: Path) -> None:
+def test_the_guide_for_adding_an_endpoint_leads_to_an_answer(copy: Path) -> None:
     appended(copy / "cg_client" / "endpoints" / "futures" / "market.py", ENTRY)
     (copy / "schema" / "futures" / "spread.py").write_text(TYPES)
     pair = copy / "schema" / "pair.py"

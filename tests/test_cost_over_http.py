@@ -23,7 +23,7 @@ def ask(graph: Graph, query: str, **headers: str) -> httpx.Response:
     return graph.http.post("/graphql", json={"query": query}, headers=headers)
 
 
-def test_each_response_states_what_it_cost_and_what_is_left(start_graph: StartGraph) -> None:
+def test_each_response_states_its_cost_and_the_remaining_quota(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     assert cost(ask(graph, RATES)) == (2, 28)  # the listing of coins, and the rates
     assert cost(ask(graph, RATES)) == (0, 28)
@@ -42,12 +42,12 @@ def test_retries_count(graph: Graph) -> None:
 @pytest.mark.parametrize(
     "body", ["[]", "no JSON", '{"query": "{ nope }"}', '{"query": "{"}', '{"query": 5}'], ids=["[]", "", "f", "p", "t"]
 )
-def test_a_wrong_request_cost_nothing(graph: Graph, body: str) -> None:
+def test_a_wrong_request_states_a_cost_of_zero(graph: Graph, body: str) -> None:
     response = graph.http.post("/graphql", content=body, headers={"content-type": "application/json"})
     assert cost(response) == (0, 1200)
 
 
-def test_a_response_in_another_form_states_it_as_well(graph: Graph) -> None:
+def test_a_response_of_another_media_type_states_its_cost_as_well(graph: Graph) -> None:
     response = ask(graph, RATES, accept="text/html, application/json")
     assert cost(response) == (2, 1198)
 

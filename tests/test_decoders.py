@@ -32,7 +32,7 @@ def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(CASES))
-async def test_an_answer_is_read_by_the_decoder_that_is_stated(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_answer_is_read_by_the_declared_decoder(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     requested: list[Call] = []
     original = Client.get
 

@@ -94,7 +94,7 @@ def shown_plan() -> dict[str, Any]:
     return plan
 
 
-def test_the_shown_report_of_a_dry_run_is_the_real_one(start_graph: StartGraph) -> None:
+def test_the_documented_dry_run_report_is_a_real_one(start_graph: StartGraph) -> None:
     body = json.loads(shlex.split(COMMANDS[4])[-1])
     graph = start_graph(Plan.STANDARD)
     graph.data('{ pair(exchange: "binance", symbol: "BTC/USDT") { symbol } }')
@@ -128,7 +128,7 @@ def shape(data: Any) -> Any:
     return [shape(value) for value in data] if isinstance(data, list) else type(data)
 
 
-def test_the_first_answer_of_the_readme_has_the_shape_of_the_real_one(graph: Graph) -> None:
+def test_the_first_answer_of_the_readme_has_the_shape_of_a_real_one(graph: Graph) -> None:
     shown = [(query, json.loads(text)) for (_, query), (kind, text) in pairwise(BLOCKS) if kind == "json"]
     query, answer = shown[0]
     assert shape(answer["data"]) == shape(graph.data(query))

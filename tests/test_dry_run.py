@@ -94,13 +94,13 @@ def test_a_window_in_pages_costs_as_many_calls_as_pages(graph: Graph) -> None:
     assert {call["status"] for call in plan(graph, LONG)["calls"]} == {"AT_HAND"}
 
 
-def test_what_depends_on_a_listing_is_left_open(graph: Graph) -> None:
+def test_fields_that_depend_on_a_listing_are_reported_as_open(graph: Graph) -> None:
     result = plan(graph, FUNDS)
     assert [(call["endpoint"], call["status"]) for call in result["calls"]] == [(PAIRS, "FETCH")]
     assert [listed["endpoint"] for listed in result["open"]] == [PAIRS]
 
 
-def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
+def test_rows_of_a_paged_list_are_reported_as_open(graph: Graph) -> None:
     graph.data('{ coin(symbol: "BTC") { symbol } }')
     result = plan(graph, COIN)
     assert (result["callsToFetch"], result["complete"]) == (1, False)
@@ -109,7 +109,7 @@ def test_rows_of_a_list_in_pages_are_left_open(graph: Graph) -> None:
     assert plan(graph, COIN)["complete"]
 
 
-def test_what_the_plan_lacks_is_named_with_the_plan_that_has_it(start_graph: StartGraph) -> None:
+def test_a_field_outside_the_plan_is_reported_with_its_required_plan(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     graph.data(NAMES)
     result = plan(graph, HEATMAP)
@@ -151,14 +151,14 @@ def test_invalid_input_is_reported_among_the_refusals(graph: Graph) -> None:
     assert (result["calls"], result["complete"]) == ([], True)
 
 
-def test_an_unknown_name_in_a_listing_that_may_be_older_than_the_name_is_left_open(graph: Graph) -> None:
+def test_a_name_missing_from_an_old_listing_is_reported_as_open(graph: Graph) -> None:
     unknown = '{ coin(symbol: "NOSUCH") { symbol } }'
     graph.data('{ coin(symbol: "BTC") { symbol } }')
     reported = dry(graph, unknown).json()
     assert [listed["endpoint"] for listed in reported["extensions"]["plan"]["open"]] == ["/api/spot/supported-coins"]
 
 
-def test_a_dry_run_and_a_real_one_have_nothing_of_each_other(graph: Graph) -> None:
+def test_a_dry_run_and_a_real_run_never_share_a_response(graph: Graph) -> None:
     real = graph.http.get("/graphql", params={"query": FUNDS})
     reported = graph.http.get("/graphql", params={"query": FUNDS}, headers={"x-dry-run": "true"})
     assert reported.json()["extensions"]["plan"]["callsToFetch"] == 0
@@ -174,14 +174,14 @@ def test_a_dry_run_and_a_real_one_have_nothing_of_each_other(graph: Graph) -> No
 
 
 @pytest.mark.parametrize("wish", ["yes", "", "2", "TRUE"])
-def test_a_wish_that_is_not_understood_spends_nothing(graph: Graph, wish: str) -> None:
+def test_an_invalid_dry_run_header_is_refused_without_a_call(graph: Graph, wish: str) -> None:
     response = dry(graph, FUNDS, wish)
     assert response.status_code == 400
     assert "X-Dry-Run" in response.json()["errors"][0]["message"]
     assert graph.sandbox.calls.total() == 0
 
 
-def test_nothing_is_looked_up_below_what_a_call_brings() -> None:
+def test_no_field_backed_by_a_call_is_nested_in_another() -> None:
     """Or a call that is not cached would hide further ones, which a dry run says of listings and pages alone."""
     backed = {}
     for kind in SCHEMA._schema.type_map.values():

@@ -49,7 +49,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(("kind", "code", "attempts", "retryable"), FAULTS)
-def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
+def test_each_failure_becomes_its_problem_after_the_useful_attempts(
     graph: Graph, kind: FaultKind, code: str, attempts: int, retryable: bool | None
 ) -> None:
     graph.fail(kind, FUNDING, seconds=0.01)
@@ -67,7 +67,7 @@ def test_each_failure_is_its_problem_after_the_attempts_that_can_help(
         assert pair["openInterest"]["__typename"] == "OISeries"
 
 
-def test_a_figure_turned_into_words_costs_itself_alone_and_is_told(graph: Graph) -> None:
+def test_an_unreadable_figure_is_null_and_reported(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { fundingRate(interval: H8, last: 3) {
         ... on FundingSeries { columns { open close } source { anomalies { kind field count sample } } } } } }"""
     regular = graph.data(query)["pair"]["fundingRate"]
@@ -81,7 +81,7 @@ def test_a_figure_turned_into_words_costs_itself_alone_and_is_told(graph: Graph)
 
 
 @pytest.mark.parametrize(("kind", "error"), [(FaultKind.RESET, "ReadError"), (FaultKind.TRUNCATED, "ReadError")])
-def test_a_connection_that_the_sandbox_breaks_does_break(graph: Graph, kind: FaultKind, error: str) -> None:
+def test_the_sandbox_really_breaks_the_connection(graph: Graph, kind: FaultKind, error: str) -> None:
     graph.fail(kind, FUNDING)
     assert graph.data(QUERY)["pair"]["fundingRate"]["message"] == f"The connection to CoinGlass failed ({error})."
 
@@ -95,13 +95,13 @@ def test_a_hanging_upstream_is_a_timeout_within_the_deadline(start_graph: StartG
     assert 2 <= graph.calls(FUNDING) <= 3
 
 
-def test_a_body_in_drips_is_read_to_its_end(graph: Graph) -> None:
+def test_a_slowly_sent_body_is_read_to_its_end(graph: Graph) -> None:
     graph.fail(FaultKind.DRIPS, FUNDING, seconds=0.2)
     assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
     assert graph.calls(FUNDING) == 1
 
 
-def test_a_body_in_drips_is_not_waited_for_beyond_the_deadline(start_graph: StartGraph) -> None:
+def test_a_slowly_sent_body_is_not_awaited_beyond_the_deadline(start_graph: StartGraph) -> None:
     graph = start_graph(deadline_seconds=1.0, attempt_seconds=0.4)
     graph.fail(FaultKind.DRIPS, FUNDING, seconds=5.0)
     answer = graph.data(QUERY)["pair"]
@@ -111,13 +111,13 @@ def test_a_body_in_drips_is_not_waited_for_beyond_the_deadline(start_graph: Star
 @pytest.mark.parametrize(
     "kind", [FaultKind.HTTP_500, FaultKind.RESET, FaultKind.TRUNCATED, FaultKind.CUT_JSON, FaultKind.SERVER_ERROR]
 )
-def test_a_passing_failure_is_not_seen(graph: Graph, kind: FaultKind) -> None:
+def test_a_temporary_failure_is_hidden_by_retries(graph: Graph, kind: FaultKind) -> None:
     graph.fail(kind, FUNDING, times=1)
     assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
     assert graph.calls(FUNDING) == 2
 
 
-def test_a_rate_limit_is_waited_out_where_coinglass_says_for_how_long(graph: Graph) -> None:
+def test_a_rate_limit_with_retry_after_is_waited_out(graph: Graph) -> None:
     graph.fail(FaultKind.RATE_LIMITED, FUNDING, times=1, retry_after="1")
     assert graph.data(QUERY)["pair"]["fundingRate"]["__typename"] == "FundingSeries"
     assert graph.calls(FUNDING) == 2
@@ -140,7 +140,7 @@ FUND = """query($ticker: String!) {
 """
 
 
-def test_a_fund_that_coinglass_does_not_know_is_not_found_and_cannot_be_tried_again(graph: Graph) -> None:
+def test_an_unknown_fund_is_not_found_and_not_retryable(graph: Graph) -> None:
     assert graph.data(FUND, ticker="NOPE")["etf"]["detail"] == {
         "__typename": "Unavailable",
         "code": "NOT_FOUND",
@@ -150,7 +150,7 @@ def test_a_fund_that_coinglass_does_not_know_is_not_found_and_cannot_be_tried_ag
     assert graph.data(FUND, ticker="IBIT")["etf"]["detail"]["__typename"] == "FundDetail"
 
 
-def test_a_fund_is_not_unknown_because_coinglass_is_ill(graph: Graph) -> None:
+def test_an_outage_makes_no_fund_unknown(graph: Graph) -> None:
     graph.fail(FaultKind.SERVER_ERROR, DETAIL)
     detail = graph.data(FUND, ticker="NOPE")["etf"]["detail"]
     assert (detail["code"], detail["retryable"]) == ("UPSTREAM_ERROR", True)

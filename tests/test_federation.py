@@ -60,7 +60,7 @@ def test_a_hundred_representations_cost_what_a_list_costs(graph: Graph) -> None:
     }
 
 
-def test_a_bad_representation_is_an_error_of_its_own(graph: Graph) -> None:
+def test_a_bad_representation_fails_alone(graph: Graph) -> None:
     good = {"__typename": "Coin", "symbol": "BTC"}
     answer = entities(
         graph,

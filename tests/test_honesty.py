@@ -17,7 +17,7 @@ MAY = {
 }
 
 
-def test_chance_has_no_part_in_an_answer() -> None:
+def test_answers_are_computed_without_randomness() -> None:
     code = {path: re.sub(r'""".*?"""', "", source, flags=re.DOTALL) for path, source in MODULES.items()}
     assert {path for path, source in code.items() if CHANCE.search(source)} - MAY.keys() == set()
 
@@ -46,7 +46,7 @@ QUERY = {
 }
 
 
-def test_the_sandbox_gives_no_figure_that_its_sample_does_not_have() -> None:
+def test_the_sandbox_invents_no_figure() -> None:
     assert {path: figures for path in CATALOGUE if (figures := undocumented_figures(path))} == {}
 
 

@@ -59,7 +59,7 @@ def test_a_module_imports_from_its_own_layer_or_from_below() -> None:
     assert importing({package: BELOW.keys() - below - {package} for package, below in BELOW.items()}) == {}
 
 
-def test_nothing_that_is_installed_needs_what_measures_it() -> None:
+def test_installed_packages_import_neither_benchmark_nor_tests() -> None:
     assert importing({package: {"bench", "chaos", "tests"} for package in BELOW}) == {}
 
 

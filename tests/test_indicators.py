@@ -14,14 +14,14 @@ STABLECOINS = "/api/index/stableCoin-marketCap-history"
 
 @pytest.mark.parametrize("text", ["2011/02/01", "2011-02-01"])
 async def test_a_day_as_text_is_its_midnight_in_utc(text: str) -> None:
-    got = await decoded(AHR999, lambda rows: [rows[0] | {"date_string": text}])
-    assert (got["latest"]["time"], got["latest"]["timestamp"]) == ("2011-02-01T00:00:00Z", 1_296_518_400_000)
+    actual = await decoded(AHR999, lambda rows: [rows[0] | {"date_string": text}])
+    assert (actual["latest"]["time"], actual["latest"]["timestamp"]) == ("2011-02-01T00:00:00Z", 1_296_518_400_000)
 
 
 @pytest.mark.parametrize("text", ["", "today", "01/02/2011", "2011/13/01"])
 async def test_a_text_that_is_no_day_is_named(text: str) -> None:
-    got = await decoded(AHR999, lambda rows: [rows[0] | {"date_string": text}])
-    assert (got["code"], "date_string" in got["message"]) == ("BAD_PAYLOAD", True)
+    actual = await decoded(AHR999, lambda rows: [rows[0] | {"date_string": text}])
+    assert (actual["code"], "date_string" in actual["message"]) == ("BAD_PAYLOAD", True)
 
 
 @pytest.mark.parametrize("row", [[0.07, 1282003200000], [*[0.07] * 12, 1282003200000], [*[0.07] * 11, None]])
@@ -30,22 +30,22 @@ async def test_a_rainbow_row_of_another_layout_is_refused(row: list[Any]) -> Non
 
 
 async def test_rainbow_days_are_put_in_order_and_a_missing_edge_is_null() -> None:
-    got = await decoded(RAINBOW, lambda rows: [[*rows[0][:11], 1282089600], [0.06, None, *rows[0][2:]]])
-    assert [point["timestamp"] for point in got["points"]] == [1282003200000, 1282089600000]
-    assert got["points"][0]["edgesUsd"][0] is None
+    actual = await decoded(RAINBOW, lambda rows: [[*rows[0][:11], 1282089600], [0.06, None, *rows[0][2:]]])
+    assert [point["timestamp"] for point in actual["points"]] == [1282003200000, 1282089600000]
+    assert actual["points"][0]["edgesUsd"][0] is None
 
 
 async def test_coinbase_may_state_its_price() -> None:
-    got = await decoded("/api/coinbase-premium-index", lambda rows: [rows[0] | {"coinbase_price": "21200.5"}])
-    assert got["latest"]["coinbasePriceUsd"] == 21200.5
+    actual = await decoded("/api/coinbase-premium-index", lambda rows: [rows[0] | {"coinbase_price": "21200.5"}])
+    assert actual["latest"]["coinbasePriceUsd"] == 21200.5
 
 
 async def test_lists_without_times_are_refused() -> None:
-    got = await decoded(STABLECOINS, lambda data: [{"data_list": data[0]["data_list"]}])
-    assert (got["code"], "time_list" in got["message"]) == ("BAD_PAYLOAD", True)
+    actual = await decoded(STABLECOINS, lambda data: [{"data_list": data[0]["data_list"]}])
+    assert (actual["code"], "time_list" in actual["message"]) == ("BAD_PAYLOAD", True)
 
 
 async def test_bitfinex_has_no_figures_of_other_coins() -> None:
     query = '{ coin(symbol: "SOL") { it: bitfinexMargin(interval: D1) { ... on Problem { code message } } } }'
-    got = await field(query, Upstream())
-    assert (got["code"], "BTC and ETH" in got["message"]) == ("NO_DATA", True)
+    actual = await field(query, Upstream())
+    assert (actual["code"], "BTC and ETH" in actual["message"]) == ("NO_DATA", True)

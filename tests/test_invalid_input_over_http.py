@@ -90,7 +90,7 @@ def _shared(start_shared: StartGraph) -> Graph:
 @pytest.mark.parametrize(
     ("root", "call", "argument", "says"), CASES, ids=[f"{item[0]}.{item[1][:60]}" for item in CASES]
 )
-def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
+def test_invalid_input_is_the_value_of_its_field_and_nothing_is_sent(
     shared: Graph, root: str, call: str, argument: str, says: str
 ) -> None:
     shared.data(query(root, call))  # which may look once more for an unknown name
@@ -114,7 +114,7 @@ def test_a_mistake_is_the_value_of_its_field_and_nothing_is_sent(
         ("pair", "price(interval: H4, last: 0)", []),
     ],
 )
-def test_a_mistake_suggests_values_that_would_do_the_likeliest_first(
+def test_invalid_input_suggests_valid_values_likeliest_first(
     shared: Graph, root: str, call: str, suggestions: list[str]
 ) -> None:
     result = it(shared.data(query(root, call)))["suggestions"]
@@ -122,13 +122,13 @@ def test_a_mistake_suggests_values_that_would_do_the_likeliest_first(
     assert bool(result) == bool(suggestions)
 
 
-def test_the_other_fields_of_the_parent_stand(shared: Graph) -> None:
+def test_the_sibling_fields_of_invalid_input_are_answered(shared: Graph) -> None:
     result = shared.data(f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {GOOD}
       bad: price(interval: H4, last: 0) {{ {INVALID} }} }} }}""")["pair"]
     assert (result["good"]["__typename"], result["bad"]["__typename"]) == ("PriceSeries", "InvalidInput")
 
 
-async def test_nothing_is_sent_for_a_window_without_sense_before_the_plan_is_known() -> None:
+async def test_a_senseless_window_is_refused_before_the_plan_is_requested() -> None:
     upstream = Upstream()
     upstream.declares_plan = False
     result = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
@@ -145,7 +145,7 @@ def test_an_unknown_coin_of_the_sentiment_costs_only_the_parts_that_need_it(grap
         assert "BTC" in part["suggestions"]
 
 
-async def test_a_pair_that_an_exchange_lacks_is_no_mistake_of_the_caller() -> None:
+async def test_a_missing_pair_of_an_exchange_is_not_invalid_input() -> None:
     ether = {"instrument_id": "ETHUSDT", "base_asset": "ETH", "quote_asset": "USDT"}
     upstream = Upstream({"/api/futures/supported-exchange-pairs": {"code": "0", "data": {"Bybit": [ether]}}})
     document = f'{{ sentiment(coin: "BTC") {{ it: longShortRatio(exchange: "Bybit") {{ {INVALID} }} }} }}'
@@ -157,7 +157,7 @@ def cache_control(graph: Graph, document: str) -> str:
     return graph.http.get("/graphql", params={"query": document}).headers["cache-control"]
 
 
-def test_an_answer_with_a_mistake_that_lasts_is_cached(graph: Graph) -> None:
+def test_an_answer_with_lasting_invalid_input_is_cached(graph: Graph) -> None:
     document = '{ pair(exchange: "OKX", symbol: "BTC/USDT") { price(interval: H4, last: 0) { __typename } } }'
     assert cache_control(graph, document).startswith("public, max-age=")
 
@@ -169,7 +169,7 @@ def test_an_answer_with_a_mistake_that_lasts_is_cached(graph: Graph) -> None:
         'openInterest(interval: H4, from: "2999-01-01") { __typename }',
     ],
 )
-def test_an_answer_with_a_mistake_of_the_moment_is_not_cached(graph: Graph, call: str) -> None:
+def test_an_answer_with_temporary_invalid_input_is_not_cached(graph: Graph, call: str) -> None:
     document = f'{{ coin(symbol: "BTC") {{ {call} }} }}'
     assert [cache_control(graph, document) for _ in range(2)] == ["no-store", "no-store"]
 
@@ -183,9 +183,7 @@ LISTS = [
 
 
 @pytest.mark.parametrize(("root", "listing"), LISTS, ids=[path for _, path in LISTS])
-def test_a_list_without_its_listing_is_null_and_the_rest_of_the_answer_stands(
-    graph: Graph, root: str, listing: str
-) -> None:
+def test_a_list_without_its_listing_is_null_and_the_rest_is_answered(graph: Graph, root: str, listing: str) -> None:
     graph.fail(FaultKind.HTTP_500, listing)
     answer = graph.ask(f"{{ it: {root} sentiment {{ fearGreed {{ __typename }} }} }}")
     assert answer["data"] == {"it": None, "sentiment": {"fearGreed": {"__typename": "FearGreedIndex"}}}
@@ -205,7 +203,7 @@ def test_a_list_without_its_listing_is_null_and_the_rest_of_the_answer_stands(
         ('spotPairs(coin: "BTCC") { totalCount }', "coin"),
     ],
 )
-def test_a_mistake_about_a_list_costs_the_list_alone(shared: Graph, root: str, argument: str) -> None:
+def test_invalid_input_for_a_list_fails_only_the_list(shared: Graph, root: str, argument: str) -> None:
     answer = shared.ask(f"{{ it: {root} quota {{ limit }} }}")
     assert answer["data"] == {"it": None, "quota": {"limit": 1200}}
     (error,) = answer["errors"]

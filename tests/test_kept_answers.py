@@ -38,7 +38,7 @@ def test_an_answer_is_cached_and_says_for_how_long(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])
-def test_it_is_the_same_in_each_encoding(graph: Graph, encoding: str) -> None:
+def test_a_cached_answer_is_the_same_in_each_encoding(graph: Graph, encoding: str) -> None:
     simple = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": "identity"})
     other = graph.http.post("/graphql", json={"query": PRICE}, headers={"accept-encoding": encoding})
     assert other.json() == simple.json()
@@ -54,7 +54,7 @@ def test_a_failure_is_not_cached(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("query", ["{ quota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
-def test_what_is_of_the_moment_or_wrong_is_not_cached(graph: Graph, query: str) -> None:
+def test_momentary_and_wrong_answers_are_not_cached(graph: Graph, query: str) -> None:
     assert [header(graph, query, "cache-control") for _ in range(2)] == ["no-store", "no-store"]
 
 
@@ -68,17 +68,17 @@ def test_a_refusal_by_coinglass_takes_effect_at_once(graph: Graph) -> None:
     assert again["data"]["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
 
 
-def test_a_plan_that_is_learnt_takes_effect_at_once(start_graph: StartGraph) -> None:
+def test_a_learned_plan_takes_effect_at_once(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST, declared=False)
     assert graph.data(HEATMAP)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
     assert header(graph, HEATMAP, "cache-control") == "public, max-age=59"
 
 
-def test_what_never_changes_is_cached_for_minutes_only(graph: Graph) -> None:
+def test_an_unchanging_answer_is_cached_for_minutes_only(graph: Graph) -> None:
     assert header(graph, "{ __typename }", "cache-control") == "public, max-age=299"
 
 
-def test_a_page_is_for_browsers_and_a_hash_for_clients(graph: Graph) -> None:
+def test_a_browser_gets_a_page_and_an_unknown_hash_an_error(graph: Graph) -> None:
     page = graph.http.get("/graphql", headers={"accept": "text/html"})
     assert page.headers["content-type"].startswith("text/html")
     unknown = graph.http.get("/graphql", params={"extensions": '{"persistedQuery": {"version": 1, "sha256Hash": "0"}}'})

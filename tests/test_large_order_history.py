@@ -23,7 +23,7 @@ async def test_a_period_that_ends_before_it_starts_is_invalid_input() -> None:
     assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
-async def test_orders_come_by_the_former_path_where_coinglass_does_not_know_the_newer() -> None:
+async def test_orders_are_fetched_by_the_former_path_if_the_newer_is_unknown() -> None:
     newer, former = (f"/api/futures/orderbook/{name}" for name in ("v2/large-limit-order-history", FORMER))
     requested = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
     query = QUERY.format(requested, "... on LargeOrderHistory { source { endpoint } orders { state } }")

@@ -30,12 +30,12 @@ TIMES = {"timestamp", "time", "assets_date", "date_string", "time_list", "date_l
 
 
 @pytest.mark.parametrize("path", sorted(CASES))
-async def test_what_is_wrong_costs_itself_alone_and_is_reported_once(path: str) -> None:
+async def test_a_planted_fault_fails_only_itself_and_is_reported_once(path: str) -> None:
     assert await faults_of(path) == []
 
 
 @pytest.mark.parametrize("path", sorted(other_shapes()))
-async def test_the_same_is_valid_for_shapes_that_are_not_documented(path: str) -> None:
+async def test_a_fault_in_an_undocumented_shape_fails_only_itself(path: str) -> None:
     assert await faults_of(path, other_shapes()[path]) == []
 
 
@@ -48,7 +48,7 @@ async def test_a_fault_of_the_decoders_is_found(plant: Plant, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("path", DAILY)
-async def test_days_to_come_are_shown_only_where_the_window_asks_for_them(path: str) -> None:
+async def test_future_days_are_served_only_in_a_window_that_contains_them(path: str) -> None:
     data, newest = grown(path), newest_time(path)
     row = row_of(data, newest)
     assert row is not None

@@ -45,7 +45,7 @@ def anomalies_of(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
     return [(item["kind"], item["field"], item["count"]) for item in answer["source"]["anomalies"]]
 
 
-async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
+async def test_an_empty_text_as_an_order_price_is_null() -> None:
     rows = [sample(LARGE_ORDERS)["data"][0] | {"price": ""}, sample(LARGE_ORDERS)["data"][0]]
     requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
     answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
@@ -53,7 +53,7 @@ async def test_an_empty_text_in_place_of_an_order_price_is_null() -> None:
     assert ("VALUE_UNREADABLE", "price", 1) in anomalies_of(answer)
 
 
-async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the_next_row_holds() -> None:
+async def test_a_null_under_one_alias_lets_the_other_alias_count() -> None:
     row = sample(LARGE_ORDERS)["data"][0]
     rows = [{**row, "price": None, "limit_price": 100}, {**row, "start_usd_value": "x"}]
     requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
@@ -63,7 +63,7 @@ async def test_a_null_under_one_name_leaves_the_other_name_to_count_whatever_the
 
 
 @pytest.mark.parametrize("date", ["", "x"])
-async def test_a_row_with_a_date_that_is_none_is_skipped(date: str) -> None:
+async def test_a_row_with_an_invalid_date_is_skipped(date: str) -> None:
     path = "/api/index/ahr999"
     rows = [row | {"date_string": date} for row in sample(path)["data"][:1]] + sample(path)["data"][:1]
     requested = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
@@ -89,7 +89,7 @@ async def test_a_number_too_large_for_a_float_is_null() -> None:
     assert anomalies_of(answer) == [("VALUE_UNREADABLE", "close", 2)]
 
 
-async def test_half_of_a_surrogate_pair_is_no_figure() -> None:
+async def test_half_a_surrogate_pair_is_not_a_figure() -> None:
     rows = b'{"code":"0","data":[{"time":%d,"open":"\\ud800","high":"1","low":"1","close":"2","volume_usd":"1"}]}' % NOW
     answer = await prices(rows)
     assert [item["close"] for item in answer["candles"]] == [2.0]
@@ -125,7 +125,7 @@ async def test_a_profile_of_liquidations_too_large_to_add_fails_alone() -> None:
     assert await field(of_pair(requested), upstream) == {"code": "BAD_PAYLOAD"}
 
 
-async def test_a_bar_without_liquidations_is_none_without_a_price() -> None:
+async def test_only_bars_without_a_price_count_as_such() -> None:
     rows = [{"time": NOW - hour * HOUR, "long_liquidation_usd": None, "short_liquidation_usd": 1} for hour in range(3)]
     upstream = Upstream({LIQUIDATIONS: body(rows), PRICE: body([candle(hour) for hour in (0, 1)])}, clock=FakeClock())
     requested = "liquidationProfile(interval: H1, last: 3) { ... on LiquidationProfile { count barsWithoutPrice } }"
@@ -133,7 +133,7 @@ async def test_a_bar_without_liquidations_is_none_without_a_price() -> None:
 
 
 @pytest.mark.parametrize("index", [3_000_000_000, 12345678901234567890123])
-async def test_a_heatmap_cell_whose_index_no_list_can_have_is_skipped(index: int) -> None:
+async def test_a_heatmap_cell_with_an_impossible_index_is_skipped(index: int) -> None:
     data = sample(HEATMAP)["data"]
     cells = data["liquidation_leverage_data"]
     upstream = Upstream({HEATMAP: body(data | {"liquidation_leverage_data": [*cells, [index, 0, 1.5]]})})
@@ -145,13 +145,13 @@ async def test_a_heatmap_cell_whose_index_no_list_can_have_is_skipped(index: int
 
 
 @pytest.mark.parametrize("time", [0, 5, -1])
-async def test_a_time_before_all_markets_is_no_time(time: int) -> None:
+async def test_a_time_before_all_markets_is_not_a_time(time: int) -> None:
     answer = await prices([candle(1), candle(0), candle(0, time=time)])
     assert [item["time"] for item in answer["candles"]] == ["2026-07-01T11:00:00Z", "2026-07-01T12:00:00Z"]
     assert anomalies_of(answer) == [("ROW_SKIPPED", "time", 1)]
 
 
-async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_an_anomaly() -> None:
+async def test_a_zero_for_an_optional_time_is_null_without_an_anomaly() -> None:
     path = "/api/futures/pairs-markets"
     rows = [row | {"next_funding_time": 0} for row in sample(path)["data"]]
     requested = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
@@ -160,7 +160,7 @@ async def test_zero_in_place_of_a_time_that_is_not_always_there_is_null_without_
     assert "next_funding_time" not in [name for _, name, _ in anomalies_of(answer)]
 
 
-async def test_of_rows_of_one_time_the_last_counts_and_one_that_says_something_else_is_reported() -> None:
+async def test_of_rows_with_equal_times_the_last_wins_and_a_conflict_is_reported() -> None:
     answer = await prices([candle(1), candle(0, close="1"), candle(0, close="2"), candle(1)])
     assert [item["close"] for item in answer["candles"]] == [1.5, 2.0]
     assert anomalies_of(answer) == [("ROW_SKIPPED", "time", 1)]
@@ -195,7 +195,7 @@ async def test_a_row_whose_name_is_empty_is_skipped() -> None:
     assert ("ROW_SKIPPED", "symbol", 1) in anomalies_of(answer)
 
 
-async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None:
+async def test_an_unknown_plan_level_is_the_only_null_of_the_account() -> None:
     path = "/api/user/account/subscription"
     data = sample(path)["data"] | {"level": "ULTRA"}
     requested = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
@@ -204,8 +204,8 @@ async def test_a_plan_that_is_not_known_costs_the_account_nothing_else() -> None
     assert anomalies_of(answer) == [("VALUE_UNREADABLE", "level", 1)]
 
 
-@pytest.mark.parametrize(("policy", "found"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
-async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: str, expected: str) -> None:
+@pytest.mark.parametrize(("policy", "expected"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
+async def test_the_stricter_of_plan_and_retention_applies(policy: str, expected: str) -> None:
     upstream = Upstream(clock=FakeClock())
     requested = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
     problem = "... on FootprintSeries { truncated } ... on Problem { code }"
@@ -213,12 +213,12 @@ async def test_of_the_plan_and_what_coinglass_keeps_the_stricter_counts(policy: 
     assert expected in answer.values()
 
 
-async def test_a_window_of_one_moment_is_the_bar_that_holds_it() -> None:
+async def test_a_window_of_one_moment_is_the_bar_that_contains_it() -> None:
     answer = await prices([candle(hour) for hour in range(20)], MOMENT)
     assert [item["time"] for item in answer["candles"]] == ["2026-07-01T08:00:00Z"]
 
 
-async def test_coarser_bars_hold_the_whole_span_that_was_requested() -> None:
+async def test_coarser_bars_cover_the_whole_requested_span() -> None:
     upstream = Upstream(plan=Plan.HOBBYIST, clock=FakeClock())
     requested = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
     answer = await field(of_pair(f"{requested} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)

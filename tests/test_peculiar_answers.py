@@ -44,7 +44,7 @@ def directory(market: str) -> dict[str, Any]:
 
 
 @MARKETS
-async def test_nameless_instruments_and_an_exchange_without_a_list_cost_themselves(root: str, market: str) -> None:
+async def test_nameless_instruments_and_an_exchange_without_a_list_are_skipped_alone(root: str, market: str) -> None:
     upstream = Upstream({f"/api/{market}/supported-exchange-pairs": {"code": "0", "data": directory(market)}})
     for written, code, base in (("BTC/USDT", "BTCUSDT", "BTC"), ("ETHUSDT", "ETHUSDT", "ETH")):
         query = f'{{ it: {root}(exchange: "Binance", symbol: "{written}") {{ symbol base }} }}'
@@ -57,7 +57,7 @@ async def test_nameless_instruments_and_an_exchange_without_a_list_cost_themselv
 
 
 @pytest.mark.parametrize("market", DECODERS)
-def test_what_a_directory_lacks_is_reported(market: str) -> None:
+def test_missing_values_of_a_directory_are_reported(market: str) -> None:
     anomalies = AnomalyCollector()
     result = DECODERS[market](msgspec.Raw(msgspec.json.encode(directory(market))), anomalies)
     assert {exchange: [item.symbol for item in listed] for exchange, listed in result.items()} == {
@@ -70,7 +70,7 @@ def test_what_a_directory_lacks_is_reported(market: str) -> None:
     ]
 
 
-async def test_a_null_among_the_names_costs_itself() -> None:
+async def test_a_null_among_the_names_is_skipped_alone() -> None:
     names = {"code": "0", "data": ["BTC", None, "ETH"]}
     coins = await answered("{ it: coins { nodes { symbol } } }", Upstream({"/api/futures/supported-coins": names}))
     assert coins["nodes"] == [{"symbol": "BTC"}, {"symbol": "ETH"}]

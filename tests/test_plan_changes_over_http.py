@@ -47,9 +47,7 @@ def test_without_account_and_with_a_limit_of_no_plan_nothing_is_invented(start_g
 
 
 @pytest.mark.parametrize("account_missing", [False, True])
-def test_an_upgrade_that_the_headers_show_is_taken_over_at_once(
-    start_graph: StartGraph, *, account_missing: bool
-) -> None:
+def test_an_upgrade_shown_by_the_headers_applies_at_once(start_graph: StartGraph, *, account_missing: bool) -> None:
     sandbox = Sandbox(Plan.STANDARD)
     sandbox.account_missing = account_missing
     graph = start_graph(sandbox=sandbox, declared=False)

@@ -47,7 +47,7 @@ def parts(graph: Graph) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.STARTUP, Plan.STANDARD, Plan.PROFESSIONAL, Plan.ENTERPRISE])
-def test_what_every_plan_includes_answers_on_every_plan(start_graph: StartGraph, plan: Plan) -> None:
+def test_fields_of_every_plan_answer_on_every_plan(start_graph: StartGraph, plan: Plan) -> None:
     result = parts(start_graph(plan))
     assert {name: result[name]["__typename"] for name in ALWAYS} == ALWAYS
 
@@ -108,7 +108,7 @@ RANGE = """query($coin: String!, $range: Range!) {
 """
 
 
-def test_a_refused_range_closes_no_other_and_is_not_bought_again_for_another_coin(start_graph: StartGraph) -> None:
+def test_a_refused_range_is_not_requested_again_for_another_coin(start_graph: StartGraph) -> None:
     graph = start_graph()
 
     def kind_of(coin: str, period: str) -> str:
@@ -122,7 +122,7 @@ def test_a_refused_range_closes_no_other_and_is_not_bought_again_for_another_coi
     assert [kind_of("BTC", "H24"), kind_of("ETH", "H24")] == ["LiquidationHeatmap", "LiquidationHeatmap"]
 
 
-def test_a_refusal_of_coinglass_is_not_bought_twice(start_graph: StartGraph) -> None:
+def test_a_call_refused_by_coinglass_is_not_sent_twice(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.PROFESSIONAL)
     graph.sandbox.plan = Plan.STANDARD  # the key is worth less than COINGLASS_PLAN says
     first, second = parts(graph)["heatmap"], parts(graph)["heatmap"]

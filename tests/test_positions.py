@@ -60,7 +60,7 @@ async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: st
     }
 
 
-async def test_the_rows_of_coins_and_the_whole_list_come_from_one_request() -> None:
+async def test_coins_and_the_whole_list_share_one_request() -> None:
     upstream = Upstream()
     result = await data(
         """{ markets { liquidationMaxPain(range: D7) { ... on LiquidationMaxPains { coins { symbol } } } }
@@ -72,7 +72,7 @@ async def test_the_rows_of_coins_and_the_whole_list_come_from_one_request() -> N
     assert upstream.sandbox.calls["/api/futures/liquidation/max-pain"] == 1
 
 
-async def test_each_period_is_a_list_of_its_own() -> None:
+async def test_each_period_is_a_separate_list() -> None:
     upstream = Upstream()
     await data(
         """{ coin(symbol: "BTC") { week: accumulatedFundingRates(range: D7) { __typename }
@@ -87,7 +87,7 @@ POSITIONS = f"""query($after: String) {{ hyperliquid {{ positions(coin: "eth", a
       pageInfo {{ hasNextPage hasPreviousPage endCursor }} }} {PROBLEM} }} }} }}"""
 
 
-async def test_pages_that_say_how_many_they_are_are_followed_to_the_last() -> None:
+async def test_pages_with_a_stated_total_are_followed_to_the_last() -> None:
     seen, after, more = [], None, True
     while more:
         answer = await ask(POSITIONS, Upstream(), after=after)
@@ -109,7 +109,7 @@ async def test_an_interval_that_an_endpoint_lacks_is_refused_with_those_that_it_
     assert "M5, H1, D1" in await refusal(query)
 
 
-async def test_an_address_that_is_none_is_refused() -> None:
+async def test_an_invalid_address_is_refused() -> None:
     assert "hexadecimal" in await refusal(f'{{ hyperliquid {{ wallet(address: "0x12") {{ {PROBLEM} }} }} }}')
     result = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', Upstream())
     assert result["hyperliquid"]["wallet"]["__typename"] == "HyperliquidWallet"

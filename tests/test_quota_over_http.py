@@ -54,7 +54,7 @@ def test_a_hundred_requests_at_once_provoke_no_rate_limit(start_graph: StartGrap
     assert graph.sandbox.calls.total() == 30
 
 
-def test_what_was_served_is_served_again_without_a_request(start_graph: StartGraph) -> None:
+def test_a_repeated_query_sends_no_request(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     first = series_of(graph)
     graph.forget()
@@ -153,7 +153,7 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     assert (sandbox.calls.total(), sandbox.quota.refused) == (302, 0)
 
 
-def test_a_backfill_leaves_room_for_those_who_wait(start_graph: StartGraph) -> None:
+def test_a_backfill_leaves_quota_for_interactive_callers(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     graph.http.headers["x-priority"] = "backfill"
     parts = series_of(graph)
@@ -173,7 +173,7 @@ def test_an_answer_is_the_same_for_every_client(start_graph: StartGraph) -> None
     assert graph.calls(BOBS) == 1
 
 
-def test_headers_that_say_nothing_usable_count_as_not_said(start_graph: StartGraph) -> None:
+def test_unusable_headers_are_ignored(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST)
     graph.http.headers.update({"x-client-id": "a name with blanks", "x-priority": "highest"})
     assert sum(part["__typename"] == "FundingSeries" for part in series_of(graph)) == 29

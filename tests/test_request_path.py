@@ -34,7 +34,7 @@ def body(monkeypatch: pytest.MonkeyPatch) -> Iterator[bytes]:
     sys.setprofile(None)
 
 
-def test_the_diagram_is_one_page() -> None:
+def test_the_diagram_fits_on_one_page() -> None:
     assert 0 < len(BOXES) <= MAX_BOXES
     assert [box for box in BOXES if not (ROOT / box).exists()] == []
 

@@ -60,7 +60,7 @@ def opened(graph: Graph, kind: FaultKind = FaultKind.HTTP_500) -> Graph:
     return graph
 
 
-def test_an_open_circuit_costs_nothing_says_when_to_come_back_and_closes_by_itself(
+def test_an_open_circuit_sends_nothing_states_retry_after_and_closes_by_itself(
     clock: ShiftedClock, start_graph: StartGraph
 ) -> None:
     graph = opened(start_graph())
@@ -81,7 +81,7 @@ def test_an_open_circuit_costs_nothing_says_when_to_come_back_and_closes_by_itse
     "kind",
     [FaultKind.PARAMETER_MISSING, FaultKind.NOT_FOUND, FaultKind.PAIR_UNKNOWN, FaultKind.WRONG_SHAPE, FaultKind.PLAN],
 )
-def test_what_is_no_failure_of_coinglass_opens_no_circuit(graph: Graph, kind: FaultKind) -> None:
+def test_errors_that_are_not_coinglass_failures_open_no_circuit(graph: Graph, kind: FaultKind) -> None:
     graph.fail(kind, PRICE)
     codes = {part(graph, price(interval))["code"] for interval in INTERVALS}
     assert "CIRCUIT_OPEN" not in codes
@@ -95,7 +95,7 @@ def test_the_short_deadlines_of_users_open_no_circuit(start_graph: StartGraph) -
     assert {part(graph, price(interval))["code"] for interval in INTERVALS} == {"TIMEOUT"}
 
 
-def test_a_group_that_hangs_leaves_connections_to_the_others(start_graph: StartGraph) -> None:
+def test_a_hanging_group_leaves_connections_for_the_others(start_graph: StartGraph) -> None:
     graph = start_graph(connections=4, deadline_seconds=2.0, attempt_seconds=2.0)
     graph.fail(FaultKind.HANG, PRICE, seconds=5.0)
     parts = "\n".join(

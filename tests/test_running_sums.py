@@ -55,7 +55,7 @@ def test_sums_of_decimals_are_exact_decimals(pairs: list[tuple[float, float]]) -
 
 
 @given(st.lists(st.floats(-1e9, 1e9), max_size=50))
-def test_figures_with_any_number_of_places_are_summed_up_too(changes: list[float]) -> None:
+def test_figures_with_any_number_of_decimals_are_summed(changes: list[float]) -> None:
     assert list(running_sum(changes)) == pytest.approx(list(accumulate(changes)), abs=1e-3)
 
 
@@ -185,7 +185,7 @@ async def test_closed_points_that_are_cached_and_the_newest_have_no_seam(desk: D
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 1400), st.integers(0, 600), st.integers(0, 4)), min_size=1, max_size=5))
-async def test_the_figure_of_a_bar_depends_only_on_the_window(steps: list[tuple[int, int, int]]) -> None:
+async def test_the_sum_of_a_bar_depends_only_on_the_window(steps: list[tuple[int, int, int]]) -> None:
     async with open_desk() as desk:
         for length, ago, hours in steps:
             desk.clock.advance(hours * STEP / 1000)
@@ -196,7 +196,7 @@ async def test_the_figure_of_a_bar_depends_only_on_the_window(steps: list[tuple[
 async def test_a_coins_delta_over_several_requests_is_one_sum() -> None:
     selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
     requested = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
-    got = await field(f'{{ coin(symbol: "BTC") {{ it: {requested} }} }}', Upstream())
-    columns = got["columns"]
-    assert got["count"] == 6000
+    actual = await field(f'{{ coin(symbol: "BTC") {{ it: {requested} }} }}', Upstream())
+    columns = actual["columns"]
+    assert actual["count"] == 6000
     assert columns["cumulativeDeltaUsd"] == exact(columns["buyUsd"], columns["sellUsd"])

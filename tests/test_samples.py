@@ -168,7 +168,7 @@ def in_first_record(data: Any, change: Callable[[dict[str, Any]], object]) -> An
 
 
 @pytest.mark.parametrize("path", ["/api/index/fear-greed-history", "/api/option/exchange-oi-history"])
-async def test_a_list_of_one_object_may_come_as_the_object(path: str) -> None:
+async def test_a_list_of_one_object_may_be_sent_as_the_object(path: str) -> None:
     assert await decoded(path, lambda data: data[0]) == answer(path)
 
 
@@ -180,40 +180,40 @@ async def test_a_large_orders_price_may_be_called_limit_price(market: str) -> No
 
 
 @pytest.mark.parametrize("market", ["futures", "spot"])
-async def test_the_sides_of_a_book_are_told_by_the_prices(market: str) -> None:
+async def test_the_sides_of_a_book_are_recognised_by_their_prices(market: str) -> None:
     path = f"/api/{market}/orderbook/history"
     low, high = [[99.0, 1.0], [98.0, 2.0]], [[101.0, 3.0]]
     for first, second in ((low, high), (high, low)):
-        got = await decoded(path, lambda _, both=(first, second): [[1723611600, *both]])  # type: ignore[misc]  # bound at once
-        assert [level["price"] for level in got["latest"]["bids"]] == [99.0, 98.0]
-        assert [level["price"] for level in got["latest"]["asks"]] == [101.0]
+        actual = await decoded(path, lambda _, both=(first, second): [[1723611600, *both]])  # type: ignore[misc]  # bound at once
+        assert [level["price"] for level in actual["latest"]["bids"]] == [99.0, 98.0]
+        assert [level["price"] for level in actual["latest"]["asks"]] == [101.0]
     undecided = (await decoded(path))["latest"]
     assert (undecided["bids"], undecided["asks"]) == (None, None)
     assert len(undecided["first"]) == 2
 
 
-async def test_a_parallel_list_of_another_length_costs_itself_alone() -> None:
+async def test_a_parallel_list_of_another_length_is_null_alone() -> None:
     path = "/api/option/exchange-oi-history"
-    got = await decoded(path, lambda data: [data[0] | {"price_list": [1.0] * 9}])
-    assert {point["priceUsd"] for point in got["points"]} == {None}
-    assert got["columns"]["byExchange"] == answer(path)["columns"]["byExchange"]
+    actual = await decoded(path, lambda data: [data[0] | {"price_list": [1.0] * 9}])
+    assert {point["priceUsd"] for point in actual["points"]} == {None}
+    assert actual["columns"]["byExchange"] == answer(path)["columns"]["byExchange"]
 
 
 async def test_rows_out_of_order_are_put_in_order_and_a_repeated_time_counts_once() -> None:
     path = "/api/futures/funding-rate/history"
-    got = await decoded(path, lambda rows: [rows[1], rows[0], rows[1]])
-    assert got == answer(path)
+    actual = await decoded(path, lambda rows: [rows[1], rows[0], rows[1]])
+    assert actual == answer(path)
 
 
 async def test_an_empty_list_is_an_empty_series() -> None:
-    got = await decoded("/api/futures/funding-rate/history", lambda _: [])
-    assert (got["count"], got["from"], got["latest"], got["candles"]) == (0, None, None, [])
+    actual = await decoded("/api/futures/funding-rate/history", lambda _: [])
+    assert (actual["count"], actual["from"], actual["latest"], actual["candles"]) == (0, None, None, [])
 
 
 async def test_an_unknown_code_is_null_and_not_guessed() -> None:
     path = "/api/futures/liquidation/order"
-    got = await decoded(path, lambda rows: [rows[0] | {"side": 3}])
-    assert got["orders"] == [answer(path)["orders"][0] | {"side": None}]
+    actual = await decoded(path, lambda rows: [rows[0] | {"side": 3}])
+    assert actual["orders"] == [answer(path)["orders"][0] | {"side": None}]
 
 
 SIDES = [
@@ -228,8 +228,8 @@ SIDES = [
 @pytest.mark.parametrize(("path", "name", "meaning"), SIDES)
 async def test_the_code_of_a_side_means_what_its_endpoint_says(path: str, name: str, meaning: dict[int, str]) -> None:
     for code, side in meaning.items():
-        got = await decoded(path, lambda rows, code=code: [rows[0] | {name: code}])  # type: ignore[misc]  # bound at once
-        assert [order["side"] for order in got["orders"]] == [side]
+        actual = await decoded(path, lambda rows, code=code: [rows[0] | {name: code}])  # type: ignore[misc]  # bound at once
+        assert [order["side"] for order in actual["orders"]] == [side]
 
 
 async def test_money_supply_grows_by_a_fraction_in_the_us_and_by_a_percentage_globally() -> None:

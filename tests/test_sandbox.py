@@ -35,18 +35,18 @@ def hit(fault: Fault, requests: int = 1000) -> list[bool]:
     return [fault.hits("/any") for _ in range(requests)]
 
 
-def test_a_share_of_the_requests_is_hit() -> None:
+def test_a_fault_affects_its_share_of_the_requests() -> None:
     assert 220 < sum(hit(Fault(FaultKind.RESET, share=0.25))) < 280
     assert not any(hit(Fault(FaultKind.RESET, share=0.0)))
     assert all(hit(Fault(FaultKind.RESET)))
 
 
-def test_the_same_seed_hits_the_same_requests() -> None:
+def test_the_same_seed_affects_the_same_requests() -> None:
     first, again, other = (hit(Fault(FaultKind.RESET, share=0.5, seed=seed)) for seed in (1, 1, 2))
     assert first == again != other
 
 
-def test_only_requests_that_are_hit_count_down() -> None:
+def test_only_affected_requests_count_down() -> None:
     assert sum(hit(Fault(FaultKind.RESET, share=0.5, times=3))) == 3
 
 
@@ -123,7 +123,7 @@ def test_bytes_beyond_the_stated_length_are_sent(http: httpx.Client) -> None:
 
 
 def receive(raw: socket.socket, body: int) -> bytes:
-    got = b""
-    while len(got.split(b"\r\n\r\n")[-1]) < body or b"\r\n\r\n" not in got:
-        got += raw.recv(65_536)
-    return got
+    received = b""
+    while len(received.split(b"\r\n\r\n")[-1]) < body or b"\r\n\r\n" not in received:
+        received += raw.recv(65_536)
+    return received

@@ -42,7 +42,7 @@ def _graph(start_shared: StartGraph) -> Graph:
 
 
 @pytest.mark.parametrize(("literal", "says"), LITERALS, ids=[literal[:30] for literal, _ in LITERALS])
-def test_a_wrong_literal_fails_validation_at_its_place(graph: Graph, literal: str, says: str) -> None:
+def test_a_wrong_literal_fails_validation_at_its_position(graph: Graph, literal: str, says: str) -> None:
     with capture_logs() as logged:
         answer = graph.ask(PRICE % literal)
     (error,) = answer["errors"]
@@ -64,7 +64,7 @@ def test_a_wrong_literal_fails_validation_at_its_place(graph: Graph, literal: st
         (["2026-01-01"], DATE_TIME),
     ],
 )
-def test_a_wrong_variable_is_bad_input_also_where_the_document_is_known(graph: Graph, value: Any, says: str) -> None:
+def test_a_wrong_variable_is_bad_input_for_a_cached_document_too(graph: Graph, value: Any, says: str) -> None:
     query = "query($from: DateTime)" + PRICE % "$from"
     graph.data(query, **{"from": "2026-06-01"})
     with capture_logs() as logged:
@@ -87,14 +87,14 @@ def test_a_wrong_variable_is_bad_input_also_where_the_document_is_known(graph: G
         ("{ _entities(representations: [COIN]) { __typename } }", "BAD_USER_INPUT"),
     ],
 )
-def test_other_wrong_values_are_faults_of_the_caller_too(graph: Graph, query: str, code: str) -> None:
+def test_other_wrong_values_are_bad_input_too(graph: Graph, query: str, code: str) -> None:
     with capture_logs() as logged:
         answer = graph.ask(query)
     assert {error["extensions"]["code"] for error in answer["errors"]} == {code}
     assert {event["log_level"] for event in logged} <= {"info"}
 
 
-def test_null_leaves_an_optional_time_out(graph: Graph) -> None:
+def test_null_omits_an_optional_time(graph: Graph) -> None:
     assert graph.data(PRICE % "null")["pair"]["price"] == {"__typename": "PriceSeries"}
 
 
@@ -111,12 +111,12 @@ async def test_over_websocket_a_wrong_literal_is_the_error_of_its_operation(grap
     assert NO_TIME in message["payload"][0]["message"]
 
 
-async def test_over_websocket_a_mistake_about_a_field_is_its_value(graph: Graph) -> None:
+async def test_over_websocket_invalid_input_is_the_value_of_its_field(graph: Graph) -> None:
     result = answers(await frames(graph, PRICE % '"2999-01-01"'))["0"]
     assert result == {"data": {"pair": {"price": {"__typename": "InvalidInput"}}}}
 
 
-def test_nothing_of_this_is_an_error_in_the_log_of_the_server() -> None:
+def test_no_bad_input_is_logged_as_an_error() -> None:
     with serving("--sandbox") as (address, process):
         for literal, _ in LITERALS:
             answer = httpx.post(f"{address}/graphql", json={"query": PRICE % literal}).json()

@@ -25,12 +25,12 @@ TYPES = [kind for name, kind in SCHEMA._schema.type_map.items() if not name.star
 OURS = [kind for kind in TYPES if not kind.ast_node and kind.name not in ("String", "Int", "Float", "Boolean", "ID")]
 
 
-def test_the_committed_schema_is_in_step() -> None:
+def test_the_committed_schema_is_up_to_date() -> None:
     committed = (ROOT / "schema" / "schema.graphql").read_text()
     assert committed == SCHEMA.as_str() + "\n", "run `make schema`"
 
 
-def test_the_committed_table_of_endpoints_is_in_step() -> None:
+def test_the_committed_table_of_endpoints_is_up_to_date() -> None:
     assert (ROOT / "docs" / "endpoints.md").read_text() == table(SCHEMA._schema), "run `make schema`"
 
 
@@ -74,7 +74,7 @@ def test_every_endpoint_of_the_catalogue_is_reached() -> None:
     assert reached == set(CATALOGUE) - listings
 
 
-def test_what_comes_from_upstream_is_a_payload_or_a_problem() -> None:
+def test_every_upstream_backed_field_is_a_payload_or_a_problem() -> None:
     names = [name for name, _ in upstream_fields(SCHEMA._schema)]
     assert names
     assert [name for name in names if not is_payload_or_problem(FIELDS[name])] == []

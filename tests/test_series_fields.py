@@ -77,7 +77,7 @@ def test_without_rows_there_is_no_newest_and_no_first() -> None:
     assert (series.latest, series.count, series.from_, series.to) == (None, 0, None, None)
 
 
-def test_a_name_that_is_no_field_is_an_attribute_error() -> None:
+def test_an_unknown_field_name_is_an_attribute_error() -> None:
     series: Any = from_rows(SpreadSeries, rows(0.5))
     with pytest.raises(AttributeError, match="candles"):
         _ = series.candles

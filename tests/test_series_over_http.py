@@ -49,14 +49,14 @@ def test_a_window_that_is_too_fine_and_too_deep_fits_the_plan_on_request(start_g
     assert 1079 <= result["count"] <= 1081
 
 
-def test_a_window_from_a_time_to_the_same_time_is_one_bar(graph: Graph) -> None:
+def test_a_window_from_a_time_to_itself_is_one_bar(graph: Graph) -> None:
     time = "2026-07-01T08:00:00Z"
     result = series(graph, "H8", **{"from": time, "to": time})
     assert (result["count"], result["from"], result["to"], result["truncated"]) == (1, time, time, None)
 
 
 @pytest.mark.parametrize(("window", "count"), [({"from": ago(days=300)}, 1080), ({"to": ago(days=200), "last": 9}, 0)])
-def test_bars_that_a_lower_plan_than_the_one_believed_keeps_back_are_said_to_be_missing(
+def test_bars_withheld_by_a_lower_plan_are_reported_as_missing(
     graph: Graph, window: dict[str, Any], count: int
 ) -> None:
     graph.sandbox.plan = Plan.HOBBYIST
@@ -84,7 +84,7 @@ def test_a_deeper_window_is_clipped_on_request_and_says_so(start_graph: StartGra
     assert {later - earlier for earlier, later in pairwise(times)} == {4 * 3_600_000}
 
 
-def test_what_clipping_leaves_nothing_of_stays_gated(start_graph: StartGraph) -> None:
+def test_a_window_that_clipping_would_empty_stays_gated(start_graph: StartGraph) -> None:
     result = series(start_graph(Plan.HOBBYIST), "H4", "CLIP", **{"from": ago(days=500), "to": ago(days=400)})
     assert result["code"] == "HISTORY_TOO_DEEP"
 
@@ -122,7 +122,7 @@ def test_a_time_without_an_offset_is_utc(graph: Graph) -> None:
     assert naive == shifted
 
 
-def test_order_book_snapshots_older_than_coinglass_keeps_are_said_to_be_missing(graph: Graph) -> None:
+def test_order_book_snapshots_beyond_the_retention_are_reported_as_missing(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
       orderbookHeatmap(interval: M1, from: "%s") { __typename ... on Unavailable { code message } } } }"""
     result = graph.data(query % ago(days=5))["pair"]["orderbookHeatmap"]
@@ -137,7 +137,7 @@ def test_order_book_snapshots_have_no_weeks(graph: Graph) -> None:
     assert ("up to D1" in result["message"], result["suggestions"][0]) == (True, "D1")
 
 
-def test_days_are_cut_here_and_cost_one_request(graph: Graph) -> None:
+def test_the_server_cuts_days_out_of_one_request(graph: Graph) -> None:
     data = graph.data("""{ sentiment { optionsFuturesRatio { ... on OptionsFuturesRatio { count } }
       two: optionsFuturesRatio(last: 2) { ... on OptionsFuturesRatio { count from } }
       one: optionsFuturesRatio(from: "2020-06-25", to: "2020-06-25T12:00:00Z") {
@@ -164,7 +164,7 @@ def test_a_profile_is_derived_from_the_history_and_says_so(graph: Graph) -> None
     assert graph.calls("/api/futures/liquidation/history") == 1
 
 
-def test_the_parts_of_sentiment_answer_for_themselves(start_graph: StartGraph) -> None:
+def test_each_part_of_sentiment_has_its_own_result(start_graph: StartGraph) -> None:
     data = start_graph(Plan.HOBBYIST).data("""{ sentiment(coin: "eth") { coin
       fearGreed { __typename } optionsFuturesRatio { __typename } longShortRatio { __typename }
       takerVolume { __typename } other: longShortRatio(exchange: "Binance", interval: M5) { __typename } } }""")

@@ -43,7 +43,7 @@ def test_health_and_readiness(graph: Graph) -> None:
     assert (ready.status_code, ready.json()["ready"], ready.json()["plan"]) == (200, True, "PROFESSIONAL")
 
 
-def test_a_request_id_is_created_or_taken_from_the_request(graph: Graph) -> None:
+def test_a_request_id_is_created_or_copied_from_the_request(graph: Graph) -> None:
     new_id = graph.http.get("/healthz").headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f]{32}", new_id)
     assert graph.http.get("/healthz", headers={"x-request-id": "abc-123"}).headers["x-request-id"] == "abc-123"

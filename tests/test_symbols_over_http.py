@@ -114,7 +114,7 @@ def test_unknown_names_are_answered_with_the_nearest(graph: Graph, query: str, s
         ),
     ],
 )
-def test_what_is_not_one_instrument_is_refused_with_the_likely_ones(
+def test_an_ambiguous_instrument_is_refused_with_the_likeliest_ones(
     graph: Graph, query: str, message: str, suggestions: list[str]
 ) -> None:
     (error,) = graph.ask(query)["errors"]
@@ -158,7 +158,7 @@ def test_a_long_name_is_not_repeated_whole(graph: Graph, field: str) -> None:
     assert (error["extensions"]["code"], error["extensions"]["suggestions"]) == ("BAD_USER_INPUT", [])
 
 
-def test_an_unknown_name_leaves_its_neighbours_alone(graph: Graph) -> None:
+def test_an_unknown_name_does_not_affect_its_siblings(graph: Graph) -> None:
     answer = graph.ask('{ bad: coin(symbol: "NOSUCHCOIN") { symbol } good: coin(symbol: "eth") { symbol } }')
     assert answer["data"] == {"bad": None, "good": {"symbol": "ETH"}}
     assert [error["path"] for error in answer["errors"]] == [["bad"]]

@@ -51,14 +51,14 @@ async def server() -> AsyncIterator[Server]:
     await created.client.close()
 
 
-async def test_an_answer_holds_as_long_as_what_it_depends_on(server: Server) -> None:
+async def test_an_answer_is_valid_as_long_as_its_dependencies(server: Server) -> None:
     lifetime = futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds()
     assert await server.seconds(RATES) == pytest.approx(lifetime)
     server.clock.advance(lifetime / 2)
     assert await server.seconds(RATES) == pytest.approx(lifetime / 2)
 
 
-async def test_of_several_parts_the_first_to_expire_counts(server: Server) -> None:
+async def test_the_first_part_to_expire_limits_the_validity(server: Server) -> None:
     both = '{ coin(symbol: "BTC") { currentFundingRates { __typename } openInterestByExchange { __typename } } }'
     shorter = min(
         item.refresh.total_seconds()
@@ -81,28 +81,28 @@ async def test_a_series_is_valid_until_the_next_bar_begins(server: Server) -> No
         '{ coin(symbol: "BTC") { currentFundingRates { __typename } } quota { used } }',
     ],
 )
-async def test_what_is_left_of_the_quota_holds_no_time(server: Server, query: str) -> None:
+async def test_the_remaining_quota_is_not_cacheable(server: Server, query: str) -> None:
     assert await server.seconds(query) <= 0
 
 
-async def test_a_failure_holds_no_time(server: Server) -> None:
+async def test_a_failure_is_not_cacheable(server: Server) -> None:
     server.upstream.bodies[FUNDING] = FAILURE
     assert await server.seconds(RATES) <= 0
 
 
-async def test_an_answer_past_its_time_holds_no_time(server: Server) -> None:
+async def test_a_stale_answer_is_not_cacheable(server: Server) -> None:
     await server.seconds(RATES)
     server.upstream.bodies[FUNDING] = FAILURE
     server.clock.advance(futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds() + 60)
     assert await server.seconds(RATES) <= 0
 
 
-async def test_a_name_that_could_not_be_looked_up_holds_no_time(server: Server) -> None:
+async def test_a_failed_name_lookup_is_not_cacheable(server: Server) -> None:
     server.upstream.bodies[futures.market.SUPPORTED_PAIRS.path] = FAILURE
     assert await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }') <= 0
 
 
-async def test_what_the_catalogue_gates_is_valid_for_a_minute_and_as_long_as_the_plan() -> None:
+async def test_a_gated_field_is_valid_for_a_minute_and_as_long_as_the_plan() -> None:
     gated = Server(Plan.HOBBYIST)
     query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'
     assert await gated.seconds(query) == pytest.approx(60)
@@ -115,7 +115,7 @@ async def test_what_the_catalogue_gates_is_valid_for_a_minute_and_as_long_as_the
 @pytest.mark.parametrize(
     "arguments", ["interval: M1, last: 3, onPlanLimit: COARSEN", "interval: H8, last: 3000, onPlanLimit: CLIP"]
 )
-async def test_a_window_that_the_plan_includes_in_part_is_valid_for_a_minute_and_requests_the_plan_forward(
+async def test_a_reduced_window_is_valid_for_a_minute_and_requests_the_plan_again(
     arguments: str,
 ) -> None:
     reduced = Server(Plan.HOBBYIST, declared=False)
@@ -129,7 +129,7 @@ async def test_a_window_that_the_plan_includes_in_part_is_valid_for_a_minute_and
     await reduced.client.close()
 
 
-async def test_what_coinglass_refused_is_a_revision_and_is_valid_until_it_is_requested_again(server: Server) -> None:
+async def test_a_refusal_by_coinglass_is_a_revision_and_valid_until_it_is_retried(server: Server) -> None:
     gate = server.client.gate
     before = server.client.revision.count
     assert gate.valid_until == math.inf
@@ -158,15 +158,15 @@ COIN = 'coin(symbol: "BTC")'
         'openInterest(interval: H4, from: "2999-01-01")',
     ],
 )
-async def test_a_mistake_that_time_can_mend_holds_no_time(server: Server, call: str) -> None:
+async def test_invalid_input_that_may_become_valid_is_not_cacheable(server: Server, call: str) -> None:
     assert await server.seconds(f"{{ {COIN} {{ {call} {{ __typename }} }} }}") <= 0
 
 
-async def test_a_mistake_that_lasts_ends_no_answer(server: Server) -> None:
+async def test_lasting_invalid_input_does_not_shorten_the_validity(server: Server) -> None:
     assert await server.seconds(f"{{ {COIN} {{ openInterest(interval: H4, last: 0) {{ __typename }} }} }}") == math.inf
 
 
-async def test_the_sentiment_of_an_unknown_coin_holds_no_time(server: Server) -> None:
+async def test_the_sentiment_of_an_unknown_coin_is_not_cacheable(server: Server) -> None:
     assert await server.seconds('{ sentiment(coin: "BTCC") { coin } }') <= 0
 
 

@@ -42,7 +42,7 @@ async def test_each_tag_is_sent_as_coinglass_writes_it(tag: WalletTag) -> None:
     assert result == {"capped": False, "tiers": [{"time": None, "tag": tag.value.lower()}]}
 
 
-async def test_a_window_of_positions_is_sent_so_that_its_end_is_in_it() -> None:
+async def test_the_sent_window_of_positions_includes_its_end() -> None:
     upstream = Upstream()
     await positions('tag: FISH, interval: D1, from: "2026-11-18T00:00:00Z", to: "2026-11-20T00:00:00Z"', upstream)
     (query,) = queries(upstream, POSITIONS)
@@ -102,7 +102,7 @@ async def test_histories_by_tag_need_the_professional_plan(history: str) -> None
     assert result["alternatives"]
 
 
-async def test_every_window_of_a_coins_market_costs_the_same_one_request() -> None:
+async def test_every_window_of_a_coins_market_history_shares_one_request() -> None:
     upstream = Upstream()
     part = "... on CoinMarketHistory { count latest { priceUsd circulatingSupply marketCapUsd } }"
     windows = {"whole": "", "last": "(last: 1)", "first": '(to: "2025-01-01T00:00:00Z")'}

@@ -49,7 +49,7 @@ def test_spot_pairs_are_those_of_the_spot_listing(graph: Graph) -> None:
 
 
 @pytest.mark.parametrize("valid", [1, 12])  # a list with and without room for others
-def test_an_unknown_coin_costs_its_place_alone(graph: Graph, valid: int) -> None:
+def test_an_unknown_coin_is_the_only_null_of_its_list(graph: Graph, valid: int) -> None:
     answer = graph.ask(COINS, s=["BTC"] * valid + ["BTCC", "ETH", "ETHH"])
     actual = answer["data"]["coinsBySymbol"]
     assert [coin and coin["symbol"] for coin in actual] == ["BTC"] * valid + [None, "ETH", None]
@@ -61,7 +61,7 @@ def test_an_unknown_coin_costs_its_place_alone(graph: Graph, valid: int) -> None
 
 
 @pytest.mark.parametrize("root", ["pairsByKey", "spotPairsByKey"])
-def test_an_unknown_pair_costs_its_place_alone(graph: Graph, root: str) -> None:
+def test_an_unknown_pair_is_the_only_null_of_its_list(graph: Graph, root: str) -> None:
     keys = [key("Binance", "BTCUSDT"), key("Binance", "BTCUSTD"), key("Binanse", "BTCUSDT")]
     answer = graph.ask(f"query($k: [PairKey!]!) {{ {root}(keys: $k) {{ symbol }} }}", k=keys)
     assert answer["data"][root] == [{"symbol": "BTCUSDT"}, None, None]
@@ -70,7 +70,7 @@ def test_an_unknown_pair_costs_its_place_alone(graph: Graph, root: str) -> None:
     assert ("BTCUSDT" in suggested[0], "Binance" in suggested[1]) == (True, True)
 
 
-def test_an_exchange_without_pairs_says_so_in_each_of_its_places(graph: Graph) -> None:
+def test_each_item_of_an_exchange_without_pairs_says_so(graph: Graph) -> None:
     keys = [key("CME", "BTC/USD"), key("Binance", "BTCUSDT"), key("CME", "ETH/USD")]
     answer = graph.ask(PAIRS, k=keys)
     assert [pair and pair["symbol"] for pair in answer["data"]["pairsByKey"]] == [None, "BTCUSDT", None]
@@ -98,7 +98,7 @@ async def data_of(client: Client, symbols: Symbols, query: str) -> Any:
     return result.data
 
 
-async def test_pairs_that_are_new_are_all_found_in_one_newer_listing() -> None:
+async def test_all_new_pairs_are_found_in_one_newer_listing() -> None:
     clock = FakeClock()
     upstream = Upstream({"/api/futures/supported-exchange-pairs": listing("BTC")}, clock=clock)
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
@@ -129,7 +129,7 @@ async def test_a_coin_may_have_spot_markets_alone_and_suggestions_come_from_both
     assert (error["path"], error["extensions"]["suggestions"]) == (["coinsBySymbol", 1], ["ABCDE", "ABCDF"])
 
 
-def test_several_unknown_names_cost_one_listing_at_most(graph: Graph) -> None:
+def test_several_unknown_names_fetch_one_listing_at_most(graph: Graph) -> None:
     graph.data(PAIRS, k=[])
     graph.forget()
     graph.ask(PAIRS, k=[key("Binance", f"NEW{number}USDT") for number in range(5)])
@@ -206,7 +206,7 @@ COSTS = [
 
 
 @pytest.mark.parametrize(("query", "variables"), COSTS)
-def test_a_list_counts_what_is_requested_for_each_of_its_items(
+def test_the_cost_of_a_list_counts_the_selection_of_each_item(
     start_graph: StartGraph, query: str, variables: dict[str, Any]
 ) -> None:
     (error,) = start_graph(max_calls=10).ask(query, **variables)["errors"]
@@ -214,7 +214,7 @@ def test_a_list_counts_what_is_requested_for_each_of_its_items(
     assert start_graph(max_calls=11).ask(query, **variables)["data"]
 
 
-def test_a_filter_of_few_coins_counts_no_more_than_these(start_graph: StartGraph) -> None:
+def test_the_cost_of_a_filter_is_that_of_its_coins(start_graph: StartGraph) -> None:
     query = f'{{ coins(symbols: ["BTC", "ETH"]) {{ nodes {{ symbol {SERIES} }} }} }}'
     actual = start_graph(max_calls=2).data(query)["coins"]["nodes"]
     assert [coin["symbol"] for coin in actual] == ["BTC", "ETH"]

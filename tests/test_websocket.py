@@ -105,7 +105,7 @@ async def test_the_operations_of_a_connection_have_the_priority_that_it_was_open
     assert len(served) == 23  # of 30: one was for the listing, six are kept for those who wait
 
 
-async def test_a_page_of_another_origin_may_not_connect(graph: Graph) -> None:
+async def test_a_page_of_another_origin_is_refused(graph: Graph) -> None:
     with pytest.raises(InvalidStatus, match="403"):
         await connect(address(graph), subprotocols=[PROTOCOL], origin="https://elsewhere.example", proxy=None)  # type: ignore[arg-type]  # a text is an origin
 

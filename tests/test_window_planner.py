@@ -45,7 +45,7 @@ def plan(planner: WindowPlanner, params: PairSeries) -> WindowPlan:
     return planner.plan(PRICE, params, decode, PlanLimitPolicy.FAIL)
 
 
-def test_a_request_is_cached_for_its_bar(planner: WindowPlanner, clock: FakeClock) -> None:
+def test_a_window_plan_is_cached_for_its_bar(planner: WindowPlanner, clock: FakeClock) -> None:
     first = plan(planner, bars(last=24))
     clock.advance(3599)
     assert plan(planner, bars(last=24)) is first
@@ -55,7 +55,7 @@ def test_a_request_is_cached_for_its_bar(planner: WindowPlanner, clock: FakeCloc
     assert later.window.start - first.window.start == Interval.H1.milliseconds
 
 
-def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended(
+def test_a_window_that_ends_within_the_bar_is_planned_again_after_its_end(
     planner: WindowPlanner, clock: FakeClock
 ) -> None:
     params = bars(from_=START - timedelta(hours=24), to=START + timedelta(minutes=5))
@@ -66,7 +66,7 @@ def test_a_window_that_ends_within_the_bar_is_worked_out_again_when_it_has_ended
     assert plan(planner, params) is not first
 
 
-def test_another_plan_or_a_refusal_ends_what_is_cached(planner: WindowPlanner, client: Client) -> None:
+def test_a_new_plan_or_a_refusal_invalidates_cached_plans(planner: WindowPlanner, client: Client) -> None:
     first = plan(planner, bars(last=24))
     client.gate.know(KeyPlan(declared=Plan.PROFESSIONAL))
     second = plan(planner, bars(last=24))
@@ -76,7 +76,7 @@ def test_another_plan_or_a_refusal_ends_what_is_cached(planner: WindowPlanner, c
         plan(planner, bars(last=24))
 
 
-def test_what_is_wrong_is_wrong_each_time(planner: WindowPlanner) -> None:
+def test_an_invalid_window_is_refused_each_time(planner: WindowPlanner) -> None:
     for _ in range(2):
         with pytest.raises(BadArgument):
             plan(planner, bars(last=0))
@@ -87,7 +87,7 @@ def test_long_names_are_not_cached(planner: WindowPlanner) -> None:
     assert plan(planner, long) is not plan(planner, long)
 
 
-def test_what_is_cached_is_bounded(planner: WindowPlanner) -> None:
+def test_the_number_of_cached_plans_is_bounded(planner: WindowPlanner) -> None:
     first = plan(planner, bars(last=1))
     for number in range(4096):
         plan(planner, bars(f"A{number}", last=1))

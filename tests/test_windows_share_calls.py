@@ -107,19 +107,19 @@ async def test_windows_that_are_requested_together_become_one_fetch(desk: Desk) 
     assert desk.limits == [1000]
 
 
-async def test_a_short_window_alone_is_fetched_as_a_short_one(desk: Desk) -> None:
+async def test_a_lone_short_window_sends_a_short_request(desk: Desk) -> None:
     assert len(await desk.times(last=24)) == 24
     assert desk.limits == [100]
 
 
-async def test_a_window_that_is_contained_in_a_cached_one_costs_nothing(desk: Desk) -> None:
+async def test_a_window_within_a_cached_window_sends_nothing(desk: Desk) -> None:
     longest = await desk.times(last=900)
     assert await desk.times(last=24) == longest[-24:]
     assert await desk.times(**{"from": desk.ago(minutes=800), "to": desk.ago(minutes=790)}) == longest[99:110]
     assert desk.limits == [1000]
 
 
-async def test_a_closed_window_is_served_from_an_answer_past_its_time(desk: Desk) -> None:
+async def test_a_closed_window_is_served_from_an_expired_answer(desk: Desk) -> None:
     await desk.times(last=900)
     window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
     desk.later(HOUR - 1)
@@ -128,7 +128,7 @@ async def test_a_closed_window_is_served_from_an_answer_past_its_time(desk: Desk
     assert desk.limits == [1000]
 
 
-async def test_a_window_that_ended_since_is_not_served_from_it(desk: Desk) -> None:
+async def test_a_window_that_ended_since_is_not_served_from_an_expired_answer(desk: Desk) -> None:
     await desk.times(last=900)
     desk.later(600)
     times = await desk.times(**{"from": desk.ago(minutes=60), "to": desk.ago(minutes=5)})
@@ -155,7 +155,7 @@ async def test_only_the_newest_points_of_a_cached_series_are_fetched(desk: Desk)
     assert actual["source"]["fetchedAt"].startswith("2026-07-01T12:00:00")
 
 
-async def test_where_bars_may_be_missing_between_closed_points_and_the_newest_all_are_fetched(desk: Desk) -> None:
+async def test_all_points_are_fetched_if_a_gap_before_the_newest_is_possible(desk: Desk) -> None:
     await desk.ask(last=900)
     desk.later(600)
     desk.newest_rows = 5
@@ -164,7 +164,7 @@ async def test_where_bars_may_be_missing_between_closed_points_and_the_newest_al
     assert times == list(range(times[0], times[0] + 900 * 60_000, 60_000))
 
 
-async def test_within_its_grace_a_long_window_is_served_at_once_and_its_newest_points_are_refreshed(desk: Desk) -> None:
+async def test_within_its_grace_a_long_window_is_served_and_its_newest_points_are_refreshed(desk: Desk) -> None:
     await desk.ask(last=900)
     desk.later(6)
     assert (await desk.ask(last=900))["source"]["freshness"] == "STALE"
@@ -175,7 +175,7 @@ async def test_within_its_grace_a_long_window_is_served_at_once_and_its_newest_p
     assert desk.limits == [1000, 100]
 
 
-async def test_a_long_window_whose_newest_points_cannot_be_had_is_served_as_stale(desk: Desk) -> None:
+async def test_a_long_window_without_its_newest_points_is_served_as_stale(desk: Desk) -> None:
     await desk.ask(last=900)
     desk.later(600)
     desk.fail()
@@ -186,7 +186,7 @@ async def test_a_long_window_whose_newest_points_cannot_be_had_is_served_as_stal
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.integers(0, 1200), st.integers(1, 1500)), min_size=2, max_size=5))
-async def test_whatever_was_requested_before_a_window_holds_what_it_is_valid_for_a_new_client(
+async def test_a_window_is_the_same_whatever_was_requested_before(
     windows: list[tuple[int, int]],
 ) -> None:
     desk, passed = Desk(), 0

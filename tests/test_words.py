@@ -112,14 +112,14 @@ def names() -> dict[str, set[str]]:
 
 
 @pytest.mark.parametrize("word", WORDS)
-def test_no_text_uses_a_word_that_the_field_does_not_know(word: str) -> None:
+def test_no_text_uses_a_word_of_private_vocabulary(word: str) -> None:
     pattern = re.compile(rf"(?<![A-Za-z])(?:{word})(?![a-z])")
     files = {path for path, text in texts().items() if pattern.search(text)}
     assert files - {*EXCEPTIONS.get(word, ())} == set(), f"write {WORDS[word]} instead of {word}"
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nothing_has_a_name_that_says_nothing(name: str) -> None:
+def test_no_name_is_a_word_that_says_nothing(name: str) -> None:
     files = names().get(name, set())
     assert files - {*EXCEPTIONS.get(name, ())} == set(), f"write {NAMES[name]} instead of {name}"
 

@@ -85,14 +85,14 @@ async def test_clients_take_turns_and_the_calls_of_each_stay_in_order(queue_of: 
     assert queue.sent.order == ["ann1", "bob1", "cat1", "ann2", "bob2", "ann3"]
 
 
-async def test_a_client_of_more_weight_has_more_in_its_turn(queue_of: QueueOf) -> None:
+async def test_a_client_with_more_weight_sends_more_calls_per_turn(queue_of: QueueOf) -> None:
     queue = queue_of(1, {"ann": 3})
     await queue.fill()
     await asyncio.gather(*(queue.ask(requester) for requester in [ANN] * 4 + [BOB] * 3))
     assert queue.sent.order == ["ann", "ann", "ann", "bob", "ann", "bob", "bob"]
 
 
-async def test_the_urgent_go_first(queue_of: QueueOf) -> None:
+async def test_calls_start_by_priority(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     patient_first = [*reversed(Priority)]
@@ -106,7 +106,7 @@ async def test_the_urgent_go_first(queue_of: QueueOf) -> None:
 
 @pytest.mark.parametrize("priority", [REFRESH, BACKFILL])
 @pytest.mark.parametrize(("limit", "open_to_all"), [(1, 1), (4, 4), (30, 24), (300, 240)])
-async def test_in_the_background_the_reserve_is_left_alone(
+async def test_background_calls_never_use_the_reserve(
     queue_of: QueueOf, priority: Priority, limit: int, open_to_all: int
 ) -> None:
     queue, patient = queue_of(limit), Requester("ann", priority)
@@ -121,7 +121,7 @@ async def test_in_the_background_the_reserve_is_left_alone(
     assert queue.admission_queue.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
 
 
-async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is_untouched(queue_of: QueueOf) -> None:
+async def test_a_refresh_starts_only_while_the_reserve_is_untouched(queue_of: QueueOf) -> None:
     queue, patient = queue_of(30), Requester("ann", REFRESH)
     for _ in range(23):
         await queue.call(BOB)
@@ -129,7 +129,7 @@ async def test_a_refresh_runs_beside_interactive_calls_as_long_as_the_reserve_is
     assert await refused(queue.call(patient, deadline=queue.in_seconds(15))) == MINUTE
 
 
-async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of: QueueOf) -> None:
+async def test_an_admitted_call_creates_no_task_and_no_timer(queue_of: QueueOf) -> None:
     queue = queue_of(2)
     for requester in (ANN, Requester("bob", BACKFILL)):
         before = asyncio.all_tasks()
@@ -139,7 +139,7 @@ async def test_where_there_is_room_a_call_costs_neither_task_nor_timer(queue_of:
     assert queue.clock.slept == []
 
 
-async def test_who_waits_in_the_background_does_not_hold_up_an_urgent_call(queue_of: QueueOf) -> None:
+async def test_a_waiting_background_call_does_not_delay_an_urgent_call(queue_of: QueueOf) -> None:
     queue = queue_of(10)
     tasks = [queue.ask(Requester("ann", BACKFILL)) for _ in range(20)]
     await enqueued()
@@ -149,7 +149,7 @@ async def test_who_waits_in_the_background_does_not_hold_up_an_urgent_call(queue
     await asyncio.gather(*tasks)
 
 
-async def test_the_stated_wait_is_that_of_the_position_in_the_queue(queue_of: QueueOf) -> None:
+async def test_a_refusal_states_the_wait_for_its_position_in_the_queue(queue_of: QueueOf) -> None:
     queue = queue_of(2)
     await queue.fill()
     waiting = [queue.ask(ANN) for _ in range(4)]
@@ -190,7 +190,7 @@ async def crowd(
 
 @settings(max_examples=100)
 @given(crowds, requesters)
-async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(conditions: Crowd, requester: Requester) -> None:
+async def test_a_refusal_states_exactly_when_the_call_would_start(conditions: Crowd, requester: Requester) -> None:
     """Who waits instead of leaving starts exactly when the refusal says, if nobody comes meanwhile."""
     queue, tasks = await crowd(*conditions)
     request_time = queue.clock.monotonic()
@@ -206,7 +206,7 @@ async def test_a_wait_is_stated_to_the_moment_for_whoever_is_refused(conditions:
 
 @settings(max_examples=100)
 @given(crowds, st.sampled_from("abc"))
-async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(conditions: Crowd, client: str) -> None:
+async def test_a_call_waits_for_at_most_one_turn_of_each_other_client(conditions: Crowd, client: str) -> None:
     limit, spent, waiting, weights = conditions
     others = [requester for requester in waiting if requester.client != client]
     queue, tasks = await crowd(limit, spent, others, weights)
@@ -217,7 +217,7 @@ async def test_nobody_waits_behind_more_than_a_turn_of_each_of_the_others(condit
     await asyncio.gather(*tasks)
 
 
-async def test_who_is_overtaken_is_refused_before_the_deadline_with_the_new_wait(queue_of: QueueOf) -> None:
+async def test_an_overtaken_call_is_refused_before_its_deadline_with_its_new_wait(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     patient = queue.ask(Requester("ann", BACKFILL), deadline=queue.in_seconds(MINUTE + 30))
@@ -229,7 +229,7 @@ async def test_who_is_overtaken_is_refused_before_the_deadline_with_the_new_wait
     assert queue.waiting == [0, 0, 0]
 
 
-async def test_interactive_load_without_end_keeps_a_backfill_back_until_its_deadline_and_no_longer(
+async def test_endless_interactive_load_delays_a_backfill_only_until_its_deadline(
     queue_of: QueueOf,
 ) -> None:
     queue = queue_of(2)
@@ -245,7 +245,7 @@ async def test_interactive_load_without_end_keeps_a_backfill_back_until_its_dead
     assert queue.sent.order[-1] == "patient"
 
 
-async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of: QueueOf) -> None:
+async def test_a_pause_refuses_calls_that_can_no_longer_start_in_time(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     by = {"ann": 70.0, "bob": 500.0, "cat": 350.0}
@@ -262,7 +262,7 @@ async def test_a_hold_refuses_at_once_who_cannot_start_in_time_any_more(queue_of
 
 
 @pytest.mark.parametrize("headers", [{USED: b"1"}, {MAX: b"5", USED: b"3"}])
-async def test_room_that_an_answer_tells_of_is_used_at_once(queue_of: QueueOf, headers: dict[bytes, bytes]) -> None:
+async def test_quota_freed_by_response_headers_is_used_at_once(queue_of: QueueOf, headers: dict[bytes, bytes]) -> None:
     """A new minute at upstream, or a higher limit."""
     queue = queue_of(3)
     for _ in range(2):
@@ -276,7 +276,7 @@ async def test_room_that_an_answer_tells_of_is_used_at_once(queue_of: QueueOf, h
     await under_way
 
 
-async def test_a_limit_that_is_learnt_otherwise_is_used_at_once(queue_of: QueueOf) -> None:
+async def test_a_raised_limit_starts_waiting_calls_at_once(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     waiting = queue.ask(ANN)
@@ -288,7 +288,7 @@ async def test_a_limit_that_is_learnt_otherwise_is_used_at_once(queue_of: QueueO
     assert queue.throttle.usage().limit == 2
 
 
-async def test_a_call_that_is_cancelled_in_its_turn_lets_the_next_one_have_it(queue_of: QueueOf) -> None:
+async def test_a_call_cancelled_when_admitted_passes_its_slot_on(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     first, second = queue.ask(ANN), queue.ask(BOB)
@@ -305,7 +305,7 @@ async def test_a_call_that_is_cancelled_in_its_turn_lets_the_next_one_have_it(qu
 
 
 @pytest.mark.parametrize("hold", [0.0, 300.0])
-async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: QueueOf, hold: float) -> None:
+async def test_a_cancelled_call_takes_no_slot_and_is_not_refused(queue_of: QueueOf, hold: float) -> None:
     queue = queue_of(1)
     await queue.fill()
     first, second = queue.ask(ANN, deadline=queue.in_seconds(MINUTE)), queue.ask(BOB)
@@ -318,7 +318,7 @@ async def test_a_call_that_is_leaving_takes_no_slot_and_no_refusal(queue_of: Que
     assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE + hold)
 
 
-async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_later(queue_of: QueueOf) -> None:
+async def test_an_urgent_call_starts_before_a_background_call_that_cannot_start_yet(queue_of: QueueOf) -> None:
     queue = queue_of(5)
     for _ in range(5):
         await queue.call(Requester("filler"))
@@ -331,7 +331,7 @@ async def test_an_urgent_call_starts_when_it_can_though_one_waits_that_can_only_
     assert queue.clock.monotonic() == 1080  # when two have gone beside the urgent one: one is reserved
 
 
-async def test_the_last_to_leave_puts_the_timer_out(queue_of: QueueOf) -> None:
+async def test_the_timer_stops_when_the_last_waiter_is_cancelled(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     before = asyncio.all_tasks()
@@ -351,7 +351,7 @@ arrivals = st.tuples(requesters, st.floats(0, 200), st.floats(0, 70), st.none() 
 
 @settings(max_examples=150)
 @given(st.integers(1, 7), st.lists(arrivals, max_size=20))
-async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
+async def test_no_slot_and_no_caller_is_lost_whatever_is_cancelled(
     limit: int, calls: list[tuple[Requester, float, float, float | None, float]]
 ) -> None:
     """Each call ends: sent, refused within its deadline, or cancelled at any moment; a minute never holds too many."""
@@ -383,7 +383,7 @@ async def test_no_slot_and_no_caller_is_lost_however_callers_come_and_go(
 
 @pytest.mark.parametrize("sliding", [True, False])
 @given(limit=st.integers(1, 5), calls=st.lists(st.tuples(requesters, st.floats(0, 100), st.floats(0, 20)), max_size=20))
-async def test_upstream_never_counts_more_than_the_limit(
+async def test_upstream_never_counts_more_requests_than_the_limit(
     sliding: bool, limit: int, calls: list[tuple[Requester, float, float]]
 ) -> None:
     queue = Queue(limit)
@@ -400,7 +400,7 @@ async def test_upstream_never_counts_more_than_the_limit(
     assert len(starts) == len(calls)
 
 
-async def test_a_client_has_at_most_as_many_places_as_are_free(
+async def test_a_client_has_at_most_as_many_waiting_calls_as_the_queue_has_free(
     queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 10)
@@ -420,7 +420,7 @@ async def test_a_client_has_at_most_as_many_places_as_are_free(
     assert sum(isinstance(item, QueueFull) for item in ended) == 20
 
 
-async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_queue_refuses_with_a_retry_after(queue_of: QueueOf, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_WAITING", 2)
     queue = queue_of(1)
     await queue.fill()
@@ -433,7 +433,7 @@ async def test_a_full_queue_says_so_and_when_to_come_back(queue_of: QueueOf, mon
     await waiting
 
 
-async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: QueueOf) -> None:
+async def test_a_call_joined_by_a_more_urgent_requester_takes_its_priority(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     joined = queue.ask(Requester("ann", BACKFILL), "joined")
@@ -447,7 +447,7 @@ async def test_a_call_that_a_more_urgent_one_joins_goes_on_as_his(queue_of: Queu
     assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
 
 
-async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
+async def test_a_reprioritized_call_can_be_cancelled(queue_of: QueueOf) -> None:
     queue = queue_of(1)
     await queue.fill()
     joined = queue.ask(Requester("ann", BACKFILL), "joined")
@@ -458,7 +458,7 @@ async def test_a_joined_call_leaves_as_well(queue_of: QueueOf) -> None:
     assert queue.waiting == [0, 0, 0]
 
 
-async def test_a_joined_call_may_start_at_once(queue_of: QueueOf) -> None:
+async def test_a_reprioritized_call_may_start_at_once(queue_of: QueueOf) -> None:
     queue = queue_of(10)
     tasks = [queue.ask(Requester("ann", REFRESH), f"{number}") for number in range(10)]
     await enqueued()

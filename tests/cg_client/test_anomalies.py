@@ -41,7 +41,7 @@ def test_equal_anomalies_are_counted_with_the_first_sample() -> None:
     )
 
 
-def test_further_anomalies_than_there_is_room_for_are_counted_together() -> None:
+def test_anomalies_beyond_the_bound_are_counted_together() -> None:
     collector = AnomalyCollector()
     for number in range(MAX_FINDINGS + 50):
         collector.report(UNREADABLE, f"field{number}", number)
@@ -74,7 +74,7 @@ def test_a_sample_is_json_of_bounded_length(sample: object, shown: str) -> None:
     assert result.sample == shown
 
 
-def test_a_long_name_is_cut_and_what_is_then_the_same_is_counted_together() -> None:
+def test_long_field_names_are_cut_and_counted_together_if_equal() -> None:
     collector = AnomalyCollector()
     for end in "ab":
         collector.report(AnomalyKind.FIELD_UNKNOWN, "x" * 200 + end, 1)
@@ -111,7 +111,7 @@ def test_each_drift_is_reported_once_and_counted_always() -> None:
     }
 
 
-def test_further_findings_than_there_is_room_for_are_counted_by_endpoint_and_kind() -> None:
+def test_drift_beyond_the_bound_is_counted_by_endpoint_and_kind() -> None:
     drift, reported = DriftCounter(), list[DecodingAnomaly]()
     drift.on_new = lambda _, anomaly: reported.append(anomaly)
     for number in range(MAX_DRIFT + 50):
@@ -124,7 +124,7 @@ def test_further_findings_than_there_is_room_for_are_counted_by_endpoint_and_kin
 
 
 @pytest.mark.parametrize("before", ["", "x" * (MAX_SAMPLE - 10)])
-async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
+async def test_no_sample_and_no_name_contains_any_part_of_the_key(
     before: str, client: Client, upstream: respx.MockRouter
 ) -> None:
     class Row(msgspec.Struct, forbid_unknown_fields=True):
@@ -140,7 +140,7 @@ async def test_the_key_is_in_no_sample_and_no_name_not_even_in_part(
     assert KEY[:6] not in shown
 
 
-async def test_what_cannot_be_read_at_all_is_counted_too(client: Client, upstream: respx.MockRouter) -> None:
+async def test_an_unreadable_payload_is_counted_as_drift(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(httpx.Response(200, json={"code": "0", "data": {"not": "a list"}}))
     with pytest.raises(PayloadMismatch):
         await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode_figures))

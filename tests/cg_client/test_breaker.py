@@ -96,7 +96,7 @@ def circuits(clock: FakeClock) -> Circuits:
     return Circuits(clock)
 
 
-async def test_a_circuit_opens_after_the_least_number_of_failures_and_then_costs_nothing(circuits: Circuits) -> None:
+async def test_an_open_circuit_sends_nothing(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     refusal = await circuits.refused()
     assert (refusal.code, refusal.retryable, refusal.retry_after) == (ProblemCode.CIRCUIT_OPEN, True, 1.0)
@@ -119,14 +119,14 @@ async def test_a_circuit_opens_at_its_share_of_failures(circuits: Circuits) -> N
     await circuits.refused()
 
 
-async def test_what_is_older_than_a_minute_counts_no_more(circuits: Circuits) -> None:
+async def test_outcomes_older_than_a_minute_do_not_count(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least - 1)
     circuits.clock.advance(POLICY.memory)
     await circuits.fail(POLICY.least - 1)
     assert await circuits.ask() == "answer"
 
 
-async def test_other_groups_go_on(circuits: Circuits) -> None:
+async def test_circuits_of_other_groups_stay_closed(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     assert await circuits.ask(call=Call(OTHER, CoinParams(symbol="BTC"), decode)) == "answer"
     await circuits.refused(Call(BARE, Params(), decode))
@@ -149,19 +149,21 @@ async def test_other_groups_go_on(circuits: Circuits) -> None:
     ],
     ids=repr,
 )
-async def test_what_says_nothing_of_coinglass_health_opens_nothing(circuits: Circuits, outcome: BaseException) -> None:
+async def test_outcomes_that_say_nothing_of_coinglass_health_open_no_circuit(
+    circuits: Circuits, outcome: BaseException
+) -> None:
     await circuits.fail(50, outcome)
     assert await circuits.ask() == "answer"
 
 
-async def test_a_hasty_timeout_counts_where_the_attempt_before_it_failed(circuits: Circuits) -> None:
+async def test_a_hasty_timeout_counts_if_the_previous_attempt_failed(circuits: Circuits) -> None:
     hasty = UpstreamTimeout("hasty", fair=False)
     hasty.before = UpstreamTimeout("slow")
     await circuits.fail(POLICY.least, hasty)
     await circuits.refused()
 
 
-async def test_what_may_be_the_fault_of_its_parameters_counts_once(circuits: Circuits) -> None:
+async def test_failures_of_the_same_parameters_count_once(circuits: Circuits) -> None:
     perhaps_ours = UpstreamUnavailable("Server Error", perhaps_ours=True)
     await circuits.fail(50, perhaps_ours)
     assert await circuits.ask() == "answer"
@@ -170,7 +172,7 @@ async def test_what_may_be_the_fault_of_its_parameters_counts_once(circuits: Cir
     await circuits.refused()
 
 
-async def test_a_server_error_without_parameters_is_not_their_fault(circuits: Circuits) -> None:
+async def test_server_errors_of_a_call_without_parameters_all_count(circuits: Circuits) -> None:
     call = Call(BARE, Params(), decode)
     await circuits.fail(POLICY.least, UpstreamUnavailable("Server Error", perhaps_ours=True), call)
     await circuits.refused(call)
@@ -209,9 +211,7 @@ async def test_each_failed_probe_doubles_the_wait_up_to_its_bound_and_an_answer_
 @pytest.mark.parametrize(
     "outcome", [QuotaExhausted(1.0), RateLimited("no"), UpstreamTimeout("hasty", fair=False), asyncio.CancelledError()]
 )
-async def test_a_probe_that_says_nothing_leaves_its_turn_to_the_next(
-    circuits: Circuits, outcome: BaseException
-) -> None:
+async def test_an_inconclusive_probe_lets_the_next_call_probe(circuits: Circuits, outcome: BaseException) -> None:
     await circuits.fail(POLICY.least)
     circuits.clock.advance(1)
     await circuits.fail(3, outcome)
@@ -219,14 +219,14 @@ async def test_a_probe_that_says_nothing_leaves_its_turn_to_the_next(
     assert circuits.states == [("test", CircuitState.CLOSED, 1)]
 
 
-async def test_a_refused_probe_is_an_answer(circuits: Circuits) -> None:
+async def test_a_refused_probe_closes_the_circuit(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     circuits.clock.advance(1)
     await circuits.fail(1, NotFound("no such pair"))
     assert circuits.states == [("test", CircuitState.CLOSED, 1)]
 
 
-async def test_a_probe_takes_no_longer_than_its_bound_nor_than_its_caller_has(circuits: Circuits) -> None:
+async def test_a_probe_ends_at_its_bound_or_its_caller_s_deadline(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     for deadline in (AGES, circuits.clock.monotonic() + 16 + 2):
         circuits.clock.advance(16)
@@ -235,7 +235,7 @@ async def test_a_probe_takes_no_longer_than_its_bound_nor_than_its_caller_has(ci
     assert circuits.upstream.deadlines[-2:] == [1000 + 16 + 5, 1000 + 18]
 
 
-async def test_what_began_before_the_circuit_opened_neither_closes_nor_prolongs_it(circuits: Circuits) -> None:
+async def test_calls_started_before_the_circuit_opened_do_not_change_its_state(circuits: Circuits) -> None:
     circuits.upstream.blocked = asyncio.Event()
     calls = [asyncio.create_task(circuits.ask(DOWN)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -245,7 +245,7 @@ async def test_what_began_before_the_circuit_opened_neither_closes_nor_prolongs_
     assert (await circuits.refused()).retry_after == POLICY.first_wait
 
 
-async def test_the_first_circuit_that_closes_lets_the_others_probe(circuits: Circuits) -> None:
+async def test_a_closing_circuit_lets_the_other_circuits_probe(circuits: Circuits) -> None:
     other = Call(OTHER, CoinParams(symbol="BTC"), decode)
     await circuits.fail(POLICY.least)
     await circuits.fail(POLICY.least, call=other)
@@ -261,7 +261,7 @@ async def test_the_first_circuit_that_closes_lets_the_others_probe(circuits: Cir
         st.tuples(st.sampled_from([None, DOWN, NotFound("no"), QuotaExhausted(1.0)]), st.floats(0, 20)), max_size=120
     )
 )
-async def test_whatever_comes_a_circuit_opens_only_for_failures_and_always_comes_back(
+async def test_a_circuit_opens_only_for_failures_and_always_closes_again(
     ends: list[tuple[CoinglassError | None, float]],
 ) -> None:
     circuits = Circuits(FakeClock())
@@ -279,7 +279,7 @@ async def test_whatever_comes_a_circuit_opens_only_for_failures_and_always_comes
     assert await circuits.ask() == "answer"
 
 
-async def test_an_open_circuit_lets_the_cache_serve_what_it_has(
+async def test_behind_an_open_circuit_the_cache_serves_stale_answers(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(["seen"]))
@@ -311,7 +311,7 @@ def test_a_group_is_a_market_and_its_data_set(path: str, group: str) -> None:
     assert Endpoint(path=path, summary="Something.").group == group
 
 
-def test_groups_are_a_bounded_number_and_name_no_parameter() -> None:
+def test_groups_are_bounded_and_contain_no_parameter() -> None:
     groups = {endpoint.group for endpoint in CATALOGUE.values()}
     assert 1 < len(groups) <= len(CATALOGUE)
     assert all(group and "{" not in group for group in groups)

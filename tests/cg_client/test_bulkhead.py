@@ -46,8 +46,8 @@ class Upstream:
     def names(self) -> list[str]:
         return [name for name, _ in self.running]
 
-    def let_go(self, which: int = 0) -> None:
-        self.running[which][1].set_result(None)
+    def let_go(self, number: int = 0) -> None:
+        self.running[number][1].set_result(None)
 
 
 async def run_ready_tasks() -> None:
@@ -83,7 +83,7 @@ class Rig:
         assert not any(self.bulkhead.waiting.values())
 
 
-async def test_a_group_that_hangs_leaves_connections_to_every_other() -> None:
+async def test_a_hanging_group_leaves_connections_for_every_other_group() -> None:
     rig = Rig(32)
     tasks = await rig.begin(0, 50)
     assert len(rig.upstream.running) == 24
@@ -93,7 +93,7 @@ async def test_a_group_that_hangs_leaves_connections_to_every_other() -> None:
     await rig.end(tasks)
 
 
-async def test_two_groups_that_hang_leave_connections_to_a_third() -> None:
+async def test_two_hanging_groups_leave_connections_for_a_third() -> None:
     rig = Rig(32)
     tasks = await rig.begin(0, 50) + await rig.begin(1, 50)
     assert len(rig.upstream.running) == 30
@@ -102,7 +102,7 @@ async def test_two_groups_that_hang_leave_connections_to_a_third() -> None:
     await rig.end(tasks)
 
 
-async def test_with_one_connection_each_has_its_turn() -> None:
+async def test_calls_share_a_single_connection_in_order() -> None:
     rig = Rig(1)
     tasks = await rig.begin(0, 2) + await rig.begin(1)
     for expected in (["a0"], ["a1"], ["b2"]):
@@ -112,7 +112,7 @@ async def test_with_one_connection_each_has_its_turn() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_who_waits_goes_in_order_past_those_whose_group_has_its_share() -> None:
+async def test_waiting_calls_start_in_order_unless_their_group_has_its_share() -> None:
     rig = Rig(8)
     tasks = await rig.begin(0, 6) + await rig.begin(1, 1) + await rig.begin(2, 1)
     tasks += await rig.begin(0, 1) + await rig.begin(3, 1) + await rig.begin(4, 1)
@@ -126,7 +126,7 @@ async def test_who_waits_goes_in_order_past_those_whose_group_has_its_share() ->
     await rig.end(tasks)
 
 
-async def test_without_a_place_in_time_the_refusal_is_typed_and_nothing_is_sent() -> None:
+async def test_a_call_without_a_connection_in_time_is_refused_and_not_sent() -> None:
     rig = Rig(1)
     (task,) = await rig.begin(0)
     for deadline in (0.0, Clock().monotonic() + LEAST_SECONDS + 0.001):
@@ -149,7 +149,7 @@ async def test_the_queue_of_a_group_is_bounded_and_does_not_keep_others_out() ->
     await rig.end(tasks)
 
 
-async def test_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
+async def test_a_cancelled_waiter_is_skipped() -> None:
     rig = Rig(1)
     first, second, third = await rig.begin(0, 3)
     second.cancel()
@@ -161,7 +161,7 @@ async def test_who_gives_up_waiting_leaves_the_turn_to_the_next() -> None:
 
 
 @pytest.mark.parametrize("granted", [False, True])
-async def test_a_place_that_comes_as_its_call_gives_up_is_not_lost(granted: bool) -> None:
+async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(granted: bool) -> None:
     """Given up just before the place is passed on, or just after and before the call could take note."""
     rig = Rig(1)
     first, second, third = await rig.begin(0, 3)
@@ -177,7 +177,7 @@ async def test_a_place_that_comes_as_its_call_gives_up_is_not_lost(granted: bool
     await third
 
 
-async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> None:
+async def test_a_failed_or_cancelled_call_frees_its_connection() -> None:
     async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         raise UpstreamUnavailable("down")
 
@@ -192,7 +192,7 @@ async def test_a_place_is_given_back_when_the_call_fails_or_is_cancelled() -> No
     assert (await rig.begin(0))[0].cancel()
 
 
-async def test_a_call_that_never_found_a_connection_does_not_count_against_the_quota() -> None:
+async def test_a_call_without_a_connection_does_not_count_against_the_quota() -> None:
     rig = Rig(1)
     throttle = Throttle(rig.bulkhead, QuotaWindow(30), Clock())
     running = asyncio.create_task(throttle(Call(GROUPS[0], CoinParams(symbol="0"), decode), AGES))
@@ -213,19 +213,19 @@ actions = st.one_of(
 
 
 @given(st.lists(actions, max_size=80))
-async def test_no_place_is_lost_or_duplicated_and_no_call_waits_without_need(todo: list[tuple[str, int]]) -> None:
+async def test_no_connection_is_lost_or_duplicated_and_no_call_waits_without_need(steps: list[tuple[str, int]]) -> None:
     rig = Rig(8)
     tasks: list[asyncio.Task[UpstreamResponse]] = []
-    for action, which in todo:
+    for action, number in steps:
         if action == "ask":
-            tasks.append(asyncio.create_task(rig.ask(which)))
+            tasks.append(asyncio.create_task(rig.ask(number)))
         elif action == "end" and rig.upstream.running:
-            _, entry = rig.upstream.running[which % len(rig.upstream.running)]
+            _, entry = rig.upstream.running[number % len(rig.upstream.running)]
             if not entry.done():
                 entry.set_result(None)
         elif tasks:
-            tasks[which % len(tasks)].cancel()
-        if which % 2:
+            tasks[number % len(tasks)].cancel()
+        if number % 2:
             await run_ready_tasks()
     await run_ready_tasks()
     assert rig.upstream.most <= 8

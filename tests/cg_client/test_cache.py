@@ -74,7 +74,7 @@ async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> N
     assert origin.count == 1
 
 
-async def test_concurrent_callers_share_one_failure_and_the_next_one_fetches(ask: Ask, origin: Origin) -> None:
+async def test_concurrent_callers_share_one_failure_and_the_next_caller_fetches(ask: Ask, origin: Origin) -> None:
     origin.failure = NotFound("gone")
     failures = await asyncio.gather(*(ask() for _ in range(5)), return_exceptions=True)
     assert failures == [origin.failure] * 5
@@ -98,7 +98,7 @@ async def test_an_answer_is_fetched_again_after_its_lifetime(
     assert (answer.value, answer.stale, origin.count) == (fetched, False, fetched)
 
 
-async def test_within_the_grace_the_old_answer_is_served_at_once_while_one_refresh_runs(
+async def test_within_the_grace_a_stale_answer_is_served_while_one_refresh_runs(
     ask: Ask, origin: Origin, clock: FakeClock
 ) -> None:
     await ask()
@@ -112,7 +112,7 @@ async def test_within_the_grace_the_old_answer_is_served_at_once_while_one_refre
     assert (new.value, new.stale, origin.count) == (2, False, 2)
 
 
-async def test_a_failed_refresh_within_the_grace_disturbs_nobody(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+async def test_a_failed_refresh_within_the_grace_affects_no_caller(ask: Ask, origin: Origin, clock: FakeClock) -> None:
     await ask()
     clock.advance(LIFETIME + 0.1)
     origin.failure = PlanRefused("no")
@@ -141,7 +141,7 @@ def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> No
     ids=repr,
 )
 @pytest.mark.parametrize("late", [LIFETIME, MAX_STALE - 0.1])
-async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
+async def test_a_stale_answer_covers_a_temporary_failure(
     ask: Ask, origin: Origin, clock: FakeClock, failure: CoinglassError, late: float
 ) -> None:
     await ask()
@@ -151,7 +151,7 @@ async def test_a_failure_that_may_pass_is_covered_by_the_stale_answer(
     assert (answer.value, answer.stale) == (1, True)
 
 
-async def test_a_stale_answer_covers_no_failure_beyond_its_bound(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+async def test_a_stale_answer_beyond_its_bound_covers_no_failure(ask: Ask, origin: Origin, clock: FakeClock) -> None:
     await ask()
     clock.advance(LIFETIME + MAX_STALE)
     origin.failure = UpstreamTimeout("late")
@@ -164,7 +164,7 @@ async def test_a_stale_answer_covers_no_failure_beyond_its_bound(ask: Ask, origi
     [NotFound("gone"), PlanRefused("no"), PayloadMismatch("data", "no list"), ValueError("a bug of ours")],
     ids=repr,
 )
-async def test_a_failure_that_will_not_pass_is_not_hidden_by_a_stale_answer(
+async def test_a_stale_answer_does_not_hide_a_permanent_failure(
     ask: Ask, origin: Origin, clock: FakeClock, failure: Exception
 ) -> None:
     await ask()
@@ -174,7 +174,7 @@ async def test_a_failure_that_will_not_pass_is_not_hidden_by_a_stale_answer(
         await ask()
 
 
-async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
+async def test_a_cancelled_waiter_does_not_cancel_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     first, second = ask(), ask()
     await run_ready_tasks()
@@ -186,7 +186,7 @@ async def test_a_waiter_who_leaves_does_not_end_the_fetch_for_the_others(ask: As
     assert origin.count == 1
 
 
-async def test_an_answer_that_nobody_waited_for_is_cached(ask: Ask, origin: Origin) -> None:
+async def test_an_answer_whose_only_waiter_was_cancelled_is_cached(ask: Ask, origin: Origin) -> None:
     origin.open.clear()
     only = ask()
     await run_ready_tasks()
@@ -196,7 +196,7 @@ async def test_an_answer_that_nobody_waited_for_is_cached(ask: Ask, origin: Orig
     assert ((await ask()).value, origin.count) == (1, 1)
 
 
-async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
+async def test_a_caller_that_joins_a_fetch_waits_until_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     patient = cache.get(a_call(), AGES)
@@ -211,7 +211,7 @@ def entry_of(size: int) -> Entry:
     return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
 
 
-async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
+async def test_closing_the_cache_cancels_a_refresh(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     await cache.get(a_call(), AGES)
     origin.open.clear()
@@ -223,7 +223,7 @@ async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -
     assert len(before) - len(asyncio.all_tasks()) == 1
 
 
-async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origin: Origin, clock: FakeClock) -> None:
+async def test_closing_the_cache_cancels_its_waiters(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     waiting = [cache.get(a_call(), AGES) for _ in range(2)]
@@ -233,7 +233,7 @@ async def test_who_waits_for_a_fetch_that_ends_with_the_cache_is_cancelled(origi
     assert [type(item) for item in ended] == [asyncio.CancelledError] * 2
 
 
-async def test_getting_is_free_while_the_answer_is_fresh_or_in_flight(origin: Origin, clock: FakeClock) -> None:
+async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: Origin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     free = []
     for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
@@ -271,7 +271,7 @@ async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
     assert origin.count == 2
 
 
-def test_the_store_drops_what_was_not_used_for_longest() -> None:
+def test_the_store_evicts_the_least_recently_used_answer() -> None:
     store = MemoryStore(100)
     for symbol in ("A", "B"):
         store.put(a_call(symbol), entry_of(50))
@@ -281,7 +281,7 @@ def test_the_store_drops_what_was_not_used_for_longest() -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABCDEF"), st.integers(0, 120))))
-def test_the_store_never_holds_more_bytes_than_its_limit(puts: list[tuple[str, int]]) -> None:
+def test_the_store_never_exceeds_its_limit_in_bytes(puts: list[tuple[str, int]]) -> None:
     store, last = MemoryStore(100), {}
     for symbol, size in puts:
         store.put(a_call(symbol), entry_of(size))
@@ -319,9 +319,7 @@ async def test_every_caller_gets_the_same_answer(clock: FakeClock) -> None:
     ("requester", "priority"),
     [(Requester("ann"), Priority.REFRESH), (Requester("ann", Priority.BACKFILL), Priority.BACKFILL)],
 )
-async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
-    clock: FakeClock, requester: Requester, priority: Priority
-) -> None:
+async def test_a_refresh_has_a_background_priority(clock: FakeClock, requester: Requester, priority: Priority) -> None:
     log = RequesterLog(clock)
     await log.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)
@@ -330,7 +328,7 @@ async def test_a_refresh_that_nobody_waits_for_is_fetched_in_the_background(
     assert log.requesters[1] == Requester("ann", priority)
 
 
-async def test_a_fetch_belongs_to_its_first_caller_and_the_layers_below_learn_who_joins(clock: FakeClock) -> None:
+async def test_a_fetch_has_its_first_caller_as_requester_and_reports_who_joins(clock: FakeClock) -> None:
     log = RequesterLog(clock)
     log.origin.open.clear()
     waiting = [log.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]
@@ -340,7 +338,7 @@ async def test_a_fetch_belongs_to_its_first_caller_and_the_layers_below_learn_wh
     assert (log.requesters, log.joined) == ([PATIENT], [ANN, BOB])
 
 
-async def test_who_is_served_the_old_answer_joins_a_flight_in_the_background_only(clock: FakeClock) -> None:
+async def test_a_caller_served_a_stale_answer_joins_the_refresh_in_the_background(clock: FakeClock) -> None:
     log = RequesterLog(clock)
     await log.cache.get(a_call(), AGES, BOB)
     clock.advance(LIFETIME + 0.1)

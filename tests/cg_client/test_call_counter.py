@@ -42,7 +42,9 @@ async def test_a_failed_operation_counts_what_it_sent(client: Client, upstream: 
     assert counter.sent == 1
 
 
-async def test_a_flight_counts_for_the_operation_that_started_it(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_shared_call_counts_for_the_operation_that_started_it(
+    client: Client, upstream: respx.MockRouter
+) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     assert sorted(await asyncio.gather(*(sent(client) for _ in range(5)))) == [0, 0, 0, 0, 1]
 
@@ -55,7 +57,7 @@ async def test_a_listing_counts_for_the_operation_that_needs_it(client: Client, 
     assert counter.sent == 1
 
 
-async def test_a_refresh_in_the_background_counts_for_no_operation(
+async def test_a_background_refresh_counts_for_no_operation(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     route = upstream.get(ENDPOINT.path).mock(return_value=answer(1))
@@ -68,7 +70,7 @@ async def test_a_refresh_in_the_background_counts_for_no_operation(
     assert (counter.sent, route.call_count) == (0, 2)
 
 
-async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_call_refused_by_the_quota_is_not_counted_as_sent(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     client._throttle.pause(None)
     with count_upstream_calls() as counter, pytest.raises(CoinglassError):
@@ -76,7 +78,7 @@ async def test_what_quota_refuses_is_not_sent(client: Client, upstream: respx.Mo
     assert (counter.sent, client.remaining(client.clock.monotonic()), client.quota.remaining) == (0, 0, 0)
 
 
-async def test_what_remains_is_quick_to_say_and_the_same(
+async def test_the_remaining_quota_is_the_same_by_either_way(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))

@@ -44,13 +44,13 @@ def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
 async def test_the_request_is_sent_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
     requested = pair_series(last=100, from_=START - timedelta(days=2), to=START)
-    got = await client.get(Call(HISTORY, requested, decode))
+    actual = await client.get(Call(HISTORY, requested, decode))
     request = route.calls.last.request
     assert request.url.query == (
         b"interval=8h&limit=100&start_time=1782734400000&end_time=1782907200000&exchange=OKX&symbol=BTC-USDT-SWAP"
     )
     assert request.headers[KEY_HEADER] == KEY
-    assert (got.value, got.endpoint, got.fetched_at, got.stale, got.sandbox) == (
+    assert (actual.value, actual.endpoint, actual.fetched_at, actual.stale, actual.sandbox) == (
         [{"time": 1}],
         HISTORY,
         START,
@@ -65,7 +65,7 @@ async def test_a_path_without_parameters_has_no_query(undeclared: Client, upstre
     assert str(route.calls.last.request.url) == f"https://open-api-v4.coinglass.com{ASK_PLAN}"
 
 
-async def test_the_same_question_is_sent_once(client: Client, upstream: respx.MockRouter) -> None:
+async def test_equal_calls_are_sent_once(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await asyncio.gather(*(fetch(client) for _ in range(20)))
     await fetch(client)
@@ -83,14 +83,14 @@ async def test_a_window_that_is_closed_is_valid_for_an_hour_and_any_other_for_it
     assert len(upstream.calls) == calls
 
 
-async def test_an_answer_of_another_form_names_its_endpoint(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_malformed_answer_names_its_endpoint(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ASK_PLAN).mock(return_value=answer(["no object"]))
     with pytest.raises(PayloadMismatch) as error:
         await client.get(Call(account.SUBSCRIPTION, account.SUBSCRIPTION.params(), account.decode_subscription))
     assert error.value.endpoint == ASK_PLAN
 
 
-async def test_a_failure_that_a_retry_overcomes_is_not_reported(
+async def test_a_failure_followed_by_a_successful_retry_is_not_reported(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(side_effect=[httpx.ReadError("reset"), httpx.Response(503), answer([1])])
@@ -111,7 +111,7 @@ async def test_a_rate_limit_pauses_every_call_for_the_requested_time(
     assert (await fetch(client, "ETH")).value == []
 
 
-async def test_a_rate_limit_without_a_time_states_that_none_was_named(
+async def test_a_rate_limit_without_retry_after_says_that_none_was_stated(
     client: Client, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=failure("400", "Too Many Requests"))
@@ -122,7 +122,7 @@ async def test_a_rate_limit_without_a_time_states_that_none_was_named(
     assert len(upstream.calls) == 1
 
 
-async def test_a_quota_that_has_no_room_when_a_pause_ends_is_spent(
+async def test_a_quota_without_room_at_the_end_of_a_pause_is_exhausted(
     client: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     limited = httpx.Response(429, headers={"retry-after": "20"})
@@ -139,7 +139,7 @@ rows = tolerant(msgspec.json.Decoder(list[int]).decode, items_of(scalar(int)), l
 
 @pytest.mark.parametrize("data", ["null", "{}", "{ }"])
 @pytest.mark.parametrize("more", ["", ',"success":true'])
-async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
+async def test_an_empty_success_is_no_data_for_any_decoder(
     client: Client, upstream: respx.MockRouter, data: str, more: str
 ) -> None:
     route = upstream.get(ENDPOINT.path)
@@ -156,7 +156,7 @@ async def test_a_success_that_holds_nothing_is_no_data_whatever_reads_it(
     assert (await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), rows))).value == []
 
 
-async def test_the_quota_of_the_plan_is_not_passed(client: Client, upstream: respx.MockRouter) -> None:
+async def test_the_quota_of_the_plan_is_not_exceeded(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     requested = (fetch(client, f"COIN{number}") for number in range(40))
     refusals = [
@@ -173,7 +173,7 @@ async def test_the_quota_follows_the_headers_of_upstream(client: Client, upstrea
     assert (client.quota.limit, client.quota.used) == (80, 12)
 
 
-async def test_what_the_plan_lacks_is_not_sent(client: Client, upstream: respx.MockRouter) -> None:
+async def test_an_endpoint_outside_the_plan_is_not_called(client: Client, upstream: respx.MockRouter) -> None:
     with pytest.raises(IntervalTooFine) as error:
         await client.get(Call(HISTORY, pair_series(Interval.M1), decode))
     assert error.value.endpoint == HISTORY.path
@@ -193,7 +193,7 @@ async def test_an_undeclared_plan_is_requested_once(undeclared: Client, upstream
 @pytest.mark.parametrize(
     ("reply", "seconds"), [(failure("500", "Server Error"), 1), (answer({"level": "Galaxy"}), 60), (answer([]), 60)]
 )
-async def test_an_unavailable_plan_stops_nothing_and_is_requested_again(
+async def test_an_unavailable_plan_blocks_no_call_and_is_requested_again(
     undeclared: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
 ) -> None:
     requested = upstream.get(ASK_PLAN).mock(return_value=reply)
@@ -211,7 +211,7 @@ async def test_an_unavailable_plan_stops_nothing_and_is_requested_again(
     assert undeclared.gate.plan is Plan.STARTUP
 
 
-async def test_no_call_waits_for_a_plan_that_is_requested_again(
+async def test_no_call_waits_while_the_plan_is_requested_again(
     undeclared: Client, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     hanging = asyncio.Event()
@@ -249,7 +249,7 @@ async def test_an_unavailable_plan_is_requested_with_backoff_up_to_ten_seconds(
         (failure("403", "The requested interval is not available for your current API plan."), IntervalTooFine),
     ],
 )
-async def test_a_refusal_for_the_plan_is_not_bought_twice(
+async def test_a_call_refused_for_the_plan_is_not_sent_twice(
     client: Client, upstream: respx.MockRouter, clock: FakeClock, refusal: httpx.Response, error: type[CoinglassError]
 ) -> None:
     route = upstream.get(HISTORY.path).mock(side_effect=[refusal, answer([])])
@@ -268,8 +268,8 @@ async def test_a_failing_upstream_is_covered_by_a_stale_answer(
     upstream.get(ENDPOINT.path).mock(side_effect=[answer([1]), *[httpx.ReadError("reset")] * 3])
     await fetch(client)
     clock.advance(1000)
-    got = await fetch(client)
-    assert (got.value, got.stale, got.fetched_at) == ([1], True, START)
+    actual = await fetch(client)
+    assert (actual.value, actual.stale, actual.fetched_at) == ([1], True, START)
 
 
 async def test_answers_of_a_sandbox_are_marked(client: Client, upstream: respx.MockRouter) -> None:
@@ -283,7 +283,7 @@ def test_a_deadline_is_the_configured_seconds_from_now(clock: FakeClock) -> None
     assert client.deadline() == clock.monotonic() + 7.0
 
 
-async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
+async def test_a_background_call_joined_by_an_interactive_caller_becomes_interactive(
     client: Client, clock: FakeClock, upstream: respx.MockRouter
 ) -> None:
     """The reserve of a Hobbyist minute is six: the backfill waits for room, until it is not one any more."""
@@ -302,7 +302,7 @@ async def test_a_call_in_the_background_that_somebody_waits_for_goes_on_as_his(
     assert route.call_count == 25
 
 
-async def test_clients_and_priorities_are_no_part_of_the_cache_key(client: Client, upstream: respx.MockRouter) -> None:
+async def test_clients_and_priorities_are_not_part_of_the_cache_key(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
     requesters = (Requester("ann"), Requester("bob", Priority.BACKFILL), Requester(""))
     answers = [
@@ -313,7 +313,7 @@ async def test_clients_and_priorities_are_no_part_of_the_cache_key(client: Clien
     assert route.call_count == 1
 
 
-async def test_weights_reach_the_queue(clock: FakeClock, upstream: respx.MockRouter) -> None:
+async def test_configured_weights_apply_to_the_queue(clock: FakeClock, upstream: respx.MockRouter) -> None:
     route = upstream.get("/api/test").mock(return_value=answer([]))
     config = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, workers=30, client_weights={"ann": 2})
     client = Client(config, clock=clock, transport=httpx.AsyncHTTPTransport())

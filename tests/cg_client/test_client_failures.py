@@ -50,7 +50,7 @@ def failing(upstream: respx.MockRouter, failed: httpx.Response | Exception) -> r
 
 
 @each_failure
-async def test_each_failure_names_its_endpoint_and_costs_the_attempts_that_can_help(
+async def test_each_failure_names_its_endpoint_and_is_retried_only_if_useful(
     client: Client,
     upstream: respx.MockRouter,
     failed: httpx.Response | Exception,
@@ -87,7 +87,7 @@ async def test_the_key_shows_in_no_error_log_or_repr(
     assert route.call_count == attempts
 
 
-def test_a_secret_shows_itself_only_on_request() -> None:
+def test_a_secret_is_revealed_only_explicitly() -> None:
     secret = Secret(KEY)
     config = ClientConfig(api_key=secret)
     assert KEY not in f"{secret} {secret!r} {secret!s} {[secret]} {config} {config!r}"

@@ -32,26 +32,26 @@ async def selected(*candidates: list[FetchPlan], free: frozenset[Call] = frozens
     return await asyncio.gather(*map(Upstream(free).select, candidates))
 
 
-async def test_who_has_no_choice_does_not_wait() -> None:
+async def test_a_single_candidate_is_selected_at_once() -> None:
     waiting = Upstream().select([(A, B)])
     assert waiting.done()
     assert waiting.result() == (A, B)
 
 
-async def test_alone_the_first_candidate_is_started() -> None:
+async def test_a_lone_request_starts_its_first_candidate() -> None:
     assert await selected([(A,), (B,)]) == [(A,)]
 
 
-async def test_who_has_the_least_choice_decides_first() -> None:
+async def test_the_request_with_the_fewest_candidates_selects_first() -> None:
     assert await selected([(A,), (B,), (C,)], [(B,), (C,)]) == [(B,), (B,)]
 
 
-async def test_what_is_cached_or_pending_costs_nothing() -> None:
+async def test_cached_and_pending_calls_are_free() -> None:
     assert await selected([(A,), (B,)], free=frozenset({B})) == [(B,)]
     assert await selected([(A, B), (C,)], free=frozenset({A, B})) == [(A, B)]
 
 
-async def test_who_leaves_starts_nothing() -> None:
+async def test_a_cancelled_request_starts_no_call() -> None:
     upstream = Upstream()
     gone = upstream.select([(A,), (B,)])
     stays = upstream.select([(B,), (C,)])
@@ -60,7 +60,7 @@ async def test_who_leaves_starts_nothing() -> None:
     assert upstream.free == {B}
 
 
-async def test_what_is_started_counts_for_who_requested_it() -> None:
+async def test_a_started_call_counts_for_the_operation_that_requested_it() -> None:
     coalescer = Coalescer(lambda _: False)
     waiting, counters = [], []
     for _ in range(2):
@@ -72,7 +72,7 @@ async def test_what_is_started_counts_for_who_requested_it() -> None:
 
 
 @given(st.lists(st.lists(st.sets(st.sampled_from([A, B, C, D]), min_size=1), min_size=1, max_size=3), max_size=6))
-async def test_each_gets_one_of_its_candidates_and_together_they_send_no_more_than_the_first_ones(
+async def test_coalescing_never_sends_more_calls_than_the_first_candidates(
     candidate_sets: list[list[set[Call]]],
 ) -> None:
     candidate_lists: list[list[FetchPlan]] = [[tuple(plan) for plan in candidates] for candidates in candidate_sets]
@@ -86,7 +86,7 @@ plans = st.lists(st.lists(calls, max_size=3).map(tuple), min_size=1, max_size=4)
 
 
 @given(st.lists(plans, max_size=6), st.frozensets(calls), st.sets(calls))
-async def test_each_choice_is_the_first_of_those_that_cost_least(
+async def test_each_selection_is_the_first_of_the_cheapest_candidates(
     candidate_lists: list[list[FetchPlan]], free: frozenset[Call], sent: set[Call]
 ) -> None:
     upstream = Upstream(free)

@@ -32,7 +32,7 @@ def dry(client: Client, plan: CallPlan) -> DryClient:
     return DryClient(client, plan)
 
 
-async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
+async def test_an_uncached_call_is_reported_once_and_not_sent(
     dry: DryClient, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
@@ -49,7 +49,7 @@ async def test_a_call_that_is_not_cached_is_noted_once_and_not_sent(
     ("age", "status"),
     [(59.0, CacheStatus.HIT), (61.0, CacheStatus.REFRESH), (89.0, CacheStatus.REFRESH), (91.0, CacheStatus.MISS)],
 )
-async def test_a_cached_answer_has_the_status_that_the_client_would_give_it(
+async def test_a_cached_answer_has_the_same_status_as_in_a_real_run(
     client: Client,
     plan: CallPlan,
     dry: DryClient,
@@ -71,7 +71,7 @@ async def test_a_cached_answer_has_the_status_that_the_client_would_give_it(
     assert route.call_count == (1 if status is CacheStatus.HIT else 2)
 
 
-async def test_without_grace_an_answer_past_its_time_is_fetched(
+async def test_without_grace_an_expired_answer_is_fetched(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter, clock: FakeClock
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
@@ -82,7 +82,7 @@ async def test_without_grace_an_answer_past_its_time_is_fetched(
     assert plan.calls == {a_call(): CacheStatus.MISS}
 
 
-async def test_a_request_in_flight_costs_nothing_more(
+async def test_a_call_in_flight_is_not_counted_again(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     landing = asyncio.Event()
@@ -101,7 +101,7 @@ async def test_a_request_in_flight_costs_nothing_more(
     assert (await undeclared).value == 1
 
 
-async def test_a_fresh_answer_is_noted(
+async def test_a_fresh_answer_is_reported(
     client: Client, plan: CallPlan, dry: DryClient, upstream: respx.MockRouter
 ) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
@@ -113,7 +113,7 @@ async def test_a_fresh_answer_is_noted(
     assert (entry.answer.value, plan.calls) == (1, {a_call(): CacheStatus.HIT})
 
 
-async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) -> None:
+async def test_an_endpoint_outside_the_plan_is_no_call(plan: CallPlan, dry: DryClient) -> None:
     with pytest.raises(PlanRequired) as refusal:
         await dry.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {}
@@ -122,7 +122,7 @@ async def test_what_the_plan_lacks_is_no_call(plan: CallPlan, dry: DryClient) ->
     assert [error.endpoint for error in plan.refused] == [ADVANCED.path]
 
 
-async def test_an_unknown_plan_is_not_requested_and_leaves_everything_open(
+async def test_a_dry_run_does_not_request_an_unknown_plan(
     undeclared: Client, plan: CallPlan, upstream: respx.MockRouter
 ) -> None:
     with pytest.raises(DryRunMiss):
@@ -163,7 +163,7 @@ async def test_names_are_looked_up_in_cached_listings(
     assert len(upstream.calls) == 2
 
 
-async def test_an_unknown_name_in_a_dry_run_leaves_the_listings_as_they_were(
+async def test_a_dry_run_refreshes_no_listing_for_an_unknown_name(
     client: Client, symbols: Symbols, plan: CallPlan, clock: FakeClock
 ) -> None:
     await symbols.coin("btc")

@@ -52,7 +52,7 @@ def failed(status: int, content: bytes, **headers: str) -> UpstreamFailed:
         b'{"data":[1,2],"code":"0","msg":null}',
     ],
 )
-def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
+def test_code_zero_is_success_whatever_else_the_envelope_contains(content: bytes) -> None:
     assert decode(payload(UpstreamResponse(200, content)), AnomalyCollector()) == [1, 2]
 
 
@@ -66,7 +66,7 @@ def test_code_zero_is_success_however_the_rest_looks(content: bytes) -> None:
         b'{"code":0,"msg":"","data":null,"success":true}',
     ],
 )
-def test_a_success_that_holds_nothing_has_no_data(content: bytes) -> None:
+def test_an_empty_success_has_no_data(content: bytes) -> None:
     with pytest.raises(NoData, match="without data"):
         payload(UpstreamResponse(200, content))
 
@@ -74,7 +74,7 @@ def test_a_success_that_holds_nothing_has_no_data(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("data", "value"), [(b"[]", []), (b"0", 0), (b'""', ""), (b"[{}]", [{}]), (b'{"a":{}}', {"a": {}})]
 )
-def test_an_empty_list_and_what_else_is_short_are_payloads(data: bytes, value: object) -> None:
+def test_empty_lists_and_short_values_are_payloads(data: bytes, value: object) -> None:
     assert decode(payload(UpstreamResponse(200, b'{"code":"0","data":%b}' % data)), AnomalyCollector()) == value
 
 
@@ -123,7 +123,7 @@ def test_an_empty_list_and_what_else_is_short_are_payloads(data: bytes, value: o
         (403, "400", "Invalid API key provided", Unauthorized),
     ],
 )
-def test_a_failure_means_what_its_code_and_text_say(
+def test_a_failure_is_classified_by_its_code_and_message(
     status: int, code: str, text: str, meaning: type[UpstreamFailed]
 ) -> None:
     assert type(failed(status, body(code, text))) is meaning
@@ -143,7 +143,7 @@ def test_only_a_server_error_in_the_body_may_be_due_to_parameters() -> None:
     assert (in_body.perhaps_ours, in_status.perhaps_ours) == (True, False)
 
 
-def test_the_reason_may_stand_under_message() -> None:
+def test_the_reason_may_be_in_the_message_field() -> None:
     assert isinstance(failed(200, b'{"code":"400","message":"Upgrade plan"}'), PlanRefused)
     assert "exchange_list" in str(failed(200, b'{"code":"400","message":"exchange_list is not present"}'))
 
@@ -162,34 +162,34 @@ def test_the_reason_may_stand_under_message() -> None:
     ],
 )
 @pytest.mark.parametrize("content", [b"", HTML, b'{"code":"0","data":[1,', b"[]", b"null", b"\xff\xfe"])
-def test_without_an_envelope_only_the_status_speaks(status: int, meaning: type[UpstreamFailed], content: bytes) -> None:
+def test_without_an_envelope_the_status_decides(status: int, meaning: type[UpstreamFailed], content: bytes) -> None:
     assert type(failed(status, content)) is meaning
 
 
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_page_in_front_of_coinglass_says_nothing_of_the_key(status: int) -> None:
+def test_a_page_of_a_gateway_does_not_mean_a_bad_key(status: int) -> None:
     error = failed(status, HTML)
     assert str(error) == f"A page in front of CoinGlass refused the request (HTTP {status}, no JSON)."
     assert (error.code, error.retryable) == (ProblemCode.UPSTREAM_ERROR, True)
 
 
 @pytest.mark.parametrize("content", [b'{"message":"Forbidden"}', b"[]"])
-def test_a_refusal_in_other_json_is_that_of_a_page_in_front_of_coinglass(content: bytes) -> None:
+def test_a_refusal_in_other_json_is_one_of_a_gateway(content: bytes) -> None:
     assert "HTTP 403, no envelope of CoinGlass" in str(failed(403, content))
 
 
 @pytest.mark.parametrize("content", [b'{"code":"\xff"}', b'{"code":"400","msg":"\xe9"}'])
-def test_text_that_is_no_unicode_is_a_failure_like_any_other(content: bytes) -> None:
+def test_invalid_utf_8_is_an_upstream_failure(content: bytes) -> None:
     failed(200, content)
 
 
 @given(st.integers(200, 599), st.binary() | st.text().map(str.encode))
-def test_no_body_whatsoever_raises_anything_but_an_upstream_failure(status: int, content: bytes) -> None:
+def test_any_body_is_a_payload_or_an_upstream_failure(status: int, content: bytes) -> None:
     with contextlib.suppress(UpstreamFailed):
         payload(UpstreamResponse(status, content))
 
 
-def test_a_long_text_of_upstream_is_cut() -> None:
+def test_a_long_message_of_upstream_is_cut() -> None:
     assert len(str(failed(200, body("400", "x" * 10_000)))) < 400
 
 
@@ -225,12 +225,12 @@ def test_retry_after_is_read_in_both_its_forms_and_bounded(value: str, seconds: 
 
 
 @pytest.mark.parametrize("value", ["Wed, 01 Jul 2026 12:00:30", "Wed, 01 Jul 2026 12:00:30 -0000"])
-def test_a_date_without_a_zone_is_taken_as_utc(value: str) -> None:
+def test_a_date_without_a_zone_is_read_as_utc(value: str) -> None:
     assert retry_after(value, NOW) == 30.0
 
 
 @given(st.text() | st.floats().map(str) | st.datetimes().map(lambda time: time.strftime("%a, %d %b %Y %H:%M:%S GMT")))
 @example("Wed, 01 Jul 2026 12:00:30 +99999999999999999999")
-def test_no_retry_after_whatsoever_can_stop_us_for_long(value: str) -> None:
+def test_any_retry_after_is_bounded(value: str) -> None:
     seconds = retry_after(value, NOW)
     assert seconds is None or 0 <= seconds <= MAX_RETRY_AFTER

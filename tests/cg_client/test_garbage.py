@@ -44,7 +44,7 @@ def saved_garbage() -> Iterator[None]:
     ids=["cut short", "no row can be read", "a server error"],
 )
 @pytest.mark.usefixtures("saved_garbage")
-async def test_a_failed_call_leaves_no_frame_behind(body: bytes) -> None:
+async def test_a_failed_call_keeps_no_stack_frame_alive(body: bytes) -> None:
     config = ClientConfig(api_key=Secret("key"), base_url="http://upstream", plan=Plan.ENTERPRISE)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=body))
     client = Client(config, clock=FakeClock(), transport=transport, policy=RetryPolicy(attempts=3))

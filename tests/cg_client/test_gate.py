@@ -62,7 +62,7 @@ def ms(time: datetime) -> int:
 
 @pytest.mark.parametrize("needed", Plan)
 @pytest.mark.parametrize("plan", Plan)
-def test_an_endpoint_is_let_through_from_its_plan_on(clock: FakeClock, plan: Plan, needed: Plan) -> None:
+def test_an_endpoint_passes_from_its_plan_upwards(clock: FakeClock, plan: Plan, needed: Plan) -> None:
     gate, endpoint = Gate(plan, clock), Endpoint(path="/api/x", summary="Liquidation heatmap.", plan=needed)
     assert gate.includes(endpoint) == (plan >= needed)
     if plan >= needed:
@@ -78,9 +78,7 @@ def test_an_endpoint_is_let_through_from_its_plan_on(clock: FakeClock, plan: Pla
 
 @pytest.mark.parametrize("interval", Interval)
 @pytest.mark.parametrize("plan", Plan)
-def test_an_interval_is_let_through_from_the_floor_of_the_plan_on(
-    clock: FakeClock, plan: Plan, interval: Interval
-) -> None:
+def test_an_interval_passes_from_the_plan_s_floor_upwards(clock: FakeClock, plan: Plan, interval: Interval) -> None:
     gate, finest = Gate(plan, clock), FINEST.get(plan)
     assert gate.finest(SERIES) is finest
     if finest is None or interval.milliseconds >= finest.milliseconds:
@@ -98,14 +96,16 @@ def test_an_interval_is_let_through_from_the_floor_of_the_plan_on(
 @pytest.mark.parametrize(
     ("interval", "needed"), [(Interval.M1, Plan.STANDARD), (Interval.M30, Plan.STARTUP), (Interval.H1, Plan.STARTUP)]
 )
-def test_the_least_plan_for_an_interval_is_named(clock: FakeClock, interval: Interval, needed: Plan) -> None:
+def test_a_refused_interval_names_the_least_plan_that_has_it(
+    clock: FakeClock, interval: Interval, needed: Plan
+) -> None:
     with pytest.raises(IntervalTooFine) as refusal:
         Gate(Plan.HOBBYIST, clock).check(SERIES, at(interval))
     assert refusal.value.required is needed
 
 
 @pytest.mark.parametrize(("plan", "interval", "days"), LIMITED)
-def test_history_is_let_through_as_far_as_the_plan_reaches(
+def test_history_passes_as_far_back_as_the_plan_reaches(
     clock: FakeClock, plan: Plan, interval: Interval, days: int
 ) -> None:
     gate = Gate(plan, clock)
@@ -123,14 +123,14 @@ def test_history_is_let_through_as_far_as_the_plan_reaches(
 
 
 @pytest.mark.parametrize(("days", "needed"), [(200, Plan.STANDARD), (500, Plan.PROFESSIONAL)])
-def test_the_least_plan_that_reaches_far_enough_is_named(clock: FakeClock, days: int, needed: Plan) -> None:
+def test_a_refused_depth_names_the_least_plan_that_reaches_it(clock: FakeClock, days: int, needed: Plan) -> None:
     with pytest.raises(HistoryTooDeep) as refusal:
         Gate(Plan.HOBBYIST, clock).check_depth(SERIES, Interval.H4, ms(START - days * DAY))
     assert refusal.value.required is needed
     assert f"{needed.name.title()} reaches further" in str(refusal.value)
 
 
-def test_where_no_plan_is_stated_to_reach_so_far_the_message_says_so(clock: FakeClock) -> None:
+def test_a_depth_beyond_every_plan_is_refused_with_that_message(clock: FakeClock) -> None:
     with pytest.raises(HistoryTooDeep) as refusal:
         Gate(Plan.HOBBYIST, clock).check_depth(SERIES, Interval.H4, ms(START - 5000 * DAY))
     assert refusal.value.required is Plan.ENTERPRISE
@@ -161,7 +161,7 @@ def test_a_window_from_the_earliest_bar_on_is_never_refused(
 
 @pytest.mark.parametrize("interval", [Interval.M1, Interval.H1])
 @pytest.mark.parametrize("plan", [Plan.STANDARD, Plan.ENTERPRISE, None])
-def test_what_coinglass_itself_no_longer_keeps_is_no_matter_of_the_plan(
+def test_data_that_coinglass_has_dropped_is_not_refused_for_the_plan(
     clock: FakeClock, plan: Plan | None, interval: Interval
 ) -> None:
     gate, oldest = Gate(plan, clock), START - SNAPSHOTS.retention[interval]
@@ -203,7 +203,7 @@ def test_a_refused_endpoint_is_remembered_and_forgotten_after_a_while(clock: Fak
     gate.check(MARKET, CoinParams(symbol="BTC"))
 
 
-def test_a_refused_range_closes_itself_for_every_coin_and_no_other_range(clock: FakeClock) -> None:
+def test_a_refused_range_is_remembered_for_every_coin_and_no_other_range(clock: FakeClock) -> None:
     gate = Gate(None, clock)
     learnt = gate.learn(RANGES, CoinRange(symbol="BTC", range=Range.Y1), PlanRefused("Upgrade plan"))
     assert "refused 1y of this endpoint" in str(learnt)
@@ -213,7 +213,7 @@ def test_a_refused_range_closes_itself_for_every_coin_and_no_other_range(clock: 
     assert gate.includes(RANGES)
 
 
-def test_a_refused_plan_closes_an_interval_of_a_series_and_no_other(clock: FakeClock) -> None:
+def test_a_plan_refusal_is_remembered_for_that_interval_only(clock: FakeClock) -> None:
     gate = Gate(None, clock)
     gate.learn(SERIES, at(Interval.H4, last=100), PlanRefused("Upgrade plan"))
     for last in (1, 100, 1000):
@@ -230,7 +230,7 @@ def test_a_refused_plan_closes_an_interval_of_a_series_and_no_other(clock: FakeC
         ({"last": 1, "to": START - timedelta(days=300)}, {"last": 100}),
     ],
 )
-def test_a_refused_depth_closes_what_is_as_deep_or_deeper(
+def test_a_refused_depth_is_remembered_for_equal_and_deeper_windows(
     clock: FakeClock, deep: dict[str, Any], shallow: dict[str, Any]
 ) -> None:
     gate = Gate(None, clock)
@@ -245,7 +245,7 @@ def test_a_refused_depth_closes_what_is_as_deep_or_deeper(
         gate.check(SERIES, at(Interval.H4, **shallow))
 
 
-def test_a_refused_period_of_days_closes_no_shorter_one(clock: FakeClock) -> None:
+def test_a_refused_period_is_not_remembered_for_shorter_periods(clock: FakeClock) -> None:
     gate, period = Gate(None, clock), Endpoint(path="/api/w", summary="W.", params=WindowParams)
     gate.learn(period, WindowParams(from_=START - timedelta(days=30)), PlanRefused("Upgrade plan"))
     with pytest.raises(PlanRequired):
@@ -256,7 +256,7 @@ def test_a_refused_period_of_days_closes_no_shorter_one(clock: FakeClock) -> Non
 
 
 @given(st.lists(st.sampled_from(Interval), max_size=20), st.sampled_from(Interval))
-def test_what_was_not_refused_is_never_refused_from_memory(refused: list[Interval], requested: Interval) -> None:
+def test_only_refused_intervals_are_remembered(refused: list[Interval], requested: Interval) -> None:
     gate = Gate(None, FakeClock())
     for interval in refused:
         gate.learn(SERIES, at(interval), PlanRefused("Upgrade plan"))
@@ -300,7 +300,7 @@ def test_refusals_are_valid_until_the_first_is_forgotten(clock: FakeClock) -> No
     assert gate.valid_until == math.inf
 
 
-def test_a_refused_interval_is_remembered_for_itself_only(clock: FakeClock) -> None:
+def test_an_interval_refusal_is_remembered_for_that_interval_only(clock: FakeClock) -> None:
     gate = Gate(None, clock)
     learnt = gate.learn(SERIES, at(Interval.M1), IntervalRefused("not available"))
     assert isinstance(learnt, IntervalTooFine)
@@ -314,19 +314,17 @@ def test_a_refused_interval_is_remembered_for_itself_only(clock: FakeClock) -> N
 
 
 @pytest.mark.parametrize("plan", [Plan.STARTUP, Plan.STANDARD, Plan.ENTERPRISE])
-def test_no_plan_that_is_there_already_is_the_remedy_where_upstream_contradicts_the_catalogue(
-    clock: FakeClock, plan: Plan
-) -> None:
+def test_a_refusal_never_advises_upgrading_to_the_current_plan(clock: FakeClock, plan: Plan) -> None:
     learnt = Gate(plan, clock).learn(SERIES, at(Interval.H1), IntervalRefused("not available"))
     assert not any(f"upgrade to {there.name.title()}" in str(learnt) for there in Plan if there <= plan)
     assert "COINGLASS_PLAN" in str(learnt)
 
 
-def test_no_floor_is_offered_below_an_interval_that_upstream_refused(clock: FakeClock) -> None:
+def test_the_stated_floor_is_coarser_than_a_refused_interval(clock: FakeClock) -> None:
     learnt = Gate(Plan.STARTUP, clock).learn(SERIES, at(Interval.H1), IntervalRefused("not available"))
     assert isinstance(learnt, IntervalTooFine)
     assert learnt.floor is None or learnt.floor.milliseconds > Interval.H1.milliseconds
 
 
-def test_the_refusal_of_an_interval_that_was_not_requested_counts_for_the_endpoint(clock: FakeClock) -> None:
+def test_an_interval_refusal_of_a_call_without_an_interval_counts_for_the_endpoint(clock: FakeClock) -> None:
     assert isinstance(Gate(None, clock).learn(SNAPSHOTS, Params(), IntervalRefused("not available")), PlanRequired)

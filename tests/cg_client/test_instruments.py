@@ -51,7 +51,7 @@ def unknown(exchange: str, symbol: str) -> UnknownName:
 
 
 @pytest.mark.parametrize(("exchange", "code"), LISTED_CODES)
-def test_every_listed_code_is_found_exactly(exchange: str, code: str) -> None:
+def test_every_listed_code_matches_itself(exchange: str, code: str) -> None:
     assert code_of(exchange, code) == code
     assert INDEX.find(exchange, code).exchange == exchange
 
@@ -90,7 +90,7 @@ def test_an_inverse_contract_is_found_by_its_settlement(exchange: str, written: 
 
 
 @pytest.mark.parametrize("settlement", ["ETH", "USDC"])
-def test_a_settlement_that_is_neither_stated_nor_an_asset_of_the_pair_finds_nothing(settlement: str) -> None:
+def test_an_unknown_settlement_matches_nothing(settlement: str) -> None:
     unknown("Binance", f"BTC/USDT:{settlement}")
 
 
@@ -100,7 +100,7 @@ def test_a_stated_settlement_is_found() -> None:
 
 
 @pytest.mark.parametrize("written", ["BTC/USD", "BTCUSD", "btc-usd:btc"])
-def test_dated_contracts_are_never_meant_by_base_and_quote(written: str) -> None:
+def test_base_and_quote_never_match_a_dated_contract(written: str) -> None:
     assert code_of("Deribit", written) == "BTC-PERPETUAL"
     assert code_of("Binance", written) == "BTCUSD_PERP"
 
@@ -122,13 +122,13 @@ def test_digits_of_a_coin_are_no_date(written: str, code: str) -> None:
         ("Words", "BTC/USDT", ["BTC-USDT-PERP", "BTC-USDT-SWAP"]),
     ],
 )
-def test_what_can_be_several_is_refused_with_their_codes(exchange: str, written: str, codes: list[str]) -> None:
+def test_an_ambiguous_name_is_refused_with_the_matching_codes(exchange: str, written: str, codes: list[str]) -> None:
     error = unknown(exchange, written)
     assert error.suggestions == codes
     assert all(named in str(error) for named in [exchange, *codes])
 
 
-def test_of_several_the_one_wins_whose_code_is_nothing_but_base_and_quote() -> None:
+def test_a_code_of_base_and_quote_alone_wins_over_longer_codes() -> None:
     pair, swap = listed("X", ("BTC-USDT", "BTC", "USDT"), ("BTC-USDT-SWAP", "BTC", "USDT"))
     assert InstrumentIndex({"X": (swap, pair)}).find("X", "BTC/USDT:USDT") is pair
 
@@ -146,12 +146,12 @@ def test_a_typing_error_is_answered_with_the_nearest_real_code(exchange: str, ty
 
 
 @pytest.mark.parametrize("nothing", ["", "  ", "/", "BTC", "USDT/BTC", "₿", "DOGE/USDT"])
-def test_what_is_no_pair_of_the_exchange_is_unknown(nothing: str) -> None:
+def test_a_pair_that_the_exchange_lacks_is_unknown(nothing: str) -> None:
     unknown("Binance", nothing)
 
 
 @pytest.mark.parametrize("written", ["Gate", "gate", "GATE", "Gate.io", "gateio"])
-def test_an_exchange_is_found_under_the_names_that_the_lists_give_it(written: str) -> None:
+def test_an_exchange_is_found_under_each_of_its_listed_names(written: str) -> None:
     assert code_of(written, "BTC_USDT") == "BTC_USDT"
     assert fold_exchange(written) == "gate"
 
@@ -163,7 +163,7 @@ def test_an_unknown_exchange_is_refused_with_the_nearest() -> None:
 
 
 @given(st.text(), st.text())
-def test_whatever_is_written_finds_a_listed_instrument_or_is_unknown(exchange: str, symbol: str) -> None:
+def test_any_text_matches_a_listed_instrument_or_is_unknown(exchange: str, symbol: str) -> None:
     for venue in (exchange, "Binance", "Twins"):
         with contextlib.suppress(UnknownName):
             item = INDEX.find(venue, symbol)
@@ -176,7 +176,7 @@ def test_folding_twice_changes_nothing_more(text: str) -> None:
     assert fold(f"-{text}_/ ") == fold(text)
 
 
-def test_the_exchanges_of_a_coin_stand_in_alphabetical_order() -> None:
+def test_the_exchanges_of_a_coin_are_in_alphabetical_order() -> None:
     assert INDEX.venues_of("ETH") == ("Binance",)
     assert INDEX.venues_of("BTC") == tuple(sorted(INDEX.listing))
     assert INDEX.venues_of("DOGE") == ()
@@ -194,6 +194,6 @@ def test_a_listing_is_read_with_the_exchange_of_each_instrument() -> None:
 
 
 @pytest.mark.parametrize("data", [b"null", b"[]", b'{"OKX":[{"base_asset":"BTC"}]}'])
-def test_a_listing_of_another_form_is_a_mismatch(data: bytes) -> None:
+def test_a_malformed_listing_is_a_payload_mismatch(data: bytes) -> None:
     with pytest.raises(PayloadMismatch):
         decode_instruments(msgspec.Raw(data), AnomalyCollector())

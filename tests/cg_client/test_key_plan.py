@@ -59,7 +59,7 @@ def account_route(upstream: respx.MockRouter) -> respx.Route:
 
 @pytest.mark.parametrize(("requests", "plan"), [*LIMITS.items(), (600, None), (6000, None)])
 @pytest.mark.parametrize("first", [True, False])
-async def test_the_limit_tells_the_plan_where_the_account_endpoint_fails_for_good(
+async def test_a_permanently_failing_account_infers_the_plan_from_the_rate_limit(
     undeclared: Client,
     upstream: respx.MockRouter,
     account_route: respx.Route,
@@ -80,7 +80,7 @@ async def test_the_limit_tells_the_plan_where_the_account_endpoint_fails_for_goo
 
 
 @pytest.mark.parametrize("reply", [failure("500", "Server Error"), httpx.Response(502), failure("429", "Too Many")])
-async def test_an_account_endpoint_that_may_come_back_is_not_replaced_by_a_guess(
+async def test_a_temporarily_failing_account_does_not_infer_the_plan(
     undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route, reply: httpx.Response
 ) -> None:
     account_route.mock(return_value=reply)
@@ -90,7 +90,7 @@ async def test_an_account_endpoint_that_may_come_back_is_not_replaced_by_a_guess
     assert undeclared.gate.key.stated == "a plan that is not known"
 
 
-async def test_an_account_that_answers_goes_before_the_limit(undeclared: Client, account_route: respx.Route) -> None:
+async def test_the_account_wins_over_the_rate_limit(undeclared: Client, account_route: respx.Route) -> None:
     account_route.mock(return_value=level(Plan.STARTUP, **limit(1200)))
     await fetch(undeclared)
     assert (undeclared.gate.plan, undeclared.quota.limit) == (Plan.STARTUP, 1200)
@@ -112,7 +112,7 @@ async def test_the_plan_is_requested_again_every_five_minutes(
     assert (account_route.call_count, undeclared.gate.plan) == (2, Plan.STARTUP)
 
 
-async def test_a_server_without_requests_requests_the_plan_again_too(
+async def test_an_idle_server_requests_the_plan_again_too(
     undeclared: Client, account_route: respx.Route, clock: FakeClock
 ) -> None:
     await undeclared.know_plan()
@@ -139,7 +139,7 @@ async def test_an_upgrade_shows_within_a_minute_of_a_refusal(
     assert (await undeclared.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))).value == []
 
 
-async def test_a_refusal_that_contradicts_the_plan_requests_it_once_a_minute(
+async def test_a_contradicting_refusal_requests_the_plan_at_most_once_a_minute(
     undeclared: Client, upstream: respx.MockRouter, account_route: respx.Route, clock: FakeClock
 ) -> None:
     account_route.mock(return_value=level(Plan.PROFESSIONAL))
@@ -256,7 +256,7 @@ plans = st.none() | st.sampled_from(Plan)
 
 
 @given(plans, plans, st.none() | st.sampled_from([*LIMITS, 600]), st.booleans())
-def test_a_plan_is_one_that_somebody_stated(
+def test_the_plan_is_always_one_that_a_source_stated(
     declared: Plan | None, by_account: Plan | None, requests: int | None, account_fails: bool
 ) -> None:
     key = KeyPlan(declared=declared, account=by_account, limit=requests, account_fails=account_fails)
@@ -271,7 +271,7 @@ def test_a_plan_is_one_that_somebody_stated(
         assert bool(key.contradiction) == differs
 
 
-async def test_a_client_that_closes_ends_its_question(
+async def test_closing_the_client_cancels_its_plan_request(
     undeclared: Client, account_route: respx.Route, clock: FakeClock
 ) -> None:
     await undeclared.know_plan()

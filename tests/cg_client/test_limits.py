@@ -24,7 +24,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nx-long: %b\r\ncontent-length: 2\r\n\r\n{}" % (b"x" *
 
 
 @pytest.mark.parametrize("reply", [ok(LARGE), CHUNKED, ANNOUNCED, BOMB, HEAD])
-async def test_what_is_too_large_is_an_upstream_error_and_costs_only_itself(reply: bytes) -> None:
+async def test_an_oversized_body_fails_only_its_own_call(reply: bytes) -> None:
     async with scripted(says(reply), says(ok(body("0", data=["next"])))) as server:
         url = f"http://127.0.0.1:{server.port}"
         config = ClientConfig(api_key=Secret(KEY), base_url=url, plan=Plan.HOBBYIST, connections=1)

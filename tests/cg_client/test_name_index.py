@@ -16,19 +16,19 @@ def refusal(names: NameIndex, requested: str) -> UnknownName:
     return error.value
 
 
-def test_an_exact_name_wins_over_one_that_only_folds_alike() -> None:
+def test_an_exact_name_wins_over_a_folded_match() -> None:
     names = NameIndex("coin", ["BTC", "btc", "Btc", "M.X"])
     assert [names.find(requested) for requested in ("btc", "Btc", "mx", "m.X")] == ["btc", "Btc", "M.X", "M.X"]
 
 
-def test_between_names_that_differ_in_case_alone_nothing_is_chosen() -> None:
+def test_names_that_differ_only_in_case_are_ambiguous() -> None:
     names = NameIndex("coin", ["BTC", "btc", "Btc"])
     assert names.find("bTC") is None
     assert refusal(names, "bTC").suggestions == ["BTC", "btc", "Btc"]
     assert "ambiguous" in str(refusal(names, "bTC"))
 
 
-def test_the_same_letters_in_another_case_win_over_other_separators() -> None:
+def test_a_match_in_another_case_wins_over_other_separators() -> None:
     assert NameIndex("coin", ["BTC.B", "BTCB"]).find("btc.b") == "BTC.B"
     assert NameIndex("coin", ["BTC.B", "BTCB"]).find("btc-b") is None
 
@@ -48,7 +48,7 @@ def test_a_listed_ticker_is_no_alias() -> None:
 
 
 @pytest.mark.parametrize(("written", "listed"), [("PEPE", "1000PEPE"), ("1000BONK", "BONK"), ("KPEPE", "1000PEPE")])
-def test_a_coin_of_another_unit_is_suggested_and_never_taken(written: str, listed: str) -> None:
+def test_a_coin_of_another_unit_is_only_suggested(written: str, listed: str) -> None:
     assert refusal(CoinIndex(["1000PEPE", "BONK", "PEPPER"]), written).suggestions[0] == listed
 
 
@@ -82,7 +82,7 @@ def test_aliases_of_an_exchange_work_in_every_direction(group: tuple[str, ...]) 
             assert ExchangeIndex(["Binance", listed]).require(written.upper()) == listed
 
 
-def test_an_alias_that_is_listed_itself_is_none() -> None:
+def test_a_listed_exchange_is_not_an_alias() -> None:
     both = ExchangeIndex(["HTX", "Huobi"])
     assert (both.require("huobi"), both.require("htx")) == ("Huobi", "HTX")
     assert refusal(both, "Huobi Global").suggestions == ["HTX", "Huobi"]
@@ -100,16 +100,16 @@ def test_an_alias_that_is_listed_itself_is_none() -> None:
         ("BitMEX", "Bitmex"),
     ],
 )
-def test_words_after_a_name_are_dropped(written: str, listed: str) -> None:
+def test_words_after_an_exchange_name_are_dropped(written: str, listed: str) -> None:
     assert ExchangeIndex(EXCHANGES, Market.FUTURES).require(written) == listed
 
 
 @pytest.mark.parametrize("written", ["Binance US", "Binance.US", "Futures", "Bin Futures", "Binance Spot Futures", ""])
-def test_what_is_no_listed_exchange_without_them_stays_unknown(written: str) -> None:
+def test_an_unknown_exchange_with_such_words_stays_unknown(written: str) -> None:
     assert isinstance(refusal(ExchangeIndex(EXCHANGES, Market.FUTURES), written), UnknownExchange)
 
 
-def test_a_name_that_ends_in_such_a_word_is_a_name() -> None:
+def test_a_listed_name_that_ends_in_such_a_word_matches() -> None:
     assert ExchangeIndex(["Bit", "BitSpot"], Market.FUTURES).require("bitspot") == "BitSpot"
 
 
@@ -132,7 +132,7 @@ def test_a_name_of_the_other_market_is_refused_with_the_field_for_it(market: str
         ("Binance COIN-M", Margin.COIN),
     ],
 )
-def test_a_part_of_an_exchange_is_no_whole_exchange(written: str, margin: Margin) -> None:
+def test_an_exchange_name_with_a_margin_is_not_the_whole_exchange(written: str, margin: Margin) -> None:
     futures = ExchangeIndex(EXCHANGES, Market.FUTURES)
     assert futures.locate(written) == Venue("Binance", margin)
     assert refusal(futures, written).suggestions == ["Binance"]
@@ -150,7 +150,7 @@ def test_a_long_name_is_refused_without_a_search_and_not_repeated_whole(
     assert error.suggestions == []
 
 
-def test_one_slip_finds_even_a_short_name_among_thousands() -> None:
+def test_one_typo_in_a_short_name_is_corrected_among_thousands() -> None:
     letters = "abcdefghijklmnopqrstuvwxyz"
     names = SimilarNames([f"{a}{b}{c}99" for a in letters for b in letters for c in letters] + ["eth", "btc"])
     assert {names.near(slip)[0] for slip in ("eht", "etth", "th")} == {"eth"}

@@ -126,13 +126,13 @@ def test_equal_parameters_are_one_cache_key_and_one_query(params: CoinSeries) ->
 
 
 @pytest.mark.parametrize("depth", DEPTHS)
-def test_every_depth_that_coinglass_sums_up_is_sent_shortest(depth: float) -> None:
+def test_each_supported_depth_is_sent_in_its_shortest_form(depth: float) -> None:
     query = PairDepthSeries(interval=H4, exchange="OKX", symbol="X", depth_percent=depth).query()
     assert query["range"] == f"{depth:g}"
 
 
 @pytest.mark.parametrize("depth", [0.0, 0.3, -1.0, 100.0, float("nan"), float("inf")])
-def test_any_other_depth_is_refused_with_those_that_there_are(depth: float) -> None:
+def test_any_other_depth_is_refused_with_the_supported_ones(depth: float) -> None:
     for make in (
         lambda: PairDepthSeries(interval=H4, exchange="OKX", symbol="X", depth_percent=depth),
         lambda: ExchangesDepthSeries(interval=H4, symbol="X", exchanges=("OKX",), depth_percent=depth),

@@ -83,7 +83,7 @@ async def test_the_former_path_answers_if_the_newer_does_not_exist(
     assert routes.former.calls.last.request.url.query == b"symbol=BTC"
 
 
-async def test_both_tries_count_against_the_quota_and_for_who_caused_them(client: Client, routes: Routes) -> None:
+async def test_both_tries_count_against_the_quota_and_for_their_operation(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     with count_upstream_calls() as counter:
@@ -103,14 +103,14 @@ async def test_only_the_path_that_works_is_called_for_an_hour(client: Client, ro
     assert routes.calls == (2, 3)
 
 
-async def test_a_former_path_that_is_gone_gives_way_to_the_newer_at_once(client: Client, routes: Routes) -> None:
+async def test_a_removed_former_path_is_replaced_by_the_newer_at_once(client: Client, routes: Routes) -> None:
     routes.new.mock(side_effect=[MISSING, answer([2]), answer([3])])
     routes.former.mock(side_effect=[answer([1]), MISSING])
     assert [(await fetch(client, coin)).value for coin in ("BTC", "ETH", "SOL")] == [[1], [2], [3]]
     assert routes.calls == (3, 2)
 
 
-async def test_neither_path_is_an_unknown_path_that_names_both(client: Client, routes: Routes) -> None:
+async def test_if_neither_path_exists_the_error_names_both(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=MISSING)
     error = await fails(client)
@@ -180,7 +180,7 @@ async def test_a_path_that_fails_otherwise_is_not_replaced_by_the_other(client: 
     assert routes.former.call_count == 0
 
 
-async def test_the_second_try_keeps_to_the_quota(client: Client, routes: Routes) -> None:
+async def test_the_second_try_respects_the_quota(client: Client, routes: Routes) -> None:
     routes.new.mock(return_value=httpx.Response(404, headers={"api-key-max-limit": "30", "api-key-use-limit": "30"}))
     routes.former.mock(return_value=answer([1]))
     assert type(await fails(client)) is QuotaExhausted

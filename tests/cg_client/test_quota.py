@@ -41,7 +41,7 @@ def test_the_reserve_follows_the_limit() -> None:
 
 
 @given(states, st.integers(1, 40), st.booleans())
-def test_the_forecast_is_what_comes_about(window: QuotaWindow, calls: int, background: bool) -> None:
+def test_the_forecast_predicts_the_actual_starts(window: QuotaWindow, calls: int, background: bool) -> None:
     """Calls that start one after the other, each as soon as it may, and end at once if none is in flight."""
     keep = window.reserve if background else 0
     window._releases.extend([NOW + MINUTE] * window._in_flight)
@@ -56,7 +56,7 @@ def test_the_forecast_is_what_comes_about(window: QuotaWindow, calls: int, backg
 
 
 @given(states, st.integers(0, 20), st.integers(0, 20))
-def test_the_times_of_a_forecast_rise_though_those_behind_keep_the_reserve(
+def test_forecast_times_ascend_even_if_later_calls_respect_the_reserve(
     window: QuotaWindow, all_of_it: int, keeping: int
 ) -> None:
     forecast, times = window.forecast(NOW), []
@@ -67,7 +67,7 @@ def test_the_times_of_a_forecast_rise_though_those_behind_keep_the_reserve(
 
 
 @given(states)
-def test_room_is_never_stated_too_early(window: QuotaWindow) -> None:
+def test_the_stated_time_is_never_too_early(window: QuotaWindow) -> None:
     for keep in (0, window.reserve):
         at = window.available_at(NOW, keep)
         assert window.forecast(NOW).next(keep) == at
@@ -76,7 +76,7 @@ def test_room_is_never_stated_too_early(window: QuotaWindow) -> None:
         assert sum(release > at for release in window._releases) + in_flight < window.share - keep
 
 
-def test_a_start_that_is_given_back_counts_no_more() -> None:
+def test_a_returned_start_does_not_count() -> None:
     window = window_of(1, [])
     window.start()
     assert window.available_at(NOW) == NOW + MINUTE

@@ -75,7 +75,7 @@ def retry_of(
     ],
     ids=repr,
 )
-async def test_a_lasting_failure_is_attempted_as_often_as_trying_can_help(
+async def test_a_lasting_failure_is_retried_up_to_the_attempts_of_its_kind(
     clock: FakeClock, failure: CoinglassError, count: int
 ) -> None:
     attempts = Attempts([failure] * 9)
@@ -85,13 +85,13 @@ async def test_a_lasting_failure_is_attempted_as_often_as_trying_can_help(
     assert attempts.count == count
 
 
-async def test_the_first_answer_ends_the_trying(clock: FakeClock) -> None:
+async def test_the_first_success_ends_the_retries(clock: FakeClock) -> None:
     attempts = Attempts([UpstreamTimeout("late"), UpstreamUnavailable("down")])
     assert await retry_of(attempts, clock)(a_call(), AGES) == "answer"
     assert attempts.count == 3
 
 
-async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> None:
+async def test_a_permanent_failure_is_not_retried(clock: FakeClock) -> None:
     attempts = Attempts([UpstreamTimeout("late"), NotFound("gone")])
     with pytest.raises(NotFound):
         await retry_of(attempts, clock)(a_call(), AGES)
@@ -99,7 +99,7 @@ async def test_a_failure_that_cannot_pass_ends_the_trying(clock: FakeClock) -> N
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
-async def test_waits_double_up_to_the_longest_and_are_wholly_jittered(clock: FakeClock, jitter: float) -> None:
+async def test_waits_double_up_to_a_bound_with_full_jitter(clock: FakeClock, jitter: float) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 6)
     policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
     budget = RetryBudget(capacity=6.0, initial=6.0)
@@ -116,9 +116,7 @@ async def test_no_wait_is_longer_than_its_bound_whatever_the_jitter(random: Rand
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0.2, 1), (0.25, 1), (0.3, 2), (0.75, 2), (0.8, 3)])
-async def test_nothing_is_tried_again_that_would_begin_after_the_deadline(
-    clock: FakeClock, seconds: float, count: int
-) -> None:
+async def test_no_retry_starts_after_the_deadline(clock: FakeClock, seconds: float, count: int) -> None:
     attempts = Attempts([UpstreamTimeout("late")] * 9)
     with pytest.raises(UpstreamTimeout):
         await retry_of(attempts, clock)(a_call(), clock.monotonic() + seconds)

@@ -74,7 +74,7 @@ def test_the_items_of_a_client_go_in_their_order(weights: Weights, done: list[st
 
 
 @given(weights, steps, clients)
-def test_the_place_of_one_more_is_the_one_that_it_gets(
+def test_the_predicted_position_is_the_position_of_the_next_item(
     weights: Weights, done: list[str | int | None], client: str
 ) -> None:
     line = line_after(weights, done)
@@ -84,7 +84,7 @@ def test_the_place_of_one_more_is_the_one_that_it_gets(
 
 
 @given(weights, steps, clients)
-def test_a_client_that_comes_waits_for_one_turn_of_each_of_the_others(
+def test_a_new_client_waits_for_one_turn_of_each_other_client(
     weights: Weights, done: list[str | int | None], client: str
 ) -> None:
     line = line_after(weights, done)
@@ -95,7 +95,7 @@ def test_a_client_that_comes_waits_for_one_turn_of_each_of_the_others(
 
 
 @given(weights, steps)
-def test_in_each_round_a_client_has_as_many_as_its_weight_says(weights: Weights, done: list[str | int | None]) -> None:
+def test_each_round_has_as_many_items_of_a_client_as_its_weight(weights: Weights, done: list[str | int | None]) -> None:
     """Between two turns of one client each other one has at most one."""
     line = line_after(weights, done)
     order = [line.pushed[item] for item in line.robin]

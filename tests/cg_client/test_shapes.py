@@ -39,9 +39,7 @@ def test_a_list_of_milliseconds_is_recognised(times: list[int]) -> None:
 
 
 @given(st.lists(stamps, min_size=1), st.sampled_from([1, 1_000_000, 1_000_000_000]), st.data())
-def test_one_time_in_another_unit_is_enough_to_read_each_for_itself(
-    times: list[int], per_second: int, data: st.DataObject
-) -> None:
+def test_mixed_units_are_read_time_by_time(times: list[int], per_second: int, data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(times) - 1))
     times[position] = times[position] * per_second // 1000
     assert not are_milliseconds(min(times), max(times))
@@ -55,5 +53,5 @@ def test_conversion_preserves_the_order_within_a_unit(first: int, second: int) -
 
 
 @pytest.mark.parametrize("stamp", [1_782_907_200, 1_782_907_200_000, 1_782_907_200_000_000, 1_782_907_200_000_000_000])
-def test_one_moment_is_the_same_in_all_four_units(stamp: int) -> None:
+def test_a_moment_is_read_equally_in_all_four_units(stamp: int) -> None:
     assert milliseconds(stamp) == 1_782_907_200_000

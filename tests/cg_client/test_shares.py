@@ -85,7 +85,7 @@ short = st.sampled_from([0.0, 0.1, 5.0, 61.0])
     st.booleans(),
     st.lists(st.tuples(st.integers(0, 3), bursts | seconds, short, short), max_size=24),
 )
-async def test_all_together_never_pass_the_limit(
+async def test_all_workers_together_never_exceed_the_limit(
     count: int, more: int, sliding: bool, calls: list[tuple[int, float, float, float]]
 ) -> None:
     clock = FakeClock()
@@ -102,7 +102,7 @@ async def test_all_together_never_pass_the_limit(
 
 
 @given(st.integers(1, 4), st.integers(0, 20), st.lists(st.tuples(st.integers(0, 3), seconds), max_size=40))
-async def test_a_worker_has_its_whole_share_however_busy_the_others_are(
+async def test_a_worker_can_use_its_whole_share_whatever_the_others_use(
     count: int, more: int, calls: list[tuple[int, float]]
 ) -> None:
     clock = FakeClock()
@@ -125,7 +125,7 @@ async def test_a_worker_has_its_whole_share_however_busy_the_others_are(
     st.integers(0, 20),
     st.lists(st.tuples(st.integers(0, 3), seconds, st.integers(0, 9)), max_size=40),
 )
-async def test_a_worker_never_thinks_to_have_more_than_the_key_has_left(
+async def test_a_worker_never_assumes_more_than_the_key_has_left(
     count: int, more: int, calls: list[tuple[int, float, int]]
 ) -> None:
     clock = FakeClock()
@@ -144,7 +144,7 @@ async def test_a_worker_never_thinks_to_have_more_than_the_key_has_left(
         assert worker.throttle.usage().remaining <= max(0, key.limit - used)
 
 
-async def test_strangers_who_use_the_key_up_stop_every_worker(clock: FakeClock) -> None:
+async def test_other_users_who_exhaust_the_key_stop_every_worker(clock: FakeClock) -> None:
     key = Key(30, clock)
     workers = workers_of(key, 3)
     for _ in range(27):
@@ -172,7 +172,7 @@ def client_of(clock: FakeClock, **config: object) -> Client:
     return Client(created, clock=clock, transport=httpx.AsyncHTTPTransport(), jitter=lambda: 1.0)
 
 
-async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:
+async def test_a_client_respects_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(return_value=answer([]))
     client = client_of(clock, workers=4)
     requested = (fetch(client, f"COIN{number}") for number in range(20))
@@ -183,7 +183,7 @@ async def test_a_client_holds_to_its_share(clock: FakeClock, upstream: respx.Moc
     await client.close()
 
 
-async def test_a_client_in_the_place_of_a_dead_one_sends_nothing_for_a_minute(
+async def test_the_client_of_a_restarted_worker_sends_nothing_for_a_minute(
     clock: FakeClock, upstream: respx.MockRouter
 ) -> None:
     upstream.get("/api/test").mock(return_value=answer([]))

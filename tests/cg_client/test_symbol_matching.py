@@ -69,12 +69,12 @@ def test_xbt_is_bitcoin_in_a_pair(venue: str, written: str, code: str) -> None:
 
 @pytest.mark.parametrize("ending", [".P", ".p", "-PERP", "_PERP", "PERP", "-SWAP", " perpetual", " perp", "-PERPETUAL"])
 @pytest.mark.parametrize(("venue", "code"), [("Binance", "BTCUSDT"), ("OKX", "BTC-USDT-SWAP"), ("HTX", "BTC-USDT")])
-def test_a_pair_with_a_word_for_perpetuals_is_the_one_without_a_date(venue: str, code: str, ending: str) -> None:
+def test_a_pair_with_a_word_for_perpetuals_is_the_undated_contract(venue: str, code: str, ending: str) -> None:
     assert {FUTURES[venue].find(pair + ending) for pair in ("BTCUSDT", "BTC/USDT", "btc-usdt")} == {code}
 
 
 @pytest.mark.parametrize("written", ["BTC-PERP", "BTC_PERP", "BTCPERP", "btc perpetual", "BTC.P", "BTC", "XBT"])
-def test_a_base_alone_is_found_where_only_one_contract_without_a_date_has_it(written: str) -> None:
+def test_a_base_alone_matches_the_only_undated_contract(written: str) -> None:
     result = {venue: FUTURES[venue].find(written) for venue in ("Hyperliquid", "Coinbase", "WhiteBIT", "HTX", "Gate")}
     assert result == {
         "Hyperliquid": "BTC-USD",
@@ -96,7 +96,7 @@ def test_a_base_alone_is_found_where_only_one_contract_without_a_date_has_it(wri
         ("Bitmex", ["XBTUSDT", "XBTUSD"]),
     ],
 )
-def test_a_base_alone_that_several_have_is_refused_with_the_likely_one_first(
+def test_an_ambiguous_base_is_refused_with_the_likeliest_contract_first(
     venue: str, codes: list[str], written: str
 ) -> None:
     error = refusal(FUTURES[venue], written)
@@ -109,7 +109,7 @@ def test_the_code_of_an_exchange_wins_over_every_other_reading(venue: str, code:
     assert {FUTURES[venue].find(written) for written in ("BTC-PERP", "btcperp", "BTC_PERP")} == {code}
 
 
-def test_a_code_in_another_case_wins_over_one_with_other_separators() -> None:
+def test_a_code_in_another_case_wins_over_other_separators() -> None:
     both = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC_USDT:BTC:USDT"))
     assert both.find("btc_usdt") == "BTC_USDT"
     assert refusal(both, "btcusdt").suggestions == ["BTC-USDT", "BTC_USDT"]
@@ -152,11 +152,11 @@ def test_the_notation_of_ccxt_finds_the_contract(venue: str, written: str, code:
         ("Kraken", "BTC/USD:BTC", "PF_XBTUSD"),
     ],
 )
-def test_what_a_code_does_not_show_is_not_guessed(venue: str, written: str, likely: str) -> None:
+def test_a_property_that_a_code_does_not_show_is_not_guessed(venue: str, written: str, likely: str) -> None:
     assert likely in refusal(FUTURES[venue], written).suggestions
 
 
-def test_of_contracts_in_one_quote_the_stated_settlement_decides() -> None:
+def test_the_stated_settlement_decides_between_contracts_of_one_quote() -> None:
     rows = [Contract("PI_XBTUSD", "BTC", "USD", "BTC"), Contract("PF_XBTUSD", "BTC", "USD", "USD")]
     kraken = VenueIndex("Kraken", Market.FUTURES, rows)
     assert (kraken.find("BTC/USD:BTC"), kraken.find("BTC/USD:USD")) == ("PI_XBTUSD", "PF_XBTUSD")
@@ -215,13 +215,13 @@ def test_an_alias_counts_only_where_the_exchange_does_not_list_the_name() -> Non
     assert refusal(both, "XBT/USDT").suggestions == ["BTCUSDT", "XBT-USD"]
 
 
-def test_a_text_that_is_a_pair_and_another_base_is_ambiguous() -> None:
+def test_a_text_that_is_both_a_pair_and_a_base_is_ambiguous() -> None:
     both = VenueIndex("X", Market.FUTURES, contracts("S-USD-SWAP:S:USD SUSD-USDT-SWAP:SUSD:USDT"))
     for written in ("SUSD", "SUSD.P", "SUSD-PERP"):
         assert set(refusal(both, written).suggestions) == {"S-USD-SWAP", "SUSD-USDT-SWAP"}
 
 
-def test_of_two_codes_of_a_pair_the_word_for_perpetuals_finds_the_one_that_has_it() -> None:
+def test_a_word_for_perpetuals_prefers_the_code_that_contains_it() -> None:
     both = VenueIndex("X", Market.FUTURES, contracts("BTC-USDT:BTC:USDT BTC-USDT-SWAP:BTC:USDT"))
     assert both.find("BTCUSDT.P") == "BTC-USDT-SWAP"
     assert both.find("x:BTCUSDT.P") == "BTC-USDT-SWAP"
@@ -251,7 +251,7 @@ def test_a_futures_contract_is_no_spot_pair(written: str) -> None:
         ("Binance", "SOLUDST", ["SOLUSDT"]),
     ],
 )
-def test_the_likely_one_is_suggested_first(venue: str, written: str, suggestions: list[str]) -> None:
+def test_the_likeliest_instrument_is_suggested_first(venue: str, written: str, suggestions: list[str]) -> None:
     assert refusal(FUTURES[venue], written).suggestions[: len(suggestions)] == suggestions
 
 
@@ -388,7 +388,7 @@ def test_the_notation_of_ccxt_is_resolved_only_if_one_instrument_is_meant(
 
 
 @given(listings(), st.text(max_size=80))
-def test_whatever_is_written_is_found_or_unknown(rows: list[Contract], written: str) -> None:
+def test_any_text_is_resolved_or_unknown(rows: list[Contract], written: str) -> None:
     codes = {row.code for row in rows}
     for market in Market:
         index = VenueIndex("X", market, rows)

@@ -68,7 +68,7 @@ async def test_a_typing_error_costs_no_further_request_within_a_minute(
 
 
 @pytest.mark.parametrize("minutes", [1, 2, 10])
-async def test_after_a_minute_an_unknown_name_costs_one_request_for_all_callers(
+async def test_after_a_minute_an_unknown_name_sends_one_request_for_all_callers(
     symbols: Symbols, upstream: respx.MockRouter, clock: FakeClock, minutes: int
 ) -> None:
     await symbols.pair("Binance", "BTCUSDT")
@@ -110,7 +110,7 @@ async def test_the_first_failure_is_raised_and_the_next_lookup_requests_again(
 
 
 @pytest.mark.parametrize("data", [{"not": "a list"}, [1, 2]])
-async def test_a_listing_of_another_form_is_a_mismatch(
+async def test_a_malformed_listing_is_a_payload_mismatch(
     symbols: Symbols, upstream: respx.MockRouter, data: object
 ) -> None:
     upstream.get(COINS).mock(return_value=answer(data))
@@ -119,9 +119,7 @@ async def test_a_listing_of_another_form_is_a_mismatch(
 
 
 @pytest.mark.parametrize("data", ["null", "{}"])
-async def test_a_listing_without_anything_in_it_says_nothing_about_names(
-    symbols: Symbols, upstream: respx.MockRouter, data: str
-) -> None:
+async def test_an_empty_listing_makes_no_name_unknown(symbols: Symbols, upstream: respx.MockRouter, data: str) -> None:
     empty = httpx.Response(200, text=f'{{"code":"0","data":{data}}}')
     for path in (COINS, PAIRS):
         upstream.get(path).mock(return_value=empty)
@@ -187,7 +185,7 @@ async def test_an_exchange_that_no_listing_has_is_unknown_and_costs_nothing_more
     assert [requested(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
 
 
-async def test_where_the_other_listings_fail_an_exchange_without_pairs_is_unknown(
+async def test_an_exchange_without_pairs_is_unknown_if_the_other_listings_fail(
     symbols: Symbols, upstream: respx.MockRouter
 ) -> None:
     for path in (EXCHANGES, SPOT_PAIRS):

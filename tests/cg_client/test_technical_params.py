@@ -35,7 +35,7 @@ SENT = {"interval": "4h", "exchange": "OKX", "symbol": "X"}
         ),
     ],
 )
-def test_what_the_documents_leave_open_is_sent(params: Params, query: dict[str, str]) -> None:
+def test_parameters_that_the_documentation_leaves_open_are_sent(params: Params, query: dict[str, str]) -> None:
     assert params.query() == SENT | query
 
 

@@ -66,7 +66,9 @@ waits = st.floats(0, 90, allow_nan=False).map(lambda seconds: round(seconds, 2))
 
 @settings(max_examples=60)
 @given(st.integers(1, 6), st.lists(st.tuples(waits, waits), max_size=18))
-async def test_no_sixty_seconds_hold_more_than_the_limit(limit: int, calls: list[tuple[float, float]]) -> None:
+async def test_no_sixty_seconds_contain_more_requests_than_the_limit(
+    limit: int, calls: list[tuple[float, float]]
+) -> None:
     """However upstream dates a request between its start and its end: all that touch a minute count in it."""
     clock = FakeClock()
     sent = Upstream(clock)
@@ -83,7 +85,7 @@ async def test_no_sixty_seconds_hold_more_than_the_limit(limit: int, calls: list
         assert len(cached) <= limit
 
 
-async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(
+async def test_of_a_hundred_calls_thirty_are_sent_and_seventy_refused_at_once(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
     throttle, deadline = throttle_of(30), clock.monotonic() + 15
@@ -95,7 +97,7 @@ async def test_of_a_hundred_calls_thirty_go_and_seventy_are_refused_at_once(
     assert clock.slept == []
 
 
-async def test_the_stated_wait_counts_those_who_wait_already(
+async def test_the_stated_wait_includes_the_calls_ahead(
     throttle_of: Callable[[int], Throttle], clock: FakeClock
 ) -> None:
     throttle, now = throttle_of(1), clock.monotonic()
@@ -140,7 +142,7 @@ async def test_other_users_of_the_key_count(
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
 
 
-async def test_room_is_stated_for_the_time_at_which_it_comes_though_upstream_counts_far_beyond_the_limit(
+async def test_the_stated_time_is_right_even_if_upstream_counts_far_beyond_the_limit(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
     throttle, sent.headers = throttle_of(30), {USED: b"100"}
@@ -148,7 +150,7 @@ async def test_room_is_stated_for_the_time_at_which_it_comes_though_upstream_cou
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == MINUTE
 
 
-async def test_a_new_minute_at_upstream_frees_what_was_counted_before(
+async def test_a_new_minute_at_upstream_frees_earlier_requests(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)
@@ -160,7 +162,7 @@ async def test_a_new_minute_at_upstream_frees_what_was_counted_before(
     assert throttle.usage().used == 1
 
 
-async def test_a_new_minute_at_upstream_does_not_free_what_ran_beside_the_answer(clock: FakeClock) -> None:
+async def test_a_new_minute_at_upstream_does_not_free_requests_in_flight(clock: FakeClock) -> None:
     window = QuotaWindow(30)
     started = clock.monotonic()
     window.start()
@@ -209,7 +211,7 @@ async def test_a_pause_stops_every_call_for_the_requested_time_or_for_a_minute(
     assert sent.ran[0][0] == now + seconds
 
 
-async def test_a_shorter_hold_does_not_end_a_longer_one(
+async def test_a_shorter_pause_does_not_end_a_longer_one(
     throttle_of: Callable[[int], Throttle], clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)
@@ -218,7 +220,7 @@ async def test_a_shorter_hold_does_not_end_a_longer_one(
     assert await refused(throttle(a_call(), clock.monotonic() + 15)) == 50
 
 
-async def test_a_call_that_arrives_as_the_whole_quota_frees_goes_behind_those_who_wait(
+async def test_a_new_call_queues_behind_waiting_calls_when_the_quota_frees(
     throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
 ) -> None:
     throttle = throttle_of(1)
@@ -231,7 +233,9 @@ async def test_a_call_that_arrives_as_the_whole_quota_frees_goes_behind_those_wh
     assert sent.order == ["FIRST", "SECOND", "THIRD"]
 
 
-async def test_a_caller_who_gives_up_leaves_the_queue(throttle_of: Callable[[int], Throttle], sent: Upstream) -> None:
+async def test_a_cancelled_caller_is_removed_from_the_queue(
+    throttle_of: Callable[[int], Throttle], sent: Upstream
+) -> None:
     throttle = throttle_of(1)
     await throttle(a_call("FIRST"), AGES)
     leaving, staying = (asyncio.create_task(throttle(a_call(symbol), AGES)) for symbol in ("SECOND", "THIRD"))
@@ -241,7 +245,7 @@ async def test_a_caller_who_gives_up_leaves_the_queue(throttle_of: Callable[[int
     assert sent.order == ["FIRST", "THIRD"]
 
 
-async def test_usage_states_what_is_spent_and_when_nothing_counts_any_more(
+async def test_usage_states_the_requests_used_and_when_none_counts_any_more(
     throttle_of: Callable[[int], Throttle], clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)

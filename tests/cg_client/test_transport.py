@@ -84,7 +84,7 @@ async def test_a_timeout_states_the_time_that_passed() -> None:
         await transport(a_call(), 1e9)
 
 
-async def test_a_body_that_cannot_be_read_to_its_end_is_closed() -> None:
+async def test_an_incomplete_body_closes_its_response() -> None:
     class Breaking(httpx.AsyncByteStream):
         closed = False
 

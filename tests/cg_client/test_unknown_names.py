@@ -33,7 +33,7 @@ async def failing(client: Client, ticker: str) -> CoinglassError:
     return error.value
 
 
-async def test_a_name_for_which_alone_coinglass_fails_is_not_found(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_name_that_alone_causes_a_server_error_is_not_found(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC"))
     error = await failing(client, "NOPE")
     assert (type(error), error.retryable, error.endpoint) == (NotFound, False, DETAIL.path)
@@ -55,7 +55,9 @@ async def test_the_listed_name_is_requested_once_a_minute(
 
 
 @pytest.mark.parametrize("reply", [BROKEN, httpx.Response(500, content=BROKEN.content), httpx.Response(502)])
-async def test_an_outage_is_no_unknown_name(client: Client, upstream: respx.MockRouter, reply: httpx.Response) -> None:
+async def test_an_outage_makes_no_name_unknown(
+    client: Client, upstream: respx.MockRouter, reply: httpx.Response
+) -> None:
     upstream.get(DETAIL.path).mock(return_value=reply)
     for ticker in ("NOPE", "GBTC"):
         error = await failing(client, ticker)
@@ -84,6 +86,6 @@ async def test_a_server_error_without_a_name_causes_no_other_call(client: Client
     assert route.call_count == 2
 
 
-def test_a_name_that_is_left_out_is_none_to_blame() -> None:
+def test_an_omitted_name_is_not_blamed() -> None:
     assert FundOrAll.listed_names == {"ticker": "GBTC"}
     assert Call(etf.fund.ASSETS, FundOrAll(), decode).params.query() == {}

@@ -91,7 +91,7 @@ def scenes(draw: st.DrawFn, *, aligned: bool = False) -> Scene:
 
 
 @given(scenes())
-def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) -> None:
+def test_each_plan_contains_every_bar_of_the_window_once_and_in_order(scene: Scene) -> None:
     for candidate in scene.candidates():
         joined = scene.upstream.joined(candidate)
         assert joined == sorted(set(joined))
@@ -99,7 +99,7 @@ def test_each_way_holds_every_bar_of_the_window_once_and_in_order(scene: Scene) 
 
 
 @given(scenes())
-def test_ways_differ_and_none_before_the_last_takes_more_than_one_request(scene: Scene) -> None:
+def test_plans_differ_and_only_the_last_takes_more_than_one_request(scene: Scene) -> None:
     result = scene.candidates()
     assert len(set(result)) == len(result)
     assert all(len(candidate) == 1 for candidate in result[:-1])
@@ -155,7 +155,7 @@ def test_windows_that_overlap_share_their_pages(data: st.DataObject, step: int, 
 
 
 @given(limited(), st.integers(0, 20))
-def test_windows_that_overlap_share_the_page_that_the_earliest_bar_cuts(limited: tuple[Scene, int], later: int) -> None:
+def test_overlapping_windows_share_the_page_that_the_earliest_bar_cuts(limited: tuple[Scene, int], later: int) -> None:
     scene, earliest = limited
     second = replace(scene, window=replace(scene.window, start=scene.window.start + later * scene.step))
     assert_shared(scene.pages(earliest), second.pages(earliest))
@@ -180,7 +180,7 @@ def test_small_windows_at_the_newest_end_are_one_request(step: int, last: int, s
 @given(st.integers(1, 400), st.integers(0, 2))
 @example(99, 2)
 @example(100, 1)
-def test_bars_ahead_of_our_clock_do_not_push_the_start_out_of_an_open_ended_page(count: int, ahead: int) -> None:
+def test_bars_ahead_of_the_clock_do_not_displace_the_start_of_an_open_ended_page(count: int, ahead: int) -> None:
     newest = floor(NOW, HOUR) + ahead * HOUR
     upstream = Upstream([newest - back * HOUR for back in range(3000)][::-1], True, True)
     start = floor(NOW, HOUR) - (count - 1) * HOUR
@@ -207,12 +207,12 @@ def test_a_window_without_bounds_is_the_newest_hundred_points() -> None:
     assert bars(window, HOUR, NOW) == DEFAULT_POINTS
 
 
-def test_last_counts_back_from_the_end_with_the_bar_that_holds_it() -> None:
+def test_last_counts_back_from_the_bar_that_contains_the_end() -> None:
     end = floor(NOW, HOUR) - 10 * HOUR + 5
     assert window_of(HOUR, NOW, last=3, end=end) == Window(floor(end, HOUR) - 2 * HOUR, end, 3)
 
 
-def test_last_counts_back_from_now_where_the_end_lies_in_the_future() -> None:
+def test_last_counts_back_from_now_if_the_end_is_in_the_future() -> None:
     assert bars(window_of(HOUR, NOW, last=1500, end=NOW + 24 * HOUR), HOUR, NOW) == 1500
 
 
@@ -220,7 +220,7 @@ def test_last_counts_back_from_now_where_the_end_lies_in_the_future() -> None:
     ("start", "end", "count"),
     [(NOW, None, 1), (NOW - HOUR, None, 2), (NOW - HOUR + 1, None, 1), (NOW - HOUR, NOW + HOUR, 2), (NOW + 1, None, 0)],
 )
-def test_bars_counts_what_can_have_begun_by_now(start: int, end: int | None, count: int) -> None:
+def test_bars_counts_only_bars_that_have_begun(start: int, end: int | None, count: int) -> None:
     assert bars(Window(start, end), HOUR, NOW) == count
 
 

@@ -28,7 +28,7 @@ def problem(part: str, code: str) -> Answered:
     return Answered(OK, [Outcome(part, code)])
 
 
-def test_a_hang_holds_where_seen_parts_are_stale_and_others_typed() -> None:
+def test_a_hang_passes_if_seen_parts_are_stale_and_others_typed() -> None:
     def holds(*answers: Answered, back: float | None = 1.0) -> bool:
         return hanging._verdict(list(answers), [], back).holds
 
@@ -41,7 +41,7 @@ def test_a_hang_holds_where_seen_parts_are_stale_and_others_typed() -> None:
     assert not holds(stale, typed, back=None)
 
 
-def test_a_fault_holds_where_nothing_is_breached_and_all_comes_back() -> None:
+def test_a_fault_passes_if_nothing_is_breached_and_every_part_recovers() -> None:
     def holds(breaches: list[str], back: float | None) -> bool:
         return every_fault._verdict(FaultKind.RESET, [every_fault.Cell(0.5, [data("a")], breaches, back)]).holds
 
@@ -57,7 +57,7 @@ def test_memory_that_faults_leave_behind_is_bounded() -> None:
     assert not every_fault._memory(bound + 1, bound + 1).holds
 
 
-def test_a_cut_quota_is_respected_but_for_what_was_under_way() -> None:
+def test_a_cut_quota_is_respected_except_by_requests_in_flight() -> None:
     def holds(refused: int, later: int) -> bool:
         return cut_quota._verdict([data("a")], refused, 0, later).holds
 
@@ -67,7 +67,7 @@ def test_a_cut_quota_is_respected_but_for_what_was_under_way() -> None:
     assert not holds(0, 0)
 
 
-def test_an_end_is_clean_where_nothing_is_cut_and_the_code_is_zero() -> None:
+def test_a_stop_is_clean_if_nothing_is_cut_and_the_exit_code_is_zero() -> None:
     refused, cut = (
         Answered(Reply(0, stated, 0.1), []) for stated in (b"refused: OSError", b"cut: IncompleteReadError")
     )
@@ -85,7 +85,7 @@ def test_memory_is_compared_with_its_plateau(last: float, holds: bool) -> None:
     assert memory._verdict(read, [data("a")], 60).holds == holds
 
 
-def test_bars_that_are_missing_or_of_others_are_seen() -> None:
+def test_missing_and_wrong_bars_are_reported() -> None:
     rows, step = sample(crowd.PATH)["data"], Interval.H1.milliseconds
 
     def untrue(times: list[int], shift: int = 0) -> list[str]:
@@ -104,7 +104,7 @@ def test_forty_series_in_two_hundred_windows_are_requested() -> None:
     assert len({item.text.split("{")[0] for item in windows}) == 40
 
 
-def test_each_number_asks_for_other_series() -> None:
+def test_each_number_requests_different_series() -> None:
     texts = [item.text for number in range(200) for item in mix(number) if item.name.startswith("price")]
     assert len(set(texts)) == len(texts)
 
@@ -116,7 +116,7 @@ def test_a_window_of_closed_bars_ends_before_the_open_one() -> None:
     )
 
 
-def test_the_table_says_what_does_not_hold() -> None:
+def test_the_table_names_what_does_not_hold() -> None:
     table = as_table([Verdict("a", "b", "c", holds=True), Verdict("d", "e", "f", holds=False)])
     assert table.splitlines()[2:] == ["| a | b | c | yes |", "| d | e | f | **no** |"]
 
@@ -153,19 +153,19 @@ async def test_an_answer_that_does_not_end_is_cut_and_the_next_has_a_new_connect
     caller.close()
 
 
-async def test_where_nobody_listens_a_request_is_refused() -> None:
+async def test_a_request_to_a_closed_port_is_refused() -> None:
     caller = Caller(f"http://127.0.0.1:{free_port()}")
     refused = await caller.ask(b"{}")
     assert (refused.status, refused.cut) == (0, False)
 
 
-def test_a_document_asks_for_each_part_under_its_name() -> None:
+def test_a_document_requests_each_part_under_its_name() -> None:
     query = orjson.loads(document(mix(0)[:2]))["query"]
     assert query.startswith("{ price0: pair(")
     assert " funding0: pair(" in query
 
 
-def test_a_null_in_place_of_a_value_is_true_only_where_the_answer_names_an_anomaly() -> None:
+def test_a_null_instead_of_a_value_is_true_only_if_the_answer_names_an_anomaly() -> None:
     expected = {"it": {"rows": [{"a": 1.0}, {"a": 2.0}]}}
 
     def breaches(value: object, *, has_anomalies: bool) -> list[str]:

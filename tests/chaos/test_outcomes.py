@@ -41,7 +41,7 @@ def test_another_value_is_a_breach() -> None:
 
 
 @pytest.mark.parametrize("status", [0, 500, 503])
-def test_an_answer_that_is_none_is_a_breach(status: int) -> None:
+def test_an_http_failure_is_a_breach(status: int) -> None:
     assert breaches(answer({"it": VALUE}, status=status)) != []
 
 
@@ -51,7 +51,7 @@ def test_an_answer_after_the_deadline_and_half_a_second_is_a_breach() -> None:
     assert breaches(answer(whole, seconds=2.6)) == ["answered after 2.60 s"]
 
 
-def test_a_problem_is_no_breach_and_a_fault_of_ours_is_one() -> None:
+def test_an_upstream_problem_is_no_breach_and_an_internal_error_is() -> None:
     assert breaches(answer({"it": {"__typename": "Unavailable", "code": "TIMEOUT"}})) == []
     typed = {"path": ["one"], "extensions": {"code": "UPSTREAM_ERROR"}}
     assert breaches(answer(None, typed)) == []
@@ -73,17 +73,17 @@ def test_the_age_of_data_is_compared_with_its_freshness() -> None:
     assert len(old(MAX_STALE + 70, "STALE")) == 1
 
 
-def test_what_was_answered_is_counted_by_code() -> None:
+def test_answers_are_counted_by_code() -> None:
     result = [Outcome("a", None), Outcome("b", "TIMEOUT"), Outcome("c", "TIMEOUT")]
     assert shares(result) == "1 of 3 parts data (2 TIMEOUT)"
 
 
-def test_breaches_fit_into_a_table() -> None:
+def test_breaches_are_escaped_and_shortened_for_a_table() -> None:
     assert some([]) == ""
     assert some(["a|b", "c\nd", "e"]) == "; 3 breaches: a/b; c d"
 
 
-def test_ages_are_told_from_now_on() -> None:
+def test_ages_are_counted_from_now() -> None:
     fetched = datetime.fromtimestamp(time.time() - 5, UTC).isoformat()
     body = {"data": {"one": {"it": VALUE | {"source": source() | {"fetchedAt": fetched}}}}}
     (outcome,) = read([Part("one", "")], Reply(200, orjson.dumps(body), 0.1)).outcomes

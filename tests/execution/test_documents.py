@@ -38,14 +38,14 @@ async def test_a_document_that_is_wrong_is_not_cached(engine: Engine) -> None:
     assert engine.documents.size == 0
 
 
-async def test_a_document_whose_cost_hangs_on_a_variable_is_measured_each_time(engine: Engine) -> None:
+async def test_a_document_whose_cost_depends_on_a_variable_is_measured_each_time(engine: Engine) -> None:
     query = "query ($n: Int!) { coins(first: $n) { nodes { openInterest(interval: D1) { __typename } } } }"
     for _ in range(2):
         assert codes(await ask(engine, query, {"n": 2})) == []
         assert codes(await ask(engine, query, {"n": 11})) == ["QUERY_TOO_COMPLEX"]
 
 
-async def test_of_several_operations_one_must_be_named_each_time(engine: Engine) -> None:
+async def test_a_document_with_several_operations_needs_an_operation_name_each_time(engine: Engine) -> None:
     query = "query A { quota { limit } } query B { quota { used } }"
     for _ in range(2):
         assert (await ask(engine, query, operation_name="B")).data == {"quota": {"used": 0}}
@@ -53,13 +53,13 @@ async def test_of_several_operations_one_must_be_named_each_time(engine: Engine)
         assert (await ask(engine, query, operation_name="A")).data == {"quota": {"limit": 1200}}
 
 
-async def test_a_name_that_a_known_document_does_not_have_is_refused(engine: Engine) -> None:
+async def test_an_operation_name_that_a_cached_document_lacks_is_refused(engine: Engine) -> None:
     await ask(engine, "query A { quota { limit } }")
     with pytest.raises(strawberry.schema.exceptions.CannotGetOperationTypeError):
         await ask(engine, "query A { quota { limit } }", operation_name="B")
 
 
-async def test_variables_that_are_wrong_are_refused_for_a_known_document(engine: Engine) -> None:
+async def test_wrong_variables_are_refused_for_a_cached_document(engine: Engine) -> None:
     query = "query ($symbol: String!) { coin(symbol: $symbol) { symbol } }"
     for variables in ({"symbol": "BTC"}, {"symbol": "ETH"}):
         assert (await ask(engine, query, variables)).data == {"coin": variables}
@@ -67,7 +67,9 @@ async def test_variables_that_are_wrong_are_refused_for_a_known_document(engine:
     assert codes(await ask(engine, query)) == ["BAD_USER_INPUT"]
 
 
-async def test_an_error_inside_a_known_document_is_masked(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_internal_error_in_a_cached_document_is_masked(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await ask(engine, "{ quota { limit } }")
     monkeypatch.setattr("schema.query.Quota.of", lambda _: 1 / 0)
     result = await ask(engine, "{ quota { limit } }")
@@ -112,7 +114,7 @@ def test_the_plans_of_a_document_are_bounded() -> None:
     assert len(parsed._plans) <= module._MAX_PLANS
 
 
-async def test_what_a_plan_cannot_answer_is_compiled_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unsupported_document_is_compiled_once(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     compiled = []
     real = PlanCompiler.operation
 

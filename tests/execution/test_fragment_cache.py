@@ -63,7 +63,7 @@ def test_the_same_rows_and_selection_are_encoded_once() -> None:
     assert (fragments.hits, fragments.misses) == (1, 1)
 
 
-def test_a_list_that_is_used_more_often_takes_the_place_of_the_least_recently_used_one() -> None:
+def test_a_list_used_more_often_replaces_the_least_recently_used_list() -> None:
     fragments, (first, second, third) = FragmentCache(1_000), (rows(10), rows(10), rows(10))
     for requested in (first, second, first, third, third):
         text(fragments, requested)
@@ -76,7 +76,7 @@ def test_a_list_that_is_used_more_often_takes_the_place_of_the_least_recently_us
     assert fragments.hits == hits + 2
 
 
-def test_lists_that_do_not_fit_together_keep_their_hits_when_they_are_read_in_turn() -> None:
+def test_lists_larger_than_the_cache_keep_their_hits_when_read_in_turn() -> None:
     fragments, lists = FragmentCache(10_000), [rows(10) for _ in range(30)]
     for _ in range(50):
         for requested in lists:
@@ -86,7 +86,7 @@ def test_lists_that_do_not_fit_together_keep_their_hits_when_they_are_read_in_tu
     assert fragments.hits / (fragments.hits + fragments.misses) > cached - 0.1
 
 
-def test_what_was_popular_once_is_forgotten() -> None:
+def test_a_formerly_popular_list_is_evicted() -> None:
     fragments, old, new = FragmentCache(1_000), [rows(10), rows(10)], [rows(10), rows(10)]
     for _ in range(100):
         for requested in old:
@@ -100,14 +100,14 @@ def test_what_was_popular_once_is_forgotten() -> None:
     assert fragments.hits == hits + 2
 
 
-def test_what_is_remembered_of_refused_lists_is_bounded() -> None:
+def test_the_record_of_refused_lists_is_bounded() -> None:
     fragments = FragmentCache(1_000)
     for _ in range(5_000):
         text(fragments, rows(10))
     assert len(fragments._refused) < 500
 
 
-def test_a_list_beyond_the_bound_is_answered_and_drops_no_other() -> None:
+def test_a_list_beyond_the_bound_is_encoded_and_evicts_nothing() -> None:
     fragments = FragmentCache(1_000)
     text(fragments, FEW)
     assert text(fragments, MANY) == [{"price": 0.5}] * 10_000
@@ -115,14 +115,14 @@ def test_a_list_beyond_the_bound_is_answered_and_drops_no_other() -> None:
     assert fragments.hits == 1
 
 
-def test_a_bound_of_nothing_keeps_nothing() -> None:
+def test_a_bound_of_zero_caches_nothing() -> None:
     fragments = FragmentCache(0)
     assert text(fragments, FEW) == text(fragments, FEW) == EXPECTED
     assert (fragments.size, fragments.hits) == (0, 0)
 
 
 @pytest.mark.parametrize("size", [1_000, 20_000, 100_000, 1_000_000])
-def test_each_row_of_a_new_selection_is_converted_once_however_many_there_are(size: int) -> None:
+def test_each_row_of_a_new_selection_is_converted_once_for_any_number_of_rows(size: int) -> None:
     conversions = Conversions()
     fragments = FragmentCache(8 * 1024 * 1024)
     for window in windows(size):

@@ -27,9 +27,7 @@ def is_persisted(persisted: PersistedQueries, text: str) -> bool:
         return False
 
 
-async def test_a_persisted_query_is_found_by_its_hash_once_it_was_sent_with_it(
-    engine: Engine, parsed: list[str]
-) -> None:
+async def test_a_query_sent_with_its_hash_is_found_by_the_hash(engine: Engine, parsed: list[str]) -> None:
     query = "{ quota { limit } }"
     unknown = await ask(engine, None, operation_extensions=hashed(query))
     assert codes(unknown) == ["PERSISTED_QUERY_NOT_FOUND"]
@@ -39,7 +37,7 @@ async def test_a_persisted_query_is_found_by_its_hash_once_it_was_sent_with_it(
     assert parsed == [query]
 
 
-async def test_a_document_that_was_known_before_can_be_persisted(engine: Engine) -> None:
+async def test_a_cached_document_can_be_persisted(engine: Engine) -> None:
     query = "{ quota { limit } }"
     await ask(engine, query)
     await ask(engine, query, operation_extensions=hashed(query))
@@ -70,7 +68,7 @@ async def test_a_document_that_is_wrong_is_not_persisted(engine: Engine) -> None
     assert codes(await ask(engine, None, operation_extensions=hashed("{ nope }"))) == ["PERSISTED_QUERY_NOT_FOUND"]
 
 
-def test_a_hash_goes_with_its_document() -> None:
+def test_an_evicted_document_loses_its_hash() -> None:
     store = DocumentStore(limit=20)
     persisted = PersistedQueries(store)
     for text in ("{ a }", "{ bb }", "{ ccc }"):

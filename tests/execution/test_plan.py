@@ -66,7 +66,7 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_slow_field_does_not_delay_what_is_below_another() -> None:
+async def test_a_slow_field_does_not_delay_the_children_of_another() -> None:
     task = started("{ slow inner { fast } }")
     GATES["fast"].set()
     await turns()
@@ -75,7 +75,7 @@ async def test_a_slow_field_does_not_delay_what_is_below_another() -> None:
     assert await task == {"slow": "slow", "inner": {"fast": "fast"}}
 
 
-async def test_a_failed_plan_ends_once_nothing_is_pending() -> None:
+async def test_a_failed_plan_ends_when_nothing_is_pending() -> None:
     task = started("{ slow failing }")
     await turns()
     assert not task.done()

@@ -37,7 +37,7 @@ def variables(text: str) -> VariableValues:
     return result
 
 
-def test_the_same_variables_find_the_same_call() -> None:
+def test_equal_variables_reuse_the_same_call() -> None:
     requested = calls()
     assert requested.get(variables("BTC")) is requested.get(variables("BTC")) is not None
     assert requested.get(variables("ETH")) is not requested.get(variables("BTC"))

@@ -83,11 +83,11 @@ def test_a_broken_hook_is_noticed(hook: str, monkeypatch: pytest.MonkeyPatch) ->
     assert engine_module._planned(100_000, max_calls=10) is None
 
 
-def test_what_the_check_does_not_call_exists() -> None:
+def test_the_hooks_that_the_check_does_not_call_exist() -> None:
     assert set(hooks()) > NEVER_CALLED.keys()
 
 
-def test_nothing_is_left_of_the_check() -> None:
+def test_the_check_leaves_no_state_behind() -> None:
     engine = Engine(100_000)
     assert engine.uses_plans
     assert (engine.documents.hits, engine.documents.misses, engine.documents.size) == (0, 0, 0)

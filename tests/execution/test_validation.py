@@ -49,7 +49,7 @@ def errors_of(text: str, *, together: bool) -> list[object]:
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_together_they_find_the_same(seed: int) -> None:
+def test_the_combined_rules_report_the_same_errors(seed: int) -> None:
     chance = random.Random(seed)
     wrong = 0
     for _ in range(60):
@@ -66,7 +66,7 @@ def test_together_they_find_the_same(seed: int) -> None:
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=range(len(MISTAKES)))
-def test_each_mistake_is_one(mistake: Callable[[str], str]) -> None:
+def test_each_sample_mistake_is_reported_by_both_validations(mistake: Callable[[str], str]) -> None:
     text = (
         "query Q($on: Boolean!, $off: Boolean!) { rows { name ...OfRow @include(if: $on) shares { part } "
         "... on Row @skip(if: true) { id @include(if: $off) } } some(first: 9) { id } } fragment OfRow on Row { id }"
@@ -84,6 +84,6 @@ def test_the_depth_of_introspection_is_bounded_as_well() -> None:
     assert errors_of(DEEP, together=True) == errors_of(DEEP, together=False) != []
 
 
-def test_what_a_text_cannot_break_is_not_looked_at() -> None:
+def test_rules_that_a_text_cannot_break_are_skipped() -> None:
     (chosen,) = getattr(relevant("{ rows { name } }", specified_rules), "args")  # noqa: B009  # it is a partial, typed as a rule
     assert 10 < len(chosen) < len(specified_rules) - 10

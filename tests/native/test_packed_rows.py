@@ -56,7 +56,7 @@ DAYS = dataclasses.replace(PRICE_HISTORY, shape=Rows(time_is_date=True))
     [(kind, PRICE_HISTORY) for kind in (WithText, WithCode, WithList, WithFigureOfTime)]
     + [(Point, TWO_NAMES), (Point, DAYS)],
 )
-def test_rows_of_more_than_figures_and_times_are_not_for_the_compiled_reader(row: type, endpoint: Endpoint) -> None:
+def test_rows_with_other_than_figures_and_times_are_not_read_natively(row: type, endpoint: Endpoint) -> None:
     assert packed_reader(RecordLayout(Point, PRICE_HISTORY), lambda columns: columns) is not None
     assert packed_reader(RecordLayout(row, endpoint), lambda columns: columns) is None
 
@@ -82,6 +82,6 @@ def test_time_and_timestamp_are_one_array() -> None:
 
 
 @compiled
-def test_what_can_be_no_time_is_refused_by_name() -> None:
+def test_an_impossible_time_is_refused_by_its_field_name() -> None:
     with pytest.raises(PayloadMismatch, match=r"data\.time"):
         read(1_600_000_000_000, -1)

@@ -22,7 +22,7 @@ BOTH = {path: (by_both(path), by_msgspec(path)) for path in SERIES}
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler")
-def test_it_is_compiled_where_there_is_a_c_compiler() -> None:
+def test_the_native_reader_is_compiled_if_there_is_a_c_compiler() -> None:
     assert native.COMPILED
 
 
@@ -66,14 +66,14 @@ NO_INTEGERS = ["1.0", "1e3", '"1e0"', "9223372036854775808", "-92233720368547758
 
 @compiled
 @pytest.mark.parametrize("value", NO_NUMBERS)
-def test_what_is_no_simple_number_is_left_to_msgspec(value: str) -> None:
+def test_unusual_numbers_are_left_to_msgspec(value: str) -> None:
     assert read(row(a=value)) is None
     assert read(row(n=value)) is None
 
 
 @compiled
 @pytest.mark.parametrize("value", NO_INTEGERS)
-def test_what_is_no_simple_integer_is_left_to_msgspec(value: str) -> None:
+def test_unusual_integers_are_left_to_msgspec(value: str) -> None:
     assert read(row(n=value)) is None
     assert read(row(a=value)) is not None
 
@@ -107,13 +107,13 @@ def test_rows_that_are_not_simple_are_left_to_msgspec(text: str) -> None:
 
 @compiled
 @pytest.mark.parametrize("skipped", [b'"\xff"', b'"\xc3"', b"\xff"])
-def test_what_is_no_utf_8_is_left_to_msgspec(skipped: bytes) -> None:
+def test_invalid_utf_8_is_left_to_msgspec(skipped: bytes) -> None:
     assert read(b'[{"a": 1, "n": 2, "x": ' + skipped + b"}]") is None
 
 
 @compiled
 @pytest.mark.parametrize("text", [row(), row('"-1.25e-3"', '"123456789"'), "[]"])
-def test_what_ends_too_early_is_left_to_msgspec(text: str) -> None:
+def test_truncated_json_is_left_to_msgspec(text: str) -> None:
     assert read(text) is not None
     assert not [end for end in range(len(text)) if read(text[:end]) is not None]
 
@@ -151,7 +151,7 @@ def test_a_class_with_more_fields_than_fit_is_left_to_msgspec() -> None:
 
 
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(0, 3), max_size=6))
-def test_times_ascend_where_each_is_later_than_the_one_before(times: list[int]) -> None:
+def test_times_are_ascending_if_each_is_later_than_the_previous(times: list[int]) -> None:
     expected = all(item < other for item, other in itertools.pairwise(times))
     assert native.ascends(times) == native.ascends(array("q", times)) == expected
 

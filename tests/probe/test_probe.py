@@ -185,7 +185,7 @@ async def test_only_the_account_and_the_group_are_called(probed: Probed) -> None
     assert called == {path for path in CATALOGUE if path.startswith(("/api/futures/liquidation/", "/api/option/"))}
 
 
-async def test_the_former_path_of_an_endpoint_is_one_request_too_many_as_well(probed: Probed) -> None:
+async def test_the_former_path_counts_towards_the_limit_of_calls(probed: Probed) -> None:
     path = "/api/futures/orderbook/v2/large-limit-order-history"
     probed.sandbox.faults.append(Fault(FaultKind.NOT_FOUND, path))
     before = [entry.path for entry in candidates(("futures/orderbook",))].index(path)

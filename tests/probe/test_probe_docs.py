@@ -22,7 +22,7 @@ def test_each_option_has_a_row() -> None:
     assert options == set(re.findall(r"^\| `(--\w+)", DOCUMENT, re.MULTILINE))
 
 
-def test_the_shown_run_is_the_real_one() -> None:
+def test_the_documented_output_is_that_of_a_real_run() -> None:
     shown = DOCUMENT.split("```text\n$ coinglass-graphql ")[1].split("```")[0]
     command, _, output = shown.partition("\n")
     assert run(*command.split()).stdout == output

@@ -65,9 +65,9 @@ def compare_parents(answer: Any, recording: Recording, payload: type) -> None:
     rows = rows_in(recording)
     assert [unshown(payload, recording.endpoint, item) for item in rows] == [set()] * len(rows)
     expected = shown_rows(payload, recording.endpoint, rows)
-    got = [without_source(node["part"]) for node in answer["nodes"]]
-    assert len(got) == len(expected)
-    assert all(row in got for row in expected)
+    actual = [without_source(node["part"]) for node in answer["nodes"]]
+    assert len(actual) == len(expected)
+    assert all(row in actual for row in expected)
 
 
 def compare_premiums(answer: Any, recording: Recording, _: type) -> None:

@@ -14,7 +14,7 @@ def requester(**headers: str) -> Requester:
     return Request(SCOPE | {"headers": raw, "client": (ADDRESS, 4711)}).requester
 
 
-def test_the_client_is_the_named_one() -> None:
+def test_the_client_header_names_the_client() -> None:
     assert requester(x_client_id="dash-board_1") == Requester("dash-board_1", Priority.INTERACTIVE)
 
 
@@ -23,7 +23,7 @@ def test_without_a_valid_name_the_client_is_the_address(unusable: str) -> None:
     assert requester() == requester(x_client_id=unusable) == Requester(ADDRESS)
 
 
-def test_a_socket_without_addresses_has_one_client() -> None:
+def test_all_callers_of_a_socket_without_addresses_are_one_client() -> None:
     assert Request(SCOPE | {"headers": [], "client": None}).requester == Requester("")
 
 

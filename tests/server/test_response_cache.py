@@ -139,7 +139,7 @@ async def test_a_response_is_not_stored_if_the_revision_changed_meanwhile(
         {"headers": [(b"cache-control", b"max-age=9")]},
     ],
 )
-async def test_an_uncacheable_response_is_made_again_and_marked_no_store(
+async def test_an_uncacheable_response_is_computed_again_and_marked_no_store(
     cache: Served, origin: Origin, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
@@ -160,7 +160,7 @@ async def test_a_response_without_an_expiry_is_not_stored(cached: Callable[..., 
     assert (cache.misses, len(cache.store)) == (2, 0)
 
 
-async def test_headers_of_an_answer_for_one_caller_reach_that_caller(cache: Served, origin: Origin) -> None:
+async def test_set_cookie_and_retry_after_reach_their_caller(cache: Served, origin: Origin) -> None:
     origin.headers = [(b"set-cookie", b"a=b"), (b"retry-after", b"3")]
     headers = (await post(cache)).headers
     assert (headers["set-cookie"], headers["retry-after"]) == ("a=b", "3")
@@ -208,7 +208,7 @@ UNTOUCHED = [
 
 
 @pytest.mark.parametrize("scope", UNTOUCHED, ids=range(len(UNTOUCHED)))
-async def test_requests_for_anything_but_one_json_response_bypass_the_cache(
+async def test_only_requests_for_a_single_json_response_use_the_cache(
     cached: Callable[..., Served], scope: dict[str, Any]
 ) -> None:
     passed_on: list[Request] = []
@@ -296,7 +296,9 @@ async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: Served, or
     assert (await post(cache, whole.ljust(2**20))).number == 1
 
 
-async def test_nothing_is_sent_to_a_client_that_leaves_while_its_body_is_read(cache: Served, origin: Origin) -> None:
+async def test_nothing_is_sent_to_a_client_that_disconnects_while_its_body_is_read(
+    cache: Served, origin: Origin
+) -> None:
     reply, scope = Reply(), http_scope(headers=[("content-type", "application/json")])
     parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
 
@@ -341,7 +343,7 @@ async def test_the_size_of_the_store_includes_its_keys(cache: Served) -> None:
     assert 3 <= len(cache.store) <= 5
 
 
-async def test_many_texts_of_one_request_do_not_fill_the_store(cache: Served, origin: Origin) -> None:
+async def test_many_writings_of_one_request_do_not_fill_the_store(cache: Served, origin: Origin) -> None:
     await post(cache, {"query": "{ other }"})
     for blanks in range(2000):
         assert (await post(cache, b'{"query":"{ a }"}' + b" " * blanks)).number == 2

@@ -46,7 +46,7 @@ async def test_a_304_states_its_cost(cache: Served, costly: Origin) -> None:
 @pytest.mark.parametrize(
     ("headers", "status"), [({"accept_encoding": "identity;q=0"}, 406), ({"content_length": "99999999"}, 413)]
 )
-async def test_a_refusal_cost_nothing(cache: Served, headers: dict[str, str], status: int) -> None:
+async def test_a_refused_request_states_a_cost_of_zero(cache: Served, headers: dict[str, str], status: int) -> None:
     refused = await post(cache, **headers)
     assert (refused.status, cost(refused)) == (status, ("0", "30"))
 

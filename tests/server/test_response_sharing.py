@@ -89,7 +89,9 @@ async def test_a_run_of_an_earlier_revision_is_not_shared(
     assert (await post(cache)).number == 2
 
 
-async def test_when_the_first_leaves_the_others_are_served(cache: Served, origin: Origin, waiting: Waiting) -> None:
+async def test_cancelling_the_first_caller_does_not_affect_the_others(
+    cache: Served, origin: Origin, waiting: Waiting
+) -> None:
     first, second = waiting(cache), waiting(cache)
     await run_pending()
     first.cancel()
@@ -102,7 +104,7 @@ async def test_when_the_first_leaves_the_others_are_served(cache: Served, origin
     assert (await post(cache)).number == 1
 
 
-async def test_when_a_later_caller_leaves_the_others_are_served(
+async def test_cancelling_a_later_caller_does_not_affect_the_others(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
     tasks = [waiting(cache) for _ in range(3)]
@@ -113,7 +115,9 @@ async def test_when_a_later_caller_leaves_the_others_are_served(
     assert [(await tasks[0]).number, (await tasks[2]).number, origin.count] == [1, 1, 1]
 
 
-async def test_a_run_that_all_callers_left_is_still_stored(cache: Served, origin: Origin, waiting: Waiting) -> None:
+async def test_a_run_whose_callers_were_all_cancelled_is_still_stored(
+    cache: Served, origin: Origin, waiting: Waiting
+) -> None:
     first = waiting(cache)
     await run_pending()
     first.cancel()
@@ -163,7 +167,7 @@ async def test_after_a_failed_run_the_waiting_requests_run_themselves(
 
 
 @pytest.mark.parametrize("change", [{"status": 500}, {"headers": [(b"set-cookie", b"a=b")]}])
-async def test_a_response_for_one_caller_is_not_shared(
+async def test_a_private_response_is_not_shared(
     cache: Served, origin: Origin, waiting: Waiting, change: dict[str, Any]
 ) -> None:
     vars(origin).update(change)
@@ -223,7 +227,7 @@ async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: 
     assert (len(cache.store), cache.shared) == (0, 0)
 
 
-async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served]) -> None:
+async def test_a_stream_ends_when_its_client_disconnects(cached: Callable[..., Served]) -> None:
     stream, reply, scalars = Stream(), Reply(), asyncio.Event()
 
     async def leaving() -> Any:
@@ -240,7 +244,7 @@ async def test_a_stream_ends_when_its_client_leaves(cached: Callable[..., Served
     assert stream.events == ["cancelled"]
 
 
-async def test_nothing_is_streamed_to_a_client_that_left_before(cached: Callable[..., Served]) -> None:
+async def test_nothing_is_streamed_to_a_disconnected_client(cached: Callable[..., Served]) -> None:
     stream, reply = Stream(), Reply()
     stream.open.clear()
     task = asyncio.create_task(cached(handle=stream)(http_scope(headers=JSON), receiving(b"{}"), sending(reply)))

@@ -64,7 +64,7 @@ async def cancelled(task: asyncio.Task[Any]) -> None:
         await task
 
 
-async def test_a_request_is_its_target_and_the_headers_of_the_client(connect: Connect) -> None:
+async def test_a_request_has_its_target_and_the_client_s_headers(connect: Connect) -> None:
     async with scripted(says(ok(BODY, b"set-cookie: a=b"))) as server:
         transport = connect(server.port)
         assert [await get(transport), await get(transport)] == [BODY, BODY]
@@ -100,7 +100,7 @@ async def test_unusual_parameters_arrive_unchanged(connect: Connect) -> None:
     ],
     ids=["byte by byte", "hints", "gzip", "two members"],
 )
-async def test_an_answer_is_whole_and_its_connection_used_again(connect: Connect, pieces: list[bytes]) -> None:
+async def test_a_response_is_read_completely_and_its_connection_reused(connect: Connect, pieces: list[bytes]) -> None:
     async with scripted(says(*pieces)) as server:
         transport = connect(server.port)
         assert [await get(transport) for _ in range(3)] == [BODY] * 3
@@ -129,7 +129,7 @@ async def test_an_encoding_that_was_not_requested_is_a_failure(connect: Connect)
     ],
     ids=["said to close", "HTTP/1.0", "body until close", "closed"],
 )
-async def test_a_connection_that_is_not_to_be_used_again_is_not(connect: Connect, step: Step) -> None:
+async def test_a_connection_marked_for_closing_is_not_reused(connect: Connect, step: Step) -> None:
     async with scripted(step) as server:
         transport = connect(server.port, connections=1)
         for _ in range(3):
@@ -144,7 +144,9 @@ async def test_a_connection_that_is_not_to_be_used_again_is_not(connect: Connect
     ids=["reset", "closed", "head cut", "body cut", "chunks cut"],
 )
 @pytest.mark.parametrize("rested", [False, True], ids=["new", "rested"])
-async def test_what_coinglass_may_have_counted_is_not_sent_again(connect: Connect, step: Step, rested: bool) -> None:
+async def test_a_request_that_coinglass_may_have_counted_is_not_resent(
+    connect: Connect, step: Step, rested: bool
+) -> None:
     async with scripted(*[says(ok(BODY))] * rested, step) as server:
         transport = connect(server.port)
         if rested:
@@ -155,7 +157,7 @@ async def test_what_coinglass_may_have_counted_is_not_sent_again(connect: Connec
 
 
 @pytest.mark.parametrize("reply", [b"no HTTP\r\n\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"])
-async def test_what_is_not_http_is_a_failure(connect: Connect, reply: bytes) -> None:
+async def test_a_response_that_is_not_http_is_a_failure(connect: Connect, reply: bytes) -> None:
     async with scripted(says(reply)) as server:
         failure = await fails(get(connect(server.port)))
     assert (type(failure), failure.sent) == (UpstreamUnavailable, True)
@@ -170,7 +172,7 @@ async def test_no_more_connections_are_open_than_allowed(connect: Connect) -> No
     assert (server.opened, server.most_open, len(server.requests)) == (3, 3, 30)
 
 
-async def test_a_connection_in_the_middle_of_an_answer_is_closed_when_its_request_is_given_up(connect: Connect) -> None:
+async def test_a_request_cancelled_in_mid_response_closes_its_connection(connect: Connect) -> None:
     halt = Halt(HALF, BODY[6:])
     async with scripted(halt, says(ok(BODY))) as server:
         transport = connect(server.port, connections=1)
@@ -183,7 +185,7 @@ async def test_a_connection_in_the_middle_of_an_answer_is_closed_when_its_reques
     assert (server.opened, server.most_open) == (2, 1)
 
 
-async def test_the_places_survive_any_number_of_requests_that_give_up(connect: Connect) -> None:
+async def test_cancelled_requests_never_exhaust_the_connections(connect: Connect) -> None:
     async with scripted(says(ok(BODY)), says(ok(BODY, b"connection: close")), says(ok(BODY))) as server:
         transport = connect(server.port, connections=2)
         for cycles in range(40):
@@ -209,7 +211,7 @@ async def test_silence_is_a_timeout_and_its_connection_is_closed(connect: Connec
         assert await get(transport) == BODY
 
 
-async def test_an_answer_that_goes_on_for_longer_than_an_attempt_is_a_timeout(connect: Connect) -> None:
+async def test_a_response_longer_than_one_attempt_is_a_timeout(connect: Connect) -> None:
     async def endless(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n")
         while not writer.is_closing():
@@ -223,7 +225,7 @@ async def test_an_answer_that_goes_on_for_longer_than_an_attempt_is_a_timeout(co
         await server.all_closed()
 
 
-async def test_nobody_who_listens_is_no_connection_and_costs_no_place(connect: Connect) -> None:
+async def test_a_refused_connection_is_unavailable_and_uses_up_no_connection(connect: Connect) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     transport = connect(port, connections=1)
@@ -232,7 +234,7 @@ async def test_nobody_who_listens_is_no_connection_and_costs_no_place(connect: C
         assert (type(failure), failure.sent) == (UpstreamUnavailable, False)
 
 
-async def test_a_name_that_does_not_exist_is_no_connection() -> None:
+async def test_an_unresolvable_host_is_unavailable() -> None:
     url = "http://no.such.host.invalid"
     http = http_transport(url, 1)
     failure = await fails(get(Transport(http, url, Secret(KEY), Clock(), 10.0)))
@@ -257,20 +259,20 @@ def client_side(authority: trustme.CA) -> ssl.SSLContext:
     return context
 
 
-async def test_a_server_whose_certificate_holds_is_answered_over_tls(connect: Connect, authority: trustme.CA) -> None:
+async def test_a_server_with_a_valid_certificate_is_called_over_tls(connect: Connect, authority: trustme.CA) -> None:
     async with scripted(says(ok(BODY)), tls=server_side(authority, "localhost")) as server:
         transport = connect(server.port, tls=client_side(authority))
         assert [await get(transport) for _ in range(2)] == [BODY, BODY]
     assert server.opened == 1
 
 
-async def test_a_certificate_of_another_name_is_no_connection(connect: Connect, authority: trustme.CA) -> None:
+async def test_a_certificate_for_another_host_is_refused(connect: Connect, authority: trustme.CA) -> None:
     async with scripted(says(ok(BODY)), tls=server_side(authority, "another.example")) as server:
         failure = await fails(get(connect(server.port, tls=client_side(authority))))
     assert (type(failure), failure.sent, server.requests) == (UpstreamUnavailable, False, [])
 
 
-async def test_a_certificate_of_an_authority_that_nobody_knows_is_no_connection(authority: trustme.CA) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trustme.CA) -> None:
     async with scripted(says(ok(BODY)), tls=server_side(authority, "localhost")) as server:
         url = f"https://localhost:{server.port}"
         http = http_transport(url, 1)
@@ -279,9 +281,7 @@ async def test_a_certificate_of_an_authority_that_nobody_knows_is_no_connection(
     assert (type(failure), failure.sent, server.requests) == (UpstreamUnavailable, False, [])
 
 
-async def test_a_server_that_does_not_speak_tls_is_no_connection_in_time(
-    connect: Connect, authority: trustme.CA
-) -> None:
+async def test_a_server_without_tls_times_out_while_connecting(connect: Connect, authority: trustme.CA) -> None:
     async with scripted(says(ok(BODY))) as server:
         transport = connect(server.port, connections=1, tls=client_side(authority), connect_seconds=0.02)
         for _ in range(2):
@@ -290,7 +290,7 @@ async def test_a_server_that_does_not_speak_tls_is_no_connection_in_time(
         await server.all_closed()
 
 
-async def test_closing_ends_requests_in_flight(connect: Connect) -> None:
+async def test_closing_the_client_fails_requests_in_flight(connect: Connect) -> None:
     halt = Halt(HALF, b"")
     async with scripted(halt) as server:
         transport = connect(server.port, connections=1)
@@ -311,7 +311,7 @@ PASSWORDS_ARE_DEPRECATED = [  # the way in which httpx-aiohttp gives a proxy's p
 @pytest.mark.parametrize(
     "credentials", ["", pytest.param("me:word@", marks=PASSWORDS_ARE_DEPRECATED)], ids=["open", "with a password"]
 )
-async def test_a_proxy_is_given_its_name_and_password_and_the_target_in_full(credentials: str) -> None:
+async def test_a_proxy_receives_its_credentials_and_the_absolute_url(credentials: str) -> None:
     async with scripted(says(ok(BODY))) as server:
         http = http_transport("http://upstream", 1, f"http://{credentials}127.0.0.1:{server.port}")
         assert await get(Transport(http, "http://upstream", Secret(KEY), Clock(), 10.0)) == BODY
@@ -320,7 +320,7 @@ async def test_a_proxy_is_given_its_name_and_password_and_the_target_in_full(cre
     assert (b"Proxy-Authorization: Basic bWU6d29yZA==" in server.requests[0]) == bool(credentials)
 
 
-async def test_over_tls_a_proxy_is_a_tunnel_that_sees_no_key(authority: trustme.CA) -> None:
+async def test_a_proxy_tunnels_tls_and_never_sees_the_key(authority: trustme.CA) -> None:
     heads: list[bytes] = []
 
     async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -351,7 +351,7 @@ async def test_over_tls_a_proxy_is_a_tunnel_that_sees_no_key(authority: trustme.
 
 
 @pytest.mark.parametrize("step", [says(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"), resets])
-async def test_a_proxy_that_leads_nowhere_sends_nothing(step: Step) -> None:
+async def test_a_proxy_that_refuses_the_tunnel_makes_upstream_unavailable(step: Step) -> None:
     async with scripted(step) as server:
         http = http_transport("https://upstream", 1, f"http://127.0.0.1:{server.port}")
         failure = await fails(get(Transport(http, "https://upstream", Secret(KEY), Clock(), 10.0)))
