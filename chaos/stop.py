@@ -23,10 +23,10 @@ async def stop(_: Effort) -> list[Verdict]:
             for_seconds(tested, 6.0, CALLERS, 0.1, lambda caller, at: mix(caller % 3 + 3 * at))
         )
         await asyncio.sleep(2.0)
-        reported = time.monotonic()
+        signalled = time.monotonic()
         os.kill(tested.server.pid, signal.SIGTERM)
         code = await asyncio.to_thread(tested.server.exit_code, ENDS_WITHIN + 5)
-        took = time.monotonic() - reported
+        took = time.monotonic() - signalled
         answers = await asking
         log = tested.server.log_text()
     return [_verdict(answers, code, took, log)]

@@ -43,7 +43,7 @@ def test_a_finding_is_logged_once_and_counted_each_time(start_graph: StartGraph)
     }
 
 
-def test_answers_that_are_as_documented_are_no_drift(graph: Graph) -> None:
+def test_documented_answers_are_not_reported_as_drift(graph: Graph) -> None:
     with capture_logs() as logged:
         answer = graph.data(PRICE % "H1")["pair"]["price"]
     assert answer["source"]["anomalies"] == []

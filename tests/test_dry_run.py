@@ -58,7 +58,9 @@ def to_fetch(report: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
 
 @pytest.mark.parametrize("document", EXAMPLES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("plan_of_key", [Plan.HOBBYIST, Plan.STANDARD, Plan.PROFESSIONAL], ids=lambda item: item.name)
-def test_an_example_costs_what_its_dry_run_says(start_graph: StartGraph, document: Path, plan_of_key: Plan) -> None:
+def test_an_example_sends_the_calls_that_its_dry_run_reports(
+    start_graph: StartGraph, document: Path, plan_of_key: Plan
+) -> None:
     """Cold, where a listing leaves it open, it costs at least that; warm, nothing."""
     graph, query = start_graph(plan_of_key), document.read_text()
     cold = plan(graph, query)

@@ -43,7 +43,7 @@ def test_entities_of_every_kind_are_resolved(graph: Graph) -> None:
     assert (spot_pair["base"], exchange["name"]) == ("ETH", "Binance")
 
 
-def test_a_hundred_representations_cost_what_a_list_costs(graph: Graph) -> None:
+def test_a_hundred_representations_send_as_many_calls_as_a_list(graph: Graph) -> None:
     listed = graph.data('{ pairs(coin: "BTC", first: 10) { nodes { exchange symbol } } }')["pairs"]["nodes"]
     graph.forget()
     pairs = [{"__typename": "Pair", **node} for node in listed] * 5

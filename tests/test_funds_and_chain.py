@@ -12,7 +12,7 @@ from tests.test_samples import answer, decoded, in_first_record
 from tests.upstream import Upstream, field
 
 
-async def test_premiums_of_one_fund_may_come_flat() -> None:
+async def test_premiums_of_a_single_fund_may_be_flat() -> None:
     path = "/api/etf/bitcoin/premium-discount/history"
     day = sample(path)["data"][0]
     flat = {"timestamp": day["timestamp"]} | {name: value for name, value in day["list"][0].items() if name != "ticker"}
@@ -39,7 +39,7 @@ async def test_the_times_of_a_grayscale_premium_may_be_called_time_list() -> Non
     assert (nameless["code"], "date_list" in nameless["message"]) == ("BAD_PAYLOAD", True)
 
 
-async def test_balances_by_exchange_may_come_without_the_list_around_them() -> None:
+async def test_balances_by_exchange_may_be_sent_without_the_outer_list() -> None:
     path = "/api/exchange/balance/chart"
     assert await decoded(path, lambda data: data[0]) == answer(path)
 
@@ -78,7 +78,7 @@ async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None
     assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
-async def test_language_and_window_are_sent_as_coinglass_spells_them() -> None:
+async def test_language_and_window_are_sent_under_coinglass_names() -> None:
     window = Newsflashes(page=2, per_page=10, language=NewsflashLanguage.ZH_TW, from_=datetime(2025, 1, 1, tzinfo=UTC))
     assert window.query() == {"page": "2", "per_page": "10", "language": "zh-tw", "start_time": "1735689600000"}
 
@@ -94,7 +94,7 @@ async def test_the_next_page_of_news_is_requested() -> None:
     assert titles == [row["article_title"] for row in sample("/api/article/list")["data"]]
 
 
-async def test_a_figure_may_be_an_empty_text() -> None:
+async def test_an_empty_text_as_a_figure_is_null() -> None:
     path = "/api/etf/bitcoin/net-assets/history"
     actual = await decoded(path, lambda data: in_first_record(data, lambda record: record.update(price_usd="")))
     assert actual["columns"]["priceUsd"] == [None, *answer(path)["columns"]["priceUsd"][1:]]

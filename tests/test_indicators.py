@@ -19,7 +19,7 @@ async def test_a_day_as_text_is_its_midnight_in_utc(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "today", "01/02/2011", "2011/13/01"])
-async def test_a_text_that_is_no_day_is_named(text: str) -> None:
+async def test_an_invalid_day_is_refused_by_its_field_name(text: str) -> None:
     actual = await decoded(AHR999, lambda rows: [rows[0] | {"date_string": text}])
     assert (actual["code"], "date_string" in actual["message"]) == ("BAD_PAYLOAD", True)
 
@@ -29,7 +29,7 @@ async def test_a_rainbow_row_of_another_layout_is_refused(row: list[Any]) -> Non
     assert (await decoded(RAINBOW, lambda _: [row]))["code"] == "BAD_PAYLOAD"
 
 
-async def test_rainbow_days_are_put_in_order_and_a_missing_edge_is_null() -> None:
+async def test_rainbow_days_are_sorted_and_a_missing_edge_is_null() -> None:
     actual = await decoded(RAINBOW, lambda rows: [[*rows[0][:11], 1282089600], [0.06, None, *rows[0][2:]]])
     assert [point["timestamp"] for point in actual["points"]] == [1282003200000, 1282089600000]
     assert actual["points"][0]["edgesUsd"][0] is None
@@ -45,7 +45,7 @@ async def test_lists_without_times_are_refused() -> None:
     assert (actual["code"], "time_list" in actual["message"]) == ("BAD_PAYLOAD", True)
 
 
-async def test_bitfinex_has_no_figures_of_other_coins() -> None:
+async def test_bitfinex_figures_of_other_coins_are_no_data() -> None:
     query = '{ coin(symbol: "SOL") { it: bitfinexMargin(interval: D1) { ... on Problem { code message } } } }'
     actual = await field(query, Upstream())
     assert (actual["code"], "BTC and ETH" in actual["message"]) == ("NO_DATA", True)

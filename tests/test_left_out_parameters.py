@@ -47,7 +47,7 @@ def coins(*markets: str) -> str:
     return f"{{ {parts} }}"
 
 
-async def test_coins_with_the_same_exchanges_share_one_list_and_others_have_their_own() -> None:
+async def test_only_coins_with_the_same_exchanges_share_a_list() -> None:
     upstream = Upstream()
     chosen, other = '(exchanges: ["okx", "binance"])', '(exchanges: ["Binance", "OKX", "OKX"])'
     query = coins(f"a|BTC|{chosen}", f"b|ETH|{other}", "c|BTC|", 'd|SOL|(exchanges: ["Bybit"])')

@@ -104,7 +104,7 @@ async def test_a_value_that_is_nested_deeply_breaks_no_other_field(depth: int) -
     assert answer.get("code") in ("BAD_PAYLOAD", "UPSTREAM_ERROR", None)
 
 
-async def test_a_message_that_is_no_text_does_not_matter_beside_data() -> None:
+async def test_a_message_that_is_not_text_is_ignored_beside_data() -> None:
     answer = await prices(b'{"code":"0","msg":{"a":1},"data":[]}')
     assert answer["candles"] == []
 

@@ -64,7 +64,7 @@ def test_a_missing_change_leaves_the_sums_null_from_there_on() -> None:
     assert list(running_sum([1.5, 2.0, 3.0], [0.5, 0.25, None])) == [1.0, 2.75, None]
 
 
-def test_no_rows_have_no_sums() -> None:
+def test_no_rows_give_no_sums() -> None:
     assert list(running_sum([])) == []
 
 
@@ -162,19 +162,19 @@ async def test_sums_count_from_the_first_point_of_the_window(desk: Desk, last: i
     assert_counted_from_the_first_point(outcome)
 
 
-async def test_a_short_window_sums_up_the_same_before_and_after_a_long_one(desk: Desk) -> None:
+async def test_a_short_window_has_the_same_sums_before_and_after_a_long_one(desk: Desk) -> None:
     before = await desk.ask(last=3)
     await desk.ask(last=400)
     assert await desk.ask(last=3) == before
 
 
-async def test_a_window_over_several_pages_has_no_seam(desk: Desk) -> None:
+async def test_sums_are_continuous_over_several_pages(desk: Desk) -> None:
     outcome = await desk.ask(**{"from": iso(2500), "to": iso(100)})
     assert len(outcome[0]["timestamp"]) == 2401
     assert_counted_from_the_first_point(outcome)
 
 
-async def test_closed_points_that_are_cached_and_the_newest_have_no_seam(desk: Desk) -> None:
+async def test_cached_closed_points_and_newest_points_have_continuous_sums(desk: Desk) -> None:
     await desk.ask(last=400)
     desk.clock.advance(3000.0)
     outcome = await desk.ask(last=400)
@@ -193,7 +193,7 @@ async def test_the_sum_of_a_bar_depends_only_on_the_window(steps: list[tuple[int
             assert_counted_from_the_first_point(await desk.ask(**{"from": iso(ago + length), "to": iso(ago)}))
 
 
-async def test_a_coins_delta_over_several_requests_is_one_sum() -> None:
+async def test_a_coin_s_delta_is_summed_over_several_requests() -> None:
     selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
     requested = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
     actual = await field(f'{{ coin(symbol: "BTC") {{ it: {requested} }} }}', Upstream())

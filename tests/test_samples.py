@@ -58,7 +58,7 @@ def test_every_endpoint_has_a_query_and_an_answer() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(CASES))
-async def test_the_sample_comes_out_field_by_field(path: str) -> None:
+async def test_every_field_of_the_sample_is_served(path: str) -> None:
     assert await decoded(path) == answer(path)
 
 
@@ -121,14 +121,14 @@ async def misread(change: Callable[[str, Any], Any], compared: Callable[[Any], A
     ]
 
 
-async def test_numbers_may_come_as_strings() -> None:
+async def test_numbers_may_be_sent_as_strings() -> None:
     def as_text(_: str, value: Any) -> Any:
         return repr(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
     assert await misread(as_text, compared=without_texts) == []
 
 
-async def test_strings_may_come_as_numbers() -> None:
+async def test_strings_may_be_sent_as_numbers() -> None:
     def as_number(name: str, value: Any) -> Any:
         return float(value) if isinstance(value, str) and is_number(value) and name not in TEXTS else value
 
@@ -144,7 +144,7 @@ def without_texts(data: Any) -> Any:
     return data
 
 
-async def test_times_may_come_in_seconds_or_in_milliseconds() -> None:
+async def test_times_may_be_sent_in_seconds_or_milliseconds() -> None:
     def other_unit(name: str, value: Any) -> Any:
         if name in FIGURES:
             return value
@@ -199,7 +199,7 @@ async def test_a_parallel_list_of_another_length_is_null_alone() -> None:
     assert actual["columns"]["byExchange"] == answer(path)["columns"]["byExchange"]
 
 
-async def test_rows_out_of_order_are_put_in_order_and_a_repeated_time_counts_once() -> None:
+async def test_rows_are_sorted_and_a_repeated_time_counts_once() -> None:
     path = "/api/futures/funding-rate/history"
     actual = await decoded(path, lambda rows: [rows[1], rows[0], rows[1]])
     assert actual == answer(path)
@@ -226,7 +226,7 @@ SIDES = [
 
 
 @pytest.mark.parametrize(("path", "name", "meaning"), SIDES)
-async def test_the_code_of_a_side_means_what_its_endpoint_says(path: str, name: str, meaning: dict[int, str]) -> None:
+async def test_a_side_code_is_read_as_its_endpoint_documents(path: str, name: str, meaning: dict[int, str]) -> None:
     for code, side in meaning.items():
         actual = await decoded(path, lambda rows, code=code: [rows[0] | {name: code}])  # type: ignore[misc]  # bound at once
         assert [order["side"] for order in actual["orders"]] == [side]

@@ -54,7 +54,7 @@ def test_columns_have_every_value_of_a_row_but_its_time() -> None:
     assert columns_of(SpreadSeries) == ("SpreadColumns", ["timestamp", "percent", "venue"])
 
 
-def test_a_payload_can_name_its_columns_and_leave_values_out() -> None:
+def test_a_payload_can_name_its_columns_and_omit_values() -> None:
     assert columns_of(NarrowSeries) == ("PercentColumns", ["timestamp", "percent"])
 
 
@@ -72,7 +72,7 @@ def test_the_values_of_the_fields_follow_from_the_rows() -> None:
     assert list(series.columns.percent) == [0.5, 0.25]
 
 
-def test_without_rows_there_is_no_newest_and_no_first() -> None:
+def test_a_series_without_rows_has_no_newest_and_no_first_row() -> None:
     series = from_rows(SpreadSeries, rows())
     assert (series.latest, series.count, series.from_, series.to) == (None, 0, None, None)
 

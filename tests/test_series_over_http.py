@@ -31,7 +31,7 @@ def ago(**span: float) -> str:
     ("interval", "last", "count"), [("H1", 24, 6), ("M5", 3, 1), ("H1", 25, 7), ("H1", None, 25), ("D1", 5, 5)]
 )
 @pytest.mark.parametrize("policy", ["COARSEN", "FIT"])
-def test_a_coarser_interval_is_served_over_the_same_span_and_says_so(
+def test_a_coarsened_series_covers_the_same_span_and_says_so(
     start_graph: StartGraph, policy: str, interval: str, last: int | None, count: int
 ) -> None:
     result = series(start_graph(Plan.HOBBYIST), interval, policy, last=last)
@@ -103,7 +103,7 @@ def test_the_newest_points_are_as_many_as_requested(graph: Graph, last: int | No
     assert result["columns"]["timestamp"] == expected
 
 
-def test_the_points_before_a_time(graph: Graph) -> None:
+def test_the_points_before_a_time_are_served(graph: Graph) -> None:
     to = ago(days=10)
     result = series(graph, "H4", last=7, to=to)
     assert result["count"] == 7

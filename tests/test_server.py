@@ -37,7 +37,7 @@ def test_the_schema_is_served(graph: Graph) -> None:
     assert "type FundingSeries implements" in graph.http.get("/schema.graphql").text
 
 
-def test_health_and_readiness(graph: Graph) -> None:
+def test_health_and_readiness_are_reported(graph: Graph) -> None:
     assert graph.http.get("/healthz").json() == {"status": "ok"}
     ready = graph.http.get("/readyz")
     assert (ready.status_code, ready.json()["ready"], ready.json()["plan"]) == (200, True, "PROFESSIONAL")

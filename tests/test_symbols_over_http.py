@@ -164,7 +164,7 @@ def test_an_unknown_name_does_not_affect_its_siblings(graph: Graph) -> None:
     assert [error["path"] for error in answer["errors"]] == [["bad"]]
 
 
-def test_unknown_exchanges_among_those_to_add_up_are_refused(graph: Graph) -> None:
+def test_unknown_exchanges_in_a_sum_are_refused(graph: Graph) -> None:
     query = """{ coin(symbol: "BTC") { liquidations(interval: D1, exchanges: ["Binance", "Bibit"]) {
       ... on InvalidInput { argument suggestions } } } }"""
     result = graph.data(query)["coin"]["liquidations"]

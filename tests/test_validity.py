@@ -170,7 +170,7 @@ async def test_the_sentiment_of_an_unknown_coin_is_not_cacheable(server: Server)
     assert await server.seconds('{ sentiment(coin: "BTCC") { coin } }') <= 0
 
 
-async def test_a_start_in_the_future_is_served_once_it_is_past(server: Server) -> None:
+async def test_a_window_that_starts_in_the_future_is_served_once_it_has_started(server: Server) -> None:
     start = (server.clock.now() + timedelta(minutes=1)).isoformat()
     query = f'{{ {COIN} {{ openInterest(interval: M1, from: "{start}", to: "2999-01-01") {{ __typename }} }} }}'
     kinds = []

@@ -97,7 +97,7 @@ def test_every_worker_answers_and_a_dead_one_is_replaced() -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-def test_everything_ends_with_the_process_that_started_it(end: signal.Signals) -> None:
+def test_workers_end_with_the_process_that_started_them(end: signal.Signals) -> None:
     with serving("--sandbox", "--workers", "2") as (address, process):
         started(address, process)
         family = [os.pidfd_open(pid) for pid in children(process)]

@@ -178,7 +178,7 @@ async def test_server_errors_of_a_call_without_parameters_all_count(circuits: Ci
     await circuits.refused(call)
 
 
-async def test_one_probe_at_a_time_goes_through_after_the_wait(circuits: Circuits) -> None:
+async def test_one_probe_at_a_time_is_sent_after_the_wait(circuits: Circuits) -> None:
     await circuits.fail(POLICY.least)
     circuits.clock.advance(0.4)
     assert (await circuits.refused()).retry_after == pytest.approx(0.6)

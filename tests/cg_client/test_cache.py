@@ -240,11 +240,11 @@ async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: Ori
         clock.advance(seconds)
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.clear()
-        undeclared = cache.get(a_call(), AGES)
+        pending = cache.get(a_call(), AGES)
         await run_ready_tasks()
         free.append(cache.peek(a_call())[0] in FREE)
         origin.open.set()
-        await undeclared
+        await pending
         await run_ready_tasks()
     assert free == [False, True, True, True, False, True, False, True]
 
@@ -328,7 +328,7 @@ async def test_a_refresh_has_a_background_priority(clock: FakeClock, requester: 
     assert log.requesters[1] == Requester("ann", priority)
 
 
-async def test_a_fetch_has_its_first_caller_as_requester_and_reports_who_joins(clock: FakeClock) -> None:
+async def test_a_fetch_runs_for_its_first_caller_and_reports_callers_that_join(clock: FakeClock) -> None:
     log = RequesterLog(clock)
     log.origin.open.clear()
     waiting = [log.cache.get(a_call(), AGES, requester) for requester in (PATIENT, ANN, BOB)]

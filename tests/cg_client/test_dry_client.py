@@ -92,13 +92,13 @@ async def test_a_call_in_flight_is_not_counted_again(
         return answer(1)
 
     upstream.get(ENDPOINT.path).mock(side_effect=late)
-    undeclared = asyncio.create_task(fetch(client))
+    in_flight = asyncio.create_task(fetch(client))
     await asyncio.sleep(0)
     with pytest.raises(DryRunMiss):
         await dry.get(Call(ENDPOINT, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {a_call(): CacheStatus.PENDING}
     landing.set()
-    assert (await undeclared).value == 1
+    assert (await in_flight).value == 1
 
 
 async def test_a_fresh_answer_is_reported(

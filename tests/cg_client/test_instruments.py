@@ -111,7 +111,7 @@ def test_dated_contracts_are_found_by_their_code(written: str) -> None:
 
 
 @pytest.mark.parametrize(("written", "code"), [("1000pepe/usdt", "1000PEPEUSDT"), ("1INCH-USDT", "1INCHUSDT")])
-def test_digits_of_a_coin_are_no_date(written: str, code: str) -> None:
+def test_digits_in_a_coin_s_name_are_not_a_date(written: str, code: str) -> None:
     assert code_of("Binance", written) == code
 
 

@@ -41,7 +41,7 @@ def test_a_coin_is_found_by_another_ticker_of_the_same_unit(written: str, listed
     assert CoinIndex(["BTC", "1000PEPE", "kSHIB", "KAVA"]).require(written) == listed
 
 
-def test_a_listed_ticker_is_no_alias() -> None:
+def test_a_listed_ticker_is_not_an_alias() -> None:
     assert CoinIndex(["BTC", "XBT"]).require("xbt") == "XBT"
     assert CoinIndex(["PEPE", "1000PEPE"]).require("pepe") == "PEPE"
     assert CoinIndex(["KAVA", "1000AVA"]).require("kAVA") == "KAVA"
@@ -52,7 +52,7 @@ def test_a_coin_of_another_unit_is_only_suggested(written: str, listed: str) -> 
     assert refusal(CoinIndex(["1000PEPE", "BONK", "PEPPER"]), written).suggestions[0] == listed
 
 
-def test_two_tickers_of_one_unit_are_ambiguous() -> None:
+def test_two_listed_tickers_of_one_unit_are_ambiguous() -> None:
     assert refusal(CoinIndex(["1000PEPE", "PEPE1000"]), "kPEPE").suggestions == ["1000PEPE", "PEPE1000"]
 
 
@@ -71,7 +71,7 @@ def test_two_tickers_of_one_unit_are_ambiguous() -> None:
         ("100X", CoinUnit("100x")),
     ],
 )
-def test_the_unit_of_a_ticker(ticker: str, unit: CoinUnit) -> None:
+def test_a_ticker_is_split_into_coin_and_multiple(ticker: str, unit: CoinUnit) -> None:
     assert unit_of(ticker) == unit
 
 

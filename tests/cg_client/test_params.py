@@ -111,7 +111,7 @@ def test_figures_are_written_without_exponent_or_rounding_noise(amount: float, t
 
 
 @given(st.integers(0, 7_258_118_400_000), st.integers(-840, 840))
-def test_times_are_sent_as_the_millisecond_that_they_are_in_any_zone(stamp: int, minutes: int) -> None:
+def test_times_of_any_zone_are_sent_in_utc_milliseconds(stamp: int, minutes: int) -> None:
     zone = timezone(timedelta(minutes=minutes))
     time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=stamp)
     query = CoinSeries(interval=H4, symbol="BTC", from_=time.astimezone(zone)).query()

@@ -66,7 +66,7 @@ def test_nothing_is_lost_or_popped_twice_and_the_order_is_predicted(
 
 
 @given(weights, steps)
-def test_the_items_of_a_client_go_in_their_order(weights: Weights, done: list[str | int | None]) -> None:
+def test_the_items_of_a_client_stay_in_order(weights: Weights, done: list[str | int | None]) -> None:
     line = line_after(weights, done)
     for client in "abcd":
         client_items = [item for item in line.robin if line.pushed[item] == client]

@@ -19,7 +19,7 @@ def test_seconds_are_read_as_milliseconds(stamp: int) -> None:
 
 
 @given(stamps)
-def test_milliseconds_stay_as_they_are(stamp: int) -> None:
+def test_milliseconds_are_unchanged(stamp: int) -> None:
     assert milliseconds(stamp) == stamp
 
 

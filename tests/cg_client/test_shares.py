@@ -158,7 +158,7 @@ async def test_other_users_who_exhaust_the_key_stop_every_worker(clock: FakeCloc
 
 
 @pytest.mark.parametrize(("limit", "workers", "share"), [(30, 1, 30), (30, 4, 7), (80, 3, 26), (30, 30, 1), (9, 20, 1)])
-async def test_a_share_is_an_equal_part_of_what_the_header_says(
+async def test_a_share_is_an_equal_part_of_the_limit_in_the_header(
     clock: FakeClock, limit: int, workers: int, share: int
 ) -> None:
     worker = Worker(Key(limit, clock), workers)

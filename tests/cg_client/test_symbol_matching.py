@@ -115,7 +115,7 @@ def test_a_code_in_another_case_wins_over_other_separators() -> None:
     assert refusal(both, "btcusdt").suggestions == ["BTC-USDT", "BTC_USDT"]
 
 
-def test_the_coin_perp_is_a_coin() -> None:
+def test_a_coin_named_perp_is_matched_as_a_coin() -> None:
     assert FUTURES["Binance"].find("PERP/USDT") == "PERPUSDT"
     assert FUTURES["Binance"].find("PERPUSDT.P") == "PERPUSDT"
     assert refusal(FUTURES["Binance"], "PERP").suggestions == ["PERPUSDT", "PERPUSDC"]
@@ -163,7 +163,7 @@ def test_the_stated_settlement_decides_between_contracts_of_one_quote() -> None:
 
 
 @pytest.mark.parametrize("written", ["BTC/USD", "BTCUSD.P", "BTC", "BTC-PERP", "BTC/USD:BTC"])
-def test_a_contract_of_this_week_is_dated_although_no_digit_says_so(written: str) -> None:
+def test_a_weekly_contract_is_dated_without_a_digit(written: str) -> None:
     weekly = VenueIndex("HTX", Market.FUTURES, contracts("BTC_CW:BTC:USD BTC_NQ:BTC:USD BTC-USD-QUARTER:BTC:USD"))
     assert refusal(weekly, written).suggestions
 
@@ -184,7 +184,7 @@ def test_a_contract_of_this_week_is_dated_although_no_digit_says_so(written: str
         ("OKX", "PEPE", "PEPE-USDT-SWAP"),
     ],
 )
-def test_ways_to_write_one_unit_find_the_same_instrument(venue: str, written: str, code: str) -> None:
+def test_all_writings_of_one_unit_find_the_same_instrument(venue: str, written: str, code: str) -> None:
     assert FUTURES[venue].find(written) == code
 
 
@@ -200,7 +200,7 @@ def test_ways_to_write_one_unit_find_the_same_instrument(venue: str, written: st
         ("Hyperliquid", "PEPE/USD", "kPEPE-USD"),
     ],
 )
-def test_a_coin_never_stands_for_a_thousand_of_it(venue: str, written: str, likely: str) -> None:
+def test_a_coin_never_matches_its_thousandfold_unit(venue: str, written: str, likely: str) -> None:
     assert refusal(FUTURES[venue], written).suggestions[0] == likely
 
 
@@ -230,12 +230,12 @@ def test_a_word_for_perpetuals_prefers_the_code_that_contains_it() -> None:
 
 
 @pytest.mark.parametrize(("written", "code"), [("BTCUSD", "XBT/USD"), ("ETH/BTC", "ETH/XBT"), ("PEPE", "PEPE/USD")])
-def test_spot_pairs_are_found_in_the_same_ways(written: str, code: str) -> None:
+def test_spot_pairs_are_matched_by_the_same_rules(written: str, code: str) -> None:
     assert SPOT.find(written) == code
 
 
 @pytest.mark.parametrize("written", ["BTCUSD.P", "BTC/USD:BTC", "XBT-PERP", "BTC perpetual"])
-def test_a_futures_contract_is_no_spot_pair(written: str) -> None:
+def test_a_futures_contract_is_not_a_spot_pair(written: str) -> None:
     error = refusal(SPOT, written)
     assert "`pair`" in str(error)
     assert error.suggestions[0] == "XBT/USD"
@@ -255,12 +255,12 @@ def test_the_likeliest_instrument_is_suggested_first(venue: str, written: str, s
     assert refusal(FUTURES[venue], written).suggestions[: len(suggestions)] == suggestions
 
 
-def test_an_exchange_without_pairs_says_so() -> None:
+def test_an_exchange_without_pairs_is_refused_with_that_message() -> None:
     assert "no futures pairs at present" in str(refusal(VenueIndex("CME", Market.FUTURES, []), "BTC/USD"))
     assert "no spot pairs at present" in str(refusal(VenueIndex("CME", Market.SPOT, []), "BTC/USD"))
 
 
-def test_a_part_of_an_exchange_has_only_the_contracts_of_its_margin() -> None:
+def test_an_exchange_name_with_a_margin_matches_only_contracts_of_that_margin() -> None:
     rows = [
         Instrument(exchange="Binance", symbol=item.code, base=item.base, quote=item.quote)
         for item in contracts(LISTINGS["Binance"])

@@ -157,20 +157,22 @@ async def test_spot_pairs_are_found_in_the_spot_listing(symbols: Symbols, upstre
 
 
 @pytest.mark.parametrize("written", ["OKX", "okex", "OKX Futures"])
-async def test_an_exchange_that_is_listed_without_pairs_says_so(symbols: Symbols, written: str) -> None:
+async def test_a_listed_exchange_without_pairs_is_refused_with_that_message(symbols: Symbols, written: str) -> None:
     with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
         await symbols.pair(written, "BTCUSDT")
     with pytest.raises(UnknownName, match=r"OKX lists no spot pairs at present\."):
         await symbols.spot_pair("OKX", "BTCUSDT")
 
 
-async def test_an_exchange_with_an_empty_list_of_pairs_says_so(symbols: Symbols, upstream: respx.MockRouter) -> None:
+async def test_an_exchange_with_an_empty_list_is_refused_with_that_message(
+    symbols: Symbols, upstream: respx.MockRouter
+) -> None:
     upstream.get(PAIRS).mock(return_value=answer({"OKX": []}))
     with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
         await symbols.pair("OKX", "BTCUSDT")
 
 
-async def test_an_exchange_with_pairs_of_the_other_market_alone_says_so(symbols: Symbols) -> None:
+async def test_an_exchange_with_pairs_only_in_the_other_market_is_refused_with_that_message(symbols: Symbols) -> None:
     with pytest.raises(UnknownName, match=r"Coinbase lists no futures pairs at present\."):
         await symbols.pair("coinbase", "BTC-USD")
 

@@ -116,7 +116,7 @@ async def test_calls_start_in_the_order_of_their_arrival(
     assert sent.order == symbols
 
 
-async def test_a_request_in_flight_counts_and_so_does_a_failed_one(clock: FakeClock) -> None:
+async def test_requests_in_flight_and_failed_requests_count(clock: FakeClock) -> None:
     async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         await clock.sleep(20)
         raise UpstreamTimeout("late")
@@ -184,7 +184,7 @@ async def test_the_limit_follows_the_header(
 
 
 @pytest.mark.parametrize("garbage", ["", " ", "many", "-3", "30.5", "NaN", "1e3", "²", "0x10"])
-async def test_headers_that_are_no_numbers_are_ignored(
+async def test_headers_that_are_not_numbers_are_ignored(
     throttle_of: Callable[[int], Throttle], sent: Upstream, garbage: str
 ) -> None:
     throttle, sent.headers = throttle_of(30), dict.fromkeys([MAX, USED], garbage.encode("latin-1"))

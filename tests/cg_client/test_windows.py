@@ -117,7 +117,7 @@ def limited(draw: st.DrawFn) -> tuple[Scene, int]:
 
 
 @given(limited())
-def test_no_page_can_hold_more_rows_than_its_limit(limited: tuple[Scene, int]) -> None:
+def test_no_page_can_have_more_rows_than_its_limit(limited: tuple[Scene, int]) -> None:
     scene, earliest = limited
     for page in [*scene.pages(), *scene.pages(earliest)]:
         assert 1 <= page.limit <= scene.page_rows
@@ -239,5 +239,5 @@ def test_a_window_wholly_before_the_earliest_bar_needs_no_request() -> None:
         (Window(99 * HOUR, None), 100 * HOUR, 0),
     ],
 )
-def test_bars_that_have_surely_closed_are_counted_by_where_they_start(window: Window, now: int, due: int) -> None:
+def test_surely_closed_bars_are_counted_by_their_start(window: Window, now: int, due: int) -> None:
     assert count_closed_bars(window, HOUR, now) == due

@@ -51,7 +51,7 @@ def test_a_fault_passes_if_nothing_is_breached_and_every_part_recovers() -> None
     assert not holds([], 5.1)
 
 
-def test_memory_that_faults_leave_behind_is_bounded() -> None:
+def test_memory_growth_from_faults_is_bounded() -> None:
     bound = int(every_fault.MAX_MEMORY) * 2**20
     assert every_fault._memory(bound, 4 * bound).holds
     assert not every_fault._memory(bound + 1, bound + 1).holds

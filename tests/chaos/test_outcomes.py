@@ -31,7 +31,7 @@ def breaches(answered: Answered, reference: dict[str, object] | None = None) -> 
     return list(faults([answered], 2.0, reference or {}))
 
 
-def test_data_that_is_true_and_in_time_is_no_breach() -> None:
+def test_correct_data_in_time_is_not_a_breach() -> None:
     assert breaches(answer({"it": VALUE | {"source": source()}}), {"one": VALUE}) == []
 
 
@@ -51,7 +51,7 @@ def test_an_answer_after_the_deadline_and_half_a_second_is_a_breach() -> None:
     assert breaches(answer(whole, seconds=2.6)) == ["answered after 2.60 s"]
 
 
-def test_an_upstream_problem_is_no_breach_and_an_internal_error_is() -> None:
+def test_an_internal_error_is_a_breach_and_an_upstream_problem_is_not() -> None:
     assert breaches(answer({"it": {"__typename": "Unavailable", "code": "TIMEOUT"}})) == []
     typed = {"path": ["one"], "extensions": {"code": "UPSTREAM_ERROR"}}
     assert breaches(answer(None, typed)) == []

@@ -176,7 +176,7 @@ FAULTS: Sequence[Plant] = (
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.__name__)
-def test_a_planted_fault_is_noticed(fault: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_fault_is_detected(fault: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
     fault(monkeypatch)
     with closing(Trial()) as trial:
         result: Iterator[str] = trial.differences(1, FAULTY_CASES)

@@ -78,7 +78,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.filterwarnings("ignore:.*was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("hook", [hook for hook in hooks() if hook not in NEVER_CALLED])
-def test_a_broken_hook_is_noticed(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broken_hook_is_detected(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_(hook, monkeypatch)
     assert engine_module._planned(100_000, max_calls=10) is None
 
@@ -104,5 +104,5 @@ async def test_the_default_executor_answers_if_the_check_fails(monkeypatch: pyte
     assert codes(await ask(engine, f"{{ {query} }}")) == ["QUERY_TOO_COMPLEX"]
 
 
-def test_plans_do_without_a_fragment_cache() -> None:
+def test_plans_work_without_a_fragment_cache() -> None:
     assert Engine(0).uses_plans

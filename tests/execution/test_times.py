@@ -19,7 +19,7 @@ def test_a_time_is_written_as_its_scalar_writes_it(moment: int) -> None:
 
 
 @given(st.lists(st.lists(MOMENTS, max_size=5), max_size=30))
-def test_a_column_is_written_time_by_time_whatever_was_cached_before(columns: list[list[int]]) -> None:
+def test_a_column_of_times_is_written_correctly_after_any_cached_column(columns: list[list[int]]) -> None:
     texts = TimeTextCache(limit=8)
     for column in columns:
         assert texts.of(array("q", column)) == [text_of(moment) for moment in column]

@@ -52,7 +52,7 @@ def test_simple_rows_are_read(text: str) -> None:
 
 @compiled
 @pytest.mark.parametrize("text", ["[]", " [ ] "])
-def test_no_rows_are_empty_columns(text: str) -> None:
+def test_no_rows_give_empty_columns(text: str) -> None:
     assert read(text) == [array("d"), array("q")]
 
 
@@ -101,7 +101,7 @@ def test_unusual_integers_are_left_to_msgspec(value: str) -> None:
         '[{"a": 1, "n": 2}, {"a": 1, "n": 2, "new": null}]',
     ],
 )
-def test_rows_that_are_not_simple_are_left_to_msgspec(text: str) -> None:
+def test_unusual_rows_are_left_to_msgspec(text: str) -> None:
     assert read(text) is None
 
 
@@ -124,7 +124,7 @@ def forms(figure: float) -> set[str]:
 
 
 @compiled
-def test_figures_are_the_nearest_doubles() -> None:
+def test_figures_are_read_as_the_nearest_doubles() -> None:
     chance = random.Random(12)
     figures = [chance.random() * 10 ** chance.randint(-30, 40) for _ in range(3000)]
     halves = [f"{2**53 + 2 * chance.getrandbits(50) + 1}{'0' * chance.randint(0, 3)}" for _ in range(300)]
@@ -158,7 +158,7 @@ def test_times_are_ascending_if_each_is_later_than_the_previous(times: list[int]
 
 @compiled
 @pytest.mark.parametrize("path", SERIES)
-def test_the_documented_rows_are_read_natively_and_alike(path: str) -> None:
+def test_the_documented_rows_are_read_natively_and_equally(path: str) -> None:
     data, (both, alone) = body(path), BOTH[path]
     assert (natively(path)(data) is None) == (path in WITH_GAPS)
     assert outcome(both, data) == outcome(alone, data)
@@ -197,7 +197,7 @@ def payloads(draw: st.DrawFn, path: str) -> bytes:
 @compiled
 @settings(max_examples=400)
 @given(payloads(SUMS))
-def test_rows_in_any_alias_are_read_alike(data: bytes) -> None:
+def test_rows_under_any_alias_are_read_equally(data: bytes) -> None:
     both, alone = BOTH[SUMS]
     assert outcome(both, data) == outcome(alone, data)
 
@@ -205,7 +205,7 @@ def test_rows_in_any_alias_are_read_alike(data: bytes) -> None:
 @compiled
 @settings(max_examples=400)
 @given(payloads(OPTIONAL))
-def test_rows_whose_figures_may_be_missing_are_read_alike(data: bytes) -> None:
+def test_rows_with_missing_figures_are_read_equally(data: bytes) -> None:
     both, alone = BOTH[OPTIONAL]
     assert outcome(both, data) == outcome(alone, data)
 
@@ -213,7 +213,7 @@ def test_rows_whose_figures_may_be_missing_are_read_alike(data: bytes) -> None:
 @compiled
 @settings(max_examples=400)
 @given(st.data())
-def test_a_payload_with_bytes_changed_is_read_alike(data: st.DataObject) -> None:
+def test_a_payload_with_changed_bytes_is_read_equally(data: st.DataObject) -> None:
     path = data.draw(st.sampled_from(sorted(SERIES)))
     spoilt = bytearray(body(path))
     for _ in range(data.draw(st.integers(1, 3))):

@@ -143,7 +143,7 @@ async def test_without_the_account_the_plan_is_inferred_from_the_rate_limit(prob
     assert status == 1
 
 
-async def test_all_calls_gated_endpoints_and_expects_a_refusal(probed: Probed) -> None:
+async def test_the_all_option_calls_gated_endpoints_and_expects_a_refusal(probed: Probed) -> None:
     probed.sandbox.plan, probed.sandbox.quota.limit = Plan.STARTUP, 80
     status, report = await probed.report("futures/liquidation", with_gated=True)
     refused = endpoint(report, "/api/futures/liquidation/map")
@@ -151,7 +151,7 @@ async def test_all_calls_gated_endpoints_and_expects_a_refusal(probed: Probed) -
     assert [(entry["kind"], entry["harmless"]) for entry in refused["findings"]] == [("PLAN_REFUSED", True)]
 
 
-async def test_all_reports_gated_endpoints_that_answer(probed: Probed) -> None:
+async def test_the_all_option_reports_gated_endpoints_that_answer(probed: Probed) -> None:
     below = PlantedDrift(ACCOUNT, lambda answer: answer | {"data": answer["data"] | {"level": "HOBBYIST"}})
     probed.sandbox.drifts += [below, PlantedDrift("*", headers={"API-KEY-MAX-LIMIT": "30"})]
     status, report = await probed.report("hyperliquid/whale-alert", with_gated=True)
@@ -195,7 +195,7 @@ async def test_the_former_path_counts_towards_the_limit_of_calls(probed: Probed)
 
 
 @pytest.mark.parametrize("most", [1, 5])
-async def test_calls_limits_all_requests_including_retries(probed: Probed, most: int) -> None:
+async def test_the_calls_option_limits_all_requests_including_retries(probed: Probed, most: int) -> None:
     probed.sandbox.faults.append(Fault(FaultKind.HTTP_500, "/api/futures/supported-exchanges"))
     status, report = await probed.report(max_calls=most)
     assert probed.sandbox.calls.total() == most

@@ -37,7 +37,7 @@ async def test_a_shared_response_states_a_cost_of_zero(cache: Served, costly: Or
     assert [cost(reply) for reply in await asyncio.gather(*tasks)] == [("7", "30"), *[("0", "30")] * 3]
 
 
-async def test_a_304_states_its_cost(cache: Served, costly: Origin) -> None:
+async def test_a_304_response_states_its_cost(cache: Served, costly: Origin) -> None:
     tag = (await get(cache)).headers["etag"]
     not_modified = await get(cache, if_none_match=tag)
     assert (not_modified.status, cost(not_modified), costly.count) == (304, ("0", "30"), 1)

@@ -176,9 +176,9 @@ async def test_a_request_cancelled_in_mid_response_closes_its_connection(connect
     halt = Halt(HALF, BODY[6:])
     async with scripted(halt, says(ok(BODY))) as server:
         transport = connect(server.port, connections=1)
-        undeclared = asyncio.create_task(get(transport))
+        pending = asyncio.create_task(get(transport))
         await halt.reached.wait()
-        await cancelled(undeclared)
+        await cancelled(pending)
         halt.go.set()
         await server.all_closed()
         assert await get(transport) == BODY
@@ -189,12 +189,12 @@ async def test_cancelled_requests_never_exhaust_the_connections(connect: Connect
     async with scripted(says(ok(BODY)), says(ok(BODY, b"connection: close")), says(ok(BODY))) as server:
         transport = connect(server.port, connections=2)
         for cycles in range(40):
-            undeclared = [asyncio.create_task(get(transport)) for _ in range(4)]
+            pending = [asyncio.create_task(get(transport)) for _ in range(4)]
             for _ in range(cycles):
                 await asyncio.sleep(0)
-            for task in undeclared[::2]:
+            for task in pending[::2]:
                 task.cancel()
-            ended = await asyncio.gather(*undeclared, return_exceptions=True)
+            ended = await asyncio.gather(*pending, return_exceptions=True)
             assert ended[1::2] == [BODY, BODY]
         assert await asyncio.gather(*(get(transport) for _ in range(6))) == [BODY] * 6
 
@@ -294,10 +294,10 @@ async def test_closing_the_client_fails_requests_in_flight(connect: Connect) -> 
     halt = Halt(HALF, b"")
     async with scripted(halt) as server:
         transport = connect(server.port, connections=1)
-        undeclared = asyncio.create_task(fails(get(transport)))
+        pending = asyncio.create_task(fails(get(transport)))
         await halt.reached.wait()
         await transport._http.aclose()
-        assert type(await undeclared) is UpstreamUnavailable
+        assert type(await pending) is UpstreamUnavailable
         halt.go.set()
         await server.all_closed()
 
