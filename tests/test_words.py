@@ -73,6 +73,24 @@ PRODUCT_NAMES = (
     "said",
     "taken",
 )
+WORDS_IN_NAMES = {  # outside the product no name contains one
+    *PRODUCT_NAMES,
+    "given",
+    "places",
+    "plain",
+    "settled",
+    "told",
+    "wanted",
+}
+LIBRARY_NAMES = {
+    "connection_made",
+    "given",
+    "one_of",
+    "places",
+    "NOT_FOUND",
+    "PER_FREE_PLACE",
+}  # the last two: of the product
+BENCHMARK_NAMES = {"plain", "PLAIN"}  # the yardstick, see bench/plain.py
 EXCEPTIONS: dict[str, tuple[str, ...]] = {  # of WORDS and NAMES: files in which the word is another one
     "ending": ("tests/cg_client/test_symbol_matching.py",),  # of an instrument's code
 }
@@ -127,6 +145,20 @@ def test_no_name_is_a_word_that_says_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", PRODUCT_NAMES)
 def test_a_variable_of_the_product_is_named_for_what_it_holds(name: str) -> None:
     assert {path for path in names().get(name, ()) if path.split("/")[0] in PRODUCT} == set()
+
+
+@pytest.mark.parametrize("folder", sorted({*TREE} - {*PRODUCT}))
+def test_no_name_outside_the_product_contains_a_word_that_says_nothing(folder: str) -> None:
+    """The names of tests are sentences, in which these words are English."""
+    exceptions = LIBRARY_NAMES | (BENCHMARK_NAMES if folder == "bench" else set())
+    matches = {
+        f"{path}: {name}"
+        for path, tree in trees().items()
+        if path.split("/")[0] == folder
+        for name in {*names_in(tree)} - exceptions
+        if not name.startswith("test_") and not WORDS_IN_NAMES.isdisjoint(name.lower().split("_"))
+    }
+    assert matches == set()
 
 
 def test_a_type_name_stands_for_one_type() -> None:
