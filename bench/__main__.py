@@ -1,4 +1,4 @@
-"""`make bench`: ours against a plain Strawberry server and against the floor, on real sockets, as ratios of one run."""
+"""`make bench`: our server compared with a plain Strawberry server and with the floor, over real sockets."""
 
 import argparse
 import signal
@@ -41,7 +41,7 @@ class Results:
 
 
 def run(names: Sequence[str], effort: Effort) -> Results:
-    """Measure what is named; raises BenchError."""
+    """Measure the named scenarios; raises BenchError."""
     with upstream() as source:
         bench = Bench(source)
         result = Results(bench.runs)

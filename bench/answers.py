@@ -1,4 +1,4 @@
-"""What servers answer: fetched to warm them, and compared so that only right answers are measured."""
+"""Requests outside the measurement: they fill the caches, and check that the servers answer correctly and alike."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,12 +23,12 @@ def ask(server: Process, bodies: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def is_right(answer: bytes) -> bool:
-    """Whether nothing failed; a part that failed as a value is empty, since no query selects anything of it."""
+    """Whether nothing failed; a part that is a problem is empty, since no query selects fields of problems."""
     return b'"errors"' not in answer and b"{}" not in answer
 
 
 def warm(server: Process, workload: Workload) -> None:
-    """Every series of the workload is fetched once, and its text is known."""
+    """Fetch every series of the workload once and cache its documents."""
     listed = [] if workload.numbered else workload.bodies[:1] * 3
     for _ in ask(server, [*workload.warmup, *listed]):
         pass

@@ -1,4 +1,4 @@
-"""What is measured: one workload on one server in one state at one concurrency; each case once in a benchmark."""
+"""Cases of the benchmark: one workload on one server in one state at one concurrency."""
 
 import contextlib
 import dataclasses
@@ -14,7 +14,7 @@ from bench.processes import Process
 from bench.queries import Workload
 from bench.servers import State, Upstream, floor, ours, plain
 
-MAX_SECONDS = 6  # that a run is made longer to
+MAX_SECONDS = 6  # upper bound of a prolonged run
 
 
 class Target(Enum):
@@ -33,13 +33,13 @@ class Case:
 
 @dataclass(slots=True)
 class Bench:
-    """Measures cases; `runs` are those that were measured."""
+    """Measures cases; `runs` has the results."""
 
     upstream: Upstream
     runs: dict[Case, Run] = field(default_factory=dict)
 
     def measure(self, cases: Iterable[Case], seconds: int, rounds: int) -> None:
-        """Those that were not measured yet, by state; of several rounds the one that took least CPU counts."""
+        """Measure the cases that are not measured yet; of several rounds the one with the least CPU counts."""
         requested = [case for case in dict.fromkeys(cases) if case not in self.runs]
         for state in dict.fromkeys(case.state for case in requested):
             self._in_state(state, [item for item in requested if item.state is state], seconds, rounds)
@@ -56,13 +56,13 @@ class Bench:
     def _with_workload(
         self, workload: Workload, cases: list[Case], servers: Mapping[Target, Process], seconds: int
     ) -> None:
-        """In turn, so that each meets the same moods of the machine."""
+        """Run the cases in turn, so that the load of the machine affects them alike."""
         if any(case.target is Target.PLAIN for case in cases):
             compare(servers[Target.OURS], servers[Target.PLAIN], workload)
         least, warmed = min(sizes(servers[Target.OURS], workload)), set[Target]()
         for case in cases:
             with _server(case, servers) as server:
-                # Real-time series are fetched anew before each run; what keeps nothing has only to be asked once.
+                # Real-time series are fetched again before each run; a server without a cache needs one request only.
                 if case.target not in warmed or case.state is State.ROWS_OF_MANY:
                     warm(server, workload)
                 warmed.add(case.target)
@@ -74,7 +74,7 @@ class Bench:
             sys.stdout.flush()
 
     def _seconds(self, case: Case, seconds: int) -> int:
-        """Long enough for two answers on each connection, by what one at a time took."""
+        """Return a duration that is long enough for two answers on each connection."""
         alone = self.runs.get(dataclasses.replace(case, concurrency=1))
         needed = 0.0 if alone is None else 2 * case.concurrency / alone.requests_per_second
         return max(seconds, min(MAX_SECONDS, math.ceil(needed)))

@@ -1,4 +1,4 @@
-"""Every query in every state, for those who look for their own case."""
+"""The table of every query in every state."""
 
 from collections.abc import Callable, Iterator, Mapping
 

@@ -55,7 +55,7 @@ end
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What one run found. Latencies and CPU in milliseconds; `busy` is the share of its core that the server used."""
+    """Results of one run. Latencies and CPU in milliseconds; `busy` is the share of its core that the server used."""
 
     requests_per_second: float
     p50: float
@@ -76,10 +76,10 @@ def require_wrk() -> str:
 def drive(
     server: Process, workload: Workload, concurrency: int, seconds: float, calls: Callable[[], int], least: int
 ) -> Run:
-    """Drives the server; `calls` counts upstream calls so far, and `least` is what a right answer has of bytes.
+    """Drive the server; `calls` counts upstream calls so far, and `least` is the size of a right answer.
 
     At its end wrk leaves one request unanswered on each connection. The server does that work all the same, so its CPU
-    time is read when it has nothing left to do, and shared out over these requests too.
+    time is read when it is idle, and shared out over these requests too.
     """
     before, called = server.cpu_seconds(), calls()
     measured = _wrk(server.url, workload, concurrency, seconds)

@@ -1,4 +1,4 @@
-"""Processes of their own, each on one core, and what they have used."""
+"""Server processes, each on one core, and their CPU time and memory."""
 
 import contextlib
 import functools
@@ -31,7 +31,7 @@ class Process:
     pid: int
     url: str
     handle: subprocess.Popen[bytes]
-    log: int  # file descriptor of what it says
+    log: int  # file descriptor of its output
 
     def log_text(self) -> str:
         """Return the first megabyte of its log."""

@@ -1,4 +1,4 @@
-"""The queries, and in which turn they are asked.
+"""The queries, and the order in which they are sent.
 
 Our server and the plain one answer all texts alike. A text whose scalar fields carry `MARK` in their aliases
 becomes another text with each number that the load generator writes there.
@@ -36,7 +36,7 @@ _VENUES = ("Binance", "Bybit")  # both write the code of a pair as base and quot
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Bodies that are asked in turn; `numbered` where each has `MARK`. `warmup` fetches all series of the bodies."""
+    """Bodies that are sent in turn; `numbered` if each has `MARK`. `warmup` fetches all series of the bodies."""
 
     name: str
     bodies: tuple[bytes, ...]
@@ -59,7 +59,7 @@ def new_text(query: str) -> Workload:
 
 
 def in_turn(query: str) -> Workload:
-    """Known texts whose variables pick another series with each request; Q5 has one series only."""
+    """Return cached texts whose variables select another series with each request; Q5 has one series only."""
     if query == "Q5":
         return repeated(query)
     name = f"{query} in turn"

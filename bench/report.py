@@ -1,4 +1,4 @@
-"""The results as Markdown: what is printed at the end, and what stands in RESULTS.md."""
+"""The results as Markdown: the printed table, and RESULTS.md."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The bounds that are ratios, and what was found about them."""
+"""The bounds that are ratios, and the results for them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ AT_ONCE = (1, 32)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found at one concurrency."""
+    """The result at one concurrency."""
 
     text: str
     holds: bool
@@ -52,7 +52,7 @@ class Scenario:
     often: int = 1
 
     def cases(self) -> Iterator[Case]:
-        """Ours beside the other, so that both meet the same mood of the machine."""
+        """Yield our server beside the other, so that the load of the machine affects both alike."""
         for query in self.least:
             for concurrency in self.at_once:
                 for target in (Target.OURS, self.against):

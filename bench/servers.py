@@ -16,7 +16,7 @@ FRAGMENTS_MB = 8  # in ROWS_OF_MANY
 
 
 class State(Enum):
-    """What our server keeps; in ROWS_OF_MANY the rendered series are several times what the fragments may take."""
+    """What our server has cached; in ROWS_OF_MANY the rendered series are several times what the fragments may take."""
 
     COLD = "cold"
     ROWS = "rows cached"

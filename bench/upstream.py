@@ -1,6 +1,6 @@
-"""The upstream of all servers: the sandbox, made fast enough that it never is what is measured.
+"""The upstream of all servers: the sandbox, made fast enough not to be the bottleneck.
 
-Each answer is rendered once, by path and query string, at one frozen time, and kept as the bytes that are sent. The
+Each answer is rendered once, by path and query string, at one frozen time, and cached as the bytes that are sent. The
 quota that is announced cannot be spent. `GET /_bench/calls` counts the calls; `GET /_bench/delay?ms=50` delays the
 answers from then on.
 """
@@ -49,7 +49,7 @@ class Upstream:
         self.delay = 0.0
 
     async def answer(self, head: bytes) -> bytes:
-        """To a request that has nothing but a head, for the first time."""
+        """Return the answer to a new request, which has a head only."""
         first, *lines = head.split(b"\r\n")
         target = first.split(b" ")[1]
         if target.startswith(_SWITCHES):
@@ -88,7 +88,7 @@ class Upstream:
 
 
 class Connection(asyncio.Protocol):
-    """Answers one request after the other: nobody here sends a second one before the answer."""
+    """Answers one request after the other; the servers do not pipeline."""
 
     def __init__(self, upstream: Upstream) -> None:
         self._upstream, self._head = upstream, b""

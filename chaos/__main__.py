@@ -1,6 +1,6 @@
-"""`make chaos`: the real server before a CoinGlass that fails, and whether what is promised holds.
+"""`make chaos`: the real server with a failing CoinGlass, and a verdict on each promise.
 
-The exit code is 0 where everything that was tried holds.
+The exit code is 0 if every verdict holds.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
 
 Scenario: TypeAlias = Callable[[Effort], Awaitable[list[Verdict]]]
 
-# Rows go on at the same time, since most of them wait for time to pass; in a row one goes after another.
+# Lanes run concurrently, since most scenarios wait for time to pass; the scenarios of a lane run in order.
 LANES: tuple[Mapping[str, Scenario], ...] = (
     {"dashboard": dashboard},
     {"fairness": fairness},
@@ -52,7 +52,7 @@ async def _lane(lane: Mapping[str, Scenario], names: Sequence[str], effort: Effo
 
 
 async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]:
-    """Return what the scenario found; that it could not be carried out is a finding too."""
+    """Return the verdicts of the scenario, one of them if it could not be carried out."""
     started = time.monotonic()
     try:
         actual = await scenario(effort)

@@ -1,4 +1,4 @@
-"""Callers that are many, that leave early, and that never read what they requested."""
+"""Many callers, callers that disconnect early, and callers that never read their answers."""
 
 import asyncio
 import contextlib
@@ -34,7 +34,7 @@ async def _many(tested: Rig) -> Verdict:
 
 
 async def _leaving(tested: Rig) -> Verdict:
-    """Half of them in the middle of what they say, the others before what they requested is there."""
+    """Half of them disconnect in the middle of the request, the others before the answer."""
     before = tested.server.resident_bytes()
     await tested.upstream.fail("slow", seconds=0.5)
     await asyncio.gather(*(_disconnect(tested.caller(), mix(number % 60), at=number) for number in range(LEAVING)))
@@ -58,7 +58,7 @@ async def _disconnect(caller: Caller, parts: list[Part], at: int) -> None:
 
 
 async def _deaf(tested: Rig) -> Verdict:
-    """They ask for a thousand candles over and over and read nothing, while others are served."""
+    """They request a thousand candles over and over and read nothing, while others are served."""
     big = [on_pair("big", "Binance", "BTC", price("interval: H4, last: 1000"))]
     await tested.values(big)
     parts = mix(0)
@@ -67,7 +67,7 @@ async def _deaf(tested: Rig) -> Verdict:
     deaf = [tested.caller() for _ in range(DEAF)]
     for caller in deaf:
         reader, writer = await caller.connect()
-        reader._transport.pause_reading()  # type: ignore[attr-defined]  # noqa: SLF001  # asyncio reads ahead without being asked
+        reader._transport.pause_reading()  # type: ignore[attr-defined]  # noqa: SLF001  # asyncio reads ahead by default
         writer.write(caller.request(document(big)) * _REQUESTS_OF_EACH)
     answers = await at_once(tested, WELL_BEHAVED, 20, lambda caller, at: turned(parts, caller + at))
     grown = (tested.server.resident_bytes() - before) / _MEGABYTE

@@ -1,4 +1,4 @@
-"""A caller of the server over one kept connection, with no more code around the socket than it takes.
+"""A caller of the server over one persistent connection, with a minimum of code around the socket.
 
 httpx would need as much CPU for a thousand callers as the server that answers them.
 """
@@ -27,7 +27,7 @@ class Reply:
 
 
 class Caller:
-    """Connects when it first asks, and again where the connection was closed. `name` is its `X-Client-Id`."""
+    """Connects with the first request, and again after the connection was closed. `name` is its `X-Client-Id`."""
 
     def __init__(self, url: str, name: str = "") -> None:
         at = urlsplit(url)

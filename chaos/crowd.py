@@ -1,4 +1,4 @@
-"""A thousand callers at once who want forty series that nobody requested yet, whole or in different windows."""
+"""A thousand concurrent callers of forty uncached series, in equal and in different windows."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ _STEP = Interval.H1.milliseconds
 
 
 async def crowd(_: Effort) -> list[Verdict]:
-    """Series of one exchange, then others of another: nothing of them is known either time."""
+    """Request uncached series of one exchange, then uncached series of another."""
     async with rig() as tested:
         await tested.values([on_pair("first", "Gate", "BTC", price("interval: H1, last: 1"))])
         now = int(time.time() * 1000) // _STEP * _STEP

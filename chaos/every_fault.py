@@ -1,4 +1,4 @@
-"""Every fault of the sandbox at several shares of the requests, while callers ask for what was not asked before."""
+"""Every fault of the sandbox at several shares of the requests, while callers request uncached series."""
 
 import contextlib
 import itertools
@@ -16,7 +16,7 @@ from sandbox.faults import FaultKind
 DEADLINE = 2.0  # seconds
 CALLERS = 8
 ROUNDS = 2
-MAX_MEMORY = 256.0  # megabytes: the bare server, its caches when full, and what the allocator keeps
+MAX_MEMORY = 256.0  # megabytes: the bare server, its full caches, and memory that the allocator does not return
 _MEGABYTE = 2**20
 _SECONDS = {FaultKind.SLOW: 0.3, FaultKind.HANG: 6.0, FaultKind.DRIPS: 3.0, FaultKind.LENGTH_TOO_LONG: 0.1}
 _REMEMBERED = (FaultKind.PLAN, FaultKind.INTERVAL)  # for ten minutes: as refusals of the key's plan

@@ -1,4 +1,4 @@
-"""One client asks for 300 series at once; another, a moment later, for one."""
+"""One client requests 300 series at once; another, a moment later, one."""
 
 import asyncio
 

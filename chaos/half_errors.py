@@ -1,4 +1,4 @@
-"""Half of what CoinGlass answers are server errors."""
+"""Half of the answers of CoinGlass are server errors."""
 
 import asyncio
 
@@ -12,7 +12,7 @@ from sandbox.directory import COINS
 
 DEADLINE = 5.0  # seconds
 CALLERS = 10
-SERIES = 600  # that are requested once each, so that what is beyond their number is retries
+SERIES = 600  # each is requested once, so that further calls are retries
 _EXPIRED = 11.0
 ANSWERED = 0.99
 RETRIES = 0.2
@@ -26,7 +26,7 @@ async def half_errors(effort: Effort) -> list[Verdict]:
 
 
 async def _seen(tested: Rig, seconds: float) -> Verdict:
-    """Parts that hold for at most ten seconds, seen before."""
+    """Request cached parts whose lifetime is at most ten seconds."""
     parts = [part for number in range(5) for part in lists(number) if part.name.startswith(("byExchange", "takers"))]
     reference = await tested.values(parts)
     await asyncio.sleep(_EXPIRED)

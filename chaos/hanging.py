@@ -19,7 +19,7 @@ async def hanging(effort: Effort) -> list[Verdict]:
     listed = [item for item in lists(0) if item.name.startswith(("byExchange", "takers", "funds"))]
     async with rig(deadline_seconds=DEADLINE, timeout_seconds=1.5) as tested:
         reference = await tested.values(listed)
-        await tested.once([_unseen(-1, 0)])  # the list of pairs is known
+        await tested.once([_unseen(-1, 0)])  # the list of pairs is cached
         await tested.upstream.fail("hang", seconds=600)
         await asyncio.sleep(_EXPIRED)
         answers = await for_seconds(
@@ -31,7 +31,7 @@ async def hanging(effort: Effort) -> list[Verdict]:
 
 
 def _unseen(caller: int, at: int) -> Part:
-    """Ask for a series that nobody requested before."""
+    """Return a series that is not cached."""
     coin = ("BTC", "ETH", "SOL", "XRP", "DOGE", "ADA", "LTC", "DOT", "UNI", "APT")[caller + 1]
     return on_pair(f"unseen{caller + 1}n{at}", "Binance", coin, price(closed(Interval.H4, 20 + at % 100)))
 

@@ -8,12 +8,12 @@ from chaos.outcomes import Answered
 from chaos.parts import Part
 from chaos.rig import Rig, answer_to
 
-Chooses = Callable[[int, int], list[Part]]  # what a caller asks for in a round
+Chooses = Callable[[int, int], list[Part]]  # the parts that a caller requests in a round
 RECOVERS_WITHIN = 5.0  # seconds
 
 
 async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list[Answered]:
-    """Each caller asks so many times, without a pause."""
+    """Let each caller send so many requests without a pause."""
 
     async def call(number: int) -> list[Answered]:
         caller = rig.caller(f"caller-{number}")
@@ -25,7 +25,7 @@ async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list
 
 
 async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, chooses: Chooses) -> list[Answered]:
-    """Each caller asks over and over, with a pause after each answer; they begin one after another within a pause."""
+    """Let each caller send requests, with a pause after each answer; they start staggered within one pause."""
     ends = time.monotonic() + seconds
 
     async def call(number: int) -> list[Answered]:
@@ -42,7 +42,7 @@ async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, choo
 
 
 async def recovery(rig: Rig, parts: list[Part], patience: float = 20.0) -> float | None:
-    """Seconds until every part is data again; None where that takes too long."""
+    """Return the seconds until every part is data again, or None if that takes too long."""
     started = time.monotonic()
     while (now := time.monotonic()) - started < patience:
         answer = await rig.once(parts)

@@ -1,4 +1,4 @@
-"""Minutes of everything mixed: callers who ask for old and new series while faults come and go."""
+"""Memory over minutes of mixed load: callers request cached and new series while faults change."""
 
 import asyncio
 import itertools
@@ -48,7 +48,7 @@ async def _reads(tested: Rig, sizes: list[int]) -> None:
 
 
 async def _fails(tested: Rig, seconds: float) -> None:
-    """Every fault comes at least twice."""
+    """Switch the faults; each comes at least twice."""
     kinds = [kind for kind in FaultKind if kind not in _LEFT_OUT]
     every = min(_CHANGES_EVERY, seconds / (2 * len(kinds)))
     for number, kind in enumerate(itertools.cycle(kinds)):

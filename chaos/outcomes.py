@@ -74,7 +74,7 @@ def _code_of_error(name: str, errors: Sequence[Mapping[str, Any]]) -> str:
 
 
 def faults(answers: Iterable[Answered], deadline: float, reference: Reference) -> Iterator[str]:
-    """Yield a sentence for each breach of what always holds: status 200, in time, typed and true."""
+    """Yield a sentence for each breach of the invariants: status 200, in time, typed and true."""
     for item in answers:
         if item.reply.status != 200:  # noqa: PLR2004
             yield f"status {item.reply.status} {item.reply.body[:80]!r} after {item.reply.seconds:.1f} s"
@@ -94,7 +94,7 @@ def _faults_of(outcome: Outcome, reference: Reference) -> Iterator[str]:
 
 
 def _is_true(outcome: Outcome, expected: object) -> bool:
-    """Whether every value is the expected one; null in its place only where the answer says that it has anomalies."""
+    """Whether every value is the expected one; or null if the answer states that it has anomalies."""
     return outcome.value == expected or (outcome.has_anomalies and _is_but_for_nulls(outcome.value, expected))
 
 
@@ -115,7 +115,7 @@ def too_old(outcomes: Iterable[Outcome], max_stale: float) -> Iterator[str]:
 
 
 def shares(outcomes: Sequence[Outcome]) -> str:
-    """How many parts were data, and the codes of the others."""
+    """Return how many parts were data, and the codes of the others."""
     counted: dict[str, int] = {}
     for item in outcomes:
         if item.code is not None:

@@ -1,4 +1,4 @@
-"""What is asked: parts of the graph that CoinGlass answers, each under its own name in a document."""
+"""Parts of a document: fields of the graph, each under an alias."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ _INTERVALS = (Interval.H4, Interval.H6, Interval.H8, Interval.H12, Interval.D1)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """`text` asks for one union, under `it`."""
+    """`text` selects one union, under the alias `it`."""
 
     name: str
     text: str

@@ -1,4 +1,4 @@
-"""What stands in RESULTS.md."""
+"""The document RESULTS.md."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

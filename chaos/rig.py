@@ -1,4 +1,4 @@
-"""The real server and the sandbox that it takes for CoinGlass, each in a process of its own."""
+"""The real server and the sandbox as its upstream, each in a separate process."""
 
 import asyncio
 import contextlib
@@ -58,7 +58,7 @@ class Rig:
         return Caller(self.server.url, name)
 
     async def once(self, parts: list[Part]) -> Answered:
-        """One request of a caller who comes and goes."""
+        """Send one request of a new caller."""
         return await answer_to(self.caller(), parts)
 
     async def values(self, parts: list[Part]) -> dict[str, object]:
@@ -80,7 +80,7 @@ def outcomes(answers: list[Answered]) -> list[Outcome]:
 
 @contextlib.asynccontextmanager
 async def rig(plan: str = "professional", quota: int = UNLIMITED, /, **settings: object) -> AsyncIterator[Rig]:
-    """Both processes; `settings` are the server's, without their prefix: `deadline_seconds=2`."""
+    """Start both processes; `settings` are the server's, without their prefix: `deadline_seconds=2`."""
     async with sandbox(plan, quota) as upstream, server(upstream.process.url, plan, **settings) as process:
         await asyncio.to_thread(wait_until_ready, process)
         yield Rig(process, upstream)

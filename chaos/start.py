@@ -1,4 +1,4 @@
-"""The server starts while nothing listens where CoinGlass should be, and CoinGlass comes up later."""
+"""The server starts while CoinGlass is unreachable, and CoinGlass comes up later."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The server is told to end while callers are being answered."""
+"""The server receives SIGTERM while callers are being answered."""
 
 import asyncio
 import os
@@ -33,7 +33,7 @@ async def stop(_: Effort) -> list[Verdict]:
 
 
 def _verdict(answers: list[Answered], code: int | None, took: float, log: str) -> Verdict:
-    """Yield the breaches. A request that finds no server is refused cleanly; one whose answer breaks off is not."""
+    """Judge the answers: a refused request ended cleanly, a truncated answer did not."""
     whole = [item for item in answers if item.reply.status]
     refused = [item for item in answers if not item.reply.status and not item.reply.cut]
     breaches = list(faults(whole, DEADLINE, {}))

@@ -1,4 +1,4 @@
-"""A bound of the promises, what was found about it, and the table of all."""
+"""Verdicts about the bounds, and their table."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Time that tests set: it moves when something sleeps, and nobody waits for it."""
+"""A clock that tests set: a sleep advances it at once."""
 
 import asyncio
 import heapq

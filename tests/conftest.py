@@ -1,4 +1,4 @@
-"""The whole way over real sockets: a client of the graph, our server, a sandbox in CoinGlass' place."""
+"""Fixtures over real sockets: a client of the graph, the server, and the sandbox as its upstream."""
 
 import contextlib
 from collections.abc import Callable, Iterator

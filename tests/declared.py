@@ -21,7 +21,7 @@ _GENERAL = ("source", "page_info", "count", "from_", "to")  # what a payload say
 
 
 class Keyless(Exception):
-    """A row lacks a value without which it cannot be told what it is about."""
+    """A row lacks the value that identifies it."""
 
 
 def shown(cls: type, endpoint: Endpoint, row: Mapping[str, Any], template: str = "{}") -> dict[str, Any]:
@@ -65,7 +65,7 @@ def unshown(cls: type, endpoint: Endpoint, row: Mapping[str, Any]) -> set[str]:
 
 
 def _below(cls: type, endpoint: Endpoint, template: str = "{}") -> Iterator[tuple[str, type | None]]:
-    """CoinGlass' names of the class' fields, each with the class of the objects that it holds."""
+    """CoinGlass' names of the class' fields, each with the class of its objects."""
     for field in _values(cls):
         kind, _ = unwrapped(field.type)
         if field.metadata.get("group"):

@@ -1,4 +1,4 @@
-"""Real servers on real sockets, each in a thread of its own, and waiting for what they do."""
+"""Real servers on real sockets, each in a separate thread, and waiting for their events."""
 
 import asyncio
 import contextlib
@@ -54,7 +54,7 @@ class _Server(uvicorn.Server):
 
 @contextlib.contextmanager
 def watching(*methods: tuple[type, str]) -> Iterator[Until]:
-    """Yield a function that waits until a condition holds, which it evaluates after each call of one of the methods."""
+    """Yield a function that waits until a condition is true, evaluated after each call of one of the methods."""
     calls: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def until(holds: Callable[[], bool]) -> None:

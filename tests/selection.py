@@ -1,4 +1,4 @@
-"""Selections that ask a payload for everything it has."""
+"""Selections of every field of a payload."""
 
 from graphql import (
     GraphQLField,
@@ -15,9 +15,9 @@ ANOMALIES = "source { anomalies { kind field count sample } }"
 
 
 def everything(schema: GraphQLSchema, union: str, *, anomalies: bool = False) -> str:
-    """All fields of a result union's payload beside the problem that may stand in its place.
+    """Return a selection of all fields of a result union's payload, and of the problem.
 
-    `source` is left out, but for its anomalies where they are requested.
+    `source` is omitted, except its anomalies on request.
     """
     payload = payload_of(schema, union)
     result = f"... on {payload.name} {{ {ANOMALIES} }}" if anomalies else ""

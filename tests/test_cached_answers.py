@@ -1,4 +1,4 @@
-"""Whole answers that are cached, over HTTP: what is cached, for how long, and what makes an end of it."""
+"""Cached responses over HTTP: which are cached, for how long, and what invalidates them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What the graph says of its own abilities."""
+"""The capabilities that the graph states."""
 
 from cg_client.plans.plan_table import Plan
 from tests.conftest import StartGraph

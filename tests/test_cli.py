@@ -33,7 +33,7 @@ def environment(**variables: str) -> dict[str, str]:
 
 
 def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in this process, since one of its own takes seconds to import the schema."""
+    """Run the command in this process, since a new process takes seconds to import the schema."""
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.redirect_stdout(io.StringIO()) as printed,
@@ -49,7 +49,7 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 @contextlib.contextmanager
 def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """Yield the address of a server that runs as a process of its own."""
+    """Yield the address of a server that runs in a separate process."""
     with subprocess.Popen(  # noqa: S603  # our own command
         [*COMMAND, "serve", "--port", "0", *arguments], env=environment(**variables), stderr=subprocess.PIPE, text=True
     ) as process:

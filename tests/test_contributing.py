@@ -57,7 +57,7 @@ def appended(path: Path, code: str) -> None:
 
 
 def inserted(path: Path, before: str, code: str) -> None:
-    """Put the code in front of the one place where `before` stands."""
+    """Insert the code in front of the only occurrence of `before`."""
     text = path.read_text()
     assert text.count(before) == 1, (path, before)
     path.write_text(text.replace(before, code + before))

@@ -1,4 +1,4 @@
-"""`X-Upstream-Calls` and `X-Quota-Remaining` over real sockets: what each response cost, and what is left."""
+"""`X-Upstream-Calls` and `X-Quota-Remaining` over real sockets: the cost of each response, and the remaining quota."""
 
 import asyncio
 from typing import Any

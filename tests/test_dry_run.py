@@ -28,7 +28,7 @@ def dry(graph: Graph, query: str, wish: str = "1", **variables: Any) -> httpx.Re
 
 
 def plan(graph: Graph, query: str) -> dict[str, Any]:
-    """Return what the dry run found, which must have cost nothing."""
+    """Return the report of the dry run, which must send nothing."""
     before = graph.sandbox.calls.total()
     response = dry(graph, query)
     assert graph.sandbox.calls.total() == before
@@ -61,7 +61,7 @@ def to_fetch(report: dict[str, Any]) -> list[tuple[str, dict[str, str]]]:
 def test_an_example_sends_the_calls_that_its_dry_run_reports(
     start_graph: StartGraph, document: Path, plan_of_key: Plan
 ) -> None:
-    """Cold, where a listing leaves it open, it costs at least that; warm, nothing."""
+    """Without cached listings it sends at least these calls; with cached answers none."""
     graph, query = start_graph(plan_of_key), document.read_text()
     cold = plan(graph, query)
     before = to_fetch(cold)

@@ -58,7 +58,7 @@ def plans_of(document: Path) -> dict[tuple[str, ...], Plan]:
 
 
 def kinds(data: Any, path: tuple[str, ...]) -> Iterator[str]:
-    """Yield the type names of what stands at the path, in every item of the lists on the way."""
+    """Yield the type names at the path, in every item of the lists along it."""
     if isinstance(data, list):
         for item in data:
             yield from kinds(item, path)

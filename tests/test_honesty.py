@@ -1,4 +1,4 @@
-"""No figure is made up: where chance comes in, and what the sandbox may say."""
+"""No figure is invented: where randomness is allowed, and which figures the sandbox may answer."""
 
 import re
 
@@ -60,7 +60,7 @@ def undocumented_figures(path: str) -> set[float]:
     return undocumented - INDICES.get(path, set())
 
 
-INDICES = {path: {0.0, 1.0, 2.0} for path in CATALOGUE if "heatmap" in path}  # places on the price axis
+INDICES = {path: {0.0, 1.0, 2.0} for path in CATALOGUE if "heatmap" in path}  # indices on the price axis
 
 
 def numbers(data: object) -> list[float]:

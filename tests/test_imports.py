@@ -1,4 +1,4 @@
-"""The layers import downwards only, and what is theirs alone."""
+"""The layers import only from below, and some imports are reserved to one layer."""
 
 import ast
 from functools import cache
@@ -50,7 +50,7 @@ def layer(path: str) -> str:
 
 
 def importing(forbidden: dict[str, set[str]]) -> dict[str, set[str]]:
-    """Return the modules that import what is forbidden to their layer, and what that is."""
+    """Return the modules with imports that are forbidden to their layer, and these imports."""
     result = {path: packages & forbidden.get(layer(path), set()) for path, packages in imported_packages().items()}
     return {path: packages for path, packages in result.items() if packages}
 

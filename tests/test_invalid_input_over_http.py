@@ -14,7 +14,7 @@ WALLET = f"0x{'5' * 39}"
 LISTINGS = """{ coin(symbol: "BTC") { symbol } pair(exchange: "OKX", symbol: "BTC/USDT") { symbol }
   spotPair(exchange: "OKX", symbol: "BTC/USDT") { symbol } exchange(name: "OKX") { name } }"""
 WINDOW = 'from: "2026-02-01T00:00:00Z", to: "2026-01-01T00:00:00Z"'
-# Where the field stands, how it is called, the argument that is wrong and what its message says.
+# The parent of the field, its call, the invalid argument and a part of the message.
 CASES = [
     ("pair", "price(interval: H4, last: 0)", "last", "`last` is a number"),
     ("pair", "price(interval: H4, last: 20001)", "last", "`last` is a number"),
@@ -95,7 +95,7 @@ def test_invalid_input_is_the_value_of_its_field_and_nothing_is_sent(
 ) -> None:
     shared.data(query(root, call))  # which may look once more for an unknown name
     shared.forget()
-    data = shared.data(query(root, call))  # by the way of a document that is known
+    data = shared.data(query(root, call))  # with a cached document
     result = it(data)
     assert (result["__typename"], result["code"], result["argument"]) == ("InvalidInput", "BAD_USER_INPUT", argument)
     assert says in result["message"]

@@ -1,7 +1,7 @@
-"""Every documented sample with one thing wrong at a time: what is wrong costs itself alone, and is reported once.
+"""Every documented sample with one fault at a time: the fault affects only itself, and is reported once.
 
-What is right is told by other answers of the same graph: a value comes out where answers to other values differ, and a
-row that cannot be read is as one that was never sent. The schema tells which values a row is nothing without.
+The expected result is derived from other answers of the same graph: a value is served where answers to other values
+differ, and an unreadable row is like a row that was never sent. The schema declares which values a row needs.
 """
 
 from datetime import timedelta
@@ -62,7 +62,7 @@ async def test_future_days_are_served_only_in_a_window_that_contains_them(path: 
 
 
 def newest_time(path: str) -> JsonPath:
-    """Return the place of the last time in the answer."""
+    """Return the path of the last time in the answer."""
     *_, last = (
         json_path
         for json_path in scalar_paths(grown(path))

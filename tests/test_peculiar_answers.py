@@ -1,4 +1,4 @@
-"""Answers that differ from the documented ones are served completely, and what is odd in them is reported."""
+"""Answers that differ from the documented ones are served completely, and unusual values in them are reported."""
 
 from typing import Any
 

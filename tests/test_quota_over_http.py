@@ -1,4 +1,4 @@
-"""The quota is never overdrawn, clients share it fairly, and who cannot be served in time is told when to come back."""
+"""The quota is never overdrawn, clients share it fairly, and refused requests state when to retry."""
 
 import asyncio
 import contextlib
@@ -109,7 +109,7 @@ BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
 
 @contextlib.asynccontextmanager
 async def watched_queue() -> AsyncIterator[Callable[[Callable[[], bool]], Awaitable[None]]]:
-    """Yield a function that waits until a condition on the sandbox and the queue in front of it holds."""
+    """Yield a function that waits until a condition on the sandbox and the queue is true."""
     with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "pop")) as until:
         yield lambda holds: asyncio.to_thread(until, holds)
 

@@ -1,4 +1,4 @@
-"""Every recorded answer of CoinGlass through the client and the graph: each value of the body at its place.
+"""Every recorded answer of CoinGlass through the client and the graph: each value of the body is served.
 
 The recordings lie beside the repository and do not enter it; without them these tests are skipped.
 """

@@ -46,7 +46,7 @@ class ShiftedClock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> ShiftedClock:
-    """Put before the servers start, whose clients read it."""
+    """Set the clock before the servers start, since their clients read it."""
     shifted = ShiftedClock()
     monkeypatch.setattr(Clock, "monotonic", staticmethod(shifted.monotonic))
     return shifted

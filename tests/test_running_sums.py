@@ -69,7 +69,7 @@ def test_no_rows_give_no_sums() -> None:
 
 
 class Counting(httpx.AsyncBaseTransport):
-    """The sandbox, whose sums count from the start of each request, as those of CoinGlass do."""
+    """The sandbox, with sums that start with each request, like those of CoinGlass."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = httpx.ASGITransport(create_sandbox(sandbox))

@@ -38,7 +38,7 @@ async def decoded(path: str, change: Callable[[Any], Any] = lambda data: data) -
 
 
 def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:
-    """Return the data with each scalar replaced; the change gets the name of the field that holds it."""
+    """Return the data with each scalar replaced; the change gets the name of its field."""
     if isinstance(data, dict):
         return {key: changed(value, change, key) for key, value in data.items()}
     if isinstance(data, list):

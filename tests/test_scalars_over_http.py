@@ -1,4 +1,4 @@
-"""A value that a scalar cannot read is the caller's fault, wherever it stands: with the scalar's words and no log."""
+"""A value that a scalar cannot read is bad input everywhere, with the scalar's message and without a log line."""
 
 import asyncio
 import json

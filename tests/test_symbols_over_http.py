@@ -1,4 +1,4 @@
-"""What callers write becomes the exchange's own code, and what nobody lists comes back with the nearest names."""
+"""Names of callers are resolved to the exchange's codes, and unknown names are refused with the nearest ones."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Until when an answer would come out the same: what the layer that keeps whole answers goes by."""
+"""The validity of an answer, which decides how long the response cache serves it."""
 
 import math
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ RATES = '{ coin(symbol: "BTC") { currentFundingRates { ... on CurrentFundingRate
 
 
 class Server:
-    """What stands behind the view, on a clock that tests set."""
+    """Client and symbols of a server, on a clock that tests set."""
 
     def __init__(self, plan: Plan, *, declared: bool = True) -> None:
         """With `declared` the server is configured with its plan; otherwise it requests it."""
@@ -38,7 +38,7 @@ class Server:
         self.symbols = Symbols(self.client)
 
     async def seconds(self, query: str) -> float:
-        """For how long the answer to the query holds."""
+        """Return for how long the answer to the query is valid."""
         context = Context(self.client, self.symbols, "test")
         await SCHEMA.execute(query, context_value=context)
         return context.validity.expires_at - self.clock.monotonic()

@@ -1,4 +1,4 @@
-"""Hyperliquid by tags of wallets, and the history of a coin's market: what is requested, and what is refused."""
+"""Hyperliquid by tags of wallets, and the history of a coin's market: requests and refusals."""
 
 from typing import Any
 

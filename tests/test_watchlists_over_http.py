@@ -1,4 +1,4 @@
-"""Watchlists: what was requested in the order asked, one place for each name, and few calls."""
+"""Watchlists: items in the requested order, one for each name, with few calls."""
 
 from typing import Any
 
@@ -179,7 +179,7 @@ TOO_LONG = [
 def test_a_list_that_is_too_long_is_refused_before_anything_is_sent(
     graph: Graph, query: str, variables: dict[str, Any]
 ) -> None:
-    for _ in range(2):  # whether the document is known or not
+    for _ in range(2):  # with and without a cached document
         answer = graph.ask(query, **variables)
         (error,) = answer["errors"]
         assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"

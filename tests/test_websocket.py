@@ -102,7 +102,7 @@ async def test_the_operations_of_a_connection_have_the_priority_that_it_was_open
     graph = start_graph(Plan.HOBBYIST)
     received = answers(await frames(graph, hundred_series(), x_priority="backfill"))["0"]["data"].values()
     served = [part for part in received if part["fundingRate"]["__typename"] == "FundingSeries"]
-    assert len(served) == 23  # of 30: one was for the listing, six are kept for those who wait
+    assert len(served) == 23  # of 30: one was for the listing, six are reserved for interactive calls
 
 
 async def test_a_page_of_another_origin_is_refused(graph: Graph) -> None:

@@ -35,7 +35,7 @@ HOUR = 3600.0
 
 
 class Desk:
-    """One client and the sandbox behind it, on a clock of their own."""
+    """One client and the sandbox behind it, on a shared clock."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
@@ -73,7 +73,7 @@ class Desk:
 
 
 class _Short(httpx.AsyncBaseTransport):
-    """The sandbox, whose small answers may be cut."""
+    """The sandbox, which can truncate small answers."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._sandbox = desk, httpx.ASGITransport(create_sandbox(desk.sandbox))

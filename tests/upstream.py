@@ -1,4 +1,4 @@
-"""An upstream in the same process, whose answer to one endpoint a test can put in place of the sandbox's."""
+"""An upstream in the same process, in which a test can replace the sandbox's answers."""
 
 import contextlib
 import functools

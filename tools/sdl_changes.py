@@ -1,6 +1,7 @@
-"""Whether a change of the schema would break clients without a word in the CHANGELOG.
+"""Check that the CHANGELOG names each breaking change of the schema.
 
-`python -m tools.sdl_changes OLD NEW CHANGELOG` ends with 1 and names what is broken and stands not under `Unreleased`.
+`python -m tools.sdl_changes OLD NEW CHANGELOG` exits with 1 and names each breaking change
+that is not under `Unreleased`.
 """
 
 import re
@@ -16,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
 def unannounced(old: str, new: str, changelog: str) -> list[str]:
-    """Descriptions of the breaking changes between two SDLs that the CHANGELOG does not name."""
+    """Return the breaking changes between two SDLs that the CHANGELOG does not name."""
     section = _UNRELEASED.search(changelog)
     announced = _announced(section.group(1)) if section else set()
     changes = find_breaking_changes(build_schema(old, assume_valid_sdl=True), build_schema(new, assume_valid_sdl=True))
@@ -30,7 +31,7 @@ def _announced(section: str) -> set[str]:
 
 
 def _names(description: str) -> set[str]:
-    """Return what a description is about: `Type.field` if it names one, otherwise the type."""
+    """Return the subject of a description: `Type.field` if it names a field, otherwise the type."""
     names = _NAME.findall(description)
     dotted = {name for name in names if "." in name}
     return dotted or {name for name in names if name[0].isupper()}

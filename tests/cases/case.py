@@ -1,4 +1,4 @@
-"""What a case is: the query that asks one endpoint for all that its payload has."""
+"""A case: the query that selects every field of one endpoint's payload."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ SCHEMA = build()
 
 @dataclass(frozen=True)
 class Case:
-    """`query` holds `{}` where the selection goes; `union` is the result, or None for a listing."""
+    """`query` has `{}` for the selection; `union` is the result, or None for a listing."""
 
     query: str
     union: str | None

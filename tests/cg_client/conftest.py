@@ -1,4 +1,4 @@
-"""A client whose HTTP ends at respx, on a clock that tests set; and the calls that the layers are tried with."""
+"""A client over respx, on a clock that tests set, and calls for testing its layers."""
 
 import json
 import ssl
@@ -91,7 +91,7 @@ async def client(clock: FakeClock) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def undeclared(clock: FakeClock) -> AsyncIterator[Client]:
-    """Yield a client that asks the account endpoint for its plan."""
+    """Yield a client that requests its plan from the account endpoint."""
     created = client_with(None, clock)
     yield created
     await created.close()

@@ -43,7 +43,7 @@ async def resets(writer: asyncio.StreamWriter) -> None:
 
 
 class Halt:
-    """A step that says something and goes on only when it is told to."""
+    """A step that sends bytes and waits for `go` before it continues."""
 
     def __init__(self, first: bytes, rest: bytes) -> None:
         self.reached, self.go = asyncio.Event(), asyncio.Event()
@@ -59,7 +59,7 @@ class Halt:
 
 
 class ScriptedServer:
-    """Answers each request, whichever its connection, with the next step; the last one goes on for ever."""
+    """Answers each request of any connection with the next step, and further ones with the last."""
 
     def __init__(self, *steps: Step) -> None:
         self.steps = list(steps)

@@ -1,4 +1,4 @@
-"""Who starts next: fair between clients, urgent before patient, and nobody waits in vain."""
+"""The order of waiting calls: by priority, fair between clients, and refused as soon as a wait is in vain."""
 
 import asyncio
 import itertools
@@ -62,7 +62,7 @@ QueueOf = Callable[..., Queue]
 
 
 async def enqueued() -> None:
-    """Lets those who ask get into the queue; no time passes."""
+    """Let the created tasks enter the queue; no time passes."""
     for _ in range(2):
         await asyncio.sleep(0)
 
@@ -191,7 +191,7 @@ async def crowd(
 @settings(max_examples=100)
 @given(crowds, requesters)
 async def test_a_refusal_states_exactly_when_the_call_would_start(conditions: Crowd, requester: Requester) -> None:
-    """Who waits instead of leaving starts exactly when the refusal says, if nobody comes meanwhile."""
+    """A call that waits starts exactly when the refusal says, if no other call arrives meanwhile."""
     queue, tasks = await crowd(*conditions)
     request_time = queue.clock.monotonic()
     try:
@@ -354,7 +354,7 @@ arrivals = st.tuples(requesters, st.floats(0, 200), st.floats(0, 70), st.none() 
 async def test_no_slot_and_no_caller_is_lost_whatever_is_cancelled(
     limit: int, calls: list[tuple[Requester, float, float, float | None, float]]
 ) -> None:
-    """Each call ends: sent, refused within its deadline, or cancelled at any moment; a minute never holds too many."""
+    """Each call ends: sent, refused within its deadline, or cancelled at any moment; no minute has too many."""
     queue = Queue(limit)
     clock, ended = queue.clock, []
 

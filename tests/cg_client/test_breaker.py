@@ -62,7 +62,7 @@ class Upstream:
 
 
 class Circuits:
-    """A breaker and what stands behind it."""
+    """A breaker and the upstream behind it."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock

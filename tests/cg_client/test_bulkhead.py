@@ -1,4 +1,4 @@
-"""No group of endpoints uses up the connections, whoever waits has a turn, and no place is ever lost."""
+"""No group of endpoints exhausts the connections, waiting calls take turns, and no connection is lost."""
 
 import asyncio
 from collections.abc import Iterator
@@ -162,7 +162,7 @@ async def test_a_cancelled_waiter_is_skipped() -> None:
 
 @pytest.mark.parametrize("granted", [False, True])
 async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(granted: bool) -> None:
-    """Given up just before the place is passed on, or just after and before the call could take note."""
+    """The call is cancelled just before the connection is granted, or just after and before the call resumes."""
     rig = Rig(1)
     first, second, third = await rig.begin(0, 3)
     rig.upstream.let_go()

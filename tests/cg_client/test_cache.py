@@ -1,4 +1,4 @@
-"""Answers are cached for their lifetime, fetched once for all who wait, and outlive transient failures."""
+"""Answers are cached for their lifetime, fetched once for all waiting callers, and cover transient failures."""
 
 import asyncio
 from collections.abc import Callable
@@ -292,7 +292,7 @@ def test_the_store_never_exceeds_its_limit_in_bytes(puts: list[tuple[str, int]])
 
 
 class RequesterLog:
-    """Notes for whom is fetched, and who joined."""
+    """Records the requesters that fetch, and those that join."""
 
     def __init__(self, clock: FakeClock) -> None:
         self.requesters: list[Requester] = []

@@ -15,7 +15,7 @@ from tests.clock import FakeClock
 
 
 async def sent(client: Client, symbol: str = "BTC") -> int:
-    """Return what one operation sends, in a task of its own."""
+    """Return the number of calls that one operation sends, in a separate task."""
 
     async def operation() -> int:
         with count_upstream_calls() as counter:

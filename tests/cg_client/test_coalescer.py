@@ -1,4 +1,4 @@
-"""What can be fetched in several ways shares the calls of what is requested together."""
+"""Requests with several candidate plans share the calls of concurrent requests."""
 
 import asyncio
 from collections.abc import Sequence

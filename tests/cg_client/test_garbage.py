@@ -1,4 +1,4 @@
-"""A failed call leaves no reference cycle behind: its frames would hold the body until the garbage collector comes."""
+"""A failed call leaves no reference cycle: its frames would keep the body alive until garbage collection."""
 
 import gc
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A pair is found however a caller writes it; what could be several or none is refused with suggestions."""
+"""A pair is found in any notation; ambiguous and unknown names are refused with suggestions."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Coins and exchanges are found by the names that others give them; between two names nothing is chosen."""
+"""Coins and exchanges are found by their aliases; an ambiguous name is refused."""
 
 import pytest
 

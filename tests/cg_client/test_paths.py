@@ -1,4 +1,4 @@
-"""Endpoints with two paths: which is called, what a missing path costs, and what is remembered."""
+"""Endpoints with two paths: which is called, how many requests a missing path takes, and what is remembered."""
 
 from datetime import timedelta
 from typing import Any

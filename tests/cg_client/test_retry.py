@@ -32,7 +32,7 @@ AGES = 1e9
 
 
 class Attempts:
-    """Fails as told, one failure an attempt; then answers."""
+    """Raises the given failures, one for each attempt, and then answers."""
 
     def __init__(self, failures: Iterable[CoinglassError]) -> None:
         self.failures = iter(failures)

@@ -1,4 +1,4 @@
-"""Clients take turns: nobody waits for more than one turn of each of the others."""
+"""Clients take turns: each waits for at most one turn of each other client."""
 
 from collections import Counter
 
@@ -15,7 +15,7 @@ steps = st.lists(clients | st.none() | st.integers(1, 5), max_size=40)
 
 
 class Line:
-    """A round robin beside a plain list of what must be in it."""
+    """A round robin beside a simple list of its expected items."""
 
     def __init__(self, weights: Weights) -> None:
         self.robin = RoundRobin[int](weights)

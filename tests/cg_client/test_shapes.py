@@ -1,4 +1,4 @@
-"""Times are told apart by magnitude, whichever unit an endpoint uses."""
+"""The unit of a time is recognised by its magnitude."""
 
 from datetime import UTC, datetime
 

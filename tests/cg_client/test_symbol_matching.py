@@ -336,7 +336,7 @@ def some(rows: set[Contract], preferred: set[Contract]) -> set[Contract]:
 
 
 def check(rows: list[Contract], written: str, meant: set[Contract]) -> None:
-    """Resolve if and only if one instrument is meant; own codes, which win over all else, have a test of their own."""
+    """Resolve if and only if one instrument is meant; exact codes, which win over all else, have a separate test."""
     assume(all(letters(row.code) != letters(written) for row in rows))
     try:
         result = {VenueIndex("X", Market.FUTURES, rows).find(written)}

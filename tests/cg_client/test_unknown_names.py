@@ -1,4 +1,4 @@
-"""A name that CoinGlass answers as a server error is not found; an outage stays an outage."""
+"""A name that CoinGlass answers with a server error is not found, and an outage is told apart from it."""
 
 import asyncio
 

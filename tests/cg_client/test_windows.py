@@ -60,7 +60,7 @@ class Scene:
 
 @st.composite
 def series(draw: st.DrawFn, step: int, now: int, most: int, *, aligned: bool) -> Upstream:
-    """Bars on a grid up to now, with gaps. An exclusive end keeps no bar that begins in a step's last millisecond."""
+    """Bars on a grid up to now, with gaps. An exclusive end excludes a bar that begins in a step's last millisecond."""
     end_inclusive = draw(st.booleans())
     offset = 0 if aligned else draw(st.integers(0, step - (1 if end_inclusive else 2)))
     newest = floor(now - offset, step) + offset

@@ -1,4 +1,4 @@
-"""What each scenario makes of what it found: a breach of its bound is one that does not hold."""
+"""The verdict of each scenario: it does not hold if a bound is breached."""
 
 from collections.abc import Iterator
 

@@ -21,18 +21,18 @@ from tests.execution.queries import Writer
 
 SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 _ODDS = (0.0, 0.02, 0.2, 0.2)  # of a bad row
-_FAILS = 0.05  # share of cases in which what is deferred fails
+_FAILS = 0.05  # share of cases in which deferred values fail
 
 
 class Planned:
-    """Plans that give answers of one encoding, for known documents."""
+    """Plans for one encoding, with cached documents."""
 
     def __init__(self, encoder: RowEncoder) -> None:
         self.plans = PlanExecutor(SCHEMA, encoder)
         self._document = functools.lru_cache(1)(lambda text: Document(parsed(text), text))
 
     async def data(self, query: str, variables: dict[str, Any]) -> Any:
-        """Return what a plan answers; None if it leaves the operation to the default executor."""
+        """Return the answer of the plan, or None if it leaves the operation to the default executor."""
         document = self._document(query)
         return await self.plans.execute(document, document.operations[0], variables, None, None)
 

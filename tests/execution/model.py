@@ -1,4 +1,4 @@
-"""A schema with a field of every kind that rows can have, and data for it: good, odd and bad."""
+"""A schema with a field of every kind that rows can have, and valid, unusual and invalid data for it."""
 
 import asyncio
 import random
@@ -197,7 +197,7 @@ class Weird:
 
 
 class Touchy(Row):
-    """A subclass, one of whose attributes cannot be read."""
+    """A subclass with an attribute that cannot be read."""
 
     @property
     def change(self) -> float | None:
@@ -277,7 +277,7 @@ class Maker:
         return Share(name=self._chance.choice("ab"), part=self._chance.choice([None, 0.5]), at=time)
 
     def row(self, bad: float) -> Row:
-        """Return a row, of whose values some are bad with this probability."""
+        """Return a row whose values are invalid with this probability."""
         values = {name: make() for name, make in self._good.items()}
         if self._chance.random() < bad:
             for name in self._chance.sample(list(self._good), self._chance.randint(1, 2)):
@@ -307,7 +307,7 @@ class Maker:
         return tuple(rows) if form > 0.9 else rows
 
     def _unusual(self) -> Any:
-        """Something in the place of a row; one of them is no row but has all that rows have."""
+        """Return something other than a row; one kind has all attributes of a row."""
         alike = SimpleNamespace(**vars(self.row(0.0)))
         return self._chance.choice([None, ValueError("a row"), 5, object(), Refusal(code="X"), alike, alike])
 

@@ -31,7 +31,7 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 
 def _in_scalars(monkeypatch: pytest.MonkeyPatch, name: str, put: Callable[..., Any]) -> None:
-    """Put a converter in the place of another in the table of scalars."""
+    """Replace a converter in the table of scalars."""
     real = getattr(scalar_serializers, name)
     for coerce, convert in scalar_serializers._SCALARS.items():
         if convert is real:

@@ -1,4 +1,4 @@
-"""Documents that are known: what is skipped for them, and what is not."""
+"""Cached documents: which steps are skipped for them, and which are not."""
 
 from typing import Any
 

@@ -20,7 +20,7 @@ class Row:
 
 
 def selection() -> ColumnSelection:
-    complete = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a leaf
+    complete = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a scalar field
     return ColumnSelection(Row, "Row", [SelectedAttribute("price", "price", complete, None)])
 
 
@@ -38,7 +38,7 @@ class Conversions:
 
     def __init__(self) -> None:
         self.values = self.calls = 0
-        convert = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a leaf
+        convert = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a scalar field
 
         def counted(values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
             self.values += len(values)

@@ -54,7 +54,7 @@ def documents() -> list[Any]:
 @pytest.mark.parametrize("plan", [Plan.HOBBYIST, Plan.PROFESSIONAL], ids=lambda plan: plan.name.lower())
 async def test_a_document_is_answered_as_without_the_fast_path(document: str, plan: Plan, failing: bool) -> None:
     expected, *_ = await answers(DEFAULT, document, plan, failing=failing)
-    for _ in range(2):  # the second time the document is known
+    for _ in range(2):  # the second time the document is cached
         fetched, cached = await answers(ENGINE.schema, document, plan, failing=failing)
         assert fetched == expected
         assert cached == (await answers(DEFAULT, document, plan, failing=failing))[1]

@@ -1,4 +1,4 @@
-"""A persisted query is found by its hash once it was sent with it, as long as its document is cached."""
+"""A query sent with its hash is found by the hash while its document is cached."""
 
 import hashlib
 from typing import Any

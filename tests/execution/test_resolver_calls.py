@@ -1,4 +1,4 @@
-"""Arguments are converted once for the same variables, and what is cached for that stays small."""
+"""Arguments are converted once for equal variables, in a cache that stays small."""
 
 import pytest
 import strawberry
@@ -46,7 +46,7 @@ def test_equal_variables_reuse_the_same_call() -> None:
 def test_a_call_with_a_long_text_is_not_cached() -> None:
     requested = calls()
     assert requested.get(variables("B" * 257)) is not requested.get(variables("B" * 257))
-    assert requested._calls == {}  # what is cached shows in no other way
+    assert requested._calls == {}  # the cached calls are visible in no other way
     assert requested.get(variables("B" * 256)) is requested.get(variables("B" * 256))
 
 

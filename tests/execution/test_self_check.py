@@ -1,4 +1,4 @@
-"""The check at start notices whatever is broken in `execution/`, and plain Strawberry answers then."""
+"""The check at start detects a broken `execution/`; the default executor answers then."""
 
 import ast
 import importlib
@@ -47,7 +47,7 @@ def _is_protocol(base: ast.expr) -> bool:
 
 
 def break_(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the function raise, wherever it is known."""
+    """Make the function raise in every module that imports it."""
 
     def broken(*_: object, **__: object) -> object:
         raise RuntimeError(hook)

@@ -1,4 +1,4 @@
-"""Mutated bodies as they are tried: where a field or a row is mutated, what that may cost, and what was found wrong."""
+"""Mutated bodies as they are tried: which field or row is mutated, what may fail, and the faults."""
 
 import functools
 import zlib
@@ -23,7 +23,7 @@ Shown: TypeAlias = Callable[[Outcome], list[str]]  # how an answer differs from 
 
 @dataclass(frozen=True)
 class Field:
-    """A field upstream: all the places of its values, one that is mutated, and where that one comes out."""
+    """A field upstream: the paths of its values, the mutated one, and where that one is served."""
 
     name: str
     json_paths: Sequence[JsonPath]
@@ -36,7 +36,7 @@ def once(kind: AnomalyKind, name: str, count: int = 1) -> Findings:
 
 
 class Attempts:
-    """Tries mutated bodies, and notes what is wrong with their answers."""
+    """Tries mutated bodies, and records the faults of their answers."""
 
     def __init__(self, judge: Judge) -> None:
         self.judge, self.data, self.path = judge, judge.data, judge.graph.path
@@ -87,11 +87,11 @@ class Attempts:
     def can_be_absent(self, json_path: JsonPath) -> bool:
         above = at(self.data, json_path[:-1])
         if len(json_path) == 1 and isinstance(above, dict) and len(above) == 1:
-            return False  # what is left is an answer without data, which says so
+            return False  # the result is an answer without data, which says so
         return isinstance(above, dict) or (is_positional(self.data, json_path[:-1]) and json_path[-1] == len(above) - 1)
 
     def first_name(self, name: str) -> str:
-        """Return the first of the names that the endpoint has for the field, which stands for all of them."""
+        """Return the first alias of the field, which represents all of them."""
         *above, last = name.split(".")
         for names in CATALOGUE[self.path].aliases.values():
             if isinstance(names, tuple) and name in names:
@@ -101,7 +101,7 @@ class Attempts:
         return name
 
     def renamed(self, field: Field) -> Any:
-        """Return the data with the field under another name in all places."""
+        """Return the data with the field under another name everywhere."""
         name = str(field.json_path[-1])
         return changed_at(self.data, [json_path[:-1] for json_path in field.json_paths], renamed(name, UNKNOWN))
 
@@ -123,7 +123,7 @@ class Attempts:
         return await self.attempt_any(what, data, [shown], *expected)
 
     async def attempt_any(self, what: str, data: Any, shown: Sequence[Shown], *expected: Findings) -> Findings:
-        """Note what is wrong with the answer: how it differs from what should be shown, and reported."""
+        """Record how the answer differs from the expected values and reports."""
         outcome = await self.judge.graph.outcome(data)
         result = self.judge.new(outcome)
         faults = [item(outcome) for item in shown]

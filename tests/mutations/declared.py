@@ -1,4 +1,4 @@
-"""What the schema states of a place in an answer: its type, and whether CoinGlass leaves the value out at times."""
+"""What the schema declares about a path of an answer: its type, and whether CoinGlass may omit the value."""
 
 import functools
 import itertools
@@ -27,7 +27,7 @@ OF_ROW = ("total",)  # one of the rows, by itself
 
 @functools.cache
 def payload(path: str) -> GraphQLOutputType:
-    """Return the type of what stands under `it`."""
+    """Return the type of the field `it`."""
     (operation,) = parse(CASES[path].text()).definitions
     assert isinstance(operation, OperationDefinitionNode)
     kind: GraphQLOutputType | None = SCHEMA._schema.query_type
@@ -46,7 +46,7 @@ def payload(path: str) -> GraphQLOutputType:
 
 
 def types(path: str, json_path: JsonPath) -> Iterator[GraphQLOutputType]:
-    """Yield the types of all that leads to the place, and of the place itself."""
+    """Yield the types along the path, and of its end."""
     kind = payload(path)
     for step in json_path:
         bare = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
@@ -65,7 +65,7 @@ def scalar_type(path: str, json_path: JsonPath) -> str:
 
 
 def is_key(path: str, footprint: Sequence[JsonPath]) -> bool:
-    """Whether a row is nothing without the value: it can be null at none of the places, nor what it is a part of."""
+    """Whether a row needs the value: neither it nor a parent is nullable at any of the paths."""
     return any(_is_needed(path, json_path) for json_path in footprint if json_path[0] not in COMPUTED)
 
 
@@ -78,7 +78,7 @@ def _is_needed(path: str, json_path: JsonPath) -> bool:
 
 
 def is_sparse(path: str, footprint: Sequence[JsonPath]) -> bool | None:
-    """Whether CoinGlass leaves the value out at times; None where the schema does not say it."""
+    """Whether CoinGlass may omit the value; None if the schema does not say."""
     result = {_sparse(path, json_path) for json_path in footprint if json_path[0] not in COMPUTED}
     return False if False in result else True if result == {True} else None
 
@@ -99,7 +99,7 @@ def _sparse(path: str, json_path: JsonPath) -> bool | None:
 
 
 def common(footprint: Sequence[JsonPath]) -> list[JsonPath]:
-    """Return the place of the object or list whose values come out at these places; none if they come out apart."""
+    """Return the common parent of these paths, or none if they have none."""
     shown = [json_path for json_path in footprint if json_path[0] not in COMPUTED]
     json_path = tuple(
         steps[0] for steps in itertools.takewhile(lambda steps: len(set(steps)) == 1, zip(*shown, strict=False))

@@ -1,4 +1,4 @@
-"""One graph that is asked many times, each time with another body of one endpoint."""
+"""One graph that executes many queries, each with another body of one endpoint."""
 
 import contextlib
 import re
@@ -23,7 +23,7 @@ from tests.clock import FakeClock
 from tests.mutations.json_paths import JsonPath, flat
 from tests.upstream import Upstream, result_of, under_it
 
-LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, whose open stands as its time
+LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, which shows its opening time
 
 Findings: TypeAlias = Counter[tuple[AnomalyKind, str]]
 
@@ -37,7 +37,7 @@ class MinutesPass(FakeClock):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a body came out as: single values by place, or a problem; and its anomalies."""
+    """The result of a body: single values by path, or a problem; and its anomalies."""
 
     values: dict[JsonPath, Any]
     problem: str | None
@@ -96,7 +96,7 @@ def _rounded(value: Any) -> Any:
 
 
 class _Pages(Upstream):
-    """The sandbox with bodies in place of its own, of which each is the first and only page."""
+    """The sandbox with replaced bodies, each of which is the only page."""
 
     async def handle_async_request(self, request: Any) -> Any:
         later = request.url.params.get("page", "1") != "1"

@@ -13,7 +13,7 @@ def at(data: Any, json_path: JsonPath) -> Any:
 
 
 def changed(data: Any, json_path: JsonPath, change: Callable[[Any], Any]) -> Any:
-    """Return the data with the value at the place changed; shares all else with the original."""
+    """Return the data with the value at the path changed; everything else is shared with the original."""
     if not json_path:
         return change(data)
     step, copy = json_path[0], data.copy()
@@ -30,7 +30,7 @@ def put(data: Any, json_path: JsonPath, value: object) -> Any:
 
 
 def changed_at(data: Any, json_paths: Sequence[JsonPath], change: Callable[[Any], Any]) -> Any:
-    """As `changed`, at several places; from the last on, so that removals do not move the others."""
+    """As `changed`, at several paths; from the last on, so that removals do not move the others."""
     return functools.reduce(lambda value, json_path: changed(value, json_path, change), reversed(json_paths), data)
 
 
@@ -40,7 +40,7 @@ def renamed(name: str, other: str) -> Callable[[Any], Any]:
 
 
 def scalar_paths(data: Any, json_path: JsonPath = ()) -> Iterator[JsonPath]:
-    """Yield the places of all single values."""
+    """Yield the paths of all single values."""
     for step, value in members(data):
         if isinstance(value, dict | list):
             yield from scalar_paths(value, (*json_path, step))
@@ -49,7 +49,7 @@ def scalar_paths(data: Any, json_path: JsonPath = ()) -> Iterator[JsonPath]:
 
 
 def containers(data: Any, json_path: JsonPath = ()) -> Iterator[JsonPath]:
-    """Yield the places of all objects and lists, except the whole."""
+    """Yield the paths of all objects and lists, except the root."""
     for step, value in members(data):
         if isinstance(value, dict | list):
             yield (*json_path, step)
@@ -61,7 +61,7 @@ def members(data: Any) -> list[tuple[str | int, Any]]:
 
 
 def flat(data: Any) -> dict[JsonPath, Any]:
-    """Return the single values by place; an empty object or list is one."""
+    """Return the single values by path; an empty object or list is one."""
     if not isinstance(data, dict | list) or not data:
         return {(): data}
     return {(step, *json_path): value for step, member in members(data) for json_path, value in flat(member).items()}

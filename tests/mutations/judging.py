@@ -1,4 +1,4 @@
-"""What a mutation of one place may cost: the value itself or, of what a row is nothing without, the row."""
+"""What a mutation of one value may remove: the value or, if its row needs it, the row."""
 
 import functools
 from collections import Counter
@@ -26,7 +26,7 @@ class Judge:
         return cls(graph, data, base)
 
     async def footprint(self, json_paths: Iterable[JsonPath]) -> list[JsonPath] | None:
-        """Where in the answer the values come out: what differs when they are others.
+        """Return the paths at which the values are served: those that differ with other values.
 
         None where there is then no answer, since its row is found by the value.
         """
@@ -61,7 +61,7 @@ def differing(base: Outcome, outcome: Outcome) -> list[JsonPath]:
 
 
 def faults_of_nulls(base: Outcome, footprint: Iterable[JsonPath], outcome: Outcome, text: object = None) -> list[str]:
-    """How the answer differs from the documented one with null (or the `text`) at these places, and nowhere else."""
+    """Return how the answer differs from the documented one with null (or the `text`) at these paths."""
     if outcome.problem is not None:
         return [outcome.problem]
     expected, faults = set(footprint), []
@@ -78,12 +78,12 @@ def faults_of_nulls(base: Outcome, footprint: Iterable[JsonPath], outcome: Outco
 
 
 def _above(json_path: JsonPath, outcome: Outcome) -> bool:
-    """Whether something above the place is null."""
+    """Whether a parent of the path is null."""
     return any(outcome.values.get(json_path[:number], MISSING) is None for number in range(len(json_path)))
 
 
 def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: set[JsonPath]) -> bool:
-    """Whether the place is a null above places of which all are expected to be null, or is hidden by such a one."""
+    """Whether the path is a null above expected nulls only, or is hidden by such a null."""
     for number in range(len(json_path) + 1):
         above = json_path[:number]
         if outcome.values.get(above, MISSING) is None:
@@ -93,7 +93,7 @@ def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: 
 
 
 def without_candle(base: Outcome, without: Outcome, number: int) -> Outcome:
-    """Return the right heatmap without one candle: the others keep their places on the time axis."""
+    """Return the expected heatmap without one candle: the others stay at their index on the time axis."""
     values = {json_path: value for json_path, value in base.values.items() if json_path[0] != "candles"}
     values |= {json_path: value for json_path, value in without.values.items() if json_path[0] == "candles"}
     for json_path, value in base.values.items():

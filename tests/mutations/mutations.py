@@ -17,7 +17,7 @@ UNKNOWN = "not_documented"
 NANOSECONDS = 10**17  # larger integers are such a time
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 PERCENT = re.compile(r"(-?\d+(?:\.\d+)?)%")
-CHOICES: dict[str, Sequence[Any]] = {  # codes, of which no others are known
+CHOICES: dict[str, Sequence[Any]] = {  # all documented codes
     "has_exact_publish_time": (1, 2),
     "importance_level": (1, 2, 3),
     "level": ("PROFESSIONAL", "STANDARD"),
@@ -66,12 +66,12 @@ def _altered_text(value: str, name: str) -> str:
 
 
 def name_of(json_path: JsonPath) -> str:
-    """Of the field that holds the value, or of the list that it stands in."""
+    """Return the name of the field of the value or of its list."""
     return next((step for step in reversed(json_path) if isinstance(step, str)), "")
 
 
 def field_of(path: str, data: Any, json_path: JsonPath) -> str:
-    """CoinGlass' path of the place, below one row."""
+    """Return CoinGlass' path of the value, below one row."""
     names = [_step(path, data, json_path[:number], step) for number, step in enumerate(json_path)]
     if path == DELISTED:
         names = names[1:]  # read as one list of rows
@@ -101,7 +101,7 @@ def is_map(path: str, json_path: JsonPath) -> bool:
 
 
 def row_of(data: Any, json_path: JsonPath) -> JsonPath | None:
-    """Return the innermost row that holds the place, which may be that of the row itself; None where there are none."""
+    """Return the innermost row that contains the path, which may be the row itself, or None."""
     for number in range(len(json_path), 0, -1):
         row = json_path[:number]
         if isinstance(row[-1], int) and _is_row(data, row):
@@ -123,7 +123,7 @@ def is_positional(data: Any, json_path: JsonPath) -> bool:
 
 
 def removed(data: Any, row: JsonPath) -> Any:
-    """Return the data without the row; of parallel lists, without what stands at its place in each."""
+    """Return the data without the row; of parallel lists, without the item at its index in each."""
     for number in range(len(row) - 1):
         if is_columnar(at(data, row[:number])) and isinstance(row[-1], int):
             return changed(data, row[:number], lambda lists: _cut(lists, row[-1]))

@@ -77,7 +77,7 @@ def _grown(data: Any, name: str) -> Any:
 
 
 def _row(rows: Sequence[Any], name: str) -> Any:
-    """One row with all that any of them has, its own lists grown."""
+    """Return one row with every member of any of them, and its lists grown."""
     if isinstance(rows[0], list):
         return [_grown(value, name) if isinstance(value, list) else value for value in rows[0]]
     return _grown(_merged(rows), name)

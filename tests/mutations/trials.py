@@ -1,6 +1,6 @@
-"""All mutations of one endpoint's sample, and in what its answers are not as they should be.
+"""All mutations of one endpoint's sample, and the faults of the answers.
 
-Each field and each row is mutated in one of its places, which differs from field to field, and fields in all of them.
+Each field and each row is mutated at one of its paths, which differs from field to field, and fields at all paths.
 """
 
 import dataclasses
@@ -45,7 +45,7 @@ from tests.mutations.samples import Sample, grown, is_columnar
 
 
 async def faults_of(path: str, sample: Sample | None = None) -> list[str]:
-    """Return what is wrong with the answers to mutated bodies of the endpoint, documented or in another shape."""
+    """Return the faults of the answers to mutated bodies of the endpoint, documented or in another shape."""
     body = sample or Sample(grown(path), CASES[path].text(anomalies=True))
     async with graph(path, body.query) as requested:
         trials = Trials(await Judge.of(requested, body.data))
@@ -173,7 +173,7 @@ class Trials(Attempts):
             yield 99 if isinstance(allowed[0], int) else "UNKNOWN"
 
     async def _container(self, field: Field) -> None:
-        """Try another shape, or nothing, in place of an object or a list."""
+        """Try another shape, or nothing, instead of an object or a list."""
         name, shown = field.name, await self.lost(field.json_path)
         changed, skipped = once(SHAPE, name or "*"), once(SKIPPED, name)
         for other in (7, "text", *self._other_containers(field.json_path)):
@@ -229,7 +229,7 @@ class Trials(Attempts):
         keys = self._keys.get(name)
         if keys and isinstance(at(self.data, row), dict | list) and not is_referenced_by_number(row):
             empty, expected = type(at(self.data, row))(), [once(kind, key) for key in keys]
-            expected += [once(kind, key.rpartition(".")[0]) for key in keys]  # the object that holds the key
+            expected += [once(kind, key.rpartition(".")[0]) for key in keys]  # the object with the key
             await self.attempt(f"row {name} {empty!r}", self.put(row, empty), shown, *expected)
         same = functools.partial(faults_of_nulls, self.judge.base, ())
         if isinstance(at(self.data, row), dict):
@@ -243,12 +243,12 @@ class Trials(Attempts):
             await self.attempt(f"{unknown} sent", data, same, once(UNKNOWN_FIELD, unknown))
 
     async def _all_figures(self) -> None:
-        """Make a value of every field odd at once, or leave it out if CoinGlass leaves it out at times."""
+        """Make a value of every field unusual at once, or omit it if CoinGlass may omit it."""
         figures = [(field, sparse and self._can_be_left_out(field)) for field, sparse in self._figures[:MAX_FINDINGS]]
         await self._unusual_or_absent("all fields odd", [(field, UNUSUAL) for field, _ in figures])
         mixed = [(field, GONE if absent else UNUSUAL) for field, absent in figures]
         if GONE in [value for _, value in mixed]:
-            mixed[-1] = mixed[-1][0], UNUSUAL  # so that one value is odd in any case
+            mixed[-1] = mixed[-1][0], UNUSUAL  # so that one value is unusual in any case
             await self._unusual_or_absent("fields left out beside odd ones", mixed)
 
     def _can_be_left_out(self, field: Field) -> bool:

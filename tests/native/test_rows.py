@@ -119,7 +119,7 @@ def test_truncated_json_is_left_to_msgspec(text: str) -> None:
 
 
 def forms(figure: float) -> set[str]:
-    """Spell a figure in fifteen forms, each of which the reader rounds in its own way."""
+    """Write a figure in fifteen forms, each of which the reader rounds in its own way."""
     return {f"{figure:.{indices}{form}}" for indices in (0, 3, 15, 17, 22) for form in "fge"}
 
 
@@ -177,7 +177,7 @@ NAMES = st.sampled_from(["x", "tim", "times", "é", "\\u0074ime"])
 
 @st.composite
 def payloads(draw: st.DrawFn, path: str) -> bytes:
-    """Rows of a series, their members in any order and notation; about half of the payloads are plain."""
+    """Rows of a series, their members in any order and notation; about half of the payloads are simple."""
     names = list(dict.fromkeys(member.source_names[0] for member in RecordLayout.of(*SERIES[path]).members))
     unusual, before, after = draw(st.booleans()), draw(BLANKS), draw(BLANKS)
     rows = []

@@ -1,4 +1,4 @@
-"""Answers that differ from the documented ones as live answers were seen to, with what is right for each."""
+"""Answers that differ from the documented ones as live answers did, with the expected result of each."""
 
 from tests.peculiar import funds, indicators, liquidations, lists, orders
 from tests.peculiar.answer import NOW, Peculiar

@@ -1,4 +1,4 @@
-"""What a peculiar answer is: a body with figures made up, in a form that was seen in live answers."""
+"""A peculiar answer: a body with invented figures, in a shape that live answers had."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Comparisons of an answer with the recorded body: every value at its place, and nothing else."""
+"""Comparisons of an answer with the recorded body: every value, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

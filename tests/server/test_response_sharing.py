@@ -178,7 +178,7 @@ async def test_a_private_response_is_not_shared(
 
 
 class Stream:
-    """Sends a part whenever it is told to, and notes how it ends."""
+    """Sends a part whenever `go` is set, and records how it ends."""
 
     def __init__(self) -> None:
         self.count = 0

@@ -1,4 +1,4 @@
-"""What is said of HTTP holds on either event loop: the server runs on uvloop, most tests do not."""
+"""The HTTP tests run on both event loops: the server uses uvloop, most other tests do not."""
 
 import asyncio
 from collections.abc import Callable, Mapping

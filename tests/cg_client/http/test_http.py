@@ -1,4 +1,4 @@
-"""Requests over real sockets: what is sent, which connections are used again, and what each failure is called."""
+"""Requests over real sockets: their bytes, the reuse of connections, and the failures."""
 
 import asyncio
 import contextlib
@@ -48,7 +48,7 @@ async def get(transport: Transport, symbol: str = "BTC") -> bytes:
 
 
 async def fails(requested: Awaitable[object]) -> UpstreamFailed:
-    """Return the failure, in whose chain nothing says the key or the address."""
+    """Return the failure; nothing in its chain contains the key or the address."""
     with count_upstream_calls() as counter, pytest.raises(UpstreamFailed) as error:
         await requested
     shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__cause__)
