@@ -51,11 +51,13 @@ def run(names: Sequence[str], effort: Effort) -> Results:
         result.verdicts += [verdict for item in chosen for verdict in item.verdicts(bench.runs)]
         if "grid" in names:
             bench.measure(grid.cases(), effort.other, 1)
-        result.verdicts += _others(names, source, effort, result.points)
+        result.verdicts += _remaining_verdicts(names, source, effort, result.points)
     return result
 
 
-def _others(names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]) -> Iterator[Verdict]:
+def _remaining_verdicts(
+    names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]
+) -> Iterator[Verdict]:
     """Yield the bounds that are not ratios, in the order of the table."""
     if "herd" in names:
         yield herd(source, effort.herd)

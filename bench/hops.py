@@ -47,13 +47,13 @@ class Hops:
 
     @contextlib.contextmanager
     def counted(self) -> Iterator[None]:
-        sys.setprofile(self._see)
+        sys.setprofile(self._record)
         try:
             yield
         finally:
             sys.setprofile(None)
 
-    def _see(self, frame: FrameType, event: str, _: object) -> None:
+    def _record(self, frame: FrameType, event: str, _: object) -> None:
         code = frame.f_code
         if event != "call" or not _is_ours(code.co_filename):
             return
@@ -76,7 +76,7 @@ async def measure(base_url: str, *, verbose: bool) -> None:
             hops = Hops()
             with hops.counted():
                 await _ask(app, _QUERY % ("fundingRate", "FundingSeries"))
-            _tell(label, hops, verbose=verbose)
+            _print(label, hops, verbose=verbose)
 
 
 @contextlib.asynccontextmanager
@@ -100,7 +100,7 @@ async def _ask(app: ASGIApp, query: str) -> None:
         raise RuntimeError(f"No candles came: {answer!r}")
 
 
-def _tell(label: str, hops: Hops, *, verbose: bool) -> None:
+def _print(label: str, hops: Hops, *, verbose: bool) -> None:
     counts = f"{len(hops.modules)} modules, {len(hops.functions)} functions, {hops.switches} switches between modules"
     sys.stdout.write(f"{label}: {counts} (before: {BEFORE[label]})\n")
     if not verbose:

@@ -78,7 +78,7 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     yield "## Bounds"
     yield "In brackets: CPU milliseconds per request of ours and of the other."
     yield bounds(verdicts)
-    yield from _short(verdicts)
+    yield from _shortfalls(verdicts)
     yield "## All queries and states"
     yield "\n".join(f"- {name}: {about}" for name, about in ABOUT.items())
     yield of_grid(runs)
@@ -90,6 +90,6 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     )
 
 
-def _short(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _shortfalls(verdicts: Sequence[Verdict]) -> Iterator[str]:
     result = list(shortfalls(verdicts))
     yield "\n".join(["What does not hold:", "", *result]) if result else "All bounds hold."

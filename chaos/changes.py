@@ -4,7 +4,7 @@ import asyncio
 
 from cg_client.intervals import Interval
 from chaos.load import as_text, for_seconds, in_time, recovery
-from chaos.outcomes import Answered, faults, shares, some
+from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import closed, lists, mix, on_pair, price
 from chaos.rig import Rig, outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -17,13 +17,13 @@ _UNDER_WAY = 1  # requests that were sent before the news could come
 
 async def changes(_: Effort) -> list[Verdict]:
     async with rig(deadline_seconds=DEADLINE) as tested:
-        verdicts = [await _clock(tested, ahead) for ahead in (_DAY, -_HOUR)]
-        verdicts.append(await _key(tested))
+        verdicts = [await _clock_jump(tested, ahead) for ahead in (_DAY, -_HOUR)]
+        verdicts.append(await _revoked_key(tested))
     async with rig("professional", 1200, deadline_seconds=DEADLINE) as tested:
-        return [*verdicts, await _plan(tested)]
+        return [*verdicts, await _reduced_plan(tested)]
 
 
-async def _clock(tested: Rig, ahead: int) -> Verdict:
+async def _clock_jump(tested: Rig, ahead: int) -> Verdict:
     number = 1 if ahead > 0 else 2
     parts = mix(number)
     windows = [
@@ -38,12 +38,12 @@ async def _clock(tested: Rig, ahead: int) -> Verdict:
     truth = healthy | await tested.values(fresh)
     breaches = list(faults(answers, DEADLINE, truth))
     holds = not breaches and _all_answered(answers)
-    text = f"{shares(outcomes(answers))}{some(breaches)}"
+    text = f"{shares(outcomes(answers))}{summary(breaches)}"
     label = f"upstream's clock jumps {'a day ahead' if ahead > 0 else 'an hour back'}"
     return Verdict(label, "every part answered, closed bars as before", text, holds)
 
 
-async def _key(tested: Rig) -> Verdict:
+async def _revoked_key(tested: Rig) -> Verdict:
     short = [part for part in lists(3) if part.name.startswith(("byExchange", "takers"))]
     long = [part for part in mix(3) if part.name.startswith(("price", "interest"))]
     reference = await tested.values([*short, *long])
@@ -55,11 +55,11 @@ async def _key(tested: Rig) -> Verdict:
     breaches = list(faults(answers, DEADLINE, reference))
     codes = {part.code for part in outcomes(answers)} - {None, "UNAUTHORIZED"}
     breaches += [f"failed with {code}" for code in codes]
-    text = f"{shares(outcomes(answers))}; back {as_text(back)}{some(breaches)}"
+    text = f"{shares(outcomes(answers))}; back {as_text(back)}{summary(breaches)}"
     return Verdict("key revoked for 14 s", "data or UNAUTHORIZED, back ≤ 5 s", text, not breaches and in_time(back))
 
 
-async def _plan(tested: Rig) -> Verdict:
+async def _reduced_plan(tested: Rig) -> Verdict:
     """Down to Hobbyist, which has four hours as its finest interval and thirty requests a minute."""
     fine = [on_pair("fine", "Binance", "BTC", price("interval: M15, last: 5"))]
     coarse = [on_pair("coarse", "Binance", "BTC", price(closed(Interval.H4)))]
@@ -73,7 +73,7 @@ async def _plan(tested: Rig) -> Verdict:
     breaches += [f"{refused} calls refused by the quota"] if refused > _UNDER_WAY else []
     breaches += [f"fine: {part.code}" for part in gated if part.code != "INTERVAL_TOO_FINE"]
     holds = not breaches and all(part.answered for part in others)
-    text = f"too fine: {shares(gated)}; others: {shares(others)}; {refused} refused by the quota{some(breaches)}"
+    text = f"too fine: {shares(gated)}; others: {shares(others)}; {refused} refused by the quota{summary(breaches)}"
     return Verdict("plan cut to Hobbyist", "what it lacks INTERVAL_TOO_FINE, the rest answered", text, holds)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cg_client.endpoints import futures
 from cg_client.intervals import Interval
-from chaos.outcomes import Answered, faults, shares, some
+from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import Part, iso, on_pair, price
 from chaos.rig import Rig, answer_to, outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -69,7 +69,7 @@ async def _ask(tested: Rig, label: str, parts: Sequence[Part], max_calls: int) -
     calls = (await tested.upstream.calls())["paths"].get(PATH, 0) - before
     breaches = [*faults(answers, DEADLINE, {}), *_untrue(answers)]
     answered = all(part.answered for part in outcomes(list(answers)))
-    text = f"{calls} calls; {shares(outcomes(list(answers)))} in {took:.1f} s{some(breaches)}"
+    text = f"{calls} calls; {shares(outcomes(list(answers)))} in {took:.1f} s{summary(breaches)}"
     holds = calls <= max_calls and answered and not breaches
     return Verdict(f"{CALLERS:,} callers at once: {label}", f"≤ {max_calls} upstream calls", text, holds)
 

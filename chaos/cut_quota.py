@@ -4,7 +4,7 @@ import asyncio
 
 from cg_client.intervals import Interval
 from chaos.load import for_seconds
-from chaos.outcomes import Answered, faults, shares, some
+from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import Part, closed, on_pair, price
 from chaos.rig import outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -41,7 +41,7 @@ def _new_series(caller: int, at: int) -> list[Part]:
 def _verdict(answers: list[Answered], refused: int, refused_before: int, in_second_minute: int) -> Verdict:
     breaches = list(faults(answers, DEADLINE, {}))
     text = f"{refused_before} refused before, {refused} after the cut; {in_second_minute} calls in the second minute "
-    text += f"after it; {shares(outcomes(answers))}{some(breaches)}"
+    text += f"after it; {shares(outcomes(answers))}{summary(breaches)}"
     holds = not breaches and refused_before == 0 and refused <= CALLERS and 0 < in_second_minute <= AFTER
     bound = f"refused ≤ the {CALLERS} under way, then 1 to {AFTER} a minute"
     return Verdict(f"quota cut from {BEFORE} to {AFTER} while running", bound, text, holds)

@@ -9,7 +9,7 @@ part is refused, and that each states its age: FRESH within the documented refre
 from cg_client.cache import MAX_STALE
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from chaos.load import for_seconds
-from chaos.outcomes import faults, shares, some, too_old
+from chaos.outcomes import faults, shares, summary, too_old
 from chaos.parts import INTEREST_BY_EXCHANGE, MARKET, Part, field, on_coin, on_pair, price
 from chaos.rig import outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -34,7 +34,7 @@ async def dashboard(effort: Effort) -> list[Verdict]:
     text = (
         f"{shares(result)}, {sum(part.stale for part in result)} STALE, the oldest ({oldest}) {by_name[oldest]:.0f} s; "
     )
-    text += f"at most {most} calls in a minute, {refused} refused{some(breaches)}"
+    text += f"at most {most} calls in a minute, {refused} refused{summary(breaches)}"
     bound = f"every part answered, FRESH ≤ its refresh time, STALE ≤ 1 h more; ≤ {QUOTA} calls in any minute"
     holds = answered and not breaches and most <= QUOTA and refused == 0
     return [

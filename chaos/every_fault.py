@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from chaos.load import RECOVERS_WITHIN, as_text, at_once, recovery
-from chaos.outcomes import LATE_BY, Answered, faults, shares, some
+from chaos.outcomes import LATE_BY, Answered, faults, shares, summary
 from chaos.parts import mix, turned
 from chaos.rig import Rig, outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -45,7 +45,7 @@ async def every_fault(effort: Effort) -> list[Verdict]:
 async def _cell(healthy: Rig, common: Rig, kind: FaultKind, share: float, number: int) -> Cell:
     parts = mix(number)
     reference = await healthy.values(parts)
-    async with _for(kind, common) as tested:
+    async with _rig_for(kind, common) as tested:
         options = {"share": share, "seed": number, "seconds": _SECONDS.get(kind, 1.0), "retry_after": "1"}
         await tested.upstream.fail(kind.value, **options)
         answers = await at_once(tested, CALLERS, ROUNDS, lambda caller, at: turned(parts, caller * ROUNDS + at))
@@ -61,7 +61,7 @@ def _memory(after: int, peak: int) -> Verdict:
     return Verdict("memory after every fault", bound, text, after / _MEGABYTE <= MAX_MEMORY)
 
 
-def _for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:
+def _rig_for(kind: FaultKind, common: Rig) -> AbstractAsyncContextManager[Rig]:
     """Use a separate server for a fault whose effect would outlast it."""
     return rig(**_SETTINGS) if kind in _REMEMBERED else _shared(common)
 
@@ -80,4 +80,6 @@ def _verdict(kind: FaultKind, cells: Sequence[Cell]) -> Verdict:
     returns = "" if kind in _REMEMBERED else f", back {as_text(back)}"
     holds = not breaches and back is not None and back <= RECOVERS_WITHIN
     bound = f"true or typed, ≤ {DEADLINE + LATE_BY:g} s, back ≤ {RECOVERS_WITHIN:g} s"
-    return Verdict(f"fault {kind.value}", bound, f"{result}; slowest {slowest:.2f} s{returns}{some(breaches)}", holds)
+    return Verdict(
+        f"fault {kind.value}", bound, f"{result}; slowest {slowest:.2f} s{returns}{summary(breaches)}", holds
+    )

@@ -3,7 +3,7 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.outcomes import some
+from chaos.outcomes import summary
 from chaos.parts import Part, document, on_pair, price
 from chaos.rig import answer_to, rig
 from chaos.verdict import Effort, Verdict
@@ -34,7 +34,7 @@ async def fairness(_: Effort) -> list[Verdict]:
     breaches = [f"{refused} calls were refused by the quota"] if refused else []
     holds = stated == "answered" and bool(indices) and indices[0] <= SLOTS and not breaches
     label = f"one client asks for {SERIES} series at once, another for one"
-    return [Verdict(label, f"the one waits ≤ {SLOTS} quota slots", text + some(breaches), holds)]
+    return [Verdict(label, f"the one waits ≤ {SLOTS} quota slots", text + summary(breaches), holds)]
 
 
 def _backfill() -> bytes:

@@ -4,7 +4,7 @@ import asyncio
 
 from cg_client.intervals import Interval
 from chaos.load import as_text, for_seconds, in_time, recovery
-from chaos.outcomes import faults, shares, some
+from chaos.outcomes import faults, shares, summary
 from chaos.parts import Part, lists, on_pair, price
 from chaos.rig import Rig, answer_to, outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -36,7 +36,7 @@ async def _seen(tested: Rig, seconds: float) -> Verdict:
     back = await recovery(tested, parts)
     result, breaches = outcomes(answers), list(faults(answers, DEADLINE, reference))
     share = sum(part.answered for part in result) / max(1, len(result))
-    text = f"{share:.2%}: {shares(result)}; back {as_text(back)}{some(breaches)}"
+    text = f"{share:.2%}: {shares(result)}; back {as_text(back)}{summary(breaches)}"
     holds = share >= ANSWERED and not breaches and in_time(back)
     return Verdict("upstream 50 % errors, parts seen before", f"≥ {ANSWERED:.0%} answered", text, holds)
 
@@ -51,7 +51,7 @@ async def _retries(tested: Rig) -> Verdict:
     calls = (await tested.upstream.calls())["total"] - before
     breaches = list(faults(answers, DEADLINE, {}))
     share = (calls - SERIES) / SERIES
-    text = f"{share:.1%}: {calls} calls for {SERIES} series; {shares(outcomes(answers))}{some(breaches)}"
+    text = f"{share:.1%}: {calls} calls for {SERIES} series; {shares(outcomes(answers))}{summary(breaches)}"
     bound = f"retries ≤ {RETRIES:.0%} over the base load"
     return Verdict("upstream 50 % errors, series not seen before", bound, text, share <= RETRIES and not breaches)
 

@@ -4,7 +4,7 @@ import asyncio
 
 from cg_client.intervals import Interval
 from chaos.load import as_text, for_seconds, in_time, recovery
-from chaos.outcomes import LATE_BY, Answered, Outcome, faults, shares, some
+from chaos.outcomes import LATE_BY, Answered, Outcome, faults, shares, summary
 from chaos.parts import Part, closed, lists, on_pair, price
 from chaos.rig import outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -43,7 +43,7 @@ def _verdict(answers: list[Answered], breaches: list[str], back: float | None) -
     breaches += [f"{item.part}: {_state(item)}" for item in unseen if item.code not in _TYPED]
     slowest = max(item.reply.seconds for item in answers)
     result = f"seen: {shares(seen)}, {sum(item.stale for item in seen)} STALE; unseen: {shares(unseen)}; "
-    result += f"slowest {slowest:.2f} s; back {as_text(back)}{some(breaches)}"
+    result += f"slowest {slowest:.2f} s; back {as_text(back)}{summary(breaches)}"
     bound = f"≤ {DEADLINE + LATE_BY:g} s; seen parts STALE, others {' or '.join(_TYPED)}"
     return Verdict("upstream hangs", bound, result, not breaches and in_time(back))
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 
 from chaos.load import for_seconds
-from chaos.outcomes import Answered, faults, shares, some
+from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import Part, lists, mix
 from chaos.rig import Rig, outcomes, rig
 from chaos.verdict import Effort, Verdict
@@ -28,26 +28,29 @@ _LEFT_OUT = (
 async def memory(effort: Effort) -> list[Verdict]:
     async with rig(deadline_seconds=DEADLINE, timeout_seconds=1, **_CACHES) as tested:
         sizes: list[int] = []
-        tasks = [asyncio.create_task(_reads(tested, sizes)), asyncio.create_task(_fails(tested, effort.memory))]
+        tasks = [
+            asyncio.create_task(_record_memory(tested, sizes)),
+            asyncio.create_task(_switch_faults(tested, effort.memory)),
+        ]
         try:
-            answers = await for_seconds(tested, effort.memory, CALLERS, 0.25, _chosen)
+            answers = await for_seconds(tested, effort.memory, CALLERS, 0.25, _parts_for)
         finally:
             for task in tasks:
                 task.cancel()
     return [_verdict([size / _MEGABYTE for size in sizes], answers, effort.memory)]
 
 
-def _chosen(caller: int, at: int) -> list[Part]:
+def _parts_for(caller: int, at: int) -> list[Part]:
     return mix((caller * 37 + at) % 300) if at % 2 else lists(at % 20)
 
 
-async def _reads(tested: Rig, sizes: list[int]) -> None:
+async def _record_memory(tested: Rig, sizes: list[int]) -> None:
     while True:
         sizes.append(tested.server.resident_bytes())
         await asyncio.sleep(0.5)
 
 
-async def _fails(tested: Rig, seconds: float) -> None:
+async def _switch_faults(tested: Rig, seconds: float) -> None:
     """Switch the faults; each comes at least twice."""
     kinds = [kind for kind in FaultKind if kind not in _LEFT_OUT]
     every = min(_CHANGES_EVERY, seconds / (2 * len(kinds)))
@@ -68,6 +71,6 @@ def _verdict(sizes: Sequence[float], answers: list[Answered], seconds: float) ->
     off = last / level - 1
     breaches = list(faults(answers, DEADLINE, {}))
     text = f"{off:+.0%}: {level:.0f} MB after a third, {last:.0f} MB at the end, {max(sizes):.0f} MB at most; "
-    text += f"{shares(outcomes(answers))}{some(breaches)}"
+    text += f"{shares(outcomes(answers))}{summary(breaches)}"
     bound = f"within {MAX_DEVIATION:.0%} of the plateau, all answers typed and in time"
     return Verdict(f"memory over {seconds:g} s of mixed chaos", bound, text, abs(off) <= MAX_DEVIATION and not breaches)

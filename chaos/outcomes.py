@@ -95,14 +95,16 @@ def _faults_of(outcome: Outcome, reference: Reference) -> Iterator[str]:
 
 def _is_true(outcome: Outcome, expected: object) -> bool:
     """Whether every value is the expected one; or null if the answer states that it has anomalies."""
-    return outcome.value == expected or (outcome.has_anomalies and _is_but_for_nulls(outcome.value, expected))
+    return outcome.value == expected or (outcome.has_anomalies and _equals_except_nulls(outcome.value, expected))
 
 
-def _is_but_for_nulls(value: object, expected: object) -> bool:
+def _equals_except_nulls(value: object, expected: object) -> bool:
     if isinstance(value, dict) and isinstance(expected, dict):
-        return value.keys() == expected.keys() and all(_is_but_for_nulls(value[name], expected[name]) for name in value)
+        return value.keys() == expected.keys() and all(
+            _equals_except_nulls(value[name], expected[name]) for name in value
+        )
     if isinstance(value, list) and isinstance(expected, list):
-        return len(value) == len(expected) and all(map(_is_but_for_nulls, value, expected))
+        return len(value) == len(expected) and all(map(_equals_except_nulls, value, expected))
     return value is None or value == expected
 
 
@@ -125,7 +127,7 @@ def shares(outcomes: Sequence[Outcome]) -> str:
     return f"{data} of {len(outcomes)} parts data" + (f" ({others})" if others else "")
 
 
-def some(breaches: Iterable[str], most: int = 2) -> str:
+def summary(breaches: Iterable[str], most: int = 2) -> str:
     """Return the first breaches and their number, or an empty text if there is none."""
     every = list(breaches)
     if not every:

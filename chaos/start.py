@@ -5,7 +5,7 @@ import asyncio
 import httpx
 
 from chaos.load import as_text, in_time, recovery
-from chaos.outcomes import Answered, faults, shares, some
+from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import mix
 from chaos.rig import Rig, Upstream, free_port, outcomes, sandbox, server
 from chaos.verdict import Effort, Verdict
@@ -30,6 +30,6 @@ async def start(_: Effort) -> list[Verdict]:
     breaches = list(faults(answers, DEADLINE, {}))
     breaches += [] if health == httpx.codes.OK else [f"/healthz answered {health}"]
     breaches += [f"{item.part} has data" for item in outcomes(answers) if item.answered]
-    text = f"/healthz {health}; {shares(outcomes(answers))}; back {as_text(back)}{some(breaches)}"
+    text = f"/healthz {health}; {shares(outcomes(answers))}; back {as_text(back)}{summary(breaches)}"
     bound = "/healthz 200, typed answers, back ≤ 5 s after CoinGlass"
     return [Verdict("server starts while CoinGlass is down", bound, text, not breaches and in_time(back))]

@@ -6,7 +6,7 @@ import signal
 import time
 
 from chaos.load import for_seconds
-from chaos.outcomes import Answered, faults, some
+from chaos.outcomes import Answered, faults, summary
 from chaos.parts import mix
 from chaos.rig import rig
 from chaos.verdict import Effort, Verdict
@@ -39,7 +39,7 @@ def _verdict(answers: list[Answered], code: int | None, took: float, log: str) -
     breaches = list(faults(whole, DEADLINE, {}))
     breaches += [f"an answer was cut: {item.reply.body!r}" for item in answers if item.reply.cut]
     breaches += ["a traceback in the log"] if "Traceback" in log else []
-    text = f"exit code {code} after {took:.1f} s; {len(whole)} answered, {len(refused)} refused{some(breaches)}"
+    text = f"exit code {code} after {took:.1f} s; {len(whole)} answered, {len(refused)} refused{summary(breaches)}"
     holds = code == 0 and took <= ENDS_WITHIN and not breaches and bool(whole)
     bound = f"exits 0 within {ENDS_WITHIN:g} s, nothing cut"
     return Verdict(f"SIGTERM with {CALLERS} callers", bound, text, holds)

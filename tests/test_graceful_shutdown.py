@@ -21,7 +21,7 @@ from server.asgi import HTTPAdapter
 from server.http import Handler, Request, Response
 from tests.clock import FakeClock
 from tests.running import Until, running, watching
-from tests.server.raw_asgi import Reply, Server, http_scope, nothing, receiving, sending
+from tests.server.raw_asgi import Reply, Server, http_scope, ignore, receiving, sending
 from tests.test_cli import KEY, serving
 
 PRICE = "/api/futures/price/history"
@@ -173,4 +173,4 @@ async def test_a_stream_in_progress_is_cut_off() -> None:
 
 
 def adapted(handle: Handler) -> HTTPAdapter:
-    return HTTPAdapter(handle, nothing, Server(FakeClock()))
+    return HTTPAdapter(handle, ignore, Server(FakeClock()))

@@ -87,7 +87,7 @@ def test_the_quota_itself_costs_no_request(graph: Graph) -> None:
     assert graph.sandbox.calls.total() == 0
 
 
-class HoldAnswers(Fault):
+class DelayedAnswers(Fault):
     """Holds the answers to all but bob's requests until it is opened."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two
     graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
-    first, second = HoldAnswers(), HoldAnswers()
+    first, second = DelayedAnswers(), DelayedAnswers()
     sandbox.faults[:] = [first]
 
     def waiting() -> float:

@@ -30,7 +30,7 @@ class NarrowSeries(DailySeries, Bars[SpreadBar], columns="PercentColumns", rows_
 
 
 @strawberry.type(description="Spread without columns.")
-class PlainSeries(DailySeries, Bars[SpreadBar], columns=None): ...
+class SimpleSeries(DailySeries, Bars[SpreadBar], columns=None): ...
 
 
 def rows(*percents: float) -> Columns[SpreadBar]:
@@ -59,9 +59,9 @@ def test_a_payload_can_name_its_columns_and_omit_values() -> None:
 
 
 def test_a_payload_without_columns_has_rows_and_the_newest() -> None:
-    names = [field.python_name for field in fields_of(PlainSeries)]
+    names = [field.python_name for field in fields_of(SimpleSeries)]
     assert names == ["source", "from_", "to", "count", "bars", "latest"]
-    assert rows_field(PlainSeries) == ("bars", SpreadBar)
+    assert rows_field(SimpleSeries) == ("bars", SpreadBar)
 
 
 def test_the_values_of_the_fields_follow_from_the_rows() -> None:

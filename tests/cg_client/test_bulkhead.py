@@ -46,7 +46,7 @@ class Upstream:
     def names(self) -> list[str]:
         return [name for name, _ in self.running]
 
-    def let_go(self, number: int = 0) -> None:
+    def release(self, number: int = 0) -> None:
         self.running[number][1].set_result(None)
 
 
@@ -75,7 +75,7 @@ class Rig:
     async def end(self, tasks: list[asyncio.Task[UpstreamResponse]]) -> None:
         """All go, and what they call is free again."""
         while self.upstream.running:
-            self.upstream.let_go()
+            self.upstream.release()
             await run_ready_tasks()
         await asyncio.gather(*tasks, return_exceptions=True)
         assert self.bulkhead._free == self.connections
@@ -107,7 +107,7 @@ async def test_calls_share_a_single_connection_in_order() -> None:
     tasks = await rig.begin(0, 2) + await rig.begin(1)
     for expected in (["a0"], ["a1"], ["b2"]):
         assert rig.upstream.names == expected
-        rig.upstream.let_go()
+        rig.upstream.release()
         await run_ready_tasks()
     await asyncio.gather(*tasks)
 
@@ -117,10 +117,10 @@ async def test_waiting_calls_start_in_order_unless_their_group_has_its_share() -
     tasks = await rig.begin(0, 6) + await rig.begin(1, 1) + await rig.begin(2, 1)
     tasks += await rig.begin(0, 1) + await rig.begin(3, 1) + await rig.begin(4, 1)
     assert rig.upstream.names[-1] == "c7"
-    rig.upstream.let_go(6)
+    rig.upstream.release(6)
     await run_ready_tasks()
     assert rig.upstream.names[-1] == "d9"
-    rig.upstream.let_go(0)
+    rig.upstream.release(0)
     await run_ready_tasks()
     assert rig.upstream.names[-1] == "e10"
     await rig.end(tasks)
@@ -135,7 +135,7 @@ async def test_a_call_without_a_connection_in_time_is_refused_and_not_sent() -> 
         assert (raised.value.code, raised.value.retryable) == (ProblemCode.TIMEOUT, True)
     assert rig.upstream.names == ["a0"]
     assert (rig.bulkhead.refused["test/a"], rig.bulkhead.waits["test/a"]) == (2, 1)
-    rig.upstream.let_go()
+    rig.upstream.release()
     await task
 
 
@@ -153,10 +153,10 @@ async def test_a_cancelled_waiter_is_skipped() -> None:
     rig = Rig(1)
     first, second, third = await rig.begin(0, 3)
     second.cancel()
-    rig.upstream.let_go()
+    rig.upstream.release()
     await run_ready_tasks()
     assert rig.upstream.names == ["a2"]
-    rig.upstream.let_go()
+    rig.upstream.release()
     await asyncio.gather(first, third)
 
 
@@ -165,7 +165,7 @@ async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(granted: b
     """The call is cancelled just before the connection is granted, or just after and before the call resumes."""
     rig = Rig(1)
     first, second, third = await rig.begin(0, 3)
-    rig.upstream.let_go()
+    rig.upstream.release()
     if granted:
         asyncio.get_running_loop().call_soon(second.cancel)
     else:
@@ -173,7 +173,7 @@ async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(granted: b
     await first
     await run_ready_tasks()
     assert (second.cancelled(), rig.upstream.names) == (True, ["a2"])
-    rig.upstream.let_go()
+    rig.upstream.release()
     await third
 
 
@@ -200,7 +200,7 @@ async def test_a_call_without_a_connection_does_not_count_against_the_quota() ->
     with pytest.raises(ConnectionsBusy):
         await throttle(Call(GROUPS[0], CoinParams(symbol="1"), decode), Clock().monotonic() + 0.05)
     assert throttle.usage().used == 1
-    rig.upstream.let_go()
+    rig.upstream.release()
     await running
     assert throttle.usage().used == 1
 

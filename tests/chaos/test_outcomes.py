@@ -9,7 +9,7 @@ import pytest
 
 from cg_client.cache import MAX_STALE
 from chaos.connection import Reply
-from chaos.outcomes import Answered, Outcome, faults, read, shares, some, too_old
+from chaos.outcomes import Answered, Outcome, faults, read, shares, summary, too_old
 from chaos.parts import MARKET, Part, on_pair
 
 PART = on_pair("one", "Binance", "BTC", MARKET)
@@ -79,8 +79,8 @@ def test_answers_are_counted_by_code() -> None:
 
 
 def test_breaches_are_escaped_and_shortened_for_a_table() -> None:
-    assert some([]) == ""
-    assert some(["a|b", "c\nd", "e"]) == "; 3 breaches: a/b; c d"
+    assert summary([]) == ""
+    assert summary(["a|b", "c\nd", "e"]) == "; 3 breaches: a/b; c d"
 
 
 def test_ages_are_counted_from_now() -> None:

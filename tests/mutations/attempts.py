@@ -61,18 +61,18 @@ class Attempts:
             else [json_path]
         )
 
-    async def lost(self, json_path: JsonPath) -> list[Shown]:
+    async def faults_of_loss(self, json_path: JsonPath) -> list[Shown]:
         """How an answer differs from what the loss of an object or a list may cost."""
         footprint, row = await self.judge.footprint(self.inside(json_path)), row_of(self.data, json_path)
         name = field_of(self.path, self.data, json_path)
         assert footprint is not None
         shown: list[Shown] = [functools.partial(faults_of_nulls, self.judge.base, footprint)]
-        shown.append(functools.partial(faults_of_refusal, name) if row is None else await self.gone(row))
+        shown.append(functools.partial(faults_of_refusal, name) if row is None else await self.faults_without_row(row))
         if is_map(self.path, json_path[:-1]):
             shown.append(functools.partial(faults_of_without, await self.judge.without(json_path)))
         return shown
 
-    async def gone(self, row: JsonPath) -> Shown:
+    async def faults_without_row(self, row: JsonPath) -> Shown:
         """How an answer differs from one to a body without the row."""
         without = await self.judge.without(row)
         expected = without_candle(self.judge.base, without, int(row[-1])) if is_referenced_by_number(row) else without

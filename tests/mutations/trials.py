@@ -105,7 +105,7 @@ class Trials(Attempts):
                 await self.refused(f"{name} {what}", mutated, field)
             else:
                 kind = UNREADABLE if is_referenced_by_number(row) else SKIPPED
-                await self.attempt(f"{name} {what}", mutated, await self.gone(row), once(kind, name))
+                await self.attempt(f"{name} {what}", mutated, await self.faults_without_row(row), once(kind, name))
         if row is not None and field.footprint != []:
             await self._keys_of_list(field, row)
         if isinstance(field.json_path[-1], str) and (row is None or len(row) == 1) and field.footprint != []:
@@ -123,7 +123,7 @@ class Trials(Attempts):
             return
         skipped: Findings = once(SKIPPED, field.name, len(beside))
         outer: Findings = once(SKIPPED, field_of(self.path, self.data, container))
-        shown = await self.lost(container)
+        shown = await self.faults_of_loss(container)
         await self.attempt_any(f"{field.name} null in a list", data, shown, skipped, skipped + outer)
 
     async def _figure(self, field: Field) -> None:
@@ -174,7 +174,7 @@ class Trials(Attempts):
 
     async def _container(self, field: Field) -> None:
         """Try another shape, or nothing, instead of an object or a list."""
-        name, shown = field.name, await self.lost(field.json_path)
+        name, shown = field.name, await self.faults_of_loss(field.json_path)
         changed, skipped = once(SHAPE, name or "*"), once(SKIPPED, name)
         for other in (7, "text", *self._other_containers(field.json_path)):
             await self.attempt_any(f"{name} {other!r}", self.put(field.json_path, other), shown, changed, skipped)
@@ -208,7 +208,7 @@ class Trials(Attempts):
         missing = [once(MISSING, field.name, count * rows) for rows in (1, self._rows_across(field.json_path))]
         row = row_of(self.data, field.json_path)
         if skipped and row is not None and len(row) > 1:
-            shown += await self.lost(row[:-1])
+            shown += await self.faults_of_loss(row[:-1])
         if skipped:
             missing = [result + once(SKIPPED, field.name, count) for result in missing]
         await self.attempt_any(f"{field.name} absent from all", self.put_all(field.json_paths, GONE), shown, *missing)
@@ -223,7 +223,7 @@ class Trials(Attempts):
 
     async def _row(self, name: str, json_paths: Sequence[JsonPath]) -> None:
         row = self.chosen(name, json_paths)
-        shown, kind = await self.gone(row), SHAPE if is_referenced_by_number(row) else SKIPPED
+        shown, kind = await self.faults_without_row(row), SHAPE if is_referenced_by_number(row) else SKIPPED
         for other in other_rows(at(self.data, row)):
             await self.attempt(f"row {name} {other!r}", self.put(row, other), shown, once(kind, name or "[]"))
         keys = self._keys.get(name)

@@ -7,7 +7,7 @@ import pytest
 
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.raw_asgi import Origin, Served, Server, nothing
+from tests.server.raw_asgi import Origin, Served, Server, ignore
 
 LIMIT = 1_000_000
 
@@ -33,7 +33,7 @@ def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Se
 
     def make(**options: Any) -> Served:
         defaults: dict[str, Any] = {"limit": LIMIT, "clock": clock, "revision": server.revision}
-        others = options.pop("others", nothing)
+        others = options.pop("others", ignore)
         return Served(ResponseCache(options.pop("handle", origin), **(defaults | options)), server, others)
 
     return make

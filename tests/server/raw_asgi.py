@@ -86,7 +86,7 @@ class Served:
         return getattr(self.cache, name)
 
 
-async def nothing(*_: object) -> None:
+async def ignore(*_: object) -> None:
     raise AssertionError
 
 
@@ -152,7 +152,7 @@ def receiving(*parts: bytes, then: Callable[[], Awaitable[Message]] | None = Non
     return receive
 
 
-async def gone() -> Message:
+async def disconnected() -> Message:
     return {"type": "http.disconnect"}
 
 

@@ -10,7 +10,7 @@ import pytest
 from server.http import Request, Response
 from tests.clock import FakeClock
 from tests.server.conftest import LIMIT
-from tests.server.raw_asgi import Origin, Reply, Served, Server, get, gone, http_scope, post, receiving, sending
+from tests.server.raw_asgi import Origin, Reply, Served, Server, disconnected, get, http_scope, post, receiving, sending
 
 QUERY = {"query": "{ a }"}
 
@@ -275,7 +275,7 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     server.sandbox = True
     reply = Reply()
     scope = http_scope(headers=[("content-type", "application/json"), ("content-length", length)])
-    await cache(scope, _never, sending(reply))
+    await cache(scope, never_received, sending(reply))
     assert (reply.status, origin.count) == (413, 0)
     (error,) = orjson.loads(reply.body)["errors"]
     assert error["extensions"]["code"] == "BAD_USER_INPUT"
@@ -283,14 +283,14 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read(
     assert len(reply.headers["x-request-id"]) == 32
 
 
-async def _never() -> Any:
+async def never_received() -> Any:
     raise AssertionError("was read")
 
 
 async def test_a_body_without_a_length_is_read_up_to_the_bound(cache: Served, origin: Origin) -> None:
     reply, scope = Reply(), http_scope(headers=[("content-type", "application/json")])
     half = b" " * 2**19
-    await cache(scope, receiving(half, half, b"x", then=_never), sending(reply))
+    await cache(scope, receiving(half, half, b"x", then=never_received), sending(reply))
     assert (reply.status, origin.count) == (413, 0)
     whole = b'{"query":"{ a }"}'
     assert (await post(cache, whole.ljust(2**20))).number == 1
@@ -303,7 +303,7 @@ async def test_nothing_is_sent_to_a_client_that_disconnects_while_its_body_is_re
     parts = iter([{"type": "http.request", "body": b"{", "more_body": True}])
 
     async def receive() -> Any:
-        return next(parts, None) or await gone()
+        return next(parts, None) or await disconnected()
 
     await cache(scope, receive, sending(reply))
     assert (reply.messages, origin.count) == ([], 0)

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.http import Request, Response
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.raw_asgi import Reply, Served, Server, http_scope, nothing, receiving, run_pending, sending
+from tests.server.raw_asgi import Reply, Served, Server, http_scope, ignore, receiving, run_pending, sending
 
 T = TypeVar("T")
 
@@ -98,7 +98,7 @@ class Machine(RuleBasedStateMachine):
                 revision=self.server.revision,
             ),
             self.server,
-            nothing,
+            ignore,
         )
 
     def teardown(self) -> None:
@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
         assert 0 <= self.cache.store.bytes <= LIMIT
 
     @invariant()
-    def nobody_waits_for_nothing(self) -> None:
+    def no_request_waits_without_a_run(self) -> None:
         assert bool(self.running) or not self.pending
 
     def _check(self) -> None:

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 
 from server.http import Request, Response
-from tests.server.raw_asgi import Origin, Reply, Served, Server, gone, http_scope, post, receiving, run_pending, sending
+from tests.server.raw_asgi import (
+    Origin,
+    Reply,
+    Served,
+    Server,
+    disconnected,
+    http_scope,
+    post,
+    receiving,
+    run_pending,
+    sending,
+)
 
 JSON = [("content-type", "application/json")]
 Waiting = Callable[..., "asyncio.Task[Reply]"]
@@ -232,7 +243,7 @@ async def test_a_stream_ends_when_its_client_disconnects(cached: Callable[..., S
 
     async def leaving() -> Any:
         await scalars.wait()
-        return await gone()
+        return await disconnected()
 
     scope = http_scope(headers=JSON)
     task = asyncio.create_task(cached(handle=stream)(scope, receiving(b"{}", then=leaving), sending(reply)))
