@@ -29,8 +29,8 @@ def is_right(answer: bytes) -> bool:
 
 def warm(server: Process, workload: Workload) -> None:
     """Fetch every series of the workload once and cache its documents."""
-    listed = [] if workload.numbered else workload.bodies[:1] * 3
-    for _ in ask(server, [*workload.warmup, *listed]):
+    first_bodies = [] if workload.numbered else workload.bodies[:1] * 3
+    for _ in ask(server, [*workload.warmup, *first_bodies]):
         pass
 
 

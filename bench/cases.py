@@ -40,9 +40,9 @@ class Bench:
 
     def measure(self, cases: Iterable[Case], seconds: int, rounds: int) -> None:
         """Measure the cases that are not measured yet; of several rounds the one with the least CPU counts."""
-        requested = [case for case in dict.fromkeys(cases) if case not in self.runs]
-        for state in dict.fromkeys(case.state for case in requested):
-            self._in_state(state, [item for item in requested if item.state is state], seconds, rounds)
+        unmeasured = [case for case in dict.fromkeys(cases) if case not in self.runs]
+        for state in dict.fromkeys(case.state for case in unmeasured):
+            self._in_state(state, [item for item in unmeasured if item.state is state], seconds, rounds)
 
     def _in_state(self, state: State, cases: list[Case], seconds: int, rounds: int) -> None:
         with contextlib.ExitStack() as stack:

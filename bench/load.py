@@ -85,7 +85,7 @@ def drive(
     measured = _wrk(server.url, workload, concurrency, seconds)
     during = server.cpu_seconds() - before
     used = server.cpu_seconds_when_idle() - before
-    done, requested = measured["requests"], measured["requests"] + concurrency
+    done, requests = measured["requests"], measured["requests"] + concurrency
     if measured["failed"] or measured["received"] < done * least:
         raise BenchError(
             f"{workload.name}: {measured['failed']:.0f} failures, {measured['received']:.0f} bytes: {measured}"
@@ -94,8 +94,8 @@ def drive(
         requests_per_second=done / measured["seconds"],
         p50=measured["p50"],
         p99=measured["p99"],
-        cpu=used / requested * 1000,
-        calls=(calls() - called) / requested,
+        cpu=used / requests * 1000,
+        calls=(calls() - called) / requests,
         resident_bytes=server.resident_bytes(),
         busy=min(1.0, during / measured["seconds"]),
     )

@@ -49,10 +49,10 @@ async def objects(make: Callable[[Row], T], path: str, **params: str | int) -> l
     key = (path, *params.items())
     if key in cached_rows:
         return cached_rows[key]
-    created = [make(row) for row in await fetch(path, params)]
+    rows = [make(row) for row in await fetch(path, params)]
     if KEEPS_ROWS:
-        cached_rows[key] = created
-    return created
+        cached_rows[key] = rows
+    return rows
 
 
 @strawberry.enum

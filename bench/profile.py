@@ -68,7 +68,7 @@ async def profile(query: str) -> None:
 
 def _replace_transport() -> None:
     """Put the benchmark's upstream, in this process, in the place of the HTTP transport."""
-    created, upstream = Client.__init__, Upstream()
+    original_init, upstream = Client.__init__, Upstream()
 
     async def answer(request: httpx.Request) -> httpx.Response:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
@@ -76,7 +76,9 @@ def _replace_transport() -> None:
         return httpx.Response(status, headers=stated, content=body)
 
     def init(self: Client, config: ClientConfig, **options: Any) -> None:  # noqa: ANN401  # Client's
-        created(self, config, **{"transport": httpx.MockTransport(answer), **options})  # the self-check has its own
+        original_init(
+            self, config, **{"transport": httpx.MockTransport(answer), **options}
+        )  # the self-check has its own
 
     Client.__init__ = init  # type: ignore[method-assign]  # for this process alone
 

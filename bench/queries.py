@@ -149,8 +149,8 @@ def _pairs() -> list[tuple[str, str]]:
     """Pairs that the sandbox lists, a coin at a time."""
     listed = {(item.exchange, item.symbol) for item in FUTURES}
     coins = dict.fromkeys(item.base for item in FUTURES if item.exchange == _VENUES[0] and item.quote == "USDT")
-    requested = [(venue, f"{coin}USDT") for coin in coins for venue in _VENUES]
-    return [item for item in requested if item in listed]
+    pairs = [(venue, f"{coin}USDT") for coin in coins for venue in _VENUES]
+    return [item for item in pairs if item in listed]
 
 
 def _body(query: str, variables: Mapping[str, str] | None = None) -> bytes:

@@ -29,10 +29,10 @@ class Verdict:
 
     @property
     def holds(self) -> str:
-        cached = [concurrency for concurrency, item in self.findings.items() if item.holds]
-        if len(cached) in (0, len(self.findings)):
-            return "yes" if cached else "no"
-        return f"at {cached[0]} only"
+        passing = [concurrency for concurrency, item in self.findings.items() if item.holds]
+        if len(passing) in (0, len(self.findings)):
+            return "yes" if passing else "no"
+        return f"at {passing[0]} only"
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,8 +58,8 @@ async def _tried(name: str, scenario: Scenario, effort: Effort) -> list[Verdict]
         actual = await scenario(effort)
     except (OSError, RuntimeError, BenchError) as error:
         actual = [Verdict(name, "can be carried out", f"{type(error).__name__}: {str(error)[:300]}", holds=False)]
-    cached = sum(item.holds for item in actual)
-    sys.stdout.write(f"{name}: {cached} of {len(actual)} hold ({time.monotonic() - started:.0f} s)\n")
+    holding = sum(item.holds for item in actual)
+    sys.stdout.write(f"{name}: {holding} of {len(actual)} hold ({time.monotonic() - started:.0f} s)\n")
     sys.stdout.flush()
     return actual
 

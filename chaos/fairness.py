@@ -38,8 +38,8 @@ async def fairness(_: Effort) -> list[Verdict]:
 
 
 def _backfill() -> bytes:
-    requested = [(exchange, coin) for exchange in _VENUES for coin in COINS][:SERIES]
-    return document(_part(number, *pair) for number, pair in enumerate(requested))
+    pairs = [(exchange, coin) for exchange in _VENUES for coin in COINS][:SERIES]
+    return document(_part(number, *pair) for number, pair in enumerate(pairs))
 
 
 def _part(number: int, exchange: str, coin: str) -> Part:

@@ -16,17 +16,17 @@ _EXPIRED = 12.0  # seconds after which the parts that hold for up to ten seconds
 
 
 async def hanging(effort: Effort) -> list[Verdict]:
-    listed = [item for item in lists(0) if item.name.startswith(("byExchange", "takers", "funds"))]
+    real_time = [item for item in lists(0) if item.name.startswith(("byExchange", "takers", "funds"))]
     async with rig(deadline_seconds=DEADLINE, timeout_seconds=1.5) as tested:
-        reference = await tested.values(listed)
+        reference = await tested.values(real_time)
         await tested.once([_unseen(-1, 0)])  # the list of pairs is cached
         await tested.upstream.fail("hang", seconds=600)
         await asyncio.sleep(_EXPIRED)
         answers = await for_seconds(
-            tested, effort.failing, CALLERS, 0.2, lambda caller, at: [*listed, _unseen(caller, at)]
+            tested, effort.failing, CALLERS, 0.2, lambda caller, at: [*real_time, _unseen(caller, at)]
         )
         await tested.upstream.heal()
-        back = await recovery(tested, listed)
+        back = await recovery(tested, real_time)
     return [_verdict(answers, list(faults(answers, DEADLINE, reference)), back)]
 
 

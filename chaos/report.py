@@ -28,6 +28,6 @@ def _document(verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield "# Results of the chaos suite"
     yield _HOW
     yield table(("what", "tried with"), list(machine.facts()))
-    cached = sum(item.holds for item in verdicts)
-    yield f"{cached} of {len(verdicts)} bounds hold."
+    holding = sum(item.holds for item in verdicts)
+    yield f"{holding} of {len(verdicts)} bounds hold."
     yield as_table(verdicts)

@@ -81,8 +81,8 @@ def test_a_long_window_is_fetched_in_pages_without_gap_or_repetition(graph: Grap
     assert series["columns"]["timestamp"] == [time * 1000 for time in range(start, end + 1, 3600)]
     assert (series["from"], series["to"], series["count"]) == (iso(start), iso(end), 10_000)
     assert graph.calls("/api/futures/price/history") in (10, 11)
-    requested = [query for path, query in graph.sandbox.requests if path == "/api/futures/price/history"]
-    assert all("start_time" in query and "end_time" in query for query in requested)
+    queries = [query for path, query in graph.sandbox.requests if path == "/api/futures/price/history"]
+    assert all("start_time" in query and "end_time" in query for query in queries)
 
 
 def test_overlapping_windows_share_their_pages(graph: Graph) -> None:

@@ -33,8 +33,8 @@ def test_an_answer_is_cached_and_says_for_how_long(graph: Graph) -> None:
     assert first.headers["cache-control"].startswith("public, max-age=")
     assert again.headers["x-coinglass-source"] == "sandbox"
     assert first.headers["x-request-id"] != again.headers["x-request-id"]
-    listed = graph.http.get("/graphql", params={"query": RATES}, headers={"if-none-match": first.headers["etag"]})
-    assert (listed.status_code, listed.content) == (304, b"")
+    unchanged = graph.http.get("/graphql", params={"query": RATES}, headers={"if-none-match": first.headers["etag"]})
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "zstd", "identity"])

@@ -49,8 +49,8 @@ def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> Non
 
 
 async def orders(window: str, upstream: Upstream, symbol: str = "SOLUSDT") -> Any:
-    requested = f"liquidationOrders({window}) {{ ... on LiquidationOrders {{ capped orders {{ time }} }} }}"
-    return await field(f'{{ pair(exchange: "Binance", symbol: "{symbol}") {{ it: {requested} }} }}', upstream)
+    selection = f"liquidationOrders({window}) {{ ... on LiquidationOrders {{ capped orders {{ time }} }} }}"
+    return await field(f'{{ pair(exchange: "Binance", symbol: "{symbol}") {{ it: {selection} }} }}', upstream)
 
 
 def answering(*times: int) -> Upstream:

@@ -22,8 +22,8 @@ CUTS = st.lists(st.tuples(st.integers(-15, 15) | st.none(), st.integers(-15, 15)
 
 def columns(values: list[tuple[int, float | None]], identity: Any = None) -> Columns[Point]:
     figures = [value for _, value in values]
-    listed = [figure for figure in figures if figure is not None]
-    stored = array("d", listed) if len(listed) == len(figures) else figures
+    figures_present = [figure for figure in figures if figure is not None]
+    stored = array("d", figures_present) if len(figures_present) == len(figures) else figures
     return Columns.of(
         Point, {"at": Column(array("q", [at for at, _ in values])), "value": Column(stored)}, len(values), identity
     )

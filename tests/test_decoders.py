@@ -33,15 +33,15 @@ def test_every_field_states_a_decoder_for_each_of_its_endpoints() -> None:
 
 @pytest.mark.parametrize("path", sorted(CASES))
 async def test_an_answer_is_read_by_the_declared_decoder(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    requested: list[Call] = []
+    calls: list[Call] = []
     original = Client.get
 
     def spied(client: Client, call: Call, *arguments: Any, **options: Any) -> Any:
-        requested.append(call)
+        calls.append(call)
         return original(client, call, *arguments, **options)
 
     monkeypatch.setattr(Client, "get", spied)
     await ask(CASES[path].text(), Upstream())
-    of_path = [call for call in requested if call.endpoint.path == path]
+    of_path = [call for call in calls if call.endpoint.path == path]
     assert of_path
     assert all(call.decode in DECODERS[call.endpoint] for call in of_path)

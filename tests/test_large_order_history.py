@@ -9,24 +9,24 @@ ORDERS = "... on LargeOrderHistory { orders { exchange base state endTime } }"
 
 
 async def test_orders_end_in_the_period_that_was_requested() -> None:
-    requested = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
-    result = await field(QUERY.format(requested, ORDERS), Upstream())
+    window = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
+    result = await field(QUERY.format(window, ORDERS), Upstream())
     assert result["orders"] == [
         {"exchange": "OKX", "base": "ETH", "state": "FINISHED", "endTime": "2026-01-02T00:00:00Z"}
     ]
-    assert await field(QUERY.format(f"{requested}, state: REVOKED", ORDERS), Upstream()) == {"orders": []}
+    assert await field(QUERY.format(f"{window}, state: REVOKED", ORDERS), Upstream()) == {"orders": []}
 
 
 async def test_a_period_that_ends_before_it_starts_is_invalid_input() -> None:
-    requested = 'from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"'
-    result = await field(QUERY.format(requested, "__typename ... on InvalidInput { argument }"), Upstream())
+    window = 'from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z"'
+    result = await field(QUERY.format(window, "__typename ... on InvalidInput { argument }"), Upstream())
     assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
 async def test_orders_are_fetched_by_the_former_path_if_the_newer_is_unknown() -> None:
     newer, former = (f"/api/futures/orderbook/{name}" for name in ("v2/large-limit-order-history", FORMER))
-    requested = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
-    query = QUERY.format(requested, "... on LargeOrderHistory { source { endpoint } orders { state } }")
+    window = 'from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"'
+    query = QUERY.format(window, "... on LargeOrderHistory { source { endpoint } orders { state } }")
     upstream = Upstream()
     result = await field(query, upstream)
     assert result == {"source": {"endpoint": newer}, "orders": [{"state": "FINISHED"}]}

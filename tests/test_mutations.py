@@ -53,11 +53,11 @@ async def test_future_days_are_served_only_in_a_window_that_contains_them(path: 
     row = row_of(data, newest)
     assert row is not None
     coming = changed(data, newest, in_a_month)
-    async with graph(path, CASES[path].text(anomalies=True)) as requested:
+    async with graph(path, CASES[path].text(anomalies=True)) as tested:
         for arguments in ({}, {"last": "1"}):
-            expected = await requested.outcome(removed(data, row), **arguments)
-            assert (await requested.outcome(coming, **arguments)).values == expected.values
-        later = await requested.outcome(coming, to='"2070-01-01T00:00:00Z"')
+            expected = await tested.outcome(removed(data, row), **arguments)
+            assert (await tested.outcome(coming, **arguments)).values == expected.values
+        later = await tested.outcome(coming, to='"2070-01-01T00:00:00Z"')
         assert later.values["count",] == ROWS
 
 

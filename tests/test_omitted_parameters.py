@@ -12,7 +12,7 @@ MARKETS = "/api/futures/coins-markets"
 
 
 def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
-    return [query for requested, query in upstream.sandbox.requests if requested == path]
+    return [query for request_path, query in upstream.sandbox.requests if request_path == path]
 
 
 async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str, Any]:

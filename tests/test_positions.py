@@ -123,5 +123,5 @@ async def test_exchanges_of_an_arbitrage_may_be_named() -> None:
     for exchanges in ("null", '["okx", "BINANCE"]'):
         result = await data(query.format(1000, exchanges, PROBLEM), upstream)
         assert result["markets"]["fundingArbitrage"] == {"__typename": "FundingArbitrage"}
-    requested = [query for path, query in upstream.sandbox.requests if path.endswith("/arbitrage")]
-    assert requested == [{"usd": "1000"}, {"usd": "1000", "exchange_list": "Binance,OKX"}]
+    queries = [query for path, query in upstream.sandbox.requests if path.endswith("/arbitrage")]
+    assert queries == [{"usd": "1000"}, {"usd": "1000", "exchange_list": "Binance,OKX"}]

@@ -27,14 +27,12 @@ def hundred_series() -> str:
 
 def parts_of(field: str) -> str:
     """Return a hundred series of the same kind."""
-    requested = [
-        (exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS
-    ]
+    series = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
     selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
     return " ".join(
         f'{field}{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") '
         f"{{ {field}(interval: {interval}, last: 5) {selected} }}"
-        for index, (exchange, coin, interval) in enumerate(requested[:100])
+        for index, (exchange, coin, interval) in enumerate(series[:100])
     )
 
 

@@ -157,9 +157,9 @@ def assert_counted_from_the_first_point(columns: tuple[dict[str, list[Any]], dic
 
 @pytest.mark.parametrize("last", [1, 3, 400, 1500])
 async def test_sums_count_from_the_first_point_of_the_window(desk: Desk, last: int) -> None:
-    outcome = await desk.ask(last=last)
-    assert len(outcome[0]["timestamp"]) == last
-    assert_counted_from_the_first_point(outcome)
+    columns = await desk.ask(last=last)
+    assert len(columns[0]["timestamp"]) == last
+    assert_counted_from_the_first_point(columns)
 
 
 async def test_a_short_window_has_the_same_sums_before_and_after_a_long_one(desk: Desk) -> None:
@@ -169,18 +169,18 @@ async def test_a_short_window_has_the_same_sums_before_and_after_a_long_one(desk
 
 
 async def test_sums_are_continuous_over_several_pages(desk: Desk) -> None:
-    outcome = await desk.ask(**{"from": iso(2500), "to": iso(100)})
-    assert len(outcome[0]["timestamp"]) == 2401
-    assert_counted_from_the_first_point(outcome)
+    columns = await desk.ask(**{"from": iso(2500), "to": iso(100)})
+    assert len(columns[0]["timestamp"]) == 2401
+    assert_counted_from_the_first_point(columns)
 
 
 async def test_cached_closed_points_and_newest_points_have_continuous_sums(desk: Desk) -> None:
     await desk.ask(last=400)
     desk.clock.advance(3000.0)
-    outcome = await desk.ask(last=400)
+    columns = await desk.ask(last=400)
     limits = [query["limit"] for path, query in desk.sandbox.requests if path == NET_POSITION]
     assert limits == ["1000", "100"]  # first all, then the newest alone
-    assert_counted_from_the_first_point(outcome)
+    assert_counted_from_the_first_point(columns)
 
 
 @settings(max_examples=25, deadline=None)
@@ -195,8 +195,8 @@ async def test_the_sum_of_a_bar_depends_only_on_the_window(steps: list[tuple[int
 
 async def test_a_coin_s_delta_is_summed_over_several_requests() -> None:
     selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
-    requested = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
-    actual = await field(f'{{ coin(symbol: "BTC") {{ it: {requested} }} }}', Upstream())
+    delta = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
+    actual = await field(f'{{ coin(symbol: "BTC") {{ it: {delta} }} }}', Upstream())
     columns = actual["columns"]
     assert actual["count"] == 6000
     assert columns["cumulativeDeltaUsd"] == exact(columns["buyUsd"], columns["sellUsd"])

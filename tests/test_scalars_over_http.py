@@ -103,8 +103,8 @@ async def test_over_websocket_a_wrong_literal_is_the_error_of_its_operation(grap
     async with connect(address, subprotocols=[PROTOCOL], proxy=None) as socket:
         await socket.send(json.dumps({"type": "connection_init"}))
         await socket.recv()
-        requested = {"type": "subscribe", "id": "1", "payload": {"query": PRICE % '"yesterday"'}}
-        await socket.send(json.dumps(requested))
+        message = {"type": "subscribe", "id": "1", "payload": {"query": PRICE % '"yesterday"'}}
+        await socket.send(json.dumps(message))
         message = json.loads(await asyncio.wait_for(socket.recv(), 10))
     assert message["type"] == "error"
     assert [error["extensions"]["code"] for error in message["payload"]] == ["GRAPHQL_VALIDATION_FAILED"]

@@ -47,8 +47,8 @@ def anomalies_of(answer: dict[str, Any]) -> list[tuple[str, str, int]]:
 
 async def test_an_empty_text_as_an_order_price_is_null() -> None:
     rows = [sample(LARGE_ORDERS)["data"][0] | {"price": ""}, sample(LARGE_ORDERS)["data"][0]]
-    requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
-    answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
+    selection = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
+    answer = await field(of_pair(selection), Upstream({LARGE_ORDERS: body(rows)}))
     assert [order["price"] is None for order in answer["orders"]] == [True, False]
     assert ("VALUE_UNREADABLE", "price", 1) in anomalies_of(answer)
 
@@ -56,8 +56,8 @@ async def test_an_empty_text_as_an_order_price_is_null() -> None:
 async def test_a_null_under_one_alias_lets_the_other_alias_count() -> None:
     row = sample(LARGE_ORDERS)["data"][0]
     rows = [{**row, "price": None, "limit_price": 100}, {**row, "start_usd_value": "x"}]
-    requested = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
-    answer = await field(of_pair(requested), Upstream({LARGE_ORDERS: body(rows)}))
+    selection = f"largeOrders {{ ... on LargeOrders {{ orders {{ price }} {ANOMALIES} }} }}"
+    answer = await field(of_pair(selection), Upstream({LARGE_ORDERS: body(rows)}))
     assert answer["orders"][0]["price"] == 100.0
     assert "price" not in [name for _, name, _ in anomalies_of(answer)]
 
@@ -66,16 +66,16 @@ async def test_a_null_under_one_alias_lets_the_other_alias_count() -> None:
 async def test_a_row_with_an_invalid_date_is_skipped(date: str) -> None:
     path = "/api/index/ahr999"
     rows = [row | {"date_string": date} for row in sample(path)["data"][:1]] + sample(path)["data"][:1]
-    requested = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
-    answer = await field(requested, Upstream({path: body(rows)}))
+    selection = f"{{ indicators {{ it: ahr999 {{ ... on AHR999 {{ points {{ time }} {ANOMALIES} }} }} }} }}"
+    answer = await field(selection, Upstream({path: body(rows)}))
     assert (len(answer["points"]), anomalies_of(answer)) == (1, [("ROW_SKIPPED", "date_string", 1)])
 
 
 async def test_a_day_without_any_stablecoin_has_no_sum() -> None:
     path = "/api/index/stableCoin-marketCap-history"
     days = {"time_list": [1_795_000_000, 1_795_086_400], "price_list": [1, 1], "data_list": [{}, {"USDT": 5}]}
-    requested = "{ indicators { it: stablecoinMarketCap { ... on StablecoinMarketCap { points { marketCapUsd } } } } }"
-    answer = await field(requested, Upstream({path: body(days)}))
+    selection = "{ indicators { it: stablecoinMarketCap { ... on StablecoinMarketCap { points { marketCapUsd } } } } }"
+    answer = await field(selection, Upstream({path: body(days)}))
     assert [day["marketCapUsd"] for day in answer["points"]] == [None, 5.0]
 
 
@@ -113,23 +113,23 @@ async def test_sums_of_figures_too_large_to_add_are_null() -> None:
     path = "/api/futures/v2/net-position/history"
     rows = [row | {"net_long_change": 1e308} for row in sample(path)["data"] * 4]
     rows = [row | {"time": NOW - hour * HOUR} for hour, row in enumerate(rows)]
-    requested = "netPosition(interval: H1, last: 4) { ... on NetPositionSeries { bars { cumulativeLongQuantity } } }"
-    answer = await field(of_pair(requested), Upstream({path: body(rows)}, clock=FakeClock()))
+    selection = "netPosition(interval: H1, last: 4) { ... on NetPositionSeries { bars { cumulativeLongQuantity } } }"
+    answer = await field(of_pair(selection), Upstream({path: body(rows)}, clock=FakeClock()))
     assert [bar["cumulativeLongQuantity"] for bar in answer["bars"]][1:] == [None] * (len(answer["bars"]) - 1)
 
 
 async def test_a_profile_of_liquidations_too_large_to_add_fails_alone() -> None:
     rows = [{"time": NOW - hour * HOUR, "long_liquidation_usd": 1e308, "short_liquidation_usd": 1} for hour in range(3)]
     upstream = Upstream({LIQUIDATIONS: body(rows), PRICE: body([candle(hour) for hour in range(3)])}, clock=FakeClock())
-    requested = "liquidationProfile(interval: H1, last: 3) { ... on Unavailable { code } }"
-    assert await field(of_pair(requested), upstream) == {"code": "BAD_PAYLOAD"}
+    selection = "liquidationProfile(interval: H1, last: 3) { ... on Unavailable { code } }"
+    assert await field(of_pair(selection), upstream) == {"code": "BAD_PAYLOAD"}
 
 
 async def test_only_bars_without_a_price_count_as_such() -> None:
     rows = [{"time": NOW - hour * HOUR, "long_liquidation_usd": None, "short_liquidation_usd": 1} for hour in range(3)]
     upstream = Upstream({LIQUIDATIONS: body(rows), PRICE: body([candle(hour) for hour in (0, 1)])}, clock=FakeClock())
-    requested = "liquidationProfile(interval: H1, last: 3) { ... on LiquidationProfile { count barsWithoutPrice } }"
-    assert await field(of_pair(requested), upstream) == {"count": 0, "barsWithoutPrice": 1}
+    selection = "liquidationProfile(interval: H1, last: 3) { ... on LiquidationProfile { count barsWithoutPrice } }"
+    assert await field(of_pair(selection), upstream) == {"count": 0, "barsWithoutPrice": 1}
 
 
 @pytest.mark.parametrize("index", [3_000_000_000, 12345678901234567890123])
@@ -138,8 +138,8 @@ async def test_a_heatmap_cell_with_an_impossible_index_is_skipped(index: int) ->
     cells = data["liquidation_leverage_data"]
     upstream = Upstream({HEATMAP: body(data | {"liquidation_leverage_data": [*cells, [index, 0, 1.5]]})})
     heatmap = f"... on LiquidationHeatmap {{ cells {{ value }} {ANOMALIES} }}"
-    requested = f"liquidationHeatmap(range: H24, model: MODEL2) {{ {heatmap} }}"
-    answer = await field(of_pair(requested), upstream)
+    selection = f"liquidationHeatmap(range: H24, model: MODEL2) {{ {heatmap} }}"
+    answer = await field(of_pair(selection), upstream)
     assert len(answer["cells"]) == len(cells)
     assert [kind for kind, _, _ in anomalies_of(answer)] == ["ROW_SKIPPED"]
 
@@ -154,8 +154,8 @@ async def test_a_time_before_all_markets_is_not_a_time(time: int) -> None:
 async def test_a_zero_for_an_optional_time_is_null_without_an_anomaly() -> None:
     path = "/api/futures/pairs-markets"
     rows = [row | {"next_funding_time": 0} for row in sample(path)["data"]]
-    requested = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
-    answer = await field(of_pair(requested), Upstream({path: body(rows)}))
+    selection = f"market {{ ... on PairMarket {{ nextFundingTime {ANOMALIES} }} }}"
+    answer = await field(of_pair(selection), Upstream({path: body(rows)}))
     assert answer["nextFundingTime"] is None
     assert "next_funding_time" not in [name for _, name, _ in anomalies_of(answer)]
 
@@ -187,10 +187,10 @@ async def test_an_instrument_that_is_listed_twice_does_not_stop_the_pages() -> N
 
 async def test_a_row_whose_name_is_empty_is_skipped() -> None:
     rows = [sample(HOLDINGS)["data"][0] | {"symbol": name} for name in ("", "BTC")]
-    requested = (
+    selection = (
         f"{{ grayscale {{ it: holdings {{ ... on GrayscaleHoldings {{ holdings {{ symbol }} {ANOMALIES} }} }} }} }}"
     )
-    answer = await field(requested, Upstream({HOLDINGS: body(rows)}))
+    answer = await field(selection, Upstream({HOLDINGS: body(rows)}))
     assert [row["symbol"] for row in answer["holdings"]] == ["BTC"]
     assert ("ROW_SKIPPED", "symbol", 1) in anomalies_of(answer)
 
@@ -198,8 +198,8 @@ async def test_a_row_whose_name_is_empty_is_skipped() -> None:
 async def test_an_unknown_plan_level_is_the_only_null_of_the_account() -> None:
     path = "/api/user/account/subscription"
     data = sample(path)["data"] | {"level": "ULTRA"}
-    requested = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
-    answer = await field(requested, Upstream({path: body(data)}))
+    selection = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
+    answer = await field(selection, Upstream({path: body(data)}))
     assert (answer["plan"], answer["expired"]) == (None, sample(path)["data"]["expired"])
     assert anomalies_of(answer) == [("VALUE_UNREADABLE", "level", 1)]
 
@@ -207,9 +207,9 @@ async def test_an_unknown_plan_level_is_the_only_null_of_the_account() -> None:
 @pytest.mark.parametrize(("policy", "expected"), [("FAIL", "HISTORY_TOO_DEEP"), ("CLIP", "PLAN_HISTORY")])
 async def test_the_stricter_of_plan_and_retention_applies(policy: str, expected: str) -> None:
     upstream = Upstream(clock=FakeClock())
-    requested = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
+    selection = f'footprint(interval: M5, from: "2026-04-27T00:00:00Z", onPlanLimit: {policy})'
     problem = "... on FootprintSeries { truncated } ... on Problem { code }"
-    answer = await field(of_pair(f"{requested} {{ {problem} }}"), upstream)
+    answer = await field(of_pair(f"{selection} {{ {problem} }}"), upstream)
     assert expected in answer.values()
 
 
@@ -220,6 +220,6 @@ async def test_a_window_of_one_moment_is_the_bar_that_contains_it() -> None:
 
 async def test_coarser_bars_cover_the_whole_requested_span() -> None:
     upstream = Upstream(plan=Plan.HOBBYIST, clock=FakeClock())
-    requested = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
-    answer = await field(of_pair(f"{requested} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)
+    selection = 'price(interval: M5, from: "2026-07-01T09:00:00Z", to: "2026-07-01T10:00:00Z", onPlanLimit: COARSEN)'
+    answer = await field(of_pair(f"{selection} {{ ... on PriceSeries {{ interval candles {{ time }} }} }}"), upstream)
     assert answer == {"interval": "H4", "candles": [{"time": "2026-07-01T08:00:00Z"}]}

@@ -46,9 +46,9 @@ class Server:
 
 @pytest.fixture
 async def server() -> AsyncIterator[Server]:
-    created = Server(Plan.PROFESSIONAL)
-    yield created
-    await created.client.close()
+    server = Server(Plan.PROFESSIONAL)
+    yield server
+    await server.client.close()
 
 
 async def test_an_answer_is_valid_as_long_as_its_dependencies(server: Server) -> None:

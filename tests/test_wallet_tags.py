@@ -16,7 +16,7 @@ PROBLEM = "... on Problem { code message }"
 
 
 def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
-    return [query for requested, query in upstream.sandbox.requests if requested == path]
+    return [query for request_path, query in upstream.sandbox.requests if request_path == path]
 
 
 async def positions(arguments: str, upstream: Upstream) -> Any:
@@ -73,9 +73,9 @@ async def test_a_senseless_window_of_positions_is_refused(arguments: str, remedy
 
 async def test_accounts_with_a_tag_are_a_series_of_the_coin() -> None:
     upstream = Upstream()
-    requested = 'longShortAccountsByTag(coin: "eth", tag: GIGA_REKT, interval: H1, last: 1500)'
+    series = 'longShortAccountsByTag(coin: "eth", tag: GIGA_REKT, interval: H1, last: 1500)'
     selection = "... on TaggedAccounts { count latest { tag } source { endpoint } }"
-    result = await field(f"{{ hyperliquid {{ it: {requested} {{ {selection} }} }} }}", upstream)
+    result = await field(f"{{ hyperliquid {{ it: {series} {{ {selection} }} }} }}", upstream)
     assert (result["count"], result["source"]["endpoint"]) == (1500, ACCOUNTS)
     assert result["latest"] == {"tag": "giga_rekt"}
     sent = queries(upstream, ACCOUNTS)
@@ -84,8 +84,8 @@ async def test_accounts_with_a_tag_are_a_series_of_the_coin() -> None:
 
 
 async def test_accounts_with_a_tag_have_no_other_intervals() -> None:
-    requested = 'longShortAccountsByTag(coin: "BTC", tag: FISH, interval: M5)'
-    assert "H1, D1, not M5" in await refusal(requested, Upstream())
+    series = 'longShortAccountsByTag(coin: "BTC", tag: FISH, interval: M5)'
+    assert "H1, D1, not M5" in await refusal(series, Upstream())
 
 
 @pytest.mark.parametrize(

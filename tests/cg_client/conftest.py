@@ -84,14 +84,14 @@ def upstream() -> Iterator[respx.MockRouter]:
 @pytest.fixture
 async def client(clock: FakeClock) -> AsyncIterator[Client]:
     """Yield a client whose plan is configured."""
-    created = client_with(Plan.HOBBYIST, clock)
-    yield created
-    await created.close()
+    client = client_with(Plan.HOBBYIST, clock)
+    yield client
+    await client.close()
 
 
 @pytest.fixture
 async def undeclared(clock: FakeClock) -> AsyncIterator[Client]:
     """Yield a client that requests its plan from the account endpoint."""
-    created = client_with(None, clock)
-    yield created
-    await created.close()
+    client = client_with(None, clock)
+    yield client
+    await client.close()

@@ -110,8 +110,8 @@ async def test_background_calls_never_use_the_reserve(
     queue_of: QueueOf, priority: Priority, limit: int, open_to_all: int
 ) -> None:
     queue, patient = queue_of(limit), Requester("ann", priority)
-    requested = (queue.call(patient, deadline=queue.in_seconds(15)) for _ in range(limit + 5))
-    answers = await asyncio.gather(*requested, return_exceptions=True)
+    calls = (queue.call(patient, deadline=queue.in_seconds(15)) for _ in range(limit + 5))
+    answers = await asyncio.gather(*calls, return_exceptions=True)
     refusals = [answer for answer in answers if isinstance(answer, QuotaExhausted)]
     assert (len(queue.sent.order), len(refusals)) == (open_to_all, limit + 5 - open_to_all)
     assert priority.name.lower() in str(refusals[0])

@@ -33,13 +33,13 @@ class Upstream:
 
     async def __call__(self, call: Call, _deadline: float) -> UpstreamResponse:
         name = f"{call.endpoint.path[-1]}{call.params.query()['symbol']}"
-        entry = (name, asyncio.get_running_loop().create_future())
-        self.running.append(entry)
+        pending = (name, asyncio.get_running_loop().create_future())
+        self.running.append(pending)
         self.most = max(self.most, len(self.running))
         try:
-            await entry[1]
+            await pending[1]
         finally:
-            self.running.remove(entry)
+            self.running.remove(pending)
         return UpstreamResponse(200, b"{}")
 
     @property
@@ -220,9 +220,9 @@ async def test_no_connection_is_lost_or_duplicated_and_no_call_waits_without_nee
         if action == "ask":
             tasks.append(asyncio.create_task(rig.ask(number)))
         elif action == "end" and rig.upstream.running:
-            _, entry = rig.upstream.running[number % len(rig.upstream.running)]
-            if not entry.done():
-                entry.set_result(None)
+            _, pending = rig.upstream.running[number % len(rig.upstream.running)]
+            if not pending.done():
+                pending.set_result(None)
         elif tasks:
             tasks[number % len(tasks)].cancel()
         if number % 2:

@@ -262,10 +262,10 @@ async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
     cache = Cache(fails_first, MemoryStore(1000), clock)
     origin.open.clear()
     deadlines = [clock.monotonic() + seconds for seconds in (5.0, 9.0, 9.0, 4.9)]
-    requested = [cache.get(a_call(), deadline) for deadline in deadlines]
+    calls = [cache.get(a_call(), deadline) for deadline in deadlines]
     await run_ready_tasks()
     origin.open.set()
-    hasty, *patient, hastier = await asyncio.gather(*requested, return_exceptions=True)
+    hasty, *patient, hastier = await asyncio.gather(*calls, return_exceptions=True)
     assert [hasty, hastier] == [failure, failure]
     assert [answer.value for answer in patient if isinstance(answer, Answer)] == [2, 2]
     assert origin.count == 2

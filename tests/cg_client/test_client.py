@@ -43,8 +43,8 @@ def pair_series(interval: Interval = Interval.H8, **window: Any) -> PairSeries:
 
 async def test_the_request_is_sent_exactly_as_upstream_reads_it(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(HISTORY.path).mock(return_value=answer([{"time": 1}]))
-    requested = pair_series(last=100, from_=START - timedelta(days=2), to=START)
-    actual = await client.get(Call(HISTORY, requested, decode))
+    params = pair_series(last=100, from_=START - timedelta(days=2), to=START)
+    actual = await client.get(Call(HISTORY, params, decode))
     request = route.calls.last.request
     assert request.url.query == (
         b"interval=8h&limit=100&start_time=1782734400000&end_time=1782907200000&exchange=OKX&symbol=BTC-USDT-SWAP"
@@ -158,9 +158,9 @@ async def test_an_empty_success_is_no_data_for_any_decoder(
 
 async def test_the_quota_of_the_plan_is_not_exceeded(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
-    requested = (fetch(client, f"COIN{number}") for number in range(40))
+    calls = (fetch(client, f"COIN{number}") for number in range(40))
     refusals = [
-        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
+        item for item in await asyncio.gather(*calls, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (30, 10)
     assert all(refusal.endpoint == ENDPOINT.path for refusal in refusals)
@@ -182,11 +182,11 @@ async def test_an_endpoint_outside_the_plan_is_not_called(client: Client, upstre
 
 @pytest.mark.parametrize("level", ["Standard", "STANDARD", "standard"])
 async def test_an_undeclared_plan_is_requested_once(undeclared: Client, upstream: respx.MockRouter, level: str) -> None:
-    requested = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
+    route = upstream.get(ASK_PLAN).mock(return_value=answer({"level": level, "expire_time": 1}))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     assert not undeclared.plan_watch.was_requested
     await asyncio.gather(*(fetch(undeclared, symbol) for symbol in ("BTC", "ETH", "SOL")))
-    assert (requested.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (1, Plan.STANDARD, True)
+    assert (route.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (1, Plan.STANDARD, True)
     assert undeclared.quota.limit == REQUESTS_PER_MINUTE[Plan.STANDARD]
 
 
@@ -196,14 +196,14 @@ async def test_an_undeclared_plan_is_requested_once(undeclared: Client, upstream
 async def test_an_unavailable_plan_blocks_no_call_and_is_requested_again(
     undeclared: Client, upstream: respx.MockRouter, clock: FakeClock, reply: httpx.Response, seconds: float
 ) -> None:
-    requested = upstream.get(ASK_PLAN).mock(return_value=reply)
+    route = upstream.get(ASK_PLAN).mock(return_value=reply)
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await fetch(undeclared)
-    before = requested.call_count
+    before = route.call_count
     clock.advance(seconds * 0.9)
     await fetch(undeclared, "ETH")
-    assert (requested.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (before, None, True)
-    requested.mock(return_value=answer({"level": "Startup"}))
+    assert (route.call_count, undeclared.gate.plan, undeclared.plan_watch.was_requested) == (before, None, True)
+    route.mock(return_value=answer({"level": "Startup"}))
     clock.advance(seconds * 0.2)
     await undeclared.know_plan()
     assert undeclared.plan_watch.task is not None
@@ -220,10 +220,10 @@ async def test_no_call_waits_while_the_plan_is_requested_again(
         await hanging.wait()
         return httpx.Response(500)
 
-    requested = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
+    route = upstream.get(ASK_PLAN).mock(return_value=httpx.Response(500))
     upstream.get(ENDPOINT.path).mock(return_value=answer([]))
     await fetch(undeclared)
-    requested.mock(side_effect=hangs)
+    route.mock(side_effect=hangs)
     clock.advance(1)
     for symbol in ("ETH", "SOL"):
         assert (await fetch(undeclared, symbol)).value == []

@@ -10,15 +10,15 @@ from cg_client.symbols.similar_names import SimilarNames
 EXCHANGES = ("Binance", "OKX", "HTX", "Gate", "Bitmex", "Coinbase", "Kraken", "Crypto.com")
 
 
-def refusal(names: NameIndex, requested: str) -> UnknownName:
+def refusal(names: NameIndex, name: str) -> UnknownName:
     with pytest.raises(UnknownName) as error:
-        names.require(requested)
+        names.require(name)
     return error.value
 
 
 def test_an_exact_name_wins_over_a_folded_match() -> None:
     names = NameIndex("coin", ["BTC", "btc", "Btc", "M.X"])
-    assert [names.find(requested) for requested in ("btc", "Btc", "mx", "m.X")] == ["btc", "Btc", "M.X", "M.X"]
+    assert [names.find(name) for name in ("btc", "Btc", "mx", "m.X")] == ["btc", "Btc", "M.X", "M.X"]
 
 
 def test_names_that_differ_only_in_case_are_ambiguous() -> None:

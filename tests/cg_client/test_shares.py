@@ -175,9 +175,9 @@ def client_of(clock: FakeClock, **config: object) -> Client:
 async def test_a_client_respects_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:
     upstream.get("/api/test").mock(return_value=answer([]))
     client = client_of(clock, workers=4)
-    requested = (fetch(client, f"COIN{number}") for number in range(20))
+    calls = (fetch(client, f"COIN{number}") for number in range(20))
     refusals = [
-        item for item in await asyncio.gather(*requested, return_exceptions=True) if isinstance(item, QuotaExhausted)
+        item for item in await asyncio.gather(*calls, return_exceptions=True) if isinstance(item, QuotaExhausted)
     ]
     assert (len(upstream.calls), len(refusals)) == (7, 13)
     await client.close()

@@ -35,7 +35,7 @@ def symbols(client: Client, upstream: respx.MockRouter) -> Symbols:
     return Symbols(client)
 
 
-def requested(upstream: respx.MockRouter, path: str) -> int:
+def call_count(upstream: respx.MockRouter, path: str) -> int:
     return sum(call.request.url.path == path for call in upstream.calls)
 
 
@@ -49,10 +49,10 @@ async def test_a_listing_is_valid_for_an_hour(symbols: Symbols, upstream: respx.
     await symbols.coin("btc")
     clock.advance(LISTING_LIFETIME - 1)
     await symbols.coin("eth")
-    assert requested(upstream, COINS) == 1
+    assert call_count(upstream, COINS) == 1
     clock.advance(1)
     await symbols.coin("btc")
-    assert requested(upstream, COINS) == 2
+    assert call_count(upstream, COINS) == 2
 
 
 async def test_a_typing_error_costs_no_further_request_within_a_minute(
@@ -96,7 +96,7 @@ async def test_a_failed_refresh_keeps_the_last_listing(
     clock.advance(LISTING_LIFETIME * 3)
     upstream.get(COINS).mock(return_value=failure("401", "Unauthorized"))
     assert await symbols.coin("eth") == "ETH"
-    assert requested(upstream, COINS) == 2
+    assert call_count(upstream, COINS) == 2
 
 
 async def test_the_first_failure_is_raised_and_the_next_lookup_requests_again(
@@ -134,7 +134,7 @@ async def test_a_coin_is_looked_for_among_futures_and_then_among_spot(
     symbols: Symbols, upstream: respx.MockRouter, written: str, coin: str
 ) -> None:
     assert await symbols.coin(written) == coin
-    assert requested(upstream, SPOT_COINS) == (coin == "SHIB")
+    assert call_count(upstream, SPOT_COINS) == (coin == "SHIB")
 
 
 async def test_an_exchange_is_looked_for_among_futures_and_then_among_spot(symbols: Symbols) -> None:
@@ -153,7 +153,7 @@ async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symb
 
 async def test_spot_pairs_are_found_in_the_spot_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
     assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
-    assert requested(upstream, PAIRS) == 0
+    assert call_count(upstream, PAIRS) == 0
 
 
 @pytest.mark.parametrize("written", ["OKX", "okex", "OKX Futures"])
@@ -184,7 +184,7 @@ async def test_an_exchange_that_no_listing_has_is_unknown_and_costs_nothing_more
         with pytest.raises(UnknownName, match="no exchange 'Binanse'") as error:
             await symbols.pair("Binanse", "BTCUSDT")
         assert error.value.suggestions == ["Binance"]
-    assert [requested(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
+    assert [call_count(upstream, path) for path in (PAIRS, EXCHANGES, SPOT_PAIRS)] == [1, 1, 1]
 
 
 async def test_an_exchange_without_pairs_is_unknown_if_the_other_listings_fail(
@@ -276,7 +276,7 @@ async def test_after_the_warmup_neither_pairs_nor_coins_cost_a_request(
     assert await symbols.warm()
     await symbols.pair("binance", "btc/usdt")
     await symbols.coin("btc")
-    assert (requested(upstream, PAIRS), requested(upstream, COINS), len(upstream.calls)) == (1, 1, 2)
+    assert (call_count(upstream, PAIRS), call_count(upstream, COINS), len(upstream.calls)) == (1, 1, 2)
 
 
 @pytest.mark.parametrize("path", [PAIRS, COINS])

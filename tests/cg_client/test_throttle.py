@@ -81,8 +81,8 @@ async def test_no_sixty_seconds_contain_more_requests_than_the_limit(
     await asyncio.gather(*(ask(*call) for call in calls))
     assert len(sent.ran) == len(calls)
     for started, _ in sent.ran:
-        cached = [end for start, end in sent.ran if start <= started < end + MINUTE]
-        assert len(cached) <= limit
+        counted = [end for start, end in sent.ran if start <= started < end + MINUTE]
+        assert len(counted) <= limit
 
 
 async def test_of_a_hundred_calls_thirty_are_sent_and_seventy_refused_at_once(
@@ -198,12 +198,12 @@ async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle]
     assert throttle.usage().limit == 30
 
 
-@pytest.mark.parametrize(("requested", "seconds"), [(10.0, 10.0), (None, MINUTE)])
+@pytest.mark.parametrize(("pause", "seconds"), [(10.0, 10.0), (None, MINUTE)])
 async def test_a_pause_stops_every_call_for_the_requested_time_or_for_a_minute(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, requested: float | None, seconds: float
+    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, pause: float | None, seconds: float
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
-    throttle.pause(requested)
+    throttle.pause(pause)
     assert throttle.usage().remaining == 0
     assert await refused(throttle(a_call(), now + seconds - 1)) == seconds
     await throttle(a_call(), now + seconds)

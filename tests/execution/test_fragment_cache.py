@@ -65,8 +65,8 @@ def test_the_same_rows_and_selection_are_encoded_once() -> None:
 
 def test_a_list_used_more_often_replaces_the_least_recently_used_list() -> None:
     fragments, (first, second, third) = FragmentCache(1_000), (rows(10), rows(10), rows(10))
-    for requested in (first, second, first, third, third):
-        text(fragments, requested)
+    for encoded in (first, second, first, third, third):
+        text(fragments, encoded)
     assert 0 < fragments.size <= 1_000
     hits = fragments.hits
     text(fragments, first)
@@ -79,24 +79,24 @@ def test_a_list_used_more_often_replaces_the_least_recently_used_list() -> None:
 def test_lists_larger_than_the_cache_keep_their_hits_when_read_in_turn() -> None:
     fragments, lists = FragmentCache(10_000), [rows(10) for _ in range(30)]
     for _ in range(50):
-        for requested in lists:
-            text(fragments, requested)
-    cached = len(fragments._entries) / len(lists)
-    assert cached > 0.5
-    assert fragments.hits / (fragments.hits + fragments.misses) > cached - 0.1
+        for encoded in lists:
+            text(fragments, encoded)
+    share = len(fragments._entries) / len(lists)
+    assert share > 0.5
+    assert fragments.hits / (fragments.hits + fragments.misses) > share - 0.1
 
 
 def test_a_formerly_popular_list_is_evicted() -> None:
     fragments, old, new = FragmentCache(1_000), [rows(10), rows(10)], [rows(10), rows(10)]
     for _ in range(100):
-        for requested in old:
-            text(fragments, requested)
+        for encoded in old:
+            text(fragments, encoded)
     for _ in range(100):
-        for requested in new:
-            text(fragments, requested)
+        for encoded in new:
+            text(fragments, encoded)
     hits = fragments.hits
-    for requested in new:
-        text(fragments, requested)
+    for encoded in new:
+        text(fragments, encoded)
     assert fragments.hits == hits + 2
 
 
@@ -138,6 +138,6 @@ def test_a_repeated_answer_converts_only_the_rows_that_do_not_fit(size: int) -> 
     fragments = FragmentCache(8 * 1024 * 1024)
     for window in lists * 2:
         text(fragments, window, conversions.selection)
-    cached = 20_000 * len(fragments._entries)
-    assert 0 < cached <= size
-    assert conversions.values == 2 * size - cached
+    cached_rows = 20_000 * len(fragments._entries)
+    assert 0 < cached_rows <= size
+    assert conversions.values == 2 * size - cached_rows

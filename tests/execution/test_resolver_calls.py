@@ -38,16 +38,16 @@ def variables(text: str) -> VariableValues:
 
 
 def test_equal_variables_reuse_the_same_call() -> None:
-    requested = calls()
-    assert requested.get(variables("BTC")) is requested.get(variables("BTC")) is not None
-    assert requested.get(variables("ETH")) is not requested.get(variables("BTC"))
+    cached_calls = calls()
+    assert cached_calls.get(variables("BTC")) is cached_calls.get(variables("BTC")) is not None
+    assert cached_calls.get(variables("ETH")) is not cached_calls.get(variables("BTC"))
 
 
 def test_a_call_with_a_long_text_is_not_cached() -> None:
-    requested = calls()
-    assert requested.get(variables("B" * 257)) is not requested.get(variables("B" * 257))
-    assert requested._calls == {}  # the cached calls are visible in no other way
-    assert requested.get(variables("B" * 256)) is requested.get(variables("B" * 256))
+    cached_calls = calls()
+    assert cached_calls.get(variables("B" * 257)) is not cached_calls.get(variables("B" * 257))
+    assert cached_calls._calls == {}  # the cached calls are visible in no other way
+    assert cached_calls.get(variables("B" * 256)) is cached_calls.get(variables("B" * 256))
 
 
 def test_a_field_with_a_permission_is_left_to_the_default_executor() -> None:

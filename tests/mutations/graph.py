@@ -100,13 +100,13 @@ class _Pages(Upstream):
 
     async def handle_async_request(self, request: Any) -> Any:
         later = request.url.params.get("page", "1") != "1"
-        cached = self.bodies
+        bodies = self.bodies
         try:
-            if later and request.url.path in cached:
+            if later and request.url.path in bodies:
                 self.bodies = {request.url.path: {"code": "0", "data": []}}
             return await super().handle_async_request(request)
         finally:
-            self.bodies = cached
+            self.bodies = bodies
 
 
 @contextlib.asynccontextmanager

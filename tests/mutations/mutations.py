@@ -89,8 +89,8 @@ def _step(path: str, data: Any, above: JsonPath, step: str | int) -> str:
 
 def is_read_across(data: Any) -> bool:
     """Whether the answer is parallel lists that are read as rows."""
-    entry = data[0] if isinstance(data, list) else data
-    return is_columnar(entry) and not any(isinstance(values, dict) for values in entry.values())
+    first = data[0] if isinstance(data, list) else data
+    return is_columnar(first) and not any(isinstance(values, dict) for values in first.values())
 
 
 def is_map(path: str, json_path: JsonPath) -> bool:

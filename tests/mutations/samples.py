@@ -37,10 +37,10 @@ def other_shapes() -> dict[str, Sample]:
     day = {"timestamp": 1706227200000, "nav_usd": 37.5, "market_price_usd": 37.25, "premium_discount_details": 0.5}
     levels = _levels({"48000": [[48000, 1579370.77, 50, None]]}, 0) | _levels({"48000": [[48000, 20.5, 25, None]]}, 7)
     instrument = {"liqMapV2": levels, "instrument": {"exName": "Binance", "instrumentId": "BTCUSDT"}}
-    listed = {"data": _grown([instrument], "data"), "last_price": 77860.5}
+    footprint = {"data": _grown([instrument], "data"), "last_price": 77860.5}
     return {
         premium: Sample(_grown([day], ""), query),
-        liquidations: Sample(listed, CASES[liquidations].text(anomalies=True)),
+        liquidations: Sample(footprint, CASES[liquidations].text(anomalies=True)),
     }
 
 

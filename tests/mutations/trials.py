@@ -47,8 +47,8 @@ from tests.mutations.samples import Sample, grown, is_columnar
 async def faults_of(path: str, sample: Sample | None = None) -> list[str]:
     """Return the faults of the answers to mutated bodies of the endpoint, documented or in another shape."""
     body = sample or Sample(grown(path), CASES[path].text(anomalies=True))
-    async with graph(path, body.query) as requested:
-        trials = Trials(await Judge.of(requested, body.data))
+    async with graph(path, body.query) as tested:
+        trials = Trials(await Judge.of(tested, body.data))
         await trials.run()
     return trials.faults
 

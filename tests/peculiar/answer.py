@@ -24,5 +24,5 @@ class Peculiar:
 
 
 def on(parent: str, part: str, payload: str, selection: str) -> str:
-    requested = f"... on {payload} {{ {SOURCE} {selection} }} ... on Problem {{ message }}"
-    return f"{{ {parent} {{ it: {part} {{ {requested} }} }} }}"
+    selections = f"... on {payload} {{ {SOURCE} {selection} }} ... on Problem {{ message }}"
+    return f"{{ {parent} {{ it: {part} {{ {selections} }} }} }}"

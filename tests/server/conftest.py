@@ -28,7 +28,7 @@ def server(clock: FakeClock) -> Server:
 
 
 @pytest.fixture
-def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Served]:
+def cache_of(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Served]:
     """Make a cache; the options replace its defaults."""
 
     def make(**options: Any) -> Served:
@@ -40,5 +40,5 @@ def cached(origin: Origin, clock: FakeClock, server: Server) -> Callable[..., Se
 
 
 @pytest.fixture
-def cache(cached: Callable[..., Served]) -> Served:
-    return cached()
+def cache(cache_of: Callable[..., Served]) -> Served:
+    return cache_of()

@@ -16,8 +16,8 @@ print(request_id(None))
 
 def test_a_short_simple_id_is_used_and_any_other_replaced() -> None:
     assert request_id("abc-12_3") == "abc-12_3"
-    for requested in (None, "", "a b", "a\n", "x" * 65, "\u00fc", "\u0663"):
-        new_ids = request_id(requested)
+    for header in (None, "", "a b", "a\n", "x" * 65, "\u00fc", "\u0663"):
+        new_ids = request_id(header)
         assert len(new_ids) == 32
         assert int(new_ids, 16)
 

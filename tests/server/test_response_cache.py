@@ -72,8 +72,8 @@ async def test_accept_header_method_and_url_are_part_of_the_key(cache: Served) -
         assert [default.number, other.number, by_get.number, in_url.number] == [1, 2, 3, 4]
 
 
-async def test_callers_of_different_scopes_get_different_responses(cached: Callable[..., Served]) -> None:
-    cache = cached()
+async def test_callers_of_different_scopes_get_different_responses(cache_of: Callable[..., Served]) -> None:
+    cache = cache_of()
     for _ in range(2):
         replies = [await post(cache, QUERY, x_caller=caller) for caller in ("", "ann", "bob")]
         assert [reply.number for reply in replies] == [1, 2, 3]
@@ -114,13 +114,13 @@ async def test_a_new_revision_takes_effect_immediately(cache: Served, server: Se
 
 
 async def test_a_response_is_not_stored_if_the_revision_changed_meanwhile(
-    cached: Callable[..., Served], origin: Origin, server: Server
+    cache_of: Callable[..., Served], origin: Origin, server: Server
 ) -> None:
     async def changing(request: Request) -> Response:
         server.revision.bump()
         return await origin(request)
 
-    cache = cached(handle=changing)
+    cache = cache_of(handle=changing)
     assert (await post(cache)).headers["cache-control"] == "no-store"
     assert len(cache.store) == 0
 
@@ -150,11 +150,11 @@ async def test_an_uncacheable_response_is_computed_again_and_marked_no_store(
     assert cache.store.bytes == 0
 
 
-async def test_a_response_without_an_expiry_is_not_stored(cached: Callable[..., Served]) -> None:
+async def test_a_response_without_an_expiry_is_not_stored(cache_of: Callable[..., Served]) -> None:
     async def silent(_: Request) -> Response:
         return Response.of(b"{}")
 
-    cache = cached(handle=silent)
+    cache = cache_of(handle=silent)
     assert (await post(cache)).headers["cache-control"] == "no-store"
     assert (await post(cache)).raw == b"{}"
     assert (cache.misses, len(cache.store)) == (2, 0)
@@ -176,9 +176,9 @@ async def test_every_response_of_a_sandbox_is_marked(cache: Served, server: Serv
 async def test_every_response_has_the_id_of_its_request(cache: Served, origin: Origin) -> None:
     first = await post(cache)
     assert first.headers["x-request-id"] == origin.requests[0].request_id  # which the log has
-    created = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
-    assert len(created) == 4
-    assert all(len(name) == 32 and int(name, 16) for name in created)
+    ids = {(await post(cache)).headers["x-request-id"] for _ in range(3)} | {first.headers["x-request-id"]}
+    assert len(ids) == 4
+    assert all(len(name) == 32 and int(name, 16) for name in ids)
     assert (await post(cache, x_request_id="wished-1")).headers["x-request-id"] == "wished-1"
     assert len((await post(cache, x_request_id="for\xfcged")).headers["x-request-id"]) == 32
 
@@ -209,30 +209,32 @@ UNTOUCHED = [
 
 @pytest.mark.parametrize("scope", UNTOUCHED, ids=range(len(UNTOUCHED)))
 async def test_only_requests_for_a_single_json_response_use_the_cache(
-    cached: Callable[..., Served], scope: dict[str, Any]
+    cache_of: Callable[..., Served], scope: dict[str, Any]
 ) -> None:
     passed_on: list[Request] = []
-    created = Response.of(b"{}")
-    created.expires_at = math.inf
+    response = Response.of(b"{}")
+    response.expires_at = math.inf
 
     async def handle(request: Request) -> Response:
         passed_on.append(request)
-        return created
+        return response
 
-    cache, request = cached(handle=handle), Request(scope)
-    assert [await cache.cache(request) for _ in range(2)] == [created, created]
+    cache, request = cache_of(handle=handle), Request(scope)
+    assert [await cache.cache(request) for _ in range(2)] == [response, response]
     assert passed_on == [request, request]
 
 
 @pytest.mark.parametrize("scope", [{"type": "websocket", "path": "/graphql", "headers": []}, {"type": "lifespan"}])
-async def test_websockets_and_lifespan_bypass_the_layers(cached: Callable[..., Served], scope: dict[str, Any]) -> None:
+async def test_websockets_and_lifespan_bypass_the_layers(
+    cache_of: Callable[..., Served], scope: dict[str, Any]
+) -> None:
     passed: list[tuple[object, ...]] = []
 
     async def others(*asgi: object) -> None:
         passed.append(asgi)
 
     passed_on = (scope, receiving(b"{}"), sending(Reply()))
-    await cached(others=others)(*passed_on)
+    await cache_of(others=others)(*passed_on)
     assert [[a is b for a, b in zip(asgi, passed_on, strict=True)] for asgi in passed] == [[True] * 3]
 
 
@@ -309,8 +311,8 @@ async def test_nothing_is_sent_to_a_client_that_disconnects_while_its_body_is_re
     assert (reply.messages, origin.count) == ([], 0)
 
 
-async def test_a_limit_of_zero_stores_nothing(cached: Callable[..., Served]) -> None:
-    cache = cached(limit=0)
+async def test_a_limit_of_zero_stores_nothing(cache_of: Callable[..., Served]) -> None:
+    cache = cache_of(limit=0)
     replies = [await post(cache) for _ in range(2)]
     assert [reply.number for reply in replies] == [1, 2]
     assert {reply.headers["cache-control"] for reply in replies} == {"no-store"}
@@ -362,7 +364,7 @@ async def test_an_expired_response_releases_all_its_bytes(cache: Served, origin:
 
 
 async def test_a_body_is_parsed_once_and_a_repeated_one_not_at_all(
-    cached: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
+    cache_of: Callable[..., Served], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parsed: list[str | bytes] = []
 
@@ -377,7 +379,7 @@ async def test_a_body_is_parsed_once_and_a_repeated_one_not_at_all(
         return response
 
     monkeypatch.setattr("server.http.parse_json", counting)
-    cache = cached(handle=reading)
+    cache = cache_of(handle=reading)
     for _ in range(2):
         await post(cache, QUERY)
         assert parsed == [orjson.dumps(QUERY)]

@@ -57,9 +57,9 @@ async def test_equal_concurrent_requests_share_one_run(
 
 
 async def test_requests_share_a_run_without_a_store(
-    cached: Callable[..., Served], origin: Origin, waiting: Waiting
+    cache_of: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
-    cache = cached(limit=0)
+    cache = cache_of(limit=0)
     tasks = [waiting(cache) for _ in range(3)]
     await run_pending()
     origin.open.set()
@@ -67,9 +67,9 @@ async def test_requests_share_a_run_without_a_store(
 
 
 async def test_different_requests_and_callers_share_no_run(
-    cached: Callable[..., Served], origin: Origin, waiting: Waiting
+    cache_of: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
-    cache = cached()
+    cache = cache_of()
     tasks = [waiting(cache), waiting(cache, {"query": "{ b }"}), waiting(cache, x_caller="ann")]
     await run_pending()
     origin.open.set()
@@ -158,7 +158,7 @@ async def test_a_cancelled_run_is_not_shared(cache: Served, origin: Origin, wait
 
 
 async def test_after_a_failed_run_the_waiting_requests_run_themselves(
-    cached: Callable[..., Served], origin: Origin, waiting: Waiting
+    cache_of: Callable[..., Served], origin: Origin, waiting: Waiting
 ) -> None:
     async def failing_once(request: Request) -> Response:
         first = origin.count == 0
@@ -167,7 +167,7 @@ async def test_after_a_failed_run_the_waiting_requests_run_themselves(
             raise RuntimeError("broken")
         return response
 
-    cache = cached(handle=failing_once)
+    cache = cache_of(handle=failing_once)
     tasks = [waiting(cache) for _ in range(3)]
     await run_pending()
     origin.open.set()
@@ -215,10 +215,10 @@ class Stream:
             self.events.append("done")
 
 
-async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: Callable[..., Served]) -> None:
+async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cache_of: Callable[..., Served]) -> None:
     stream = Stream()
     stream.open.clear()
-    cache, replies = cached(handle=stream), [Reply(), Reply()]
+    cache, replies = cache_of(handle=stream), [Reply(), Reply()]
     tasks = [
         asyncio.create_task(cache(http_scope(headers=JSON), receiving(b"{}"), sending(reply))) for reply in replies
     ]
@@ -238,7 +238,7 @@ async def test_a_stream_is_passed_through_and_neither_stored_nor_shared(cached: 
     assert (len(cache.store), cache.shared) == (0, 0)
 
 
-async def test_a_stream_ends_when_its_client_disconnects(cached: Callable[..., Served]) -> None:
+async def test_a_stream_ends_when_its_client_disconnects(cache_of: Callable[..., Served]) -> None:
     stream, reply, scalars = Stream(), Reply(), asyncio.Event()
 
     async def leaving() -> Any:
@@ -246,7 +246,7 @@ async def test_a_stream_ends_when_its_client_disconnects(cached: Callable[..., S
         return await disconnected()
 
     scope = http_scope(headers=JSON)
-    task = asyncio.create_task(cached(handle=stream)(scope, receiving(b"{}", then=leaving), sending(reply)))
+    task = asyncio.create_task(cache_of(handle=stream)(scope, receiving(b"{}", then=leaving), sending(reply)))
     stream.parts.put_nowait(b"one")
     await run_pending()
     assert (reply.raw, stream.events) == (b"one", [])
@@ -255,10 +255,10 @@ async def test_a_stream_ends_when_its_client_disconnects(cached: Callable[..., S
     assert stream.events == ["cancelled"]
 
 
-async def test_nothing_is_streamed_to_a_disconnected_client(cached: Callable[..., Served]) -> None:
+async def test_nothing_is_streamed_to_a_disconnected_client(cache_of: Callable[..., Served]) -> None:
     stream, reply = Stream(), Reply()
     stream.open.clear()
-    task = asyncio.create_task(cached(handle=stream)(http_scope(headers=JSON), receiving(b"{}"), sending(reply)))
+    task = asyncio.create_task(cache_of(handle=stream)(http_scope(headers=JSON), receiving(b"{}"), sending(reply)))
     await run_pending()
     task.cancel()
     stream.open.set()

@@ -47,10 +47,10 @@ async def get(transport: Transport, symbol: str = "BTC") -> bytes:
     return (await transport(a_call(symbol), LONG)).body
 
 
-async def fails(requested: Awaitable[object]) -> UpstreamFailed:
+async def fails(request: Awaitable[object]) -> UpstreamFailed:
     """Return the failure; nothing in its chain contains the key or the address."""
     with count_upstream_calls() as counter, pytest.raises(UpstreamFailed) as error:
-        await requested
+        await request
     shown = "".join(traceback.format_exception(error.value)) + repr(error.value.__cause__)
     assert KEY not in shown
     assert "localhost:" not in shown
