@@ -7,20 +7,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bench import grid, report
-from bench.cases import Bench, Case
-from bench.growth import Point, growth, verdict
+from bench.cases import Bench, BenchCase
+from bench.growth import GrowthPoint, growth, verdict
 from bench.herd import herd
 from bench.load import Run, require_wrk
 from bench.memory import memory
 from bench.processes import BenchError
-from bench.scenarios import SCENARIOS, Verdict
-from bench.servers import Upstream, upstream
+from bench.scenarios import SCENARIOS, BoundResult
+from bench.servers import UpstreamProcess, upstream
 
 ALL = (*SCENARIOS, "herd", "growth", "memory", "grid")
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class BenchEffort:
     """Seconds and rounds of what a bound rests on, seconds of others; how often growth and herd are repeated."""
 
     bound: int
@@ -30,17 +30,17 @@ class Effort:
     herd: int
 
 
-FULL, QUICK = Effort(2, 3, 1, 2, 3), Effort(1, 1, 1, 1, 1)
+FULL, QUICK = BenchEffort(2, 3, 1, 2, 3), BenchEffort(1, 1, 1, 1, 1)
 
 
 @dataclass(slots=True)
 class Results:
-    runs: dict[Case, Run]
-    verdicts: list[Verdict] = field(default_factory=list)
-    points: list[Point] = field(default_factory=list)
+    runs: dict[BenchCase, Run]
+    verdicts: list[BoundResult] = field(default_factory=list)
+    points: list[GrowthPoint] = field(default_factory=list)
 
 
-def run(names: Sequence[str], effort: Effort) -> Results:
+def run(names: Sequence[str], effort: BenchEffort) -> Results:
     """Measure the named scenarios; raises BenchError."""
     with upstream() as source:
         bench = Bench(source)
@@ -56,8 +56,8 @@ def run(names: Sequence[str], effort: Effort) -> Results:
 
 
 def _remaining_verdicts(
-    names: Sequence[str], source: Upstream, effort: Effort, points: list[Point]
-) -> Iterator[Verdict]:
+    names: Sequence[str], source: UpstreamProcess, effort: BenchEffort, points: list[GrowthPoint]
+) -> Iterator[BoundResult]:
     """Yield the bounds that are not ratios, in the order of the table."""
     if "herd" in names:
         yield herd(source, effort.herd)

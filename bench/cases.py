@@ -12,7 +12,7 @@ from bench.answers import ask, compare, sizes, warm
 from bench.load import Run, drive
 from bench.processes import Process
 from bench.queries import Workload
-from bench.servers import State, Upstream, floor, ours, plain
+from bench.servers import State, UpstreamProcess, floor, ours, plain
 
 MAX_SECONDS = 6  # upper bound of a prolonged run
 
@@ -24,7 +24,7 @@ class Target(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class BenchCase:
     state: State
     target: Target
     workload: Workload
@@ -35,16 +35,16 @@ class Case:
 class Bench:
     """Measures cases; `runs` has the results."""
 
-    upstream: Upstream
-    runs: dict[Case, Run] = field(default_factory=dict)
+    upstream: UpstreamProcess
+    runs: dict[BenchCase, Run] = field(default_factory=dict)
 
-    def measure(self, cases: Iterable[Case], seconds: int, rounds: int) -> None:
+    def measure(self, cases: Iterable[BenchCase], seconds: int, rounds: int) -> None:
         """Measure the cases that are not measured yet; of several rounds the one with the least CPU counts."""
         unmeasured = [case for case in dict.fromkeys(cases) if case not in self.runs]
         for state in dict.fromkeys(case.state for case in unmeasured):
             self._in_state(state, [item for item in unmeasured if item.state is state], seconds, rounds)
 
-    def _in_state(self, state: State, cases: list[Case], seconds: int, rounds: int) -> None:
+    def _in_state(self, state: State, cases: list[BenchCase], seconds: int, rounds: int) -> None:
         with contextlib.ExitStack() as stack:
             servers = {Target.OURS: stack.enter_context(ours(state, self.upstream))}
             if any(case.target is Target.PLAIN for case in cases):
@@ -54,7 +54,7 @@ class Bench:
                 self._with_workload(workload, same * rounds, servers, seconds)
 
     def _with_workload(
-        self, workload: Workload, cases: list[Case], servers: Mapping[Target, Process], seconds: int
+        self, workload: Workload, cases: list[BenchCase], servers: Mapping[Target, Process], seconds: int
     ) -> None:
         """Run the cases in turn, so that the load of the machine affects them alike."""
         if any(case.target is Target.PLAIN for case in cases):
@@ -73,7 +73,7 @@ class Bench:
             sys.stdout.write(line(case, run) + "\n")
             sys.stdout.flush()
 
-    def _seconds(self, case: Case, seconds: int) -> int:
+    def _seconds(self, case: BenchCase, seconds: int) -> int:
         """Return a duration that is long enough for two answers on each connection."""
         alone = self.runs.get(dataclasses.replace(case, concurrency=1))
         needed = 0.0 if alone is None else 2 * case.concurrency / alone.requests_per_second
@@ -81,7 +81,7 @@ class Bench:
 
 
 @contextlib.contextmanager
-def _server(case: Case, servers: Mapping[Target, Process]) -> Iterator[Process]:
+def _server(case: BenchCase, servers: Mapping[Target, Process]) -> Iterator[Process]:
     """Yield the server that the case is about; the floor is started with the bytes that our server answers."""
     if case.target is not Target.FLOOR:
         yield servers[case.target]
@@ -91,7 +91,7 @@ def _server(case: Case, servers: Mapping[Target, Process]) -> Iterator[Process]:
         yield process
 
 
-def line(case: Case, run: Run) -> str:
+def line(case: BenchCase, run: Run) -> str:
     """Return the run in one line, as it is printed when it ends."""
     what = f"{case.state.value}, {case.workload.name}, {case.concurrency} at once"
     return (

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from bench.cases import Case, Target
+from bench.cases import BenchCase, Target
 from bench.load import Run
 from bench.queries import ABOUT, Workload, in_turn, new_text, repeated
 from bench.scenarios import AT_ONCE
@@ -27,17 +27,17 @@ HEAD = (
 )
 
 
-def cases() -> Iterator[Case]:
+def cases() -> Iterator[BenchCase]:
     for query, state, concurrency in _cells():
         for target in (Target.OURS, _other(state)):
-            yield Case(state, target, WORKLOADS[state](query), concurrency)
+            yield BenchCase(state, target, WORKLOADS[state](query), concurrency)
 
 
-def rows(runs: Mapping[Case, Run]) -> Iterator[tuple[str, ...]]:
+def rows(runs: Mapping[BenchCase, Run]) -> Iterator[tuple[str, ...]]:
     """Yield the rows of the table: our server and, in the last column, how it compares."""
     for query, state, concurrency in _cells():
         run, other = (
-            runs[Case(state, item, WORKLOADS[state](query), concurrency)] for item in (Target.OURS, _other(state))
+            runs[BenchCase(state, item, WORKLOADS[state](query), concurrency)] for item in (Target.OURS, _other(state))
         )
         yield (
             query,

@@ -16,8 +16,8 @@ from bench.answers import sizes
 from bench.load import drive
 from bench.processes import Process
 from bench.queries import MARK, Workload
-from bench.scenarios import Finding, Verdict
-from bench.servers import State, Upstream, ours
+from bench.scenarios import BoundResult, Finding
+from bench.servers import State, UpstreamProcess, ours
 from cg_client.intervals import Interval
 from cg_client.windows import MAX_POINTS
 
@@ -31,7 +31,7 @@ _STEP = Interval.M15.milliseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class GrowthPoint:
     """CPU of one request with so many rows, in milliseconds."""
 
     rows: int
@@ -43,31 +43,31 @@ class Point:
         return self.request / self.rows * 1000
 
 
-def growth(upstream: Upstream, rounds: int) -> list[Point]:
+def growth(upstream: UpstreamProcess, rounds: int) -> list[GrowthPoint]:
     """Return the best of several rounds for each number of rows."""
     best: dict[int, float] = {}
     with ours(State.ROWS, upstream) as server:
         for _ in range(rounds):
             for rows in ROWS:
                 best[rows] = min(_cpu(server, upstream, rows), best.get(rows, float("inf")))
-    points = [Point(rows, cpu) for rows, cpu in best.items()]
+    points = [GrowthPoint(rows, cpu) for rows, cpu in best.items()]
     for entry in points:
         sys.stdout.write(f"{entry.rows:>9,} rows: {entry.request:>9.3f} ms CPU, {entry.row:>9.3f} µs per row\n")
     return points
 
 
-def verdict(points: Sequence[Point]) -> Verdict:
+def verdict(points: Sequence[GrowthPoint]) -> BoundResult:
     by_rows = {item.rows: item for item in points}
     few, many = by_rows[FEW], by_rows[MANY]
     grown = many.row / few.row - 1
-    return Verdict(
+    return BoundResult(
         f"CPU per row from {FEW:,} to {MANY:,} rows",
         f"grows by less than {MAX_GROWTH:.0%}",
         {1: Finding(f"{grown:+.0%} ({few.row:.2f} to {many.row:.2f} µs)", grown < MAX_GROWTH)},
     )
 
 
-def _cpu(server: Process, upstream: Upstream, rows: int) -> float:
+def _cpu(server: Process, upstream: UpstreamProcess, rows: int) -> float:
     workload = _workload(rows)
     return drive(server, workload, 1, SECONDS, upstream.calls, min(sizes(server, workload))).cpu
 

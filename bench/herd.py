@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from bench.answers import is_right
 from bench.processes import BenchError, Process
 from bench.queries import repeated
-from bench.scenarios import Finding, Verdict
-from bench.servers import State, Upstream, ours
+from bench.scenarios import BoundResult, Finding
+from bench.servers import State, UpstreamProcess, ours
 
 REQUESTS = 32
 DELAY = 50  # milliseconds that upstream takes
@@ -18,21 +18,21 @@ CALLS = 20
 _PATIENCE = 30.0
 
 
-def herd(upstream: Upstream, attempts: int) -> Verdict:
+def herd(upstream: UpstreamProcess, attempts: int) -> BoundResult:
     """Return the median of several processes; one more before them lets the upstream render its answers."""
     with upstream.delayed(DELAY):
         result = [_attempt(upstream) for _ in range(attempts + 1)][1:]
     wall, calls = statistics.median(time for time, _ in result), max(calls for _, calls in result)
     times = f"{min(result)[0]:.0f} to {max(result)[0]:.0f} ms"
     text = f"{calls} upstream calls, {wall:.0f} ms (median of {attempts}: {times})"
-    return Verdict(
+    return BoundResult(
         f"{REQUESTS} identical requests at once, fresh process, upstream at {DELAY} ms: Q4",
         f"{CALLS} upstream calls, ≤ {MAX_WALL:g} ms",
         {REQUESTS: Finding(text, calls == CALLS and wall <= MAX_WALL)},
     )
 
 
-def _attempt(upstream: Upstream) -> tuple[float, int]:
+def _attempt(upstream: UpstreamProcess) -> tuple[float, int]:
     """Milliseconds and upstream calls."""
     with ours(State.RESPONSE, upstream) as server:
         before = upstream.calls()

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.growth import Point
+from bench.growth import GrowthPoint
 
 _WIDTH, _HEIGHT = 420, 300  # of a panel
 _LEFT, _TOP, _RIGHT, _BOTTOM = 64, 40, 16, 48
@@ -36,7 +36,7 @@ class Axis:
         return [10.0**exponent for exponent in range(self.low, self.high + 1)]
 
 
-def svg(points: Sequence[Point]) -> str:
+def svg(points: Sequence[GrowthPoint]) -> str:
     per_request = [(item.rows, item.request) for item in points]
     per_row = [(item.rows, item.row) for item in points]
     panels = [

@@ -15,7 +15,7 @@ import httpx
 
 from bench.in_process import post
 from bench.queries import repeated
-from bench.upstream import Upstream
+from bench.upstream import FastSandbox
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.plans.plan_table import Plan
@@ -68,7 +68,7 @@ async def profile(query: str) -> None:
 
 def _replace_transport() -> None:
     """Put the benchmark's upstream, in this process, in the place of the HTTP transport."""
-    original_init, upstream = Client.__init__, Upstream()
+    original_init, upstream = Client.__init__, FastSandbox()
 
     async def answer(request: httpx.Request) -> httpx.Response:
         headers = [(name.lower(), value) for name, value in request.headers.raw]
@@ -76,9 +76,8 @@ def _replace_transport() -> None:
         return httpx.Response(status, headers=stated, content=body)
 
     def init(self: Client, config: ClientConfig, **options: Any) -> None:  # noqa: ANN401  # Client's
-        original_init(
-            self, config, **{"transport": httpx.MockTransport(answer), **options}
-        )  # the self-check has its own
+        transport = options.pop("transport", httpx.MockTransport(answer))  # the self-check passes a transport
+        original_init(self, config, transport=transport, **options)
 
     Client.__init__ = init  # type: ignore[method-assign]  # for this process alone
 

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench import grid, machine
-from bench.cases import Case
-from bench.growth import Point
+from bench.cases import BenchCase
+from bench.growth import GrowthPoint
 from bench.load import Run
 from bench.markdown import table
 from bench.plot import svg
 from bench.queries import ABOUT, OTHER_SERIES
-from bench.scenarios import AT_ONCE, Verdict
+from bench.scenarios import AT_ONCE, BoundResult
 from bench.servers import FRAGMENTS_MB
 
 _HERE = Path(__file__).parent
@@ -44,7 +44,7 @@ Real-time series hold for five seconds, so that some upstream calls remain where
 for good."""
 
 
-def bounds(verdicts: Iterable[Verdict]) -> str:
+def bounds(verdicts: Iterable[BoundResult]) -> str:
     head = ("state and query", "bound", *(f"at {item}" for item in AT_ONCE), "holds")
     rows = [
         (item.label, item.bound, *(item.findings[n].text if n in item.findings else "" for n in AT_ONCE), item.holds)
@@ -53,7 +53,7 @@ def bounds(verdicts: Iterable[Verdict]) -> str:
     return table(head, rows)
 
 
-def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
+def shortfalls(verdicts: Iterable[BoundResult]) -> Iterator[str]:
     """Yield a sentence for each bound that does not hold."""
     for item in verdicts:
         short = [f"{finding.text} at {n}" for n, finding in item.findings.items() if not finding.holds]
@@ -61,17 +61,19 @@ def shortfalls(verdicts: Iterable[Verdict]) -> Iterator[str]:
             yield f"- {item.label}: {' and '.join(short)}, where the bound is {item.bound}."
 
 
-def of_grid(runs: Mapping[Case, Run]) -> str:
+def of_grid(runs: Mapping[BenchCase, Run]) -> str:
     return table(grid.HEAD, list(grid.rows(runs)))
 
 
-def write(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> None:
+def write(verdicts: Sequence[BoundResult], runs: Mapping[BenchCase, Run], points: Sequence[GrowthPoint]) -> None:
     """RESULTS.md and the plot, beside this module."""
     (_HERE / "growth.svg").write_text(svg(points), encoding="utf-8")
     (_HERE / "RESULTS.md").write_text("\n\n".join(_document(verdicts, runs, points)) + "\n", encoding="utf-8")
 
 
-def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Sequence[Point]) -> Iterator[str]:
+def _document(
+    verdicts: Sequence[BoundResult], runs: Mapping[BenchCase, Run], points: Sequence[GrowthPoint]
+) -> Iterator[str]:
     yield "# Results of the benchmark"
     yield _HOW
     yield table(("what", "measured with"), [*machine.facts(), ("load", machine.wrk())])
@@ -90,6 +92,6 @@ def _document(verdicts: Sequence[Verdict], runs: Mapping[Case, Run], points: Seq
     )
 
 
-def _shortfalls(verdicts: Sequence[Verdict]) -> Iterator[str]:
+def _shortfalls(verdicts: Sequence[BoundResult]) -> Iterator[str]:
     result = list(shortfalls(verdicts))
     yield "\n".join(["What does not hold:", "", *result]) if result else "All bounds hold."

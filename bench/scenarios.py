@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bench.cases import Case, Target
+from bench.cases import BenchCase, Target
 from bench.load import Run
 from bench.queries import Workload, in_turn, new_text, repeated
 from bench.servers import State
@@ -20,7 +20,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BoundResult:
     """A bound with its findings by concurrency."""
 
     label: str
@@ -51,17 +51,17 @@ class Scenario:
     stretch: float | None = None
     often: int = 1
 
-    def cases(self) -> Iterator[Case]:
+    def cases(self) -> Iterator[BenchCase]:
         """Yield our server beside the other, so that the load of the machine affects both alike."""
         for query in self.least:
             for concurrency in self.at_once:
                 for target in (Target.OURS, self.against):
-                    yield Case(self.state, target, self.workload(query), concurrency)
+                    yield BenchCase(self.state, target, self.workload(query), concurrency)
 
-    def verdicts(self, runs: Mapping[Case, Run]) -> Iterator[Verdict]:
+    def verdicts(self, runs: Mapping[BenchCase, Run]) -> Iterator[BoundResult]:
         for query, least in self.least.items():
             findings = {item: self._finding(query, least, item, runs) for item in self.at_once}
-            yield Verdict(f"{self.label}: {query}", self._bound(least), findings)
+            yield BoundResult(f"{self.label}: {query}", self._bound(least), findings)
 
     def _bound(self, least: float) -> str:
         if self.against is Target.FLOOR:
@@ -69,9 +69,10 @@ class Scenario:
         wish = "" if self.stretch is None else f" ({self.stretch:g} as a stretch)"
         return f"≥ {least:g} times less CPU than plain{wish}"
 
-    def _finding(self, query: str, least: float, concurrency: int, runs: Mapping[Case, Run]) -> Finding:
+    def _finding(self, query: str, least: float, concurrency: int, runs: Mapping[BenchCase, Run]) -> Finding:
         ours, other = (
-            runs[Case(self.state, target, self.workload(query), concurrency)] for target in (Target.OURS, self.against)
+            runs[BenchCase(self.state, target, self.workload(query), concurrency)]
+            for target in (Target.OURS, self.against)
         )
         if self.against is Target.FLOOR:
             return _beside_floor(ours, other, least)

@@ -33,7 +33,7 @@ _OURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class UpstreamProcess:
     process: Process
 
     def calls(self) -> int:
@@ -53,14 +53,14 @@ class Upstream:
 
 
 @contextlib.contextmanager
-def upstream() -> Iterator[Upstream]:
+def upstream() -> Iterator[UpstreamProcess]:
     _, core = cores()
     with started([sys.executable, "-m", "bench.upstream"], {}, core) as process:
-        yield Upstream(process)
+        yield UpstreamProcess(process)
 
 
 @contextlib.contextmanager
-def ours(state: State, upstream: Upstream) -> Iterator[Process]:
+def ours(state: State, upstream: UpstreamProcess) -> Iterator[Process]:
     """Our server, once it is ready."""
     env = {
         "COINGLASS_API_KEY": "sandbox",
@@ -75,7 +75,7 @@ def ours(state: State, upstream: Upstream) -> Iterator[Process]:
 
 
 @contextlib.contextmanager
-def plain(state: State, upstream: Upstream) -> Iterator[Process]:
+def plain(state: State, upstream: UpstreamProcess) -> Iterator[Process]:
     env = {"PLAIN_UPSTREAM": upstream.process.url, "PLAIN_KEEPS_ROWS": "0" if state is State.COLD else "1"}
     core, _ = cores()
     with _listening("bench.plain:app", env, core) as process:

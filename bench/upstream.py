@@ -39,7 +39,7 @@ class Sent(NamedTuple):
     body: bytes
 
 
-class Upstream:
+class FastSandbox:
     def __init__(self) -> None:
         self._started = time.time()
         self._date = formatdate(self._started, usegmt=True).encode()
@@ -87,10 +87,10 @@ class Upstream:
         return b"\r\n".join(lines) + _END + sent.body
 
 
-class Connection(asyncio.Protocol):
+class UpstreamConnection(asyncio.Protocol):
     """Answers one request after the other; the servers do not pipeline."""
 
-    def __init__(self, upstream: Upstream) -> None:
+    def __init__(self, upstream: FastSandbox) -> None:
         self._upstream, self._head = upstream, b""
         self._rendering: asyncio.Task[None] | None = None
 
@@ -138,8 +138,8 @@ def _flows(now: int) -> dict[str, Any]:
 
 async def _serve() -> None:
     """Until its standard input ends, so that it cannot outlive the benchmark."""
-    upstream, loop = Upstream(), asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(upstream), "127.0.0.1", 0)
+    upstream, loop = FastSandbox(), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: UpstreamConnection(upstream), "127.0.0.1", 0)
     sys.stderr.write(f"upstream serves at http://127.0.0.1:{server.sockets[0].getsockname()[1]}/\n")
     ended = loop.create_future()
     threading.Thread(target=_end_with_input, args=[loop, ended], daemon=True).start()

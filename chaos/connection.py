@@ -13,7 +13,7 @@ _BUFFER = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class CallerReply:
     """`status` 0: no whole answer came, and the body says what came instead. `seconds` from sending to the end."""
 
     status: int
@@ -45,7 +45,7 @@ class Caller:
     def request(self, body: bytes) -> bytes:
         return f"{self._head}content-length: {len(body)}\r\n\r\n".encode() + body
 
-    async def ask(self, body: bytes, patience: float = PATIENCE) -> Reply:
+    async def ask(self, body: bytes, patience: float = PATIENCE) -> CallerReply:
         started = time.perf_counter()
         begun = False
         try:
@@ -60,8 +60,8 @@ class Caller:
         except (OSError, EOFError, TimeoutError) as error:
             self.close()
             text = f"{'cut' if begun else 'refused'}: {type(error).__name__}"
-            return Reply(0, text.encode(), time.perf_counter() - started)
-        return Reply(status, answer, time.perf_counter() - started)
+            return CallerReply(0, text.encode(), time.perf_counter() - started)
+        return CallerReply(status, answer, time.perf_counter() - started)
 
     def close(self) -> None:
         if self._streams is not None:

@@ -10,7 +10,7 @@ import orjson
 
 from cg_client.catalogue import BY_PATH
 from cg_client.errors import ProblemCode
-from chaos.connection import Reply
+from chaos.connection import CallerReply
 from chaos.parts import Part
 
 LATE_BY = 0.5  # seconds beyond the deadline that an answer may take
@@ -39,11 +39,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    reply: Reply
+    reply: CallerReply
     outcomes: Sequence[Outcome]
 
 
-def read(parts: Iterable[Part], reply: Reply, now: float | None = None) -> Answered:
+def read(parts: Iterable[Part], reply: CallerReply, now: float | None = None) -> Answered:
     if reply.status != 200:  # noqa: PLR2004
         return Answered(reply, [])
     answer = orjson.loads(reply.body)

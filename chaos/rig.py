@@ -21,7 +21,7 @@ UNLIMITED = 1_000_000  # requests a minute
 
 
 @dataclass(frozen=True, slots=True)
-class Upstream:
+class SandboxSwitches:
     """The sandbox's switches."""
 
     process: Process
@@ -52,7 +52,7 @@ class Upstream:
 @dataclass(frozen=True, slots=True)
 class Rig:
     server: Process
-    upstream: Upstream
+    upstream: SandboxSwitches
 
     def caller(self, name: str = "") -> Caller:
         return Caller(self.server.url, name)
@@ -87,11 +87,11 @@ async def rig(plan: str = "professional", quota: int = UNLIMITED, /, **settings:
 
 
 @contextlib.asynccontextmanager
-async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIterator[Upstream]:
+async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIterator[SandboxSwitches]:
     command = [sys.executable, "-m", "sandbox", "--tied", "--plan", plan, "--quota", str(quota), "--port", str(port)]
     _, core = cores()
     async with _entered(started(command, {}, core)) as process:
-        yield Upstream(process)
+        yield SandboxSwitches(process)
 
 
 @contextlib.asynccontextmanager

@@ -7,7 +7,7 @@ import httpx
 from chaos.load import as_text, in_time, recovery
 from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import mix
-from chaos.rig import Rig, Upstream, free_port, outcomes, sandbox, server
+from chaos.rig import Rig, SandboxSwitches, free_port, outcomes, sandbox, server
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 3.0  # seconds
@@ -18,7 +18,7 @@ async def start(_: Effort) -> list[Verdict]:
     parts = mix(0)
     port = free_port()
     async with server(f"http://127.0.0.1:{port}", "auto", deadline_seconds=DEADLINE) as process:
-        alone = Rig(process, Upstream(process))
+        alone = Rig(process, SandboxSwitches(process))
         async with httpx.AsyncClient(trust_env=False) as http:
             health = (await http.get(f"{process.url}/healthz")).status_code
         answers: list[Answered] = []

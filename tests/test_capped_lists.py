@@ -12,7 +12,7 @@ from schema.capabilities import upstream_fields
 from tests.cases import CASES, SCHEMA
 from tests.clock import FakeClock
 from tests.test_schema import FIELDS
-from tests.upstream import Upstream, ask, field
+from tests.upstream import StubUpstream, ask, field
 
 CAPPED = sorted(path for path, endpoint in CATALOGUE.items() if endpoint.row_cap is not None)
 ORDERS = "/api/futures/liquidation/order"
@@ -22,7 +22,7 @@ NOW = datetime(2026, 11, 19, 12, tzinfo=UTC)
 async def capped(path: str, rows: int) -> bool:
     """Return `capped` for an answer of `rows` copies of the sample's first row."""
     body = sample(path) | {"data": [sample(path)["data"][0]] * rows}
-    result: bool = (await field(CASES[path].text(), Upstream({path: body})))["capped"]
+    result: bool = (await field(CASES[path].text(), StubUpstream({path: body})))["capped"]
     return result
 
 
@@ -36,7 +36,7 @@ async def test_a_list_is_capped_if_it_has_as_many_rows_as_coinglass_returns(path
 async def test_a_row_that_is_skipped_counts_towards_the_cap(path: str) -> None:
     row, cap = sample(path)["data"][0], CATALOGUE[path].row_cap or 0
     body = sample(path) | {"data": [row] * (cap - 1) + [{}]}
-    assert (await field(CASES[path].text(), Upstream({path: body})))["capped"]
+    assert (await field(CASES[path].text(), StubUpstream({path: body})))["capped"]
 
 
 def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> None:
@@ -48,14 +48,16 @@ def test_every_payload_of_an_endpoint_with_a_cap_says_whether_it_is_cut() -> Non
         assert (kind in union.types[0].interfaces) == any(item.row_cap is not None for item in endpoints), name
 
 
-async def orders(window: str, upstream: Upstream, symbol: str = "SOLUSDT") -> Any:
+async def orders(window: str, upstream: StubUpstream, symbol: str = "SOLUSDT") -> Any:
     selection = f"liquidationOrders({window}) {{ ... on LiquidationOrders {{ capped orders {{ time }} }} }}"
     return await field(f'{{ pair(exchange: "Binance", symbol: "{symbol}") {{ it: {selection} }} }}', upstream)
 
 
-def answering(*times: int) -> Upstream:
+def answering(*times: int) -> StubUpstream:
     (row, *_) = sample(ORDERS)["data"]
-    return Upstream({ORDERS: sample(ORDERS) | {"data": [row | {"time": time} for time in times]}}, clock=FakeClock(NOW))
+    return StubUpstream(
+        {ORDERS: sample(ORDERS) | {"data": [row | {"time": time} for time in times]}}, clock=FakeClock(NOW)
+    )
 
 
 async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_else() -> None:
@@ -66,7 +68,7 @@ async def test_liquidations_of_a_window_include_both_of_its_ends_and_nothing_els
 
 
 async def test_the_sent_window_of_liquidations_includes_its_last_millisecond() -> None:
-    upstream = Upstream(clock=FakeClock(NOW))
+    upstream = StubUpstream(clock=FakeClock(NOW))
     result = await orders('minUsd: 1, from: "2026-11-18T11:06:40Z", to: "2026-11-18T12:06:45Z"', upstream)
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
     assert (query["start_time"], query["end_time"]) == ("1795000000000", "1795003605001")
@@ -75,7 +77,7 @@ async def test_the_sent_window_of_liquidations_includes_its_last_millisecond() -
 
 @pytest.mark.parametrize("arguments", ['from: "2026-11-12T11:59:59Z"', 'to: "2026-11-12T11:59:59Z"'])
 async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_an_empty_list(arguments: str) -> None:
-    upstream = Upstream(clock=FakeClock(NOW))
+    upstream = StubUpstream(clock=FakeClock(NOW))
     problem = f"liquidationOrders({arguments}) {{ ... on Unavailable {{ code retryable message }} }}"
     result = await field(f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ it: {problem} }} }}', upstream)
     assert result == {
@@ -87,7 +89,7 @@ async def test_liquidations_before_the_seven_days_that_coinglass_keeps_are_not_a
 
 
 async def test_an_omitted_window_is_not_sent() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     assert len((await orders("minUsd: 1", upstream))["orders"]) == 2
     (query,) = [query for path, query in upstream.sandbox.requests if path == ORDERS]
     assert not {"start_time", "end_time"} & set(query)
@@ -103,7 +105,7 @@ async def test_an_omitted_window_is_not_sent() -> None:
 async def test_liquidation_orders_of_a_senseless_window_are_refused(arguments: str, remedy: str) -> None:
     problem = "{ ... on InvalidInput { code message } }"
     query = f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ liquidationOrders({arguments}) {problem} }} }}'
-    upstream = Upstream()
+    upstream = StubUpstream()
     refused = (await ask(query, upstream))["data"]["pair"]["liquidationOrders"]
     assert (refused["code"], remedy in refused["message"]) == ("BAD_USER_INPUT", True)
     assert upstream.sandbox.calls[ORDERS] == 0

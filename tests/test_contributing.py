@@ -34,11 +34,11 @@ PACKAGES = (
 ASK = """
 import asyncio, json, sys
 from tests.cases import CASES
-from tests.upstream import Upstream, ask, field
+from tests.upstream import StubUpstream, ask, field
 
 async def main():
-    shown = await ask(sys.stdin.read(), Upstream())
-    case = await field(CASES["/api/futures/spread/history"].text(), Upstream())
+    shown = await ask(sys.stdin.read(), StubUpstream())
+    case = await field(CASES["/api/futures/spread/history"].text(), StubUpstream())
     print(json.dumps([shown, case]))
 
 asyncio.run(main())

@@ -10,7 +10,7 @@ from cg_client.client import Client
 from schema.capabilities import upstream_fields
 from served_schema.decoders import decoders
 from tests.cases import CASES, SCHEMA
-from tests.upstream import Upstream, ask
+from tests.upstream import StubUpstream, ask
 
 DECODERS = decoders(SCHEMA._schema)
 
@@ -41,7 +41,7 @@ async def test_an_answer_is_read_by_the_declared_decoder(path: str, monkeypatch:
         return original(client, call, *arguments, **options)
 
     monkeypatch.setattr(Client, "get", spied)
-    await ask(CASES[path].text(), Upstream())
+    await ask(CASES[path].text(), StubUpstream())
     of_path = [call for call in calls if call.endpoint.path == path]
     assert of_path
     assert all(call.decode in DECODERS[call.endpoint] for call in of_path)

@@ -9,7 +9,7 @@ from cg_client.params.funds_and_chain import Newsflashes
 from sandbox.samples import sample
 from tests.cases import CASES
 from tests.test_samples import answer, decoded, in_first_record
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 
 async def test_premiums_of_a_single_fund_may_be_flat() -> None:
@@ -17,10 +17,10 @@ async def test_premiums_of_a_single_fund_may_be_flat() -> None:
     day = sample(path)["data"][0]
     flat = {"timestamp": day["timestamp"]} | {name: value for name, value in day["list"][0].items() if name != "ticker"}
     query = CASES[path].text().replace("premiumDiscount {", 'premiumDiscount(ticker: "GBTC") {')
-    actual = await field(query, Upstream({path: {"code": "0", "data": [flat]}}))
+    actual = await field(query, StubUpstream({path: {"code": "0", "data": [flat]}}))
     expected = answer(path)
     assert actual["latest"] == expected["latest"] | {"byTicker": expected["latest"]["byTicker"][:1]}
-    unnamed = await field(CASES[path].text(), Upstream({path: {"code": "0", "data": [flat]}}))
+    unnamed = await field(CASES[path].text(), StubUpstream({path: {"code": "0", "data": [flat]}}))
     assert (unnamed["code"], "ticker" in unnamed["message"]) == ("BAD_PAYLOAD", True)
 
 
@@ -47,7 +47,7 @@ async def test_balances_by_exchange_may_be_sent_without_the_outer_list() -> None
 @pytest.mark.parametrize(("first", "kind"), [(100, "ExchangeTransfers"), (101, "InvalidInput")])
 async def test_a_page_of_transfers_is_no_longer_than_coinglass_gives(first: int, kind: str) -> None:
     query = f"{{ onChain {{ it: exchangeTransfers(first: {first}) {{ __typename }} }} }}"
-    assert await field(query, Upstream()) == {"__typename": kind}
+    assert await field(query, StubUpstream()) == {"__typename": kind}
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ async def test_a_page_of_transfers_is_no_longer_than_coinglass_gives(first: int,
     ],
 )
 async def test_the_sandbox_transfers_the_coin_that_was_requested(selection: str) -> None:
-    actual = await field(f"{{ onChain {{ it: {selection} }} }}", Upstream())
+    actual = await field(f"{{ onChain {{ it: {selection} }} }}", StubUpstream())
     assert {row["symbol"] for row in actual["transfers"]} == {"ETH"}
 
 
 async def test_an_unsupported_etf_asset_is_answered_with_the_supported_ones() -> None:
     actual = await field(
-        '{ etf(asset: XRP) { it: history(ticker: "X") { ... on Problem { code message } } } }', Upstream()
+        '{ etf(asset: XRP) { it: history(ticker: "X") { ... on Problem { code message } } } }', StubUpstream()
     )
     assert actual["code"] == "NO_DATA"
     assert "BITCOIN" in actual["message"]
@@ -74,7 +74,9 @@ async def test_an_unsupported_etf_asset_is_answered_with_the_supported_ones() ->
 async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None:
     window = 'from: "2025-02-01T00:00:00Z", to: "2025-01-01T00:00:00Z"'
     named = root.replace("{ ", "{ it: ")
-    result = await field(f"{{ {named}({window}) {{ __typename ... on InvalidInput {{ argument }} }} }} }}", Upstream())
+    result = await field(
+        f"{{ {named}({window}) {{ __typename ... on InvalidInput {{ argument }} }} }} }}", StubUpstream()
+    )
     assert result == {"__typename": "InvalidInput", "argument": "from"}
 
 
@@ -87,9 +89,9 @@ async def test_the_next_page_of_news_is_requested() -> None:
     query = (
         "{{ news {{ it: articles({}) {{ ... on ArticleList {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
     )
-    first = await field(query.format("first: 1"), Upstream())
+    first = await field(query.format("first: 1"), StubUpstream())
     cursor = first["pageInfo"]["endCursor"]
-    second = await field(query.format(f'first: 1, after: "{cursor}"'), Upstream())
+    second = await field(query.format(f'first: 1, after: "{cursor}"'), StubUpstream())
     titles = [row["title"] for page in (first, second) for row in page["articles"]]
     assert titles == [row["article_title"] for row in sample("/api/article/list")["data"]]
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.clock import START, FakeClock
-from tests.upstream import Upstream, ask
+from tests.upstream import StubUpstream, ask
 
 PATH = "/api/futures/price/history"
 HOUR = timedelta(hours=1)
@@ -23,7 +23,7 @@ TO_COME = [candle(NOON + 30 * HOUR, 4), candle(NOON + 31 * HOUR, 5)]
 
 
 async def closes(window: str) -> tuple[list[float], float]:
-    upstream = Upstream({PATH: {"code": "0", "data": PAST + TO_COME}}, clock=FakeClock(START))
+    upstream = StubUpstream({PATH: {"code": "0", "data": PAST + TO_COME}}, clock=FakeClock(START))
     query = f"""{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ price(interval: H1, {window}) {{
         ... on PriceSeries {{ columns {{ close }} latest {{ close }} }} ... on Problem {{ code message }} }} }} }}"""
     answer = await ask(query, upstream)

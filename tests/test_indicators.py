@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.test_samples import decoded
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 AHR999 = "/api/index/ahr999"
 RAINBOW = "/api/index/bitcoin/rainbow-chart"
@@ -47,5 +47,5 @@ async def test_lists_without_times_are_refused() -> None:
 
 async def test_bitfinex_figures_of_other_coins_are_no_data() -> None:
     query = '{ coin(symbol: "SOL") { it: bitfinexMargin(interval: D1) { ... on Problem { code message } } } }'
-    actual = await field(query, Upstream())
+    actual = await field(query, StubUpstream())
     assert (actual["code"], "BTC and ETH" in actual["message"]) == ("NO_DATA", True)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 INVALID = "__typename ... on Problem { code message endpoint } ... on InvalidInput { argument suggestions }"
 GOOD = "good: price(interval: H4, last: 1) { __typename }"
@@ -129,7 +129,7 @@ def test_the_sibling_fields_of_invalid_input_are_answered(shared: Graph) -> None
 
 
 async def test_a_senseless_window_is_refused_before_the_plan_is_requested() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     upstream.declares_plan = False
     result = await field(f"{{ indicators {{ it: coinbasePremium(interval: H4, last: 0) {{ {INVALID} }} }} }}", upstream)
     assert result["argument"] == "last"
@@ -147,7 +147,7 @@ def test_an_unknown_coin_of_the_sentiment_costs_only_the_parts_that_need_it(grap
 
 async def test_a_missing_pair_of_an_exchange_is_not_invalid_input() -> None:
     ether = {"instrument_id": "ETHUSDT", "base_asset": "ETH", "quote_asset": "USDT"}
-    upstream = Upstream({"/api/futures/supported-exchange-pairs": {"code": "0", "data": {"Bybit": [ether]}}})
+    upstream = StubUpstream({"/api/futures/supported-exchange-pairs": {"code": "0", "data": {"Bybit": [ether]}}})
     document = f'{{ sentiment(coin: "BTC") {{ it: longShortRatio(exchange: "Bybit") {{ {INVALID} }} }} }}'
     result = await field(document, upstream)
     assert (result["code"], "Choose another" in result["message"]) == ("NO_DATA", True)

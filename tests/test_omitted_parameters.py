@@ -5,17 +5,17 @@ from typing import Any
 import pytest
 
 from sandbox.samples import sample
-from tests.upstream import Upstream, ask, field
+from tests.upstream import StubUpstream, ask, field
 
 NET_ASSETS = "/api/etf/{}/net-assets/history"
 MARKETS = "/api/futures/coins-markets"
 
 
-def queries(upstream: Upstream, path: str) -> list[dict[str, str]]:
+def queries(upstream: StubUpstream, path: str) -> list[dict[str, str]]:
     return [query for request_path, query in upstream.sandbox.requests if request_path == path]
 
 
-async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str, Any]:
+async def net_assets(asset: str, arguments: str, upstream: StubUpstream) -> dict[str, Any]:
     return await ask(
         f"{{ etf(asset: {asset}) {{ netAssets{arguments} {{ __typename ... on ETFNetAssets {{ count }} "
         "... on Problem { message } } } }",
@@ -24,14 +24,14 @@ async def net_assets(asset: str, arguments: str, upstream: Upstream) -> dict[str
 
 
 async def test_net_assets_of_one_fund_are_requested_by_its_ticker() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     assert not (await net_assets("BITCOIN", '(ticker: "GBTC")', upstream))["errors"]
     assert not (await net_assets("BITCOIN", "", upstream))["errors"]
     assert queries(upstream, NET_ASSETS.format("bitcoin")) == [{"ticker": "GBTC"}, {}]
 
 
 async def test_a_ticker_is_refused_where_coinglass_would_ignore_it() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     refused = await net_assets("ETHEREUM", '(ticker: "ETHE")', upstream)
     assert "leave out `ticker`" in str(refused["data"])
     assert not queries(upstream, NET_ASSETS.format("ethereum"))
@@ -48,7 +48,7 @@ def coins(*markets: str) -> str:
 
 
 async def test_only_coins_with_the_same_exchanges_share_a_list() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     chosen, other = '(exchanges: ["okx", "binance"])', '(exchanges: ["Binance", "OKX", "OKX"])'
     query = coins(f"a|BTC|{chosen}", f"b|ETH|{other}", "c|BTC|", 'd|SOL|(exchanges: ["Bybit"])')
     answer = await ask(query, upstream)
@@ -57,7 +57,7 @@ async def test_only_coins_with_the_same_exchanges_share_a_list() -> None:
 
 
 async def test_a_market_is_that_of_the_exchanges_that_were_requested() -> None:
-    class ByExchanges(Upstream):
+    class ByExchanges(StubUpstream):
         """Prices that depend on the exchanges."""
 
         async def handle_async_request(self, request: Any) -> Any:
@@ -73,7 +73,7 @@ async def test_a_market_is_that_of_the_exchanges_that_were_requested() -> None:
 
 @pytest.mark.parametrize(("exchanges", "fact"), [("[]", "`exchanges` is empty"), ('["Binanze"]', "Binance")])
 async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_sent(exchanges: str, fact: str) -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     refused = (await ask(coins(f"a|BTC|(exchanges: {exchanges})"), upstream))["data"]["a"]["market"]
     assert refused["code"] == "BAD_USER_INPUT"
     assert fact in refused["message"] + str(refused["suggestions"])
@@ -82,7 +82,7 @@ async def test_exchanges_that_make_no_sense_are_refused_before_anything_is_sent(
 
 async def test_pairs_of_one_exchange_come_from_the_listing_of_all() -> None:
     """CoinGlass takes `exchange` for its listing too; the whole listing costs as much and serves every exchange."""
-    upstream = Upstream()
+    upstream = StubUpstream()
     query = '{ it: pairs(exchange: "okx", first: 2) { nodes { exchange } } }'
     assert {item["exchange"] for item in (await field(query, upstream))["nodes"]} == {"OKX"}
     assert queries(upstream, "/api/futures/supported-exchange-pairs") == [{}]

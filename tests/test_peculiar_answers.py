@@ -10,13 +10,13 @@ from cg_client.symbols.instruments import decode_instruments, decode_spot_instru
 from cg_client.symbols.listings import decode_names
 from tests.clock import FakeClock
 from tests.peculiar import NOW, PECULIAR, Peculiar
-from tests.upstream import Upstream
+from tests.upstream import StubUpstream
 from tests.upstream import field as answered
 
 
 @pytest.mark.parametrize("peculiar", PECULIAR, ids=lambda peculiar: peculiar.name)
 async def test_a_peculiar_answer_is_served_and_what_is_unusual_is_reported(peculiar: Peculiar) -> None:
-    upstream = Upstream({peculiar.path: {"code": "0", "data": peculiar.data}}, clock=FakeClock(NOW))
+    upstream = StubUpstream({peculiar.path: {"code": "0", "data": peculiar.data}}, clock=FakeClock(NOW))
     answer = await answered(peculiar.query, upstream)
     assert {name: value for name, value in answer.items() if name != "source"} == peculiar.served
     result = [(item["kind"], item["field"], item["count"]) for item in answer["source"]["anomalies"]]
@@ -45,7 +45,7 @@ def directory(market: str) -> dict[str, Any]:
 
 @MARKETS
 async def test_nameless_instruments_and_an_exchange_without_a_list_are_skipped_alone(root: str, market: str) -> None:
-    upstream = Upstream({f"/api/{market}/supported-exchange-pairs": {"code": "0", "data": directory(market)}})
+    upstream = StubUpstream({f"/api/{market}/supported-exchange-pairs": {"code": "0", "data": directory(market)}})
     for written, code, base in (("BTC/USDT", "BTCUSDT", "BTC"), ("ETHUSDT", "ETHUSDT", "ETH")):
         query = f'{{ it: {root}(exchange: "Binance", symbol: "{written}") {{ symbol base }} }}'
         assert await answered(query, upstream) == {"symbol": code, "base": base}
@@ -72,9 +72,9 @@ def test_missing_values_of_a_directory_are_reported(market: str) -> None:
 
 async def test_a_null_among_the_names_is_skipped_alone() -> None:
     names = {"code": "0", "data": ["BTC", None, "ETH"]}
-    coins = await answered("{ it: coins { nodes { symbol } } }", Upstream({"/api/futures/supported-coins": names}))
+    coins = await answered("{ it: coins { nodes { symbol } } }", StubUpstream({"/api/futures/supported-coins": names}))
     assert coins["nodes"] == [{"symbol": "BTC"}, {"symbol": "ETH"}]
-    exchanges = await answered("{ it: exchanges { name } }", Upstream({"/api/futures/supported-exchanges": names}))
+    exchanges = await answered("{ it: exchanges { name } }", StubUpstream({"/api/futures/supported-exchanges": names}))
     assert exchanges == [{"name": "BTC"}, {"name": "ETH"}]
     anomalies = AnomalyCollector()
     assert decode_names(msgspec.Raw(b'["BTC", null, "ETH"]'), anomalies) == ("BTC", "ETH")

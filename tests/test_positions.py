@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.upstream import Upstream, ask
+from tests.upstream import StubUpstream, ask
 
 PROBLEM = "... on Problem { code message }"
 ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
@@ -12,14 +12,14 @@ ADDRESS = "0x5b5d51203a0f9079f8aeb098a6523a13f298c060"
 
 async def refusal(query: str) -> str:
     """Return the message of the one part that is requested, which is InvalidInput."""
-    (root,) = (await data(query, Upstream())).values()
+    (root,) = (await data(query, StubUpstream())).values()
     (result,) = root.values()
     assert result["code"] == "BAD_USER_INPUT"
     message: str = result["message"]
     return message
 
 
-async def data(query: str, upstream: Upstream) -> Any:
+async def data(query: str, upstream: StubUpstream) -> Any:
     answer = await ask(query, upstream)
     assert not answer["errors"], answer["errors"]
     return answer["data"]
@@ -52,7 +52,7 @@ async def test_choices_of_open_interest_that_exclude_each_other_are_refused(argu
     ],
 )
 async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: str, endpoint: str) -> None:
-    result = (await data(open_interest(arguments), Upstream()))["coin"]["openInterest"]
+    result = (await data(open_interest(arguments), StubUpstream()))["coin"]["openInterest"]
     assert result == {
         "__typename": "OISeries",
         "count": 3,
@@ -61,7 +61,7 @@ async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: st
 
 
 async def test_coins_and_the_whole_list_share_one_request() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     result = await data(
         """{ markets { liquidationMaxPain(range: D7) { ... on LiquidationMaxPains { coins { symbol } } } }
              coins(symbols: ["ETH", "SOL"]) { nodes { liquidationMaxPain(range: D7) {
@@ -73,7 +73,7 @@ async def test_coins_and_the_whole_list_share_one_request() -> None:
 
 
 async def test_each_period_is_a_separate_list() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     await data(
         """{ coin(symbol: "BTC") { week: accumulatedFundingRates(range: D7) { __typename }
              day: accumulatedFundingRates { __typename } } }""",
@@ -90,7 +90,7 @@ POSITIONS = f"""query($after: String) {{ hyperliquid {{ positions(coin: "eth", a
 async def test_pages_with_a_stated_total_are_followed_to_the_last() -> None:
     seen, after, more = [], None, True
     while more:
-        answer = await ask(POSITIONS, Upstream(), after=after)
+        answer = await ask(POSITIONS, StubUpstream(), after=after)
         page = answer["data"]["hyperliquid"]["positions"]
         assert page["positions"] == [{"symbol": "ETH"}]
         seen.append(page["currentPage"])
@@ -99,7 +99,7 @@ async def test_pages_with_a_stated_total_are_followed_to_the_last() -> None:
 
 
 async def test_a_cursor_of_another_list_is_refused() -> None:
-    answer = await ask(POSITIONS, Upstream(), after="QQ==")
+    answer = await ask(POSITIONS, StubUpstream(), after="QQ==")
     assert "no cursor of this list" in answer["data"]["hyperliquid"]["positions"]["message"]
 
 
@@ -111,12 +111,12 @@ async def test_an_interval_that_an_endpoint_lacks_is_refused_with_those_that_it_
 
 async def test_an_invalid_address_is_refused() -> None:
     assert "hexadecimal" in await refusal(f'{{ hyperliquid {{ wallet(address: "0x12") {{ {PROBLEM} }} }} }}')
-    result = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', Upstream())
+    result = await data(f'{{ hyperliquid {{ wallet(address: "{ADDRESS}") {{ __typename }} }} }}', StubUpstream())
     assert result["hyperliquid"]["wallet"]["__typename"] == "HyperliquidWallet"
 
 
 async def test_exchanges_of_an_arbitrage_may_be_named() -> None:
-    upstream = Upstream()
+    upstream = StubUpstream()
     query = "{{ markets {{ fundingArbitrage(usd: {}, exchanges: {}) {{ __typename {} }} }} }}"
     assert "`exchanges` is empty" in await refusal(query.format(1000, "[]", PROBLEM))
     assert "`usd` is a number from 1" in await refusal(query.format(0, "null", PROBLEM))

@@ -26,7 +26,7 @@ from resolvers.window_planner import WindowPlanner
 from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.cases import SCHEMA
 from tests.clock import START, FakeClock
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 NET_POSITION = "/api/futures/v2/net-position/history"
 DELTA = "/api/futures/cvd/history"
@@ -106,7 +106,7 @@ def _delta(rows: list[dict[str, Any]]) -> None:
         row["cum_vol_delta"] = total
 
 
-class Desk:
+class SumsDesk:
     def __init__(self) -> None:
         self.clock = FakeClock()
         sandbox = Sandbox(Plan.ENTERPRISE, now=lambda: self.clock.now().timestamp())
@@ -125,8 +125,8 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk() -> AsyncIterator[Desk]:
-    desk = Desk()
+async def open_desk() -> AsyncIterator[SumsDesk]:
+    desk = SumsDesk()
     try:
         yield desk
     finally:
@@ -134,7 +134,7 @@ async def open_desk() -> AsyncIterator[Desk]:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def desk() -> AsyncIterator[SumsDesk]:
     async with open_desk() as desk:
         yield desk
 
@@ -156,25 +156,25 @@ def assert_counted_from_the_first_point(columns: tuple[dict[str, list[Any]], dic
 
 
 @pytest.mark.parametrize("last", [1, 3, 400, 1500])
-async def test_sums_count_from_the_first_point_of_the_window(desk: Desk, last: int) -> None:
+async def test_sums_count_from_the_first_point_of_the_window(desk: SumsDesk, last: int) -> None:
     columns = await desk.ask(last=last)
     assert len(columns[0]["timestamp"]) == last
     assert_counted_from_the_first_point(columns)
 
 
-async def test_a_short_window_has_the_same_sums_before_and_after_a_long_one(desk: Desk) -> None:
+async def test_a_short_window_has_the_same_sums_before_and_after_a_long_one(desk: SumsDesk) -> None:
     before = await desk.ask(last=3)
     await desk.ask(last=400)
     assert await desk.ask(last=3) == before
 
 
-async def test_sums_are_continuous_over_several_pages(desk: Desk) -> None:
+async def test_sums_are_continuous_over_several_pages(desk: SumsDesk) -> None:
     columns = await desk.ask(**{"from": iso(2500), "to": iso(100)})
     assert len(columns[0]["timestamp"]) == 2401
     assert_counted_from_the_first_point(columns)
 
 
-async def test_cached_closed_points_and_newest_points_have_continuous_sums(desk: Desk) -> None:
+async def test_cached_closed_points_and_newest_points_have_continuous_sums(desk: SumsDesk) -> None:
     await desk.ask(last=400)
     desk.clock.advance(3000.0)
     columns = await desk.ask(last=400)
@@ -196,7 +196,7 @@ async def test_the_sum_of_a_bar_depends_only_on_the_window(steps: list[tuple[int
 async def test_a_coin_s_delta_is_summed_over_several_requests() -> None:
     selection = "... on CumulativeVolumeDeltaSeries { count columns { buyUsd sellUsd cumulativeDeltaUsd } }"
     delta = f"cumulativeVolumeDelta(interval: M1, last: 6000) {{ {selection} }}"
-    actual = await field(f'{{ coin(symbol: "BTC") {{ it: {delta} }} }}', Upstream())
+    actual = await field(f'{{ coin(symbol: "BTC") {{ it: {delta} }} }}', StubUpstream())
     columns = actual["columns"]
     assert actual["count"] == 6000
     assert columns["cumulativeDeltaUsd"] == exact(columns["buyUsd"], columns["sellUsd"])

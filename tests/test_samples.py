@@ -14,7 +14,7 @@ from cg_client.catalogue import CATALOGUE
 from sandbox.samples import file_name, sample
 from tests.cases import CASES
 from tests.clock import FakeClock
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 ANSWERS = Path(__file__).with_name("answers")
 PAYLOADS = sorted(path for path, case in CASES.items() if case.union is not None)
@@ -34,7 +34,7 @@ async def decoded(path: str, change: Callable[[Any], Any] = lambda data: data) -
     """Return the field's answer when upstream gives the documented sample with its data changed."""
     documented = copy.deepcopy(sample(path))
     bodies = {path: documented | {"data": change(documented["data"])}}
-    return await field(CASES[path].text(), Upstream(bodies, clock=FakeClock(LATE)))
+    return await field(CASES[path].text(), StubUpstream(bodies, clock=FakeClock(LATE)))
 
 
 def changed(data: Any, change: Callable[[str, Any], Any], name: str = "") -> Any:

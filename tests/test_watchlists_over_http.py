@@ -15,7 +15,7 @@ from sandbox.faults import FaultKind
 from tests.cases import SCHEMA
 from tests.clock import FakeClock
 from tests.conftest import Graph, StartGraph
-from tests.upstream import Upstream, ask
+from tests.upstream import StubUpstream, ask
 
 COINS = """query($s: [String!]!) { coinsBySymbol(symbols: $s) {
   symbol currentFundingRates { __typename ... on Problem { code } } } }"""
@@ -100,7 +100,7 @@ async def data_of(client: Client, symbols: Symbols, query: str) -> Any:
 
 async def test_all_new_pairs_are_found_in_one_newer_listing() -> None:
     clock = FakeClock()
-    upstream = Upstream({"/api/futures/supported-exchange-pairs": listing("BTC")}, clock=clock)
+    upstream = StubUpstream({"/api/futures/supported-exchange-pairs": listing("BTC")}, clock=clock)
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
     client = Client(config, clock=clock, transport=upstream)
     symbols = Symbols(client)
@@ -123,7 +123,7 @@ async def test_a_coin_may_have_spot_markets_alone_and_suggestions_come_from_both
         "/api/futures/supported-coins": {"code": "0", "data": ["BTC", "ABCDE"]},
         "/api/spot/supported-coins": {"code": "0", "data": ["BTC", "SPOT", "ABCDF"]},
     }
-    answer = await ask('{ coinsBySymbol(symbols: ["spot", "ABCD", "BTC"]) { symbol } }', Upstream(bodies))
+    answer = await ask('{ coinsBySymbol(symbols: ["spot", "ABCD", "BTC"]) { symbol } }', StubUpstream(bodies))
     assert answer["data"]["coinsBySymbol"] == [{"symbol": "SPOT"}, None, {"symbol": "BTC"}]
     (error,) = answer["errors"]
     assert (error["path"], error["extensions"]["suggestions"]) == (["coinsBySymbol", 1], ["ABCDE", "ABCDF"])

@@ -34,7 +34,7 @@ query($last: Int, $from: DateTime, $to: DateTime) { pair(exchange: "Binance", sy
 HOUR = 3600.0
 
 
-class Desk:
+class WindowsDesk:
     """One client and the sandbox behind it, on a shared clock."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Desk:
 class _Short(httpx.AsyncBaseTransport):
     """The sandbox, which can truncate small answers."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: WindowsDesk) -> None:
         self._desk, self._sandbox = desk, httpx.ASGITransport(create_sandbox(desk.sandbox))
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -88,13 +88,13 @@ class _Short(httpx.AsyncBaseTransport):
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    desk = Desk()
+async def desk() -> AsyncIterator[WindowsDesk]:
+    desk = WindowsDesk()
     yield desk
     await desk.client.close()
 
 
-async def test_windows_that_are_requested_together_become_one_fetch(desk: Desk) -> None:
+async def test_windows_that_are_requested_together_become_one_fetch(desk: WindowsDesk) -> None:
     windows: list[dict[str, Any]] = [
         {"last": 24},
         {"last": 100},
@@ -107,19 +107,19 @@ async def test_windows_that_are_requested_together_become_one_fetch(desk: Desk) 
     assert desk.limits == [1000]
 
 
-async def test_a_lone_short_window_sends_a_short_request(desk: Desk) -> None:
+async def test_a_lone_short_window_sends_a_short_request(desk: WindowsDesk) -> None:
     assert len(await desk.times(last=24)) == 24
     assert desk.limits == [100]
 
 
-async def test_a_window_within_a_cached_window_sends_nothing(desk: Desk) -> None:
+async def test_a_window_within_a_cached_window_sends_nothing(desk: WindowsDesk) -> None:
     longest = await desk.times(last=900)
     assert await desk.times(last=24) == longest[-24:]
     assert await desk.times(**{"from": desk.ago(minutes=800), "to": desk.ago(minutes=790)}) == longest[99:110]
     assert desk.limits == [1000]
 
 
-async def test_a_closed_window_is_served_from_an_expired_answer(desk: Desk) -> None:
+async def test_a_closed_window_is_served_from_an_expired_answer(desk: WindowsDesk) -> None:
     await desk.times(last=900)
     window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
     desk.later(HOUR - 1)
@@ -128,14 +128,14 @@ async def test_a_closed_window_is_served_from_an_expired_answer(desk: Desk) -> N
     assert desk.limits == [1000]
 
 
-async def test_a_window_that_ended_since_is_not_served_from_an_expired_answer(desk: Desk) -> None:
+async def test_a_window_that_ended_since_is_not_served_from_an_expired_answer(desk: WindowsDesk) -> None:
     await desk.times(last=900)
     desk.later(600)
     times = await desk.times(**{"from": desk.ago(minutes=60), "to": desk.ago(minutes=5)})
     assert (len(times), desk.limits) == (56, [1000, 100])
 
 
-async def test_closed_points_are_fetched_again_after_an_hour(desk: Desk) -> None:
+async def test_closed_points_are_fetched_again_after_an_hour(desk: WindowsDesk) -> None:
     await desk.times(last=900)
     window = {"from": desk.ago(minutes=600), "to": desk.ago(minutes=500)}
     desk.later(HOUR + 1)
@@ -143,19 +143,19 @@ async def test_closed_points_are_fetched_again_after_an_hour(desk: Desk) -> None
     assert desk.limits == [1000, 1000]
 
 
-async def test_only_the_newest_points_of_a_cached_series_are_fetched(desk: Desk) -> None:
+async def test_only_the_newest_points_of_a_cached_series_are_fetched(desk: WindowsDesk) -> None:
     await desk.ask(last=900)
     desk.later(600)
     actual = await desk.ask(last=900)
     assert desk.limits == [1000, 100]
-    other = Desk()
+    other = WindowsDesk()
     other.clock.advance(600)
     assert actual["columns"] == (await other.ask(last=900))["columns"]
     assert actual["source"]["freshness"] == "FRESH"
     assert actual["source"]["fetchedAt"].startswith("2026-07-01T12:00:00")
 
 
-async def test_all_points_are_fetched_if_a_gap_before_the_newest_is_possible(desk: Desk) -> None:
+async def test_all_points_are_fetched_if_a_gap_before_the_newest_is_possible(desk: WindowsDesk) -> None:
     await desk.ask(last=900)
     desk.later(600)
     desk.newest_rows = 5
@@ -164,7 +164,7 @@ async def test_all_points_are_fetched_if_a_gap_before_the_newest_is_possible(des
     assert times == list(range(times[0], times[0] + 900 * 60_000, 60_000))
 
 
-async def test_within_its_grace_a_long_window_is_served_and_its_newest_points_are_refreshed(desk: Desk) -> None:
+async def test_within_its_grace_a_long_window_is_served_and_its_newest_points_are_refreshed(desk: WindowsDesk) -> None:
     await desk.ask(last=900)
     desk.later(6)
     assert (await desk.ask(last=900))["source"]["freshness"] == "STALE"
@@ -175,7 +175,7 @@ async def test_within_its_grace_a_long_window_is_served_and_its_newest_points_ar
     assert desk.limits == [1000, 100]
 
 
-async def test_a_long_window_without_its_newest_points_is_served_as_stale(desk: Desk) -> None:
+async def test_a_long_window_without_its_newest_points_is_served_as_stale(desk: WindowsDesk) -> None:
     await desk.ask(last=900)
     desk.later(600)
     desk.fail()
@@ -189,14 +189,14 @@ async def test_a_long_window_without_its_newest_points_is_served_as_stale(desk: 
 async def test_a_window_is_the_same_whatever_was_requested_before(
     windows: list[tuple[int, int]],
 ) -> None:
-    desk, passed = Desk(), 0
+    desk, passed = WindowsDesk(), 0
     for seconds, last in windows:
         desk.later(seconds)
         passed += seconds
         actual = await desk.ask(last=last)
         if actual["source"]["freshness"] == "STALE":
             continue
-        new = Desk()
+        new = WindowsDesk()
         new.clock.advance(passed)
         expected = (await new.ask(last=last))["columns"]
         closed = rows(actual["columns"])[:-3]  # the newest may be as old as their lifetime

@@ -21,7 +21,7 @@ from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.cases import SCHEMA
 
 
-class Upstream(httpx.AsyncBaseTransport):
+class StubUpstream(httpx.AsyncBaseTransport):
     """The sandbox, but for the bodies in `bodies`, by path.
 
     With `declares_plan` the client is configured with the plan and does not request it.
@@ -44,7 +44,7 @@ class Upstream(httpx.AsyncBaseTransport):
         return await self._sandbox.handle_async_request(request)
 
 
-async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any]:
+async def ask(query: str, upstream: StubUpstream, **variables: Any) -> dict[str, Any]:
     """Return the whole answer to a query, without a server around it."""
     async with _context(upstream) as context:
         result = await SCHEMA.execute(query, variable_values=variables, context_value=context)
@@ -52,7 +52,7 @@ async def ask(query: str, upstream: Upstream, **variables: Any) -> dict[str, Any
 
 
 @contextlib.asynccontextmanager
-async def _context(upstream: Upstream) -> AsyncIterator[Context]:
+async def _context(upstream: StubUpstream) -> AsyncIterator[Context]:
     config = ClientConfig(
         api_key=Secret(KEY), base_url="http://upstream", plan=upstream.sandbox.plan if upstream.declares_plan else None
     )
@@ -76,7 +76,7 @@ async def result_of(query: str, context: Context) -> ExecutionResult:
     return executed if isinstance(executed, ExecutionResult) else await executed
 
 
-async def field(query: str, upstream: Upstream) -> Any:
+async def field(query: str, upstream: StubUpstream) -> Any:
     """Return the value under `it` in the answer, at any depth."""
     async with _context(upstream) as context:
         result = await result_of(query, context)

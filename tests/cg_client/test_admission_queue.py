@@ -16,7 +16,7 @@ from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
 from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import a_call
-from tests.cg_client.test_throttle import AGES, MAX, USED, Upstream, refused
+from tests.cg_client.test_throttle import AGES, MAX, USED, CountingUpstream, refused
 from tests.clock import FakeClock
 
 INTERACTIVE, REFRESH, BACKFILL = Priority
@@ -28,7 +28,7 @@ class Queue:
 
     def __init__(self, limit: int, clock: FakeClock | None = None, weights: Weights = EQUAL) -> None:
         self.clock = clock or FakeClock()
-        self.sent = Upstream(self.clock)
+        self.sent = CountingUpstream(self.clock)
         self.window = QuotaWindow(limit)
         self.throttle = Throttle(self.sent, self.window, self.clock, weights)
         self.admission_queue = self.throttle.admission_queue

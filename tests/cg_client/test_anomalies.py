@@ -127,14 +127,16 @@ def test_drift_beyond_the_bound_is_counted_by_endpoint_and_kind() -> None:
 async def test_no_sample_and_no_name_contains_any_part_of_the_key(
     before: str, client: Client, upstream: respx.MockRouter
 ) -> None:
-    class Row(msgspec.Struct, forbid_unknown_fields=True):
+    class FigureRow(msgspec.Struct, forbid_unknown_fields=True):
         time: int
         close: float | None
 
     text = f"{before}{KEY}"
     body = {"code": "0", "data": [{"time": 1, "close": text, text: 1}]}
     upstream.get("/api/test").mock(httpx.Response(200, json=body))
-    answer = await client.get(Call(ENDPOINT, CoinParams(symbol="BTC"), struct_decoder(list[Row], list[Row])))
+    answer = await client.get(
+        Call(ENDPOINT, CoinParams(symbol="BTC"), struct_decoder(list[FigureRow], list[FigureRow]))
+    )
     assert {item.kind for item in answer.anomalies} == {UNREADABLE, AnomalyKind.FIELD_UNKNOWN}
     shown = msgspec.json.encode([answer.anomalies, client.drift.counts.most_common()]).decode()
     assert KEY[:6] not in shown

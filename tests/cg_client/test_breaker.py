@@ -42,7 +42,7 @@ OTHER = Endpoint(path="/api/spot/other", summary="Of another group.", params=Coi
 BARE = Endpoint(path="/api/test", summary="Without parameters.")
 
 
-class Upstream:
+class FlakyUpstream:
     """Ends each call as `outcome` says; while `blocked` is set, not before it is released."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Circuits:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.upstream = Upstream()
+        self.upstream = FlakyUpstream()
         self.breaker = Breaker(self.upstream, clock)
 
     async def ask(self, outcome: BaseException | None = None, call: Call | None = None, deadline: float = AGES) -> str:

@@ -24,7 +24,7 @@ GROUPS = tuple(
 )
 
 
-class Upstream:
+class SlowUpstream:
     """Holds every call until it is let go."""
 
     def __init__(self) -> None:
@@ -55,12 +55,12 @@ async def run_ready_tasks() -> None:
         await asyncio.sleep(0)
 
 
-class Rig:
+class BulkheadRig:
     """A bulkhead, with calls that are numbered as they come."""
 
     def __init__(self, connections: int, queue: int = 500) -> None:
         self.connections = connections
-        self.upstream = Upstream()
+        self.upstream = SlowUpstream()
         self.bulkhead = Bulkhead(self.upstream, connections, Clock(), queue=queue)
         self._numbers: Iterator[int] = iter(range(10_000))
 
@@ -84,7 +84,7 @@ class Rig:
 
 
 async def test_a_hanging_group_leaves_connections_for_every_other_group() -> None:
-    rig = Rig(32)
+    rig = BulkheadRig(32)
     tasks = await rig.begin(0, 50)
     assert len(rig.upstream.running) == 24
     for other in range(1, 6):
@@ -94,7 +94,7 @@ async def test_a_hanging_group_leaves_connections_for_every_other_group() -> Non
 
 
 async def test_two_hanging_groups_leave_connections_for_a_third() -> None:
-    rig = Rig(32)
+    rig = BulkheadRig(32)
     tasks = await rig.begin(0, 50) + await rig.begin(1, 50)
     assert len(rig.upstream.running) == 30
     tasks += await rig.begin(2)
@@ -103,7 +103,7 @@ async def test_two_hanging_groups_leave_connections_for_a_third() -> None:
 
 
 async def test_calls_share_a_single_connection_in_order() -> None:
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     tasks = await rig.begin(0, 2) + await rig.begin(1)
     for expected in (["a0"], ["a1"], ["b2"]):
         assert rig.upstream.names == expected
@@ -113,7 +113,7 @@ async def test_calls_share_a_single_connection_in_order() -> None:
 
 
 async def test_waiting_calls_start_in_order_unless_their_group_has_its_share() -> None:
-    rig = Rig(8)
+    rig = BulkheadRig(8)
     tasks = await rig.begin(0, 6) + await rig.begin(1, 1) + await rig.begin(2, 1)
     tasks += await rig.begin(0, 1) + await rig.begin(3, 1) + await rig.begin(4, 1)
     assert rig.upstream.names[-1] == "c7"
@@ -127,7 +127,7 @@ async def test_waiting_calls_start_in_order_unless_their_group_has_its_share() -
 
 
 async def test_a_call_without_a_connection_in_time_is_refused_and_not_sent() -> None:
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     (task,) = await rig.begin(0)
     for deadline in (0.0, Clock().monotonic() + LEAST_SECONDS + 0.001):
         with pytest.raises(ConnectionsBusy) as raised:
@@ -140,7 +140,7 @@ async def test_a_call_without_a_connection_in_time_is_refused_and_not_sent() -> 
 
 
 async def test_the_queue_of_a_group_is_bounded_and_does_not_keep_others_out() -> None:
-    rig = Rig(8, queue=2)
+    rig = BulkheadRig(8, queue=2)
     tasks = await rig.begin(0, 8)
     with pytest.raises(ConnectionsBusy):
         await rig.ask(0)
@@ -150,7 +150,7 @@ async def test_the_queue_of_a_group_is_bounded_and_does_not_keep_others_out() ->
 
 
 async def test_a_cancelled_waiter_is_skipped() -> None:
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     first, second, third = await rig.begin(0, 3)
     second.cancel()
     rig.upstream.release()
@@ -163,7 +163,7 @@ async def test_a_cancelled_waiter_is_skipped() -> None:
 @pytest.mark.parametrize("granted", [False, True])
 async def test_a_connection_granted_to_a_cancelled_waiter_is_not_lost(granted: bool) -> None:
     """The call is cancelled just before the connection is granted, or just after and before the call resumes."""
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     first, second, third = await rig.begin(0, 3)
     rig.upstream.release()
     if granted:
@@ -181,7 +181,7 @@ async def test_a_failed_or_cancelled_call_frees_its_connection() -> None:
     async def failing(_call: Call, _deadline: float) -> UpstreamResponse:
         raise UpstreamUnavailable("down")
 
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     (task,) = await rig.begin(0)
     task.cancel()
     await run_ready_tasks()
@@ -193,7 +193,7 @@ async def test_a_failed_or_cancelled_call_frees_its_connection() -> None:
 
 
 async def test_a_call_without_a_connection_does_not_count_against_the_quota() -> None:
-    rig = Rig(1)
+    rig = BulkheadRig(1)
     throttle = Throttle(rig.bulkhead, QuotaWindow(30), Clock())
     running = asyncio.create_task(throttle(Call(GROUPS[0], CoinParams(symbol="0"), decode), AGES))
     await run_ready_tasks()
@@ -214,7 +214,7 @@ actions = st.one_of(
 
 @given(st.lists(actions, max_size=80))
 async def test_no_connection_is_lost_or_duplicated_and_no_call_waits_without_need(steps: list[tuple[str, int]]) -> None:
-    rig = Rig(8)
+    rig = BulkheadRig(8)
     tasks: list[asyncio.Task[UpstreamResponse]] = []
     for action, number in steps:
         if action == "ask":

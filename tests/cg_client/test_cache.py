@@ -28,7 +28,7 @@ ANN, BOB, PATIENT = Requester("ann"), Requester("bob"), Requester("cat", Priorit
 LIFETIME = 20.0
 
 
-class Origin:
+class CountingOrigin:
     """Answers with a running number, once its gate is open; fails while a failure is set."""
 
     def __init__(self) -> None:
@@ -47,12 +47,12 @@ class Origin:
 
 
 @pytest.fixture
-def origin() -> Origin:
-    return Origin()
+def origin() -> CountingOrigin:
+    return CountingOrigin()
 
 
 @pytest.fixture
-def ask(origin: Origin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[int]]]:
+def ask(origin: CountingOrigin, clock: FakeClock) -> Callable[[], asyncio.Future[Answer[int]]]:
     cache = Cache(origin, MemoryStore(1000), clock)
     return lambda: cache.get(a_call(), AGES)
 
@@ -65,7 +65,7 @@ async def run_ready_tasks() -> None:
         await asyncio.sleep(0)
 
 
-async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> None:
+async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: CountingOrigin) -> None:
     origin.open.clear()
     waiting = [ask() for _ in range(50)]
     await run_ready_tasks()
@@ -74,7 +74,9 @@ async def test_concurrent_callers_share_one_fetch(ask: Ask, origin: Origin) -> N
     assert origin.count == 1
 
 
-async def test_concurrent_callers_share_one_failure_and_the_next_caller_fetches(ask: Ask, origin: Origin) -> None:
+async def test_concurrent_callers_share_one_failure_and_the_next_caller_fetches(
+    ask: Ask, origin: CountingOrigin
+) -> None:
     origin.failure = NotFound("gone")
     failures = await asyncio.gather(*(ask() for _ in range(5)), return_exceptions=True)
     assert failures == [origin.failure] * 5
@@ -82,7 +84,7 @@ async def test_concurrent_callers_share_one_failure_and_the_next_caller_fetches(
     assert (await ask()).value == 2
 
 
-async def test_different_parameters_are_fetched_separately(origin: Origin, clock: FakeClock) -> None:
+async def test_different_parameters_are_fetched_separately(origin: CountingOrigin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     answers = [await cache.get(a_call(symbol), AGES) for symbol in ("BTC", "ETH", "BTC")]
     assert [answer.value for answer in answers] == [1, 2, 1]
@@ -90,7 +92,7 @@ async def test_different_parameters_are_fetched_separately(origin: Origin, clock
 
 @pytest.mark.parametrize(("age", "fetched"), [(0, 1), (LIFETIME - 0.1, 1), (MAX_STALE * 2, 2)])
 async def test_an_answer_is_fetched_again_after_its_lifetime(
-    ask: Ask, origin: Origin, clock: FakeClock, age: float, fetched: int
+    ask: Ask, origin: CountingOrigin, clock: FakeClock, age: float, fetched: int
 ) -> None:
     await ask()
     clock.advance(age)
@@ -99,7 +101,7 @@ async def test_an_answer_is_fetched_again_after_its_lifetime(
 
 
 async def test_within_the_grace_a_stale_answer_is_served_while_one_refresh_runs(
-    ask: Ask, origin: Origin, clock: FakeClock
+    ask: Ask, origin: CountingOrigin, clock: FakeClock
 ) -> None:
     await ask()
     clock.advance(LIFETIME + 0.1)
@@ -112,7 +114,9 @@ async def test_within_the_grace_a_stale_answer_is_served_while_one_refresh_runs(
     assert (new.value, new.stale, origin.count) == (2, False, 2)
 
 
-async def test_a_failed_refresh_within_the_grace_affects_no_caller(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+async def test_a_failed_refresh_within_the_grace_affects_no_caller(
+    ask: Ask, origin: CountingOrigin, clock: FakeClock
+) -> None:
     await ask()
     clock.advance(LIFETIME + 0.1)
     origin.failure = PlanRefused("no")
@@ -142,7 +146,7 @@ def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> No
 )
 @pytest.mark.parametrize("late", [LIFETIME, MAX_STALE - 0.1])
 async def test_a_stale_answer_covers_a_temporary_failure(
-    ask: Ask, origin: Origin, clock: FakeClock, failure: CoinglassError, late: float
+    ask: Ask, origin: CountingOrigin, clock: FakeClock, failure: CoinglassError, late: float
 ) -> None:
     await ask()
     clock.advance(LIFETIME + late)
@@ -151,7 +155,9 @@ async def test_a_stale_answer_covers_a_temporary_failure(
     assert (answer.value, answer.stale) == (1, True)
 
 
-async def test_a_stale_answer_beyond_its_bound_covers_no_failure(ask: Ask, origin: Origin, clock: FakeClock) -> None:
+async def test_a_stale_answer_beyond_its_bound_covers_no_failure(
+    ask: Ask, origin: CountingOrigin, clock: FakeClock
+) -> None:
     await ask()
     clock.advance(LIFETIME + MAX_STALE)
     origin.failure = UpstreamTimeout("late")
@@ -165,7 +171,7 @@ async def test_a_stale_answer_beyond_its_bound_covers_no_failure(ask: Ask, origi
     ids=repr,
 )
 async def test_a_stale_answer_does_not_hide_a_permanent_failure(
-    ask: Ask, origin: Origin, clock: FakeClock, failure: Exception
+    ask: Ask, origin: CountingOrigin, clock: FakeClock, failure: Exception
 ) -> None:
     await ask()
     clock.advance(LIFETIME * 2)
@@ -174,7 +180,7 @@ async def test_a_stale_answer_does_not_hide_a_permanent_failure(
         await ask()
 
 
-async def test_a_cancelled_waiter_does_not_cancel_the_fetch_for_the_others(ask: Ask, origin: Origin) -> None:
+async def test_a_cancelled_waiter_does_not_cancel_the_fetch_for_the_others(ask: Ask, origin: CountingOrigin) -> None:
     origin.open.clear()
     first, second = ask(), ask()
     await run_ready_tasks()
@@ -186,7 +192,7 @@ async def test_a_cancelled_waiter_does_not_cancel_the_fetch_for_the_others(ask: 
     assert origin.count == 1
 
 
-async def test_an_answer_whose_only_waiter_was_cancelled_is_cached(ask: Ask, origin: Origin) -> None:
+async def test_an_answer_whose_only_waiter_was_cancelled_is_cached(ask: Ask, origin: CountingOrigin) -> None:
     origin.open.clear()
     only = ask()
     await run_ready_tasks()
@@ -196,7 +202,9 @@ async def test_an_answer_whose_only_waiter_was_cancelled_is_cached(ask: Ask, ori
     assert ((await ask()).value, origin.count) == (1, 1)
 
 
-async def test_a_caller_that_joins_a_fetch_waits_until_its_own_deadline(origin: Origin, clock: FakeClock) -> None:
+async def test_a_caller_that_joins_a_fetch_waits_until_its_own_deadline(
+    origin: CountingOrigin, clock: FakeClock
+) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     patient = cache.get(a_call(), AGES)
@@ -211,7 +219,7 @@ def entry_of(size: int) -> Entry:
     return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
 
 
-async def test_closing_the_cache_cancels_a_refresh(origin: Origin, clock: FakeClock) -> None:
+async def test_closing_the_cache_cancels_a_refresh(origin: CountingOrigin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     await cache.get(a_call(), AGES)
     origin.open.clear()
@@ -223,7 +231,7 @@ async def test_closing_the_cache_cancels_a_refresh(origin: Origin, clock: FakeCl
     assert len(before) - len(asyncio.all_tasks()) == 1
 
 
-async def test_closing_the_cache_cancels_its_waiters(origin: Origin, clock: FakeClock) -> None:
+async def test_closing_the_cache_cancels_its_waiters(origin: CountingOrigin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     origin.open.clear()
     waiting = [cache.get(a_call(), AGES) for _ in range(2)]
@@ -233,7 +241,7 @@ async def test_closing_the_cache_cancels_its_waiters(origin: Origin, clock: Fake
     assert [type(item) for item in ended] == [asyncio.CancelledError] * 2
 
 
-async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: Origin, clock: FakeClock) -> None:
+async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: CountingOrigin, clock: FakeClock) -> None:
     cache = Cache(origin, MemoryStore(1000), clock)
     free = []
     for seconds in (0.0, LIFETIME - 0.1, 0.2, 2 * LIFETIME):
@@ -251,7 +259,7 @@ async def test_a_call_is_free_while_its_answer_is_fresh_or_in_flight(origin: Ori
 
 @pytest.mark.parametrize("failure", [QuotaExhausted(9.0), UpstreamTimeout("slow")])
 async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
-    origin: Origin, clock: FakeClock, failure: CoinglassError
+    origin: CountingOrigin, clock: FakeClock, failure: CoinglassError
 ) -> None:
     async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
         fetched = await origin(call, deadline, requester)
@@ -297,7 +305,7 @@ class RequesterLog:
     def __init__(self, clock: FakeClock) -> None:
         self.requesters: list[Requester] = []
         self.joined: list[Requester] = []
-        self.origin = Origin()
+        self.origin = CountingOrigin()
         self.cache = Cache(self.fetch, MemoryStore(1000), clock, self.join)
 
     async def fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:

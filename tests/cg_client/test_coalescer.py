@@ -13,7 +13,7 @@ from tests.cg_client.conftest import a_call
 A, B, C, D = (a_call(name) for name in "ABCD")
 
 
-class Upstream:
+class CandidateUpstream:
     """What was started is free from then on."""
 
     def __init__(self, free: frozenset[Call] = frozenset()) -> None:
@@ -29,11 +29,11 @@ class Upstream:
 
 
 async def selected(*candidates: list[FetchPlan], free: frozenset[Call] = frozenset()) -> list[FetchPlan]:
-    return await asyncio.gather(*map(Upstream(free).select, candidates))
+    return await asyncio.gather(*map(CandidateUpstream(free).select, candidates))
 
 
 async def test_a_single_candidate_is_selected_at_once() -> None:
-    waiting = Upstream().select([(A, B)])
+    waiting = CandidateUpstream().select([(A, B)])
     assert waiting.done()
     assert waiting.result() == (A, B)
 
@@ -52,7 +52,7 @@ async def test_cached_and_pending_calls_are_free() -> None:
 
 
 async def test_a_cancelled_request_starts_no_call() -> None:
-    upstream = Upstream()
+    upstream = CandidateUpstream()
     gone = upstream.select([(A,), (B,)])
     stays = upstream.select([(B,), (C,)])
     gone.cancel()
@@ -89,7 +89,7 @@ plans = st.lists(st.lists(calls, max_size=3).map(tuple), min_size=1, max_size=4)
 async def test_each_selection_is_the_first_of_the_cheapest_candidates(
     candidate_lists: list[list[FetchPlan]], free: frozenset[Call], sent: set[Call]
 ) -> None:
-    upstream = Upstream(free)
+    upstream = CandidateUpstream(free)
     for call in sent:
         await upstream.select([(call,)])
     actual = await asyncio.gather(*map(upstream.select, candidate_lists))

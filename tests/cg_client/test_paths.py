@@ -42,7 +42,7 @@ unknown_path = pytest.mark.parametrize(
 MISSING = failure("404", "Not Found")
 
 
-class Routes:
+class PathRoutes:
     def __init__(self, upstream: respx.MockRouter) -> None:
         self.new, self.former = upstream.get(NEW), upstream.get(FORMER)
 
@@ -52,8 +52,8 @@ class Routes:
 
 
 @pytest.fixture
-def routes(upstream: respx.MockRouter) -> Routes:
-    return Routes(upstream)
+def routes(upstream: respx.MockRouter) -> PathRoutes:
+    return PathRoutes(upstream)
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:
@@ -66,7 +66,7 @@ async def fails(client: Client, symbol: str = "BTC") -> CoinglassError:
     return error.value
 
 
-async def test_the_newer_path_is_called_and_named(client: Client, routes: Routes) -> None:
+async def test_the_newer_path_is_called_and_named(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=answer([1]))
     result = await fetch(client)
     assert (result.value, result.path, routes.calls) == ([1], NEW, (1, 0))
@@ -74,7 +74,7 @@ async def test_the_newer_path_is_called_and_named(client: Client, routes: Routes
 
 @unknown_path
 async def test_the_former_path_answers_if_the_newer_does_not_exist(
-    client: Client, routes: Routes, unknown: httpx.Response
+    client: Client, routes: PathRoutes, unknown: httpx.Response
 ) -> None:
     routes.new.mock(return_value=unknown)
     routes.former.mock(return_value=answer([1]))
@@ -83,7 +83,7 @@ async def test_the_former_path_answers_if_the_newer_does_not_exist(
     assert routes.former.calls.last.request.url.query == b"symbol=BTC"
 
 
-async def test_both_tries_count_against_the_quota_and_for_their_operation(client: Client, routes: Routes) -> None:
+async def test_both_tries_count_against_the_quota_and_for_their_operation(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     with count_upstream_calls() as counter:
@@ -91,7 +91,9 @@ async def test_both_tries_count_against_the_quota_and_for_their_operation(client
     assert (client.quota.used, counter.sent) == (2, 2)
 
 
-async def test_only_the_path_that_works_is_called_for_an_hour(client: Client, routes: Routes, clock: FakeClock) -> None:
+async def test_only_the_path_that_works_is_called_for_an_hour(
+    client: Client, routes: PathRoutes, clock: FakeClock
+) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     await fetch(client)
@@ -103,14 +105,14 @@ async def test_only_the_path_that_works_is_called_for_an_hour(client: Client, ro
     assert routes.calls == (2, 3)
 
 
-async def test_a_removed_former_path_is_replaced_by_the_newer_at_once(client: Client, routes: Routes) -> None:
+async def test_a_removed_former_path_is_replaced_by_the_newer_at_once(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(side_effect=[MISSING, answer([2]), answer([3])])
     routes.former.mock(side_effect=[answer([1]), MISSING])
     assert [(await fetch(client, coin)).value for coin in ("BTC", "ETH", "SOL")] == [[1], [2], [3]]
     assert routes.calls == (3, 2)
 
 
-async def test_if_neither_path_exists_the_error_names_both(client: Client, routes: Routes) -> None:
+async def test_if_neither_path_exists_the_error_names_both(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=MISSING)
     error = await fails(client)
@@ -120,7 +122,7 @@ async def test_if_neither_path_exists_the_error_names_both(client: Client, route
     assert (error.retryable, routes.calls) == (False, (1, 1))
 
 
-async def test_an_answer_is_cached_under_the_same_key_by_either_path(client: Client, routes: Routes) -> None:
+async def test_an_answer_is_cached_under_the_same_key_by_either_path(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=answer([1]))
     first = await fetch(client)
@@ -141,7 +143,7 @@ async def test_an_answer_is_cached_under_the_same_key_by_either_path(client: Cli
     ],
 )
 async def test_a_failure_of_an_existing_path_is_not_retried_by_the_other(
-    client: Client, routes: Routes, refusal: httpx.Response, error: type[CoinglassError]
+    client: Client, routes: PathRoutes, refusal: httpx.Response, error: type[CoinglassError]
 ) -> None:
     routes.new.mock(return_value=refusal)
     assert type(await fails(client)) is error
@@ -150,7 +152,7 @@ async def test_a_failure_of_an_existing_path_is_not_retried_by_the_other(
 
 @pytest.mark.parametrize("refusal", [failure("400", PAIR_UNKNOWN), failure("400", "No such state")])
 async def test_a_refusal_by_the_former_path_shows_that_it_exists(
-    client: Client, routes: Routes, refusal: httpx.Response
+    client: Client, routes: PathRoutes, refusal: httpx.Response
 ) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=refusal)
@@ -159,14 +161,14 @@ async def test_a_refusal_by_the_former_path_shows_that_it_exists(
     assert routes.calls == (1, 2)
 
 
-async def test_a_refusal_by_plan_is_learnt_for_the_endpoint(client: Client, routes: Routes) -> None:
+async def test_a_refusal_by_plan_is_learnt_for_the_endpoint(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=MISSING)
     routes.former.mock(return_value=failure("401", "Upgrade plan"))
     assert [type(await fails(client)) for _ in range(2)] == [PlanRequired, PlanRequired]
     assert routes.calls == (1, 1)
 
 
-async def test_a_former_path_that_fails_is_not_remembered(client: Client, routes: Routes, clock: FakeClock) -> None:
+async def test_a_former_path_that_fails_is_not_remembered(client: Client, routes: PathRoutes, clock: FakeClock) -> None:
     routes.new.mock(side_effect=[MISSING, answer([1])])
     routes.former.mock(return_value=httpx.Response(429, headers={"retry-after": "299"}))
     assert type(await fails(client)) is RateLimited
@@ -174,13 +176,13 @@ async def test_a_former_path_that_fails_is_not_remembered(client: Client, routes
     assert (await fetch(client)).path == NEW
 
 
-async def test_a_path_that_fails_otherwise_is_not_replaced_by_the_other(client: Client, routes: Routes) -> None:
+async def test_a_path_that_fails_otherwise_is_not_replaced_by_the_other(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=httpx.Response(502, content=b"<html>"))
     assert type(await fails(client)) is UpstreamUnavailable
     assert routes.former.call_count == 0
 
 
-async def test_the_second_try_respects_the_quota(client: Client, routes: Routes) -> None:
+async def test_the_second_try_respects_the_quota(client: Client, routes: PathRoutes) -> None:
     routes.new.mock(return_value=httpx.Response(404, headers={"api-key-max-limit": "30", "api-key-use-limit": "30"}))
     routes.former.mock(return_value=answer([1]))
     assert type(await fails(client)) is QuotaExhausted

@@ -31,7 +31,7 @@ from tests.clock import FakeClock
 AGES = 1e9
 
 
-class Attempts:
+class FailingAttempts:
     """Raises the given failures, one for each attempt, and then answers."""
 
     def __init__(self, failures: Iterable[CoinglassError]) -> None:
@@ -48,7 +48,7 @@ class Attempts:
 
 
 def retry_of(
-    attempts: Attempts,
+    attempts: FailingAttempts,
     clock: FakeClock,
     *,
     jitter: Callable[[], float] = lambda: 1.0,
@@ -78,7 +78,7 @@ def retry_of(
 async def test_a_lasting_failure_is_retried_up_to_the_attempts_of_its_kind(
     clock: FakeClock, failure: CoinglassError, count: int
 ) -> None:
-    attempts = Attempts([failure] * 9)
+    attempts = FailingAttempts([failure] * 9)
     with pytest.raises(type(failure)) as raised:
         await retry_of(attempts, clock)(a_call(), AGES)
     assert raised.value is failure
@@ -86,13 +86,13 @@ async def test_a_lasting_failure_is_retried_up_to_the_attempts_of_its_kind(
 
 
 async def test_the_first_success_ends_the_retries(clock: FakeClock) -> None:
-    attempts = Attempts([UpstreamTimeout("late"), UpstreamUnavailable("down")])
+    attempts = FailingAttempts([UpstreamTimeout("late"), UpstreamUnavailable("down")])
     assert await retry_of(attempts, clock)(a_call(), AGES) == "answer"
     assert attempts.count == 3
 
 
 async def test_a_permanent_failure_is_not_retried(clock: FakeClock) -> None:
-    attempts = Attempts([UpstreamTimeout("late"), NotFound("gone")])
+    attempts = FailingAttempts([UpstreamTimeout("late"), NotFound("gone")])
     with pytest.raises(NotFound):
         await retry_of(attempts, clock)(a_call(), AGES)
     assert attempts.count == 2
@@ -100,7 +100,7 @@ async def test_a_permanent_failure_is_not_retried(clock: FakeClock) -> None:
 
 @pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 async def test_waits_double_up_to_a_bound_with_full_jitter(clock: FakeClock, jitter: float) -> None:
-    attempts = Attempts([UpstreamTimeout("late")] * 6)
+    attempts = FailingAttempts([UpstreamTimeout("late")] * 6)
     policy = RetryPolicy(attempts=7, first_wait=0.25, longest_wait=2.0)
     budget = RetryBudget(capacity=6.0, initial=6.0)
     await retry_of(attempts, clock, jitter=lambda: jitter, policy=policy, budget=budget)(a_call(), AGES)
@@ -110,39 +110,39 @@ async def test_waits_double_up_to_a_bound_with_full_jitter(clock: FakeClock, jit
 @given(st.randoms(use_true_random=False))
 async def test_no_wait_is_longer_than_its_bound_whatever_the_jitter(random: Random) -> None:
     clock = FakeClock()
-    retry = retry_of(Attempts([UpstreamTimeout("late")] * 2), clock, jitter=random.random)
+    retry = retry_of(FailingAttempts([UpstreamTimeout("late")] * 2), clock, jitter=random.random)
     await retry(a_call(), AGES)
     assert all(0 <= wait <= bound for wait, bound in zip(clock.slept, (0.25, 0.5), strict=True))
 
 
 @pytest.mark.parametrize(("seconds", "count"), [(0.2, 1), (0.25, 1), (0.3, 2), (0.75, 2), (0.8, 3)])
 async def test_no_retry_starts_after_the_deadline(clock: FakeClock, seconds: float, count: int) -> None:
-    attempts = Attempts([UpstreamTimeout("late")] * 9)
+    attempts = FailingAttempts([UpstreamTimeout("late")] * 9)
     with pytest.raises(UpstreamTimeout):
         await retry_of(attempts, clock)(a_call(), clock.monotonic() + seconds)
     assert attempts.count == count
 
 
 async def test_retry_waits_as_long_as_a_rate_limit_requests(clock: FakeClock) -> None:
-    attempts = Attempts([RateLimited("slow down", 7.0), RateLimited("slow down", 0.0)])
+    attempts = FailingAttempts([RateLimited("slow down", 7.0), RateLimited("slow down", 0.0)])
     await retry_of(attempts, clock, jitter=lambda: 0.1)(a_call(), AGES)
     assert clock.slept == [7.0, 0.0]
 
 
 async def test_a_rate_limit_without_a_stated_time_is_valid_for_the_minute(clock: FakeClock) -> None:
-    await retry_of(Attempts([RateLimited("slow down")]), clock)(a_call(), AGES)
+    await retry_of(FailingAttempts([RateLimited("slow down")]), clock)(a_call(), AGES)
     assert clock.slept == [60.0]
 
 
 async def test_a_rate_limit_that_outlasts_the_deadline_is_raised_at_once(clock: FakeClock) -> None:
-    attempts = Attempts([RateLimited("slow down", 20.0)])
+    attempts = FailingAttempts([RateLimited("slow down", 20.0)])
     with pytest.raises(RateLimited):
         await retry_of(attempts, clock)(a_call(), clock.monotonic() + 15)
     assert (attempts.count, clock.slept) == (1, [])
 
 
 async def test_a_spent_budget_stops_retries_until_calls_have_filled_it(clock: FakeClock) -> None:
-    attempts = Attempts([UpstreamTimeout("late")] * 4)
+    attempts = FailingAttempts([UpstreamTimeout("late")] * 4)
     retry = retry_of(attempts, clock, budget=RetryBudget(share=0.25, capacity=2.0))
     counts = []
     for _ in range(2):
@@ -173,7 +173,7 @@ async def test_a_failing_upstream_gets_15_percent_more_calls_and_a_few_from_the_
     calls: int, well: int
 ) -> None:
     """With everything failing, and after a while in which all was well, which saves no more than the capacity."""
-    attempts = Attempts([])
+    attempts = FailingAttempts([])
     retry, bound = retry_of(attempts, FakeClock()), 2.0 if well == 0 else 5.0
     for _ in range(well):
         await retry(a_call(), AGES)
@@ -185,7 +185,7 @@ async def test_a_failing_upstream_gets_15_percent_more_calls_and_a_few_from_the_
 
 
 async def test_a_burst_of_calls_that_all_fail_shares_the_budget(clock: FakeClock) -> None:
-    attempts = Attempts(repeat(UpstreamUnavailable("down")))
+    attempts = FailingAttempts(repeat(UpstreamUnavailable("down")))
     retry = retry_of(attempts, clock)
     await asyncio.gather(*(retry(a_call(), AGES) for _ in range(300)), return_exceptions=True)
     assert attempts.count - 300 <= 5

@@ -25,7 +25,7 @@ MAX, USED = b"api-key-max-limit", b"api-key-use-limit"
 AGES = 1e9
 
 
-class Upstream:
+class CountingUpstream:
     """Answers with the headers set last, after as long as the call's symbol says, and notes when each call ran."""
 
     def __init__(self, clock: FakeClock) -> None:
@@ -45,12 +45,12 @@ class Upstream:
 
 
 @pytest.fixture
-def sent(clock: FakeClock) -> Upstream:
-    return Upstream(clock)
+def sent(clock: FakeClock) -> CountingUpstream:
+    return CountingUpstream(clock)
 
 
 @pytest.fixture
-def throttle_of(clock: FakeClock, sent: Upstream) -> Callable[[int], Throttle]:
+def throttle_of(clock: FakeClock, sent: CountingUpstream) -> Callable[[int], Throttle]:
     return lambda limit: Throttle(sent, QuotaWindow(limit), clock)
 
 
@@ -71,7 +71,7 @@ async def test_no_sixty_seconds_contain_more_requests_than_the_limit(
 ) -> None:
     """However upstream dates a request between its start and its end: all that touch a minute count in it."""
     clock = FakeClock()
-    sent = Upstream(clock)
+    sent = CountingUpstream(clock)
     throttle = Throttle(sent, QuotaWindow(limit), clock)
 
     async def ask(after: float, seconds: float) -> None:
@@ -86,7 +86,7 @@ async def test_no_sixty_seconds_contain_more_requests_than_the_limit(
 
 
 async def test_of_a_hundred_calls_thirty_are_sent_and_seventy_refused_at_once(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle, deadline = throttle_of(30), clock.monotonic() + 15
     answers = await asyncio.gather(*(throttle(a_call(), deadline) for _ in range(100)), return_exceptions=True)
@@ -109,7 +109,7 @@ async def test_the_stated_wait_includes_the_calls_ahead(
 
 
 async def test_calls_start_in_the_order_of_their_arrival(
-    throttle_of: Callable[[int], Throttle], sent: Upstream
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream
 ) -> None:
     throttle, symbols = throttle_of(2), [f"COIN{number}" for number in range(7)]
     await asyncio.gather(*(throttle(a_call(symbol), AGES) for symbol in symbols))
@@ -132,7 +132,7 @@ async def test_requests_in_flight_and_failed_requests_count(clock: FakeClock) ->
 
 
 async def test_other_users_of_the_key_count(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle, sent.headers = throttle_of(30), {USED: b"29"}
     await throttle(a_call(), AGES)
@@ -143,7 +143,7 @@ async def test_other_users_of_the_key_count(
 
 
 async def test_the_stated_time_is_right_even_if_upstream_counts_far_beyond_the_limit(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle, sent.headers = throttle_of(30), {USED: b"100"}
     await throttle(a_call(), AGES)
@@ -151,7 +151,7 @@ async def test_the_stated_time_is_right_even_if_upstream_counts_far_beyond_the_l
 
 
 async def test_a_new_minute_at_upstream_frees_earlier_requests(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle = throttle_of(30)
     for _ in range(29):
@@ -176,7 +176,7 @@ async def test_a_new_minute_at_upstream_does_not_free_requests_in_flight(clock: 
 
 @pytest.mark.parametrize(("before", "after"), [(30, 80), (80, 30)])
 async def test_the_limit_follows_the_header(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, before: int, after: int
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, before: int, after: int
 ) -> None:
     throttle, sent.headers = throttle_of(before), {MAX: b"%d" % after}
     await throttle(a_call(), AGES)
@@ -185,14 +185,14 @@ async def test_the_limit_follows_the_header(
 
 @pytest.mark.parametrize("garbage", ["", " ", "many", "-3", "30.5", "NaN", "1e3", "²", "0x10"])
 async def test_headers_that_are_not_numbers_are_ignored(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, garbage: str
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, garbage: str
 ) -> None:
     throttle, sent.headers = throttle_of(30), dict.fromkeys([MAX, USED], garbage.encode("latin-1"))
     await throttle(a_call(), AGES)
     assert (throttle.usage().limit, throttle.usage().used) == (30, 1)
 
 
-async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle], sent: Upstream) -> None:
+async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle], sent: CountingUpstream) -> None:
     throttle, sent.headers = throttle_of(30), {MAX: b"0"}
     await throttle(a_call(), AGES)
     assert throttle.usage().limit == 30
@@ -200,7 +200,11 @@ async def test_a_limit_of_zero_is_ignored(throttle_of: Callable[[int], Throttle]
 
 @pytest.mark.parametrize(("pause", "seconds"), [(10.0, 10.0), (None, MINUTE)])
 async def test_a_pause_stops_every_call_for_the_requested_time_or_for_a_minute(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock, pause: float | None, seconds: float
+    throttle_of: Callable[[int], Throttle],
+    sent: CountingUpstream,
+    clock: FakeClock,
+    pause: float | None,
+    seconds: float,
 ) -> None:
     throttle, now = throttle_of(30), clock.monotonic()
     throttle.pause(pause)
@@ -221,7 +225,7 @@ async def test_a_shorter_pause_does_not_end_a_longer_one(
 
 
 async def test_a_new_call_queues_behind_waiting_calls_when_the_quota_frees(
-    throttle_of: Callable[[int], Throttle], sent: Upstream, clock: FakeClock
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle = throttle_of(1)
     await throttle(a_call("FIRST"), AGES)
@@ -234,7 +238,7 @@ async def test_a_new_call_queues_behind_waiting_calls_when_the_quota_frees(
 
 
 async def test_a_cancelled_caller_is_removed_from_the_queue(
-    throttle_of: Callable[[int], Throttle], sent: Upstream
+    throttle_of: Callable[[int], Throttle], sent: CountingUpstream
 ) -> None:
     throttle = throttle_of(1)
     await throttle(a_call("FIRST"), AGES)

@@ -20,7 +20,7 @@ def cheapest(window: Window, step: int, now: int, page_rows: int, earliest: int 
 
 
 @dataclass(frozen=True)
-class Upstream:
+class PagedUpstream:
     """Answers a page as CoinGlass may: `limit` counts from either end, and `end_time` is inclusive or not."""
 
     times: list[int]
@@ -44,7 +44,7 @@ class Scene:
     now: int
     page_rows: int
     window: Window
-    upstream: Upstream
+    upstream: PagedUpstream
 
     @property
     def inside(self) -> list[int]:
@@ -59,7 +59,7 @@ class Scene:
 
 
 @st.composite
-def series(draw: st.DrawFn, step: int, now: int, most: int, *, aligned: bool) -> Upstream:
+def series(draw: st.DrawFn, step: int, now: int, most: int, *, aligned: bool) -> PagedUpstream:
     """Bars on a grid up to now, with gaps. An exclusive end excludes a bar that begins in a step's last millisecond."""
     end_inclusive = draw(st.booleans())
     offset = 0 if aligned else draw(st.integers(0, step - (1 if end_inclusive else 2)))
@@ -68,7 +68,7 @@ def series(draw: st.DrawFn, step: int, now: int, most: int, *, aligned: bool) ->
     missing = draw(st.sets(st.integers(0, most), max_size=8))
     hole = range(draw(st.integers(0, most)), draw(st.integers(0, most)))
     times = [newest - back * step for back in range(count) if back not in missing and back not in hole]
-    return Upstream(times[::-1], end_inclusive, draw(st.booleans()))
+    return PagedUpstream(times[::-1], end_inclusive, draw(st.booleans()))
 
 
 @st.composite
@@ -142,7 +142,7 @@ def test_every_bar_from_the_earliest_on_is_covered(limited: tuple[Scene, int]) -
 
 def test_the_oldest_bar_of_the_plan_is_covered() -> None:
     earliest = floor(NOW, HOUR) - 720 * HOUR
-    upstream = Upstream(list(range(earliest - 9 * HOUR, NOW, HOUR)), end_inclusive=True, counts_from_start=False)
+    upstream = PagedUpstream(list(range(earliest - 9 * HOUR, NOW, HOUR)), end_inclusive=True, counts_from_start=False)
     assert earliest in upstream.joined(
         cheapest(window_of(HOUR, NOW, start=earliest), HOUR, NOW, 1000, earliest=earliest)
     )
@@ -182,7 +182,7 @@ def test_small_windows_at_the_newest_end_are_one_request(step: int, last: int, s
 @example(100, 1)
 def test_bars_ahead_of_the_clock_do_not_displace_the_start_of_an_open_ended_page(count: int, ahead: int) -> None:
     newest = floor(NOW, HOUR) + ahead * HOUR
-    upstream = Upstream([newest - back * HOUR for back in range(3000)][::-1], True, True)
+    upstream = PagedUpstream([newest - back * HOUR for back in range(3000)][::-1], True, True)
     start = floor(NOW, HOUR) - (count - 1) * HOUR
     (page,) = cheapest(window_of(HOUR, NOW, start=start), HOUR, NOW, 1000)
     assert start in upstream.rows(page)
@@ -195,7 +195,7 @@ def test_the_newest_last_bars_are_covered_while_the_current_bar_is_missing(
     now, last = NOW + later * HOUR, page_rows * times + more
     before = floor(now, HOUR) - HOUR
     bars_there = [before - back * HOUR for back in range(5 * page_rows)][::-1]
-    upstream = Upstream(bars_there, end_inclusive=True, counts_from_start=True)
+    upstream = PagedUpstream(bars_there, end_inclusive=True, counts_from_start=True)
     assert (
         upstream.joined(cheapest(window_of(HOUR, now, last=last), HOUR, now, page_rows))[-last:] == bars_there[-last:]
     )

@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from cg_client.intervals import Interval
 from chaos import crowd, cut_quota, every_fault, hanging, memory, stop
-from chaos.connection import Caller, Reply
+from chaos.connection import Caller, CallerReply
 from chaos.outcomes import Answered, Outcome, faults
 from chaos.parts import closed, document, mix
 from chaos.rig import free_port
@@ -17,7 +17,7 @@ from sandbox.faults import FaultKind
 from sandbox.samples import sample
 from tests.running import running
 
-OK = Reply(200, b"{}", 0.1)
+OK = CallerReply(200, b"{}", 0.1)
 
 
 def data(part: str, *, stale: bool = False) -> Answered:
@@ -69,7 +69,7 @@ def test_a_cut_quota_is_respected_except_by_requests_in_flight() -> None:
 
 def test_a_stop_is_clean_if_nothing_is_cut_and_the_exit_code_is_zero() -> None:
     refused, cut = (
-        Answered(Reply(0, stated, 0.1), []) for stated in (b"refused: OSError", b"cut: IncompleteReadError")
+        Answered(CallerReply(0, stated, 0.1), []) for stated in (b"refused: OSError", b"cut: IncompleteReadError")
     )
     assert stop._verdict([data("a"), refused], 0, 1.0, "").holds
     assert not stop._verdict([data("a"), cut], 0, 1.0, "").holds

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from cg_client.cache import MAX_STALE
-from chaos.connection import Reply
+from chaos.connection import CallerReply
 from chaos.outcomes import Answered, Outcome, faults, read, shares, summary, too_old
 from chaos.parts import MARKET, Part, on_pair
 
@@ -24,7 +24,7 @@ def source(age: float = 0.0, freshness: str = "FRESH") -> dict[str, Any]:
 
 def answer(part: object, *errors: dict[str, Any], status: int = 200, seconds: float = 0.1) -> Answered:
     body = {"data": {"one": part}} | ({"errors": errors} if errors else {})
-    return read([PART], Reply(status, orjson.dumps(body), seconds), NOW)
+    return read([PART], CallerReply(status, orjson.dumps(body), seconds), NOW)
 
 
 def breaches(answered: Answered, reference: dict[str, object] | None = None) -> list[str]:
@@ -86,5 +86,5 @@ def test_breaches_are_escaped_and_shortened_for_a_table() -> None:
 def test_ages_are_counted_from_now() -> None:
     fetched = datetime.fromtimestamp(time.time() - 5, UTC).isoformat()
     body = {"data": {"one": {"it": VALUE | {"source": source() | {"fetchedAt": fetched}}}}}
-    (outcome,) = read([Part("one", "")], Reply(200, orjson.dumps(body), 0.1)).outcomes
+    (outcome,) = read([Part("one", "")], CallerReply(200, orjson.dumps(body), 0.1)).outcomes
     assert 4.9 < outcome.age < 7

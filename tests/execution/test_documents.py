@@ -12,11 +12,11 @@ from execution.plan import ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from served_schema import documents as module
 from served_schema.documents import Document, DocumentStore
-from tests.upstream import Upstream, _context
+from tests.upstream import StubUpstream, _context
 
 
 async def ask(engine: Engine, query: str | None, variables: Any = None, **options: Any) -> ExecutionResult:
-    async with _context(Upstream()) as context:
+    async with _context(StubUpstream()) as context:
         return await engine.schema.execute(query, variables, context, **options)
 
 

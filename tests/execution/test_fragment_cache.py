@@ -15,17 +15,17 @@ from tests.cases import SCHEMA
 
 
 @strawberry.type
-class Row:
+class PriceRow:
     price: float
 
 
 def selection() -> ColumnSelection:
     complete = serializer(SCHEMA._schema.type_map["Float"], nullable=False)  # type: ignore[arg-type]  # it is a scalar field
-    return ColumnSelection(Row, "Row", [SelectedAttribute("price", "price", complete, None)])
+    return ColumnSelection(PriceRow, "Row", [SelectedAttribute("price", "price", complete, None)])
 
 
-def rows(count: int) -> Columns[Row]:
-    return Columns.of(Row, {"price": Column([0.5] * count)}, count, new_identity())
+def rows(count: int) -> Columns[PriceRow]:
+    return Columns.of(PriceRow, {"price": Column([0.5] * count)}, count, new_identity())
 
 
 SELECTION = selection()
@@ -45,15 +45,15 @@ class Conversions:
             self.calls += 1
             return convert(values, encoder)
 
-        self.selection = ColumnSelection(Row, "Row", [SelectedAttribute("price", "price", counted, None)])
+        self.selection = ColumnSelection(PriceRow, "Row", [SelectedAttribute("price", "price", counted, None)])
 
 
-def windows(size: int) -> list[Columns[Row]]:
+def windows(size: int) -> list[Columns[PriceRow]]:
     """Return tables of that many rows together, each as long as a window may be."""
     return [rows(min(20_000, size - first)) for first in range(0, size, 20_000)]
 
 
-def text(fragments: FragmentCache, of: Columns[Row], selected: ColumnSelection = SELECTION) -> object:
+def text(fragments: FragmentCache, of: Columns[PriceRow], selected: ColumnSelection = SELECTION) -> object:
     return orjson.loads(orjson.dumps(fragments.whole(selected, of)))
 
 

@@ -19,7 +19,7 @@ from served_schema.federation import Schema
 from tests.cases import SCHEMA as DEFAULT
 from tests.clock import FakeClock
 from tests.test_examples import EXAMPLES
-from tests.upstream import Upstream
+from tests.upstream import StubUpstream
 
 ENGINE = Engine(4_000_000)
 FAILING: dict[str, Any] = {
@@ -63,7 +63,7 @@ async def test_a_document_is_answered_as_without_the_fast_path(document: str, pl
 async def answers(schema: Schema, document: str, plan: Plan, *, failing: bool) -> list[Any]:
     """Return the answer of a new client, and of the next one, which finds in memory what the first fetched."""
     clock = FakeClock()
-    upstream = Upstream(FAILING if failing else {}, plan, clock)
+    upstream = StubUpstream(FAILING if failing else {}, plan, clock)
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=plan)
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
     symbols = Symbols(client)

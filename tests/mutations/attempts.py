@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from cg_client.catalogue import CATALOGUE
 from cg_client.decoding.anomalies import AnomalyKind
-from tests.mutations.graph import Findings, Outcome
+from tests.mutations.graph import Findings, GraphOutcome
 from tests.mutations.json_paths import JsonPath, at, changed_at, put, renamed, scalar_paths
 from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal, faults_of_without, without_candle
 from tests.mutations.mutations import UNKNOWN, field_of, is_map, is_positional, row_of
@@ -18,7 +18,7 @@ MISSING, UNKNOWN_FIELD = AnomalyKind.FIELD_MISSING, AnomalyKind.FIELD_UNKNOWN
 UNREADABLE, SKIPPED, SHAPE = AnomalyKind.VALUE_UNREADABLE, AnomalyKind.ROW_SKIPPED, AnomalyKind.SHAPE_CHANGED
 NONE: Findings = Counter()
 
-Shown: TypeAlias = Callable[[Outcome], list[str]]  # how an answer differs from what should be shown
+Shown: TypeAlias = Callable[[GraphOutcome], list[str]]  # how an answer differs from what should be shown
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from sandbox.app import KEY
 from tests.cases import CASES
 from tests.clock import FakeClock
 from tests.mutations.json_paths import JsonPath, flat
-from tests.upstream import Upstream, result_of, under_it
+from tests.upstream import StubUpstream, result_of, under_it
 
 LATE = datetime(2060, 1, 1, tzinfo=UTC)  # later than the documented open interest, which shows its opening time
 
@@ -36,7 +36,7 @@ class MinutesPass(FakeClock):
 
 
 @dataclass(frozen=True)
-class Outcome:
+class GraphOutcome:
     """The result of a body: single values by path, or a problem; and its anomalies."""
 
     values: dict[JsonPath, Any]
@@ -48,14 +48,14 @@ class Outcome:
         return self.values, self.problem
 
 
-class Graph:
+class MutableGraph:
     """Asks for the whole payload of one endpoint."""
 
-    def __init__(self, path: str, query: str, upstream: Upstream, client: Client, clock: FakeClock) -> None:
+    def __init__(self, path: str, query: str, upstream: StubUpstream, client: Client, clock: FakeClock) -> None:
         self.path, self._query, self._upstream, self._client, self._clock = path, query, upstream, client, clock
         self._symbols = Symbols(client)
 
-    async def outcome(self, data: Any, **arguments: str) -> Outcome:
+    async def outcome(self, data: Any, **arguments: str) -> GraphOutcome:
         """Return the answer to the body; `arguments` are further ones of the field, as they are written in a query."""
         self._upstream.bodies[self.path] = {"code": "0", "msg": "success", "data": data}
         self._clock.advance(120)
@@ -70,17 +70,17 @@ class Graph:
         if result.errors:
             error = result.errors[0].original_error
             code = error.code.value if isinstance(error, CoinglassError) else type(error).__name__
-            return Outcome({}, f"{code}: {error}", Counter(counted))
+            return GraphOutcome({}, f"{code}: {error}", Counter(counted))
         payload = under_it(result.data)
         if isinstance(payload, dict) and "message" in payload:
-            return Outcome({}, f"{payload['code']}: {payload['message']}", Counter(counted))
+            return GraphOutcome({}, f"{payload['code']}: {payload['message']}", Counter(counted))
         if isinstance(payload, dict) and "source" in payload:
             anomalies = {
                 (AnomalyKind(item["kind"]), item["field"]): item["count"] for item in payload.pop("source")["anomalies"]
             }
             assert anomalies == counted, "the answer tells what the operator is told"
         values = {json_path: _rounded(value) for json_path, value in flat(payload).items()}
-        return Outcome(values, None, Counter(counted))
+        return GraphOutcome(values, None, Counter(counted))
 
 
 def _with_arguments(query: str, arguments: dict[str, str]) -> str:
@@ -95,7 +95,7 @@ def _rounded(value: Any) -> Any:
     return float(f"{value:.12g}") if isinstance(value, float) else value
 
 
-class _Pages(Upstream):
+class _Pages(StubUpstream):
     """The sandbox with replaced bodies, each of which is the only page."""
 
     async def handle_async_request(self, request: Any) -> Any:
@@ -110,12 +110,12 @@ class _Pages(Upstream):
 
 
 @contextlib.asynccontextmanager
-async def graph(path: str, query: str) -> AsyncIterator[Graph]:
+async def graph(path: str, query: str) -> AsyncIterator[MutableGraph]:
     clock = MinutesPass(LATE)
     upstream = _Pages(clock=clock)
     config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL, cache_bytes=0)
     client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
     try:
-        yield Graph(path, query, upstream, client, clock)
+        yield MutableGraph(path, query, upstream, client, clock)
     finally:
         await client.close()

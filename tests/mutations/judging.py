@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from tests.mutations.graph import Findings, Graph, Outcome
+from tests.mutations.graph import Findings, GraphOutcome, MutableGraph
 from tests.mutations.json_paths import JsonPath, changed
 from tests.mutations.mutations import altered, name_of, removed
 
@@ -15,12 +15,12 @@ MISSING = object()
 class Judge:
     """Compares answers to mutated bodies with the answer to the body as it is documented."""
 
-    def __init__(self, graph: Graph, data: Any, base: Outcome) -> None:
+    def __init__(self, graph: MutableGraph, data: Any, base: GraphOutcome) -> None:
         self.graph, self.data, self.base = graph, data, base
-        self._without: dict[JsonPath, Outcome] = {}
+        self._without: dict[JsonPath, GraphOutcome] = {}
 
     @classmethod
-    async def of(cls, graph: Graph, data: Any) -> "Judge":
+    async def of(cls, graph: MutableGraph, data: Any) -> "Judge":
         base = await graph.outcome(data)
         assert base.problem is None, base.problem
         return cls(graph, data, base)
@@ -40,18 +40,18 @@ class Judge:
         assert outcome.findings == self.base.findings, (outcome.findings, "of values that are right")
         return differing(self.base, outcome)
 
-    async def without(self, row: JsonPath) -> Outcome:
+    async def without(self, row: JsonPath) -> GraphOutcome:
         """Return the outcome of the body without the row."""
         if row not in self._without:
             self._without[row] = await self.graph.outcome(removed(self.data, row))
         return self._without[row]
 
-    def new(self, outcome: Outcome) -> Findings:
+    def new(self, outcome: GraphOutcome) -> Findings:
         """Return the anomalies that the documented body does not have."""
         return Counter(outcome.findings) - self.base.findings
 
 
-def differing(base: Outcome, outcome: Outcome) -> list[JsonPath]:
+def differing(base: GraphOutcome, outcome: GraphOutcome) -> list[JsonPath]:
     json_paths = [*base.values, *(json_path for json_path in outcome.values if json_path not in base.values)]
     return [
         json_path
@@ -60,7 +60,9 @@ def differing(base: Outcome, outcome: Outcome) -> list[JsonPath]:
     ]
 
 
-def faults_of_nulls(base: Outcome, footprint: Iterable[JsonPath], outcome: Outcome, text: object = None) -> list[str]:
+def faults_of_nulls(
+    base: GraphOutcome, footprint: Iterable[JsonPath], outcome: GraphOutcome, text: object = None
+) -> list[str]:
     """Return how the answer differs from the documented one with null (or the `text`) at these paths."""
     if outcome.problem is not None:
         return [outcome.problem]
@@ -77,12 +79,12 @@ def faults_of_nulls(base: Outcome, footprint: Iterable[JsonPath], outcome: Outco
     ]
 
 
-def _above(json_path: JsonPath, outcome: Outcome) -> bool:
+def _above(json_path: JsonPath, outcome: GraphOutcome) -> bool:
     """Whether a parent of the path is null."""
     return any(outcome.values.get(json_path[:number], MISSING) is None for number in range(len(json_path)))
 
 
-def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: set[JsonPath]) -> bool:
+def _hides_only(json_path: JsonPath, outcome: GraphOutcome, base: GraphOutcome, expected: set[JsonPath]) -> bool:
     """Whether the path is a null above expected nulls only, or is hidden by such a null."""
     for number in range(len(json_path) + 1):
         above = json_path[:number]
@@ -92,7 +94,7 @@ def _hides_only(json_path: JsonPath, outcome: Outcome, base: Outcome, expected: 
     return False
 
 
-def without_candle(base: Outcome, without: Outcome, number: int) -> Outcome:
+def without_candle(base: GraphOutcome, without: GraphOutcome, number: int) -> GraphOutcome:
     """Return the expected heatmap without one candle: the others stay at their index on the time axis."""
     values = {json_path: value for json_path, value in base.values.items() if json_path[0] != "candles"}
     values |= {json_path: value for json_path, value in without.values.items() if json_path[0] == "candles"}
@@ -100,10 +102,10 @@ def without_candle(base: Outcome, without: Outcome, number: int) -> Outcome:
         if json_path[2:] == ("timeIndex",) and value == number:
             values |= {(*json_path[:2], "time"): None, (*json_path[:2], "timestamp"): None}
     values |= {("times", number): None, ("timestamps", number): None}
-    return Outcome(values, None, without.findings)
+    return GraphOutcome(values, None, without.findings)
 
 
-def faults_of_without(expected: Outcome, outcome: Outcome) -> list[str]:
+def faults_of_without(expected: GraphOutcome, outcome: GraphOutcome) -> list[str]:
     """How the answer differs from that to a body in which the row was never sent."""
     if outcome.problem != expected.problem and (outcome.problem is None or expected.problem is None):
         return [f"{outcome.problem} in place of {expected.problem}"]
@@ -113,7 +115,7 @@ def faults_of_without(expected: Outcome, outcome: Outcome) -> list[str]:
     ]
 
 
-def faults_of_refusal(name: str, outcome: Outcome) -> list[str]:
+def faults_of_refusal(name: str, outcome: GraphOutcome) -> list[str]:
     """How the answer differs from a refusal that names the field."""
     if outcome.problem is not None and outcome.problem.startswith("BAD_PAYLOAD") and name in outcome.problem:
         return []

@@ -20,29 +20,29 @@ from tests.native.readers import compiled
 
 
 @strawberry.type
-class Point:
+class PackedPoint:
     time: Time
     timestamp: TimestampOfTime
     figure: float | None
 
 
 @strawberry.type
-class WithText(Point):
+class WithText(PackedPoint):
     text: str
 
 
 @strawberry.type
-class WithCode(Point):
+class WithCode(PackedPoint):
     code: Annotated[bool, value("A code.", codes={1: True})]
 
 
 @strawberry.type
-class WithList(Point):
+class WithList(PackedPoint):
     figures: list[float]
 
 
 @strawberry.type
-class WithFigureOfTime(Point):
+class WithFigureOfTime(PackedPoint):
     spent: Annotated[float, value("The time once more, as a figure.", source_name="time")]
 
 
@@ -54,15 +54,15 @@ DAYS = dataclasses.replace(PRICE_HISTORY, shape=Rows(time_is_date=True))
 @pytest.mark.parametrize(
     ("row", "endpoint"),
     [(kind, PRICE_HISTORY) for kind in (WithText, WithCode, WithList, WithFigureOfTime)]
-    + [(Point, TWO_NAMES), (Point, DAYS)],
+    + [(PackedPoint, TWO_NAMES), (PackedPoint, DAYS)],
 )
 def test_rows_with_other_than_figures_and_times_are_not_read_natively(row: type, endpoint: Endpoint) -> None:
-    assert packed_reader(RecordLayout(Point, PRICE_HISTORY), lambda columns: columns) is not None
+    assert packed_reader(RecordLayout(PackedPoint, PRICE_HISTORY), lambda columns: columns) is not None
     assert packed_reader(RecordLayout(row, endpoint), lambda columns: columns) is None
 
 
 def read(*times: int) -> Any:
-    reader = packed_reader(RecordLayout(Point, PRICE_HISTORY), lambda columns: columns)
+    reader = packed_reader(RecordLayout(PackedPoint, PRICE_HISTORY), lambda columns: columns)
     assert reader is not None
     return reader(msgspec.Raw(msgspec.json.encode([{"time": time, "figure": 1} for time in times])))
 

@@ -31,7 +31,7 @@ from tests.probe.plants import ACCOUNT, PLANTS, Plant, of_rows
 from tests.running import running, watching
 from tests.test_cli import COMMAND, environment, run
 from tests.test_decoders import DECODERS
-from tests.upstream import Upstream, field
+from tests.upstream import StubUpstream, field
 
 KEY = "9f3d-the-key-that-nobody-may-see"
 PRICES = "/api/futures/price/history"
@@ -245,7 +245,7 @@ async def test_answers_are_saved_as_they_came_and_can_be_replayed(probed: Probed
         "/api/futures/basis/history", True, 10, 10,
     )  # fmt: skip
     assert record["params"]["symbol"] == "BTCUSDT"
-    replayed = await field(CASES[record["path"]].text(), Upstream({record["path"]: record["body"]}))
+    replayed = await field(CASES[record["path"]].text(), StubUpstream({record["path"]: record["body"]}))
     assert [bar["openPercent"] for bar in replayed["bars"]] == [row["open_basis"] for row in record["body"]["data"]]
 
 

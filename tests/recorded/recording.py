@@ -12,7 +12,7 @@ from cg_client.endpoint import Endpoint
 from tests.cases import SCHEMA, Case
 from tests.clock import FakeClock
 from tests.selection import everything, payload_of
-from tests.upstream import Upstream
+from tests.upstream import StubUpstream
 from tests.upstream import field as answered
 
 RECORDED = Path(__file__).resolve().parents[3] / "shared" / "recorded"  # beside the repository
@@ -79,4 +79,4 @@ class ReplayQuery:
 
     async def answer(self, recording: Recording) -> Any:
         bodies = {recording.path: recording.body, **self.bodies}
-        return await answered(self.text(), Upstream(bodies, clock=FakeClock(recording.now)))
+        return await answered(self.text(), StubUpstream(bodies, clock=FakeClock(recording.now)))

@@ -28,7 +28,7 @@ CODINGS: dict[str, set[str | None]] = {
 
 
 @dataclass(frozen=True)
-class Query:
+class ModelQuery:
     """A request, by all that its answer may depend on."""
 
     method: str
@@ -45,7 +45,7 @@ class Query:
 
 
 QUERIES = st.builds(
-    Query,
+    ModelQuery,
     method=st.sampled_from(["POST", "POST", "GET"]),
     document=st.sampled_from(["{ small }", "{ large }"]),
     variables=st.sampled_from(['{"x":1}', '{"x":1.0}', '{"x":true}', '{"x":"1"}']),
@@ -56,10 +56,10 @@ QUERIES = st.builds(
 
 
 @dataclass
-class Run:
+class ModelRun:
     """One run of the application; `value` is unique, `until` and `version` are of the end, `at` counts events."""
 
-    query: Query
+    query: ModelQuery
     begun_under: int
     outcome: asyncio.Future[tuple[str, float]]
     value: int = 0
@@ -70,7 +70,7 @@ class Run:
 
 @dataclass
 class Pending:
-    query: Query
+    query: ModelQuery
     codings: set[str | None]
     begun_at: int
     version: int
@@ -85,9 +85,9 @@ class Machine(RuleBasedStateMachine):
         self.clock = FakeClock()
         self.server = Server(self.clock)
         self.events = 0
-        self.query: list[Query] = []
-        self.running: list[Run] = []
-        self.answers: dict[int, Run] = {}
+        self.query: list[ModelQuery] = []
+        self.running: list[ModelRun] = []
+        self.answers: dict[int, ModelRun] = {}
         self.pending: list[Pending] = []
         self.bodies_by_tag: dict[str, tuple[bytes, bytes]] = {}  # by tag: the bytes and what they mean
         self.cache = Served(
@@ -113,7 +113,7 @@ class Machine(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     async def _application(self, request: Request) -> Response:
-        run = Run(_understood(request), self.server.revision.count, self.loop.create_future())
+        run = ModelRun(_understood(request), self.server.revision.count, self.loop.create_future())
         self.running.append(run)
         how, lasts = await run.outcome
         self.events += 1
@@ -140,7 +140,7 @@ class Machine(RuleBasedStateMachine):
     )
     def ask(
         self,
-        query: Query,
+        query: ModelQuery,
         coding: str,
         lasts: float | None,
         again: bool,
@@ -163,7 +163,7 @@ class Machine(RuleBasedStateMachine):
             self._end(self.running[-1], "holds", lasts)
         self._check()
 
-    async def _send(self, query: Query, headers: dict[str, str], codings: set[str | None]) -> None:
+    async def _send(self, query: ModelQuery, headers: dict[str, str], codings: set[str | None]) -> None:
         self.events += 1
         reply = Reply()
         body, query_string = orjson.dumps(query.payload), b""
@@ -186,7 +186,7 @@ class Machine(RuleBasedStateMachine):
         self._end(data.draw(st.sampled_from(self.running)), how, lasts)
         self._check()
 
-    def _end(self, run: Run, how: str, lasts: float) -> None:
+    def _end(self, run: ModelRun, how: str, lasts: float) -> None:
         self.running.remove(run)
         run.outcome.set_result((how, lasts))
         self._do(run_pending())
@@ -267,7 +267,7 @@ def _value_of(body: bytes) -> int:
     return value
 
 
-def _url(query: Query) -> bytes:
+def _url(query: ModelQuery) -> bytes:
     payload = query.payload | {"variables": query.variables}
     return "&".join(f"{name}={value}" for name, value in payload.items()).encode()
 
@@ -276,7 +276,7 @@ async def _streamed(body: bytes) -> AsyncIterator[bytes]:
     yield body
 
 
-def _understood(request: Request) -> Query:
+def _understood(request: Request) -> ModelQuery:
     """Return the request as the application sees it."""
     headers = {name.decode(): value.decode() for name, value in request.headers.items()}
     if request.method == "GET":
@@ -286,7 +286,7 @@ def _understood(request: Request) -> Query:
         payload = orjson.loads(request.body)
         variables = orjson.dumps(payload["variables"]).decode()
     name = payload.get("operationName")
-    return Query(request.method, payload["query"], variables, name, headers["accept"], headers["x-caller"])
+    return ModelQuery(request.method, payload["query"], variables, name, headers["accept"], headers["x-caller"])
 
 
 Machine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
