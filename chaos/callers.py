@@ -4,10 +4,10 @@ import asyncio
 import contextlib
 
 from chaos.connection import Caller
-from chaos.load import at_once
 from chaos.outcomes import LATE_BY, faults, shares, summary
 from chaos.parts import Part, document, mix, on_pair, price, turned
 from chaos.rig import Rig, outcomes, rig
+from chaos.traffic import at_once
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 5.0  # seconds

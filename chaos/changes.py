@@ -3,10 +3,10 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import as_text, for_seconds, in_time, recovery
 from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import closed, lists, mix, on_pair, price
 from chaos.rig import Rig, outcomes, rig
+from chaos.traffic import as_text, for_seconds, in_time, recovery
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 5.0  # seconds

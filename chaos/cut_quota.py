@@ -3,10 +3,10 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import for_seconds
 from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import Part, closed, on_pair, price
 from chaos.rig import outcomes, rig
+from chaos.traffic import for_seconds
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 

@@ -8,10 +8,10 @@ part is refused, and that each states its age: FRESH within the documented refre
 
 from cg_client.cache import MAX_STALE
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
-from chaos.load import for_seconds
 from chaos.outcomes import faults, shares, summary, too_old
 from chaos.parts import INTEREST_BY_EXCHANGE, MARKET, Part, field, on_coin, on_pair, price
 from chaos.rig import outcomes, rig
+from chaos.traffic import for_seconds
 from chaos.verdict import Effort, Verdict
 
 CALLERS = 100

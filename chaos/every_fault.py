@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from chaos.load import RECOVERS_WITHIN, as_text, at_once, recovery
 from chaos.outcomes import LATE_BY, Answered, faults, shares, summary
 from chaos.parts import mix, turned
 from chaos.rig import Rig, outcomes, rig
+from chaos.traffic import RECOVERS_WITHIN, as_text, at_once, recovery
 from chaos.verdict import Effort, Verdict
 from sandbox.faults import FaultKind
 

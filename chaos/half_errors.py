@@ -3,10 +3,10 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import as_text, for_seconds, in_time, recovery
 from chaos.outcomes import faults, shares, summary
 from chaos.parts import Part, lists, on_pair, price
 from chaos.rig import Rig, answer_to, outcomes, rig
+from chaos.traffic import as_text, for_seconds, in_time, recovery
 from chaos.verdict import Effort, Verdict
 from sandbox.directory import COINS
 

@@ -3,10 +3,10 @@
 import asyncio
 
 from cg_client.intervals import Interval
-from chaos.load import as_text, for_seconds, in_time, recovery
 from chaos.outcomes import LATE_BY, Answered, Outcome, faults, shares, summary
 from chaos.parts import Part, closed, lists, on_pair, price
 from chaos.rig import outcomes, rig
+from chaos.traffic import as_text, for_seconds, in_time, recovery
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 2.0  # seconds

@@ -5,10 +5,10 @@ import itertools
 import statistics
 from collections.abc import Sequence
 
-from chaos.load import for_seconds
 from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import Part, lists, mix
 from chaos.rig import Rig, outcomes, rig
+from chaos.traffic import for_seconds
 from chaos.verdict import Effort, Verdict
 from sandbox.faults import FaultKind
 

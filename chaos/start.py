@@ -4,10 +4,10 @@ import asyncio
 
 import httpx
 
-from chaos.load import as_text, in_time, recovery
 from chaos.outcomes import Answered, faults, shares, summary
 from chaos.parts import mix
 from chaos.rig import Rig, SandboxSwitches, free_port, outcomes, sandbox, server
+from chaos.traffic import as_text, in_time, recovery
 from chaos.verdict import Effort, Verdict
 
 DEADLINE = 3.0  # seconds

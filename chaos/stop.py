@@ -5,10 +5,10 @@ import os
 import signal
 import time
 
-from chaos.load import for_seconds
 from chaos.outcomes import Answered, faults, summary
 from chaos.parts import mix
 from chaos.rig import rig
+from chaos.traffic import for_seconds
 from chaos.verdict import Effort, Verdict
 
 CALLERS = 50

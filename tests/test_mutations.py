@@ -11,12 +11,12 @@ import pytest
 from graphql import GraphQLObjectType
 
 from tests.cases import CASES
-from tests.mutations.declared import payload
 from tests.mutations.graph import LATE, graph
 from tests.mutations.json_paths import JsonPath, changed, scalar_paths
 from tests.mutations.mutations import removed, row_of
 from tests.mutations.planted import PLANTED, Plant
 from tests.mutations.samples import DAY, ROWS, grown, other_shapes
+from tests.mutations.schema_facts import payload
 from tests.mutations.trials import faults_of
 
 

@@ -17,7 +17,7 @@ from execution.planned_schema import PlanExecutor
 from graph_types.scalars import SCALARS
 from served_schema.documents import Document
 from tests.execution.model import DATA, Maker, Query
-from tests.execution.queries import Writer
+from tests.execution.random_queries import Writer
 
 SCHEMA = strawberry.Schema(Query, config=StrawberryConfig(scalar_map=SCALARS))
 _ODDS = (0.0, 0.02, 0.2, 0.2)  # of a bad row

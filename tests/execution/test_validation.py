@@ -8,7 +8,7 @@ from graphql import GraphQLSyntaxError, parse, specified_rules, validate
 
 from execution.validation import relevant
 from tests.execution.differential import SCHEMA as ROWS
-from tests.execution.queries import Writer
+from tests.execution.random_queries import Writer
 
 SCHEMA = ROWS._schema
 MISTAKES: Sequence[Callable[[str], str]] = (

@@ -26,7 +26,6 @@ from tests.mutations.attempts import (
     other_rows,
     reported,
 )
-from tests.mutations.declared import common, is_key, is_sparse, scalar_type
 from tests.mutations.graph import Findings, graph
 from tests.mutations.json_paths import GONE, JsonPath, at, changed, changed_at, containers, put, scalar_paths
 from tests.mutations.judging import Judge, faults_of_nulls, faults_of_refusal
@@ -42,6 +41,7 @@ from tests.mutations.mutations import (
     row_of,
 )
 from tests.mutations.samples import Sample, grown, is_columnar
+from tests.mutations.schema_facts import common, is_key, is_sparse, scalar_type
 
 
 async def faults_of(path: str, sample: Sample | None = None) -> list[str]:
