@@ -47,7 +47,7 @@ schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONLY="cold herd", WRITE=1 for bench/RESULTS.md
 	$(BIN)/python -m bench $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
-chaos: $(STAMP)          ## the real server before a CoinGlass that fails: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
+chaos: $(STAMP)          ## the real server with a failing CoinGlass: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
 	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
 
 next:                    ## the suite with the newest Strawberry and graphql-core, which the pins exclude; blocks nothing

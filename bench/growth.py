@@ -1,7 +1,7 @@
 """How the cost grows with the rows of an answer: rows cached, another text each time.
 
-A window has at most 20,000 points: more rows are several windows under aliases. They lie on the pages in which
-our server asks for them, long enough ago that they are kept for an hour.
+A window has at most 20,000 points: more rows are several windows under aliases. They are aligned with
+the pages that our server requests, and old enough to be cached for an hour.
 """
 
 import sys

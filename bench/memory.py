@@ -17,7 +17,7 @@ def memory(upstream: UpstreamProcess) -> BoundResult:
         grown = (server.resident_bytes() - empty) / _MEGABYTE
     text = f"{grown:.0f} MB over {empty / _MEGABYTE:.0f} MB, having answered {answered / _MEGABYTE:.0f} MB"
     return BoundResult(
-        f"memory: {SERIES} cached series of 1000 rows, each asked for once",
+        f"memory: {SERIES} cached series of 1000 rows, each requested once",
         f"≤ {MAX_MEGABYTES:g} MB over the empty server",
         {1: Finding(text, grown <= MAX_MEGABYTES)},
     )

@@ -15,33 +15,33 @@ from bench.servers import FRAGMENTS_MB
 
 _HERE = Path(__file__).parent
 _HOW = f"""\
-`make bench` prints the tables and `make bench WRITE=1` writes this file and `growth.svg` as well. `make bench QUICK=1`
+`make bench` prints the tables; `make bench WRITE=1` also writes this file and `growth.svg`. `make bench QUICK=1`
 measures the bounds with short runs, and `make bench ONLY="cold herd"` some of them.
 
-The figures are CPU of one process, user and system, on a shared machine: take differences of less than a third for
-noise. The server under test has a core of its own; wrk, with one thread, and the upstream share another. The upstream
-is the sandbox, which here keeps each answer ready. Every server is a process of its own behind a loopback socket, with
-uvicorn on uvloop and httptools and without an access log. CPU is read from `/proc` before a run and when the server
-has nothing left to do, and divided by the requests that it was sent. What a bound rests on runs three times, in turn
-with what it is held against, and the run with the least CPU counts; kept responses and the cold Q4, of which a busy
-neighbour on the machine makes most, run six times. What is answered is compared as data before the run, and no run
-counts in which a request failed.
+The figures are CPU time of one process, user and system, on a shared machine: differences of less than a third are
+noise. The server under test has one core; wrk, with one thread, and the upstream share another. The upstream is the
+sandbox with cached answers. Every server runs in a separate process behind a loopback socket, with uvicorn on uvloop
+and httptools and without an access log. CPU time is read from `/proc` before a run and once the server is idle, and
+divided by the number of requests sent. The runs of a bound are repeated three times, alternating between the two
+servers, and the run with the least CPU counts; cached responses and the cold Q4, which a busy neighbour on the machine
+affects most, run six times. The answers of both servers are compared as data before the run, and a run with a failed
+request does not count.
 
-Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with its row objects kept
-or not, and gets the same requests. The floor is `bench/floor.py`, which sends the same bytes. It is faster than wrk can
-read on one core, so that the rates of both say less than their CPU; the bound is applied to the lesser ratio.
+Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with or without cached row
+objects, and gets the same requests. The floor is `bench/floor.py`, which sends the same bytes. It is faster than wrk
+can read on one core, so that CPU says more about both than their rates; the bound applies to the lesser ratio.
 
 | state | our server |
 | --- | --- |
-| cold | keeps neither rows nor responses; each request asks for other series than those in flight |
-| rows cached | keeps rows, no responses; a text never seen before has other aliases on all scalar fields, so that \
-nothing rendered can be used again |
-| rows cached, another series each time | one text; the requests go through {OTHER_SERIES} series, all fetched before, \
-in turn. Rendered they are several times the {FRAGMENTS_MB} MB that the store of fragments is given here |
-| response cached | as it is by default |
+| cold | caches neither rows nor responses; each request selects other series than those in flight |
+| rows cached | caches rows, no responses; a text never seen before has other aliases on all scalar fields, so that \
+no encoded fragment can be reused |
+| rows cached, another series each time | one text; the requests go through {OTHER_SERIES} cached series in turn, \
+whose encoded rows are several times the {FRAGMENTS_MB} MB of the fragment cache |
+| response cached | the default settings |
 
-Real-time series hold for five seconds, so that some upstream calls remain where rows are cached; plain keeps its rows
-for good."""
+Real-time series are valid for five seconds, so that some upstream calls remain where rows are cached; the rows of plain
+never expire."""
 
 
 def bounds(verdicts: Iterable[BoundResult]) -> str:
@@ -66,7 +66,7 @@ def of_grid(runs: Mapping[BenchCase, Run]) -> str:
 
 
 def write(verdicts: Sequence[BoundResult], runs: Mapping[BenchCase, Run], points: Sequence[GrowthPoint]) -> None:
-    """RESULTS.md and the plot, beside this module."""
+    """Write RESULTS.md and the plot beside this module."""
     (_HERE / "growth.svg").write_text(svg(points), encoding="utf-8")
     (_HERE / "RESULTS.md").write_text("\n\n".join(_document(verdicts, runs, points)) + "\n", encoding="utf-8")
 
@@ -78,7 +78,7 @@ def _document(
     yield _HOW
     yield table(("what", "measured with"), [*machine.facts(), ("load", machine.wrk())])
     yield "## Bounds"
-    yield "In brackets: CPU milliseconds per request of ours and of the other."
+    yield "In brackets: CPU milliseconds per request of our server and of the other."
     yield bounds(verdicts)
     yield from _shortfalls(verdicts)
     yield "## All queries and states"
@@ -94,4 +94,4 @@ def _document(
 
 def _shortfalls(verdicts: Sequence[BoundResult]) -> Iterator[str]:
     result = list(shortfalls(verdicts))
-    yield "\n".join(["What does not hold:", "", *result]) if result else "All bounds hold."
+    yield "\n".join(["Bounds that do not hold:", "", *result]) if result else "All bounds hold."

@@ -12,7 +12,7 @@ from chaos.verdict import Effort, Verdict
 
 DEADLINE = 5.0  # seconds
 CONCURRENT, DISCONNECTING, NON_READING, WELL_BEHAVED = 500, 200, 50, 10
-MAX_GROWS = 64.0  # megabytes, for answers that nobody reads
+MAX_GROWS = 64.0  # megabytes, for unread answers
 _REQUESTS_OF_EACH = 50
 _MEGABYTE = 2**20
 
@@ -47,7 +47,7 @@ async def _early_disconnects(tested: Rig) -> Verdict:
     text = f"then {shares(after.outcomes)} in {after.reply.seconds:.2f} s, {grown:+.0f} MB{summary(breaches)}"
     holds = not breaches and bool(after.outcomes) and all(part.answered for part in after.outcomes)
     return Verdict(
-        f"{DISCONNECTING} callers leave in mid-request", "the next is answered, nothing is logged", text, holds
+        f"{DISCONNECTING} callers disconnect in mid-request", "the next is answered, nothing is logged", text, holds
     )
 
 

@@ -33,8 +33,8 @@ async def fairness(_: Effort) -> list[Verdict]:
     text += f"behind {indices[0]} calls of the other" if indices else f"never sent, behind {len(requests)} calls"
     breaches = [f"{refused} calls were refused by the quota"] if refused else []
     holds = stated == "answered" and bool(indices) and indices[0] <= SLOTS and not breaches
-    label = f"one client asks for {SERIES} series at once, another for one"
-    return [Verdict(label, f"the one waits ≤ {SLOTS} quota slots", text + summary(breaches), holds)]
+    label = f"one client requests {SERIES} series at once, another client one"
+    return [Verdict(label, f"the other waits ≤ {SLOTS} quota slots", text + summary(breaches), holds)]
 
 
 def _backfill() -> bytes:

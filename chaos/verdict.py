@@ -30,4 +30,4 @@ QUICK = Effort(shares=(0.5, 1.0), failing=12.0, dashboard=125.0, memory=60.0)
 
 def as_table(verdicts: Iterable[Verdict]) -> str:
     rows = [(item.scenario, item.bound, item.measured, "yes" if item.holds else "**no**") for item in verdicts]
-    return table(("scenario", "bound", "found", "holds"), rows)
+    return table(("scenario", "bound", "measured", "holds"), rows)

@@ -207,7 +207,7 @@ class Touchy(Row):
     def change(self, value: float | None) -> None: ...
 
 
-NAIVE = datetime(2026, 1, 2)  # noqa: DTZ001  # that is what is odd about it
+NAIVE = datetime(2026, 1, 2)  # noqa: DTZ001  # unusual on purpose
 BAD: Sequence[Any] = (
     *(None, strawberry.UNSET, True, 0, 1, 1.0, 1.5, 2**31, -(2**31) - 1, 10**400),
     *(float("nan"), float("inf"), -float("inf"), Decimal("1.5"), Decimal("NaN")),

@@ -78,7 +78,7 @@ class MutableGraph:
             anomalies = {
                 (AnomalyKind(item["kind"]), item["field"]): item["count"] for item in payload.pop("source")["anomalies"]
             }
-            assert anomalies == counted, "the answer tells what the operator is told"
+            assert anomalies == counted, "the answer reports the anomalies of the log"
         values = {json_path: _rounded(value) for json_path, value in flat(payload).items()}
         return GraphOutcome(values, None, Counter(counted))
 

@@ -10,7 +10,7 @@ from cg_client.decoding.shapes import KeyedRows
 from tests.mutations.json_paths import GONE, JsonPath, at, changed
 from tests.mutations.samples import DAY, EXPIRY, FIGURES, is_columnar, is_time
 
-UNUSUAL = [["odd"]]
+UNUSUAL = [["unusual"]]
 TEXT = "n/a"
 DELISTED = "/api/futures/delisted-exchange-pairs"
 UNKNOWN = "not_documented"

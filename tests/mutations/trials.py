@@ -96,7 +96,7 @@ class Trials(Attempts):
         """Try mutations of a value without which its row is skipped."""
         row = row_of(self.data, field.json_path)
         field = dataclasses.replace(field, name=field.name or "[]")
-        for what, value in (("null", None), ("odd", UNUSUAL), ("absent", GONE)):
+        for what, value in (("null", None), ("unusual", UNUSUAL), ("absent", GONE)):
             if value is GONE and not self.can_be_absent(field.json_path):
                 continue
             mutated = self.put(field.json_path, value)
@@ -219,7 +219,7 @@ class Trials(Attempts):
     def _other_containers(self, json_path: JsonPath) -> list[Any]:
         if json_path == ("data",) and "liquidation" in self.path:  # comes in both shapes
             return []
-        return [{"odd": 7}] if isinstance(at(self.data, json_path), list) else [[7]]
+        return [{"unusual": 7}] if isinstance(at(self.data, json_path), list) else [[7]]
 
     async def _row(self, name: str, json_paths: Sequence[JsonPath]) -> None:
         row = self.chosen(name, json_paths)
@@ -245,11 +245,11 @@ class Trials(Attempts):
     async def _all_figures(self) -> None:
         """Make a value of every field unusual at once, or omit it if CoinGlass may omit it."""
         figures = [(field, sparse and self._can_be_left_out(field)) for field, sparse in self._figures[:MAX_FINDINGS]]
-        await self._unusual_or_absent("all fields odd", [(field, UNUSUAL) for field, _ in figures])
+        await self._unusual_or_absent("all fields unusual", [(field, UNUSUAL) for field, _ in figures])
         mixed = [(field, GONE if absent else UNUSUAL) for field, absent in figures]
         if GONE in [value for _, value in mixed]:
             mixed[-1] = mixed[-1][0], UNUSUAL  # so that one value is unusual in any case
-            await self._unusual_or_absent("fields left out beside odd ones", mixed)
+            await self._unusual_or_absent("fields omitted beside unusual ones", mixed)
 
     def _can_be_left_out(self, field: Field) -> bool:
         return len(field.json_paths) > 1 and self.can_be_absent(field.json_path)

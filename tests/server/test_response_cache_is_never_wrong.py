@@ -229,7 +229,7 @@ class Machine(RuleBasedStateMachine):
     def _judge(self, pending: Pending) -> None:
         headers, run = pending.reply.headers, self.answers[self._value(pending)]
         assert run.query == pending.query
-        if run.ended_at < pending.begun_at:  # it was kept
+        if run.ended_at < pending.begun_at:  # it was cached
             assert run.until is not None
             assert self.clock.monotonic() < run.until
             assert run.begun_under == run.ended_under == self.server.revision.count
