@@ -15,7 +15,7 @@ from tests.upstream import field as answered
 
 
 @pytest.mark.parametrize("peculiar", PECULIAR, ids=lambda peculiar: peculiar.name)
-async def test_a_peculiar_answer_is_served_and_what_is_unusual_is_reported(peculiar: Peculiar) -> None:
+async def test_a_peculiar_answer_is_served_and_its_unusual_values_are_reported(peculiar: Peculiar) -> None:
     upstream = StubUpstream({peculiar.path: {"code": "0", "data": peculiar.data}}, clock=FakeClock(NOW))
     answer = await answered(peculiar.query, upstream)
     assert {name: value for name, value in answer.items() if name != "source"} == peculiar.served

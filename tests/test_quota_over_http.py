@@ -75,7 +75,7 @@ def test_the_limit_follows_the_header_of_the_key(start_graph: StartGraph) -> Non
     assert graph.data("{ quota { limit used remaining } }")["quota"] == {"limit": 12, "used": 1, "remaining": 11}
 
 
-def test_the_quota_itself_costs_no_request(graph: Graph) -> None:
+def test_reading_the_quota_sends_no_request(graph: Graph) -> None:
     assert graph.data("{ quota { limit used remaining resetsAt } }")["quota"] == {
         "limit": 1200,
         "used": 0,

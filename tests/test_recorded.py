@@ -49,7 +49,7 @@ def sources(answer: Any) -> Iterator[Any]:
 
 
 @REPLAYED
-async def test_what_is_unusual_in_the_body_is_reported_and_nothing_else(recording: Recording) -> None:
+async def test_only_unusual_values_of_the_body_are_reported(recording: Recording) -> None:
     expected = ANOMALIES.get(recording.name, [])
     for replay_query in replay_queries(recording):
         for source in sources(await replay_query.answer(recording)):

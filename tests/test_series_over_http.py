@@ -130,7 +130,7 @@ def test_order_book_snapshots_beyond_the_retention_are_reported_as_missing(graph
     assert graph.calls("/api/futures/orderbook/history") == 0
 
 
-def test_order_book_snapshots_have_no_weeks(graph: Graph) -> None:
+def test_order_book_snapshots_refuse_weekly_intervals(graph: Graph) -> None:
     query = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { orderbookHeatmap(interval: W1) {
       ... on InvalidInput { message suggestions } } } }"""
     result = graph.data(query)["pair"]["orderbookHeatmap"]

@@ -44,7 +44,7 @@ def test_a_pair_is_found_however_it_is_written(graph: Graph, exchange: str, writ
     assert sent["symbol"] == code
 
 
-def test_a_typing_error_is_answered_with_the_nearest_name_and_costs_nothing_more(graph: Graph) -> None:
+def test_a_typing_error_is_answered_with_the_nearest_name_without_a_further_request(graph: Graph) -> None:
     query = """query($s: String!) { pair(exchange: "Binance", symbol: $s) {
       symbol fundingRate(interval: H4) { __typename } } }"""
     graph.data(query, s="BTCUSDT")

@@ -164,7 +164,7 @@ async def test_a_zero_for_an_optional_time_is_null_without_an_anomaly() -> None:
     assert "next_funding_time" not in [name for _, name, _ in anomalies_of(answer)]
 
 
-async def test_of_rows_with_equal_times_the_last_wins_and_a_conflict_is_reported() -> None:
+async def test_the_last_of_rows_with_equal_times_wins_and_a_conflict_is_reported() -> None:
     answer = await prices([candle(1), candle(0, close="1"), candle(0, close="2"), candle(1)])
     assert [item["close"] for item in answer["candles"]] == [1.5, 2.0]
     assert anomalies_of(answer) == [("ROW_SKIPPED", "time", 1)]

@@ -155,7 +155,7 @@ async def test_a_stale_answer_covers_a_temporary_failure(
     assert (answer.value, answer.stale) == (1, True)
 
 
-async def test_a_stale_answer_beyond_its_bound_covers_no_failure(
+async def test_a_failure_is_raised_if_the_stale_answer_is_beyond_its_bound(
     ask: Ask, origin: CountingOrigin, clock: FakeClock
 ) -> None:
     await ask()

@@ -25,7 +25,7 @@ async def sent(client: Client, symbol: str = "BTC") -> int:
     return await asyncio.create_task(operation())
 
 
-async def test_a_cached_answer_costs_nothing(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_cached_answer_counts_no_call(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=answer(1))
     assert [await sent(client), await sent(client), await sent(client, "ETH")] == [1, 0, 1]
 
@@ -35,7 +35,7 @@ async def test_retries_count(client: Client, upstream: respx.MockRouter) -> None
     assert await sent(client) == 3
 
 
-async def test_a_failed_operation_counts_what_it_sent(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_failed_operation_counts_its_sent_calls(client: Client, upstream: respx.MockRouter) -> None:
     upstream.get(ENDPOINT.path).mock(return_value=httpx.Response(404))
     with count_upstream_calls() as counter, pytest.raises(CoinglassError):
         await fetch(client)

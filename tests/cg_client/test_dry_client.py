@@ -113,7 +113,7 @@ async def test_a_fresh_answer_is_reported(
     assert (entry.answer.value, plan.calls) == (1, {a_call(): CacheStatus.HIT})
 
 
-async def test_an_endpoint_outside_the_plan_is_no_call(plan: CallPlan, dry: DryClient) -> None:
+async def test_an_endpoint_outside_the_plan_is_not_reported_as_a_call(plan: CallPlan, dry: DryClient) -> None:
     with pytest.raises(PlanRequired) as refusal:
         await dry.get(Call(ADVANCED, CoinParams(symbol="BTC"), decode))
     assert plan.calls == {}

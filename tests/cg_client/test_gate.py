@@ -175,7 +175,7 @@ def test_data_that_coinglass_has_dropped_is_not_refused_for_the_plan(
 
 
 @pytest.mark.parametrize("interval", Interval)
-def test_nothing_is_refused_from_the_catalogue_while_the_plan_is_unknown(clock: FakeClock, interval: Interval) -> None:
+def test_an_unknown_plan_refuses_nothing_from_the_catalogue(clock: FakeClock, interval: Interval) -> None:
     gate = Gate(None, clock)
     heatmap = Endpoint(path="/api/x", summary="X.", plan=Plan.ENTERPRISE, interval_floors=STANDARD_FLOORS)
     assert gate.includes(heatmap)

@@ -52,9 +52,7 @@ def line_after(weights: Weights, done: list[str | int | None]) -> Line:
 
 
 @given(weights, steps)
-def test_nothing_is_lost_or_popped_twice_and_the_order_is_predicted(
-    weights: Weights, done: list[str | int | None]
-) -> None:
+def test_items_are_popped_exactly_once_in_the_predicted_order(weights: Weights, done: list[str | int | None]) -> None:
     line = line_after(weights, done)
     order, inside = list(line.robin), dict(line.inside)
     counts = Counter(inside.values())

@@ -177,7 +177,7 @@ async def test_an_exchange_with_pairs_only_in_the_other_market_is_refused_with_t
         await symbols.pair("coinbase", "BTC-USD")
 
 
-async def test_an_exchange_that_no_listing_has_is_unknown_and_costs_nothing_more(
+async def test_an_unlisted_exchange_is_unknown_without_a_further_request(
     symbols: Symbols, upstream: respx.MockRouter
 ) -> None:
     for _ in range(3):

@@ -85,7 +85,7 @@ async def test_no_sixty_seconds_contain_more_requests_than_the_limit(
         assert len(counted) <= limit
 
 
-async def test_of_a_hundred_calls_thirty_are_sent_and_seventy_refused_at_once(
+async def test_thirty_of_a_hundred_calls_are_sent_and_seventy_refused_at_once(
     throttle_of: Callable[[int], Throttle], sent: CountingUpstream, clock: FakeClock
 ) -> None:
     throttle, deadline = throttle_of(30), clock.monotonic() + 15

@@ -74,7 +74,7 @@ async def test_a_rate_limit_of_the_listed_name_proves_nothing(client: Client, up
     assert DETAIL not in client._unknown_names._failing_until
 
 
-async def test_a_gateway_that_fails_blames_no_name(client: Client, upstream: respx.MockRouter) -> None:
+async def test_a_failing_gateway_makes_no_name_unknown(client: Client, upstream: respx.MockRouter) -> None:
     route = upstream.get(DETAIL.path).mock(side_effect=knows("GBTC", otherwise=httpx.Response(502)))
     assert isinstance(await failing(client, "NOPE"), UpstreamUnavailable)
     assert "GBTC" not in [call.request.url.params["ticker"] for call in route.calls]

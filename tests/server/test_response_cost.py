@@ -65,5 +65,5 @@ async def test_a_dry_run_is_neither_cached_nor_shared(cache: Served, origin: Ori
 
 
 @pytest.mark.parametrize("wish", ["0", "false"])
-async def test_x_dry_run_off_is_equal_to_no_header(cache: Served, wish: str) -> None:
+async def test_x_dry_run_off_equals_an_absent_header(cache: Served, wish: str) -> None:
     assert [(await post(cache)).number, (await post(cache, x_dry_run=wish)).number] == [1, 1]
