@@ -196,12 +196,17 @@ def _of_ticker(funds: Sequence[Row], ticker: str) -> Row:
 
 
 _ENDPOINTS: Mapping[Callable[[Endpoint, Any, Query], Any], Sequence[Endpoint]] = {
-    _of_fund: (etf.fund.DETAIL, etf.fund.HISTORY),
-    _premiums: (etf.premium.BITCOIN,),
-    _coins: (futures.market.SUPPORTED_COINS, spot.market.SUPPORTED_COINS),
-    _listing: (futures.market.SUPPORTED_PAIRS, spot.market.SUPPORTED_PAIRS),
-    _pair_markets: (futures.market.PAIRS_MARKETS, spot.market.PAIRS_MARKETS),
-    _coins_page: (futures.market.COINS_MARKETS, spot.market.COINS_MARKETS, futures.netflow.LIST, spot.netflow.LIST),
+    _of_fund: (etf.FUND_DETAIL, etf.FUND_HISTORY),
+    _premiums: (etf.BITCOIN_PREMIUMS,),
+    _coins: (futures.market.SUPPORTED_COINS, spot.SUPPORTED_COINS),
+    _listing: (futures.market.SUPPORTED_PAIRS, spot.SUPPORTED_PAIRS),
+    _pair_markets: (futures.market.PAIRS_MARKETS, spot.PAIRS_MARKETS),
+    _coins_page: (
+        futures.market.COINS_MARKETS,
+        spot.COINS_MARKETS,
+        futures.taker_volume.NETFLOW_LIST,
+        spot.NETFLOW_LIST,
+    ),
     _for_each_coin: (
         futures.funding_rate.EXCHANGE_LIST,
         futures.liquidation.COIN_LIST,
@@ -219,14 +224,14 @@ _ENDPOINTS: Mapping[Callable[[Endpoint, Any, Query], Any], Sequence[Endpoint]] =
         futures.open_interest.EXCHANGE_LIST,
         futures.taker_volume.EXCHANGE_LIST,
         on_chain.VESTING,
-        futures.netflow.COIN,
-        spot.netflow.COIN,
+        futures.taker_volume.COIN_NETFLOW,
+        spot.COIN_NETFLOW,
     ),
     _orders: (futures.liquidation.ORDERS,),
-    _large_orders: (futures.order_book.LARGE_ORDERS, spot.order_book.LARGE_ORDERS),
+    _large_orders: (futures.order_book.LARGE_ORDERS, spot.LARGE_ORDERS),
     _positions: (futures.hyperliquid.POSITIONS,),
     _with_tag: (futures.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG, futures.hyperliquid.POSITION_DISTRIBUTION_BY_TAG),
     _transfers: (on_chain.EXCHANGE_TRANSFERS, on_chain.WHALE_TRANSFERS),
-    _large_order_history: (futures.order_book.LARGE_ORDER_HISTORY, spot.order_book.LARGE_ORDER_HISTORY),
+    _large_order_history: (futures.order_book.LARGE_ORDER_HISTORY, spot.LARGE_ORDER_HISTORY),
 }
 _RELABELLED = {endpoint: relabel for relabel, endpoints in _ENDPOINTS.items() for endpoint in endpoints}

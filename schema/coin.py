@@ -103,12 +103,12 @@ class Coin:
         alternatives=_MARKET_ALTERNATIVES,
     )
     spot_market: Result[SpotCoinMarket] = upstream_row(
-        spot.market.COINS_MARKETS,
+        spot.COINS_MARKETS,
         SpotCoinMarket,
         lambda coin: spot_coin_market(coin.symbol),
-        alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
+        alternatives={"SpotPair.market": spot.PAIRS_MARKETS},
     )
-    market_history: Result[CoinMarketHistory] = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
+    market_history: Result[CoinMarketHistory] = upstream_daily(spot.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
     funding_rate: Result[FundingSeries] = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )
@@ -132,7 +132,7 @@ class Coin:
         futures.taker_volume.EXCHANGE_LIST, TakerVolumeByExchange, bind=_COIN
     )
     spot_taker_volume: Result[TakerVolumeSeries] = upstream(
-        spot.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
+        spot.AGGREGATED_TAKER_VOLUME_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
     )
     liquidations: Result[Liquidations] = upstream(
         futures.liquidation.AGGREGATED_HISTORY, Liquidations, bind=_COIN, prepare=futures_exchanges
@@ -157,7 +157,7 @@ class Coin:
         futures.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=futures_exchanges
     )
     spot_orderbook: Result[Orderbook] = upstream(
-        spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
+        spot.AGGREGATED_ORDERBOOK_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
     )
     accumulated_funding_rates: Result[AccumulatedFundingRates] = upstream_row(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
@@ -179,44 +179,44 @@ class Coin:
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        futures.cumulative_volume_delta.AGGREGATED_HISTORY,
+        futures.taker_volume.AGGREGATED_CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
     spot_cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        spot.cumulative_volume_delta.AGGREGATED_HISTORY,
+        spot.AGGREGATED_CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=spot_exchanges,
-        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+        alternatives={"Coin.spotTakerVolume": spot.AGGREGATED_TAKER_VOLUME_HISTORY},
     )
     netflow: Result[CoinNetflow] = upstream(
-        futures.netflow.COIN,
+        futures.taker_volume.COIN_NETFLOW,
         CoinNetflow,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
     spot_netflow: Result[CoinNetflow] = upstream(
-        spot.netflow.COIN,
+        spot.COIN_NETFLOW,
         CoinNetflow,
         bind=_COIN,
         prepare=spot_exchanges,
-        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+        alternatives={"Coin.spotTakerVolume": spot.AGGREGATED_TAKER_VOLUME_HISTORY},
     )
 
     futures_spot_volume_ratio: Result[FuturesSpotVolumeRatioSeries] = upstream(
-        indicators.exchanges.FUTURES_SPOT_VOLUME_RATIO,
+        indicators.market.FUTURES_SPOT_VOLUME_RATIO,
         FuturesSpotVolumeRatioSeries,
         bind=_COIN,
         prepare=futures_exchanges,
     )
     bitfinex_margin: Result[BitfinexMarginSeries] = upstream(
-        indicators.spot.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
+        indicators.market.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
     )
-    borrow_rate: Result[BorrowRateSeries] = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
+    borrow_rate: Result[BorrowRateSeries] = upstream(indicators.market.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
     @resolved("Futures instruments of the coin.")
     async def pairs(

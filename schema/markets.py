@@ -93,5 +93,5 @@ class Markets:
     delisted_pairs: Result[DelistedPairs] = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
     exchange_ranking: Result[ExchangeRanking] = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
 
-    netflows: Result[FuturesNetflows] = upstream_paged(futures.netflow.LIST, FuturesNetflows)
-    spot_netflows: Result[SpotNetflows] = upstream_paged(spot.netflow.LIST, SpotNetflows)
+    netflows: Result[FuturesNetflows] = upstream_paged(futures.taker_volume.NETFLOW_LIST, FuturesNetflows)
+    spot_netflows: Result[SpotNetflows] = upstream_paged(spot.NETFLOW_LIST, SpotNetflows)

@@ -113,17 +113,17 @@ class Pair(TradingPair):
         description="How net longs and net shorts change, in coins.",
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        api.cumulative_volume_delta.HISTORY,
+        api.taker_volume.CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
     )
     footprint: Result[FootprintSeries] = upstream(
-        api.footprint.HISTORY,
+        api.taker_volume.FOOTPRINT_HISTORY,
         FootprintSeries,
         bind=BY_PAIR,
         alternatives={
-            "Pair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "Pair.cumulativeVolumeDelta": api.taker_volume.CVD_HISTORY,
             "Pair.takerVolume": api.taker_volume.HISTORY,
         },
     )

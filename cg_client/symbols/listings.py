@@ -144,9 +144,9 @@ class Symbols:
         self._client = client
         self._listings: list[Listing[Any]] = []
         self.futures = self._pairs(Market.FUTURES, futures.market.SUPPORTED_PAIRS)
-        self.spot = self._pairs(Market.SPOT, spot.market.SUPPORTED_PAIRS)
+        self.spot = self._pairs(Market.SPOT, spot.SUPPORTED_PAIRS)
         self.futures_coins = self._named(CoinIndex, futures.market.SUPPORTED_COINS)
-        self.spot_coins = self._named(CoinIndex, spot.market.SUPPORTED_COINS)
+        self.spot_coins = self._named(CoinIndex, spot.SUPPORTED_COINS)
         self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
 
     def for_client(self, client: Fetcher) -> "Symbols":

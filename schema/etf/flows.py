@@ -26,12 +26,12 @@ class ETFAsset(Enum):
 FLOWS_BY_ASSET = ByAttribute(
     "asset",
     {
-        ETFAsset.BITCOIN: api.flows.BITCOIN,
-        ETFAsset.ETHEREUM: api.flows.ETHEREUM,
-        ETFAsset.SOLANA: api.flows.SOLANA,
-        ETFAsset.XRP: api.flows.XRP,
-        ETFAsset.HYPE: api.flows.HYPE,
-        ETFAsset.HONG_KONG_BITCOIN: api.flows.HONG_KONG_BITCOIN,
+        ETFAsset.BITCOIN: api.BITCOIN_FLOWS,
+        ETFAsset.ETHEREUM: api.ETHEREUM_FLOWS,
+        ETFAsset.SOLANA: api.SOLANA_FLOWS,
+        ETFAsset.XRP: api.XRP_FLOWS,
+        ETFAsset.HYPE: api.HYPE_FLOWS,
+        ETFAsset.HONG_KONG_BITCOIN: api.HONG_KONG_BITCOIN_FLOWS,
     },
 )
 

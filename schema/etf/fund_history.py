@@ -55,7 +55,7 @@ class FundPrices(Sourced, Candles[FundCandle], columns="FundCandleColumns"):
 
     @classmethod
     def decoder(cls) -> Decode[Columns[FundCandle]]:
-        return columns_decoder(FundCandle, api.fund.PRICE_HISTORY)
+        return columns_decoder(FundCandle, api.FUND_PRICE_HISTORY)
 
     @classmethod
     def of(cls, source: Source, rows: Columns[FundCandle]) -> Self:

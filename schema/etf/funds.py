@@ -104,14 +104,14 @@ class ETF:
 
     flows: Result[ETFFlows] = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
     list: Result[FundList] = upstream(
-        ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST, ETFAsset.ETHEREUM: api.funds.ETHEREUM_LIST}),
+        ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_LIST, ETFAsset.ETHEREUM: api.ETHEREUM_LIST}),
         FundList,
     )
     net_assets: Result[ETFNetAssets] = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
-    assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.fund.ASSETS), FundAssets)
-    history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.fund.HISTORY), FundHistory)
-    price: Result[FundPrices] = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
-    detail: Result[FundDetail] = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
+    assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.FUND_ASSETS), FundAssets)
+    history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.FUND_HISTORY), FundHistory)
+    price: Result[FundPrices] = upstream(_of_bitcoin(api.FUND_PRICE_HISTORY), FundPrices)
+    detail: Result[FundDetail] = upstream(_of_bitcoin(api.FUND_DETAIL), FundDetail)
 
     @composed(
         *PREMIUMS_BY_ASSET.endpoints,

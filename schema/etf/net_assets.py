@@ -28,7 +28,7 @@ class _ByAsset(ByAttribute):
 
 
 NET_ASSETS_BY_ASSET = _ByAsset(
-    "asset", {ETFAsset.BITCOIN: api.net_assets.BITCOIN, ETFAsset.ETHEREUM: api.net_assets.ETHEREUM}
+    "asset", {ETFAsset.BITCOIN: api.BITCOIN_NET_ASSETS, ETFAsset.ETHEREUM: api.ETHEREUM_NET_ASSETS}
 )
 
 

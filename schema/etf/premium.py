@@ -22,7 +22,7 @@ from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 
-PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.premium.BITCOIN})
+PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_PREMIUMS})
 PREMIUM_DECODERS: Decoders = dict.fromkeys(PREMIUMS_BY_ASSET.endpoints, decode_premiums)
 
 

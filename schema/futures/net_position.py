@@ -25,7 +25,10 @@ class NetPositionVersion(Enum):
 BY_VERSION = ByArgument(
     "version",
     "Which of CoinGlass' calculations.",
-    {NetPositionVersion.V1: api.net_position.HISTORY, NetPositionVersion.V2: api.net_position.V2_HISTORY},
+    {
+        NetPositionVersion.V1: api.long_short.NET_POSITION_HISTORY,
+        NetPositionVersion.V2: api.long_short.V2_NET_POSITION_HISTORY,
+    },
     NetPositionVersion.V2,
 )
 

@@ -16,8 +16,8 @@ from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, 
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
 
-COINS, SPOT_COINS = futures.market.SUPPORTED_COINS.path, spot.market.SUPPORTED_COINS.path
-PAIRS, SPOT_PAIRS = futures.market.SUPPORTED_PAIRS.path, spot.market.SUPPORTED_PAIRS.path
+COINS, SPOT_COINS = futures.market.SUPPORTED_COINS.path, spot.SUPPORTED_COINS.path
+PAIRS, SPOT_PAIRS = futures.market.SUPPORTED_PAIRS.path, spot.SUPPORTED_PAIRS.path
 EXCHANGES = futures.market.SUPPORTED_EXCHANGES.path
 
 
