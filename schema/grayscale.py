@@ -8,7 +8,7 @@ import strawberry
 from cg_client.endpoints import grayscale as api
 from graph_types.fields import sparse, value
 from graph_types.problems import Result
-from payloads.series import DailySeries, Days, Time, TimestampOfTime
+from payloads.series import DailySeries, Days, TimedRow
 from payloads.source import Sourced
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
@@ -37,9 +37,7 @@ class GrayscaleHoldings(Sourced):
 
 
 @strawberry.type(description="Premium of a trust on one day.")
-class GrayscalePremiumDay:
-    time: Time
-    timestamp: TimestampOfTime
+class GrayscalePremiumDay(TimedRow):
     price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: Annotated[

@@ -1,6 +1,5 @@
 """Money into and out of exchange-traded funds."""
 
-from datetime import datetime
 from enum import Enum
 from typing import Annotated
 
@@ -8,8 +7,7 @@ import strawberry
 
 from cg_client.endpoints import etf as api
 from graph_types.fields import sparse, value
-from graph_types.scalars import Timestamp
-from payloads.series import DailySeries, Days
+from payloads.series import DailySeries, DayRow, Days
 from resolvers.endpoint_choice import ByAttribute
 
 
@@ -43,9 +41,7 @@ class TickerFlow:
 
 
 @strawberry.type(description="Flows of all funds on one day.")
-class ETFFlow:
-    time: Annotated[datetime, value("Day.", source_name="timestamp")]
-    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", source_name="timestamp")]
+class ETFFlow(DayRow):
     flow_usd: Annotated[float | None, value("Net flow of all funds, in US dollars.")]
     price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
     by_ticker: Annotated[list[TickerFlow] | None, value("Flow of each fund.")]

@@ -9,16 +9,13 @@ from cg_client.call import Decode
 from cg_client.endpoints import etf as api
 from graph_types.fields import sparse, value
 from payloads.columns import Columns
-from payloads.series import Candles, DailySeries, Days, Time, TimestampOfTime, from_rows
+from payloads.series import Candles, DailySeries, DayRow, Days, TimedRow, from_rows
 from payloads.source import Source, Sourced
 from resolvers.decode import columns_decoder
-from schema.etf.days import Day, TimestampOfDay
 
 
 @strawberry.type(description="A fund on one day.")
-class FundDay:
-    time: Day
-    timestamp: TimestampOfDay
+class FundDay(DayRow):
     market_time: Annotated[datetime | None, sparse("Day of the price.")]
     ticker: Annotated[str, value("Ticker.")]
     name: Annotated[str | None, sparse("Name.")]
@@ -39,9 +36,7 @@ class FundHistory(
 
 
 @strawberry.type(description="Price of a fund's share over one interval, which CoinGlass chooses.")
-class FundCandle:
-    time: Time
-    timestamp: TimestampOfTime
+class FundCandle(TimedRow):
     open: Annotated[float | None, value("First price, in US dollars.")]
     high: Annotated[float | None, value("Highest price, in US dollars.")]
     low: Annotated[float | None, value("Lowest price, in US dollars.")]

@@ -10,9 +10,8 @@ from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument
 from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
-from payloads.series import DailySeries, Days
+from payloads.series import DailySeries, DayRow, Days
 from resolvers.endpoint_choice import ByAttribute
-from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 
 
@@ -33,9 +32,7 @@ NET_ASSETS_BY_ASSET = _ByAsset(
 
 
 @strawberry.type(description="Net assets on one day: of all funds, or of the one that was requested.")
-class ETFNetAssetsDay:
-    time: Day
-    timestamp: TimestampOfDay
+class ETFNetAssetsDay(DayRow):
     net_assets_usd: Annotated[float | None, value("Net assets, in US dollars.")]
     change_usd: Annotated[float | None, sparse("Change of the net assets, in US dollars.")]
     price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
@@ -46,9 +43,7 @@ class ETFNetAssets(DailySeries, Days[ETFNetAssetsDay]): ...
 
 
 @strawberry.type(description="Assets under management on one day.")
-class FundAssetsDay:
-    time: Day
-    timestamp: TimestampOfDay
+class FundAssetsDay(DayRow):
     aum_usd: Annotated[float | None, value("Assets under management, in US dollars.")]
 
 

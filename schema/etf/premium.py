@@ -11,15 +11,13 @@ from cg_client.endpoints import etf as api
 from cg_client.errors import PayloadMismatch
 from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
-from graph_types.scalars import time_of
-from payloads.columns import Column, Columns
-from payloads.series import DailySeries, Days
+from payloads.columns import Columns
+from payloads.series import DailySeries, DayRow, Days, timed_rows
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
-from schema.etf.days import Day, TimestampOfDay
 from schema.etf.flows import ETFAsset
 
 PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_PREMIUMS})
@@ -49,9 +47,7 @@ class TickerPremium:
 
 
 @strawberry.type(description="Premiums and discounts on one day.")
-class ETFPremiumDay:
-    time: Day
-    timestamp: TimestampOfDay
+class ETFPremiumDay(DayRow):
     by_ticker: Annotated[list[TickerPremium], value("Each fund, or the one that was requested.")]
 
 
@@ -66,7 +62,5 @@ async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, win
 
 
 def _rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETFPremiumDay]:
-    times = [day.timestamp for day in days]
     funds = [[TickerPremium.of(fund, ticker) for fund in day.funds] for day in days]
-    columns = {"time": Column(times, time_of), "timestamp": Column(times), "by_ticker": Column(funds)}
-    return Columns.of(ETFPremiumDay, columns, len(days))
+    return timed_rows(ETFPremiumDay, [day.timestamp for day in days], by_ticker=funds)

@@ -7,14 +7,12 @@ from msgspec.structs import replace
 
 from graph_types.fields import value
 from payloads.columns import Column, Columns
-from payloads.series import Bars, Series, ServedWindow, Time, TimestampOfTime
+from payloads.series import Bars, Series, ServedWindow, TimedRow
 from resolvers.running_sum import running_sum
 
 
 @strawberry.type(description="Taker volume of one interval, and the running sum of buys less sells.")
-class CumulativeVolumeDeltaBar:
-    time: Time
-    timestamp: TimestampOfTime
+class CumulativeVolumeDeltaBar(TimedRow):
     buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
     sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
     cumulative_delta_usd: Annotated[

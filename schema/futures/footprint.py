@@ -1,16 +1,14 @@
 """Footprints: volume of market orders by price, of futures and of spot."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
 import msgspec
 import strawberry
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
-from graph_types.scalars import Timestamp, time_of
-from payloads.columns import Column, Columns
-from payloads.series import Bars, Series
+from payloads.columns import Columns
+from payloads.series import Bars, Series, TimedRow, timed_rows
 from resolvers.footprint import DecodedBar, decode_footprint
 
 
@@ -29,9 +27,7 @@ class FootprintLevel:
 
 
 @strawberry.type(description="Market orders of one interval, by price.")
-class FootprintBar:
-    time: datetime = strawberry.field(description="Start of the interval.")
-    timestamp: Timestamp = strawberry.field(description="Start of the interval, in milliseconds.")
+class FootprintBar(TimedRow):
     levels: Sequence[FootprintLevel] = strawberry.field(description="The prices, as CoinGlass orders them.")
 
 
@@ -44,9 +40,7 @@ class FootprintSeries(Series, Bars[FootprintBar], columns=None):
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[FootprintBar]:
     bars = decode_footprint(data, anomalies)
-    times = [bar.time for bar in bars]
-    columns = {"time": Column(times, time_of), "timestamp": Column(times), "levels": Column(list(map(_levels, bars)))}
-    return Columns.of(FootprintBar, columns, len(bars))
+    return timed_rows(FootprintBar, [bar.time for bar in bars], levels=list(map(_levels, bars)))
 
 
 def _levels(bar: DecodedBar) -> list[FootprintLevel]:

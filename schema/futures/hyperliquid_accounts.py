@@ -5,13 +5,11 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import value
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 
 
 @strawberry.type(description="Accounts that are long and short at one time.")
-class HyperliquidAccountsPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class HyperliquidAccountsPoint(TimedRow):
     long_count: Annotated[float | None, value("Number of accounts that are long.")]
     short_count: Annotated[float | None, value("Number of accounts that are short.")]
     total_count: Annotated[float | None, value("Number of accounts counted.")]

@@ -6,16 +6,14 @@ from typing import Annotated, Any
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 from payloads.source import CappedList
 from resolvers.context import Context
 from schema.futures.hyperliquid_wallets import TierBias
 
 
 @strawberry.type(description="Accounts with one tag that are long and short in a coin at one time.")
-class TaggedAccountsPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class TaggedAccountsPoint(TimedRow):
     tag: Annotated[str | None, sparse("CoinGlass' name of the tag.")]
     long_count: Annotated[float | None, value("Number of accounts that are long.")]
     short_count: Annotated[float | None, value("Number of accounts that are short.")]

@@ -13,7 +13,7 @@ from cg_client.params.positions import LiquidationOrdersParams as OrdersParams
 from cg_client.symbols.instruments import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
-from payloads.series import Bars, Series, Time, TimestampOfTime
+from payloads.series import Bars, Series, TimedRow
 from payloads.source import CappedList, Source, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
@@ -25,9 +25,7 @@ from schema.listing import BY_PAIR, ListedPair
 
 
 @strawberry.type(description="Liquidations of one interval.")
-class LiquidationBar:
-    time: Time
-    timestamp: TimestampOfTime
+class LiquidationBar(TimedRow):
     long_usd: Annotated[float | None, value("Longs liquidated, in US dollars.")]
     short_usd: Annotated[float | None, value("Shorts liquidated, in US dollars.")]
 

@@ -1,6 +1,6 @@
 """Where liquidations are expected: heatmaps and maps."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Self
@@ -11,7 +11,8 @@ from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures as api
 from graph_types.scalars import Timestamp, time_of
-from payloads.columns import Column, Columns
+from payloads.columns import Column
+from payloads.series import TimedRow, timed_rows
 from payloads.source import Source, Sourced
 from resolvers.endpoint_choice import ByArgument
 from resolvers.liquidation_heatmap import Heatmap, decode_heatmap
@@ -50,9 +51,7 @@ class HeatmapCell:
 
 
 @strawberry.type(description="Price behind a heatmap.")
-class HeatmapCandle:
-    time: datetime = strawberry.field(description="Start of the interval.")
-    timestamp: Timestamp = strawberry.field(description="Start of the interval, in milliseconds.")
+class HeatmapCandle(TimedRow):
     open: float | None = strawberry.field(description="First price, in US dollars.")
     high: float | None = strawberry.field(description="Highest price, in US dollars.")
     low: float | None = strawberry.field(description="Lowest price, in US dollars.")
@@ -78,25 +77,18 @@ class LiquidationHeatmap(Sourced):
 
     @classmethod
     def of(cls, source: Source, heatmap: Heatmap) -> Self:
-        times = Column(heatmap.times, time_of)
-        candle_times = {"time": Column(heatmap.candle_times, time_of), "timestamp": Column(heatmap.candle_times)}
-        candles = candle_times | {name: Column(figures) for name, figures in heatmap.candles.items()}
         return cls(
             source=source,
             prices=Column(heatmap.prices),
-            times=times,
+            times=Column(heatmap.times, time_of),
             timestamps=Column(heatmap.times),
-            cells=Columns.of(HeatmapCell, _cells(heatmap), len(heatmap.cell_values)),
-            candles=Columns.of(HeatmapCandle, candles, len(heatmap.candle_times)),
+            cells=timed_rows(
+                HeatmapCell,
+                heatmap.cell_times,
+                price=heatmap.cell_prices,
+                value=heatmap.cell_values,
+                time_index=heatmap.cell_time_indices,
+                price_index=heatmap.cell_price_indices,
+            ),
+            candles=timed_rows(HeatmapCandle, heatmap.candle_times, **heatmap.candles),
         )
-
-
-def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
-    return {
-        "time": Column(heatmap.cell_times, time_of),
-        "timestamp": Column(heatmap.cell_times),
-        "price": Column(heatmap.cell_prices),
-        "value": Column(heatmap.cell_values),
-        "time_index": Column(heatmap.cell_time_indices),
-        "price_index": Column(heatmap.cell_price_indices),
-    }

@@ -7,7 +7,7 @@ import strawberry
 
 from cg_client.endpoints import futures as api
 from graph_types.fields import value
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 from resolvers.endpoint_choice import ByArgument
 
 
@@ -31,9 +31,7 @@ BY_KIND = ByArgument(
 
 
 @strawberry.type(description="Long and short share at one time.")
-class LongShortPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class LongShortPoint(TimedRow):
     long_percent: Annotated[float | None, value("Share that is long, in percent.")]
     short_percent: Annotated[float | None, value("Share that is short, in percent.")]
     ratio: Annotated[float | None, value("Long divided by short.")]

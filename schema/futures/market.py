@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Candles, Series, Time, TimestampOfTime
+from payloads.series import Candles, Series, TimedRow
 from payloads.source import Sourced
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
@@ -117,9 +117,7 @@ class CoinMarket(Sourced):
 
 
 @strawberry.type(description="Price over one interval, in US dollars.")
-class PriceCandle:
-    time: Time
-    timestamp: TimestampOfTime
+class PriceCandle(TimedRow):
     open: Annotated[float | None, value("First price.")]
     high: Annotated[float | None, value("Highest price.")]
     low: Annotated[float | None, value("Lowest price.")]

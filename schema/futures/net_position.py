@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
 from payloads.columns import Column, Columns
-from payloads.series import Bars, Series, ServedWindow, Time, TimestampOfTime
+from payloads.series import Bars, Series, ServedWindow, TimedRow
 from resolvers.endpoint_choice import ByArgument
 from resolvers.running_sum import running_sum
 
@@ -34,9 +34,7 @@ BY_VERSION = ByArgument(
 
 
 @strawberry.type(description="Changes of net positions in one interval, in coins.")
-class NetPositionBar:
-    time: Time
-    timestamp: TimestampOfTime
+class NetPositionBar(TimedRow):
     long_change_quantity: Annotated[float | None, value("Change of net longs in the interval, in coins.")]
     short_change_quantity: Annotated[float | None, value("Change of net shorts in the interval, in coins.")]
     cumulative_long_quantity: Annotated[

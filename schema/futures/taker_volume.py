@@ -5,14 +5,12 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import sparse, value
-from payloads.series import Bars, Series, Time, TimestampOfTime
+from payloads.series import Bars, Series, TimedRow
 from payloads.source import Sourced
 
 
 @strawberry.type(description="Taker volume of one interval.")
-class TakerVolumeBar:
-    time: Time
-    timestamp: TimestampOfTime
+class TakerVolumeBar(TimedRow):
     buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
     sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
 

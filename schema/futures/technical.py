@@ -5,13 +5,11 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import sparse
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 
 
 @strawberry.type(description="An indicator without a unit at one interval.")
-class TechnicalPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class TechnicalPoint(TimedRow):
     value: Annotated[float | None, sparse("Value, without a unit; null where CoinGlass states none.")]
 
 
@@ -20,9 +18,7 @@ class TechnicalSeries(Series, Points[TechnicalPoint]): ...
 
 
 @strawberry.type(description="An indicator in US dollars at one interval.")
-class TechnicalPointUsd:
-    time: Time
-    timestamp: TimestampOfTime
+class TechnicalPointUsd(TimedRow):
     value_usd: Annotated[float | None, sparse("Value, in US dollars; null where CoinGlass states none.")]
 
 
@@ -49,9 +45,7 @@ class AverageTrueRangeSeries(TechnicalSeriesUsd): ...
 
 
 @strawberry.type(description="Bollinger bands at one interval.")
-class BollingerPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class BollingerPoint(TimedRow):
     upper_usd: Annotated[float | None, sparse("Upper band, in US dollars; null where CoinGlass states none.")]
     middle_usd: Annotated[
         float | None, sparse("Middle band, the moving average, in US dollars; null where CoinGlass states none.")
@@ -64,9 +58,7 @@ class BollingerBandsSeries(Series, Points[BollingerPoint]): ...
 
 
 @strawberry.type(description="TD sequential at one interval: how long the setup under way has lasted.")
-class TDSequentialPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class TDSequentialPoint(TimedRow):
     buy_count: Annotated[float | None, sparse("Intervals of the buy setup; null where there is none.")]
     sell_count: Annotated[float | None, sparse("Intervals of the sell setup; null where there is none.")]
 

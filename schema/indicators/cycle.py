@@ -9,9 +9,8 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of a point is called `value`
-from graph_types.scalars import time_of
-from payloads.columns import Column, Columns
-from payloads.series import DailySeries, Points
+from payloads.columns import Columns
+from payloads.series import DailySeries, Points, timed_rows
 from payloads.source import Sourced
 from resolvers.rainbow import decode_rainbow
 from schema.indicators.points import PricedPoint
@@ -71,14 +70,12 @@ class Rainbow(DailySeries, Points[RainbowPoint]):
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPoint]:
     days = decode_rainbow(data, anomalies)
-    times = [day.time for day in days]
-    columns = {
-        "time": Column(times, time_of),
-        "timestamp": Column(times),
-        "price_usd": Column([day.price for day in days]),
-        "edges_usd": Column([day.edges for day in days]),
-    }
-    return Columns.of(RainbowPoint, columns, len(days))
+    return timed_rows(
+        RainbowPoint,
+        [day.time for day in days],
+        price_usd=[day.price for day in days],
+        edges_usd=[day.edges for day in days],
+    )
 
 
 @strawberry.type(

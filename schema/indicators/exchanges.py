@@ -5,7 +5,7 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 from payloads.source import Sourced
 
 
@@ -47,9 +47,7 @@ class ExchangeTransparency(Sourced):
 
 
 @strawberry.type(description="Futures volume relative to spot volume in one interval.")
-class FuturesSpotVolumeRatioPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class FuturesSpotVolumeRatioPoint(TimedRow):
     ratio: Annotated[float | None, sparse("Futures volume divided by spot volume.")]
     futures_volume_usd: Annotated[float | None, sparse("Futures volume, in US dollars.")]
     spot_volume_usd: Annotated[float | None, sparse("Spot volume, in US dollars.")]

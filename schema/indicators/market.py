@@ -6,14 +6,12 @@ import strawberry
 
 from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of the index is called `value`
-from payloads.series import DailySeries, Points, Time, TimestampOfTime
+from payloads.series import DailySeries, Points, TimedRow
 from schema.indicators.points import PricedPoint
 
 
 @strawberry.type(description="The fear and greed index on one day.")
-class FearGreedPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class FearGreedPoint(TimedRow):
     value: Annotated[float | None, described("Index: 0 is extreme fear, 100 extreme greed.")]
     price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]
 
@@ -23,9 +21,7 @@ class FearGreedIndex(DailySeries, Points[FearGreedPoint]): ...
 
 
 @strawberry.type(description="Options open interest relative to futures open interest on one day.")
-class OptionsFuturesRatioPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class OptionsFuturesRatioPoint(TimedRow):
     btc_percent: Annotated[float | None, sparse("Of bitcoin, in percent.")]
     eth_percent: Annotated[float | None, sparse("Of ether, in percent.")]
 
@@ -35,9 +31,7 @@ class OptionsFuturesRatio(DailySeries, Points[OptionsFuturesRatioPoint]): ...
 
 
 @strawberry.type(description="The altcoin season index on one day.")
-class AltcoinSeasonPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class AltcoinSeasonPoint(TimedRow):
     value: Annotated[float | None, sparse("Index from 0 to 100; the higher, the more altcoins do better than bitcoin.")]
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation of the altcoins, in US dollars.")]
 

@@ -5,11 +5,9 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import sparse
-from payloads.series import Time, TimestampOfTime
+from payloads.series import TimedRow
 
 
 @strawberry.type(description="A day and its price.")
-class PricedPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class PricedPoint(TimedRow):
     price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]

@@ -6,7 +6,7 @@ import strawberry
 
 from cg_client.errors import NoData
 from graph_types.fields import sparse
-from payloads.series import Points, Series, Time, TimestampOfTime
+from payloads.series import Points, Series, TimedRow
 from resolvers.context import Context
 
 _ON_BITFINEX = ("BTC", "ETH")
@@ -20,9 +20,7 @@ async def bitfinex_coin(_: Context, arguments: dict[str, Any]) -> dict[str, Any]
 
 
 @strawberry.type(description="Premium of bitcoin on Coinbase at one time.")
-class CoinbasePremiumPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class CoinbasePremiumPoint(TimedRow):
     premium_usd: Annotated[float | None, sparse("Price on Coinbase less the price elsewhere, in US dollars.")]
     premium_percent: Annotated[float | None, sparse("The same in percent (0.01 is 0.01 %).")]
     coinbase_price_usd: Annotated[float | None, sparse("Price on Coinbase, in US dollars; not always stated.")]
@@ -33,9 +31,7 @@ class CoinbasePremiumSeries(Series, Points[CoinbasePremiumPoint]): ...
 
 
 @strawberry.type(description="Margin positions on Bitfinex at one time.")
-class BitfinexMarginPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class BitfinexMarginPoint(TimedRow):
     long_quantity: Annotated[float | None, sparse("Margin longs, in coins.")]
     short_quantity: Annotated[float | None, sparse("Margin shorts, in coins.")]
 
@@ -45,9 +41,7 @@ class BitfinexMarginSeries(Series, Points[BitfinexMarginPoint]): ...
 
 
 @strawberry.type(description="Interest on a borrowed coin at one time.")
-class BorrowRatePoint:
-    time: Time
-    timestamp: TimestampOfTime
+class BorrowRatePoint(TimedRow):
     interest_rate: Annotated[
         float | None,
         sparse("Interest a day, as CoinGlass gives it: whether in percent or as a fraction is not stated."),

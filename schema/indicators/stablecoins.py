@@ -7,9 +7,8 @@ import strawberry
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
-from graph_types.scalars import time_of
-from payloads.columns import Column, Columns
-from payloads.series import DailySeries, Points
+from payloads.columns import Columns
+from payloads.series import DailySeries, Points, timed_rows
 from resolvers.stablecoins import StablecoinDay, decode_stablecoins
 from schema.indicators.points import PricedPoint
 
@@ -39,15 +38,13 @@ class StablecoinMarketCap(DailySeries, Points[StablecoinMarketCapPoint], rows_on
 
 def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[StablecoinMarketCapPoint]:
     days: Sequence[StablecoinDay] = decode_stablecoins(data, anomalies)
-    times = [day.time for day in days]
-    columns = {
-        "time": Column(times, time_of),
-        "timestamp": Column(times),
-        "price_usd": Column([day.price for day in days]),
-        "market_cap_usd": Column([day.sum for day in days]),
-        "by_coin": Column([_by_coin(day.by_coin) for day in days]),
-    }
-    return Columns.of(StablecoinMarketCapPoint, columns, len(days))
+    return timed_rows(
+        StablecoinMarketCapPoint,
+        [day.time for day in days],
+        price_usd=[day.price for day in days],
+        market_cap_usd=[day.sum for day in days],
+        by_coin=[_by_coin(day.by_coin) for day in days],
+    )
 
 
 def _by_coin(capital: Mapping[str, float] | None) -> Sequence[StablecoinCapital] | None:
