@@ -18,37 +18,39 @@ from resolvers.daily import upstream_daily
 from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
-from schema.futures.funding_lists import AccumulatedFundingRates, CoinAccumulatedFunding
 from schema.futures.funding_rate import (
+    AccumulatedFundingRates,
+    CoinAccumulatedFunding,
     CurrentFundingRates,
     FundingSeries,
     FundingWeighting,
 )
 from schema.futures.liquidation import (
+    CoinMaxPain,
+    LiquidationMaxPain,
     Liquidations,
     LiquidationsByExchange,
 )
-from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap
-from schema.futures.liquidation_map import LiquidationMap
+from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationMap
 from schema.futures.market import CoinMarket
-from schema.futures.max_pain import CoinMaxPain, LiquidationMaxPain
-from schema.futures.netflow import CoinNetflow
 from schema.futures.open_interest import (
+    BY_MARGIN,
     OISeries,
     OpenInterestByExchange,
     OpenInterestHistoryByExchange,
+    margined_exchanges,
 )
-from schema.futures.open_interest_margin import BY_MARGIN, margined_exchanges
 from schema.futures.order_book import Orderbook
 from schema.futures.taker_volume import (
+    CoinNetflow,
+    CumulativeVolumeDeltaSeries,
     TakerVolumeByExchange,
     TakerVolumeSeries,
 )
-from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries
-from schema.indicators.spot import (
+from schema.indicators.market import (
     BitfinexMarginSeries,
     BorrowRateSeries,
+    FuturesSpotVolumeRatioSeries,
     bitfinex_coin,
 )
 from schema.listing import ExchangeFilter
@@ -62,8 +64,7 @@ from schema.market_rows import (
 from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
-from schema.spot.market import SpotCoinMarket
-from schema.spot.market_history import CoinMarketHistory
+from schema.spot_market import CoinMarketHistory, SpotCoinMarket
 from schema.spot_pair import SpotPair
 
 _COIN = {"symbol": "symbol"}

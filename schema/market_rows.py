@@ -11,11 +11,10 @@ from cg_client.symbols.instruments import Instrument, fold_exchange
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
 from resolvers.loaders import RowId, RowKey
-from schema.futures.funding_lists import CoinAccumulatedFunding
-from schema.futures.funding_rate import CurrentFundingRates
+from schema.futures.funding_rate import CoinAccumulatedFunding, CurrentFundingRates
+from schema.futures.liquidation import CoinMaxPain
 from schema.futures.market import CoinMarket, PairMarket
-from schema.futures.max_pain import CoinMaxPain
-from schema.spot.market import SpotCoinMarket, SpotPairMarket
+from schema.spot_market import SpotCoinMarket, SpotPairMarket
 
 _PAIR_MARKETS = rows_decoder(PairMarket, futures.market.PAIRS_MARKETS)
 _SPOT_PAIR_MARKETS = rows_decoder(SpotPairMarket, spot.PAIRS_MARKETS)

@@ -8,7 +8,7 @@ from resolvers.daily import upstream_daily
 from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
-from schema.futures.funding_lists import (
+from schema.futures.funding_rate import (
     AccumulatedFundingRatesByCoin,
     FundingArbitrage,
 )
@@ -16,15 +16,14 @@ from schema.futures.indices import (
     DerivativesIndex,
     DerivativesRiskIndex,
 )
-from schema.futures.liquidation import LiquidationsByExchange
-from schema.futures.market_lists import (
+from schema.futures.liquidation import LiquidationMaxPains, LiquidationsByExchange
+from schema.futures.market import (
     DelistedPairs,
     ExchangeRanking,
     PriceChanges,
 )
-from schema.futures.max_pain import LiquidationMaxPains
-from schema.futures.netflow import FuturesNetflows, SpotNetflows
-from schema.futures.technical_lists import (
+from schema.futures.taker_volume import FuturesNetflows, SpotNetflows
+from schema.futures.technical import (
     AverageTrueRangeByCoin,
     MACDByCoin,
     MovingAveragesByCoin,

@@ -17,8 +17,8 @@ from schema.account import Account, Quota
 from schema.calendar import Calendar
 from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
-from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
+from schema.etf.series import ETFAsset
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
@@ -26,7 +26,7 @@ from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, required
 from schema.markets import Markets
 from schema.news import News
-from schema.on_chain.root import OnChain
+from schema.on_chain import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair

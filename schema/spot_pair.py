@@ -7,8 +7,6 @@ import strawberry
 from cg_client.endpoints import spot as api
 from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
-from schema.futures.footprint import FootprintSeries
 from schema.futures.market import PriceSeries
 from schema.futures.order_book import (
     LargeOrderHistory,
@@ -16,10 +14,10 @@ from schema.futures.order_book import (
     Orderbook,
     OrderbookHeatmap,
 )
-from schema.futures.taker_volume import TakerVolumeSeries
+from schema.futures.taker_volume import CumulativeVolumeDeltaSeries, FootprintSeries, TakerVolumeSeries
 from schema.listing import BY_PAIR
 from schema.market_rows import spot_pair_market
-from schema.spot.market import SpotPairMarket
+from schema.spot_market import SpotPairMarket
 from schema.trading_pair import TradingPair
 
 _ALTERNATIVES = {"SpotPair.orderbook": api.ORDERBOOK_HISTORY}

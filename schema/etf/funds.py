@@ -14,15 +14,21 @@ from resolvers.context import Info
 from resolvers.daily import TO, sensible, upstream_daily
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import composed, upstream
-from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows
 from schema.etf.fund_detail import FundDetail
-from schema.etf.fund_history import FundHistory, FundPrices
-from schema.etf.net_assets import (
+from schema.etf.series import (
+    FLOWS_BY_ASSET,
     NET_ASSETS_BY_ASSET,
+    PREMIUM_DECODERS,
+    PREMIUMS_BY_ASSET,
+    ETFAsset,
+    ETFFlows,
     ETFNetAssets,
+    ETFPremiums,
     FundAssets,
+    FundHistory,
+    FundPrices,
+    premiums,
 )
-from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiums, premiums
 
 
 @strawberry.type(description="What a fund holds.")

@@ -6,44 +6,41 @@ from cg_client.endpoints import indicators as api
 from graph_types.problems import Result
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
-from schema.indicators.averages import (
-    GoldenRatioMultiplier,
-    PiCycle,
-    TwoHundredWeekMovingAverage,
-    TwoYearMovingAverageMultiplier,
-)
-from schema.indicators.cycle import (
-    AHR999,
-    BullMarketPeak,
-    ProfitableDays,
-    PuellMultiple,
-    Rainbow,
-    StockToFlow,
-)
-from schema.indicators.exchanges import ExchangeTransparency
-from schema.indicators.holders import (
+from schema.indicators.bitcoin import (
     SOPR,
+    USM2,
+    AddressCount,
+    BubbleIndex,
+    Correlation,
+    GlobalM2,
     HolderSupply,
+    MacroOscillator,
     NetUnrealizedProfitLoss,
     RealizedPrice,
     ReserveRisk,
     RHODLRatio,
 )
-from schema.indicators.macro import (
-    USM2,
-    Correlation,
-    GlobalM2,
-    MacroOscillator,
+from schema.indicators.cycle import (
+    AHR999,
+    BullMarketPeak,
+    GoldenRatioMultiplier,
+    PiCycle,
+    ProfitableDays,
+    PuellMultiple,
+    Rainbow,
+    StockToFlow,
+    TwoHundredWeekMovingAverage,
+    TwoYearMovingAverageMultiplier,
 )
 from schema.indicators.market import (
     AltcoinSeason,
+    CoinbasePremiumSeries,
     Dominance,
+    ExchangeTransparency,
     FearGreedIndex,
     OptionsFuturesRatio,
+    StablecoinMarketCap,
 )
-from schema.indicators.network import AddressCount, BubbleIndex
-from schema.indicators.spot import CoinbasePremiumSeries
-from schema.indicators.stablecoins import StablecoinMarketCap
 
 
 @strawberry.type(description="Indicators of the market as a whole, most of them of bitcoin.")
