@@ -25,12 +25,7 @@ from schema.futures.funding_rate import (
     FundingSeries,
     FundingWeighting,
 )
-from schema.futures.liquidation import (
-    CoinMaxPain,
-    LiquidationMaxPain,
-    Liquidations,
-    LiquidationsByExchange,
-)
+from schema.futures.liquidation import CoinMaxPain, LiquidationMaxPain, Liquidations, LiquidationsByExchange
 from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationMap
 from schema.futures.market import CoinMarket
 from schema.futures.open_interest import (
@@ -47,12 +42,7 @@ from schema.futures.taker_volume import (
     TakerVolumeByExchange,
     TakerVolumeSeries,
 )
-from schema.indicators.market import (
-    BitfinexMarginSeries,
-    BorrowRateSeries,
-    FuturesSpotVolumeRatioSeries,
-    bitfinex_coin,
-)
+from schema.indicators.market import BitfinexMarginSeries, BorrowRateSeries, FuturesSpotVolumeRatioSeries, bitfinex_coin
 from schema.listing import ExchangeFilter
 from schema.market_rows import (
     accumulated_funding_rates,

@@ -8,20 +8,10 @@ from resolvers.daily import upstream_daily
 from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
-from schema.futures.funding_rate import (
-    AccumulatedFundingRatesByCoin,
-    FundingArbitrage,
-)
-from schema.futures.indices import (
-    DerivativesIndex,
-    DerivativesRiskIndex,
-)
+from schema.futures.funding_rate import AccumulatedFundingRatesByCoin, FundingArbitrage
+from schema.futures.indices import DerivativesIndex, DerivativesRiskIndex
 from schema.futures.liquidation import LiquidationMaxPains, LiquidationsByExchange
-from schema.futures.market import (
-    DelistedPairs,
-    ExchangeRanking,
-    PriceChanges,
-)
+from schema.futures.market import DelistedPairs, ExchangeRanking, PriceChanges
 from schema.futures.taker_volume import FuturesNetflows, SpotNetflows
 from schema.futures.technical import (
     AverageTrueRangeByCoin,

@@ -16,12 +16,7 @@ from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfile
 from schema.futures.long_short import BY_KIND, BY_VERSION, LongShortSeries, NetPositionSeries
 from schema.futures.market import PairMarket, PriceSeries
 from schema.futures.open_interest import OISeries
-from schema.futures.order_book import (
-    LargeOrderHistory,
-    LargeOrders,
-    Orderbook,
-    OrderbookHeatmap,
-)
+from schema.futures.order_book import LargeOrderHistory, LargeOrders, Orderbook, OrderbookHeatmap
 from schema.futures.taker_volume import CumulativeVolumeDeltaSeries, FootprintSeries, TakerVolumeSeries
 from schema.futures.technical import (
     AverageTrueRangeSeries,

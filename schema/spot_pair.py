@@ -8,12 +8,7 @@ from cg_client.endpoints import spot as api
 from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
 from schema.futures.market import PriceSeries
-from schema.futures.order_book import (
-    LargeOrderHistory,
-    LargeOrders,
-    Orderbook,
-    OrderbookHeatmap,
-)
+from schema.futures.order_book import LargeOrderHistory, LargeOrders, Orderbook, OrderbookHeatmap
 from schema.futures.taker_volume import CumulativeVolumeDeltaSeries, FootprintSeries, TakerVolumeSeries
 from schema.listing import BY_PAIR
 from schema.market_rows import spot_pair_market
