@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Annotated, Any, Self
 
-import msgspec
 import strawberry
 from msgspec.structs import replace
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.fields import group, sparse, value
 from pagination.connections import Paged
 from payloads.columns import Column, Columns
-from payloads.series import Bars, Series, ServedWindow, TimedRow, timed_rows
+from payloads.series import Bars, Series, ServedWindow, TimedRow
 from payloads.source import Sourced
-from resolvers.footprint import DecodedBar, decode_footprint
+from resolvers.footprint import footprint_decoder
 from resolvers.running_sum import running_sum
 
 
@@ -98,16 +96,7 @@ class FootprintBar(TimedRow):
 class FootprintSeries(Series, Bars[FootprintBar], columns=None):
     @classmethod
     def decoder(cls) -> Decode[Columns[FootprintBar]]:
-        return _decode_footprints
-
-
-def _decode_footprints(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[FootprintBar]:
-    bars = decode_footprint(data, anomalies)
-    return timed_rows(FootprintBar, [bar.time for bar in bars], levels=list(map(_levels, bars)))
-
-
-def _levels(bar: DecodedBar) -> list[FootprintLevel]:
-    return [FootprintLevel(**msgspec.structs.asdict(level)) for level in bar.levels]
+        return footprint_decoder(FootprintBar, FootprintLevel)
 
 
 @strawberry.type(description="Taker volume over a period, and its net flow.")

@@ -2,17 +2,15 @@
 
 from typing import Annotated
 
-import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of a point is called `value`
 from payloads.columns import Columns
-from payloads.series import DailySeries, Points, TimedRow, timed_rows
+from payloads.series import DailySeries, Points, TimedRow
 from payloads.source import Sourced
-from resolvers.rainbow import decode_rainbow
+from resolvers.rainbow import rainbow_decoder
 
 
 @strawberry.type(description="A day and its price.")
@@ -117,17 +115,7 @@ class RainbowPoint(PricedPoint):
 class Rainbow(DailySeries, Points[RainbowPoint]):
     @classmethod
     def decoder(cls) -> Decode[Columns[RainbowPoint]]:
-        return _decode
-
-
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPoint]:
-    days = decode_rainbow(data, anomalies)
-    return timed_rows(
-        RainbowPoint,
-        [day.time for day in days],
-        price_usd=[day.price for day in days],
-        edges_usd=[day.edges for day in days],
-    )
+        return rainbow_decoder(RainbowPoint)
 
 
 @strawberry.type(

@@ -1,21 +1,19 @@
 """Indices of the whole market, capital in stablecoins and on exchanges, and signs from spot markets and lending."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.errors import NoData
 from graph_types.fields import group, sparse, value
 from graph_types.fields import value as described  # a field of the index is called `value`
 from payloads.columns import Columns
-from payloads.series import DailySeries, Points, Series, TimedRow, timed_rows
+from payloads.series import DailySeries, Points, Series, TimedRow
 from payloads.source import Sourced
 from resolvers.context import Context
-from resolvers.stablecoins import StablecoinDay, decode_stablecoins
+from resolvers.stablecoins import stablecoins_decoder
 from schema.indicators.cycle import PricedPoint
 
 
@@ -82,24 +80,7 @@ class StablecoinMarketCapPoint(PricedPoint):
 class StablecoinMarketCap(DailySeries, Points[StablecoinMarketCapPoint], rows_only=("by_coin",)):
     @classmethod
     def decoder(cls) -> Decode[Columns[StablecoinMarketCapPoint]]:
-        return _decode
-
-
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[StablecoinMarketCapPoint]:
-    days: Sequence[StablecoinDay] = decode_stablecoins(data, anomalies)
-    return timed_rows(
-        StablecoinMarketCapPoint,
-        [day.time for day in days],
-        price_usd=[day.price for day in days],
-        market_cap_usd=[day.sum for day in days],
-        by_coin=[_by_coin(day.by_coin) for day in days],
-    )
-
-
-def _by_coin(capital: Mapping[str, float] | None) -> Sequence[StablecoinCapital] | None:
-    if capital is None:
-        return None
-    return [StablecoinCapital(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
+        return stablecoins_decoder(StablecoinMarketCapPoint, StablecoinCapital)
 
 
 @strawberry.type(description="Assets that an exchange holds.")
