@@ -67,6 +67,16 @@ def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]],
     return decorate
 
 
+def namespace(kind: type, description: str) -> StrawberryField:
+    """Make a field of an object that only groups fields."""
+
+    def resolve() -> object:
+        return kind()
+
+    resolve.__annotations__["return"] = kind
+    return resolved(description)(resolve)
+
+
 def omittable(resolver: R) -> R:
     """Show arguments with a default of None as optional, not as `= null`."""
     signature = inspect.signature(resolver)

@@ -1,7 +1,7 @@
 """Footprints: volume of market orders by price inside each bar.
 
 Source: /api/futures/volume/footprint-history and /api/spot/volume/footprint-history, rows of [time, levels] with levels
-of ten figures, in the order of `_Level`.
+of ten figures, in the order of `_FootprintLevel`.
 """
 
 import functools
@@ -19,7 +19,7 @@ from payloads.series import timed_rows
 R = TypeVar("R")
 
 
-class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+class _FootprintLevel(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     """Market orders between two prices; `quantity` in coins, `quote` in the quote asset, `usd` in USDT."""
 
     price_from: float
@@ -36,7 +36,7 @@ class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=Tr
 
 class _Bar(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     time: Time
-    levels: list[_Level]
+    levels: list[_FootprintLevel]
 
 
 @functools.cache  # the decoder is part of the cache's key

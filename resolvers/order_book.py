@@ -20,22 +20,22 @@ from payloads.series import timed_rows
 R = TypeVar("R")
 
 
-class _Level(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
+class _BookLevel(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     price: float
     quantity: Figure
 
 
 class _Snapshot(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     time: Time
-    first: list[_Level]
-    second: list[_Level]
+    first: list[_BookLevel]
+    second: list[_BookLevel]
 
 
 @functools.cache  # the decoder is part of the cache's key
 def snapshots_decoder(snapshot: type[R], level: Callable[..., object]) -> Decode[Columns[R]]:
     """Make the decoder to rows of the class; `level` makes each of their levels."""
 
-    def levels(items: list[_Level] | None) -> list[object] | None:
+    def levels(items: list[_BookLevel] | None) -> list[object] | None:
         return None if items is None else [level(price=item.price, quantity=item.quantity) for item in items]
 
     def snapshots(raws: list[_Snapshot]) -> Columns[R]:
@@ -53,7 +53,9 @@ def snapshots_decoder(snapshot: type[R], level: Callable[..., object]) -> Decode
     return struct_decoder(list[_Snapshot], snapshots)
 
 
-def _sides(first: list[_Level], second: list[_Level]) -> tuple[list[_Level] | None, list[_Level] | None]:
+def _sides(
+    first: list[_BookLevel], second: list[_BookLevel]
+) -> tuple[list[_BookLevel] | None, list[_BookLevel] | None]:
     """Return bids and asks, or twice None where one list is empty or their prices overlap."""
     finite([figure for level in (*first, *second) for figure in (level.price, level.quantity)], "data levels")
     if not first or not second:
@@ -65,9 +67,9 @@ def _sides(first: list[_Level], second: list[_Level]) -> tuple[list[_Level] | No
     return None, None
 
 
-def _highest(levels: list[_Level]) -> float:
+def _highest(levels: list[_BookLevel]) -> float:
     return max(level.price for level in levels)
 
 
-def _lowest(levels: list[_Level]) -> float:
+def _lowest(levels: list[_BookLevel]) -> float:
     return min(level.price for level in levels)

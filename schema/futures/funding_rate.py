@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 
 from graph_types.fields import sparse, value
 from payloads.series import CandleSeries
-from payloads.source import Source, Sourced
+from payloads.source import Sourced
 
 
 @strawberry.type(description="Funding rate over time, in percent per funding interval (0.01 is 0.01 %).")
@@ -58,10 +58,7 @@ class CoinAccumulatedFunding:
 @strawberry.type(
     description="Funding rates of one coin on each exchange, added up over the period, by the asset that margins."
 )
-class AccumulatedFundingRates(CoinAccumulatedFunding, Sourced):
-    @classmethod
-    def of(cls, source: Source, row: CoinAccumulatedFunding) -> Self:
-        return cls(source=source, **vars(row))
+class AccumulatedFundingRates(CoinAccumulatedFunding, Sourced): ...
 
 
 @strawberry.type(description="Funding rates of each coin on each exchange, added up over the period.")

@@ -166,10 +166,7 @@ class CoinMaxPain:
 
 
 @strawberry.type(description="Where most longs and most shorts of one coin would be liquidated.")
-class LiquidationMaxPain(CoinMaxPain, Sourced):
-    @classmethod
-    def of(cls, source: Source, row: CoinMaxPain) -> Self:
-        return cls(source=source, **vars(row))
+class LiquidationMaxPain(CoinMaxPain, Sourced): ...
 
 
 @strawberry.type(description="Where most longs and most shorts of each coin would be liquidated.")

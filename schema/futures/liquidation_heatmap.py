@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import Enum
 from typing import Self
 
+import msgspec
 import strawberry
 
 from cg_client.call import Decode
@@ -124,14 +125,5 @@ class LiquidationMap(Sourced):
 
     @classmethod
     def of(cls, source: Source, level_map: LevelMap) -> Self:
-        shown = [
-            LiquidationLevel(
-                price=level.price,
-                usd=level.usd,
-                leverage=level.leverage,
-                exchange=level.exchange,
-                symbol=level.symbol,
-            )
-            for level in level_map.levels
-        ]
-        return cls(source=source, levels=shown, last_price_usd=level_map.last_price)
+        levels = [LiquidationLevel(**msgspec.structs.asdict(level)) for level in level_map.levels]
+        return cls(source=source, levels=levels, last_price_usd=level_map.last_price)

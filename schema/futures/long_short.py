@@ -1,17 +1,15 @@
 """Long/short ratios, and how net longs and net shorts change."""
 
 from enum import Enum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import strawberry
-from msgspec.structs import replace
 
 from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
-from payloads.columns import Column, Columns
 from payloads.series import Bars, Points, Series, ServedWindow, TimedRow
 from resolvers.endpoint_choice import ByArgument
-from resolvers.running_sum import running_sum
+from resolvers.running_sum import count_from_first
 
 
 @strawberry.enum(description="Whose longs and shorts are compared.")
@@ -84,17 +82,12 @@ class NetPositionBar(TimedRow):
 class NetPositionSeries(Series, Bars[NetPositionBar]):
     @classmethod
     def of(cls, window: ServedWindow) -> Self:
-        return super().of(replace(window, rows=_counted(window.rows)))
-
-
-def _counted(rows: Columns[Any]) -> Columns[Any]:
-    """Return the rows with sums that count from the first of them."""
-    columns = rows.columns
-    long, short = columns["long_change_quantity"].stored, columns["short_change_quantity"].stored
-    sums = {
-        "cumulative_long_quantity": Column(running_sum(long)),
-        "cumulative_short_quantity": Column(running_sum(short)),
-        "cumulative_net_quantity": Column(running_sum(long, short)),
-    }
-    identity = None if rows.identity is None else ("counted", rows.identity)
-    return Columns.of(rows.row, {**columns, **sums}, len(rows), identity)
+        long, short = "long_change_quantity", "short_change_quantity"
+        return super().of(
+            count_from_first(
+                window,
+                cumulative_long_quantity=(long,),
+                cumulative_short_quantity=(short,),
+                cumulative_net_quantity=(long, short),
+            )
+        )

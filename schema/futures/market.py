@@ -5,12 +5,9 @@ from typing import Annotated
 
 import strawberry
 
-from cg_client.call import Decode
-from cg_client.endpoints import futures as api
 from graph_types.fields import group, sparse, value
 from payloads.series import Candles, Series, TimedRow
-from payloads.source import Source, Sourced
-from resolvers.keyed_rows import keyed_rows_decoder
+from payloads.source import Sourced
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
 
@@ -159,14 +156,6 @@ class DelistedPair:
 @strawberry.type(description="Futures instruments that exchanges have delisted.")
 class DelistedPairs(Sourced):
     pairs: list[DelistedPair] = strawberry.field(description="The instruments, exchange by exchange.")
-
-    @classmethod
-    def decoder(cls) -> Decode[list[DelistedPair]]:
-        return keyed_rows_decoder(DelistedPair, api.market.DELISTED_PAIRS)
-
-    @classmethod
-    def of(cls, source: Source, rows: list[DelistedPair]) -> "DelistedPairs":
-        return cls(source=source, pairs=rows)
 
 
 @strawberry.type(description="The futures market of one exchange.")

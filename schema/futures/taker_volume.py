@@ -1,19 +1,18 @@
 """Volume of market orders, of futures and of spot: by side, as a running sum, by price and as net flow by period."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import strawberry
-from msgspec.structs import replace
 
 from cg_client.call import Decode
 from graph_types.fields import group, sparse, value
 from pagination.connections import Paged
-from payloads.columns import Column, Columns
+from payloads.columns import Columns
 from payloads.series import Bars, Series, ServedWindow, TimedRow
 from payloads.source import Sourced
 from resolvers.footprint import footprint_decoder
-from resolvers.running_sum import running_sum
+from resolvers.running_sum import count_from_first
 
 
 @strawberry.type(description="Taker volume of one interval.")
@@ -46,9 +45,7 @@ class TakerVolumeByExchange(Sourced):
 
 
 @strawberry.type(description="Taker volume of one interval, and the running sum of buys less sells.")
-class CumulativeVolumeDeltaBar(TimedRow):
-    buy_usd: Annotated[float | None, value("Bought by market orders, in US dollars.")]
-    sell_usd: Annotated[float | None, value("Sold by market orders, in US dollars.")]
+class CumulativeVolumeDeltaBar(TakerVolumeBar):
     cumulative_delta_usd: Annotated[
         float | None, value("Bought less sold since the first point of the series, this one included, in US dollars.")
     ]
@@ -62,15 +59,7 @@ class CumulativeVolumeDeltaBar(TimedRow):
 class CumulativeVolumeDeltaSeries(Series, Bars[CumulativeVolumeDeltaBar]):
     @classmethod
     def of(cls, window: ServedWindow) -> Self:
-        return super().of(replace(window, rows=_counted(window.rows)))
-
-
-def _counted(rows: Columns[Any]) -> Columns[Any]:
-    """Return the rows with the delta counted from the first of them."""
-    columns = rows.columns
-    delta = running_sum(columns["buy_usd"].stored, columns["sell_usd"].stored)
-    identity = None if rows.identity is None else ("counted", rows.identity)
-    return Columns.of(rows.row, {**columns, "cumulative_delta_usd": Column(delta)}, len(rows), identity)
+        return super().of(count_from_first(window, cumulative_delta_usd=("buy_usd", "sell_usd")))
 
 
 @strawberry.type(description="Market orders between two prices, inside one bar.")
