@@ -56,7 +56,7 @@ def snapshots_decoder(snapshot: type[R], level: Callable[..., object]) -> Decode
 def _sides(
     first: list[_BookLevel], second: list[_BookLevel]
 ) -> tuple[list[_BookLevel] | None, list[_BookLevel] | None]:
-    """Return bids and asks, or twice None where one list is empty or their prices overlap."""
+    """Return bids and asks, or twice None where one list is empty or their prices overlap; raises PayloadMismatch."""
     finite([figure for level in (*first, *second) for figure in (level.price, level.quantity)], "data levels")
     if not first or not second:
         return None, None

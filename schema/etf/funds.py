@@ -11,7 +11,7 @@ from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from payloads.source import Sourced
 from resolvers.context import Info
-from resolvers.daily import TO, sensible, upstream_daily
+from resolvers.daily import TO, check_window, upstream_daily
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import composed, upstream
 from schema.etf.fund_detail import FundDetail
@@ -27,6 +27,7 @@ from schema.etf.series import (
     FundAssets,
     FundHistory,
     FundPrices,
+    PremiumPercent,
     premiums,
 )
 
@@ -41,9 +42,7 @@ class FundHoldings:
             "documented example, it was that of a share."
         ),
     ]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
     change_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in coins.")]
     change_percent_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in percent.")]
     change_7d: Annotated[float | None, sparse("Change of the coins held over 7 days, in coins.")]
@@ -132,5 +131,5 @@ class ETF:
         from_: FromArgument = None,
         to: ToArgument = None,
     ) -> Result[ETFPremiums]:
-        sensible(last, from_, to)
+        check_window(last, from_, to)
         return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, (last, from_, to))

@@ -24,6 +24,8 @@ from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import Decoders
 from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 
+PremiumPercent = Annotated[float | None, sparse("Price over (or under, when negative) net asset value, in percent.")]
+
 
 @strawberry.enum(description="What the funds hold, and where they are listed.")
 class ETFAsset(Enum):
@@ -110,9 +112,7 @@ class TickerPremium:
     ticker: Annotated[str, value("Ticker of the fund.")]
     price_usd: Annotated[float | None, sparse("Price of a share, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
 
     @classmethod
     def of(cls, premium: Premium, requested: str | None) -> Self:
@@ -154,9 +154,7 @@ class FundDay(DayRow):
     name: Annotated[str | None, sparse("Name.")]
     price_usd: Annotated[float | None, sparse("Price of a share, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
     net_assets_usd: Annotated[float | None, sparse("Net assets, in US dollars.")]
     quantity: Annotated[float | None, sparse("Coins held.")]
     shares_outstanding: Annotated[float | None, sparse("Shares outstanding.")]

@@ -23,7 +23,7 @@ from schema.futures.hyperliquid_wallets import (
     PositionDistribution,
     TaggedAccounts,
     TaggedPositionDistribution,
-    with_the_end,
+    include_end,
 )
 
 
@@ -109,7 +109,7 @@ class Hyperliquid:
     position_distribution_by_tag: Result[TaggedPositionDistribution] = upstream(
         api.hyperliquid.POSITION_DISTRIBUTION_BY_TAG,
         TaggedPositionDistribution,
-        prepare=with_the_end,
+        prepare=include_end,
         alternatives={
             "Hyperliquid.positionDistribution": api.hyperliquid.POSITION_DISTRIBUTION,
             "Hyperliquid.pnlDistribution": api.hyperliquid.PNL_DISTRIBUTION,

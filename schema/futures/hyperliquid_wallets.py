@@ -211,7 +211,7 @@ class TaggedPositionDistribution(CappedList):
 _INSTANT = timedelta(milliseconds=1)
 
 
-async def with_the_end(_context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+async def include_end(_context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
     """Move the end by a millisecond, since CoinGlass ends a window before `end_time`."""
     to = arguments.get("to")
     return arguments if to is None else arguments | {"to": to + _INSTANT}
