@@ -32,8 +32,6 @@ from payloads.series import timed_rows
 from resolvers.parallel_lists import across
 
 R = TypeVar("R")
-
-
 _Capital: TypeAlias = tuple[float | None, Mapping[str, float] | None]  # the sum, and that of each coin
 
 
