@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.decoding.shapes import KeyedRows, NameList, Record, Tuples
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.endpoints.futures import order_book, taker_volume
 from cg_client.intervals import Interval
 from cg_client.params.core import (
@@ -18,7 +18,7 @@ from cg_client.params.core import (
     PairSeriesInUsd,
 )
 from cg_client.params.positions import PairLargeOrderHistory
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/spot/supported-coins",
@@ -54,11 +54,10 @@ COINS_MARKETS = Endpoint(
     plan=Plan.STANDARD,
     aliases={"last": "current_price", "market_cap_usd": "market_cap"},
 )
-PRICE_HISTORY = Endpoint(
+PRICE_HISTORY = standard_series(
     path="/api/spot/price/history",
     summary="Price of a spot pair, as candles.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
 )
 # On later pages of the documents only, which count it to spot. It takes no window: all days come at once.
@@ -70,18 +69,16 @@ COIN_HISTORY = Endpoint(
     refresh=timedelta(days=1),
     aliases={"price_usd": "price", "market_cap_usd": "market_cap"},
 )
-ORDERBOOK_HISTORY = Endpoint(
+ORDERBOOK_HISTORY = standard_series(
     path="/api/spot/orderbook/ask-bids-history",
     summary="Depth of a spot pair's order book over time.",
     params=PairDepthSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=timedelta(seconds=5),
 )
-AGGREGATED_ORDERBOOK_HISTORY = Endpoint(
+AGGREGATED_ORDERBOOK_HISTORY = standard_series(
     path="/api/spot/orderbook/aggregated-ask-bids-history",
     summary="Depth of a coin's spot order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases=order_book.AGGREGATED_ALIASES,
 )
 ORDERBOOK_SNAPSHOTS = Endpoint(
@@ -116,35 +113,31 @@ LARGE_ORDER_HISTORY = Endpoint(
     aliases=order_book.LARGE_ORDER_ALIASES,
     row_cap=order_book.LARGE_ORDER_HISTORY_ROWS,
 )
-TAKER_VOLUME_HISTORY = Endpoint(
+TAKER_VOLUME_HISTORY = standard_series(
     path="/api/spot/taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a spot pair.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases=taker_volume.PAIR_ALIASES,
 )
-AGGREGATED_TAKER_VOLUME_HISTORY = Endpoint(
+AGGREGATED_TAKER_VOLUME_HISTORY = standard_series(
     path="/api/spot/aggregated-taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a coin's spot markets, added up over exchanges.",
     params=ExchangesSeriesInUsd,
-    interval_floors=STANDARD_FLOORS,
     aliases=taker_volume.AGGREGATED_ALIASES,
 )
-CVD_HISTORY = Endpoint(
+CVD_HISTORY = standard_series(
     path="/api/spot/cvd/history",
     summary="Cumulative volume delta of a spot pair.",
     params=PairSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases=taker_volume.PAIR_CVD_ALIASES,
 )
-AGGREGATED_CVD_HISTORY = Endpoint(
+AGGREGATED_CVD_HISTORY = standard_series(
     path="/api/spot/aggregated-cvd/history",
     summary="Cumulative volume delta of a coin's spot markets, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases=taker_volume.AGGREGATED_CVD_ALIASES,
     page_rows=taker_volume.AGGREGATED_CVD_ROWS,

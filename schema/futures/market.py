@@ -163,10 +163,7 @@ class RankedExchange:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
     open_interest_usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
     volume_usd: Annotated[float | None, sparse("Traded volume, in US dollars; CoinGlass states no period.")]
-    liquidation_usd_24h: Annotated[
-        float | None,
-        sparse("Longs and shorts liquidated over 24 hours, in US dollars.", source_name="liquidation_usd_24h"),
-    ]
+    liquidation_usd_24h: Annotated[float | None, sparse("Longs and shorts liquidated over 24 hours, in US dollars.")]
 
 
 @strawberry.type(description="The exchanges with futures, by size.")

@@ -1,17 +1,16 @@
 """Long and short shares of accounts and positions in percent, and how net longs and net shorts change in coins."""
 
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 
 def _shares(path: str, summary: str, prefix: str) -> Endpoint:
-    return Endpoint(
+    return standard_series(
         path=path,
         summary=summary,
         params=PairSeries,
-        interval_floors=STANDARD_FLOORS,
         aliases={
             "long_percent": f"{prefix}_long_percent",
             "short_percent": f"{prefix}_short_percent",

@@ -4,27 +4,25 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from cg_client.decoding.shapes import Record, Tuples
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.intervals import Interval
 from cg_client.params.core import CoinExchanges, ExchangesSeriesInUsd, PageParams, PairSeries
 from cg_client.params.positions import CoinTakerRange
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 PAIR_ALIASES = {"buy_usd": "taker_buy_volume_usd", "sell_usd": "taker_sell_volume_usd"}
 AGGREGATED_ALIASES = {"buy_usd": "aggregated_buy_volume_usd", "sell_usd": "aggregated_sell_volume_usd"}
 
-HISTORY = Endpoint(
+HISTORY = standard_series(
     path="/api/futures/v2/taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a futures pair.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases=PAIR_ALIASES,
 )
-AGGREGATED_HISTORY = Endpoint(
+AGGREGATED_HISTORY = standard_series(
     path="/api/futures/aggregated-taker-buy-sell-volume/history",
     summary="Taker buy and sell volume of a coin's futures, added up over exchanges.",
     params=ExchangesSeriesInUsd,
-    interval_floors=STANDARD_FLOORS,
     aliases=AGGREGATED_ALIASES,
 )
 EXCHANGE_LIST = Endpoint(
@@ -50,21 +48,19 @@ PAIR_CVD_ALIASES = {
 }
 AGGREGATED_CVD_ALIASES = PAIR_CVD_ALIASES | {"buy_usd": "agg_taker_buy_vol", "sell_usd": "agg_taker_sell_vol"}
 
-CVD_HISTORY = Endpoint(
+CVD_HISTORY = standard_series(
     path="/api/futures/cvd/history",
     summary="Cumulative volume delta of a futures pair.",
     params=PairSeries,  # no unit to choose here, unlike the other three
     plan=Plan.STARTUP,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases=PAIR_CVD_ALIASES,
 )
-AGGREGATED_CVD_HISTORY = Endpoint(
+AGGREGATED_CVD_HISTORY = standard_series(
     path="/api/futures/aggregated-cvd/history",
     summary="Cumulative volume delta of a coin's futures, added up over exchanges.",
     params=ExchangesSeriesInUsd,
     plan=Plan.STARTUP,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases=AGGREGATED_CVD_ALIASES,
     page_rows=AGGREGATED_CVD_ROWS,

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from cg_client.decoding.shapes import ParallelLists, Tuples
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.endpoints.indicators.bitcoin import DAY, daily
 from cg_client.params.core import CoinSeries, ExchangesSeries, SeriesParams
 from cg_client.params.positions import BorrowSeries
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 FEAR_GREED = Endpoint(
     path="/api/index/fear-greed-history",
@@ -68,11 +68,10 @@ FUTURES_SPOT_VOLUME_RATIO = Endpoint(
     },
 )
 # The page calls a rate of 0.0261 2.61 %; its own sample, 5.55 US dollars on some 21 200, makes it 0.0261 %.
-COINBASE_PREMIUM = Endpoint(
+COINBASE_PREMIUM = standard_series(
     path="/api/coinbase-premium-index",
     summary="How far bitcoin's price on Coinbase stands above that elsewhere.",
     params=SeriesParams,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases={
         "premium_usd": "premium",
@@ -81,16 +80,14 @@ COINBASE_PREMIUM = Endpoint(
     },
     may_lack=frozenset({"coinbase_price"}),  # stated in April 2026, neither documented nor stated before
 )
-BITFINEX_MARGIN = Endpoint(
+BITFINEX_MARGIN = standard_series(
     path="/api/bitfinex-margin-long-short",
     summary="Margin longs and shorts of a coin on Bitfinex; there are figures for BTC and ETH.",
     params=CoinSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
 )
-BORROW_RATE = Endpoint(
+BORROW_RATE = standard_series(
     path="/api/borrow-interest-rate/history",
     summary="Interest on a borrowed coin on one exchange.",
     params=BorrowSeries,
-    interval_floors=STANDARD_FLOORS,
 )
