@@ -53,12 +53,8 @@ def example_params(endpoint: Endpoint, plan: Plan, names: ListedNames, now: date
 
 def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
     """Return the example of a parameter; an optional one is sent only if it declares an example itself."""
-    for mark in marks:
-        if isinstance(mark, Example):
-            return mark
-        if isinstance(mark, ListedName) and is_required:
-            return Example(mark.name, mark.kind)
-    return None
+    examples = (mark for mark in marks if isinstance(mark, Example))
+    return next((example for example in examples if is_required or not isinstance(example, ListedName)), None)
 
 
 def _value(endpoint: Endpoint, example: Example, names: ListedNames, previous: dict[str, Any], now: datetime) -> object:
