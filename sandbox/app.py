@@ -26,7 +26,6 @@ from sandbox import envelopes
 from sandbox.delivery import ConnectionInScope, deliver
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
-from sandbox.planted_drift import PlantedDrift
 from sandbox.replay import replay
 from sandbox.request_checks import RequestCounter, refusal
 from sandbox.samples import sample
@@ -59,7 +58,6 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
-        self.drifts: list[PlantedDrift] = []
 
     def now(self) -> float:
         """Return the time of the data, in seconds."""
@@ -78,8 +76,6 @@ class Sandbox:
             return
         reply = regular if fault is None else await fault.reply(regular)
         headers = _MARK | self.quota.headers() | reply.headers
-        for drift in (drift for drift in self.drifts if drift.hits(path)):
-            reply, headers = drift.changed(reply), drift.changed_headers(headers)
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
 
     def _answer(self, request: Request) -> SandboxReply:
