@@ -23,6 +23,7 @@ class RetryPolicy:
     attempts: int = 3
     first_wait: float = 0.25  # seconds; doubled for each further attempt
     longest_wait: float = 2.0
+    jitter: Callable[[], float] = random.random  # from 0 to 1
 
     def attempts_for(self, error: UpstreamFailed) -> int:
         """Return how many attempts to make: fewer if the cause may be our parameters."""
@@ -59,10 +60,8 @@ class Retry(Generic[T]):
         clock: Clock,
         policy: RetryPolicy,
         budget: RetryBudget,
-        jitter: Callable[[], float] = random.random,
     ) -> None:
-        """`jitter` returns a number from 0 to 1."""
-        self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
+        self._attempt, self._clock, self._policy, self._budget = attempt, clock, policy, budget
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call; raises the last failure if another attempt cannot help or is not allowed."""
@@ -91,4 +90,4 @@ class Retry(Generic[T]):
         if isinstance(error, RateLimited):
             return MINUTE if error.retry_after is None else error.retry_after
         longest = min(self._policy.longest_wait, self._policy.first_wait * 2.0 ** (attempt - 1))
-        return self._jitter() * longest
+        return self._policy.jitter() * longest
