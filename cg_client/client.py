@@ -70,16 +70,7 @@ class Client:
         self.remaining = self._window.remaining  # of `quota`, what is cheap to compute
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
-        sending = Transport(
-            self.http,
-            config.base_url,
-            config.api_key,
-            self.clock,
-            config.attempt_seconds,
-            connect_seconds=config.connect_seconds,
-            read_seconds=config.read_seconds,
-        )
-        self.bulkhead = Bulkhead(sending, config.connections, self.clock)
+        self.bulkhead = Bulkhead(Transport(self.http, config, self.clock), config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         self.admission_queue = self._throttle.admission_queue
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget())
