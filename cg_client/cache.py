@@ -6,13 +6,13 @@ later, up to `MAX_STALE`, only when upstream fails in a way that may pass. The s
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, without_counting
+from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, Send, without_counting
 from cg_client.clock import Clock
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.quota.requester import SYSTEM, Requester
@@ -98,7 +98,7 @@ class _InFlight(msgspec.Struct):
 class Cache:
     def __init__(
         self,
-        fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
+        fetch: Send[Fetched],
         store: MemoryStore,
         clock: Clock,
         on_join: Callable[[Call, Requester], None] = lambda *_: None,

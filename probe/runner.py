@@ -31,8 +31,6 @@ MAX_SECONDS = 180.0  # for one endpoint: waiting for the quota or after a rate l
 _NEVER = 10**9  # failures that open a circuit: each endpoint is called, even if others of its group fail
 _MAX_UNREACHED = 2  # endpoints without an answer at the start, after which the others are not called
 
-OnResult = Callable[[ProbeResult, HTTPExchange | None], None]
-
 
 @dataclass(frozen=True, slots=True)
 class _WithinCalls(RetryPolicy):
@@ -66,7 +64,7 @@ class Runner:
     with_gated: bool = False
     redact: Callable[[str], str] = str
     on_call: Callable[[int, int, str], None] = lambda *_: None
-    on_result: OnResult = lambda *_: None
+    on_result: Callable[[ProbeResult, HTTPExchange], None] = lambda *_: None
     observed: ObservedPlan = field(default_factory=ObservedPlan)
     results: list[ProbeResult] = field(default_factory=list)
     _names: ListedNames = field(default_factory=ListedNames)
@@ -89,7 +87,8 @@ class Runner:
     async def run(self) -> None:
         """Call the account endpoint first, then what its plan includes."""
         for endpoint in self.endpoints:
-            if self.recorder.is_spent or self._is_hopeless():
+            is_hopeless = len(self.results) >= _MAX_UNREACHED and self.is_unusable
+            if self.recorder.is_spent or is_hopeless:
                 return
             if endpoint in self.targets:
                 with contextlib.suppress(RequestsSpentError):  # during its retries: it has no result
@@ -106,23 +105,20 @@ class Runner:
         """Whether CoinGlass processed none of the requests."""
         return not any(result.reached for result in self.results)
 
-    def _is_hopeless(self) -> bool:
-        return len(self.results) >= _MAX_UNREACHED and self.is_unusable
-
     async def _probe(self, endpoint: Endpoint) -> None:
         self.on_call(len(self.results), len(self.targets), endpoint.path)
         params = self._params(endpoint)
-        self.recorder.last = None
         error = await self._send(Call(endpoint, params, _is_json))
         exchange = self.recorder.last
-        if error is None:
-            self._learn(endpoint, exchange)
+        if error is None and exchange is not None:
+            self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
         if self.observed.plan is None:
             self.observed = self._plan(endpoint, exchange, error)
         call = ProbedCall(endpoint, params.query(), self.observed.plan, exchange, error)
         result = examine(call, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
-        self.on_result(result, exchange if error is None else None)
+        if error is None and exchange is not None:
+            self.on_result(result, exchange)
 
     def _params(self, endpoint: Endpoint) -> Params:
         plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
@@ -133,6 +129,7 @@ class Runner:
 
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call, bypassing gate and cache. No data counts as an answer."""
+        self.recorder.last = None
         try:
             await self.client.paths(call, self.client.clock.monotonic() + MAX_SECONDS, SYSTEM)
         except RequestsSpentError:
@@ -142,10 +139,6 @@ class Runner:
         except CoinglassError as error:
             return error
         return None
-
-    def _learn(self, endpoint: Endpoint, exchange: HTTPExchange | None) -> None:
-        if exchange is not None:
-            self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
 
     def _plan(self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None) -> ObservedPlan:
         """Return the plan of the account, else the one that the rate limit implies, else the declared one."""

@@ -67,9 +67,7 @@ def _value(endpoint: Endpoint, example: Example, names: ListedNames, previous: d
 
 def _interval(endpoint: Endpoint, plan: Plan) -> Interval:
     """Return the plan's floor, so that it is tested; D1 if none is stated."""
-    preferred = endpoint.interval_floors.get(plan) or Interval.D1
-    least = endpoint.interval_floors[plan].milliseconds if plan in endpoint.interval_floors else 0
-    offered = [
-        interval for interval in Interval if interval in endpoint.offered_intervals and interval.milliseconds >= least
-    ]
+    floor = endpoint.interval_floors.get(plan, Interval.M1)
+    offered = [each for each in endpoint.offered_intervals if each.milliseconds >= floor.milliseconds]
+    preferred = endpoint.interval_floors.get(plan, Interval.D1)
     return preferred if preferred in offered else offered[-1]

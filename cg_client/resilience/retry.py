@@ -5,11 +5,11 @@ failing upstream does not get three times the load. Backoff is exponential with 
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cg_client.call import Call
+from cg_client.call import Call, Send
 from cg_client.clock import Clock
 from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
 from cg_client.quota.requester import SYSTEM, Requester
@@ -54,13 +54,7 @@ class RetryBudget:
 
 
 class Retry(Generic[T]):
-    def __init__(
-        self,
-        attempt: Callable[[Call, float, Requester], Awaitable[T]],
-        clock: Clock,
-        policy: RetryPolicy,
-        budget: RetryBudget,
-    ) -> None:
+    def __init__(self, attempt: Send[T], clock: Clock, policy: RetryPolicy, budget: RetryBudget) -> None:
         self._attempt, self._clock, self._policy, self._budget = attempt, clock, policy, budget
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
