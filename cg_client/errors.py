@@ -241,7 +241,9 @@ class InvalidRequest(Exception):
     code: ClassVar[ProblemCode] = ProblemCode.BAD_USER_INPUT
     endpoint: str = ""
 
-    def __init__(self, message: str, argument: str | None, suggestions: Sequence[str], *, lasting: bool) -> None:
+    def __init__(
+        self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True
+    ) -> None:
         super().__init__(message)
         self.argument, self.suggestions, self.lasting = argument, list(suggestions), lasting
 
@@ -263,8 +265,3 @@ class UnknownExchange(UnknownName):
 
 class BadArgument(InvalidRequest):
     """A value out of its range, or arguments that contradict each other."""
-
-    def __init__(
-        self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True
-    ) -> None:
-        super().__init__(message, argument, suggestions, lasting=lasting)

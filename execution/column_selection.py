@@ -25,11 +25,9 @@ class RowEncoder(Protocol):
 
     def rows(self, selection: "ColumnSelection", rows: Sequence[Any]) -> list[Any]:
         """Return each row by itself; raises Unsupported."""
-        ...
 
     def whole(self, selection: "ColumnSelection", rows: Sequence[Any]) -> Any:  # noqa: ANN401  # whatever can stand for a list
         """Return the rows as one value; raises Unsupported."""
-        ...
 
 
 # Completes one attribute of many rows; raises Unsupported, or whatever an unexpected value makes of it.

@@ -27,7 +27,6 @@ class Value(Protocol):
 
     def complete(self, value: object, execution: "Execution") -> Completed:
         """Raise Unsupported, or whatever an unexpected value makes of it."""
-        ...
 
 
 class PlannedField(Protocol):
@@ -35,7 +34,6 @@ class PlannedField(Protocol):
 
     def resolve(self, source: object, execution: "Execution", results: dict[str, Completed]) -> None:
         """Put the value of the field into the results, now or when it is there."""
-        ...
 
 
 class Info:
