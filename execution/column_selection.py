@@ -51,15 +51,9 @@ class ColumnSelection:
 
     def __init__(self, origin: type, type_name: str, attributes: Sequence[SelectedAttribute]) -> None:
         self.origin, self._type_name = origin, type_name
-        signature: list[Hashable] = [origin, type_name]
-        keys: list[str] = []
-        self._columns: list[tuple[str, Callable[[Any], Any], ColumnCompleter | None]] = []
-        for selected in attributes:
-            signature.append((selected.key, selected.attribute, selected.signature))
-            keys.append(selected.key)
-            self._columns.append((selected.attribute, attrgetter(selected.attribute), selected.complete))
-        self.signature: Hashable = tuple(signature)
-        self.keys = tuple(keys)
+        self.keys = tuple([each.key for each in attributes])
+        self.signature = (origin, type_name, *[(each.key, each.attribute, each.signature) for each in attributes])
+        self._columns = [(each.attribute, attrgetter(each.attribute), each.complete) for each in attributes]
 
     def columns(self, rows: Sequence[Any], encoder: RowEncoder) -> list[Sequence[Any]]:
         """Return the completed columns in the order of `keys`; raises Unsupported."""

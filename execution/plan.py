@@ -139,29 +139,28 @@ class ObjectValue:
         raise Unsupported
 
 
+@dataclass(slots=True)
 class ListValue:
-    """A list of what is completed item by item, unless it is a table of a selection that can be encoded whole."""
+    """A list of what is completed item by item, unless it is a table of the `selection`, which is encoded whole."""
 
-    __slots__ = ("_item", "_nullable", "_selection")
-
-    def __init__(self, item: Value, *, nullable: bool) -> None:
-        self._item, self._nullable = item, nullable
-        self._selection = item.selection if isinstance(item, SimpleValue) else None
+    item: Value
+    nullable: bool
+    selection: ColumnSelection | None
 
     def complete(self, value: Any, execution: Execution) -> Completed:  # noqa: ANN401  # whatever a resolver gives
-        if value is None and self._nullable:
+        if value is None and self.nullable:
             return None
-        if type(value) is Columns and self._selection is not None:
-            return execution.encoder.whole(self._selection, value)
+        if type(value) is Columns and self.selection is not None:
+            return execution.encoder.whole(self.selection, value)
         if type(value) not in (list, tuple, Columns, Column):
             raise Unsupported
         items: list[Completed] = [None] * len(value)
         for index, item in enumerate(value):
             if hasattr(type(item), "__await__"):
-                execution.wait(item, self._item, items, index)
+                execution.wait(item, self.item, items, index)
                 continue
             try:
-                items[index] = self._item.complete(item, execution)
+                items[index] = self.item.complete(item, execution)
             except Exception:
                 _close(value[index:])
                 raise

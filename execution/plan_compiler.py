@@ -186,7 +186,7 @@ class PlanCompiler:
             return SimpleValue(ScalarLists(item.column, nullable))
         if isinstance(item, SimpleValue) and item.selection is not None and isinstance(declared, GraphQLNonNull):
             return SimpleValue(NestedLists(item.selection, nullable), item.selection)
-        return ListValue(item, nullable=nullable)
+        return ListValue(item, nullable, item.selection if isinstance(item, SimpleValue) else None)
 
 
 def _class_of(kind: GraphQLObjectType) -> type:

@@ -93,17 +93,13 @@ class Sandbox:
         if refused is not None:
             return refused
         if endpoint is account.SUBSCRIPTION:
-            return envelopes.success(self._subscription(endpoint.path))
+            return envelopes.success(sample(endpoint.path)["data"] | {"level": self.plan.name})
         return envelopes.success(replay(endpoint, query, self.plan, round(self.now() * 1000)))
 
     def _key_refused(self, key: str | None) -> SandboxReply | None:
         if key != self.key:
             return envelopes.KEY_INVALID if key else envelopes.KEY_MISSING
         return envelopes.KEY_REVOKED if self.revoked else None
-
-    def _subscription(self, path: str) -> dict[str, Any]:
-        documented: dict[str, Any] = sample(path)["data"]
-        return documented | {"level": self.plan.name}
 
     def change(self, setting: str, value: dict[str, Any]) -> bool:
         """Change a setting as `PUT /_sandbox/…` states it; return False for an unknown one."""

@@ -15,7 +15,6 @@ from cg_client.errors import PayloadMismatch
 
 JsonRow: TypeAlias = Mapping[str | int, Any]
 
-
 REPORTED = object()  # stands for a value whose anomaly is already reported
 
 
