@@ -93,21 +93,19 @@ async def read_response(response: httpx.Response) -> tuple[Mapping[bytes, bytes]
     """
     headers = {name.lower(): value for name, value in response.headers.raw}
     stream = cast("httpx.AsyncByteStream", response.stream)
-    parts: list[bytes] = []
-    size = 0
+    received = bytearray()  # one growing block: many parts of a large body would leave the heap fragmented
     try:
         if int(headers.get(b"content-length", b"0")) > MAX_BODY:
             raise httpx.RemoteProtocolError("The body of the answer is too large.")
         async for part in stream:
-            size += len(part)
-            if size > MAX_BODY:
+            received += part
+            if len(received) > MAX_BODY:
                 raise httpx.RemoteProtocolError("The body of the answer is too large.")
-            parts.append(part)
-        body = parts[0] if len(parts) == 1 else b"".join(parts)
+        body = bytes(received)
     except (httpx.ConnectTimeout, RuntimeError) as error:  # raised by aiohttp for a lost connection
         raise httpx.ReadError("The connection broke.") from error
     finally:
-        parts.clear()  # else the traceback of an error would hold them
+        received.clear()  # else the traceback of an error would hold it
         await stream.aclose()
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding == b"identity" or not body:

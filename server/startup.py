@@ -1,6 +1,7 @@
-"""Starts a process with little garbage collection: what its imports make stays."""
+"""Tunes the memory of a process: little garbage collection, and large blocks that are returned."""
 
 import contextlib
+import ctypes
 import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ if TYPE_CHECKING:  # importing settings takes most of what is to be done without
     from server.settings import Settings
 
 _GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
+_M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
+_LARGE_BLOCK = 1024 * 1024  # bytes
 
 
 @contextlib.contextmanager
@@ -36,6 +39,7 @@ def start_app(settings: "Settings", *, sandbox: bool) -> "ASGIApp":
         from server.app import create_app
     app = create_app(settings, sandbox=sandbox)
     tune_gc()
+    return_large_blocks()
     return app
 
 
@@ -44,3 +48,13 @@ def tune_gc() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
+
+
+def return_large_blocks() -> None:
+    """Let large blocks of memory go back to the system as soon as they are freed, with glibc's allocator.
+
+    Otherwise, once one was freed, glibc takes the next ones from its heap, which small objects beside them keep large.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)

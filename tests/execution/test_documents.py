@@ -95,6 +95,18 @@ def test_a_document_larger_than_the_store_is_not_cached() -> None:
     assert store.size == 0
 
 
+def test_no_token_of_a_document_keeps_another_alive() -> None:
+    """Linked both ways, they would all stay until a full garbage collection."""
+    node = parse("{ a b }")
+    assert node.loc is not None
+    tokens = [node.loc.start_token]
+    while tokens[-1].next is not None:
+        tokens.append(tokens[-1].next)
+    Document(node, "{ a b }")
+    assert len(tokens) == 6
+    assert {(token.prev, token.next) for token in tokens} == {(None, None)}
+
+
 def plan(parsed: Document, **variables: object) -> ObjectPlan | None:
     return parsed.plan(parsed.operations[0], VariableValues({}, variables), lambda: ObjectPlan([], None))
 
