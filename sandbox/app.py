@@ -23,7 +23,7 @@ from cg_client.endpoints import account
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
-from sandbox.delivery import ConnectionInScope, deliver
+from sandbox.delivery import deliver, with_connection
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
 from sandbox.replay import replay
@@ -122,7 +122,7 @@ class Sandbox:
 
 def create_sandbox(sandbox: Sandbox) -> ASGIApp:
     """Make the application: the API, and the routes that change it."""
-    return ConnectionInScope(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
+    return with_connection(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
 
 
 def _control_routes(sandbox: Sandbox) -> list[Route]:

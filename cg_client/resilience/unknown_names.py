@@ -48,7 +48,9 @@ class UnknownNameCheck:
                 return False
             if self._working_until.get(call.endpoint, 0.0) <= now and not await self._works(call, listed, deadline):
                 return False
-            self._remember(call)
+            if len(self._unknown_until) >= _MAX_NAMES:
+                self._unknown_until.clear()
+            self._unknown_until[call.endpoint, call.params] = self._clock.monotonic() + MINUTE
             return True
 
     async def _works(self, call: Call, listed: Params, deadline: float) -> bool:
@@ -62,11 +64,6 @@ class UnknownNameCheck:
             return False
         self._working_until[call.endpoint] = self._clock.monotonic() + _WORKING_SECONDS
         return True
-
-    def _remember(self, call: Call) -> None:
-        if len(self._unknown_until) >= _MAX_NAMES:
-            self._unknown_until.clear()
-        self._unknown_until[call.endpoint, call.params] = self._clock.monotonic() + MINUTE
 
 
 def unknown_name(call: Call) -> NotFound:
