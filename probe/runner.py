@@ -42,19 +42,12 @@ class _WithinCalls(RetryPolicy):
         return 1 if self.is_spent() else RetryPolicy.attempts_for(self, error)
 
 
-@dataclass(frozen=True)
-class ObservedPlan:
-    """The plan of the key and its source; None if it is not known yet."""
-
-    plan: Plan | None = None
-    source: str = "not known"
-
-
 @dataclass
 class Runner:
     """Calls `endpoints` and compares the answers; `with_gated` also calls those that the plan does not include.
 
-    `results` grow during `run`, so that they can be shown when it is interrupted.
+    `plan` is that of the key, None while it is not known. `results` grow during `run`, so that they can be shown when
+    it is interrupted.
     """
 
     client: Client
@@ -65,7 +58,8 @@ class Runner:
     redact: Callable[[str], str] = str
     on_call: Callable[[int, int, str], None] = lambda *_: None
     on_result: Callable[[ProbeResult, HTTPExchange], None] = lambda *_: None
-    observed: ObservedPlan = field(default_factory=ObservedPlan)
+    plan: Plan | None = None
+    plan_source: str = "not known"
     results: list[ProbeResult] = field(default_factory=list)
     _names: ListedNames = field(default_factory=ListedNames)
 
@@ -97,7 +91,7 @@ class Runner:
     @property
     def targets(self) -> Sequence[Endpoint]:
         """The endpoints to call; every key has at least Hobbyist."""
-        plan = self.observed.plan or Plan.HOBBYIST
+        plan = self.plan or Plan.HOBBYIST
         return [endpoint for endpoint in self.endpoints if self.with_gated or endpoint.plan <= plan]
 
     @property
@@ -112,16 +106,16 @@ class Runner:
         exchange = self.recorder.last
         if error is None and exchange is not None:
             self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
-        if self.observed.plan is None:
-            self.observed = self._plan(endpoint, exchange, error)
-        call = ProbedCall(endpoint, params.query(), self.observed.plan, exchange, error)
+        if self.plan is None:
+            self.plan, self.plan_source = self._plan_by(endpoint, exchange, error)
+        call = ProbedCall(endpoint, params.query(), self.plan, exchange, error)
         result = examine(call, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
         if error is None and exchange is not None:
             self.on_result(result, exchange)
 
     def _params(self, endpoint: Endpoint) -> Params:
-        plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
+        plan, now = self.plan or Plan.HOBBYIST, self.client.clock.now()
         try:
             return example_params(endpoint, plan, self._names, now)
         except BadArgument:  # a listed name is invalid
@@ -140,20 +134,22 @@ class Runner:
             return error
         return None
 
-    def _plan(self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None) -> ObservedPlan:
+    def _plan_by(
+        self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None
+    ) -> tuple[Plan | None, str]:
         """Return the plan of the account, else the one that the rate limit implies, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
-                return ObservedPlan(level, "account endpoint")
+                return level, "account endpoint"
         limit = None if exchange is None else limit_of(exchange)
         by_limit = KeyPlan(limit=limit, account_fails=True).plan
         if by_limit is not None:
-            return ObservedPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
+            return by_limit, f"API-KEY-MAX-LIMIT {limit}"
         declared = self.client.config.plan
         if declared is None or endpoint is account.SUBSCRIPTION:  # the next answer may state the limit
-            return ObservedPlan()
-        return ObservedPlan(declared, "COINGLASS_PLAN")
+            return None, "not known"
+        return declared, "COINGLASS_PLAN"
 
 
 def _is_json_object(exchange: HTTPExchange | None) -> bool:
