@@ -7,7 +7,8 @@ from cg_client.endpoints import futures, spot
 from cg_client.params.choices import FundingRange, MaxPainRange
 from cg_client.params.core import CoinMarketsPage, CoinParams, Params
 from cg_client.params.positions import AccumulatedFunding, MaxPain
-from cg_client.symbols.instruments import Instrument, fold_exchange
+from cg_client.symbols.aliases import fold_exchange
+from cg_client.symbols.instruments import Instrument
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
 from resolvers.loaders import RowId, RowKey

@@ -31,9 +31,9 @@ def _announced(section: str) -> set[str]:
 
 def _names(description: str) -> set[str]:
     """Return what a description is about: `Type.field` if it names one, otherwise the type."""
-    found = _NAME.findall(description)
-    dotted = {name for name in found if "." in name}
-    return dotted or {name for name in found if name[0].isupper()}
+    names = _NAME.findall(description)
+    dotted = {name for name in names if "." in name}
+    return dotted or {name for name in names if name[0].isupper()}
 
 
 def main() -> int:

@@ -10,7 +10,7 @@ from cg_client.call import Call
 from cg_client.endpoints import futures as api
 from cg_client.errors import BeyondRetention
 from cg_client.params.positions import LiquidationOrdersParams as OrdersParams
-from cg_client.symbols.instruments import fold
+from cg_client.symbols.aliases import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
 from payloads.series import Bars, Series, TimedRow

@@ -43,7 +43,7 @@ class Origin:
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
-        return Fetched(value, call.endpoint, START, sandbox=False, size=1, lifetime=LIFETIME)
+        return Fetched(Answer(value, call.endpoint, START), 1, LIFETIME)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeC
 
 @given(st.floats(0, 1e5))
 def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
-    entry = Entry.of(Fetched(None, ENDPOINT, START, False, 1, lifetime), 0.0)
+    entry = Entry.of(Fetched(Answer(None, ENDPOINT, START), 1, lifetime), 0.0)
     assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, MAX_GRACE))
     assert entry.usable_until - entry.fresh_until == pytest.approx(MAX_STALE)
 
@@ -208,7 +208,7 @@ async def test_who_joins_a_fetch_waits_no_longer_than_its_own_deadline(origin: O
 
 
 def entry_of(size: int) -> Entry:
-    return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
+    return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
 
 
 async def test_a_refresh_ends_with_the_cache(origin: Origin, clock: FakeClock) -> None:
@@ -255,7 +255,7 @@ async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
 ) -> None:
     async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
         fetched = await origin(call, deadline, requester)
-        if fetched.value == 1:
+        if fetched.answer.value == 1:
             raise failure
         return fetched
 

@@ -184,8 +184,8 @@ def test_text_that_is_no_unicode_is_a_failure_like_any_other(content: bytes) -> 
 
 
 @given(st.integers(200, 599), st.binary() | st.text().map(str.encode))
-def test_no_body_whatsoever_raises_anything_but_an_upstream_failure(status: int, content: bytes) -> None:
-    with contextlib.suppress(UpstreamFailed):
+def test_whatever_the_body_nothing_but_an_upstream_failure_or_no_data_is_raised(status: int, content: bytes) -> None:
+    with contextlib.suppress(UpstreamFailed, NoData):
         payload(UpstreamResponse(status, content))
 
 

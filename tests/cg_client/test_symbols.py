@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from operator import methodcaller
 
 import httpx
 import pytest
@@ -11,8 +12,8 @@ from cg_client.client import Client
 from cg_client.endpoints import futures, spot
 from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.revision import Revision
-from cg_client.symbols.instruments import NameIndex
 from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, Listing, Symbols
+from cg_client.symbols.name_index import NameIndex
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
 
@@ -154,7 +155,7 @@ async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symb
 
 
 async def test_spot_pairs_are_found_in_the_spot_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
-    assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
+    assert (await symbols.spot.find(methodcaller("find", "Coinbase", "btcusd"))).symbol == "BTC-USD"
     assert requested(upstream, PAIRS) == 0
 
 
@@ -163,7 +164,7 @@ async def test_an_exchange_that_is_listed_without_pairs_says_so(symbols: Symbols
     with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
         await symbols.pair(written, "BTCUSDT")
     with pytest.raises(UnknownName, match=r"OKX lists no spot pairs at present\."):
-        await symbols.spot_pair("OKX", "BTCUSDT")
+        await symbols.spot.find(methodcaller("find", "OKX", "BTCUSDT"))
 
 
 async def test_an_exchange_with_an_empty_list_of_pairs_says_so(symbols: Symbols, upstream: respx.MockRouter) -> None:
