@@ -17,13 +17,13 @@ class CompiledReader(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         del version  # standard or editable: both need it
         try:
-            made = _compiled(Path(self.root))
+            library = _compiled(Path(self.root))
         except (BaseError, CCompilerError) as error:
             self.app.display_warning(_WITHOUT.format(error))
             return
         build_data["pure_python"] = False
         build_data["infer_tag"] = True
-        build_data["artifacts"].append(f"/{made.relative_to(self.root).as_posix()}")  # which git ignores
+        build_data["artifacts"].append(f"/{library.relative_to(self.root).as_posix()}")  # which git ignores
 
 
 def _compiled(root: Path) -> Path:
@@ -33,7 +33,7 @@ def _compiled(root: Path) -> Path:
         command = build_ext(Distribution({"ext_modules": cythonize([source], build_dir=folder, quiet=True)}))
         command.build_lib, command.build_temp, command.force = str(root), folder, True
         command.ensure_finalized()
-        made = Path(command.get_ext_fullpath(source.name))
-        made.unlink(missing_ok=True)  # of an older source, which must not be taken for what was compiled now
+        library = Path(command.get_ext_fullpath(source.name))
+        library.unlink(missing_ok=True)  # of an older source, which must not be taken for what was compiled now
         command.run()
-    return made
+    return library

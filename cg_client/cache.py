@@ -6,18 +6,14 @@ later, up to `MAX_STALE`, only when upstream fails in a way that may pass. The s
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
-from datetime import datetime
+from collections.abc import Callable
 from functools import partial
-from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
-from cg_client.call import Answer, AnyAnswer, CacheStatus, Call, CallKey, without_counting
+from cg_client.call import AnyAnswer, CacheStatus, Call, CallKey, Send, without_counting
 from cg_client.clock import Clock
-from cg_client.decoding.anomalies import DecodingAnomaly
-from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, StartsTooLate, UpstreamTimeout
 from cg_client.quota.requester import SYSTEM, Requester
 
@@ -26,16 +22,11 @@ MAX_STALE = 3600.0  # seconds
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """What the layers below return; `size` in bytes of body, `lifetime` in seconds from now."""
+    """What the layers below return: an answer, its `size` in bytes of body, and its `lifetime` in seconds from now."""
 
-    value: object
-    endpoint: Endpoint
-    fetched_at: datetime
-    sandbox: bool
+    answer: AnyAnswer
     size: int
     lifetime: float
-    anomalies: tuple[DecodingAnomaly, ...] = ()
-    path: str = ""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -58,23 +49,8 @@ class Entry(msgspec.Struct, frozen=True):
     def of(cls, fetched: Fetched, now: float) -> "Entry":
         fresh = now + fetched.lifetime
         grace = min(fetched.lifetime, MAX_GRACE)
-        answer: AnyAnswer = Answer(
-            fetched.value,
-            fetched.endpoint,
-            fetched.fetched_at,
-            sandbox=fetched.sandbox,
-            fresh_until=fresh,
-            anomalies=fetched.anomalies,
-            path=fetched.path,
-        )
+        answer = replace(fetched.answer, fresh_until=fresh)
         return cls(answer, fetched.size, now, fresh, fresh + grace, fresh + MAX_STALE)
-
-
-class CacheStore(Protocol):
-    """Where entries are stored; a store shared between processes takes the place of memory here."""
-
-    def get(self, call: Call) -> Entry | None: ...
-    def put(self, call: Call, entry: Entry) -> None: ...
 
 
 class MemoryStore:
@@ -122,8 +98,8 @@ class _InFlight(msgspec.Struct):
 class Cache:
     def __init__(
         self,
-        fetch: Callable[[Call, float, Requester], Awaitable[Fetched]],
-        store: CacheStore,
+        fetch: Send[Fetched],
+        store: MemoryStore,
         clock: Clock,
         on_join: Callable[[Call, Requester], None] = lambda *_: None,
     ) -> None:

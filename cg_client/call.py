@@ -1,7 +1,8 @@
 """What travels through the layers of the client: a call on the way in, an answer on the way out, and their count."""
 
-from collections.abc import Callable
-from contextvars import ContextVar
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -14,12 +15,14 @@ import msgspec
 from cg_client.decoding.anomalies import AnomalyCollector, DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.params.core import Params
+from cg_client.quota.requester import Requester
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 Decode: TypeAlias = Callable[[msgspec.Raw, AnomalyCollector], T]
 CallKey: TypeAlias = tuple[str, Decode[object]]
+Send: TypeAlias = Callable[["Call", float, Requester], Awaitable[T]]  # a layer: by a deadline, for a requester
 
 _cached_quote = lru_cache(4096)(quote_plus)
 _MAX_CACHED_TEXT = 500  # characters: longer texts of callers would fill the memory
@@ -110,18 +113,15 @@ class CallCounter(msgspec.Struct, eq=False):
 _current: ContextVar[CallCounter | None] = ContextVar("call_counter", default=None)
 
 
-class count_upstream_calls:  # noqa: N801  # reads as what the with statement does
-    """Counts the calls sent inside the block, and later by the tasks that were started inside it."""
-
-    __slots__ = ("_token",)
-
-    def __enter__(self) -> CallCounter:
-        counter = CallCounter()
-        self._token = _current.set(counter)
-        return counter
-
-    def __exit__(self, *_: object) -> None:
-        _current.reset(self._token)
+@contextlib.contextmanager
+def count_upstream_calls() -> Iterator[CallCounter]:
+    """Count the calls sent inside the block, and later by the tasks that were started inside it."""
+    counter = CallCounter()
+    token = _current.set(counter)
+    try:
+        yield counter
+    finally:
+        _current.reset(token)
 
 
 def count_sent() -> None:
@@ -132,8 +132,6 @@ def count_sent() -> None:
 
 def without_counting(start: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Start a background task that counts for no operation."""
-    token = _current.set(None)
-    try:
-        return start(*args, **kwargs)
-    finally:
-        _current.reset(token)
+    context = copy_context()
+    context.run(_current.set, None)
+    return context.run(start, *args, **kwargs)

@@ -11,7 +11,7 @@ from typing import TypeVar
 import httpx
 
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
-from cg_client.call import FREE, AnyAnswer, CacheStatus, Call, Decode
+from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
@@ -56,7 +56,6 @@ class Client:
         clock: Clock | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
-        jitter: Callable[[], float] | None = None,
         breaker_policy: BreakerPolicy | None = None,
     ) -> None:
         self.clock = clock or Clock()
@@ -71,20 +70,10 @@ class Client:
         self.remaining = self._window.remaining  # of `quota`, what is cheap to compute
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
-        sending = Transport(
-            self.http,
-            config.base_url,
-            config.api_key,
-            self.clock,
-            config.attempt_seconds,
-            connect_seconds=config.connect_seconds,
-            read_seconds=config.read_seconds,
-        )
-        self.bulkhead = Bulkhead(sending, config.connections, self.clock)
+        self.bulkhead = Bulkhead(Transport(self.http, config, self.clock), config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         self.admission_queue = self._throttle.admission_queue
-        jittered = {} if jitter is None else {"jitter": jitter}
-        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), **jittered)
+        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
@@ -167,7 +156,8 @@ class Client:
     async def _request_plan(self) -> Plan | None:
         """Request the plan past the cache: a cached answer may be that of another plan."""
         fetched = await self._fetch(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
-        plan = fetched.value.plan if isinstance(fetched.value, account.Subscription) else None
+        subscription = fetched.answer.value
+        plan = subscription.plan if isinstance(subscription, account.Subscription) else None
         if plan is not None and self.gate.key.limit is None:
             self._throttle.allow(REQUESTS_PER_MINUTE[plan])
         return plan
@@ -206,8 +196,8 @@ class Client:
                 self.drift.record(call.endpoint, anomalies)
         sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
         self.sandbox = self.sandbox or sandbox
-        size, lifetime = len(response.body), _lifetime(call, now)
-        return Fetched(value, call.endpoint, now, sandbox, size, lifetime, anomalies, call.path)
+        answer = Answer(value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path)
+        return Fetched(answer, len(response.body), _lifetime(call, now))
 
     def _redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""

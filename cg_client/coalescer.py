@@ -63,7 +63,7 @@ class Coalescer:
             self._wait(latest)
             return
         decided, self._waiting = self._waiting, []
-        for waiting in sorted(decided, key=_number_of_candidates):
+        for waiting in sorted(decided, key=lambda waiting: len(waiting.candidates)):
             if not waiting.started.done():  # otherwise the operation has ended
                 waiting.started.set_result(waiting.context.run(waiting.start, self._cheapest(waiting.candidates)))
 
@@ -82,7 +82,3 @@ class Coalescer:
             if not least:
                 break
         return best
-
-
-def _number_of_candidates(waiting: _Waiting[Any]) -> int:
-    return len(waiting.candidates)

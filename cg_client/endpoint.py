@@ -4,11 +4,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from cg_client.decoding.shapes import Rows, Shape
 from cg_client.intervals import Interval
 from cg_client.params.core import Params
-from cg_client.plans.plan_table import NO_FLOORS, Plan
+from cg_client.plans.plan_table import NO_FLOORS, STANDARD_FLOORS, Plan
 
 REAL_TIME = timedelta(seconds=5)  # documented as "real time": the age that a reader does not notice
 UNSTATED = timedelta(minutes=1)  # no refresh time in the documentation
@@ -68,6 +69,9 @@ class Endpoint:
 
     def __repr__(self) -> str:
         return f"Endpoint({self.path})"
+
+
+standard_series = partial(Endpoint, interval_floors=STANDARD_FLOORS)  # the interval rule of most series
 
 
 def closing_margin(interval: Interval) -> timedelta:

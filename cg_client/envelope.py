@@ -33,6 +33,7 @@ _OK = 200
 _SERVER_ERROR = 500
 _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
+_SERVER_ERROR_CODE = re.compile(r"5..", re.DOTALL)
 _RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
 _EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
 # Subjects of a 404 other than the path: "Endpoint not found. Please refer to the API documentation".
@@ -147,14 +148,10 @@ def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed
         return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
     if code == "408":
         return UpstreamTimeout("CoinGlass took too long by its own account.")
-    if _is_server_error(code) or response.status >= _SERVER_ERROR:
+    if _SERVER_ERROR_CODE.fullmatch(code) or response.status >= _SERVER_ERROR:
         message = f"CoinGlass: {text or 'server error'} (code {code})"
         return UpstreamUnavailable(message, perhaps_ours=response.status < _SERVER_ERROR)
     return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code})")
-
-
-def _is_server_error(code: str) -> bool:
-    return len(code) == 3 and code.startswith("5")  # noqa: PLR2004
 
 
 def retry_after(value: str, now: datetime | None = None) -> float | None:

@@ -68,7 +68,10 @@ class CoinglassError(Exception):
     code: ClassVar[ProblemCode] = ProblemCode.UPSTREAM_ERROR
     retryable: ClassVar[bool] = False
     endpoint: str = ""
-    retry_after: float | None = None
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class RequestRefused(CoinglassError):
@@ -123,8 +126,7 @@ class QuotaExhausted(StartsTooLate):
     code = ProblemCode.QUOTA_EXHAUSTED
 
     def __init__(self, retry_after: float, fact: str = "The quota of requests a minute is spent") -> None:
-        super().__init__(f"{fact}; a request could start in {retry_after:.0f} s at the earliest.")
-        self.retry_after = retry_after
+        super().__init__(f"{fact}; a request could start in {retry_after:.0f} s at the earliest.", retry_after)
 
 
 class QueueFull(QuotaExhausted):
@@ -137,8 +139,7 @@ class RequestsPaused(StartsTooLate):
     code = ProblemCode.RATE_LIMITED
 
     def __init__(self, retry_after: float, fact: str) -> None:
-        super().__init__(f"{fact}; requests go on in {retry_after:.0f} s.")
-        self.retry_after = retry_after
+        super().__init__(f"{fact}; requests go on in {retry_after:.0f} s.", retry_after)
 
 
 class CircuitOpen(RequestRefused):
@@ -146,10 +147,8 @@ class CircuitOpen(RequestRefused):
     retryable = True
 
     def __init__(self, group: str, retry_after: float) -> None:
-        super().__init__(
-            f"CoinGlass fails to answer for {group}; requests go on in {retry_after:.0f} s at the earliest."
-        )
-        self.retry_after = retry_after
+        fact = f"CoinGlass fails to answer for {group}; requests go on in {retry_after:.0f} s at the earliest."
+        super().__init__(fact, retry_after)
 
 
 class ConnectionsBusy(RequestRefused):
@@ -195,10 +194,6 @@ class UnknownPath(NotFound):
 class RateLimited(UpstreamFailed):
     code = ProblemCode.RATE_LIMITED
     retryable = True
-
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class UpstreamTimeout(UpstreamFailed):
@@ -246,7 +241,9 @@ class InvalidRequest(Exception):
     code: ClassVar[ProblemCode] = ProblemCode.BAD_USER_INPUT
     endpoint: str = ""
 
-    def __init__(self, message: str, argument: str | None, suggestions: Sequence[str], *, lasting: bool) -> None:
+    def __init__(
+        self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True
+    ) -> None:
         super().__init__(message)
         self.argument, self.suggestions, self.lasting = argument, list(suggestions), lasting
 
@@ -268,8 +265,3 @@ class UnknownExchange(UnknownName):
 
 class BadArgument(InvalidRequest):
     """A value out of its range, or arguments that contradict each other."""
-
-    def __init__(
-        self, message: str, argument: str | None = None, suggestions: Sequence[str] = (), *, lasting: bool = True
-    ) -> None:
-        super().__init__(message, argument, suggestions, lasting=lasting)

@@ -19,12 +19,10 @@ T = TypeVar("T")
 class Fetcher(Protocol):
     """`Client` says what each of these does."""
 
-    @property
-    def clock(self) -> Clock: ...
-    @property
-    def gate(self) -> Gate: ...
-    @property
-    def revision(self) -> Revision: ...
+    clock: Clock
+    gate: Gate
+    revision: Revision
+
     @property
     def quota(self) -> Usage: ...
     @property

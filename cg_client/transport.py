@@ -19,9 +19,9 @@ import msgspec
 from httpx_aiohttp import AiohttpTransport
 
 from cg_client.call import Call, count_sent
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
-from cg_client.secret import Secret
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
@@ -45,30 +45,15 @@ class UpstreamResponse(msgspec.Struct, frozen=True, gc=False):
 class Transport:
     """Raises UpstreamTimeout and UpstreamUnavailable; their messages name no URL, host or header."""
 
-    def __init__(
-        self,
-        http: httpx.AsyncBaseTransport,
-        base_url: str,
-        api_key: Secret,
-        clock: Clock,
-        attempt_seconds: float,
-        *,
-        connect_seconds: float | None = None,
-        read_seconds: float | None = None,
-        max_body: int = MAX_BODY,
-    ) -> None:
-        """`read_seconds` bound silence; None leaves it to `attempt_seconds`, which bound everything."""
-        url = httpx.URL(base_url)
-        self._http, self._clock, self._max_body = http, clock, max_body
-        self._attempt_seconds = attempt_seconds
+    def __init__(self, http: httpx.AsyncBaseTransport, config: ClientConfig, clock: Clock) -> None:
+        url = httpx.URL(config.base_url)
+        self._http, self._clock, self._attempt_seconds = http, clock, config.attempt_seconds
         self._base = str(url.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
-        self._headers = httpx.Headers(_headers(url) | {KEY_HEADER: api_key.reveal()})
-        timeout = httpx.Timeout(
-            attempt_seconds, connect=connect_seconds or attempt_seconds, read=read_seconds or attempt_seconds
-        )
+        self._headers = httpx.Headers(_headers(url) | {KEY_HEADER: config.api_key.reveal()})
+        timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
-        self._fair_seconds = min(FAIR_SECONDS, attempt_seconds, *filter(None, (connect_seconds, read_seconds)))
+        self._fair_seconds = min(FAIR_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
         started = self._clock.monotonic()
@@ -78,7 +63,7 @@ class Transport:
         try:
             async with asyncio.timeout(seconds):
                 response = await self._http.handle_async_request(new_request(call.target))
-                headers, body = await read_response(response, self._max_body)
+                headers, body = await read_response(response)
         except (TimeoutError, httpx.HTTPError) as error:
             raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
         count_sent()
@@ -101,20 +86,20 @@ class Transport:
         return failure
 
 
-async def read_response(response: httpx.Response, limit: int = MAX_BODY) -> tuple[Mapping[bytes, bytes], bytes]:
+async def read_response(response: httpx.Response) -> tuple[Mapping[bytes, bytes], bytes]:
     """Return the headers, by name in lower case, and the decompressed body, and close the response.
 
-    Raises httpx.RemoteProtocolError for a body larger than `limit`, and httpx.DecodingError.
+    Raises httpx.RemoteProtocolError for a body larger than `MAX_BODY`, and httpx.DecodingError.
     """
     headers = {name.lower(): value for name, value in response.headers.raw}
     stream = cast("httpx.AsyncByteStream", response.stream)
     received = bytearray()  # one growing block: many parts of a large body would leave the heap fragmented
     try:
-        if int(headers.get(b"content-length", b"0")) > limit:
+        if int(headers.get(b"content-length", b"0")) > MAX_BODY:
             raise httpx.RemoteProtocolError("The body of the answer is too large.")
         async for part in stream:
             received += part
-            if len(received) > limit:
+            if len(received) > MAX_BODY:
                 raise httpx.RemoteProtocolError("The body of the answer is too large.")
         body = bytes(received)
     except (httpx.ConnectTimeout, RuntimeError) as error:  # raised by aiohttp for a lost connection
@@ -127,7 +112,7 @@ async def read_response(response: httpx.Response, limit: int = MAX_BODY) -> tupl
         return headers, body
     if encoding not in (b"gzip", b"x-gzip"):
         raise httpx.DecodingError("The body has an encoding that was not requested.")
-    return headers, _decompress(body, limit)
+    return headers, _decompress(body, MAX_BODY)
 
 
 def _decompress(body: bytes, limit: int) -> bytes:

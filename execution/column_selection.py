@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import msgspec
 
@@ -25,19 +25,13 @@ class RowEncoder(Protocol):
 
     def rows(self, selection: "ColumnSelection", rows: Sequence[Any]) -> list[Any]:
         """Return each row by itself; raises Unsupported."""
-        ...
 
     def whole(self, selection: "ColumnSelection", rows: Sequence[Any]) -> Any:  # noqa: ANN401  # whatever can stand for a list
         """Return the rows as one value; raises Unsupported."""
-        ...
 
 
-class ColumnCompleter(Protocol):
-    """How one attribute of many rows is completed."""
-
-    def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
-        """Raise Unsupported, or whatever an unexpected value makes of it."""
-        ...
+# Completes one attribute of many rows; raises Unsupported, or whatever an unexpected value makes of it.
+ColumnCompleter: TypeAlias = Callable[[Sequence[Any], RowEncoder], Sequence[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +51,9 @@ class ColumnSelection:
 
     def __init__(self, origin: type, type_name: str, attributes: Sequence[SelectedAttribute]) -> None:
         self.origin, self._type_name = origin, type_name
-        signature: list[Hashable] = [origin, type_name]
-        keys: list[str] = []
-        self._columns: list[tuple[str, Callable[[Any], Any], ColumnCompleter | None]] = []
-        for selected in attributes:
-            signature.append((selected.key, selected.attribute, selected.signature))
-            keys.append(selected.key)
-            self._columns.append((selected.attribute, attrgetter(selected.attribute), selected.complete))
-        self.signature: Hashable = tuple(signature)
-        self.keys = tuple(keys)
+        self.keys = tuple([each.key for each in attributes])
+        self.signature = (origin, type_name, *[(each.key, each.attribute, each.signature) for each in attributes])
+        self._columns = [(each.attribute, attrgetter(each.attribute), each.complete) for each in attributes]
 
     def columns(self, rows: Sequence[Any], encoder: RowEncoder) -> list[Sequence[Any]]:
         """Return the completed columns in the order of `keys`; raises Unsupported."""
@@ -89,46 +77,43 @@ class ColumnSelection:
         }
 
 
+@dataclass(slots=True)
 class ScalarLists:
     """A list of scalars in each row."""
 
-    __slots__ = ("_complete", "_nullable")
-
-    def __init__(self, complete: ScalarSerializer, *, nullable: bool) -> None:
-        self._complete, self._nullable = complete, nullable
+    complete: ScalarSerializer
+    nullable: bool
 
     def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:  # noqa: ARG002  # scalars look the same in all encodings
-        return [None if value is None and self._nullable else self._complete(_sequence(value)) for value in values]
+        return [None if value is None and self.nullable else self.complete(_sequence(value)) for value in values]
 
 
+@dataclass(slots=True)
 class NestedObjects:
     """An object in each row."""
 
-    __slots__ = ("_nullable", "_selection")
-
-    def __init__(self, selection: ColumnSelection, *, nullable: bool) -> None:
-        self._selection, self._nullable = selection, nullable
+    selection: ColumnSelection
+    nullable: bool
 
     def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
         values = list(values)
-        if not self._nullable or None not in values:
-            return encoder.rows(self._selection, values)
-        present = iter(encoder.rows(self._selection, [value for value in values if value is not None]))
+        if not self.nullable or None not in values:
+            return encoder.rows(self.selection, values)
+        present = iter(encoder.rows(self.selection, [value for value in values if value is not None]))
         return [None if value is None else next(present) for value in values]
 
 
+@dataclass(slots=True)
 class NestedLists:
     """A list of objects in each row; those of all rows are completed together where they are stored together."""
 
-    __slots__ = ("_nullable", "_selection")
-
-    def __init__(self, selection: ColumnSelection, *, nullable: bool) -> None:
-        self._selection, self._nullable = selection, nullable
+    selection: ColumnSelection
+    nullable: bool
 
     def __call__(self, values: Sequence[Any], encoder: RowEncoder) -> Sequence[Any]:
         if type(values) is Column and type(values.stored) is Lists:
-            return _split(self._selection, values.stored, encoder)
-        return [None if value is None and self._nullable else encoder.whole(self._selection, value) for value in values]
+            return _split(self.selection, values.stored, encoder)
+        return [None if value is None and self.nullable else encoder.whole(self.selection, value) for value in values]
 
 
 def _split(selection: ColumnSelection, lists: Lists, encoder: RowEncoder) -> list[Any]:

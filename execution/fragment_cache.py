@@ -28,7 +28,7 @@ class _Entry:
 class FragmentCache(PythonEncoder):
     """Encodes lists to bytes and keeps `limit` bytes of them.
 
-    Admission is TinyLFU's: a list takes the place of the least recently used ones only if it was asked for more often
+    Admission is TinyLFU's: a list takes the place of the least recently used ones only if it was requested more often
     than each of them. An answer larger than the cache thus keeps its hits, where plain LRU would drop each list just
     before its next use.
     """

@@ -6,6 +6,7 @@ unexpected class) it raises, and the default executor runs the operation again t
 
 import asyncio
 from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -26,7 +27,6 @@ class Value(Protocol):
 
     def complete(self, value: object, execution: "Execution") -> Completed:
         """Raise Unsupported, or whatever an unexpected value makes of it."""
-        ...
 
 
 class PlannedField(Protocol):
@@ -34,7 +34,6 @@ class PlannedField(Protocol):
 
     def resolve(self, source: object, execution: "Execution", results: dict[str, Completed]) -> None:
         """Put the value of the field into the results, now or when it is there."""
-        ...
 
 
 class Info:
@@ -106,14 +105,15 @@ class Execution:
             self._done.set_result(None)
 
 
+@dataclass(slots=True)
 class SimpleValue:
-    """A value that is completed as a column of one: scalars, and objects and lists of nothing but attributes."""
+    """A value that is completed as a column of one: scalars, and objects and lists of nothing but attributes.
 
-    __slots__ = ("column", "selection")
+    `selection` is that of the objects, if the value is one or a list of them.
+    """
 
-    def __init__(self, column: ColumnCompleter, selection: ColumnSelection | None = None) -> None:
-        """Take the `selection` of the objects, if the value is one or a list of them."""
-        self.column, self.selection = column, selection
+    column: ColumnCompleter
+    selection: ColumnSelection | None = None
 
     @property
     def signature(self) -> Hashable:
@@ -123,46 +123,44 @@ class SimpleValue:
         return self.column([value], execution.encoder)[0]
 
 
+@dataclass(slots=True)
 class ObjectValue:
     """An object, whose plan is that of its class."""
 
-    __slots__ = ("_nullable", "_plans")
-
-    def __init__(self, plans: Mapping[type, "ObjectPlan"], *, nullable: bool) -> None:
-        self._plans, self._nullable = plans, nullable
+    plans: Mapping[type, "ObjectPlan"]
+    nullable: bool
 
     def complete(self, value: object, execution: Execution) -> Completed:
-        plan = self._plans.get(type(value))
+        plan = self.plans.get(type(value))
         if plan is not None:
             return plan.complete(value, execution)
-        if value is None and self._nullable:
+        if value is None and self.nullable:
             return None
         raise Unsupported
 
 
+@dataclass(slots=True)
 class ListValue:
-    """A list of what is completed item by item, unless it is a table of a selection that can be encoded whole."""
+    """A list of what is completed item by item, unless it is a table of the `selection`, which is encoded whole."""
 
-    __slots__ = ("_item", "_nullable", "_selection")
-
-    def __init__(self, item: Value, *, nullable: bool) -> None:
-        self._item, self._nullable = item, nullable
-        self._selection = item.selection if isinstance(item, SimpleValue) else None
+    item: Value
+    nullable: bool
+    selection: ColumnSelection | None
 
     def complete(self, value: Any, execution: Execution) -> Completed:  # noqa: ANN401  # whatever a resolver gives
-        if value is None and self._nullable:
+        if value is None and self.nullable:
             return None
-        if type(value) is Columns and self._selection is not None:
-            return execution.encoder.whole(self._selection, value)
+        if type(value) is Columns and self.selection is not None:
+            return execution.encoder.whole(self.selection, value)
         if type(value) not in (list, tuple, Columns, Column):
             raise Unsupported
         items: list[Completed] = [None] * len(value)
         for index, item in enumerate(value):
             if hasattr(type(item), "__await__"):
-                execution.wait(item, self._item, items, index)
+                execution.wait(item, self.item, items, index)
                 continue
             try:
-                items[index] = self._item.complete(item, execution)
+                items[index] = self.item.complete(item, execution)
             except Exception:
                 _close(value[index:])
                 raise
@@ -176,14 +174,12 @@ def _close(items: Sequence[object]) -> None:
             item.close()
 
 
+@dataclass(slots=True)
 class ObjectPlan:
-    """What is selected of one object type."""
+    """What is selected of one object type; there is a `selection` if all of it are attributes."""
 
-    __slots__ = ("fields", "selection")
-
-    def __init__(self, fields: Sequence[PlannedField], selection: ColumnSelection | None) -> None:
-        """Take the `selection`, if all of it are attributes."""
-        self.fields, self.selection = fields, selection
+    fields: Sequence[PlannedField]
+    selection: ColumnSelection | None
 
     def complete(self, value: object, execution: Execution) -> dict[str, Completed]:
         if self.selection is not None:
@@ -194,35 +190,34 @@ class ObjectPlan:
         return results
 
 
+@dataclass(slots=True)
 class TypenameField:
-    __slots__ = ("_key", "_name")
-
-    def __init__(self, key: str, name: str) -> None:
-        self._key, self._name = key, name
+    key: str
+    name: str
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:  # noqa: ARG002  # it depends on the type alone
-        results[self._key] = self._name
+        results[self.key] = self.name
 
 
+@dataclass(slots=True)
 class AttributeField:
-    __slots__ = ("_get", "_key", "_value")
-
-    def __init__(self, key: str, get: Callable[[object], object], value: Value) -> None:
-        self._key, self._get, self._value = key, get, value
+    key: str
+    get: Callable[[object], object]
+    value: Value
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
-        results[self._key] = self._value.complete(self._get(source), execution)
+        results[self.key] = self.value.complete(self.get(source), execution)
 
 
+@dataclass(slots=True)
 class ResolverField:
-    __slots__ = ("_calls", "_key", "_value")
-
-    def __init__(self, key: str, calls: ResolverCalls, value: Value) -> None:
-        self._key, self._calls, self._value = key, calls, value
+    key: str
+    calls: ResolverCalls
+    value: Value
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
-        result = self._calls.get(execution.variables)(source, execution.info)
+        result = self.calls.get(execution.variables)(source, execution.info)
         if hasattr(type(result), "__await__"):
-            execution.wait(result, self._value, results, self._key)
+            execution.wait(result, self.value, results, self.key)
         else:
-            results[self._key] = self._value.complete(result, execution)
+            results[self.key] = self.value.complete(result, execution)

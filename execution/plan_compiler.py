@@ -1,6 +1,7 @@
 """Compiles an operation to a plan, from the schema's types and the document alone."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -31,13 +32,7 @@ from graphql import (
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from execution.column_selection import (
-    ColumnSelection,
-    NestedLists,
-    NestedObjects,
-    ScalarLists,
-    SelectedAttribute,
-)
+from execution.column_selection import ColumnSelection, NestedLists, NestedObjects, ScalarLists, SelectedAttribute
 from execution.plan import (
     AttributeField,
     ListValue,
@@ -60,16 +55,16 @@ Fields: TypeAlias = Mapping[str, list[FieldNode]]  # by response key
 _CONDITIONS = {"skip": GraphQLSkipDirective, "include": GraphQLIncludeDirective}
 
 
+@dataclass(frozen=True)
 class FieldCollector:
     """Collects the fields of selection sets, as the specification's `CollectFields` does.
 
     For one document and one choice of what its directives include and skip.
     """
 
-    def __init__(
-        self, schema: GraphQLSchema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
-    ) -> None:
-        self._schema, self._fragments, self._variables = schema, fragments, variables
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: VariableValues
 
     def collect(self, parent: GraphQLObjectType, sets: Iterable[SelectionSetNode]) -> Fields:
         """Return the fields selected of the type; raises Unsupported for a directive other than @skip and @include."""
@@ -98,7 +93,7 @@ class FieldCollector:
                 case FragmentSpreadNode():
                     if node.name.value not in visited:
                         visited.add(node.name.value)
-                        fragment = self._fragments[node.name.value]
+                        fragment = self.fragments[node.name.value]
                         if self._applies(fragment.type_condition, parent):
                             self._collect(parent, fragment.selection_set, fields, visited)
 
@@ -107,25 +102,22 @@ class FieldCollector:
             condition = _CONDITIONS.get(node.name.value)
             if condition is None:
                 raise Unsupported(node.name.value)
-            if get_argument_values(condition, node, self._variables)["if"] is (condition is GraphQLSkipDirective):
+            if get_argument_values(condition, node, self.variables)["if"] is (condition is GraphQLSkipDirective):
                 return False
         return True
 
     def _applies(self, condition: NamedTypeNode | None, parent: GraphQLObjectType) -> bool:
         if condition is None or condition.name.value == parent.name:
             return True
-        kind = self._schema.get_type(condition.name.value)
-        return is_abstract_type(kind) and self._schema.is_sub_type(kind, parent)
+        kind = self.schema.get_type(condition.name.value)
+        return is_abstract_type(kind) and self.schema.is_sub_type(kind, parent)
 
 
 class PlanCompiler:
     """For one document and one choice of what its directives include and skip."""
 
     def __init__(
-        self,
-        schema: strawberry.Schema,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: VariableValues,
+        self, schema: strawberry.Schema, fragments: Mapping[str, FragmentDefinitionNode], variables: VariableValues
     ) -> None:
         self._strawberry = schema
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
@@ -180,21 +172,21 @@ class PlanCompiler:
             plans = {_class_of(member): self._object(member, sets) for member in possible}
             if len(plans) < len(possible):
                 raise Unsupported(kind.name)
-            return ObjectValue(plans, nullable=nullable)
+            return ObjectValue(plans, nullable)
         if not isinstance(kind, GraphQLObjectType):
             raise Unsupported(kind)
         plan = self._object(kind, sets)
         if plan.selection is None:
-            return ObjectValue({_class_of(kind): plan}, nullable=nullable)
-        return SimpleValue(NestedObjects(plan.selection, nullable=nullable), plan.selection)
+            return ObjectValue({_class_of(kind): plan}, nullable)
+        return SimpleValue(NestedObjects(plan.selection, nullable), plan.selection)
 
     def _list(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode], *, nullable: bool) -> Value:
         item = self._value(declared, sets)
         if isinstance(item, SimpleValue) and isinstance(item.column, ScalarSerializer):
-            return SimpleValue(ScalarLists(item.column, nullable=nullable))
+            return SimpleValue(ScalarLists(item.column, nullable))
         if isinstance(item, SimpleValue) and item.selection is not None and isinstance(declared, GraphQLNonNull):
-            return SimpleValue(NestedLists(item.selection, nullable=nullable), item.selection)
-        return ListValue(item, nullable=nullable)
+            return SimpleValue(NestedLists(item.selection, nullable), item.selection)
+        return ListValue(item, nullable, item.selection if isinstance(item, SimpleValue) else None)
 
 
 def _class_of(kind: GraphQLObjectType) -> type:

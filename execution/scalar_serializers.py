@@ -9,18 +9,11 @@ import math
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
-from graphql import (
-    GraphQLBoolean,
-    GraphQLEnumType,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
-    GraphQLLeafType,
-    GraphQLString,
-)
+from graphql import GraphQLBoolean, GraphQLEnumType, GraphQLFloat, GraphQLID, GraphQLInt, GraphQLLeafType, GraphQLString
 from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 
 from graph_types.scalars import SCALARS, Timestamp, format_time, time_of
@@ -42,25 +35,24 @@ def serializer(scalar: GraphQLLeafType, *, nullable: bool) -> "ScalarSerializer"
     convert = _enum(scalar) if isinstance(scalar, GraphQLEnumType) else _SCALARS.get(scalar.coerce_output_value)
     if convert is None:
         raise Unsupported
-    return ScalarSerializer(convert, nullable=nullable)
+    return ScalarSerializer(convert, nullable)
 
 
+@dataclass(slots=True)
 class ScalarSerializer:
-    __slots__ = ("_convert", "_nullable")
-
-    def __init__(self, convert: Convert, *, nullable: bool) -> None:
-        self._convert, self._nullable = convert, nullable
+    convert: Convert
+    nullable: bool
 
     def __call__(self, values: Sequence[Any], encoder: object = None) -> list[Any]:  # noqa: ARG002  # scalars look the same in all encodings
         """Raise Unsupported, or whatever an unexpected value makes of it."""
         if type(values) is Column:
-            simple = values.convert is None and self._convert is not _date_times
-            values = values.stored if simple else _converted(values, self._convert)
+            simple = values.convert is None and self.convert is not _date_times
+            values = values.stored if simple else _converted(values, self.convert)
         if type(values) is array or None not in values:
-            return self._convert(values)
-        if not self._nullable:
+            return self.convert(values)
+        if not self.nullable:
             raise Unsupported
-        present = iter(self._convert([value for value in values if value is not None]))
+        present = iter(self.convert([value for value in values if value is not None]))
         return [None if value is None else next(present) for value in values]
 
 

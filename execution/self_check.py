@@ -184,7 +184,7 @@ class _Upstream(httpx.AsyncBaseTransport):
 
 
 def _candles(params: httpx.QueryParams) -> list[dict[str, object]]:
-    """Hourly candles up to the end that was asked for, or until now."""
+    """Hourly candles up to the requested end, or until now."""
     now = int(_NOW.timestamp() * 1000)
     last = (min(int(params.get("end_time", now)), now) - 1) // _STEP * _STEP
     figures = {"open": "1.5", "high": "2", "low": "1", "close": "1.25", "volume_usd": "9"}

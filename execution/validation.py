@@ -9,63 +9,37 @@ from functools import partial
 from typing import Any, TypeAlias, cast
 
 from graphql import BREAK, SKIP, ASTValidationRule, Node, Visitor, specified_rules
+from graphql import validation as rules
 from graphql.language.visitor import EnterLeaveVisitor
-from graphql.validation import (
-    ASTValidationContext,
-    DeferStreamDirectiveLabel,
-    DeferStreamDirectiveOnRootField,
-    DeferStreamDirectiveOnValidOperationsRule,
-    KnownDirectivesRule,
-    NoFragmentCyclesRule,
-    NoUndefinedVariablesRule,
-    NoUnusedFragmentsRule,
-    NoUnusedVariablesRule,
-    SingleFieldSubscriptionsRule,
-    StreamDirectiveOnListField,
-    UniqueDirectivesPerLocationRule,
-    UniqueFragmentNamesRule,
-    UniqueVariableNamesRule,
-    VariablesAreInputTypesRule,
-    VariablesInAllowedPositionRule,
-)
 
 Rule: TypeAlias = type[ASTValidationRule]
 Method: TypeAlias = Callable[..., Any]
 
-_SIGNS: Mapping[Rule, str] = {
-    **dict.fromkeys(
-        (
-            UniqueVariableNamesRule,
-            VariablesAreInputTypesRule,
-            NoUndefinedVariablesRule,
-            NoUnusedVariablesRule,
-            VariablesInAllowedPositionRule,
-        ),
-        "$",
+_RULES_BY_SIGN: Mapping[str, Sequence[Rule]] = {
+    "$": (
+        rules.UniqueVariableNamesRule,
+        rules.VariablesAreInputTypesRule,
+        rules.NoUndefinedVariablesRule,
+        rules.NoUnusedVariablesRule,
+        rules.VariablesInAllowedPositionRule,
     ),
-    **dict.fromkeys(
-        (
-            KnownDirectivesRule,
-            UniqueDirectivesPerLocationRule,
-            DeferStreamDirectiveLabel,
-            DeferStreamDirectiveOnRootField,
-            DeferStreamDirectiveOnValidOperationsRule,
-            StreamDirectiveOnListField,
-        ),
-        "@",
+    "@": (
+        rules.KnownDirectivesRule,
+        rules.UniqueDirectivesPerLocationRule,
+        rules.DeferStreamDirectiveLabel,
+        rules.DeferStreamDirectiveOnRootField,
+        rules.DeferStreamDirectiveOnValidOperationsRule,
+        rules.StreamDirectiveOnListField,
     ),
-    **dict.fromkeys((UniqueFragmentNamesRule, NoUnusedFragmentsRule, NoFragmentCyclesRule), "fragment"),
-    SingleFieldSubscriptionsRule: "subscription",
+    "fragment": (rules.UniqueFragmentNamesRule, rules.NoUnusedFragmentsRule, rules.NoFragmentCyclesRule),
+    "subscription": (rules.SingleFieldSubscriptionsRule,),
 }
+_SIGNS = {rule: sign for sign, rules_of_sign in _RULES_BY_SIGN.items() for rule in rules_of_sign}
 
 
-def relevant(text: str, rules: Iterable[Rule]) -> Rule:
-    """Return a rule that applies those of the rules that may find an error in the text."""
-    chosen = []
-    for rule in rules:
-        sign = _SIGNS.get(rule)
-        if sign is None or sign in text:
-            chosen.append(rule)
+def relevant(text: str, candidates: Iterable[Rule]) -> Rule:
+    """Return a rule that applies those of the candidates that may find an error in the text."""
+    chosen = [rule for rule in candidates if _SIGNS.get(rule, "") in text]
     return cast("Rule", partial(_CombinedVisitor, chosen))  # graphql-core only calls it
 
 
@@ -76,12 +50,10 @@ class _CombinedVisitor(ASTValidationRule):
     collector frees. A rule may return the same as there: to skip what is below a node, or all the rest.
     """
 
-    def __init__(self, rules: Sequence[Rule], context: ASTValidationContext) -> None:
+    def __init__(self, combined: Sequence[Rule], context: rules.ASTValidationContext) -> None:
         super().__init__(context)
-        self._rules = rules
-        self._visitors: list[Visitor] = []
-        for rule in rules:
-            self._visitors.append(rule(context))
+        self._rules = combined
+        self._visitors: list[Visitor] = [rule(context) for rule in combined]
         self._methods: list[list[tuple[int, Method]]] = []  # handed to graphql-core's visitor
         self._skipped: dict[int, Node | None] = {}  # by index of the rule: below which node; None is for good
 

@@ -20,7 +20,7 @@ def value(
     it. `codes` are the enum members, or the truth values, behind CoinGlass' numbers. A `percent` may be a text such as
     `7.9%`; fields with `percent` in their name are one by themselves.
     """
-    return _field(description, {"source_name": source_name, "codes": codes, "percent": percent})
+    return _field(description, source_name=source_name, codes=codes, percent=percent)
 
 
 def sparse(
@@ -35,22 +35,15 @@ def sparse(
 
     With `verbatim` it is the text that CoinGlass wrote, and null for a number.
     """
-    metadata: Mapping[object, object] = {
-        "source_name": source_name,
-        "codes": codes,
-        "percent": percent,
-        "verbatim": verbatim,
-        "sparse": True,
-    }
-    return _field(description, metadata)
+    return _field(description, source_name=source_name, codes=codes, percent=percent, verbatim=verbatim, sparse=True)
 
 
 def group(description: str, source_name: str = "{}") -> StrawberryField:
     """Annotate an object that groups values of the same record; `source_name` is a template for their names."""
-    return _field(description, {"source_name": source_name, "group": True})
+    return _field(description, source_name=source_name, group=True)
 
 
-def _field(description: str, metadata: Mapping[object, object]) -> StrawberryField:
+def _field(description: str, **metadata: object) -> StrawberryField:
     field = strawberry.field(description=description, metadata=metadata)
     assert isinstance(field, StrawberryField)  # noqa: S101  # the stub says Any
     return field
@@ -65,6 +58,16 @@ def resolved(description: str, **options: Any) -> Callable[[Callable[..., Any]],
         return field
 
     return decorate
+
+
+def namespace(kind: type, description: str) -> StrawberryField:
+    """Make a field of an object that only groups fields."""
+
+    def resolve() -> object:
+        return kind()
+
+    resolve.__annotations__["return"] = kind
+    return resolved(description)(resolve)
 
 
 def omittable(resolver: R) -> R:

@@ -16,7 +16,7 @@ from cg_client.call import Answer
 from cg_client.intervals import Interval
 from graph_types.enums import Truncation
 from graph_types.fields import value
-from graph_types.scalars import Timestamp
+from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Columns
 from payloads.source import Source, Sourced, fields_of, rows_field
 
@@ -141,6 +141,11 @@ def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
     return filled
 
 
+def timed_rows(row: type[R], times: Sequence[int | None], **values: Sequence[Any]) -> Columns[R]:
+    """Return rows with `time` and `timestamp`, from their times in milliseconds and the columns of their values."""
+    return Columns(row, {"time": times, "timestamp": times, **values}, {"time": time_of}, len(times))
+
+
 class ServedWindow(msgspec.Struct, frozen=True):
     """Rows that answer a series, and how they differ from the request."""
 
@@ -196,14 +201,20 @@ class DailySeries(Sourced):
         return from_rows(cls, rows, source=source, latest=rows[begun - 1] if begun else None)
 
 
-Time = Annotated[datetime, value("Start of the interval.", source_name="time")]
-TimestampOfTime = Annotated[Timestamp, value("Start of the interval, in milliseconds.", source_name="time")]
+@strawberry.type(description="A row of a series.")
+class TimedRow:
+    time: Annotated[datetime, value("Start of the interval.", source_name="time")]
+    timestamp: Annotated[Timestamp, value("Start of the interval, in milliseconds.", source_name="time")]
+
+
+@strawberry.type(description="A row of a series whose records call the day `timestamp`.")
+class DayRow:
+    time: Annotated[datetime, value("Day.", source_name="timestamp")]
+    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", source_name="timestamp")]
 
 
 @strawberry.type(description="First, highest, lowest and last value of an interval.")
-class Candle:
-    time: Time
-    timestamp: TimestampOfTime
+class Candle(TimedRow):
     open: Annotated[float | None, value("First value.")]
     high: Annotated[float | None, value("Highest value.")]
     low: Annotated[float | None, value("Lowest value.")]

@@ -7,16 +7,16 @@ import json
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
 from cg_client.client_config import ClientConfig
 from cg_client.transport import http_transport
 from probe.findings import ProbeResult
-from probe.recorder import HTTPExchange, Recorder, RecordWriter
+from probe.recorder import HTTPExchange, Recorder, save_record
 from probe.redaction import KeyRedaction, KeyStaysError
 from probe.report import UNUSABLE, Report
 from probe.runner import Runner
@@ -96,20 +96,15 @@ def _probe(config: ClientConfig, options: ProbeOptions, redaction: KeyRedaction)
     )
     runner.with_gated, runner.redact = options.with_gated, redaction.text
     if options.record_folder is not None:
-        runner.on_result = _saving(RecordWriter(options.record_folder, redaction, lambda: datetime.now(UTC).date()))
+        runner.on_result = partial(_save, options.record_folder, redaction)
     return runner
 
 
-def _saving(records: RecordWriter) -> Callable[[ProbeResult, HTTPExchange | None], None]:
-    def save(result: ProbeResult, exchange: HTTPExchange | None) -> None:
-        if exchange is None:
-            return
-        try:
-            records.save(result, exchange)
-        except (KeyStaysError, OSError) as error:
-            sys.stderr.write(f"\ncoinglass-graphql: {result.endpoint.path} is not saved: {error}\n")
-
-    return save
+def _save(folder: Path, redaction: KeyRedaction, result: ProbeResult, exchange: HTTPExchange) -> None:
+    try:
+        save_record(folder, redaction, result, exchange)
+    except (KeyStaysError, OSError) as error:
+        sys.stderr.write(f"\ncoinglass-graphql: {result.endpoint.path} is not saved: {error}\n")
 
 
 async def _until_interrupted(runner: Runner) -> bool:

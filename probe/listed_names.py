@@ -12,15 +12,15 @@ LISTINGS = (
     futures.market.SUPPORTED_PAIRS,
     futures.market.SUPPORTED_COINS,
     futures.market.SUPPORTED_EXCHANGES,
-    spot.market.SUPPORTED_PAIRS,
-    spot.market.SUPPORTED_COINS,
-    etf.funds.BITCOIN_LIST,
+    spot.SUPPORTED_PAIRS,
+    spot.SUPPORTED_COINS,
+    etf.BITCOIN_LIST,
     futures.hyperliquid.WHALE_POSITIONS,
 )
-_COINS = (futures.market.SUPPORTED_COINS, spot.market.SUPPORTED_COINS)
-_PAIRS = (futures.market.SUPPORTED_PAIRS, spot.market.SUPPORTED_PAIRS)
+_COINS = (futures.market.SUPPORTED_COINS, spot.SUPPORTED_COINS)
+_PAIRS = (futures.market.SUPPORTED_PAIRS, spot.SUPPORTED_PAIRS)
 _IN_ROWS = {
-    etf.funds.BITCOIN_LIST: (NameKind.FUND, "ticker"),
+    etf.BITCOIN_LIST: (NameKind.FUND, "ticker"),
     futures.hyperliquid.WHALE_POSITIONS: (NameKind.WALLET, "user"),
 }
 

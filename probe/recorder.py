@@ -1,8 +1,8 @@
 """Records answers as they came over HTTP, and saves them without the key, one file for each endpoint."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -68,28 +68,20 @@ class Recorder(httpx.AsyncBaseTransport):
         await self._transport.aclose()
 
 
-@dataclass(frozen=True)
-class RecordWriter:
-    """Writes into `folder`; `today` is the date of the recording."""
-
-    folder: Path
-    redaction: KeyRedaction
-    today: Callable[[], date]
-
-    def save(self, result: ProbeResult, exchange: HTTPExchange) -> None:
-        """Write the answer of the result, whose parameters are redacted already; raises KeyStaysError and OSError."""
-        body = self.redaction.body(exchange.body)
-        record = {
-            "path": result.endpoint.path,
-            "params": result.params,
-            "recorded_on": self.today().isoformat(),
-            "source": _SOURCE + (" of the sandbox" if "x-coinglass-source" in exchange.headers else ""),
-            "exact": body == exchange.body,
-            "rows_recorded": result.rows,
-            "rows_kept": result.rows,
-            "body": msgspec.Raw(body),
-        }
-        (self.folder / record_name(result.endpoint.path)).write_bytes(msgspec.json.encode(record) + b"\n")
+def save_record(folder: Path, redaction: KeyRedaction, result: ProbeResult, exchange: HTTPExchange) -> None:
+    """Write the answer of the result, whose parameters are redacted already; raises KeyStaysError and OSError."""
+    body = redaction.body(exchange.body)
+    record = {
+        "path": result.endpoint.path,
+        "params": result.params,
+        "recorded_on": datetime.now(UTC).date().isoformat(),
+        "source": _SOURCE + (" of the sandbox" if "x-coinglass-source" in exchange.headers else ""),
+        "exact": body == exchange.body,
+        "rows_recorded": result.rows,
+        "rows_kept": result.rows,
+        "body": msgspec.Raw(body),
+    }
+    (folder / record_name(result.endpoint.path)).write_bytes(msgspec.json.encode(record) + b"\n")
 
 
 def record_name(path: str) -> str:

@@ -46,8 +46,8 @@ class Report:
         """Return the same as JSON data."""
         return {
             "host": self._host,
-            "plan": self.runner.observed.plan and self.runner.observed.plan.name,
-            "planSource": self.runner.observed.source,
+            "plan": self.runner.plan and self.runner.plan.name,
+            "planSource": self.runner.plan_source,
             "asked": len(self.results),
             "planned": len(self.runner.targets),
             "requests": self.runner.recorder.sent,
@@ -67,7 +67,7 @@ class Report:
         return Counter(result.status for result in self.results)
 
     def _head(self) -> Iterator[str]:
-        plan, source = self.runner.observed.plan, self.runner.observed.source
+        plan, source = self.runner.plan, self.runner.plan_source
         declared = self.runner.client.config.plan
         yield f"host      {self._host}"
         yield "plan      " + ("not known; HOBBYIST is assumed" if plan is None else f"{plan.name} (from {source})")
@@ -83,7 +83,7 @@ class Report:
         empty = sum(any(each.kind is DifferenceKind.EMPTY for each in result.differences) for result in self.results)
         yield f"summary   {counts}" + (f"; {empty} without rows to compare" if empty else "")
         gated = len(self.runner.endpoints) - len(self.runner.targets)
-        if gated and self.runner.observed.plan is not None:
+        if gated and self.runner.plan is not None:
             yield f"          {gated} more need a higher plan; --all calls them, too"
         if self.runner.is_unusable:
             yield "          CoinGlass cannot be used: it answered none of the requests"

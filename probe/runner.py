@@ -31,8 +31,6 @@ MAX_SECONDS = 180.0  # for one endpoint: waiting for the quota or after a rate l
 _NEVER = 10**9  # failures that open a circuit: each endpoint is called, even if others of its group fail
 _MAX_UNREACHED = 2  # endpoints without an answer at the start, after which the others are not called
 
-OnResult = Callable[[ProbeResult, HTTPExchange | None], None]
-
 
 @dataclass(frozen=True, slots=True)
 class _WithinCalls(RetryPolicy):
@@ -44,19 +42,12 @@ class _WithinCalls(RetryPolicy):
         return 1 if self.is_spent() else RetryPolicy.attempts_for(self, error)
 
 
-@dataclass(frozen=True)
-class ObservedPlan:
-    """The plan of the key and its source; None if it is not known yet."""
-
-    plan: Plan | None = None
-    source: str = "not known"
-
-
 @dataclass
 class Runner:
     """Calls `endpoints` and compares the answers; `with_gated` also calls those that the plan does not include.
 
-    `results` grow during `run`, so that they can be shown when it is interrupted.
+    `plan` is that of the key, None while it is not known. `results` grow during `run`, so that they can be shown when
+    it is interrupted.
     """
 
     client: Client
@@ -66,8 +57,9 @@ class Runner:
     with_gated: bool = False
     redact: Callable[[str], str] = str
     on_call: Callable[[int, int, str], None] = lambda *_: None
-    on_result: OnResult = lambda *_: None
-    observed: ObservedPlan = field(default_factory=ObservedPlan)
+    on_result: Callable[[ProbeResult, HTTPExchange], None] = lambda *_: None
+    plan: Plan | None = None
+    plan_source: str = "not known"
     results: list[ProbeResult] = field(default_factory=list)
     _names: ListedNames = field(default_factory=ListedNames)
 
@@ -89,7 +81,8 @@ class Runner:
     async def run(self) -> None:
         """Call the account endpoint first, then what its plan includes."""
         for endpoint in self.endpoints:
-            if self.recorder.is_spent or self._is_hopeless():
+            is_hopeless = len(self.results) >= _MAX_UNREACHED and self.is_unusable
+            if self.recorder.is_spent or is_hopeless:
                 return
             if endpoint in self.targets:
                 with contextlib.suppress(RequestsSpentError):  # during its retries: it has no result
@@ -98,7 +91,7 @@ class Runner:
     @property
     def targets(self) -> Sequence[Endpoint]:
         """The endpoints to call; every key has at least Hobbyist."""
-        plan = self.observed.plan or Plan.HOBBYIST
+        plan = self.plan or Plan.HOBBYIST
         return [endpoint for endpoint in self.endpoints if self.with_gated or endpoint.plan <= plan]
 
     @property
@@ -106,26 +99,23 @@ class Runner:
         """Whether CoinGlass processed none of the requests."""
         return not any(result.reached for result in self.results)
 
-    def _is_hopeless(self) -> bool:
-        return len(self.results) >= _MAX_UNREACHED and self.is_unusable
-
     async def _probe(self, endpoint: Endpoint) -> None:
         self.on_call(len(self.results), len(self.targets), endpoint.path)
         params = self._params(endpoint)
-        self.recorder.last = None
         error = await self._send(Call(endpoint, params, _is_json))
         exchange = self.recorder.last
-        if error is None:
-            self._learn(endpoint, exchange)
-        if self.observed.plan is None:
-            self.observed = self._plan(endpoint, exchange, error)
-        call = ProbedCall(endpoint, params.query(), self.observed.plan, exchange, error)
+        if error is None and exchange is not None:
+            self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
+        if self.plan is None:
+            self.plan, self.plan_source = self._plan_by(endpoint, exchange, error)
+        call = ProbedCall(endpoint, params.query(), self.plan, exchange, error)
         result = examine(call, self.decoders.get(endpoint, ())).redacted(self.redact)
         self.results.append(result)
-        self.on_result(result, exchange if error is None else None)
+        if error is None and exchange is not None:
+            self.on_result(result, exchange)
 
     def _params(self, endpoint: Endpoint) -> Params:
-        plan, now = self.observed.plan or Plan.HOBBYIST, self.client.clock.now()
+        plan, now = self.plan or Plan.HOBBYIST, self.client.clock.now()
         try:
             return example_params(endpoint, plan, self._names, now)
         except BadArgument:  # a listed name is invalid
@@ -133,6 +123,7 @@ class Runner:
 
     async def _send(self, call: Call) -> CoinglassError | None:
         """Send the call, bypassing gate and cache. No data counts as an answer."""
+        self.recorder.last = None
         try:
             await self.client.paths(call, self.client.clock.monotonic() + MAX_SECONDS, SYSTEM)
         except RequestsSpentError:
@@ -143,24 +134,22 @@ class Runner:
             return error
         return None
 
-    def _learn(self, endpoint: Endpoint, exchange: HTTPExchange | None) -> None:
-        if exchange is not None:
-            self._names.learn(endpoint, msgspec.json.decode(exchange.body).get("data"))
-
-    def _plan(self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None) -> ObservedPlan:
+    def _plan_by(
+        self, endpoint: Endpoint, exchange: HTTPExchange | None, error: CoinglassError | None
+    ) -> tuple[Plan | None, str]:
         """Return the plan of the account, else the one that the rate limit implies, else the declared one."""
         if endpoint is account.SUBSCRIPTION and error is None and exchange is not None:
             level = _level(exchange)
             if level is not None:
-                return ObservedPlan(level, "account endpoint")
+                return level, "account endpoint"
         limit = None if exchange is None else limit_of(exchange)
         by_limit = KeyPlan(limit=limit, account_fails=True).plan
         if by_limit is not None:
-            return ObservedPlan(by_limit, f"API-KEY-MAX-LIMIT {limit}")
+            return by_limit, f"API-KEY-MAX-LIMIT {limit}"
         declared = self.client.config.plan
         if declared is None or endpoint is account.SUBSCRIPTION:  # the next answer may state the limit
-            return ObservedPlan()
-        return ObservedPlan(declared, "COINGLASS_PLAN")
+            return None, "not known"
+        return declared, "COINGLASS_PLAN"
 
 
 def _is_json_object(exchange: HTTPExchange | None) -> bool:

@@ -53,12 +53,8 @@ def example_params(endpoint: Endpoint, plan: Plan, names: ListedNames, now: date
 
 def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
     """Return the example of a parameter; an optional one is sent only if it declares an example itself."""
-    for mark in marks:
-        if isinstance(mark, Example):
-            return mark
-        if isinstance(mark, ListedName) and is_required:
-            return Example(mark.name, mark.kind)
-    return None
+    examples = (mark for mark in marks if isinstance(mark, Example))
+    return next((example for example in examples if is_required or not isinstance(example, ListedName)), None)
 
 
 def _value(endpoint: Endpoint, example: Example, names: ListedNames, previous: dict[str, Any], now: datetime) -> object:
@@ -71,9 +67,7 @@ def _value(endpoint: Endpoint, example: Example, names: ListedNames, previous: d
 
 def _interval(endpoint: Endpoint, plan: Plan) -> Interval:
     """Return the plan's floor, so that it is tested; D1 if none is stated."""
-    preferred = endpoint.interval_floors.get(plan) or Interval.D1
-    least = endpoint.interval_floors[plan].milliseconds if plan in endpoint.interval_floors else 0
-    offered = [
-        interval for interval in Interval if interval in endpoint.offered_intervals and interval.milliseconds >= least
-    ]
+    floor = endpoint.interval_floors.get(plan, Interval.M1)
+    offered = [each for each in endpoint.offered_intervals if each.milliseconds >= floor.milliseconds]
+    preferred = endpoint.interval_floors.get(plan, Interval.D1)
     return preferred if preferred in offered else offered[-1]

@@ -60,30 +60,27 @@ def upstream_daily(
         to: datetime | None = None,
         **arguments: Any,  # noqa: ANN401  # as the signature states
     ) -> object:
-        sensible(last, from_, to)
+        window = (last, from_, to)
+        check_window(*window)
         if attributes:
             arguments |= bound(self, attributes)
         picked = endpoint if isinstance(endpoint, Endpoint) else endpoint.pick(self, arguments)
         call = Call(picked, params(**arguments), decoders[picked])
         fresh = info.context.get_fresh(call)
         if fresh is None:
-            return fetched(info.context, info.context.loaders.endpoint.load(call), last, from_, to)
-        return served(info.context, fresh, last, from_, to)
+            return fetched(info.context, info.context.loaders.endpoint.load(call), window)
+        return daily_payload(info.context, payload, fresh, fresh.value, window)
 
-    def served(
-        context: Context, answer: Answer[Any], last: int | None, from_: datetime | None, to: datetime | None
-    ) -> object:
-        return daily_payload(context, payload, answer, answer.value, (last, from_, to))
-
-    async def fetched(context: Context, waiting: Awaitable[Answer[Any]], *window: *Window) -> object:
-        return served(context, await waiting, *window)
+    async def fetched(context: Context, waiting: Awaitable[Answer[Any]], window: Window) -> object:
+        answer = await waiting
+        return daily_payload(context, payload, answer, answer.value, window)
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
     sign(resolve, [*choices, *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
     return cast("P", field(resolve, endpoints, alternatives, decoders=decoders))
 
 
-def sensible(last: int | None, from_: datetime | None, to: datetime | None) -> None:
+def check_window(last: int | None, from_: datetime | None, to: datetime | None) -> None:
     """Check the window before anything is sent; raises BadArgument."""
     if last is not None and from_ is not None:
         raise BadArgument("Give `last`, or `from` and `to`, but not `last` and `from`.", "last")

@@ -51,14 +51,10 @@ def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
 
     def strict(data: msgspec.Raw) -> dict[str, Any]:
         raw = the_one(decoder.decode(data))
-        return _instance(layout, _complete(layout, [raw])[0])
+        values: dict[str, Any] = layout.instance(_complete(layout, [raw])[0])
+        return values
 
-    return tolerant(strict, one_of(layout.tolerant), functools.partial(_instance, layout), endpoint.may_lack)
-
-
-def _instance(layout: RecordLayout, raw: object) -> dict[str, Any]:
-    values: dict[str, Any] = layout.instance(raw)
-    return values
+    return tolerant(strict, one_of(layout.tolerant), layout.instance, endpoint.may_lack)
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from strawberry.federation.schema_directive import schema_directive
 from strawberry.schema_directive import Location
 
 from cg_client.call import Answer, Call, Decode
-from cg_client.decoding.shapes import Record
+from cg_client.decoding.shapes import KeyedRows, Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
 from cg_client.params.core import Params
@@ -24,6 +24,7 @@ from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.endpoint_choice import Arguments, EndpointChoice
+from resolvers.keyed_rows import keyed_rows_decoder
 from resolvers.lists import is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
@@ -266,7 +267,8 @@ def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
         return cast("type[Custom]", payload).decoder()
     if isinstance(endpoint.shape, Record):
         return record_decoder(payload, endpoint)
-    return rows_decoder(rows_field(payload)[1], endpoint)
+    decoder = keyed_rows_decoder if isinstance(endpoint.shape, KeyedRows) else rows_decoder
+    return decoder(rows_field(payload)[1], endpoint)
 
 
 def _filled(payload: type, answer: Answer[Any], value: Any) -> object:  # noqa: ANN401  # what the decoder made
@@ -276,4 +278,4 @@ def _filled(payload: type, answer: Answer[Any], value: Any) -> object:  # noqa: 
     if isinstance(value, list):
         capped = {"capped": is_capped(answer)} if issubclass(payload, CappedList) else {}
         return payload(source=source, **{rows_field(payload)[0]: value}, **capped)
-    return payload(source=source, **value)
+    return payload(source=source, **(value if isinstance(value, dict) else vars(value)))

@@ -1,17 +1,25 @@
 """Footprints: volume of market orders by price inside each bar.
 
 Source: /api/futures/volume/footprint-history and /api/spot/volume/footprint-history, rows of [time, levels] with levels
-of ten figures, in the order of `DecodedLevel`.
+of ten figures, in the order of `_FootprintLevel`.
 """
+
+import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.checks import by_time, finite
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
+from payloads.columns import Columns
+from payloads.series import timed_rows
+
+R = TypeVar("R")
 
 
-class DecodedLevel(msgspec.Struct, array_like=True, frozen=True, gc=False, forbid_unknown_fields=True):
+class _FootprintLevel(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
     """Market orders between two prices; `quantity` in coins, `quote` in the quote asset, `usd` in USDT."""
 
     price_from: float
@@ -26,18 +34,20 @@ class DecodedLevel(msgspec.Struct, array_like=True, frozen=True, gc=False, forbi
     sell_trades: Figure
 
 
-class DecodedBar(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """Upstream's `time` is in seconds, that of a decoded bar in milliseconds."""
-
+class _Bar(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     time: Time
-    levels: list[DecodedLevel]
+    levels: list[_FootprintLevel]
 
 
-def _bars(raws: list[DecodedBar]) -> list[DecodedBar]:
-    finite([figure for raw in raws for level in raw.levels for figure in msgspec.structs.astuple(level)], "data levels")
-    times = in_milliseconds([raw.time for raw in raws], "data[0]")
-    by_time = {time: DecodedBar(time, raw.levels) for time, raw in zip(times, raws, strict=True) if time is not None}
-    return [by_time[time] for time in sorted(by_time)]
+@functools.cache  # the decoder is part of the cache's key
+def footprint_decoder(bar: type[R], level: Callable[..., object]) -> Decode[Columns[R]]:
+    """Make the decoder to rows of the class; `level` makes each of their levels."""
 
+    def bars(raws: list[_Bar]) -> Columns[R]:
+        figures = [figure for raw in raws for level in raw.levels for figure in msgspec.structs.astuple(level)]
+        finite(figures, "data levels")
+        by_start = by_time([raw.time for raw in raws], raws, "data[0]")
+        levels = [[level(**msgspec.structs.asdict(item)) for item in raw.levels] for raw in by_start.values()]
+        return timed_rows(bar, [*by_start], levels=levels)
 
-decode_footprint: Decode[list[DecodedBar]] = struct_decoder(list[DecodedBar], _bars)
+    return struct_decoder(list[_Bar], bars)

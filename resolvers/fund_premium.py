@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.checks import by_time, finite
 from cg_client.decoding.struct_reader import Time, reader_of
 from cg_client.decoding.tolerance import Path, Reading, tolerant
 
@@ -67,12 +67,12 @@ def _read(value: Any, path: Path, reading: Reading) -> Sequence[_DayOfFund | _Da
 
 
 def _days(rows: Sequence[_DayOfFund | _DayOfAll]) -> list[PremiumDay]:
-    days: dict[int, PremiumDay] = {}
-    for row in rows:
-        (time,) = (time for time in in_milliseconds((row.timestamp,), "data.timestamp") if time is not None)
-        funds: Sequence[_Figures] = row.funds if isinstance(row, _DayOfAll) else (row,)
-        days[time] = PremiumDay(time, tuple(map(_premium, funds)))
-    return [days[time] for time in sorted(days)]
+    days = by_time([row.timestamp for row in rows], rows, "data.timestamp")
+    return [PremiumDay(time, tuple(map(_premium, _funds(row)))) for time, row in days.items()]
+
+
+def _funds(row: _DayOfFund | _DayOfAll) -> Sequence[_Figures]:
+    return row.funds if isinstance(row, _DayOfAll) else (row,)
 
 
 def _premium(fund: _Figures) -> Premium:

@@ -44,8 +44,7 @@ class _Listed(msgspec.Struct, forbid_unknown_fields=True):
     last_price: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MapLevel:
+class MapLevel(msgspec.Struct, frozen=True, gc=False):
     """`exchange` and `symbol` where the answer tells them apart."""
 
     price: float

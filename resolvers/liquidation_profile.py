@@ -13,8 +13,8 @@ from itertools import pairwise
 class Bucket:
     """Liquidations between two prices, in US dollars."""
 
-    low: float
-    high: float
+    price_from: float
+    price_to: float
     long_usd: float = 0.0
     short_usd: float = 0.0
 
@@ -53,7 +53,7 @@ def profile(liquidated: Sequence[LiquidatedBar], count: int) -> list[Bucket]:
 def _spread(bar: LiquidatedBar, buckets: list[Bucket], low: float, step: float) -> None:
     first, last = _index(bar.low, buckets, low, step), _index(bar.high, buckets, low, step)
     touched = buckets[first : last + 1]
-    overlaps = [max(0.0, min(bar.high, bucket.high) - max(bar.low, bucket.low)) for bucket in touched]
+    overlaps = [max(0.0, min(bar.high, bucket.price_to) - max(bar.low, bucket.price_from)) for bucket in touched]
     whole = sum(overlaps)
     for bucket, overlap in zip(touched, overlaps, strict=True):
         share = overlap / whole if whole > 0 else 1 / len(touched)

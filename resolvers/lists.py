@@ -21,33 +21,27 @@ class WholeList:
     endpoint: Endpoint
     params: Params
     decode: Decode[list[Any]]
-    keys: Callable[[Any], Sequence[RowId]]
+    keys_of: Callable[[Any], Sequence[RowId]]
 
     def pages(self) -> Sequence[Call]:
         return (Call(self.endpoint, self.params, self.decode),)
 
-    def keys_of(self, row: Any) -> Sequence[RowId]:  # noqa: ANN401  # what decode made
-        return self.keys(row)
-
 
 @dataclass(frozen=True, slots=True)
 class PagedList:
-    """A list that comes in numbered pages. CoinGlass may give fewer rows than asked for: only an empty page ends it.
+    """A list that comes in numbered pages. CoinGlass may give fewer rows than requested: only an empty page ends it.
 
-    `first`: the parameters of the first page, with what else is asked for.
+    `first`: the parameters of the first page.
     """
 
     endpoint: Endpoint
     decode: Decode[list[Any]]
-    keys: Callable[[Any], Sequence[RowId]]
+    keys_of: Callable[[Any], Sequence[RowId]]
     first: PageParams = PageParams(page=1, per_page=PER_PAGE)  # noqa: RUF009  # it is frozen
 
     def pages(self) -> Sequence[Call]:
         numbers = range(1, MAX_PAGES + 1)
         return tuple(Call(self.endpoint, replace(self.first, page=number), self.decode) for number in numbers)
-
-    def keys_of(self, row: Any) -> Sequence[RowId]:  # noqa: ANN401  # what decode made
-        return self.keys(row)
 
 
 def is_capped(answer: Answer[list[Any]]) -> bool:

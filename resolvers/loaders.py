@@ -24,8 +24,9 @@ class RowList(Protocol):
         """Return the calls that bring the list, in the order in which they are tried."""
         ...
 
-    def keys_of(self, row: Any) -> Sequence[RowId]:  # noqa: ANN401  # a row of the endpoint
-        """Return the keys of the row."""
+    @property
+    def keys_of(self) -> Callable[[Any], Sequence[RowId]]:
+        """The keys of a row of the endpoint."""
         ...
 
 

@@ -5,13 +5,19 @@ Source: /api/futures/orderbook/history and /api/spot/orderbook/history, rows of 
 overlap, the sides stay undecided.
 """
 
-from dataclasses import dataclass
+import functools
+from collections.abc import Callable
+from typing import TypeVar
 
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.checks import by_time, finite
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
+from payloads.columns import Columns
+from payloads.series import timed_rows
+
+R = TypeVar("R")
 
 
 class _BookLevel(msgspec.Struct, array_like=True, gc=False, forbid_unknown_fields=True):
@@ -25,42 +31,33 @@ class _Snapshot(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
     second: list[_BookLevel]
 
 
-@dataclass(frozen=True, slots=True)
-class BookLevel:
-    price: float
-    quantity: float | None
+@functools.cache  # the decoder is part of the cache's key
+def snapshots_decoder(snapshot: type[R], level: Callable[..., object]) -> Decode[Columns[R]]:
+    """Make the decoder to rows of the class; `level` makes each of their levels."""
+
+    def levels(items: list[_BookLevel] | None) -> list[object] | None:
+        return None if items is None else [level(price=item.price, quantity=item.quantity) for item in items]
+
+    def snapshots(raws: list[_Snapshot]) -> Columns[R]:
+        books = by_time([raw.time for raw in raws], raws, "data[0]")
+        sides = [_sides(book.first, book.second) for book in books.values()]
+        return timed_rows(
+            snapshot,
+            [*books],
+            first=[levels(book.first) for book in books.values()],
+            second=[levels(book.second) for book in books.values()],
+            bids=[levels(bids) for bids, _ in sides],
+            asks=[levels(asks) for _, asks in sides],
+        )
+
+    return struct_decoder(list[_Snapshot], snapshots)
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """`time` in milliseconds; `bids` and `asks` are the two lists where the prices tell them apart, otherwise None."""
-
-    time: int
-    first: list[BookLevel]
-    second: list[BookLevel]
-    bids: list[BookLevel] | None
-    asks: list[BookLevel] | None
-
-
-def _in_order(raws: list[_Snapshot]) -> list[Snapshot]:
-    times = in_milliseconds([raw.time for raw in raws], "data[0]")
-    by_time = {time: _snapshot(time, raw) for time, raw in zip(times, raws, strict=True) if time is not None}
-    return [by_time[time] for time in sorted(by_time)]
-
-
-def _snapshot(time: int, raw: _Snapshot) -> Snapshot:
-    first, second = _levels(raw.first), _levels(raw.second)
-    bids, asks = sides(first, second)
-    return Snapshot(time, first, second, bids, asks)
-
-
-def _levels(raw: list[_BookLevel]) -> list[BookLevel]:
-    finite([figure for level in raw for figure in (level.price, level.quantity)], "data levels")
-    return [BookLevel(level.price, level.quantity) for level in raw]
-
-
-def sides(first: list[BookLevel], second: list[BookLevel]) -> tuple[list[BookLevel] | None, list[BookLevel] | None]:
-    """Bids and asks, or twice None where one list is empty or their prices overlap."""
+def _sides(
+    first: list[_BookLevel], second: list[_BookLevel]
+) -> tuple[list[_BookLevel] | None, list[_BookLevel] | None]:
+    """Return bids and asks, or twice None where one list is empty or their prices overlap; raises PayloadMismatch."""
+    finite([figure for level in (*first, *second) for figure in (level.price, level.quantity)], "data levels")
     if not first or not second:
         return None, None
     if _highest(first) < _lowest(second):
@@ -70,12 +67,9 @@ def sides(first: list[BookLevel], second: list[BookLevel]) -> tuple[list[BookLev
     return None, None
 
 
-def _highest(levels: list[BookLevel]) -> float:
+def _highest(levels: list[_BookLevel]) -> float:
     return max(level.price for level in levels)
 
 
-def _lowest(levels: list[BookLevel]) -> float:
+def _lowest(levels: list[_BookLevel]) -> float:
     return min(level.price for level in levels)
-
-
-decode_snapshots: Decode[list[Snapshot]] = struct_decoder(list[_Snapshot], _in_order)

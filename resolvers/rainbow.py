@@ -3,14 +3,19 @@
 Source: /api/index/bitcoin/rainbow-chart.
 """
 
+import functools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 
 from cg_client.call import Decode
-from cg_client.decoding.checks import finite, in_milliseconds
+from cg_client.decoding.checks import by_time, finite
 from cg_client.decoding.struct_reader import Figure, Time, struct_decoder
+from payloads.columns import Columns
+from payloads.series import timed_rows
+
+R = TypeVar("R")
 
 _EDGES = tuple(f"edge_{number}" for number in range(10))
 _Row = msgspec.defstruct(
@@ -22,26 +27,16 @@ _Row = msgspec.defstruct(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RainbowDay:
-    """`time` in milliseconds, `edges` from the lowest to the highest."""
-
-    time: int
-    price: float | None
-    edges: list[float | None]
+@functools.cache  # the decoder is part of the cache's key
+def rainbow_decoder(point: type[R]) -> Decode[Columns[R]]:
+    """Make the decoder to rows of the class, with the edges from the lowest to the highest."""
+    return struct_decoder(list[_Row], functools.partial(_points, point))  # type: ignore[valid-type]  # a type made at run time
 
 
-def _days(raws: Sequence[msgspec.Struct]) -> list[RainbowDay]:
+def _points(point: type[R], raws: Sequence[msgspec.Struct]) -> Columns[R]:
     rows = [msgspec.structs.astuple(raw) for raw in raws]
-    times = in_milliseconds([time for *_, time in rows], "data[...][11]")
-    by_time = {
-        time: RainbowDay(time, price, edges)
-        for time, (price, *edges, _) in zip(times, rows, strict=True)
-        if time is not None  # none is: the row's type says so
-    }
-    for day in by_time.values():
-        finite([day.price, *day.edges], "data[...]")
-    return [by_time[time] for time in sorted(by_time)]
-
-
-decode_rainbow: Decode[list[RainbowDay]] = struct_decoder(list[_Row], _days)  # type: ignore[valid-type]  # a type made at run time
+    days = by_time([time for *_, time in rows], rows, "data[...][11]")
+    for *figures, _ in days.values():
+        finite(figures, "data[...]")
+    prices, edges = [price for price, *_ in days.values()], [edges for _, *edges, _ in days.values()]
+    return timed_rows(point, [*days], price_usd=prices, edges_usd=edges)

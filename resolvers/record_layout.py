@@ -251,7 +251,7 @@ def _shown(stored: Any, member: Member) -> Any:  # noqa: ANN401  # as declared
 
 
 def _converted(member: Member, stored: Any) -> Any:  # noqa: ANN401  # from stored to declared
-    assert member.convert is not None  # noqa: S101  # asked for only where there is one
+    assert member.convert is not None  # noqa: S101  # called only where there is one
     try:
         return member.convert(stored)
     except (KeyError, ValueError) as error:

@@ -13,6 +13,11 @@ from itertools import accumulate, repeat
 from operator import sub
 from typing import TypeAlias
 
+from msgspec.structs import replace
+
+from payloads.columns import Column, Columns
+from payloads.series import ServedWindow
+
 Figures: TypeAlias = Sequence[float | None]
 
 _DECIMALS = (0, 2, 4, 8, 12)  # places after the point with which CoinGlass writes changes, the fewest first
@@ -26,6 +31,14 @@ def running_sum(added: Figures, subtracted: Figures | None = None) -> Figures:
     if sums and not math.isfinite(sums[-1]):
         sums = sums[: next(index for index, total in enumerate(sums) if not math.isfinite(total))]
     return sums if len(sums) == len(added) else [*sums, *repeat(None, len(added) - len(sums))]
+
+
+def count_from_first(window: ServedWindow, **sums: tuple[str] | tuple[str, str]) -> ServedWindow:
+    """Replace columns by sums that count from the first row: of one column, or of one less another."""
+    rows, columns = window.rows, window.rows.columns
+    counted = {name: Column(running_sum(*(columns[term].stored for term in terms))) for name, terms in sums.items()}
+    identity = None if rows.identity is None else ("counted", rows.identity)
+    return replace(window, rows=Columns.of(rows.row, {**columns, **counted}, len(rows), identity))
 
 
 def _count_present(figures: Figures) -> int:

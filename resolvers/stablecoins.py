@@ -3,16 +3,16 @@
 Source: /api/index/stableCoin-marketCap-history, documented with sums and recorded by coin.
 """
 
+import functools
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector
-from cg_client.decoding.checks import in_milliseconds, mismatch
+from cg_client.decoding.checks import by_time
 from cg_client.decoding.row_reader import FieldReader, RowReader
 from cg_client.decoding.struct_reader import Time, reader_of
 from cg_client.decoding.tolerance import (
@@ -21,22 +21,26 @@ from cg_client.decoding.tolerance import (
     Reading,
     Unreadable,
     one_of,
+    parsed,
     read_whole,
     rows_of,
     scalar,
     values_of,
 )
+from payloads.columns import Columns
+from payloads.series import timed_rows
 from resolvers.parallel_lists import across
 
+R = TypeVar("R")
+_Capital: TypeAlias = tuple[float | None, Mapping[str, float] | None]  # the sum, and that of each coin
 
-@dataclass(frozen=True, slots=True)
-class StablecoinDay:
-    """`time` in milliseconds; `by_coin` None where only the sum is known, `sum` None where a coin could not be read."""
+
+class _Day(NamedTuple):
+    """`capital` lacks the coins where only the sum is stated, and the sum where a coin could not be read."""
 
     time: int
     price: float | None
-    sum: float | None
-    by_coin: Mapping[str, float] | None
+    capital: _Capital | None
 
 
 _LISTS = ("time_list", "price_list", "data_list")
@@ -44,7 +48,7 @@ _read_coins = values_of(scalar(float))
 _read_sum = scalar(float)
 
 
-def _read_capital(value: Any, path: Path, reading: Reading) -> tuple[float | None, Mapping[str, float] | None]:  # noqa: ANN401  # JSON
+def _read_capital(value: Any, path: Path, reading: Reading) -> _Capital:  # noqa: ANN401  # JSON
     if not isinstance(value, dict):
         return _read_sum(value, path, reading), None
     if not value:
@@ -54,17 +58,9 @@ def _read_capital(value: Any, path: Path, reading: Reading) -> tuple[float | Non
     return total if len(by_coin) == len(value) and math.isfinite(total) else None, by_coin
 
 
-def _day(
-    time: int, price: float | None, capital: tuple[float | None, Mapping[str, float] | None] | None
-) -> StablecoinDay:
-    (stamp,) = in_milliseconds((time,), "data.time_list")
-    assert stamp is not None  # noqa: S101  # it is not of None
-    return StablecoinDay(stamp, price, *(capital or (None, None)))
-
-
 _rows = rows_of(
     RowReader(
-        _day,
+        _Day,
         [
             FieldReader(("time_list",), ("time",), reader_of(Time), Presence.REQUIRED),
             FieldReader(("price_list",), ("price",), scalar(float), Presence.SPARSE),
@@ -74,22 +70,36 @@ _rows = rows_of(
 )
 
 
-def _read(value: Any, path: Path, reading: Reading) -> list[StablecoinDay]:  # noqa: ANN401  # JSON
-    days: list[StablecoinDay] = _rows(across(value, set(_LISTS), _LISTS[:1], reading), path, reading)
+def _read(value: Any, path: Path, reading: Reading) -> list[_Day]:  # noqa: ANN401  # JSON
+    days: list[_Day] = _rows(across(value, set(_LISTS), _LISTS[:1], reading), path, reading)
     return days
 
 
 _read_one = one_of(_read)
 
 
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Sequence[StablecoinDay]:
-    """Return the days in order of time. It is requested once a day, so that there is no faster way."""
-    try:
-        days: list[StablecoinDay] = read_whole(_read_one, msgspec.json.decode(data), anomalies)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise mismatch(error) from error
-    by_time = {day.time: day for day in days}
-    return [by_time[time] for time in sorted(by_time)]
+@functools.cache  # the decoder is part of the cache's key
+def stablecoins_decoder(point: type[R], coin: Callable[..., object]) -> Decode[Columns[R]]:
+    """Make the decoder to rows of the class; `coin` makes the item of each coin.
 
+    It is requested once a day, so that there is no faster way.
+    """
 
-decode_stablecoins: Decode[Sequence[StablecoinDay]] = _decode
+    def items(capital: Mapping[str, float] | None) -> list[object] | None:
+        if capital is None:
+            return None
+        return [coin(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
+
+    def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[R]:
+        read: list[_Day] = read_whole(_read_one, parsed(data), anomalies)
+        days = by_time([day.time for day in read], read, "data.time_list")
+        capitals = [day.capital or (None, None) for day in days.values()]
+        return timed_rows(
+            point,
+            [*days],
+            price_usd=[day.price for day in days.values()],
+            market_cap_usd=[total for total, _ in capitals],
+            by_coin=[items(by_coin) for _, by_coin in capitals],
+        )
+
+    return decode

@@ -23,10 +23,9 @@ from cg_client.endpoints import account
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.transport import KEY_HEADER
 from sandbox import envelopes
-from sandbox.delivery import ConnectionInScope, deliver
+from sandbox.delivery import deliver, with_connection
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
-from sandbox.planted_drift import PlantedDrift
 from sandbox.replay import replay
 from sandbox.request_checks import RequestCounter, refusal
 from sandbox.samples import sample
@@ -59,7 +58,6 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
-        self.drifts: list[PlantedDrift] = []
 
     def now(self) -> float:
         """Return the time of the data, in seconds."""
@@ -78,8 +76,6 @@ class Sandbox:
             return
         reply = regular if fault is None else await fault.reply(regular)
         headers = _MARK | self.quota.headers() | reply.headers
-        for drift in (drift for drift in self.drifts if drift.hits(path)):
-            reply, headers = drift.changed(reply), drift.changed_headers(headers)
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
 
     def _answer(self, request: Request) -> SandboxReply:
@@ -97,17 +93,13 @@ class Sandbox:
         if refused is not None:
             return refused
         if endpoint is account.SUBSCRIPTION:
-            return envelopes.success(self._subscription(endpoint.path))
+            return envelopes.success(sample(endpoint.path)["data"] | {"level": self.plan.name})
         return envelopes.success(replay(endpoint, query, self.plan, round(self.now() * 1000)))
 
     def _key_refused(self, key: str | None) -> SandboxReply | None:
         if key != self.key:
             return envelopes.KEY_INVALID if key else envelopes.KEY_MISSING
         return envelopes.KEY_REVOKED if self.revoked else None
-
-    def _subscription(self, path: str) -> dict[str, Any]:
-        documented: dict[str, Any] = sample(path)["data"]
-        return documented | {"level": self.plan.name}
 
     def change(self, setting: str, value: dict[str, Any]) -> bool:
         """Change a setting as `PUT /_sandbox/…` states it; return False for an unknown one."""
@@ -130,7 +122,7 @@ class Sandbox:
 
 def create_sandbox(sandbox: Sandbox) -> ASGIApp:
     """Make the application: the API, and the routes that change it."""
-    return ConnectionInScope(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
+    return with_connection(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
 
 
 def _control_routes(sandbox: Sandbox) -> list[Route]:

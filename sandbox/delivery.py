@@ -15,19 +15,18 @@ _CHUNK = bytes(1024 * 1024).replace(b"\0", b" ")
 _CHUNKS = 17  # megabytes, one more than our client accepts
 
 
-class ConnectionInScope:
-    """ASGI middleware that adds the connection to the scope, for the faults that need it.
+def with_connection(app: ASGIApp) -> ASGIApp:
+    """Add the connection to the scope, for the faults that need it.
 
     uvicorn's `send` is a method of the object that has the connection; other servers do not give access to it.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
         cycle = getattr(send, "__self__", None)
         scope[_CONNECTION] = getattr(cycle, "transport", None)
-        await self._app(scope, receive, send)
+        await app(scope, receive, send)
+
+    return respond
 
 
 async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:

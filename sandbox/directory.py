@@ -66,7 +66,7 @@ def _all(path: str, codes: Mapping[str, Mapping[str, str]]) -> tuple[Listed, ...
 
 
 FUTURES = _all(futures.market.SUPPORTED_PAIRS.path, _FUTURES)
-SPOT = _all(spot.market.SUPPORTED_PAIRS.path, _SPOT)
+SPOT = _all(spot.SUPPORTED_PAIRS.path, _SPOT)
 
 
 def listed(path: str) -> tuple[Listed, ...]:

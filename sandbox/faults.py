@@ -62,7 +62,6 @@ OF_DELIVERY = frozenset(
     }
 )
 
-
 _REPLIES: Mapping[FaultKind, SandboxReply] = {
     FaultKind.PLAN: envelopes.PLAN,
     FaultKind.INTERVAL: envelopes.INTERVAL,

@@ -30,10 +30,8 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
         data = _series(endpoint, data, query, plan, now)
     relabel = _RELABELLED.get(endpoint)
     if relabel is not None:
-        return relabel(endpoint, data, query)
-    if issubclass(endpoint.params, SeriesParams):
-        return data
-    if "heatmap" in endpoint.path and isinstance(data, dict):
+        data = relabel(endpoint, data, query)
+    elif "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
     return _page(data, query) if isinstance(data, list) and "page" in query else data
 
@@ -94,10 +92,6 @@ def _coins(_endpoint: Endpoint, data: Sequence[str], _: Query) -> list[str]:
 
 def _for_each_coin(_endpoint: Endpoint, rows: Sequence[Row], _: Query) -> list[Row]:
     return [rows[index % len(rows)] | {"symbol": coin} for index, coin in enumerate(COINS)]
-
-
-def _coins_page(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
-    return _page(_for_each_coin(endpoint, rows, query), query)
 
 
 def _page(rows: list[Row], query: Query) -> list[Row]:
@@ -179,8 +173,7 @@ def _of_fund(_endpoint: Endpoint, data: Any, query: Query) -> Any:  # noqa: ANN4
 
 def _transfers(_endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:
     labels = {"asset_symbol": query["symbol"]} if "symbol" in query else {}
-    transfers = [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
-    return _page(transfers, query) if "page" in query else transfers
+    return [row | labels for row in rows if float(row["amount_usd"]) >= float(query.get("min_usd") or 0)]
 
 
 def _premiums(_endpoint: Endpoint, days: Sequence[Row], query: Query) -> Sequence[Row]:
@@ -196,13 +189,16 @@ def _of_ticker(funds: Sequence[Row], ticker: str) -> Row:
 
 
 _ENDPOINTS: Mapping[Callable[[Endpoint, Any, Query], Any], Sequence[Endpoint]] = {
-    _of_fund: (etf.fund.DETAIL, etf.fund.HISTORY),
-    _premiums: (etf.premium.BITCOIN,),
-    _coins: (futures.market.SUPPORTED_COINS, spot.market.SUPPORTED_COINS),
-    _listing: (futures.market.SUPPORTED_PAIRS, spot.market.SUPPORTED_PAIRS),
-    _pair_markets: (futures.market.PAIRS_MARKETS, spot.market.PAIRS_MARKETS),
-    _coins_page: (futures.market.COINS_MARKETS, spot.market.COINS_MARKETS, futures.netflow.LIST, spot.netflow.LIST),
+    _of_fund: (etf.FUND_DETAIL, etf.FUND_HISTORY),
+    _premiums: (etf.BITCOIN_PREMIUMS,),
+    _coins: (futures.market.SUPPORTED_COINS, spot.SUPPORTED_COINS),
+    _listing: (futures.market.SUPPORTED_PAIRS, spot.SUPPORTED_PAIRS),
+    _pair_markets: (futures.market.PAIRS_MARKETS, spot.PAIRS_MARKETS),
     _for_each_coin: (
+        futures.market.COINS_MARKETS,
+        spot.COINS_MARKETS,
+        futures.taker_volume.NETFLOW_LIST,
+        spot.NETFLOW_LIST,
         futures.funding_rate.EXCHANGE_LIST,
         futures.liquidation.COIN_LIST,
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
@@ -219,14 +215,14 @@ _ENDPOINTS: Mapping[Callable[[Endpoint, Any, Query], Any], Sequence[Endpoint]] =
         futures.open_interest.EXCHANGE_LIST,
         futures.taker_volume.EXCHANGE_LIST,
         on_chain.VESTING,
-        futures.netflow.COIN,
-        spot.netflow.COIN,
+        futures.taker_volume.COIN_NETFLOW,
+        spot.COIN_NETFLOW,
     ),
     _orders: (futures.liquidation.ORDERS,),
-    _large_orders: (futures.order_book.LARGE_ORDERS, spot.order_book.LARGE_ORDERS),
+    _large_orders: (futures.order_book.LARGE_ORDERS, spot.LARGE_ORDERS),
     _positions: (futures.hyperliquid.POSITIONS,),
     _with_tag: (futures.hyperliquid.LONG_SHORT_ACCOUNTS_BY_TAG, futures.hyperliquid.POSITION_DISTRIBUTION_BY_TAG),
     _transfers: (on_chain.EXCHANGE_TRANSFERS, on_chain.WHALE_TRANSFERS),
-    _large_order_history: (futures.order_book.LARGE_ORDER_HISTORY, spot.order_book.LARGE_ORDER_HISTORY),
+    _large_order_history: (futures.order_book.LARGE_ORDER_HISTORY, spot.LARGE_ORDER_HISTORY),
 }
 _RELABELLED = {endpoint: relabel for relabel, endpoints in _ENDPOINTS.items() for endpoint in endpoints}

@@ -96,9 +96,9 @@ def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Sandb
 def _names(endpoint: Endpoint, query: Mapping[str, str]) -> SandboxReply | None:
     if endpoint is futures.market.PAIRS_MARKETS:
         return None  # an unknown coin is an empty success here
-    if endpoint is spot.market.PAIRS_MARKETS and query["symbol"] not in COINS:
+    if endpoint is spot.PAIRS_MARKETS and query["symbol"] not in COINS:
         return envelopes.SERVER_ERROR
-    if endpoint is etf.fund.DETAIL:
+    if endpoint is etf.FUND_DETAIL:
         return None if query["ticker"] in FUNDS else envelopes.SERVER_ERROR
     if issubclass(endpoint.params, PairSeries | PairParams):
         return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN

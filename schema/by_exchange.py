@@ -7,8 +7,9 @@ from typing import Self
 import strawberry
 
 from cg_client.call import Decode
-from graph_types.scalars import Timestamp, time_of
+from graph_types.scalars import Timestamp
 from payloads.columns import Column
+from payloads.series import timed_rows
 from payloads.source import Source, Sourced
 from resolvers.by_exchange import History, decode_history
 
@@ -45,7 +46,7 @@ class ColumnsByExchange:
 @strawberry.interface(description="Figures over time, by exchange.")
 class SeriesByExchange(Sourced):
     count: int = strawberry.field(description="Number of points.")
-    points: list[PointByExchange] = strawberry.field(description="The points, oldest first.")
+    points: Sequence[PointByExchange] = strawberry.field(description="The points, oldest first.")
     columns: ColumnsByExchange = strawberry.field(description="The same points as columns.")
 
     @classmethod
@@ -60,18 +61,9 @@ class SeriesByExchange(Sourced):
         columns = ColumnsByExchange(
             timestamp=Column(history.times), price_usd=Column(history.prices), by_exchange=by_exchange
         )
-        return cls(source=source, count=len(history.times), points=_points(history), columns=columns)
-
-
-def _points(history: History) -> list[PointByExchange]:
-    return [
-        PointByExchange(
-            time=Column([time], time_of)[0],
-            timestamp=Timestamp(time),
-            price_usd=history.prices[index],
-            by_exchange=[
-                ExchangeFigure(exchange=name, value=figures[index]) for name, figures in history.by_exchange.items()
-            ],
-        )
-        for index, time in enumerate(history.times)
-    ]
+        figures = [
+            [ExchangeFigure(exchange=name, value=figures[index]) for name, figures in history.by_exchange.items()]
+            for index in range(len(history.times))
+        ]
+        points = timed_rows(PointByExchange, history.times, price_usd=history.prices, by_exchange=figures)
+        return cls(source=source, count=len(points), points=points, columns=columns)

@@ -18,39 +18,31 @@ from resolvers.daily import upstream_daily
 from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
-from schema.futures.funding_lists import AccumulatedFundingRates, CoinAccumulatedFunding
 from schema.futures.funding_rate import (
+    AccumulatedFundingRates,
+    CoinAccumulatedFunding,
     CurrentFundingRates,
     FundingSeries,
     FundingWeighting,
 )
-from schema.futures.liquidation import (
-    Liquidations,
-    LiquidationsByExchange,
-)
-from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap
-from schema.futures.liquidation_map import LiquidationMap
+from schema.futures.liquidation import CoinMaxPain, LiquidationMaxPain, Liquidations, LiquidationsByExchange
+from schema.futures.liquidation_heatmap import COIN_BY_MODEL, LiquidationHeatmap, LiquidationMap
 from schema.futures.market import CoinMarket
-from schema.futures.max_pain import CoinMaxPain, LiquidationMaxPain
-from schema.futures.netflow import CoinNetflow
 from schema.futures.open_interest import (
+    BY_MARGIN,
     OISeries,
     OpenInterestByExchange,
     OpenInterestHistoryByExchange,
+    margined_exchanges,
 )
-from schema.futures.open_interest_margin import BY_MARGIN, margined_exchanges
 from schema.futures.order_book import Orderbook
 from schema.futures.taker_volume import (
+    CoinNetflow,
+    CumulativeVolumeDeltaSeries,
     TakerVolumeByExchange,
     TakerVolumeSeries,
 )
-from schema.indicators.exchanges import FuturesSpotVolumeRatioSeries
-from schema.indicators.spot import (
-    BitfinexMarginSeries,
-    BorrowRateSeries,
-    bitfinex_coin,
-)
+from schema.indicators.market import BitfinexMarginSeries, BorrowRateSeries, FuturesSpotVolumeRatioSeries, bitfinex_coin
 from schema.listing import ExchangeFilter
 from schema.market_rows import (
     accumulated_funding_rates,
@@ -62,8 +54,7 @@ from schema.market_rows import (
 from schema.options import Options
 from schema.pair import Pair
 from schema.sentiment import Sentiment
-from schema.spot.market import SpotCoinMarket
-from schema.spot.market_history import CoinMarketHistory
+from schema.spot_market import CoinMarketHistory, SpotCoinMarket
 from schema.spot_pair import SpotPair
 
 _COIN = {"symbol": "symbol"}
@@ -103,12 +94,12 @@ class Coin:
         alternatives=_MARKET_ALTERNATIVES,
     )
     spot_market: Result[SpotCoinMarket] = upstream_row(
-        spot.market.COINS_MARKETS,
+        spot.COINS_MARKETS,
         SpotCoinMarket,
         lambda coin: spot_coin_market(coin.symbol),
-        alternatives={"SpotPair.market": spot.market.PAIRS_MARKETS},
+        alternatives={"SpotPair.market": spot.PAIRS_MARKETS},
     )
-    market_history: Result[CoinMarketHistory] = upstream_daily(spot.market.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
+    market_history: Result[CoinMarketHistory] = upstream_daily(spot.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
     funding_rate: Result[FundingSeries] = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )
@@ -132,7 +123,7 @@ class Coin:
         futures.taker_volume.EXCHANGE_LIST, TakerVolumeByExchange, bind=_COIN
     )
     spot_taker_volume: Result[TakerVolumeSeries] = upstream(
-        spot.taker_volume.AGGREGATED_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
+        spot.AGGREGATED_TAKER_VOLUME_HISTORY, TakerVolumeSeries, bind=_COIN, prepare=spot_exchanges
     )
     liquidations: Result[Liquidations] = upstream(
         futures.liquidation.AGGREGATED_HISTORY, Liquidations, bind=_COIN, prepare=futures_exchanges
@@ -157,7 +148,7 @@ class Coin:
         futures.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=futures_exchanges
     )
     spot_orderbook: Result[Orderbook] = upstream(
-        spot.order_book.AGGREGATED_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
+        spot.AGGREGATED_ORDERBOOK_HISTORY, Orderbook, bind=_COIN, prepare=spot_exchanges
     )
     accumulated_funding_rates: Result[AccumulatedFundingRates] = upstream_row(
         futures.funding_rate.ACCUMULATED_EXCHANGE_LIST,
@@ -179,44 +170,44 @@ class Coin:
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        futures.cumulative_volume_delta.AGGREGATED_HISTORY,
+        futures.taker_volume.AGGREGATED_CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
     spot_cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        spot.cumulative_volume_delta.AGGREGATED_HISTORY,
+        spot.AGGREGATED_CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=_COIN,
         prepare=spot_exchanges,
-        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+        alternatives={"Coin.spotTakerVolume": spot.AGGREGATED_TAKER_VOLUME_HISTORY},
     )
     netflow: Result[CoinNetflow] = upstream(
-        futures.netflow.COIN,
+        futures.taker_volume.COIN_NETFLOW,
         CoinNetflow,
         bind=_COIN,
         prepare=futures_exchanges,
         alternatives={"Coin.takerVolume": futures.taker_volume.AGGREGATED_HISTORY},
     )
     spot_netflow: Result[CoinNetflow] = upstream(
-        spot.netflow.COIN,
+        spot.COIN_NETFLOW,
         CoinNetflow,
         bind=_COIN,
         prepare=spot_exchanges,
-        alternatives={"Coin.spotTakerVolume": spot.taker_volume.AGGREGATED_HISTORY},
+        alternatives={"Coin.spotTakerVolume": spot.AGGREGATED_TAKER_VOLUME_HISTORY},
     )
 
     futures_spot_volume_ratio: Result[FuturesSpotVolumeRatioSeries] = upstream(
-        indicators.exchanges.FUTURES_SPOT_VOLUME_RATIO,
+        indicators.market.FUTURES_SPOT_VOLUME_RATIO,
         FuturesSpotVolumeRatioSeries,
         bind=_COIN,
         prepare=futures_exchanges,
     )
     bitfinex_margin: Result[BitfinexMarginSeries] = upstream(
-        indicators.spot.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
+        indicators.market.BITFINEX_MARGIN, BitfinexMarginSeries, bind=_COIN, prepare=bitfinex_coin
     )
-    borrow_rate: Result[BorrowRateSeries] = upstream(indicators.spot.BORROW_RATE, BorrowRateSeries, bind=_COIN)
+    borrow_rate: Result[BorrowRateSeries] = upstream(indicators.market.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
     @resolved("Futures instruments of the coin.")
     async def pairs(

@@ -16,7 +16,7 @@ from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.futures.liquidation import LiquidationsByCoin
 from schema.listing import CoinFilter
-from schema.on_chain.balances import ExchangeAssets
+from schema.on_chain import ExchangeAssets
 from schema.pair import Pair
 from schema.spot_pair import SpotPair
 

@@ -8,10 +8,11 @@ import strawberry
 from cg_client.endpoints import grayscale as api
 from graph_types.fields import sparse, value
 from graph_types.problems import Result
-from payloads.series import DailySeries, Days, Time, TimestampOfTime
+from payloads.series import DailySeries, Days, TimedRow
 from payloads.source import Sourced
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
+from schema.etf.series import PremiumPercent
 
 
 @strawberry.type(description="What a trust holds.")
@@ -19,9 +20,7 @@ class GrayscaleHolding:
     symbol: Annotated[str, value("Coin.")]
     price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
     quantity: Annotated[float | None, sparse("Coins held.")]
     holdings_usd: Annotated[float | None, sparse("Value of the coins held, in US dollars.")]
     change_1d: Annotated[float | None, sparse("Change of the coins held over 1 day, in coins.")]
@@ -37,14 +36,10 @@ class GrayscaleHoldings(Sourced):
 
 
 @strawberry.type(description="Premium of a trust on one day.")
-class GrayscalePremiumDay:
-    time: Time
-    timestamp: TimestampOfTime
+class GrayscalePremiumDay(TimedRow):
     price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
 
 
 @strawberry.type(description="Premium of a trust, by day.")

@@ -7,7 +7,8 @@ from typing import Annotated, Protocol
 import strawberry
 
 from cg_client.errors import UnknownName
-from cg_client.symbols.instruments import Instrument, InstrumentIndex, NameIndex
+from cg_client.symbols.instruments import Instrument, InstrumentIndex
+from cg_client.symbols.name_index import NameIndex
 from resolvers.arguments import blamed_on
 
 BY_PAIR = {"exchange": "exchange", "symbol": "symbol"}

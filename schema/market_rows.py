@@ -7,18 +7,18 @@ from cg_client.endpoints import futures, spot
 from cg_client.params.choices import FundingRange, MaxPainRange
 from cg_client.params.core import CoinMarketsPage, CoinParams, Params
 from cg_client.params.positions import AccumulatedFunding, MaxPain
-from cg_client.symbols.instruments import Instrument, fold_exchange
+from cg_client.symbols.aliases import fold_exchange
+from cg_client.symbols.instruments import Instrument
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
 from resolvers.loaders import RowId, RowKey
-from schema.futures.funding_lists import CoinAccumulatedFunding
-from schema.futures.funding_rate import CurrentFundingRates
+from schema.futures.funding_rate import CoinAccumulatedFunding, CurrentFundingRates
+from schema.futures.liquidation import CoinMaxPain
 from schema.futures.market import CoinMarket, PairMarket
-from schema.futures.max_pain import CoinMaxPain
-from schema.spot.market import SpotCoinMarket, SpotPairMarket
+from schema.spot_market import SpotCoinMarket, SpotPairMarket
 
 _PAIR_MARKETS = rows_decoder(PairMarket, futures.market.PAIRS_MARKETS)
-_SPOT_PAIR_MARKETS = rows_decoder(SpotPairMarket, spot.market.PAIRS_MARKETS)
+_SPOT_PAIR_MARKETS = rows_decoder(SpotPairMarket, spot.PAIRS_MARKETS)
 
 _ACCUMULATED_FUNDING = rows_decoder(CoinAccumulatedFunding, futures.funding_rate.ACCUMULATED_EXCHANGE_LIST)
 _MAX_PAIN = rows_decoder(CoinMaxPain, futures.liquidation.MAX_PAIN)
@@ -38,9 +38,7 @@ def _by_name(row: Mapping[str, Any]) -> Sequence[RowId]:
 
 
 _COIN_MARKETS = rows_decoder(CoinMarket, futures.market.COINS_MARKETS)
-_SPOT_COIN_MARKETS = PagedList(
-    spot.market.COINS_MARKETS, rows_decoder(SpotCoinMarket, spot.market.COINS_MARKETS), _by_symbol
-)
+_SPOT_COIN_MARKETS = PagedList(spot.COINS_MARKETS, rows_decoder(SpotCoinMarket, spot.COINS_MARKETS), _by_symbol)
 _FUNDING_RATES = WholeList(
     futures.funding_rate.EXCHANGE_LIST,
     Params(),
@@ -55,7 +53,7 @@ def pair_market(pair: Instrument) -> RowKey:
 
 
 def spot_pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(spot.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
+    markets = WholeList(spot.PAIRS_MARKETS, CoinParams(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
     return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
 
 

@@ -8,23 +8,12 @@ from resolvers.daily import upstream_daily
 from resolvers.exchanges import named_exchanges
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
-from schema.futures.funding_lists import (
-    AccumulatedFundingRatesByCoin,
-    FundingArbitrage,
-)
-from schema.futures.indices import (
-    DerivativesIndex,
-    DerivativesRiskIndex,
-)
-from schema.futures.liquidation import LiquidationsByExchange
-from schema.futures.market_lists import (
-    DelistedPairs,
-    ExchangeRanking,
-    PriceChanges,
-)
-from schema.futures.max_pain import LiquidationMaxPains
-from schema.futures.netflow import FuturesNetflows, SpotNetflows
-from schema.futures.technical_lists import (
+from schema.futures.funding_rate import AccumulatedFundingRatesByCoin, FundingArbitrage
+from schema.futures.indices import DerivativesIndex, DerivativesRiskIndex
+from schema.futures.liquidation import LiquidationMaxPains, LiquidationsByExchange
+from schema.futures.market import DelistedPairs, ExchangeRanking, PriceChanges
+from schema.futures.taker_volume import FuturesNetflows, SpotNetflows
+from schema.futures.technical import (
     AverageTrueRangeByCoin,
     MACDByCoin,
     MovingAveragesByCoin,
@@ -93,5 +82,5 @@ class Markets:
     delisted_pairs: Result[DelistedPairs] = upstream(futures.market.DELISTED_PAIRS, DelistedPairs)
     exchange_ranking: Result[ExchangeRanking] = upstream(futures.market.EXCHANGE_RANKING, ExchangeRanking)
 
-    netflows: Result[FuturesNetflows] = upstream_paged(futures.netflow.LIST, FuturesNetflows)
-    spot_netflows: Result[SpotNetflows] = upstream_paged(spot.netflow.LIST, SpotNetflows)
+    netflows: Result[FuturesNetflows] = upstream_paged(futures.taker_volume.NETFLOW_LIST, FuturesNetflows)
+    spot_netflows: Result[SpotNetflows] = upstream_paged(spot.NETFLOW_LIST, SpotNetflows)

@@ -57,33 +57,30 @@ class OptionsVolumeSeries(SeriesByExchange): ...
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
-class CallInterest:
-    quantity: Annotated[float | None, sparse("In coins.", source_name="call_open_interest")]
+class OptionSideInterest:
+    quantity: Annotated[float | None, sparse("In coins.", source_name="open_interest")]
     market_value_usd: Annotated[
-        float | None, sparse("Market value, in US dollars.", source_name="call_open_interest_market_value")
+        float | None, sparse("Market value, in US dollars.", source_name="open_interest_market_value")
     ]
     notional_usd: Annotated[
-        float | None, sparse("Notional value, in US dollars.", source_name="call_open_interest_notional")
+        float | None, sparse("Notional value, in US dollars.", source_name="open_interest_notional")
     ]
 
 
 @strawberry.type(description="Open interest of one side of an expiry.")
-class PutInterest:
-    quantity: Annotated[float | None, sparse("In coins.", source_name="put_open_interest")]
-    market_value_usd: Annotated[
-        float | None, sparse("Market value, in US dollars.", source_name="put_open_interest_market_value")
-    ]
-    notional_usd: Annotated[
-        float | None, sparse("Notional value, in US dollars.", source_name="put_open_interest_notional")
-    ]
+class CallInterest(OptionSideInterest): ...
+
+
+@strawberry.type(description="Open interest of one side of an expiry.")
+class PutInterest(OptionSideInterest): ...
 
 
 @strawberry.type(description="One expiry of a coin's options.")
 class OptionsExpiry:
     expiry: Annotated[date, value("Day of expiry.")]
     max_pain_price: Annotated[float | None, sparse("Strike at which most options expire worthless, in US dollars.")]
-    calls: Annotated[CallInterest, group("Calls.")]
-    puts: Annotated[PutInterest, group("Puts.")]
+    calls: Annotated[CallInterest, group("Calls.", "call_{}")]
+    puts: Annotated[PutInterest, group("Puts.", "put_{}")]
 
 
 @strawberry.type(description="Max pain by expiry.")

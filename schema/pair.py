@@ -8,25 +8,16 @@ from cg_client.endpoints import futures as api
 from graph_types.fields import resolved
 from graph_types.problems import Result
 from resolvers.field import upstream, upstream_row
-from schema.futures.cumulative_volume_delta import CumulativeVolumeDeltaSeries
-from schema.futures.footprint import FootprintSeries
 from schema.futures.funding_rate import FundingSeries
 from schema.futures.indices import BasisSeries, WhaleIndexSeries
 from schema.futures.liquidation import PAIR_ORDERS, LiquidationOrders, Liquidations
-from schema.futures.liquidation_heatmap import PAIR_BY_MODEL, LiquidationHeatmap
-from schema.futures.liquidation_map import LiquidationMap
+from schema.futures.liquidation_heatmap import PAIR_BY_MODEL, LiquidationHeatmap, LiquidationMap
 from schema.futures.liquidation_profile import PAIR_PROFILE, LiquidationProfile
-from schema.futures.long_short import BY_KIND, LongShortSeries
+from schema.futures.long_short import BY_KIND, BY_VERSION, LongShortSeries, NetPositionSeries
 from schema.futures.market import PairMarket, PriceSeries
-from schema.futures.net_position import BY_VERSION, NetPositionSeries
 from schema.futures.open_interest import OISeries
-from schema.futures.order_book import (
-    LargeOrderHistory,
-    LargeOrders,
-    Orderbook,
-    OrderbookHeatmap,
-)
-from schema.futures.taker_volume import TakerVolumeSeries
+from schema.futures.order_book import LargeOrderHistory, LargeOrders, Orderbook, OrderbookHeatmap
+from schema.futures.taker_volume import CumulativeVolumeDeltaSeries, FootprintSeries, TakerVolumeSeries
 from schema.futures.technical import (
     AverageTrueRangeSeries,
     BollingerBandsSeries,
@@ -113,17 +104,17 @@ class Pair(TradingPair):
         description="How net longs and net shorts change, in coins.",
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
-        api.cumulative_volume_delta.HISTORY,
+        api.taker_volume.CVD_HISTORY,
         CumulativeVolumeDeltaSeries,
         bind=BY_PAIR,
         alternatives={"Pair.takerVolume": api.taker_volume.HISTORY},
     )
     footprint: Result[FootprintSeries] = upstream(
-        api.footprint.HISTORY,
+        api.taker_volume.FOOTPRINT_HISTORY,
         FootprintSeries,
         bind=BY_PAIR,
         alternatives={
-            "Pair.cumulativeVolumeDelta": api.cumulative_volume_delta.HISTORY,
+            "Pair.cumulativeVolumeDelta": api.taker_volume.CVD_HISTORY,
             "Pair.takerVolume": api.taker_volume.HISTORY,
         },
     )

@@ -43,12 +43,5 @@ class FromHourToWeek:
 
 
 @strawberry.type(description="Figures by period, from five minutes to a week.")
-class FromMinutesToWeek:
-    m5: Annotated[float | None, sparse("5 minutes.", source_name="5m")]
-    m15: Annotated[float | None, sparse("15 minutes.", source_name="15m")]
-    m30: Annotated[float | None, sparse("30 minutes.", source_name="30m")]
-    h1: Annotated[float | None, sparse("1 hour.", source_name="1h")]
-    h4: Annotated[float | None, sparse("4 hours.", source_name="4h")]
-    h12: Annotated[float | None, sparse("12 hours.", source_name="12h")]
-    h24: Annotated[float | None, sparse("24 hours.", source_name="24h")]
+class FromMinutesToWeek(FromMinutesToDay):
     w1: Annotated[float | None, sparse("1 week.", source_name="1w")]

@@ -7,7 +7,7 @@ import strawberry
 from cg_client.endpoints import account
 from cg_client.endpoints.futures import market
 from cg_client.errors import UnknownName
-from graph_types.fields import resolved
+from graph_types.fields import namespace, resolved
 from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First, page
 from resolvers.arguments import blamed_on
@@ -17,8 +17,8 @@ from schema.account import Account, Quota
 from schema.calendar import Calendar
 from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
-from schema.etf.flows import ETFAsset
 from schema.etf.funds import ETF
+from schema.etf.series import ETFAsset
 from schema.exchange import Exchange
 from schema.futures.hyperliquid import Hyperliquid
 from schema.grayscale import Grayscale
@@ -26,7 +26,7 @@ from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, required
 from schema.markets import Markets
 from schema.news import News
-from schema.on_chain.root import OnChain
+from schema.on_chain import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
 from schema.spot_pair import SpotPair
@@ -129,33 +129,17 @@ class Query:
     async def exchanges(self, info: Info) -> list[Exchange] | None:
         return [Exchange(name=name) for name in (await info.context.symbols.futures_exchanges.get()).names]
 
-    @resolved("Lists over the whole market.")
-    def markets(self) -> Markets:
-        return Markets()
+    markets = namespace(Markets, "Lists over the whole market.")
 
     @resolved("Exchange-traded funds on one asset.")
     def etf(self, asset: Annotated[ETFAsset, strawberry.argument(description="What the funds hold.")]) -> ETF:
         return ETF(asset=asset)
 
-    @resolved("Hyperliquid.")
-    def hyperliquid(self) -> Hyperliquid:
-        return Hyperliquid()
-
-    @resolved("Grayscale.")
-    def grayscale(self) -> Grayscale:
-        return Grayscale()
-
-    @resolved("What is seen on the chains.")
-    def on_chain(self) -> OnChain:
-        return OnChain()
-
-    @resolved("The economic calendar.")
-    def calendar(self) -> Calendar:
-        return Calendar()
-
-    @resolved("News.")
-    def news(self) -> News:
-        return News()
+    hyperliquid = namespace(Hyperliquid, "Hyperliquid.")
+    grayscale = namespace(Grayscale, "Grayscale.")
+    on_chain = namespace(OnChain, "What is seen on the chains.")
+    calendar = namespace(Calendar, "The economic calendar.")
+    news = namespace(News, "News.")
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
@@ -172,9 +156,7 @@ class Query:
         schema = info.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
         return capabilities(schema, info.context.client.gate)
 
-    @resolved("Indicators of the market as a whole.")
-    def indicators(self) -> Indicators:
-        return Indicators()
+    indicators = namespace(Indicators, "Indicators of the market as a whole.")
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
     def quota(self, info: Info) -> Quota:

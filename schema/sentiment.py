@@ -15,10 +15,7 @@ from resolvers.exchanges import futures_exchanges
 from resolvers.field import upstream
 from schema.futures.long_short import BY_KIND, LongShortSeries
 from schema.futures.taker_volume import TakerVolumeSeries
-from schema.indicators.market import (
-    FearGreedIndex,
-    OptionsFuturesRatio,
-)
+from schema.indicators.market import FearGreedIndex, OptionsFuturesRatio
 
 
 async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, Any]:

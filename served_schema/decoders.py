@@ -19,8 +19,8 @@ _LISTINGS: Decoders = {
     futures.market.SUPPORTED_PAIRS: decode_instruments,
     futures.market.SUPPORTED_COINS: decode_names,
     futures.market.SUPPORTED_EXCHANGES: decode_names,
-    spot.market.SUPPORTED_PAIRS: decode_spot_instruments,
-    spot.market.SUPPORTED_COINS: decode_names,
+    spot.SUPPORTED_PAIRS: decode_spot_instruments,
+    spot.SUPPORTED_COINS: decode_names,
 }
 
 

@@ -9,14 +9,12 @@ import strawberry
 from graph_types.fields import value
 from graph_types.scalars import time_of
 from payloads.columns import Column, Columns
-from payloads.series import Bars, DailySeries, Time, TimestampOfTime, from_rows
+from payloads.series import Bars, DailySeries, TimedRow, from_rows
 from payloads.source import fields_of, rows_field
 
 
 @strawberry.type(description="A bar.")
-class SpreadBar:
-    time: Time
-    timestamp: TimestampOfTime
+class SpreadBar(TimedRow):
     percent: Annotated[float | None, value("In percent.")]
     venue: Annotated[str, value("Where.")]
 

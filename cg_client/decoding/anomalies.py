@@ -6,7 +6,6 @@ The readers (`cg_client/decoding/tolerance.py`) decide what becomes of a value, 
 from collections import Counter
 from collections.abc import Callable, Iterable
 from enum import Enum
-from typing import TypeAlias
 
 import msgspec
 
@@ -73,14 +72,11 @@ class DriftKey(msgspec.Struct, frozen=True):
     field: str
 
 
-DriftListener: TypeAlias = Callable[[Endpoint, DecodingAnomaly], None]
-
-
 class DriftCounter:
     """Counts where answers differ from the catalogue, since the process began; calls `on_new` once for each key."""
 
     def __init__(self) -> None:
-        self.on_new: DriftListener = lambda *_: None
+        self.on_new: Callable[[Endpoint, DecodingAnomaly], None] = lambda *_: None
         self.counts: Counter[DriftKey] = Counter()
 
     def record(self, endpoint: Endpoint, anomalies: Iterable[DecodingAnomaly]) -> None:

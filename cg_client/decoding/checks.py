@@ -10,12 +10,14 @@ import struct
 from array import array
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from cg_client.decoding.shapes import are_milliseconds, milliseconds
 from cg_client.errors import PayloadMismatch
+
+T = TypeVar("T")
 
 _EARLIEST_TIME = 10**8  # seconds of March 1973, below which the units are ambiguous; 0 stands for no time
 _LATEST_TIME = 10**20  # nanoseconds of the year 5138
@@ -79,6 +81,13 @@ def in_milliseconds(times: Sequence[int | None], field: str) -> Sequence[int | N
     if are_milliseconds(earliest, latest):
         return times
     return [None if time is None else milliseconds(time) for time in times]
+
+
+def by_time(times: Sequence[int | None], rows: Sequence[T], field: str) -> dict[int, T]:
+    """Return rows by their time in milliseconds, in order of time; of several rows of one time the last."""
+    pairs = zip(in_milliseconds(times, field), rows, strict=True)
+    last = {time: row for time, row in pairs if time is not None}
+    return {time: last[time] for time in sorted(last)}
 
 
 def midnight(day: str, field: str) -> int:

@@ -5,7 +5,6 @@ A row without an anomaly is converted at once; any other costs about five times 
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, TypeAlias
 
 import msgspec
@@ -16,14 +15,7 @@ from cg_client.errors import PayloadMismatch
 
 JsonRow: TypeAlias = Mapping[str | int, Any]
 
-
-class _Reported(Enum):
-    """Stands for a value whose anomaly is already reported."""
-
-    REPORTED = "reported"
-
-
-REPORTED = _Reported.REPORTED
+REPORTED = object()  # stands for a value whose anomaly is already reported
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +85,7 @@ class RowReader:
 
 
 def _fill(
-    values: dict[str, Any],
-    field: FieldReader,
-    row: JsonRow,
-    paths: Mapping[str | int, Path],
-    reading: Reading,
+    values: dict[str, Any], field: FieldReader, row: JsonRow, paths: Mapping[str | int, Path], reading: Reading
 ) -> None:
     """Read the field under the first of its names that has a value."""
     first, is_there = paths[field.names[0]], False

@@ -90,7 +90,6 @@ def _reader(info: Type) -> Read:
 
 _SCALARS: Mapping[type[Type], type] = {FloatType: float, IntType: int, StrType: str, BoolType: bool}
 
-
 _CHECKED: Mapping[object, Callable[[Any], object]] = {float: check_finite, Time: check_time}
 
 

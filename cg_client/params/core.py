@@ -49,12 +49,8 @@ class Example:
     kind: NameKind | None = None
 
 
-@dataclass(frozen=True)
-class ListedName:
-    """A name that CoinGlass has, for parameters that are checked against no listing; an example, too."""
-
-    name: str
-    kind: NameKind | None = None
+class ListedName(Example):
+    """An example that names something CoinGlass has, for parameters that are checked against no listing."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +68,7 @@ class Params:
     """
 
     source_names: ClassVar[Mapping[str, str]] = {}
-    listed_names: ClassVar[Mapping[str, str]] = {}
+    listed_names: ClassVar[Mapping[str, object]] = {}
     gateable: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -81,15 +77,19 @@ class Params:
         marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items() if name not in _CLASS_NAMES}
         sources = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, SourceName)}
         cls.source_names = {name: sources.get(name, name) for name in marks}
-        cls.listed_names = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, ListedName)}
+        cls.listed_names = {name: mark.value for name in marks for mark in marks[name] if isinstance(mark, ListedName)}
         cls.gateable = [name for name in marks if Gateable() in marks[name]]
+
+    def __post_init__(self) -> None:
+        for name in self.listed_names:
+            check_name(name, getattr(self, name))
 
     def query(self) -> dict[str, str]:
         """Return the query as CoinGlass reads it, without what was left out."""
         texts = {}
         for name, source_name in self.source_names.items():
             value = getattr(self, name)
-            if value is not None:
+            if value is not None and value != ():
                 texts[source_name] = value if type(value) is str else _text(value)
         return texts
 
@@ -237,10 +237,6 @@ class ChosenExchanges(Params):
     exchanges: Annotated[
         tuple[str, ...], 'Exchanges to add up, e.g. `["Binance", "OKX"]`. Left out: all.', SourceName("exchange_list")
     ] = ()
-
-    def query(self) -> dict[str, str]:
-        """Leave the exchanges out if all are meant."""
-        return {name: text for name, text in super().query().items() if text}
 
 
 class CoinMarketsPage(ChosenExchanges, PageParams):

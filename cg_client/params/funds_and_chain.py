@@ -21,15 +21,9 @@ from cg_client.params.core import (
 class FundParams(Params):
     ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ListedName("GBTC", NameKind.FUND)]
 
-    def __post_init__(self) -> None:
-        check_name("ticker", self.ticker)
-
 
 class FundOrAll(Params):
     ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ListedName("GBTC")] = None
-
-    def __post_init__(self) -> None:
-        check_name("ticker", self.ticker)
 
 
 class FundPeriod(FundParams):
@@ -38,9 +32,6 @@ class FundPeriod(FundParams):
 
 class OfCoin(Params):
     coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("BTC")]
-
-    def __post_init__(self) -> None:
-        check_name("coin", self.coin)
 
 
 class VestedCoin(OfCoin):
@@ -56,9 +47,6 @@ class TokenOfChain(Params):
         SourceName("symbol"),
         ListedName("BTC"),
     ]
-
-    def __post_init__(self) -> None:
-        check_name("coin", self.coin)
 
 
 class ExchangePage(PageParams):
@@ -84,14 +72,11 @@ class WindowParams(Params):
     def __post_init__(self) -> None:
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
             raise BadArgument("`from` must not be after `to`.", "from")
+        super().__post_init__()
 
 
 class WhaleTransfersParams(WindowParams):
     coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ListedName("BTC")] = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_name("coin", self.coin)
 
 
 class CalendarWindow(WindowParams):

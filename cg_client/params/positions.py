@@ -6,20 +6,7 @@ from typing import Annotated
 
 from cg_client.errors import BadArgument
 from cg_client.intervals import Interval
-from cg_client.params.choices import (
-    BorrowVenue,
-    FundingRange,
-    LargeOrderState,
-    LiquidationRange,
-    MapRange,
-    MaxPainRange,
-    OpenInterestRange,
-    OptionsRange,
-    Range,
-    TakerRange,
-    Unit,
-    WalletTag,
-)
+from cg_client.params import choices
 from cg_client.params.core import (
     CoinParams,
     CoinSeries,
@@ -35,7 +22,6 @@ from cg_client.params.core import (
     SeriesParams,
     SourceName,
     check_amount,
-    check_name,
 )
 
 # Histories by wallet tag also come every 10 minutes, which is no interval of any other endpoint and not of the graph's.
@@ -44,31 +30,28 @@ TAG_ROWS = 1000
 
 
 class PairRange(PairParams):
-    range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
+    range: Annotated[choices.Range, "Period to cover.", Gateable()] = choices.Range.D3
 
 
 class CoinRange(CoinParams):
-    range: Annotated[Range, "Period to cover.", Gateable()] = Range.D3
+    range: Annotated[choices.Range, "Period to cover.", Gateable()] = choices.Range.D3
 
 
 class PairMapRange(PairParams):
-    range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
+    range: Annotated[choices.MapRange, "Period to cover.", Gateable()] = choices.MapRange.D1
 
 
 class CoinMapRange(CoinParams):
-    range: Annotated[MapRange, "Period to cover.", Gateable()] = MapRange.D1
+    range: Annotated[choices.MapRange, "Period to cover.", Gateable()] = choices.MapRange.D1
 
 
 class CoinTakerRange(CoinParams):
-    range: Annotated[TakerRange, "Period to cover.", Gateable()] = TakerRange.H4
+    range: Annotated[choices.TakerRange, "Period to cover.", Gateable()] = choices.TakerRange.H4
 
 
 class LiquidationTotalsParams(Params):
     symbol: Annotated[str | None, "Coin; left out: all coins together.", ListedName("BTC")] = None
-    range: Annotated[LiquidationRange, "Period to cover.", Gateable()] = LiquidationRange.H24
-
-    def __post_init__(self) -> None:
-        check_name("symbol", self.symbol)
+    range: Annotated[choices.LiquidationRange, "Period to cover.", Gateable()] = choices.LiquidationRange.H24
 
 
 class LiquidationOrdersParams(Params):
@@ -90,26 +73,23 @@ class LiquidationOrdersParams(Params):
 
 
 class OptionsVolume(CoinParams):
-    unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
+    unit: Annotated[choices.Unit, "What the figures are stated in."] = choices.Unit.USD
 
     def query(self) -> dict[str, str]:
         """Send the unit as `USD` in capitals, or as the symbol of the coin."""
-        return super().query() | {"unit": "USD" if self.unit is Unit.USD else self.symbol}
+        return super().query() | {"unit": "USD" if self.unit is choices.Unit.USD else self.symbol}
 
 
 class OptionsOpenInterest(OptionsVolume):
-    range: Annotated[OptionsRange, "Period to cover.", Gateable()] = OptionsRange.ALL
+    range: Annotated[choices.OptionsRange, "Period to cover.", Gateable()] = choices.OptionsRange.ALL
 
 
 class OptionsVenue(CoinParams):
     exchange: Annotated[str, "Options venue.", ListedName("Deribit")] = "Deribit"
 
-    def __post_init__(self) -> None:
-        check_name("exchange", self.exchange)
-
 
 class AccumulatedFunding(Params):
-    range: Annotated[FundingRange, "Period to add up.", Gateable()] = FundingRange.D1
+    range: Annotated[choices.FundingRange, "Period to add up.", Gateable()] = choices.FundingRange.D1
 
 
 class FundingArbitrageParams(Params):
@@ -124,18 +104,14 @@ class FundingArbitrageParams(Params):
         if self.usd < 1:
             raise BadArgument(f"`usd` is a number from 1, not {self.usd}.", "usd")
 
-    def query(self) -> dict[str, str]:
-        """Leave the exchanges out if all are meant."""
-        return {name: text for name, text in super().query().items() if text}
-
 
 class OpenInterestByExchangeParams(CoinParams):
-    range: Annotated[OpenInterestRange, "Period to cover.", Gateable()] = OpenInterestRange.ALL
-    unit: Annotated[Unit, "What the figures are stated in."] = Unit.USD
+    range: Annotated[choices.OpenInterestRange, "Period to cover.", Gateable()] = choices.OpenInterestRange.ALL
+    unit: Annotated[choices.Unit, "What the figures are stated in."] = choices.Unit.USD
 
 
 class MaxPain(Params):
-    range: Annotated[MaxPainRange, "Period to cover.", Gateable()] = MaxPainRange.H24
+    range: Annotated[choices.MaxPainRange, "Period to cover.", Gateable()] = choices.MaxPainRange.H24
 
 
 class HyperliquidSeries(SeriesParams):
@@ -143,13 +119,13 @@ class HyperliquidSeries(SeriesParams):
 
 
 class HyperliquidTagSeries(HyperliquidSeries):
-    tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
+    tag: Annotated[choices.WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
 
 
 class HyperliquidTagHistory(Params):
     """The window is sent to CoinGlass: rows without a time cannot be cut to it here."""
 
-    tag: Annotated[WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
+    tag: Annotated[choices.WalletTag, "Tag of the wallets.", SourceName("wallet_tag")]
     interval: Annotated[Interval, "Distance between two rows: H1 or D1.", Gateable()]
     last: Annotated[int | None, f"Number of rows, up to {TAG_ROWS}. Not together with `from`.", SourceName("limit")] = (
         None
@@ -192,7 +168,7 @@ class Wallet(Params):
 class PairLargeOrderHistory(PairParams):
     from_: Annotated[datetime, "Start of the period.", SourceName("start_time"), Example(timedelta(days=-1))]
     to: Annotated[datetime, "End of the period.", SourceName("end_time"), Example(timedelta())]
-    state: Annotated[LargeOrderState, "What became of the orders."] = LargeOrderState.FINISHED
+    state: Annotated[choices.LargeOrderState, "What became of the orders."] = choices.LargeOrderState.FINISHED
 
     def __post_init__(self) -> None:
         """Raise BadArgument for a contradictory period."""
@@ -201,4 +177,4 @@ class PairLargeOrderHistory(PairParams):
 
 
 class BorrowSeries(CoinSeries):
-    exchange: Annotated[BorrowVenue, "Exchange that lends."]
+    exchange: Annotated[choices.BorrowVenue, "Exchange that lends."]

@@ -9,7 +9,6 @@ from cg_client.params.core import PairSeries, SourceName
 
 LookBack = Annotated[int, "Number of intervals that each point looks back over, from 1."]
 
-
 PriceOfCandle = Annotated[SeriesType, "Price of each candle that the indicator is computed from."]
 
 

@@ -64,14 +64,9 @@ class Throttle:
         self._window.correct(started, now, _count(limit), _count(used))
         if self.admission_queue.size:
             self.admission_queue.review()
-        if limit != self._limit_header:
-            self._report_limit(limit)
-
-    def _report_limit(self, header: bytes | None) -> None:
-        limit = _count(header)
-        if limit:
-            self._limit_header = header
-            self.on_limit(limit)
+        if limit != self._limit_header and (stated := _count(limit)):
+            self._limit_header = limit
+            self.on_limit(stated)
 
     def allow(self, limit: int) -> None:
         """Raise the limit to at least so many requests a minute."""

@@ -59,8 +59,7 @@ class QuotaWindow:
         self.set_limit(limit)
         self._in_flight = 0
         self._releases: list[float] = []  # until when each ended request counts, in ascending order
-        self._blocked_until = 0.0
-        self._pause_reason = PauseReason.REQUESTED
+        self.pause = Pause(0.0, PauseReason.REQUESTED)  # the latest, which may be over
 
     def set_limit(self, limit: int) -> None:
         """Set the key's limit and this process' `share`: at least one request, so that it learns of a higher limit."""
@@ -85,7 +84,7 @@ class QuotaWindow:
     def available_at(self, now: float, reserve: int = 0) -> float:
         """Return when a call may start that leaves `reserve` requests: never too early, `now` if at once."""
         self._expire(now)
-        earliest = max(now, self._blocked_until)
+        earliest = max(now, self.pause.until)
         over = len(self._releases) + self._in_flight + 1 - (self.share - reserve)
         if over <= 0:
             return earliest
@@ -94,7 +93,7 @@ class QuotaWindow:
     def forecast(self, now: float) -> "Forecast":
         self._expire(now)
         releases = [*self._releases, *[now + MINUTE] * self._in_flight]
-        return Forecast(self.share, releases, max(now, self._blocked_until))
+        return Forecast(self.share, releases, max(now, self.pause.until))
 
     def correct(self, started: float, now: float, limit: int | None, used: int | None) -> None:
         """Apply the headers of an answer: the key's limit, and upstream's count of the minute.
@@ -117,24 +116,19 @@ class QuotaWindow:
 
     def block(self, until: float, reason: PauseReason = PauseReason.REQUESTED) -> None:
         """Start nothing until then. Of several pauses the longest counts."""
-        if until > self._blocked_until:
-            self._blocked_until, self._pause_reason = until, reason
-
-    @property
-    def pause(self) -> Pause:
-        """The latest pause, which may be over."""
-        return Pause(self._blocked_until, self._pause_reason)
+        if until > self.pause.until:
+            self.pause = Pause(until, reason)
 
     def usage(self, now: float) -> Usage:
         self._expire(now)
         last = now + MINUTE if self._in_flight else max(self._releases, default=None)
         resets_in = None if last is None else last - now
-        return Usage(self.share, len(self._releases) + self._in_flight, resets_in, is_paused=now < self._blocked_until)
+        return Usage(self.share, len(self._releases) + self._in_flight, resets_in, is_paused=now < self.pause.until)
 
     def remaining(self, now: float) -> int:
         """Return the number of requests that could start now."""
         self._expire(now)
-        return 0 if now < self._blocked_until else max(0, self.share - len(self._releases) - self._in_flight)
+        return 0 if now < self.pause.until else max(0, self.share - len(self._releases) - self._in_flight)
 
     def _expire(self, now: float) -> None:
         releases = self._releases

@@ -10,12 +10,12 @@ cancelled or timed out before CoinGlass had a fair time to answer: the short dea
 """
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Generic, TypeVar
 
-from cg_client.call import Call
+from cg_client.call import Call, Send
 from cg_client.clock import Clock
 from cg_client.errors import (
     CircuitOpen,
@@ -149,9 +149,7 @@ class Circuit:
 class Breaker(Generic[T]):
     """The circuits of one client, created at the first call of their group: no more than the catalogue has."""
 
-    def __init__(
-        self, send: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock, policy: BreakerPolicy | None = None
-    ) -> None:
+    def __init__(self, send: Send[T], clock: Clock, policy: BreakerPolicy | None = None) -> None:
         self._send, self._clock, self._policy = send, clock, policy or BreakerPolicy()
         self._circuits: dict[str, Circuit] = {}
 

@@ -91,13 +91,12 @@ class Bulkhead(Generic[T]):
             self.refused[group] += 1
             raise ConnectionsBusy(group)
         self.waits[group] += 1
-        loop = asyncio.get_running_loop()
-        waiter: asyncio.Future[None] = loop.create_future()
-        timer = loop.call_later(left, _time_out, waiter)
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(group, OrderedDict())[waiter] = next(self._arrivals)
         self.waiting[group] += 1
         try:
-            await waiter
+            async with asyncio.timeout(left):
+                await waiter
         except BaseException as error:
             if not self._leave_queue(waiter, group):  # the place was granted too late
                 self._give_back(group)
@@ -106,10 +105,4 @@ class Bulkhead(Generic[T]):
             self.refused[group] += 1
             raise ConnectionsBusy(group) from error
         finally:
-            timer.cancel()
             self.waiting[group] -= 1
-
-
-def _time_out(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_exception(TimeoutError())

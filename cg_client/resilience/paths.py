@@ -5,10 +5,9 @@ one is tried first. If CoinGlass does not have it, the former one is tried once,
 for an hour. Everything else (cache, gate, circuits) goes by the endpoint, not by its path.
 """
 
-from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from cg_client.call import Call
+from cg_client.call import Call, Send
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import IntervalRefused, NotFound, PlanRefused, UnknownPath, UpstreamRejected
@@ -21,7 +20,7 @@ _PATH_EXISTS = (NotFound, PlanRefused, IntervalRefused, UpstreamRejected)  # Coi
 
 
 class Paths(Generic[T]):
-    def __init__(self, send: Callable[[Call, float, Requester], Awaitable[T]], clock: Clock) -> None:
+    def __init__(self, send: Send[T], clock: Clock) -> None:
         self._send, self._clock = send, clock
         self._former_until: dict[Endpoint, float] = {}
 

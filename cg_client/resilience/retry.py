@@ -5,11 +5,11 @@ failing upstream does not get three times the load. Backoff is exponential with 
 """
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cg_client.call import Call
+from cg_client.call import Call, Send
 from cg_client.clock import Clock
 from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
 from cg_client.quota.requester import SYSTEM, Requester
@@ -23,6 +23,7 @@ class RetryPolicy:
     attempts: int = 3
     first_wait: float = 0.25  # seconds; doubled for each further attempt
     longest_wait: float = 2.0
+    jitter: Callable[[], float] = random.random  # from 0 to 1
 
     def attempts_for(self, error: UpstreamFailed) -> int:
         """Return how many attempts to make: fewer if the cause may be our parameters."""
@@ -53,16 +54,8 @@ class RetryBudget:
 
 
 class Retry(Generic[T]):
-    def __init__(
-        self,
-        attempt: Callable[[Call, float, Requester], Awaitable[T]],
-        clock: Clock,
-        policy: RetryPolicy,
-        budget: RetryBudget,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        """`jitter` returns a number from 0 to 1."""
-        self._attempt, self._clock, self._policy, self._budget, self._jitter = attempt, clock, policy, budget, jitter
+    def __init__(self, attempt: Send[T], clock: Clock, policy: RetryPolicy, budget: RetryBudget) -> None:
+        self._attempt, self._clock, self._policy, self._budget = attempt, clock, policy, budget
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call; raises the last failure if another attempt cannot help or is not allowed."""
@@ -91,4 +84,4 @@ class Retry(Generic[T]):
         if isinstance(error, RateLimited):
             return MINUTE if error.retry_after is None else error.retry_after
         longest = min(self._policy.longest_wait, self._policy.first_wait * 2.0 ** (attempt - 1))
-        return self._jitter() * longest
+        return self._policy.jitter() * longest

@@ -7,14 +7,13 @@ is answered, the name is the cause.
 import asyncio
 import dataclasses
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
 
-from cg_client.call import Call
+from cg_client.call import Call, Send
 from cg_client.clock import Clock
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, NotFound, UpstreamUnavailable
 from cg_client.params.core import Params
-from cg_client.quota.requester import SYSTEM, Requester
+from cg_client.quota.requester import SYSTEM
 from cg_client.quota.window import MINUTE
 
 _MAX_NAMES = 10_000
@@ -28,7 +27,7 @@ class UnknownNameCheck:
     seconds only: an outage may begin after them.
     """
 
-    def __init__(self, send: Callable[[Call, float, Requester], Awaitable[object]], clock: Clock) -> None:
+    def __init__(self, send: Send[object], clock: Clock) -> None:
         """`send` must not be cached: an earlier answer says nothing about now."""
         self._send, self._clock = send, clock
         self._locks: defaultdict[Endpoint, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -49,7 +48,9 @@ class UnknownNameCheck:
                 return False
             if self._working_until.get(call.endpoint, 0.0) <= now and not await self._works(call, listed, deadline):
                 return False
-            self._remember(call)
+            if len(self._unknown_until) >= _MAX_NAMES:
+                self._unknown_until.clear()
+            self._unknown_until[call.endpoint, call.params] = self._clock.monotonic() + MINUTE
             return True
 
     async def _works(self, call: Call, listed: Params, deadline: float) -> bool:
@@ -63,11 +64,6 @@ class UnknownNameCheck:
             return False
         self._working_until[call.endpoint] = self._clock.monotonic() + _WORKING_SECONDS
         return True
-
-    def _remember(self, call: Call) -> None:
-        if len(self._unknown_until) >= _MAX_NAMES:
-            self._unknown_until.clear()
-        self._unknown_until[call.endpoint, call.params] = self._clock.monotonic() + MINUTE
 
 
 def unknown_name(call: Call) -> NotFound:

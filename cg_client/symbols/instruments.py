@@ -11,20 +11,10 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.checks import finite
 from cg_client.decoding.struct_reader import Name, struct_decoder
-from cg_client.symbols.aliases import Market, fold, fold_exchange
+from cg_client.symbols.aliases import Market
 from cg_client.symbols.contracts import Contract
 from cg_client.symbols.matching import VenueIndex
-from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex, Venue
-
-__all__ = [
-    "Instrument",
-    "InstrumentIndex",
-    "NameIndex",
-    "decode_instruments",
-    "decode_spot_instruments",
-    "fold",
-    "fold_exchange",
-]
+from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, Venue
 
 _FIGURES = ("max_leverage", "funding_interval_hours", "price_tick_size")
 _OPTIONAL = ("settlement", *_FIGURES)

@@ -7,6 +7,7 @@ typing error costs nothing. When a refresh fails, the last listing stays in use.
 import asyncio
 import math
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -35,7 +36,6 @@ _VALID_UNTIL = attrgetter("valid_until")
 T = TypeVar("T")
 F = TypeVar("F")
 K = TypeVar("K")
-L = TypeVar("L", bound="Listing[Any]")
 N = TypeVar("N", bound=NameIndex)
 
 decode_names: Decode[tuple[str, ...]] = tolerant(
@@ -142,12 +142,18 @@ class Symbols:
 
     def __init__(self, client: Fetcher) -> None:
         self._client = client
-        self._listings: list[Listing[Any]] = []
         self.futures = self._pairs(Market.FUTURES, futures.market.SUPPORTED_PAIRS)
-        self.spot = self._pairs(Market.SPOT, spot.market.SUPPORTED_PAIRS)
+        self.spot = self._pairs(Market.SPOT, spot.SUPPORTED_PAIRS)
         self.futures_coins = self._named(CoinIndex, futures.market.SUPPORTED_COINS)
-        self.spot_coins = self._named(CoinIndex, spot.market.SUPPORTED_COINS)
+        self.spot_coins = self._named(CoinIndex, spot.SUPPORTED_COINS)
         self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
+        self._listings: Sequence[Listing[Any]] = (
+            self.futures,
+            self.spot,
+            self.futures_coins,
+            self.spot_coins,
+            self.futures_exchanges,
+        )
 
     def for_client(self, client: Fetcher) -> "Symbols":
         """Return a copy whose listings are requested through another client."""
@@ -171,9 +177,6 @@ class Symbols:
 
     async def pair(self, exchange: str, symbol: str) -> Instrument:
         return await self.futures.find(lambda index: index.find(exchange, symbol))
-
-    async def spot_pair(self, exchange: str, symbol: str) -> Instrument:
-        return await self.spot.find(lambda index: index.find(exchange, symbol))
 
     async def coin(self, symbol: str) -> str:
         """Return a coin with futures or, failing that, with spot markets."""
@@ -203,11 +206,9 @@ class Symbols:
         if name is None:
             other = self.spot if market is Market.FUTURES else self.futures
             name = await self._listed(other, lambda index: index.exchanges.find(unknown.name))
-        return (
-            unknown
-            if name is None
-            else UnknownName(f"{name} lists no {market.value} pairs at present.", [], "exchange")
-        )
+        if name is None:
+            return unknown
+        return UnknownName(f"{name} lists no {market.value} pairs at present.", [], "exchange")
 
     @staticmethod
     async def _listed(listing: Listing[T], find: Callable[[T], str | None]) -> str | None:
@@ -218,28 +219,23 @@ class Symbols:
             return None
 
     def _pairs(self, market: Market, endpoint: Endpoint) -> PairListing:
+        decode = decode_instruments if market is Market.FUTURES else decode_spot_instruments
+
         async def load() -> InstrumentIndex:
-            decode = decode_instruments if market is Market.FUTURES else decode_spot_instruments
             return InstrumentIndex(await self._value(endpoint, decode), market)
 
-        async def explain(unknown: UnknownExchange) -> UnknownName:
-            return await self._without_pairs(market, unknown)
-
-        return self._register(PairListing(load, self._client.clock, self._client.revision, explain))
+        explain = partial(self._without_pairs, market)
+        return PairListing(load, self._client.clock, self._client.revision, explain)
 
     def _named(self, index: Callable[[tuple[str, ...]], N], endpoint: Endpoint) -> Listing[N]:
         async def load() -> N:
             return index(await self._value(endpoint, decode_names))
 
-        return self._register(Listing(load, self._client.clock, self._client.revision))
+        return Listing(load, self._client.clock, self._client.revision)
 
     async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
         answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
         return answer.value
-
-    def _register(self, listing: L) -> L:
-        self._listings.append(listing)
-        return listing
 
 
 def _search_each(index: T, search: Callable[[T, K], F], keys: Sequence[K]) -> list[F | UnknownName]:

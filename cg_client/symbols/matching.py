@@ -10,6 +10,7 @@ of it, unless the exchange itself names the coin as the base of that contract.
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from operator import attrgetter
 
 from cg_client.errors import UnknownName
 from cg_client.symbols.aliases import (
@@ -29,6 +30,7 @@ from cg_client.symbols.similar_names import MAX_SUGGESTIONS, SimilarNames
 _SEPARATED = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+)")
 _CCXT = re.compile(r"([^\W_]+)[-/_ ]([^\W_]+):([^\W_]+)(?:-(\d{6}))?")
 _PERPETUAL = re.compile(r"(.*[^\W_])(?:\.P|[-/_ :.]+(?:PERPETUAL|SWAP)|[-/_ :.]*PERP)", re.IGNORECASE | re.DOTALL)
+_unlikelihood = attrgetter("unlikelihood")
 _Distance = tuple[bool, bool, bool, bool, tuple[int, bool, str]]
 
 
@@ -211,10 +213,6 @@ def _some(contracts: Sequence[Contract], preferred: Callable[[Contract], bool]) 
 def _simple_first(contracts: Iterable[Contract]) -> set[Contract]:
     """Prefer contracts whose code is nothing but base and quote."""
     return set(_some(list(contracts), lambda contract: contract.is_simple))
-
-
-def _unlikelihood(contract: Contract) -> tuple[int, bool, str]:
-    return contract.unlikelihood
 
 
 def _distance(base: str, quote: str | None, month: str | None) -> Callable[[Contract], _Distance]:

@@ -58,7 +58,7 @@ class NameIndex:
         return self._suggestions(name) if len(name) <= MAX_LENGTH else []
 
     def _matches(self, name: str) -> Sequence[str]:
-        return self._literal(name) or ([] if len(name) > MAX_LENGTH else self._aliased(name))
+        return self._literal(name)
 
     def _literal(self, name: str) -> Sequence[str]:
         if name in self._exact:
@@ -67,9 +67,6 @@ class NameIndex:
             return []
         folded = self._by_folded.get(fold(name), [])
         return [listed for listed in folded if listed.lower() == name.lower()] or folded
-
-    def _aliased(self, name: str) -> Sequence[str]:  # noqa: ARG002  # only some kinds of names have aliases
-        return []
 
     def _suggestions(self, name: str) -> list[str]:
         near = (listed for folded in self._similar.near(fold(name)) for listed in self._by_folded[folded])
@@ -90,8 +87,9 @@ class CoinIndex(NameIndex):
     def __init__(self, names: Iterable[str]) -> None:
         super().__init__("coin", names)
 
-    def _aliased(self, name: str) -> Sequence[str]:
-        return self._of_unit(unit_of(letters_of(name)))
+    def _matches(self, name: str) -> Sequence[str]:
+        literal = self._literal(name)
+        return literal if literal or len(name) > MAX_LENGTH else self._of_unit(unit_of(letters_of(name)))
 
     def _of_unit(self, unit: CoinUnit) -> Sequence[str]:
         return [listed for listed in self._by_coin.get(unit.coin, []) if unit_of(letters_of(listed)) == unit]

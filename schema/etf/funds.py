@@ -11,18 +11,25 @@ from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from payloads.source import Sourced
 from resolvers.context import Info
-from resolvers.daily import TO, sensible, upstream_daily
+from resolvers.daily import TO, check_window, upstream_daily
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import composed, upstream
-from schema.etf.flows import FLOWS_BY_ASSET, ETFAsset, ETFFlows
 from schema.etf.fund_detail import FundDetail
-from schema.etf.fund_history import FundHistory, FundPrices
-from schema.etf.net_assets import (
+from schema.etf.series import (
+    FLOWS_BY_ASSET,
     NET_ASSETS_BY_ASSET,
+    PREMIUM_DECODERS,
+    PREMIUMS_BY_ASSET,
+    ETFAsset,
+    ETFFlows,
     ETFNetAssets,
+    ETFPremiums,
     FundAssets,
+    FundHistory,
+    FundPrices,
+    PremiumPercent,
+    premiums,
 )
-from schema.etf.premium import PREMIUM_DECODERS, PREMIUMS_BY_ASSET, ETFPremiums, premiums
 
 
 @strawberry.type(description="What a fund holds.")
@@ -35,9 +42,7 @@ class FundHoldings:
             "documented example, it was that of a share."
         ),
     ]
-    premium_discount_percent: Annotated[
-        float | None, sparse("Price over (or under, when negative) net asset value, in percent.")
-    ]
+    premium_discount_percent: PremiumPercent
     change_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in coins.")]
     change_percent_24h: Annotated[float | None, sparse("Change of the coins held over 24 hours, in percent.")]
     change_7d: Annotated[float | None, sparse("Change of the coins held over 7 days, in coins.")]
@@ -104,14 +109,14 @@ class ETF:
 
     flows: Result[ETFFlows] = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
     list: Result[FundList] = upstream(
-        ByAttribute("asset", {ETFAsset.BITCOIN: api.funds.BITCOIN_LIST, ETFAsset.ETHEREUM: api.funds.ETHEREUM_LIST}),
+        ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_LIST, ETFAsset.ETHEREUM: api.ETHEREUM_LIST}),
         FundList,
     )
     net_assets: Result[ETFNetAssets] = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
-    assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.fund.ASSETS), FundAssets)
-    history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.fund.HISTORY), FundHistory)
-    price: Result[FundPrices] = upstream(_of_bitcoin(api.fund.PRICE_HISTORY), FundPrices)
-    detail: Result[FundDetail] = upstream(_of_bitcoin(api.fund.DETAIL), FundDetail)
+    assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.FUND_ASSETS), FundAssets)
+    history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.FUND_HISTORY), FundHistory)
+    price: Result[FundPrices] = upstream(_of_bitcoin(api.FUND_PRICE_HISTORY), FundPrices)
+    detail: Result[FundDetail] = upstream(_of_bitcoin(api.FUND_DETAIL), FundDetail)
 
     @composed(
         *PREMIUMS_BY_ASSET.endpoints,
@@ -126,5 +131,5 @@ class ETF:
         from_: FromArgument = None,
         to: ToArgument = None,
     ) -> Result[ETFPremiums]:
-        sensible(last, from_, to)
+        check_window(last, from_, to)
         return await premiums(info.context, PREMIUMS_BY_ASSET.pick(self, {}), ticker, (last, from_, to))

@@ -1,4 +1,4 @@
-"""Hyperliquid: large positions, and the fields that other modules have the types of."""
+"""Hyperliquid: large positions, accounts over time, and the fields."""
 
 from datetime import datetime
 from enum import Enum
@@ -9,23 +9,36 @@ import strawberry
 from cg_client.endpoints import futures as api
 from graph_types.fields import sparse, value
 from graph_types.problems import Result
+from payloads.series import Points, Series, TimedRow
 from payloads.source import CappedList, Sourced
 from resolvers.arguments import blamed_on
 from resolvers.context import Context
 from resolvers.field import upstream
 from resolvers.pages import upstream_numbered
-from schema.futures.hyperliquid_accounts import HyperliquidAccounts
-from schema.futures.hyperliquid_positions import HyperliquidPosition, HyperliquidPositions
-from schema.futures.hyperliquid_tags import (
-    TaggedAccounts,
-    TaggedPositionDistribution,
-    with_the_end,
-)
 from schema.futures.hyperliquid_wallets import (
+    HyperliquidPosition,
+    HyperliquidPositions,
     HyperliquidWallet,
     PnlDistribution,
     PositionDistribution,
+    TaggedAccounts,
+    TaggedPositionDistribution,
+    include_end,
 )
+
+
+@strawberry.type(description="Accounts that are long and short at one time.")
+class HyperliquidAccountsPoint(TimedRow):
+    long_count: Annotated[float | None, value("Number of accounts that are long.")]
+    short_count: Annotated[float | None, value("Number of accounts that are short.")]
+    total_count: Annotated[float | None, value("Number of accounts counted.")]
+    long_percent: Annotated[float | None, value("Share that is long, in percent.")]
+    short_percent: Annotated[float | None, value("Share that is short, in percent.")]
+    ratio: Annotated[float | None, value("Long divided by short.")]
+
+
+@strawberry.type(description="Accounts that are long and short over time.")
+class HyperliquidAccounts(Series, Points[HyperliquidAccountsPoint]): ...
 
 
 @strawberry.enum(description="What a whale did.")
@@ -96,7 +109,7 @@ class Hyperliquid:
     position_distribution_by_tag: Result[TaggedPositionDistribution] = upstream(
         api.hyperliquid.POSITION_DISTRIBUTION_BY_TAG,
         TaggedPositionDistribution,
-        prepare=with_the_end,
+        prepare=include_end,
         alternatives={
             "Hyperliquid.positionDistribution": api.hyperliquid.POSITION_DISTRIBUTION,
             "Hyperliquid.pnlDistribution": api.hyperliquid.PNL_DISTRIBUTION,

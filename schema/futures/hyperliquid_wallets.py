@@ -1,12 +1,47 @@
-"""Wallets on Hyperliquid: one of them, and all in tiers."""
+"""Positions and wallets on Hyperliquid: all of a coin, one wallet, and tiers of wallets."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Annotated, Any
 
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.source import Sourced
-from schema.futures.hyperliquid_positions import MarginMode
+from pagination.connections import Paged
+from payloads.series import Points, Series, TimedRow
+from payloads.source import CappedList, Sourced
+from resolvers.context import Context
+
+
+@strawberry.enum(description="How a position is margined.")
+class MarginMode(Enum):
+    CROSS = strawberry.enum_value("CROSS", description="By the whole account.")
+    ISOLATED = strawberry.enum_value("ISOLATED", description="By itself.")
+
+
+@strawberry.type(description="An open position on Hyperliquid.")
+class HyperliquidPosition:
+    user: Annotated[str, value("Address of the wallet.")]
+    symbol: Annotated[str, value("Coin.")]
+    size: Annotated[float | None, value("Size in coins, negative when short.")]
+    entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
+    mark_price: Annotated[float | None, sparse("Mark price, in US dollars.")]
+    liquidation_price: Annotated[float | None, sparse("Estimated liquidation price, in US dollars.")]
+    leverage: Annotated[float | None, sparse("Leverage, as a multiple.")]
+    margin_balance: Annotated[float | None, sparse("Margin posted, in US dollars.")]
+    value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
+    unrealized_pnl: Annotated[float | None, sparse("Unrealised profit or loss, in US dollars.")]
+    funding_fee: Annotated[float | None, sparse("Funding so far, in US dollars; the sign is as CoinGlass gives it.")]
+    margin_mode: Annotated[MarginMode | None, sparse("How it is margined.")]
+    created: Annotated[datetime | None, value("When it was opened.")]
+    updated: Annotated[datetime | None, sparse("When its figures were taken.")]
+
+
+@strawberry.type(description="Open positions on Hyperliquid in one coin, one page of them.")
+class HyperliquidPositions(Paged):
+    total_pages: Annotated[float | None, value("Number of pages, as CoinGlass states it.")]
+    current_page: Annotated[float | None, value("Number of this page, from 1, as CoinGlass states it.")]
+    positions: Annotated[list[HyperliquidPosition] | None, value("The positions, as CoinGlass orders them.")]
 
 
 @strawberry.type(description="What a wallet has and what it has bound, in US dollars.")
@@ -116,3 +151,67 @@ class PositionDistribution(Sourced):
 @strawberry.type(description="Wallets on Hyperliquid in tiers by their profit or loss.")
 class PnlDistribution(Sourced):
     tiers: list[WalletTier] = strawberry.field(description="The tiers, as CoinGlass orders them.")
+
+
+@strawberry.type(description="Accounts with one tag that are long and short in a coin at one time.")
+class TaggedAccountsPoint(TimedRow):
+    tag: Annotated[str | None, sparse("CoinGlass' name of the tag.")]
+    long_count: Annotated[float | None, value("Number of accounts that are long.")]
+    short_count: Annotated[float | None, value("Number of accounts that are short.")]
+    long_usd: Annotated[float | None, sparse("Their longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Their shorts, in US dollars.")]
+
+
+@strawberry.type(
+    description="Accounts with one tag that are long and short in a coin over time, from 2026-03-20 on. CoinGlass has "
+    "points every 10 minutes too, which are not offered."
+)
+class TaggedAccounts(Series, Points[TaggedAccountsPoint], rows_only=("tag",)): ...
+
+
+@strawberry.type(description="How many wallets have a tag.")
+class TaggedWallets:
+    count: Annotated[float | None, sparse("Number of wallets.")]
+    with_position_count: Annotated[
+        float | None, sparse("Number with a position.", source_name="position_address_count")
+    ]
+    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+
+
+@strawberry.type(description="Positions of the wallets with a tag.")
+class TaggedPositions:
+    usd: Annotated[float | None, sparse("Notional value of all, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
+
+
+@strawberry.type(description="Wallets with one tag, and their positions, at one time.")
+class TaggedWalletTier:
+    time: Annotated[
+        datetime | None,
+        sparse("Start of the interval; null where CoinGlass does not state it. Its documents show no time."),
+    ]
+    tag: Annotated[str, value("CoinGlass' name of the tag.")]
+    minimum_usd: Annotated[float | None, sparse("Lower bound of the tag, in US dollars.")]
+    maximum_usd: Annotated[float | None, sparse("Upper bound of the tag, in US dollars; null where there is none.")]
+    wallets: Annotated[TaggedWallets, group("Its wallets.")]
+    positions: Annotated[TaggedPositions, group("Their positions.")]
+    bias: Annotated[TierBias, group("To which side they lean.")]
+
+
+@strawberry.type(
+    description="Wallets with one tag, and their positions, over time, from 2026-03-20 on. CoinGlass has rows every 10 "
+    "minutes too, which are not offered."
+)
+class TaggedPositionDistribution(CappedList):
+    tiers: list[TaggedWalletTier] = strawberry.field(description="The rows, as CoinGlass orders them.")
+
+
+_INSTANT = timedelta(milliseconds=1)
+
+
+async def include_end(_context: Context, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Move the end by a millisecond, since CoinGlass ends a window before `end_time`."""
+    to = arguments.get("to")
+    return arguments if to is None else arguments | {"to": to + _INSTANT}

@@ -5,14 +5,12 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import value as described  # a field of the indices is called `value`
-from payloads.series import Bars, DailySeries, Points, Series, Time, TimestampOfTime
+from payloads.series import Bars, DailySeries, Points, Series, TimedRow
 from schema.futures.technical import TechnicalSeries
 
 
 @strawberry.type(description="Basis over one interval: how far the future stands from spot.")
-class BasisBar:
-    time: Time
-    timestamp: TimestampOfTime
+class BasisBar(TimedRow):
     open_percent: Annotated[float | None, described("At the start, in percent.")]
     close_percent: Annotated[float | None, described("At the end, in percent.")]
     open_usd: Annotated[float | None, described("At the start, in US dollars.")]
@@ -28,9 +26,7 @@ class WhaleIndexSeries(TechnicalSeries): ...
 
 
 @strawberry.type(description="An index of the derivatives market on one day.")
-class DerivativesIndexPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class DerivativesIndexPoint(TimedRow):
     value: Annotated[float | None, described("Level of the index, without a unit.")]
 
 

@@ -1,4 +1,4 @@
-"""Liquidations: history, totals and single orders."""
+"""Liquidations: history, totals, single orders, and the prices of max pain."""
 
 import dataclasses
 from datetime import datetime, timedelta
@@ -10,10 +10,10 @@ from cg_client.call import Call
 from cg_client.endpoints import futures as api
 from cg_client.errors import BeyondRetention
 from cg_client.params.positions import LiquidationOrdersParams as OrdersParams
-from cg_client.symbols.instruments import fold
+from cg_client.symbols.aliases import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
-from payloads.series import Bars, Series, Time, TimestampOfTime
+from payloads.series import Bars, Series, TimedRow
 from payloads.source import CappedList, Source, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
@@ -25,9 +25,7 @@ from schema.listing import BY_PAIR, ListedPair
 
 
 @strawberry.type(description="Liquidations of one interval.")
-class LiquidationBar:
-    time: Time
-    timestamp: TimestampOfTime
+class LiquidationBar(TimedRow):
     long_usd: Annotated[float | None, value("Longs liquidated, in US dollars.")]
     short_usd: Annotated[float | None, value("Shorts liquidated, in US dollars.")]
 
@@ -151,3 +149,26 @@ PAIR_ORDERS: Any = composed(
     alternatives={"Pair.liquidations": api.liquidation.HISTORY},
     decoders={api.liquidation.ORDERS: _ORDERS},
 )(_pair_orders)
+
+
+@strawberry.type(description="Where most positions of one side would be liquidated.")
+class MaxPainSide:
+    price_usd: Annotated[float | None, sparse("The price, in US dollars.")]
+    size_usd: Annotated[float | None, sparse("What would be liquidated there, in US dollars.")]
+
+
+@strawberry.type(description="Where most longs and most shorts of a coin would be liquidated.")
+class CoinMaxPain:
+    symbol: Annotated[str, value("Coin.")]
+    price_usd: Annotated[float | None, sparse("Price of the coin, in US dollars.")]
+    long: Annotated[MaxPainSide, group("What CoinGlass labels long.", "long_{}")]
+    short: Annotated[MaxPainSide, group("What CoinGlass labels short.", "short_{}")]
+
+
+@strawberry.type(description="Where most longs and most shorts of one coin would be liquidated.")
+class LiquidationMaxPain(CoinMaxPain, Sourced): ...
+
+
+@strawberry.type(description="Where most longs and most shorts of each coin would be liquidated.")
+class LiquidationMaxPains(Sourced):
+    coins: list[CoinMaxPain] = strawberry.field(description="The coins, as CoinGlass orders them.")

@@ -1,20 +1,23 @@
-"""Where liquidations are expected: heatmaps and maps."""
+"""Where liquidations are expected: heatmaps over time and price, maps by price alone."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Self
 
+import msgspec
 import strawberry
 
 from cg_client.call import Decode
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures as api
 from graph_types.scalars import Timestamp, time_of
-from payloads.columns import Column, Columns
+from payloads.columns import Column
+from payloads.series import TimedRow, timed_rows
 from payloads.source import Source, Sourced
 from resolvers.endpoint_choice import ByArgument
 from resolvers.liquidation_heatmap import Heatmap, decode_heatmap
+from resolvers.liquidation_map import LevelMap, decode_map
 
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")
@@ -50,9 +53,7 @@ class HeatmapCell:
 
 
 @strawberry.type(description="Price behind a heatmap.")
-class HeatmapCandle:
-    time: datetime = strawberry.field(description="Start of the interval.")
-    timestamp: Timestamp = strawberry.field(description="Start of the interval, in milliseconds.")
+class HeatmapCandle(TimedRow):
     open: float | None = strawberry.field(description="First price, in US dollars.")
     high: float | None = strawberry.field(description="Highest price, in US dollars.")
     low: float | None = strawberry.field(description="Lowest price, in US dollars.")
@@ -78,25 +79,51 @@ class LiquidationHeatmap(Sourced):
 
     @classmethod
     def of(cls, source: Source, heatmap: Heatmap) -> Self:
-        times = Column(heatmap.times, time_of)
-        candle_times = {"time": Column(heatmap.candle_times, time_of), "timestamp": Column(heatmap.candle_times)}
-        candles = candle_times | {name: Column(figures) for name, figures in heatmap.candles.items()}
         return cls(
             source=source,
             prices=Column(heatmap.prices),
-            times=times,
+            times=Column(heatmap.times, time_of),
             timestamps=Column(heatmap.times),
-            cells=Columns.of(HeatmapCell, _cells(heatmap), len(heatmap.cell_values)),
-            candles=Columns.of(HeatmapCandle, candles, len(heatmap.candle_times)),
+            cells=timed_rows(
+                HeatmapCell,
+                heatmap.cell_times,
+                price=heatmap.cell_prices,
+                value=heatmap.cell_values,
+                time_index=heatmap.cell_time_indices,
+                price_index=heatmap.cell_price_indices,
+            ),
+            candles=timed_rows(HeatmapCandle, heatmap.candle_times, **heatmap.candles),
         )
 
 
-def _cells(heatmap: Heatmap) -> Mapping[str, Column]:
-    return {
-        "time": Column(heatmap.cell_times, time_of),
-        "timestamp": Column(heatmap.cell_times),
-        "price": Column(heatmap.cell_prices),
-        "value": Column(heatmap.cell_values),
-        "time_index": Column(heatmap.cell_time_indices),
-        "price_index": Column(heatmap.cell_price_indices),
-    }
+@strawberry.type(description="Liquidations expected at one price.")
+class LiquidationLevel:
+    price: float = strawberry.field(description="Price, in US dollars.")
+    usd: float | None = strawberry.field(description="Liquidations expected there, in US dollars.")
+    leverage: float | None = strawberry.field(
+        description="Leverage of the positions, as a multiple; null over all exchanges."
+    )
+    exchange: str | None = strawberry.field(
+        description="Exchange of the positions, where CoinGlass gives the map exchange by exchange."
+    )
+    symbol: str | None = strawberry.field(description="The exchange's own code of the pair, where it is given.")
+
+
+@strawberry.type(description="Where leveraged positions would be liquidated, by price.")
+class LiquidationMap(Sourced):
+    levels: list[LiquidationLevel] = strawberry.field(
+        description="The levels, in ascending order of price; of one price several, where there are several leverages "
+        "or exchanges."
+    )
+    last_price_usd: float | None = strawberry.field(
+        description="Price of the coin, in US dollars, where CoinGlass gives it with the map."
+    )
+
+    @classmethod
+    def decoder(cls) -> Decode[LevelMap]:
+        return decode_map
+
+    @classmethod
+    def of(cls, source: Source, level_map: LevelMap) -> Self:
+        levels = [LiquidationLevel(**msgspec.structs.asdict(level)) for level in level_map.levels]
+        return cls(source=source, levels=levels, last_price_usd=level_map.last_price)

@@ -1,6 +1,7 @@
 """Liquidations by price, derived from the history."""
 
 import asyncio
+import dataclasses
 from datetime import datetime
 from typing import Any, Self
 
@@ -67,7 +68,8 @@ class LiquidationProfile(Sourced):
         ranges = _pairs(prices.rows, "low", "high")
         used = bars(_pairs(rows, "long_usd", "short_usd"), ranges)
         buckets = profile(used, count)
-        finite([figure for bucket in buckets for figure in (bucket.high, bucket.long_usd, bucket.short_usd)], "data")
+        for bucket in buckets:
+            finite((bucket.price_to, bucket.long_usd, bucket.short_usd), "data")
         return cls(
             source=liquidations.source,
             price_source=prices.source,
@@ -80,15 +82,7 @@ class LiquidationProfile(Sourced):
             count=len(used),
             bars_without_price=sum(time not in ranges for time in rows.columns["timestamp"]),
             truncated=liquidations.truncated,
-            buckets=[
-                LiquidationProfileBucket(
-                    price_from=bucket.low,
-                    price_to=bucket.high,
-                    long_usd=bucket.long_usd,
-                    short_usd=bucket.short_usd,
-                )
-                for bucket in buckets
-            ],
+            buckets=[LiquidationProfileBucket(**dataclasses.asdict(bucket)) for bucket in buckets],
         )
 
 

@@ -1,14 +1,15 @@
-"""Long/short ratios."""
+"""Long/short ratios, and how net longs and net shorts change."""
 
 from enum import Enum
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 
 from cg_client.endpoints import futures as api
-from graph_types.fields import value
-from payloads.series import Points, Series, Time, TimestampOfTime
+from graph_types.fields import sparse, value
+from payloads.series import Bars, Points, Series, ServedWindow, TimedRow
 from resolvers.endpoint_choice import ByArgument
+from resolvers.running_sum import count_from_first
 
 
 @strawberry.enum(description="Whose longs and shorts are compared.")
@@ -31,9 +32,7 @@ BY_KIND = ByArgument(
 
 
 @strawberry.type(description="Long and short share at one time.")
-class LongShortPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class LongShortPoint(TimedRow):
     long_percent: Annotated[float | None, value("Share that is long, in percent.")]
     short_percent: Annotated[float | None, value("Share that is short, in percent.")]
     ratio: Annotated[float | None, value("Long divided by short.")]
@@ -41,3 +40,54 @@ class LongShortPoint:
 
 @strawberry.type(description="Long and short shares over time.")
 class LongShortSeries(Series, Points[LongShortPoint]): ...
+
+
+@strawberry.enum(description="Which of CoinGlass' calculations of net positions.")
+class NetPositionVersion(Enum):
+    V1 = strawberry.enum_value(
+        "V1", description="The first, documented for Binance, OKX, Bybit and Hyperliquid and up to D1."
+    )
+    V2 = strawberry.enum_value("V2", description="The second, documented for Binance.")
+
+
+BY_VERSION = ByArgument(
+    "version",
+    "Which of CoinGlass' calculations.",
+    {
+        NetPositionVersion.V1: api.long_short.NET_POSITION_HISTORY,
+        NetPositionVersion.V2: api.long_short.V2_NET_POSITION_HISTORY,
+    },
+    NetPositionVersion.V2,
+)
+
+
+@strawberry.type(description="Changes of net positions in one interval, in coins.")
+class NetPositionBar(TimedRow):
+    long_change_quantity: Annotated[float | None, value("Change of net longs in the interval, in coins.")]
+    short_change_quantity: Annotated[float | None, value("Change of net shorts in the interval, in coins.")]
+    cumulative_long_quantity: Annotated[
+        float | None, sparse("Changes of net longs since the first point of the series, this one included, in coins.")
+    ]
+    cumulative_short_quantity: Annotated[
+        float | None, sparse("Changes of net shorts since the first point of the series, this one included, in coins.")
+    ]
+    cumulative_net_quantity: Annotated[float | None, sparse("The first of these sums minus the second, in coins.")]
+
+
+@strawberry.type(
+    description="Changes of net positions over time, in coins. The sums count from the first point of the window. "
+    "CoinGlass counts from the start of each request; here they are formed from the changes, so that they depend on "
+    "the window alone. If a change is missing, the sums are null from there on."
+)
+class NetPositionSeries(Series, Bars[NetPositionBar]):
+    @classmethod
+    def of(cls, window: ServedWindow) -> Self:
+        long, short = "long_change_quantity", "short_change_quantity"
+        return super().of(
+            count_from_first(
+                window,
+                cumulative_long_quantity=(long,),
+                cumulative_short_quantity=(short,),
+                cumulative_net_quantity=(long, short),
+            )
+        )

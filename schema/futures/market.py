@@ -1,4 +1,4 @@
-"""Current futures markets of pairs and coins, and prices over time."""
+"""Futures markets: current ones of pairs, coins and exchanges, prices over time, and delisted pairs."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 
 from graph_types.fields import group, sparse, value
-from payloads.series import Candles, Series, Time, TimestampOfTime
+from payloads.series import Candles, Series, TimedRow
 from payloads.source import Sourced
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
@@ -117,9 +117,7 @@ class CoinMarket(Sourced):
 
 
 @strawberry.type(description="Price over one interval, in US dollars.")
-class PriceCandle:
-    time: Time
-    timestamp: TimestampOfTime
+class PriceCandle(TimedRow):
     open: Annotated[float | None, value("First price.")]
     high: Annotated[float | None, value("Highest price.")]
     low: Annotated[float | None, value("Lowest price.")]
@@ -129,3 +127,45 @@ class PriceCandle:
 
 @strawberry.type(description="Price over time, in US dollars.")
 class PriceSeries(Series, Candles[PriceCandle]): ...
+
+
+@strawberry.type(description="How a coin's price moved over the last hours.")
+class CoinPriceChange:
+    symbol: Annotated[str, value("Coin.")]
+    last: Annotated[float | None, sparse("Last price, in US dollars.")]
+    change_percent: Annotated[FromMinutesToDay, group("Change, in percent.", "price_change_percent_{}")]
+    amplitude_percent: Annotated[
+        FromMinutesToDay,
+        group("Distance from the lowest to the highest price, in percent.", "price_amplitude_percent_{}"),
+    ]
+
+
+@strawberry.type(description="How the price of each coin moved over the last hours.")
+class PriceChanges(Sourced):
+    coins: list[CoinPriceChange] = strawberry.field(description="The coins, as CoinGlass orders them.")
+
+
+@strawberry.type(description="A futures instrument that its exchange has delisted.")
+class DelistedPair:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    symbol: Annotated[str, value("The exchange's own code.")]
+    base: Annotated[str | None, sparse("Base asset.")]
+    quote: Annotated[str | None, sparse("Quote asset.")]
+
+
+@strawberry.type(description="Futures instruments that exchanges have delisted.")
+class DelistedPairs(Sourced):
+    pairs: list[DelistedPair] = strawberry.field(description="The instruments, exchange by exchange.")
+
+
+@strawberry.type(description="The futures market of one exchange.")
+class RankedExchange:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    open_interest_usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
+    volume_usd: Annotated[float | None, sparse("Traded volume, in US dollars; CoinGlass states no period.")]
+    liquidation_usd_24h: Annotated[float | None, sparse("Longs and shorts liquidated over 24 hours, in US dollars.")]
+
+
+@strawberry.type(description="The exchanges with futures, by size.")
+class ExchangeRanking(Sourced):
+    exchanges: list[RankedExchange] = strawberry.field(description="The exchanges, as CoinGlass orders them.")

@@ -4,25 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
-import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.params.choices import LargeOrderState
 from graph_types.enums import OrderSide
 from graph_types.fields import sparse, value
-from graph_types.scalars import Timestamp, time_of
-from payloads.columns import Column, Columns
-from payloads.series import Points, Series, Snapshots, Time, TimestampOfTime
+from graph_types.scalars import Timestamp
+from payloads.columns import Columns
+from payloads.series import Points, Series, Snapshots, TimedRow
 from payloads.source import CappedList, Sourced
-from resolvers.order_book import BookLevel, decode_snapshots
+from resolvers.order_book import snapshots_decoder
 
 
 @strawberry.type(description="Depth of an order book at one time, summed up to a distance from the mid price.")
-class OrderbookPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class OrderbookPoint(TimedRow):
     bids_usd: Annotated[float | None, value("Bids, in US dollars.")]
     bids_quantity: Annotated[float | None, value("Bids, in coins.")]
     asks_usd: Annotated[float | None, value("Asks, in US dollars.")]
@@ -56,21 +52,7 @@ class OrderbookSnapshot:
 class OrderbookHeatmap(Series, Snapshots[OrderbookSnapshot], columns=None):
     @classmethod
     def decoder(cls) -> Decode[Columns[OrderbookSnapshot]]:
-        return _decode
-
-
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[OrderbookSnapshot]:
-    snapshots = decode_snapshots(data, anomalies)
-    times = [snapshot.time for snapshot in snapshots]
-    columns = {"time": Column(times, time_of), "timestamp": Column(times)} | {
-        name: Column([_levels(getattr(snapshot, name)) for snapshot in snapshots])
-        for name in ("bids", "asks", "first", "second")
-    }
-    return Columns.of(OrderbookSnapshot, columns, len(snapshots))
-
-
-def _levels(levels: list[BookLevel] | None) -> list[OrderbookLevel] | None:
-    return None if levels is None else [OrderbookLevel(price=level.price, quantity=level.quantity) for level in levels]
+        return snapshots_decoder(OrderbookSnapshot, OrderbookLevel)
 
 
 _SIDES = {1: OrderSide.SELL, 2: OrderSide.BUY}

@@ -1,20 +1,69 @@
-"""Models of where bitcoin stands in its cycle, by day."""
+"""Averages of bitcoin's price and models of its cycle, by day."""
 
 from typing import Annotated
 
-import msgspec
 import strawberry
 
 from cg_client.call import Decode
-from cg_client.decoding.anomalies import AnomalyCollector
 from graph_types.fields import sparse
 from graph_types.fields import value as described  # a field of a point is called `value`
-from graph_types.scalars import time_of
-from payloads.columns import Column, Columns
-from payloads.series import DailySeries, Points
+from payloads.columns import Columns
+from payloads.series import DailySeries, Points, TimedRow
 from payloads.source import Sourced
-from resolvers.rainbow import decode_rainbow
-from schema.indicators.points import PricedPoint
+from resolvers.rainbow import rainbow_decoder
+
+
+@strawberry.type(description="A day and its price.")
+class PricedPoint(TimedRow):
+    price_usd: Annotated[float | None, sparse("Price of bitcoin that day, in US dollars.")]
+
+
+@strawberry.type(description="The Pi cycle indicator of bitcoin on one day.")
+class PiCyclePoint(PricedPoint):
+    moving_average_111_usd: Annotated[float | None, sparse("111-day average of the price, in US dollars.")]
+    moving_average_350_doubled_usd: Annotated[
+        float | None, sparse("350-day average of the price, times 2, in US dollars.")
+    ]
+
+
+@strawberry.type(description="The Pi cycle indicator of bitcoin, by day.")
+class PiCycle(DailySeries, Points[PiCyclePoint]): ...
+
+
+@strawberry.type(description="The golden ratio multiplier of bitcoin on one day.")
+class GoldenRatioMultiplierPoint(PricedPoint):
+    moving_average_usd: Annotated[float | None, sparse("350-day average of the price, in US dollars.")]
+    accumulation_high_usd: Annotated[float | None, sparse("The average times 1.6, in US dollars.")]
+    low_bull_high_usd: Annotated[float | None, sparse("The average times 2, in US dollars.")]
+    times_3_usd: Annotated[float | None, sparse("The average times 3, in US dollars.")]
+    times_5_usd: Annotated[float | None, sparse("The average times 5, in US dollars.")]
+    times_8_usd: Annotated[float | None, sparse("The average times 8, in US dollars.")]
+    times_13_usd: Annotated[float | None, sparse("The average times 13, in US dollars.")]
+    times_21_usd: Annotated[float | None, sparse("The average times 21, in US dollars.")]
+
+
+@strawberry.type(description="The golden ratio multiplier of bitcoin, by day.")
+class GoldenRatioMultiplier(DailySeries, Points[GoldenRatioMultiplierPoint]): ...
+
+
+@strawberry.type(description="The 2-year moving average of bitcoin's price and its fivefold on one day.")
+class TwoYearMovingAverageMultiplierPoint(PricedPoint):
+    moving_average_usd: Annotated[float | None, sparse("730-day average of the price, in US dollars.")]
+    moving_average_times_5_usd: Annotated[float | None, sparse("The average times 5, in US dollars.")]
+
+
+@strawberry.type(description="The 2-year moving average of bitcoin's price and its fivefold, by day.")
+class TwoYearMovingAverageMultiplier(DailySeries, Points[TwoYearMovingAverageMultiplierPoint]): ...
+
+
+@strawberry.type(description="The 200-week moving average of bitcoin's price on one day.")
+class TwoHundredWeekMovingAveragePoint(PricedPoint):
+    moving_average_usd: Annotated[float | None, sparse("200-week average of the price, in US dollars.")]
+    increase_percent: Annotated[float | None, sparse("Increase of the average within 30 days, in percent.")]
+
+
+@strawberry.type(description="The 200-week moving average of bitcoin's price, by day.")
+class TwoHundredWeekMovingAverage(DailySeries, Points[TwoHundredWeekMovingAveragePoint]): ...
 
 
 @strawberry.type(description="The AHR999 index of bitcoin on one day.")
@@ -66,19 +115,7 @@ class RainbowPoint(PricedPoint):
 class Rainbow(DailySeries, Points[RainbowPoint]):
     @classmethod
     def decoder(cls) -> Decode[Columns[RainbowPoint]]:
-        return _decode
-
-
-def _decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[RainbowPoint]:
-    days = decode_rainbow(data, anomalies)
-    times = [day.time for day in days]
-    columns = {
-        "time": Column(times, time_of),
-        "timestamp": Column(times),
-        "price_usd": Column([day.price for day in days]),
-        "edges_usd": Column([day.edges for day in days]),
-    }
-    return Columns.of(RainbowPoint, columns, len(days))
+        return rainbow_decoder(RainbowPoint)
 
 
 @strawberry.type(

@@ -20,6 +20,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.params.core import CoinParams
 from cg_client.plans.plan_table import Plan
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from tests.clock import FakeClock
 
@@ -57,7 +58,7 @@ def failure(code: str, text: str) -> httpx.Response:
 def client_with(plan: Plan | None, clock: FakeClock) -> Client:
     transport = httpx.AsyncHTTPTransport(verify=_NO_TLS)
     config = ClientConfig(api_key=Secret(KEY), plan=plan)
-    return Client(config, clock=clock, transport=transport, jitter=lambda: 1.0)
+    return Client(config, clock=clock, transport=transport, policy=RetryPolicy(jitter=lambda: 1.0))
 
 
 async def fetch(client: Client, symbol: str = "BTC") -> Answer[Any]:

@@ -43,7 +43,7 @@ class CountingOrigin:
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
-        return Fetched(value, call.endpoint, START, sandbox=False, size=1, lifetime=LIFETIME)
+        return Fetched(Answer(value, call.endpoint, START), 1, LIFETIME)
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ async def test_after_the_grace_a_new_answer_is_waited_for(ask: Ask, clock: FakeC
 
 @given(st.floats(0, 1e5))
 def test_the_grace_is_as_long_as_the_lifetime_but_bounded(lifetime: float) -> None:
-    entry = Entry.of(Fetched(None, ENDPOINT, START, False, 1, lifetime), 0.0)
+    entry = Entry.of(Fetched(Answer(None, ENDPOINT, START), 1, lifetime), 0.0)
     assert entry.grace_until - entry.fresh_until == pytest.approx(min(lifetime, MAX_GRACE))
     assert entry.usable_until - entry.fresh_until == pytest.approx(MAX_STALE)
 
@@ -216,7 +216,7 @@ async def test_a_caller_that_joins_a_fetch_waits_until_its_own_deadline(
 
 
 def entry_of(size: int) -> Entry:
-    return Entry.of(Fetched(None, ENDPOINT, START, False, size, LIFETIME), 0.0)
+    return Entry.of(Fetched(Answer(None, ENDPOINT, START), size, LIFETIME), 0.0)
 
 
 async def test_closing_the_cache_cancels_a_refresh(origin: CountingOrigin, clock: FakeClock) -> None:
@@ -263,7 +263,7 @@ async def test_a_caller_with_more_time_than_the_fetch_it_joined_fetches_again(
 ) -> None:
     async def fails_first(call: Call, deadline: float, requester: Requester) -> Fetched:
         fetched = await origin(call, deadline, requester)
-        if fetched.value == 1:
+        if fetched.answer.value == 1:
             raise failure
         return fetched
 

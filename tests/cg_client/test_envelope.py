@@ -184,8 +184,8 @@ def test_invalid_utf_8_is_an_upstream_failure(content: bytes) -> None:
 
 
 @given(st.integers(200, 599), st.binary() | st.text().map(str.encode))
-def test_any_body_is_a_payload_or_an_upstream_failure(status: int, content: bytes) -> None:
-    with contextlib.suppress(UpstreamFailed):
+def test_any_body_is_a_payload_or_a_typed_failure(status: int, content: bytes) -> None:
+    with contextlib.suppress(UpstreamFailed, NoData):
         payload(UpstreamResponse(status, content))
 
 

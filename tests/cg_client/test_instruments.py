@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.errors import PayloadMismatch, UnknownName
-from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments, fold, fold_exchange
+from cg_client.symbols.aliases import fold, fold_exchange
+from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments
 
 
 def listed(exchange: str, *pairs: tuple[str, str, str]) -> tuple[Instrument, ...]:

@@ -11,7 +11,6 @@ from cg_client.errors import ProblemCode
 from cg_client.plans.plan_table import Plan
 from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
-from cg_client.transport import Transport
 from tests.cg_client.conftest import KEY, body, fails, fetch
 from tests.cg_client.scripted import ok, says, scripted
 
@@ -24,14 +23,12 @@ HEAD = b"HTTP/1.1 200 OK\r\nx-long: %b\r\ncontent-length: 2\r\n\r\n{}" % (b"x" *
 
 
 @pytest.mark.parametrize("reply", [ok(LARGE), CHUNKED, ANNOUNCED, BOMB, HEAD])
-async def test_an_oversized_body_fails_only_its_own_call(reply: bytes) -> None:
+async def test_an_oversized_body_fails_only_its_own_call(reply: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cg_client.transport.MAX_BODY", LIMIT * 20 if reply is BOMB else LIMIT)
     async with scripted(says(reply), says(ok(body("0", data=["next"])))) as server:
         url = f"http://127.0.0.1:{server.port}"
         config = ClientConfig(api_key=Secret(KEY), base_url=url, plan=Plan.HOBBYIST, connections=1)
         client = Client(config, policy=RetryPolicy(attempts=1))
-        transport = client.bulkhead._send
-        assert isinstance(transport, Transport)
-        transport._max_body = LIMIT * 20 if reply is BOMB else LIMIT
         try:
             error = await fails(client)
             assert (error.code, error.retryable) == (ProblemCode.UPSTREAM_ERROR, True)

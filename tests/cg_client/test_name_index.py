@@ -143,8 +143,8 @@ def test_an_exchange_name_with_a_margin_is_not_the_whole_exchange(written: str, 
 def test_a_long_name_is_refused_without_a_search_and_not_repeated_whole(
     index: NameIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for search in ("_aliased", "_suggestions"):
-        monkeypatch.setattr(index, search, pytest.fail)
+    for step in ("fold", "letters_of", "exchange_readings"):
+        monkeypatch.setattr(f"cg_client.symbols.name_index.{step}", pytest.fail)
     error = refusal(index, "x" * 100_000)
     assert len(str(error)) < 150
     assert error.suggestions == []

@@ -71,7 +71,7 @@ def test_the_stated_time_is_never_too_early(window: QuotaWindow) -> None:
     for keep in (0, window.reserve):
         at = window.available_at(NOW, keep)
         assert window.forecast(NOW).next(keep) == at
-        assert at >= max(NOW, window._blocked_until)
+        assert at >= max(NOW, window.pause.until)
         in_flight = window._in_flight if at < NOW + MINUTE else 0
         assert sum(release > at for release in window._releases) + in_flight < window.share - keep
 

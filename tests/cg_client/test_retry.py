@@ -1,6 +1,7 @@
 """Only what can succeed is tried again, and not for ever."""
 
 import asyncio
+import dataclasses
 from collections.abc import Callable, Iterable
 from itertools import repeat
 from random import Random
@@ -55,7 +56,7 @@ def retry_of(
     policy: RetryPolicy | None = None,
     budget: RetryBudget | None = None,
 ) -> Retry[str]:
-    return Retry(attempts, clock, policy or RetryPolicy(), budget or RetryBudget(), jitter)
+    return Retry(attempts, clock, dataclasses.replace(policy or RetryPolicy(), jitter=jitter), budget or RetryBudget())
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from cg_client.errors import QuotaExhausted
 from cg_client.plans.plan_table import Plan
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import MINUTE, QuotaWindow
+from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import KEY, a_call, answer, fails, fetch
@@ -169,7 +170,7 @@ async def test_a_share_is_an_equal_part_of_the_limit_in_the_header(
 
 def client_of(clock: FakeClock, **config: object) -> Client:
     created = ClientConfig(api_key=Secret(KEY), plan=Plan.HOBBYIST, **config)  # type: ignore[arg-type]  # named by the tests
-    return Client(created, clock=clock, transport=httpx.AsyncHTTPTransport(), jitter=lambda: 1.0)
+    return Client(created, clock=clock, transport=httpx.AsyncHTTPTransport(), policy=RetryPolicy(jitter=lambda: 1.0))
 
 
 async def test_a_client_respects_its_share(clock: FakeClock, upstream: respx.MockRouter) -> None:

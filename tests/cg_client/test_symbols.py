@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from operator import methodcaller
 
 import httpx
 import pytest
@@ -11,13 +12,13 @@ from cg_client.client import Client
 from cg_client.endpoints import futures, spot
 from cg_client.errors import NoData, PayloadMismatch, UnknownName, UpstreamFailed, UpstreamUnavailable
 from cg_client.revision import Revision
-from cg_client.symbols.instruments import NameIndex
 from cg_client.symbols.listings import LISTING_LIFETIME, UNKNOWN_NAME_INTERVAL, Listing, Symbols
+from cg_client.symbols.name_index import NameIndex
 from tests.cg_client.conftest import answer, failure
 from tests.clock import FakeClock
 
-COINS, SPOT_COINS = futures.market.SUPPORTED_COINS.path, spot.market.SUPPORTED_COINS.path
-PAIRS, SPOT_PAIRS = futures.market.SUPPORTED_PAIRS.path, spot.market.SUPPORTED_PAIRS.path
+COINS, SPOT_COINS = futures.market.SUPPORTED_COINS.path, spot.SUPPORTED_COINS.path
+PAIRS, SPOT_PAIRS = futures.market.SUPPORTED_PAIRS.path, spot.SUPPORTED_PAIRS.path
 EXCHANGES = futures.market.SUPPORTED_EXCHANGES.path
 
 
@@ -152,7 +153,7 @@ async def test_an_unknown_coin_is_refused_with_the_nearest_of_both_listings(symb
 
 
 async def test_spot_pairs_are_found_in_the_spot_listing(symbols: Symbols, upstream: respx.MockRouter) -> None:
-    assert (await symbols.spot_pair("Coinbase", "btcusd")).symbol == "BTC-USD"
+    assert (await symbols.spot.find(methodcaller("find", "Coinbase", "btcusd"))).symbol == "BTC-USD"
     assert call_count(upstream, PAIRS) == 0
 
 
@@ -161,7 +162,7 @@ async def test_a_listed_exchange_without_pairs_is_refused_with_that_message(symb
     with pytest.raises(UnknownName, match=r"OKX lists no futures pairs at present\."):
         await symbols.pair(written, "BTCUSDT")
     with pytest.raises(UnknownName, match=r"OKX lists no spot pairs at present\."):
-        await symbols.spot_pair("OKX", "BTCUSDT")
+        await symbols.spot.find(methodcaller("find", "OKX", "BTCUSDT"))
 
 
 async def test_an_exchange_with_an_empty_list_is_refused_with_that_message(

@@ -33,7 +33,7 @@ class Echo(httpx.AsyncBaseTransport):
 
 async def sent(base_url: str = "https://upstream", symbol: str = "BTC") -> httpx.Request:
     echo = Echo()
-    await Transport(echo, base_url, Secret(KEY), Clock(), 10.0)(a_call(symbol), 1e9)
+    await Transport(echo, ClientConfig(api_key=Secret(KEY), base_url=base_url), Clock())(a_call(symbol), 1e9)
     return echo.requests[0]
 
 
@@ -79,7 +79,7 @@ async def test_a_timeout_states_the_time_that_passed() -> None:
             clock.advance(3.25)
             raise httpx.ReadTimeout("silence")
 
-    transport = Transport(Silent(), "https://upstream", Secret(KEY), clock, 10.0, read_seconds=3.0)
+    transport = Transport(Silent(), ClientConfig(api_key=Secret(KEY), read_seconds=3.0), clock)
     with pytest.raises(UpstreamTimeout, match=r"did not answer within 3\.2 s\."):
         await transport(a_call(), 1e9)
 
@@ -98,7 +98,7 @@ async def test_an_incomplete_body_closes_its_response() -> None:
     stream = Breaking()
     echo = Echo(httpx.Response(200, stream=stream))
     with pytest.raises(Exception, match="ReadError"):
-        await Transport(echo, "https://upstream", Secret(KEY), Clock(), 10.0)(a_call(), 1e9)
+        await Transport(echo, ClientConfig(api_key=Secret(KEY)), Clock())(a_call(), 1e9)
     assert stream.closed
 
 

@@ -14,7 +14,7 @@ from cg_client.params.funds_and_chain import FundOrAll, FundParams
 from tests.cg_client.conftest import ENDPOINT, answer, decode, fails, failure
 from tests.clock import FakeClock
 
-DETAIL = etf.fund.DETAIL
+DETAIL = etf.FUND_DETAIL
 BROKEN = failure("500", "Server Error")
 
 
@@ -88,4 +88,4 @@ async def test_a_server_error_without_a_name_causes_no_other_call(client: Client
 
 def test_an_omitted_name_is_not_blamed() -> None:
     assert FundOrAll.listed_names == {"ticker": "GBTC"}
-    assert Call(etf.fund.ASSETS, FundOrAll(), decode).params.query() == {}
+    assert Call(etf.FUND_ASSETS, FundOrAll(), decode).params.query() == {}

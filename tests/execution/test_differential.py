@@ -53,7 +53,7 @@ def a_large_int_is_an_int(monkeypatch: pytest.MonkeyPatch) -> None:
 def null_is_a_value_of_every_type(monkeypatch: pytest.MonkeyPatch) -> None:
     real = scalar_serializers.ScalarSerializer.__init__
     monkeypatch.setattr(
-        scalar_serializers.ScalarSerializer, "__init__", lambda self, convert, **_: real(self, convert, nullable=True)
+        scalar_serializers.ScalarSerializer, "__init__", lambda self, convert, _: real(self, convert, nullable=True)
     )
 
 

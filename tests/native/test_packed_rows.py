@@ -13,16 +13,14 @@ from cg_client.endpoints.futures.market import PRICE_HISTORY
 from cg_client.errors import PayloadMismatch
 from graph_types.fields import value
 from graph_types.scalars import Timestamp
-from payloads.series import Time, TimestampOfTime
+from payloads.series import TimedRow
 from resolvers.decode import packed_reader
 from resolvers.record_layout import RecordLayout
 from tests.native.readers import compiled
 
 
 @strawberry.type
-class PackedPoint:
-    time: Time
-    timestamp: TimestampOfTime
+class PackedPoint(TimedRow):
     figure: float | None
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.app import Sandbox
 from sandbox.faults import Fault, FaultKind
-from sandbox.planted_drift import PlantedDrift
+from tests.probe.drifting_sandbox import DriftingSandbox, PlantedDrift
 
 ACCOUNT = "/api/user/account/subscription"
 
@@ -21,7 +20,7 @@ class Plant:
     drift: PlantedDrift | None = None
     fault: FaultKind | None = None
 
-    def plant(self, sandbox: Sandbox) -> None:
+    def plant(self, sandbox: DriftingSandbox) -> None:
         if self.drift is not None:
             sandbox.drifts.append(self.drift)
         if self.fault is not None:

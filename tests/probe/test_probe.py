@@ -24,9 +24,9 @@ from probe.targets import candidates
 from sandbox.app import KEY as SANDBOX_KEY
 from sandbox.app import Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
-from sandbox.planted_drift import PlantedDrift
 from tests.cases import CASES
 from tests.clock import FakeClock
+from tests.probe.drifting_sandbox import DriftingSandbox, PlantedDrift
 from tests.probe.plants import ACCOUNT, PLANTS, Plant, of_rows
 from tests.running import running, watching
 from tests.test_cli import COMMAND, environment, run
@@ -41,7 +41,7 @@ PRICES = "/api/futures/price/history"
 class Probed:
     """A sandbox with an address, and how the command was answered."""
 
-    sandbox: Sandbox
+    sandbox: DriftingSandbox
     address: str
     folder: Path
 
@@ -56,7 +56,7 @@ class Probed:
 
 @pytest.fixture
 def probed(tmp_path: Path) -> Iterator[Probed]:
-    sandbox = Sandbox(Plan.PROFESSIONAL, key=KEY)
+    sandbox = DriftingSandbox(Plan.PROFESSIONAL, key=KEY)
     with running(create_sandbox(sandbox)) as address:
         yield Probed(sandbox, address, tmp_path)
 

@@ -1,14 +1,10 @@
 from cg_client.endpoints.futures import (
-    cumulative_volume_delta,
-    footprint,
     funding_rate,
     hyperliquid,
     indices,
     liquidation,
     long_short,
     market,
-    net_position,
-    netflow,
     open_interest,
     order_book,
     taker_volume,
@@ -16,16 +12,12 @@ from cg_client.endpoints.futures import (
 )
 
 __all__ = [
-    "cumulative_volume_delta",
-    "footprint",
     "funding_rate",
     "hyperliquid",
     "indices",
     "liquidation",
     "long_short",
     "market",
-    "net_position",
-    "netflow",
     "open_interest",
     "order_book",
     "taker_volume",

@@ -2,28 +2,25 @@
 
 from datetime import timedelta
 
-from cg_client.endpoint import Endpoint
+from cg_client.endpoint import Endpoint, standard_series
 from cg_client.params.core import CoinSeries, PairSeries
 from cg_client.params.positions import AccumulatedFunding, FundingArbitrageParams
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
-HISTORY = Endpoint(
+HISTORY = standard_series(
     path="/api/futures/funding-rate/history",
     summary="Funding rate of a pair, as candles.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
 )
-OI_WEIGHTED_HISTORY = Endpoint(
+OI_WEIGHTED_HISTORY = standard_series(
     path="/api/futures/funding-rate/oi-weight-history",
     summary="Funding rate of a coin, weighted by open interest, as candles.",
     params=CoinSeries,
-    interval_floors=STANDARD_FLOORS,
 )
-VOLUME_WEIGHTED_HISTORY = Endpoint(
+VOLUME_WEIGHTED_HISTORY = standard_series(
     path="/api/futures/funding-rate/vol-weight-history",
     summary="Funding rate of a coin, weighted by volume, as candles.",
     params=CoinSeries,
-    interval_floors=STANDARD_FLOORS,
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/funding-rate/exchange-list",

@@ -2,17 +2,16 @@
 
 from datetime import timedelta
 
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.intervals import Interval
 from cg_client.params.core import PairSeries
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 # The page calls open_change and close_change percentages; its sample fits a gap in US dollars.
-BASIS_HISTORY = Endpoint(
+BASIS_HISTORY = standard_series(
     path="/api/futures/basis/history",
     summary="Basis of a futures pair over time.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     aliases={
         "open_percent": "open_basis",

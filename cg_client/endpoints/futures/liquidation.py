@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from cg_client.decoding.shapes import Tuples
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.params.core import ExchangeParams, ExchangesSeries, PairSeries, Params
 from cg_client.params.positions import (
     CoinMapRange,
@@ -14,20 +14,18 @@ from cg_client.params.positions import (
     PairMapRange,
     PairRange,
 )
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
-HISTORY = Endpoint(
+HISTORY = standard_series(
     path="/api/futures/liquidation/history",
     summary="Long and short liquidations of a pair.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases={"long_usd": "long_liquidation_usd", "short_usd": "short_liquidation_usd"},
 )
-AGGREGATED_HISTORY = Endpoint(
+AGGREGATED_HISTORY = standard_series(
     path="/api/futures/liquidation/aggregated-history",
     summary="Long and short liquidations of a coin, added up over exchanges.",
     params=ExchangesSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases={"long_usd": "aggregated_long_liquidation_usd", "short_usd": "aggregated_short_liquidation_usd"},
 )
 COIN_LIST = Endpoint(

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from cg_client.decoding.shapes import KeyedRows, NameList
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.params.core import CoinMarketsPage, CoinParams, PairSeries
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 SUPPORTED_COINS = Endpoint(
     path="/api/futures/supported-coins",
@@ -54,11 +54,10 @@ COINS_MARKETS = Endpoint(
         "by_volume": "avg_funding_rate_by_vol",
     },
 )
-PRICE_HISTORY = Endpoint(
+PRICE_HISTORY = standard_series(
     path="/api/futures/price/history",
     summary="Price of a futures pair, as candles.",
     params=PairSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=REAL_TIME,
     limit_required=True,
 )

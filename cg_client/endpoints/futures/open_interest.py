@@ -3,22 +3,19 @@
 from datetime import timedelta
 
 from cg_client.decoding.shapes import ParallelLists
-from cg_client.endpoint import Endpoint
+from cg_client.endpoint import Endpoint, standard_series
 from cg_client.params.core import CoinParams, CoinSeriesInUnit, ExchangesSeries, PairSeriesInUnit
 from cg_client.params.positions import OpenInterestByExchangeParams
-from cg_client.plans.plan_table import STANDARD_FLOORS
 
-HISTORY = Endpoint(
+HISTORY = standard_series(
     path="/api/futures/open-interest/history",
     summary="Open interest of a pair, as candles.",
     params=PairSeriesInUnit,
-    interval_floors=STANDARD_FLOORS,
 )
-AGGREGATED_HISTORY = Endpoint(
+AGGREGATED_HISTORY = standard_series(
     path="/api/futures/open-interest/aggregated-history",
     summary="Open interest of a coin over all exchanges, as candles.",
     params=CoinSeriesInUnit,
-    interval_floors=STANDARD_FLOORS,
 )
 EXCHANGE_LIST = Endpoint(
     path="/api/futures/open-interest/exchange-list",
@@ -35,17 +32,15 @@ EXCHANGE_LIST = Endpoint(
     },
     may_lack=frozenset({"open_interest_by_coin_margin"}),  # stated in November 2025, not documented nor in May
 )
-AGGREGATED_STABLECOIN_HISTORY = Endpoint(
+AGGREGATED_STABLECOIN_HISTORY = standard_series(
     path="/api/futures/open-interest/aggregated-stablecoin-history",
     summary="Open interest of a coin's contracts margined in stablecoins, added up over exchanges, as candles.",
     params=ExchangesSeries,
-    interval_floors=STANDARD_FLOORS,
 )
-AGGREGATED_COIN_MARGIN_HISTORY = Endpoint(
+AGGREGATED_COIN_MARGIN_HISTORY = standard_series(
     path="/api/futures/open-interest/aggregated-coin-margin-history",
     summary="Open interest of a coin's contracts margined in the coin, added up over exchanges, as candles.",
     params=ExchangesSeries,
-    interval_floors=STANDARD_FLOORS,
 )
 EXCHANGE_HISTORY = Endpoint(
     path="/api/futures/open-interest/exchange-history-chart",

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from cg_client.decoding.shapes import Tuples
-from cg_client.endpoint import REAL_TIME, Endpoint
+from cg_client.endpoint import REAL_TIME, Endpoint, standard_series
 from cg_client.intervals import Interval
 from cg_client.params.core import ExchangesDepthSeries, PairDepthSeries, PairParams, PairSeries
 from cg_client.params.positions import PairLargeOrderHistory
-from cg_client.plans.plan_table import STANDARD_FLOORS, Plan
+from cg_client.plans.plan_table import Plan
 
 AGGREGATED_ALIASES = {
     "bids_usd": "aggregated_bids_usd",
@@ -40,18 +40,16 @@ SNAPSHOT_ROWS = 100
 # Not documented: a recorded answer ends at exactly so many rows, all of the last 25 hours.
 LARGE_ORDER_HISTORY_ROWS = 1000
 
-HISTORY = Endpoint(
+HISTORY = standard_series(
     path="/api/futures/orderbook/ask-bids-history",
     summary="Depth of a futures pair's order book over time.",
     params=PairDepthSeries,
-    interval_floors=STANDARD_FLOORS,
     refresh=timedelta(seconds=5),
 )
-AGGREGATED_HISTORY = Endpoint(
+AGGREGATED_HISTORY = standard_series(
     path="/api/futures/orderbook/aggregated-ask-bids-history",
     summary="Depth of a coin's futures order books over time, added up over exchanges.",
     params=ExchangesDepthSeries,
-    interval_floors=STANDARD_FLOORS,
     aliases=AGGREGATED_ALIASES,
 )
 SNAPSHOTS = Endpoint(

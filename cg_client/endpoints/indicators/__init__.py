@@ -1,13 +1,3 @@
-from cg_client.endpoints.indicators import (
-    averages,
-    cycle,
-    exchanges,
-    holders,
-    macro,
-    market,
-    network,
-    spot,
-    stablecoins,
-)
+from cg_client.endpoints.indicators import bitcoin, market
 
-__all__ = ["averages", "cycle", "exchanges", "holders", "macro", "market", "network", "spot", "stablecoins"]
+__all__ = ["bitcoin", "market"]

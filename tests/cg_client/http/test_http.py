@@ -14,6 +14,7 @@ import pytest
 import trustme
 
 from cg_client.call import count_upstream_calls
+from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 from cg_client.secret import Secret
@@ -29,6 +30,10 @@ LONG = 1e9  # a deadline that is never reached
 Connect: TypeAlias = Callable[..., Transport]
 
 
+def config_of(base_url: str, **options: Any) -> ClientConfig:
+    return ClientConfig(api_key=Secret(KEY), base_url=base_url, **options)
+
+
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
     """Make transports to a port of this machine."""
@@ -38,7 +43,7 @@ async def connect() -> AsyncIterator[Connect]:
             url = f"{'https' if tls else 'http'}://localhost:{port}"
             http = http_transport(url, connections, tls=tls)
             created.push_async_callback(http.aclose)
-            return Transport(http, url, Secret(KEY), Clock(), **{"attempt_seconds": 10.0} | options)
+            return Transport(http, config_of(url, **options), Clock())
 
         yield to
 
@@ -237,7 +242,7 @@ async def test_a_refused_connection_is_unavailable_and_uses_up_no_connection(con
 async def test_an_unresolvable_host_is_unavailable() -> None:
     url = "http://no.such.host.invalid"
     http = http_transport(url, 1)
-    failure = await fails(get(Transport(http, url, Secret(KEY), Clock(), 10.0)))
+    failure = await fails(get(Transport(http, config_of(url), Clock())))
     await http.aclose()
     assert (type(failure), failure.sent) == (UpstreamUnavailable, False)
 
@@ -276,7 +281,7 @@ async def test_a_certificate_of_an_unknown_authority_is_refused(authority: trust
     async with scripted(says(ok(BODY)), tls=server_side(authority, "localhost")) as server:
         url = f"https://localhost:{server.port}"
         http = http_transport(url, 1)
-        failure = await fails(get(Transport(http, url, Secret(KEY), Clock(), 10.0)))
+        failure = await fails(get(Transport(http, config_of(url), Clock())))
         await http.aclose()
     assert (type(failure), failure.sent, server.requests) == (UpstreamUnavailable, False, [])
 
@@ -314,7 +319,7 @@ PASSWORDS_ARE_DEPRECATED = [  # the way in which httpx-aiohttp gives a proxy's p
 async def test_a_proxy_receives_its_credentials_and_the_absolute_url(credentials: str) -> None:
     async with scripted(says(ok(BODY))) as server:
         http = http_transport("http://upstream", 1, f"http://{credentials}127.0.0.1:{server.port}")
-        assert await get(Transport(http, "http://upstream", Secret(KEY), Clock(), 10.0)) == BODY
+        assert await get(Transport(http, config_of("http://upstream"), Clock())) == BODY
         await http.aclose()
     assert server.targets == ["http://upstream/api/test?symbol=BTC"]
     assert (b"Proxy-Authorization: Basic bWU6d29yZA==" in server.requests[0]) == bool(credentials)
@@ -340,7 +345,7 @@ async def test_a_proxy_tunnels_tls_and_never_sees_the_key(authority: trustme.CA)
         url = f"https://localhost:{server.port}"
         via = f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}"
         http = http_transport(url, 1, via, tls=client_side(authority))
-        transport = Transport(http, url, Secret(KEY), Clock(), 10.0)
+        transport = Transport(http, config_of(url), Clock())
         assert [await get(transport) for _ in range(2)] == [BODY, BODY]
         await http.aclose()
         await server.all_closed()
@@ -354,6 +359,6 @@ async def test_a_proxy_tunnels_tls_and_never_sees_the_key(authority: trustme.CA)
 async def test_a_proxy_that_refuses_the_tunnel_makes_upstream_unavailable(step: Step) -> None:
     async with scripted(step) as server:
         http = http_transport("https://upstream", 1, f"http://127.0.0.1:{server.port}")
-        failure = await fails(get(Transport(http, "https://upstream", Secret(KEY), Clock(), 10.0)))
+        failure = await fails(get(Transport(http, config_of("https://upstream"), Clock())))
         await http.aclose()
     assert type(failure) is UpstreamUnavailable

@@ -1,13 +1,101 @@
-"""Supply that is locked, and when it is unlocked."""
+"""What is seen on the chains: balances of exchanges, large transfers, and supply to be unlocked."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Annotated
 
 import strawberry
 
+from cg_client.endpoints import on_chain as api
 from graph_types.fields import group, sparse, value
+from graph_types.problems import Result
 from pagination.connections import Paged
 from payloads.source import Sourced
+from resolvers.field import upstream
+from resolvers.pages import upstream_paged
+from schema.by_exchange import SeriesByExchange
+
+
+@strawberry.type(description="What a wallet of an exchange holds of one coin.")
+class ExchangeAsset:
+    address: Annotated[str, value("Address of the wallet.")]
+    symbol: Annotated[str, value("Coin.")]
+    name: Annotated[str | None, sparse("Name of the coin.")]
+    quantity: Annotated[float | None, sparse("Balance, in coins.")]
+    usd: Annotated[float | None, sparse("Balance, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price of the coin, in US dollars.")]
+
+
+@strawberry.type(description="Wallets of an exchange and what they hold, a page of them.")
+class ExchangeAssets(Paged):
+    assets: list[ExchangeAsset] = strawberry.field(description="The balances, as CoinGlass orders them.")
+
+
+@strawberry.type(description="What an exchange holds of a coin.")
+class ExchangeBalance:
+    exchange: Annotated[str, value("Exchange, as CoinGlass labels it.")]
+    quantity: Annotated[float | None, sparse("Balance, in coins.")]
+    change_1d: Annotated[float | None, sparse("Change over 1 day, in coins.")]
+    change_percent_1d: Annotated[float | None, sparse("Change over 1 day, in percent.")]
+    change_7d: Annotated[float | None, sparse("Change over 7 days, in coins.")]
+    change_percent_7d: Annotated[float | None, sparse("Change over 7 days, in percent.")]
+    change_30d: Annotated[float | None, sparse("Change over 30 days, in coins.")]
+    change_percent_30d: Annotated[float | None, sparse("Change over 30 days, in percent.")]
+
+
+@strawberry.type(description="What exchanges hold of a coin.")
+class ExchangeBalances(Sourced):
+    exchanges: list[ExchangeBalance] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
+
+
+@strawberry.type(description="What exchanges held of a coin over time, in coins.")
+class ExchangeBalanceHistory(SeriesByExchange): ...
+
+
+@strawberry.enum(description="Which way a transfer went, as seen from the exchange.")
+class TransferDirection(Enum):
+    IN = strawberry.enum_value("IN", description="Into the exchange.")
+    OUT = strawberry.enum_value("OUT", description="Out of the exchange.")
+    INTERNAL = strawberry.enum_value("INTERNAL", description="Between wallets of the exchange.")
+
+
+_DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDirection.INTERNAL}
+
+
+@strawberry.type(description="A transfer into, out of or within an exchange.")
+class ExchangeTransfer:
+    hash: Annotated[str | None, value("Hash of the transaction.")]
+    time: Annotated[datetime | None, value("When.")]
+    exchange: Annotated[str | None, value("Exchange, as CoinGlass labels it.")]
+    direction: Annotated[TransferDirection | None, value("Which way it went.", codes=_DIRECTIONS)]
+    symbol: Annotated[str | None, value("Coin.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.")]
+    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    sender: Annotated[str | None, sparse("Address that sent.")]
+    receiver: Annotated[str | None, sparse("Address that received.")]
+
+
+@strawberry.type(description="Transfers of ERC-20 tokens into and out of exchanges, a page of them.")
+class ExchangeTransfers(Paged):
+    transfers: list[ExchangeTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
+
+
+@strawberry.type(description="A transfer of 10 million US dollars or more.")
+class WhaleTransfer:
+    hash: Annotated[str | None, value("Hash of the transaction.")]
+    time: Annotated[datetime | None, value("When its block was made.")]
+    chain: Annotated[str | None, sparse("Chain, as CoinGlass names it.")]
+    block_height: Annotated[float | None, sparse("Number of the block.")]
+    symbol: Annotated[str | None, value("Coin.")]
+    quantity: Annotated[float | None, sparse("Size, in coins.")]
+    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    sender: Annotated[str | None, sparse("Who sent, as CoinGlass labels them.")]
+    receiver: Annotated[str | None, sparse("Who received, as CoinGlass labels them.")]
+
+
+@strawberry.type(description="Transfers of 10 million US dollars and more.")
+class WhaleTransfers(Sourced):
+    transfers: list[WhaleTransfer] = strawberry.field(description="The transfers, as CoinGlass orders them.")
 
 
 @strawberry.type(description="Supply of a coin, in coins.")
@@ -128,3 +216,17 @@ class Vesting(Sourced):
     next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
     allocations: Annotated[list[VestingAllocation] | None, sparse("The parts of the supply.")]
     days: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
+
+
+@strawberry.type(description="What is seen on the chains: balances, transfers, unlocks.")
+class OnChain:
+    exchange_balances: Result[ExchangeBalances] = upstream(api.BALANCE_LIST, ExchangeBalances)
+    exchange_balance_history: Result[ExchangeBalanceHistory] = upstream(api.BALANCE_CHART, ExchangeBalanceHistory)
+    exchange_transfers: Result[ExchangeTransfers] = upstream_paged(api.EXCHANGE_TRANSFERS, ExchangeTransfers)
+    whale_transfers: Result[WhaleTransfers] = upstream(
+        api.WHALE_TRANSFERS,
+        WhaleTransfers,
+        alternatives={"OnChain.exchangeTransfers": api.EXCHANGE_TRANSFERS},
+    )
+    token_unlocks: Result[TokenUnlocks] = upstream_paged(api.UNLOCKS, TokenUnlocks)
+    vesting: Result[Vesting] = upstream(api.VESTING, Vesting)
