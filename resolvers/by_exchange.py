@@ -13,8 +13,8 @@ import msgspec
 from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.checks import equally_long, finite, in_milliseconds
-from cg_client.decoding.struct_reader import EXPECTED, KEYS, Time, reader_of, the_one
-from cg_client.decoding.tolerance import Path, Reading, below, one_of, tolerant
+from cg_client.decoding.struct_reader import EXPECTED, KEYS, Time, only_item, reader_of
+from cg_client.decoding.tolerance import Path, Reading, below, tolerant, unwrapped
 
 
 class _History(msgspec.Struct, forbid_unknown_fields=True):
@@ -66,5 +66,5 @@ def _history(raw: _History) -> History:
 
 
 decode_history: Decode[History] = tolerant(
-    lambda data: _history(the_one(_decoder.decode(data))), one_of(_read), _history
+    lambda data: _history(only_item(_decoder.decode(data))), unwrapped(_read), _history
 )

@@ -16,8 +16,8 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyCollector, AnomalyKind
 from cg_client.decoding.checks import in_milliseconds, packed
 from cg_client.decoding.shapes import MILLISECONDS_BELOW, SECONDS_BELOW, ParallelLists
-from cg_client.decoding.struct_reader import the_one
-from cg_client.decoding.tolerance import Path, Read, Reading, one_of, rows_of, tolerant
+from cg_client.decoding.struct_reader import only_item
+from cg_client.decoding.tolerance import Path, Read, Reading, rows_of, tolerant, unwrapped
 from cg_client.endpoint import Endpoint
 from cg_client.errors import PayloadMismatch
 from graph_types.scalars import Timestamp
@@ -50,11 +50,11 @@ def record_decoder(cls: type, endpoint: Endpoint) -> Decode[dict[str, Any]]:
     decoder = msgspec.json.Decoder(layout.struct | list[layout.struct], strict=False)  # type: ignore[name-defined]  # a type made at run time
 
     def strict(data: msgspec.Raw) -> dict[str, Any]:
-        raw = the_one(decoder.decode(data))
+        raw = only_item(decoder.decode(data))
         values: dict[str, Any] = layout.instance(_complete(layout, [raw])[0])
         return values
 
-    return tolerant(strict, one_of(layout.tolerant), layout.instance, endpoint.may_lack)
+    return tolerant(strict, unwrapped(layout.tolerant), layout.instance, endpoint.may_lack)
 
 
 @functools.cache

@@ -227,14 +227,14 @@ def _series(payload: type[Series], decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         decode = decoders[endpoint]
         if not context.client.plan_is_resolved:
-            return after_plan_is_known(fetch_window(context, endpoint, arguments, decode, policy))
+            return after_plan(fetch_window(context, endpoint, arguments, decode, policy))
         plan = plan_window(context, endpoint, arguments, decode, policy)
         fresh = get_fresh(context, plan)
         if fresh is not None:
             return payload.of(fresh)
         return fetched(context, plan)
 
-    async def after_plan_is_known(waiting: Awaitable[ServedWindow]) -> object:
+    async def after_plan(waiting: Awaitable[ServedWindow]) -> object:
         return payload.of(await waiting)
 
     async def fetched(context: Context, plan: WindowPlan) -> object:

@@ -14,8 +14,8 @@ from cg_client.call import Decode
 from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.checks import equally_long
 from cg_client.decoding.row_reader import REPORTED
-from cg_client.decoding.struct_reader import the_one
-from cg_client.decoding.tolerance import Path, Read, Reading, Unreadable, one_of, tolerant
+from cg_client.decoding.struct_reader import only_item
+from cg_client.decoding.tolerance import Path, Read, Reading, Unreadable, tolerant, unwrapped
 from cg_client.errors import PayloadMismatch
 from graph_types.scalars import Timestamp
 from payloads.columns import Columns, new_identity
@@ -33,7 +33,7 @@ def parallel_lists_decoder(
     decoder = msgspec.json.Decoder(struct | list[struct], strict=False)  # type: ignore[valid-type]  # a type made at run time
 
     def strict(data: msgspec.Raw) -> Columns[Any]:
-        raw = the_one(decoder.decode(data))
+        raw = only_item(decoder.decode(data))
         lists = {member.name: _list(raw, member) for member in layout.members}
         equally_long({member.source_names[0]: lists[member.name] for member in layout.members})
         return build(layout.table_of(lists, new_identity()))
@@ -47,7 +47,7 @@ def parallel_lists_decoder(
 
     return tolerant(
         strict,
-        one_of(read),
+        unwrapped(read),
         lambda raws: build(layout.table(raws, new_identity())),
         layout.endpoint.may_lack,
     )

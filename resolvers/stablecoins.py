@@ -20,11 +20,11 @@ from cg_client.decoding.tolerance import (
     Presence,
     Reading,
     Unreadable,
-    one_of,
     parsed,
     read_whole,
     rows_of,
     scalar,
+    unwrapped,
     values_of,
 )
 from payloads.columns import Columns
@@ -75,7 +75,7 @@ def _read(value: Any, path: Path, reading: Reading) -> list[_Day]:  # noqa: ANN4
     return days
 
 
-_read_one = one_of(_read)
+_read_unwrapped = unwrapped(_read)
 
 
 @functools.cache  # the decoder is part of the cache's key
@@ -91,7 +91,7 @@ def stablecoins_decoder(point: type[R], coin: Callable[..., object]) -> Decode[C
         return [coin(symbol=symbol, market_cap_usd=usd) for symbol, usd in capital.items()]
 
     def decode(data: msgspec.Raw, anomalies: AnomalyCollector) -> Columns[R]:
-        read: list[_Day] = read_whole(_read_one, parsed(data), anomalies)
+        read: list[_Day] = read_whole(_read_unwrapped, parsed(data), anomalies)
         days = by_time([day.time for day in read], read, "data.time_list")
         capitals = [day.capital or (None, None) for day in days.values()]
         return timed_rows(

@@ -161,7 +161,7 @@ class _Measure:
         if field is None:  # of introspection
             return Cost(fields=1, depth=1)
         inner = self.selections(node.selection_set, get_named_type(field.type))
-        return inner.inside(self._items(node, field, parent), _own_cost(field))
+        return inner.inside(self._items(node, field, parent), _cost_of_calls(field))
 
     def _items(self, node: FieldNode, field: GraphQLField, parent: GraphQLNamedType | None) -> int:
         """How many items the field can have, each with what is selected below it."""
@@ -215,7 +215,7 @@ def _size(value: object) -> int | None:
             return 1
 
 
-def _own_cost(field: GraphQLField) -> Cost:
+def _cost_of_calls(field: GraphQLField) -> Cost:
     definition = field.extensions.get("strawberry-definition")
     metadata = getattr(definition, "metadata", {})
     if "endpoints" not in metadata:

@@ -83,7 +83,7 @@ WORDS_IN_NAMES = {  # outside the product no name contains one
     "wanted",
 }
 LIBRARY_NAMES = {"connection_made", "given", "one_of", "places"}  # of asyncio and hypothesis
-IMPORTED_NAMES = {"NOT_FOUND", "NotFound", "PER_FREE_PLACE"}  # from the product
+IMPORTED_NAMES = {"NOT_FOUND", "NotFound"}  # from the product
 BENCHMARK_NAMES = {"plain", "PLAIN"}  # the plain server, see bench/plain.py
 EXCEPTIONS: dict[str, tuple[str, ...]] = {  # of WORDS and NAMES: files in which the word is another one
     "ending": ("tests/cg_client/test_symbol_matching.py",),  # of an instrument's code

@@ -58,7 +58,7 @@ def struct_decoder(
     return tolerant(strict, reader_of(kind), build, may_lack)
 
 
-def the_one(payload: Any) -> Any:  # noqa: ANN401  # of the struct
+def only_item(payload: Any) -> Any:  # noqa: ANN401  # of the struct
     """Return the object, alone or as the one item of a list; raises PayloadMismatch."""
     if not isinstance(payload, list):
         return payload

@@ -102,10 +102,10 @@ def rows_of(read: Read) -> Read:
     return read_rows
 
 
-def one_of(read: Read) -> Read:
+def unwrapped(read: Read) -> Read:
     """Read one object, alone or as the one item of a list: both occur for the same endpoint."""
 
-    def read_one(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
+    def read_item(value: Any, path: Path, reading: Reading) -> Any:  # noqa: ANN401  # JSON in, what `read` reads out
         if isinstance(value, list):
             if not value:
                 raise NoData("CoinGlass answered without data.")
@@ -114,7 +114,7 @@ def one_of(read: Read) -> Read:
             (value,) = value
         return read(value, path, reading)
 
-    return read_one
+    return read_item
 
 
 def items_of(read: Read, kind: AnomalyKind | None = None) -> Read:

@@ -1,7 +1,7 @@
 """Keeps one slow group of endpoints from using all connections.
 
-There are as many places as connections, and a group may use three for each that is free: three quarters of all if it is
-alone, and less the more the others use, so that two hanging groups leave some to a third. Without a place a call waits
+There are as many slots as connections, and a group may use three for each that is free: three quarters of all if it is
+alone, and less the more the others use, so that two hanging groups leave some to a third. Without a slot a call waits
 in the order of arrival, but passes those whose group has its share. No call waits for a connection further down, where
 waiting would look like slowness of CoinGlass.
 """
@@ -19,19 +19,19 @@ from cg_client.errors import ConnectionsBusy
 
 T = TypeVar("T")
 
-PER_FREE_PLACE = 3
+PER_FREE_SLOT = 3
 LEAST_SECONDS = 0.1  # before the deadline: with less left a call would spend a request on an answer that comes too late
 MAX_QUEUE = 2000  # waiting calls of one group: a hundred cold dashboards of twenty series
 
 
 class Bulkhead(Generic[T]):
-    """Counts by group: `in_use` places, `waiting` calls now, and `waits` and `refused` in all."""
+    """Counts by group: `in_use` slots, `waiting` calls now, and `waits` and `refused` in all."""
 
     def __init__(
-        self, send: Callable[[Call, float], Awaitable[T]], places: int, clock: Clock, *, queue: int = MAX_QUEUE
+        self, send: Callable[[Call, float], Awaitable[T]], slots: int, clock: Clock, *, queue: int = MAX_QUEUE
     ) -> None:
         self._send, self._clock, self._queue = send, clock, queue
-        self._free = places
+        self._free = slots
         self.in_use: Counter[str] = Counter()
         self.waits: Counter[str] = Counter()
         self.refused: Counter[str] = Counter()
@@ -40,9 +40,9 @@ class Bulkhead(Generic[T]):
         self.waiting: Counter[str] = Counter()
 
     async def __call__(self, call: Call, deadline: float) -> T:
-        """Make the call when a place is free; raises ConnectionsBusy if none is before the deadline."""
+        """Make the call when a slot is free; raises ConnectionsBusy if none is before the deadline."""
         group = call.endpoint.group
-        if self.in_use[group] < PER_FREE_PLACE * self._free:
+        if self.in_use[group] < PER_FREE_SLOT * self._free:
             self._free -= 1
             self.in_use[group] += 1
         else:
@@ -50,9 +50,9 @@ class Bulkhead(Generic[T]):
         try:
             return await self._send(call, deadline)
         finally:
-            self._give_back(group)
+            self._release(group)
 
-    def _give_back(self, group: str) -> None:
+    def _release(self, group: str) -> None:
         self._free += 1
         self.in_use[group] -= 1
         while self._queues and (waiting := self._next()) is not None:
@@ -64,7 +64,7 @@ class Bulkhead(Generic[T]):
 
     def _next(self) -> tuple[asyncio.Future[None], str] | None:
         """Return the longest waiting call whose group has room."""
-        groups = [group for group in self._queues if self.in_use[group] < PER_FREE_PLACE * self._free]
+        groups = [group for group in self._queues if self.in_use[group] < PER_FREE_SLOT * self._free]
         able = [first for group in groups if (first := self._first(group)) is not None]
         if not able:
             return None
@@ -85,7 +85,7 @@ class Bulkhead(Generic[T]):
         return was_queued
 
     async def _wait(self, group: str, deadline: float) -> None:
-        """Wait for a place and take it."""
+        """Wait for a slot and take it."""
         left = deadline - self._clock.monotonic() - LEAST_SECONDS
         if left <= 0 or self.waiting[group] >= self._queue:
             self.refused[group] += 1
@@ -98,8 +98,8 @@ class Bulkhead(Generic[T]):
             async with asyncio.timeout(left):
                 await waiter
         except BaseException as error:
-            if not self._leave_queue(waiter, group):  # the place was granted too late
-                self._give_back(group)
+            if not self._leave_queue(waiter, group):  # the slot was granted too late
+                self._release(group)
             if not isinstance(error, TimeoutError):
                 raise
             self.refused[group] += 1

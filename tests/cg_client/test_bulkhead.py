@@ -14,7 +14,7 @@ from cg_client.errors import ConnectionsBusy, ProblemCode, UpstreamUnavailable
 from cg_client.params.core import CoinParams
 from cg_client.quota.throttle import Throttle
 from cg_client.quota.window import QuotaWindow
-from cg_client.resilience.bulkhead import LEAST_SECONDS, PER_FREE_PLACE, Bulkhead
+from cg_client.resilience.bulkhead import LEAST_SECONDS, PER_FREE_SLOT, Bulkhead
 from cg_client.transport import UpstreamResponse
 from tests.cg_client.conftest import decode
 
@@ -231,5 +231,5 @@ async def test_no_connection_is_lost_or_duplicated_and_no_call_waits_without_nee
     assert rig.upstream.most <= 8
     assert len(rig.upstream.running) == 8 - rig.bulkhead._free
     waiting = [group for group, count in rig.bulkhead.waiting.items() if count]
-    assert not any(rig.bulkhead.in_use[group] < PER_FREE_PLACE * rig.bulkhead._free for group in waiting)
+    assert not any(rig.bulkhead.in_use[group] < PER_FREE_SLOT * rig.bulkhead._free for group in waiting)
     await rig.end(tasks)
