@@ -16,7 +16,7 @@ from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
-from cg_client.endpoint import CLOSED_LIFETIME, closing_margin
+from cg_client.endpoint import CLOSED_LIFETIME
 from cg_client.endpoints import account
 from cg_client.envelope import payload, unparsed_data
 from cg_client.errors import (
@@ -42,6 +42,7 @@ from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
 from cg_client.transport import SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
+from cg_client.windows import last_closed, unix_ms
 
 T = TypeVar("T")
 
@@ -219,6 +220,8 @@ def _decoded(response: UpstreamResponse, decode: Decode[object], anomalies: Anom
 def _lifetime(call: Call, now: datetime) -> float:
     """Return for how many seconds the answer is fresh: longer if its window has closed."""
     params, refresh = call.params, call.endpoint.refresh
-    if isinstance(params, SeriesParams) and params.to is not None and params.to < now - closing_margin(params.interval):
+    if not isinstance(params, SeriesParams) or params.to is None:
+        return refresh.total_seconds()
+    if unix_ms(params.to) < last_closed(params.interval.milliseconds, unix_ms(now)):
         refresh = max(CLOSED_LIFETIME, refresh)
     return refresh.total_seconds()

@@ -39,7 +39,7 @@ class Coalescer:
         self._arrived = 0
 
     def select(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that adds the fewest calls, the first of several, and return what `start` returns.
+        """Start the candidate that adds the fewest calls, the first of several; the future holds what `start` returns.
 
         `start` has to start the calls at once: the next selection counts on it.
         """
@@ -64,7 +64,7 @@ class Coalescer:
             return
         decided, self._waiting = self._waiting, []
         for waiting in sorted(decided, key=lambda waiting: len(waiting.candidates)):
-            if not waiting.started.done():  # otherwise the operation has ended
+            if not waiting.started.done():  # a future that is done was cancelled with its operation
                 waiting.started.set_result(waiting.context.run(waiting.start, self._cheapest(waiting.candidates)))
 
     def _cheapest(self, candidates: Sequence[FetchPlan]) -> FetchPlan:

@@ -72,8 +72,3 @@ class Endpoint:
 
 
 standard_series = partial(Endpoint, interval_floors=STANDARD_FLOORS)  # the interval rule of most series
-
-
-def closing_margin(interval: Interval) -> timedelta:
-    """Return two bars: CoinGlass may finish a bar late."""
-    return timedelta(milliseconds=2 * interval.milliseconds)

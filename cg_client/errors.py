@@ -200,10 +200,10 @@ class UpstreamTimeout(UpstreamFailed):
     code = ProblemCode.TIMEOUT
     retryable = True
 
-    def __init__(self, message: str, *, fair: bool = True) -> None:
-        """`fair`: CoinGlass had enough time to answer, so that it is slow, and the deadline not too short."""
+    def __init__(self, message: str, *, had_enough_time: bool = True) -> None:
+        """`had_enough_time`: CoinGlass did, so that it is slow, and the deadline was not too short."""
         super().__init__(message)
-        self.fair = fair
+        self.had_enough_time = had_enough_time
 
 
 class UpstreamUnavailable(UpstreamFailed):

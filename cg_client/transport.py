@@ -25,7 +25,7 @@ from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailabl
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
-FAIR_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s
+ENOUGH_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s; a timeout after less does not open the circuit
 IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
 MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory
 _CACHED_REQUESTS = 4096
@@ -53,7 +53,7 @@ class Transport:
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
-        self._fair_seconds = min(FAIR_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
+        self._enough_seconds = min(ENOUGH_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
         started = self._clock.monotonic()
@@ -76,8 +76,8 @@ class Transport:
         """Translate httpx's error and count what was sent; `seconds` were allowed, of which `waited` have passed."""
         failure: UpstreamFailed
         if isinstance(error, TimeoutError | httpx.TimeoutException):
-            fair = seconds >= self._fair_seconds and not isinstance(error, httpx.PoolTimeout)
-            failure = UpstreamTimeout(f"CoinGlass did not answer within {waited:.1f} s.", fair=fair)
+            enough = seconds >= self._enough_seconds and not isinstance(error, httpx.PoolTimeout)
+            failure = UpstreamTimeout(f"CoinGlass did not answer within {waited:.1f} s.", had_enough_time=enough)
         else:
             failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
         failure.sent = not isinstance(error, _NOTHING_SENT)
@@ -145,7 +145,7 @@ def http_transport(
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_SECONDS, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
-            middlewares=(_once,),
+            middlewares=(_translate_errors,),
         )
 
     unused = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the session brings its own; this one trusts nobody
@@ -154,11 +154,14 @@ def http_transport(
     )
 
 
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+async def _translate_errors(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
     """Raise httpx's errors in place of aiohttp's, as a middleware of the session.
 
-    aiohttp sends a request again when its connection broke, which CoinGlass may count: that is for `Retry` to decide,
-    which asks the quota first. Its errors are not chained, since they show the address and the key in the headers.
+    This also keeps aiohttp from sending a request again when its connection broke, which it does only for errors of
+    its own: `Retry` decides, and asks the quota first. aiohttp's errors are not chained, since they show the address
+    and the key in the headers.
     """
     try:
         return await handler(request)

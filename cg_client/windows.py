@@ -18,7 +18,7 @@ DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
 _SMALL = 100  # rows of the small open-ended request
 _WEEK = 7 * 86_400_000
-SLACK = 2  # bars that upstream may be ahead of our clock
+SLACK = 2  # bars that upstream may finish late, or be ahead of our clock
 
 
 @dataclass(frozen=True, slots=True)

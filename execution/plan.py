@@ -22,7 +22,7 @@ Completed: TypeAlias = Any  # what can stand in an answer
 Container: TypeAlias = Any  # a dict of the answer, or a list
 
 
-class Value(Protocol):
+class ValueCompleter(Protocol):
     """How the value of a field is completed."""
 
     def complete(self, value: object, execution: "Execution") -> Completed:
@@ -60,7 +60,7 @@ class Execution:
         self._failure: BaseException | None = None
         self._done: asyncio.Future[None] | None = None
 
-    async def run(self, plan: Value, root: object) -> Completed:
+    async def run(self, plan: ValueCompleter, root: object) -> Completed:
         """Return the data; raises the first failure once nothing is pending, so that a second run finds all answers."""
         data = None
         try:
@@ -87,7 +87,7 @@ class Execution:
         finally:
             self._tasks.clear()
 
-    def wait(self, awaited: Any, value: Value, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
+    def complete_later(self, awaited: Any, value: ValueCompleter, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
         """Complete the value when it is there; the keys of an answer stand in the order of the query."""
         container[key] = None
         task = asyncio.ensure_future(awaited)
@@ -95,7 +95,7 @@ class Execution:
         self._pending += 1
         task.add_done_callback(partial(self._resume, value, container, key))
 
-    def _resume(self, value: Value, container: Container, key: str | int, task: "asyncio.Future[Any]") -> None:
+    def _resume(self, value: ValueCompleter, container: Container, key: str | int, task: "asyncio.Future[Any]") -> None:
         try:
             container[key] = value.complete(task.result(), self)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # as above
@@ -143,7 +143,7 @@ class ObjectValue:
 class ListValue:
     """A list of what is completed item by item, unless it is a table of the `selection`, which is encoded whole."""
 
-    item: Value
+    item: ValueCompleter
     nullable: bool
     selection: ColumnSelection | None
 
@@ -157,7 +157,7 @@ class ListValue:
         items: list[Completed] = [None] * len(value)
         for index, item in enumerate(value):
             if hasattr(type(item), "__await__"):
-                execution.wait(item, self.item, items, index)
+                execution.complete_later(item, self.item, items, index)
                 continue
             try:
                 items[index] = self.item.complete(item, execution)
@@ -176,7 +176,7 @@ def _close(items: Sequence[object]) -> None:
 
 @dataclass(slots=True)
 class ObjectPlan:
-    """What is selected of one object type; there is a `selection` if all of it are attributes."""
+    """What is selected of one object type; `selection` is set if every selected field is an attribute."""
 
     fields: Sequence[PlannedField]
     selection: ColumnSelection | None
@@ -203,7 +203,7 @@ class TypenameField:
 class AttributeField:
     key: str
     get: Callable[[object], object]
-    value: Value
+    value: ValueCompleter
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
         results[self.key] = self.value.complete(self.get(source), execution)
@@ -213,11 +213,11 @@ class AttributeField:
 class ResolverField:
     key: str
     calls: ResolverCalls
-    value: Value
+    value: ValueCompleter
 
     def resolve(self, source: object, execution: Execution, results: dict[str, Completed]) -> None:
         result = self.calls.get(execution.variables)(source, execution.info)
         if hasattr(type(result), "__await__"):
-            execution.wait(result, self.value, results, self.key)
+            execution.complete_later(result, self.value, results, self.key)
         else:
             results[self.key] = self.value.complete(result, execution)

@@ -42,7 +42,7 @@ from execution.plan import (
     ResolverField,
     SimpleValue,
     TypenameField,
-    Value,
+    ValueCompleter,
 )
 from execution.resolver_calls import ResolverCalls
 from execution.scalar_serializers import ScalarSerializer, Unsupported, serializer
@@ -160,7 +160,7 @@ class PlanCompiler:
             return planned, SelectedAttribute(key, attribute, value.column, value.signature)
         return planned, None
 
-    def _value(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> Value:
+    def _value(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode]) -> ValueCompleter:
         nullable = not isinstance(declared, GraphQLNonNull)
         kind = declared.of_type if isinstance(declared, GraphQLNonNull) else declared
         if is_leaf_type(kind):
@@ -180,7 +180,7 @@ class PlanCompiler:
             return ObjectValue({_class_of(kind): plan}, nullable)
         return SimpleValue(NestedObjects(plan.selection, nullable), plan.selection)
 
-    def _list(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode], *, nullable: bool) -> Value:
+    def _list(self, declared: GraphQLOutputType, sets: Sequence[SelectionSetNode], *, nullable: bool) -> ValueCompleter:
         item = self._value(declared, sets)
         if isinstance(item, SimpleValue) and isinstance(item.column, ScalarSerializer):
             return SimpleValue(ScalarLists(item.column, nullable))

@@ -61,7 +61,7 @@ class RowFields(Generic[R]):
         for base in cls.__dict__.get("__orig_bases__", ()):
             kind = get_origin(base)
             if isinstance(kind, type) and issubclass(kind, RowFields) and kind is not RowFields:
-                # The one annotation of `Bars` is the name of its field, and the row stands in its brackets.
+                # The one annotation of `Bars` names its field; its type argument is the row class: `Bars[SpreadBar]`.
                 (rows_name,), (row,) = kind.__annotations__, get_args(base)
                 cls._declare(rows_name, row, columns, rows_only)
 
@@ -134,7 +134,7 @@ class Snapshots(RowFields[R]):
 
 
 def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
-    """Make a payload of these rows and of the values of its other fields, or of the answers behind its source."""
+    """Make a payload of rows; `values` are its other fields, or `_answers`, of which its `source` is made when read."""
     filled = payload.__new__(payload)
     filled.__dict__.update(values, _rows=rows)
     filled.__dict__[rows_field(payload)[0]] = rows

@@ -28,12 +28,12 @@ from probe.targets import example_params
 from served_schema.decoders import EndpointDecoders
 
 MAX_SECONDS = 180.0  # for one endpoint: waiting for the quota or after a rate limit, and the client's retries
-_NEVER = 10**9  # failures that open a circuit: each endpoint is called, even if others of its group fail
+_NEVER = 10**9  # so many failures that no circuit opens: each endpoint is called, even if others of its group fail
 _MAX_UNREACHED = 2  # endpoints without an answer at the start, after which the others are not called
 
 
 @dataclass(frozen=True, slots=True)
-class _WithinCalls(RetryPolicy):
+class _RetriesWhileRequestsLast(RetryPolicy):
     """The client's retries, as long as requests are left."""
 
     is_spent: Callable[[], bool] = lambda: False
@@ -73,7 +73,7 @@ class Runner:
         *,
         clock: Clock | None = None,
     ) -> "Runner":
-        policy = _WithinCalls(is_spent=lambda: recorder.is_spent)
+        policy = _RetriesWhileRequestsLast(is_spent=lambda: recorder.is_spent)
         breaking = BreakerPolicy(least=_NEVER)
         client = Client(config, clock=clock, transport=recorder, policy=policy, breaker_policy=breaking)
         return cls(client, recorder, decoders, endpoints)

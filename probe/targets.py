@@ -10,7 +10,7 @@ from cg_client.catalogue import CATALOGUE
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.intervals import Interval
-from cg_client.params.core import Example, ListedName, Params
+from cg_client.params.core import Example, ExistingName, Params
 from cg_client.plans.plan_table import Plan
 from probe.listed_names import LISTINGS, ListedNames
 
@@ -54,7 +54,7 @@ def example_params(endpoint: Endpoint, plan: Plan, names: ListedNames, now: date
 def _example(marks: Iterable[object], *, is_required: bool) -> Example | None:
     """Return the example of a parameter; an optional one is sent only if it declares an example itself."""
     examples = (mark for mark in marks if isinstance(mark, Example))
-    return next((example for example in examples if is_required or not isinstance(example, ListedName)), None)
+    return next((example for example in examples if is_required or not isinstance(example, ExistingName)), None)
 
 
 def _value(endpoint: Endpoint, example: Example, names: ListedNames, previous: dict[str, Any], now: datetime) -> object:

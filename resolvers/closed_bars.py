@@ -11,9 +11,10 @@ from typing import Any, TypeAlias
 from msgspec.structs import replace
 
 from cg_client.call import Answer, Call
-from cg_client.endpoint import CLOSED_LIFETIME, closing_margin
+from cg_client.endpoint import CLOSED_LIFETIME
 from cg_client.fetcher import Fetcher
 from cg_client.params.core import SeriesParams
+from cg_client.windows import last_closed, unix_ms
 from payloads.columns import Columns
 from resolvers.window_planner import WindowPlan
 
@@ -60,9 +61,9 @@ def _cached(client: Fetcher, call: Call) -> Part | None:
     return replace(entry.answer, fresh_until=until) if client.clock.monotonic() < until else None
 
 
-def _closed_at(answer: Part, plan: WindowPlan) -> float:
-    """Start (ms) of the last bar that had surely closed when the answer was fetched."""
-    return (answer.fetched_at - closing_margin(plan.interval)).timestamp() * 1000
+def _closed_at(answer: Part, plan: WindowPlan) -> int:
+    """Return the start (ms) of the last bar that had surely closed when the answer was fetched."""
+    return last_closed(plan.interval.milliseconds, unix_ms(answer.fetched_at))
 
 
 def _is_open_ended(call: Call) -> bool:

@@ -90,7 +90,7 @@ def upstream(
     is_series = issubclass(payload, Series)
     decoder = series_decoder if is_series else _decoder
     decoders = {item: decoder(payload, item) for item in endpoints}
-    respond = _series(cast("type[Series]", payload), decoders) if is_series else _payload(payload, decoders)
+    respond = _series_field(cast("type[Series]", payload), decoders) if is_series else _payload_field(payload, decoders)
 
     def resolve(self: object, info: Info, **arguments: Any) -> object:  # noqa: ANN401  # as the signature states
         arguments = {**default_arguments, **arguments, **bound(self, attributes)}
@@ -122,7 +122,7 @@ def upstream_row(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
-    """Make a field that is answered by the parent's row of a list that answers many parents.
+    """Make a field whose value is the parent's row in a list that all parents share.
 
     `row_key` returns the key of the row, from the parent and the arguments; `params` declares them, and `prepare` may
     complete them. `record` is the class of the list's rows if it is not the payload.
@@ -223,7 +223,7 @@ def bound(parent: object, names: Mapping[str, str]) -> Arguments:
 _Respond: TypeAlias = Callable[[Context, Endpoint, Arguments, PlanLimitPolicy], object]  # a payload, or what waits
 
 
-def _series(payload: type[Series], decoders: Decoders) -> _Respond:
+def _series_field(payload: type[Series], decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, policy: PlanLimitPolicy) -> object:
         decode = decoders[endpoint]
         if not context.client.plan_is_resolved:
@@ -243,7 +243,7 @@ def _series(payload: type[Series], decoders: Decoders) -> _Respond:
     return respond
 
 
-def _payload(payload: type, decoders: Decoders) -> _Respond:
+def _payload_field(payload: type, decoders: Decoders) -> _Respond:
     def respond(context: Context, endpoint: Endpoint, arguments: Arguments, _: PlanLimitPolicy) -> object:
         call = Call(endpoint, endpoint.params(**arguments), decoders[endpoint])
         fresh = context.get_fresh(call)

@@ -57,7 +57,7 @@ def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON
     """Return the row at another time, in the sample's unit of time."""
     if isinstance(row, list):
         return [_in_unit_of(row[0], time), *row[1:]]
-    # The documented open-interest rows have their open as their time: milliseconds are meant.
+    # In the documented open-interest rows `time` is `open` times 1000; milliseconds are meant.
     return row | {"time": _in_unit_of(row["time"], time)}
 
 

@@ -24,7 +24,7 @@ _Run: TypeAlias = "asyncio.Task[CachedResponse]"
 class ResponseCache:
     """`limit`: most bytes to store.
 
-    `revision` counts what changes responses other than time, such as the plan; a response of another one is not served.
+    `revision` counts what changes responses other than time, such as the plan: those of another one are not served.
     """
 
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:

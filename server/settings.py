@@ -1,4 +1,4 @@
-"""The settings, read once at start from the environment; nothing else reads it.
+"""The settings, made once at start from the environment, which only the command line reads.
 
 All faults are reported together, each with the name of its variable.
 """

@@ -49,26 +49,26 @@ class Example:
     kind: NameKind | None = None
 
 
-class ListedName(Example):
-    """An example that names something CoinGlass has, for parameters that are checked against no listing."""
+class ExistingName(Example):
+    """An example that certainly exists: CoinGlass has no listing against which the parameter could be checked."""
 
 
 @dataclass(frozen=True)
 class Gateable:
-    """Marks a parameter whose values a plan can include one by one: a refusal of one says nothing about the others."""
+    """Marks a parameter of which a plan may include some values: a refusal is remembered for the refused value only."""
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 @dataclass(frozen=True, kw_only=True)
 class Params:
-    """No parameters at all, and the root of those that have some: each subclass is such a dataclass, too.
+    """Base class of all parameter classes, used itself by endpoints without parameters; subclasses become dataclasses.
 
-    By field name: `source_names` are CoinGlass' names, in the order of declaration; `listed_names` are names that
-    CoinGlass has, of parameters that are checked against no listing. `gateable` fields are those that a plan can limit.
+    By field name: `source_names` are CoinGlass' names, in the order of declaration; `existing_names` are examples for
+    parameters that no listing can check. `gateable` fields are those that a plan can limit.
     """
 
     source_names: ClassVar[Mapping[str, str]] = {}
-    listed_names: ClassVar[Mapping[str, object]] = {}
+    existing_names: ClassVar[Mapping[str, object]] = {}
     gateable: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -77,11 +77,13 @@ class Params:
         marks = {name: getattr(hint, "__metadata__", ()) for name, hint in hints.items() if name not in _CLASS_NAMES}
         sources = {name: mark.name for name in marks for mark in marks[name] if isinstance(mark, SourceName)}
         cls.source_names = {name: sources.get(name, name) for name in marks}
-        cls.listed_names = {name: mark.value for name in marks for mark in marks[name] if isinstance(mark, ListedName)}
+        cls.existing_names = {
+            name: mark.value for name in marks for mark in marks[name] if isinstance(mark, ExistingName)
+        }
         cls.gateable = [name for name in marks if Gateable() in marks[name]]
 
     def __post_init__(self) -> None:
-        for name in self.listed_names:
+        for name in self.existing_names:
             check_name(name, getattr(self, name))
 
     def query(self) -> dict[str, str]:

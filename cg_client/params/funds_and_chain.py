@@ -7,8 +7,8 @@ from cg_client.errors import BadArgument
 from cg_client.params.choices import ArticleLanguage, CalendarLanguage, FundRange, NewsflashLanguage
 from cg_client.params.core import (
     ExchangeName,
+    ExistingName,
     Gateable,
-    ListedName,
     NameKind,
     PageParams,
     Params,
@@ -19,11 +19,11 @@ from cg_client.params.core import (
 
 
 class FundParams(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ListedName("GBTC", NameKind.FUND)]
+    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ExistingName("GBTC", NameKind.FUND)]
 
 
 class FundOrAll(Params):
-    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ListedName("GBTC")] = None
+    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ExistingName("GBTC")] = None
 
 
 class FundPeriod(FundParams):
@@ -31,13 +31,13 @@ class FundPeriod(FundParams):
 
 
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("BTC")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ExistingName("BTC")]
 
 
 class VestedCoin(OfCoin):
     """A coin of which a part is locked; BTC is not."""
 
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ListedName("HYPE")]
+    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ExistingName("HYPE")]
 
 
 class TokenOfChain(Params):
@@ -45,7 +45,7 @@ class TokenOfChain(Params):
         str,
         "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.",
         SourceName("symbol"),
-        ListedName("BTC"),
+        ExistingName("BTC"),
     ]
 
 
@@ -76,7 +76,7 @@ class WindowParams(Params):
 
 
 class WhaleTransfersParams(WindowParams):
-    coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ListedName("BTC")] = None
+    coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ExistingName("BTC")] = None
 
 
 class CalendarWindow(WindowParams):

@@ -13,9 +13,9 @@ from cg_client.params.core import (
     CoinSymbol,
     Example,
     ExchangeName,
+    ExistingName,
     Gateable,
     HyperliquidCoin,
-    ListedName,
     NameKind,
     PairParams,
     Params,
@@ -50,7 +50,7 @@ class CoinTakerRange(CoinParams):
 
 
 class LiquidationTotalsParams(Params):
-    symbol: Annotated[str | None, "Coin; left out: all coins together.", ListedName("BTC")] = None
+    symbol: Annotated[str | None, "Coin; left out: all coins together.", ExistingName("BTC")] = None
     range: Annotated[choices.LiquidationRange, "Period to cover.", Gateable()] = choices.LiquidationRange.H24
 
 
@@ -85,7 +85,7 @@ class OptionsOpenInterest(OptionsVolume):
 
 
 class OptionsVenue(CoinParams):
-    exchange: Annotated[str, "Options venue.", ListedName("Deribit")] = "Deribit"
+    exchange: Annotated[str, "Options venue.", ExistingName("Deribit")] = "Deribit"
 
 
 class AccumulatedFunding(Params):

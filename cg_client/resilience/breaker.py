@@ -64,13 +64,13 @@ _ANSWERS = (NotFound, NoData, UpstreamRejected, PlanRefused, IntervalRefused)  #
 
 def most_telling(error: BaseException) -> BaseException:
     """Return the failure of an earlier attempt if CoinGlass had no fair time in the last."""
-    while isinstance(error, UpstreamTimeout) and not error.fair and error.before is not None:
+    while isinstance(error, UpstreamTimeout) and not error.had_enough_time and error.before is not None:
         error = error.before
     return error
 
 
 def health_by(error: BaseException) -> Health:
-    if isinstance(error, UpstreamUnavailable) or (isinstance(error, UpstreamTimeout) and error.fair):
+    if isinstance(error, UpstreamUnavailable) or (isinstance(error, UpstreamTimeout) and error.had_enough_time):
         return Health.FAILING
     return Health.HEALTHY if isinstance(error, _ANSWERS) else Health.UNKNOWN
 

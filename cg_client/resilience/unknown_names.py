@@ -76,11 +76,11 @@ def unknown_name(call: Call) -> NotFound:
 
 def _with_listed_names(params: Params) -> Params | None:
     """Replace the names by listed ones; None if that changes nothing."""
-    names = {name: listed for name, listed in params.listed_names.items() if getattr(params, name) is not None}
+    names = {name: listed for name, listed in params.existing_names.items() if getattr(params, name) is not None}
     replaced = dataclasses.replace(params, **names)
     return None if replaced == params else replaced
 
 
 def _names(params: Params) -> str:
-    names = ((params.source_names[name], getattr(params, name)) for name in params.listed_names)
+    names = ((params.source_names[name], getattr(params, name)) for name in params.existing_names)
     return " and ".join(f"{name} {value!r}" for name, value in names if value is not None)

@@ -1,4 +1,4 @@
-"""Hyperliquid: large positions, accounts over time, and the fields."""
+"""Hyperliquid: large positions, accounts over time, and the type `Hyperliquid` with all fields."""
 
 from datetime import datetime
 from enum import Enum
@@ -68,7 +68,7 @@ class WhalePosition(HyperliquidPosition): ...
 
 @strawberry.type(description="Positions above a million US dollars that were opened or closed lately.")
 class WhaleAlerts(CappedList):
-    alerts: list[WhaleAlert] = strawberry.field(description="About 200, as CoinGlass orders them.")
+    alerts: list[WhaleAlert] = strawberry.field(description="The alerts: about 200, in CoinGlass' order.")
 
 
 @strawberry.type(description="Open positions above a million US dollars.")

@@ -143,7 +143,7 @@ async def test_circuits_of_other_groups_stay_closed(circuits: Circuits) -> None:
         UpstreamRejected("no"),
         QuotaExhausted(1.0),
         ConnectionsBusy("test"),
-        UpstreamTimeout("hasty", fair=False),
+        UpstreamTimeout("hasty", had_enough_time=False),
         asyncio.CancelledError(),
         RuntimeError("ours"),
     ],
@@ -157,7 +157,7 @@ async def test_outcomes_that_say_nothing_of_coinglass_health_open_no_circuit(
 
 
 async def test_a_hasty_timeout_counts_if_the_previous_attempt_failed(circuits: Circuits) -> None:
-    hasty = UpstreamTimeout("hasty", fair=False)
+    hasty = UpstreamTimeout("hasty", had_enough_time=False)
     hasty.before = UpstreamTimeout("slow")
     await circuits.fail(POLICY.least, hasty)
     await circuits.refused()
@@ -209,7 +209,8 @@ async def test_each_failed_probe_doubles_the_wait_up_to_its_bound_and_an_answer_
 
 
 @pytest.mark.parametrize(
-    "outcome", [QuotaExhausted(1.0), RateLimited("no"), UpstreamTimeout("hasty", fair=False), asyncio.CancelledError()]
+    "outcome",
+    [QuotaExhausted(1.0), RateLimited("no"), UpstreamTimeout("hasty", had_enough_time=False), asyncio.CancelledError()],
 )
 async def test_an_inconclusive_probe_lets_the_next_call_probe(circuits: Circuits, outcome: BaseException) -> None:
     await circuits.fail(POLICY.least)

@@ -87,5 +87,5 @@ async def test_a_server_error_without_a_name_causes_no_other_call(client: Client
 
 
 def test_an_omitted_name_is_not_blamed() -> None:
-    assert FundOrAll.listed_names == {"ticker": "GBTC"}
+    assert FundOrAll.existing_names == {"ticker": "GBTC"}
     assert Call(etf.FUND_ASSETS, FundOrAll(), decode).params.query() == {}

@@ -144,14 +144,14 @@ def what_fails_while_pending_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def pending_fields_stand_behind_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = plan.Execution.wait
+    real = plan.Execution.complete_later
 
-    def wait(self: plan.Execution, awaited: Any, value: Any, container: Any, key: Any) -> None:
+    def complete_later(self: plan.Execution, awaited: Any, value: Any, container: Any, key: Any) -> None:
         real(self, awaited, value, container, key)
         if isinstance(container, dict) and container[key] is None:
             del container[key]
 
-    monkeypatch.setattr(plan.Execution, "wait", wait)
+    monkeypatch.setattr(plan.Execution, "complete_later", complete_later)
 
 
 FAULTS: Sequence[Plant] = (
