@@ -7,6 +7,7 @@ called directly, since `httpx.AsyncClient` costs five times as much CPU and adds
 import asyncio
 import base64
 import importlib.metadata
+import io
 import ssl
 import zlib
 from collections.abc import Mapping
@@ -93,19 +94,19 @@ async def read_response(response: httpx.Response) -> tuple[Mapping[bytes, bytes]
     """
     headers = {name.lower(): value for name, value in response.headers.raw}
     stream = cast("httpx.AsyncByteStream", response.stream)
-    received = bytearray()  # one growing block: many parts of a large body would leave the heap fragmented
+    received = io.BytesIO()  # one growing block: the parts of a large body would leave the heap fragmented
     try:
         if int(headers.get(b"content-length", b"0")) > MAX_BODY:
             raise httpx.RemoteProtocolError("The body of the answer is too large.")
         async for part in stream:
-            received += part
-            if len(received) > MAX_BODY:
+            received.write(part)
+            if received.tell() > MAX_BODY:
                 raise httpx.RemoteProtocolError("The body of the answer is too large.")
-        body = bytes(received)
+        body = received.getvalue()
     except (httpx.ConnectTimeout, RuntimeError) as error:  # raised by aiohttp for a lost connection
         raise httpx.ReadError("The connection broke.") from error
     finally:
-        received.clear()  # else the traceback of an error would hold it
+        received.close()  # else the traceback of an error would hold what it has
         await stream.aclose()
     encoding = headers.get(b"content-encoding", b"identity").strip().lower()
     if encoding == b"identity" or not body:

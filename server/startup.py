@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # importing settings takes most of what is to be done without
 
 _GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
 _M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
-_LARGE_BLOCK = 1024 * 1024  # bytes
+_LARGE_BLOCK = 128 * 1024  # bytes
 
 
 @contextlib.contextmanager
