@@ -23,9 +23,9 @@ noise. The server under test has one core; wrk, with one thread, and the upstrea
 sandbox with cached answers. Every server runs in a separate process behind a loopback socket, with uvicorn on uvloop
 and httptools and without an access log. CPU time is read from `/proc` before a run and once the server is idle, and
 divided by the number of requests sent. The runs of a bound are repeated three times, alternating between the two
-servers, and the run with the least CPU counts; cached responses and the cold Q4, which a busy neighbour on the machine
-affects most, run six times. The answers of both servers are compared as data before the run, and a run with a failed
-request does not count.
+servers, and the run with the least CPU counts; what a busy neighbour on the machine affects most runs more often:
+cached responses six times, the cold Q4 twelve times. The answers of both servers are compared as data before the run,
+and a run with a failed request does not count.
 
 Plain is `bench/plain.py`, Strawberry as its documentation teaches; it is in the same state, with or without cached row
 objects, and gets the same requests. The floor is `bench/floor.py`, which sends the same bytes. It is faster than wrk
