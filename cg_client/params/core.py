@@ -85,6 +85,10 @@ class Params:
     def __post_init__(self) -> None:
         for name in self.existing_names:
             check_name(name, getattr(self, name))
+        self.check()
+
+    def check(self) -> None:
+        """Raise BadArgument for values that make no sense; subclasses with such values override this."""
 
     def query(self) -> dict[str, str]:
         """Return the query as CoinGlass reads it, without what was left out."""
@@ -186,7 +190,7 @@ class PairSeriesInUnit(PairSeries):
 class PairDepthSeries(PairSeries):
     depth_percent: DepthPercent = 1.0
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_depth(self.depth_percent)
 
 
@@ -213,7 +217,7 @@ class ExchangesSeriesInUsd(ExchangesSeries):
 class ExchangesDepthSeries(ExchangesSeries):
     depth_percent: DepthPercent = 1.0
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_depth(self.depth_percent)
 
 

@@ -58,7 +58,7 @@ class ExchangeTransfersParams(PageParams):
     min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
     from_: Annotated[datetime | None, "Start of the window.", SourceName("start_time")] = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_name("coin", self.coin)
         check_amount("minUsd", self.min_usd)
 
@@ -69,10 +69,9 @@ class WindowParams(Params):
     from_: Annotated[datetime | None, "Start of the window.", SourceName("start_time")] = None
     to: Annotated[datetime | None, "End of the window.", SourceName("end_time")] = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
             raise BadArgument("`from` must not be after `to`.", "from")
-        super().__post_init__()
 
 
 class WhaleTransfersParams(WindowParams):

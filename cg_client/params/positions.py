@@ -65,7 +65,7 @@ class LiquidationOrdersParams(Params):
     ] = None
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Raise BadArgument for a contradictory window or an impossible amount."""
         check_amount("minUsd", self.min_usd)
         if self.from_ is not None and self.to is not None and self.from_ > self.to:
@@ -100,7 +100,7 @@ class FundingArbitrageParams(Params):
         SourceName("exchange_list"),
     ] = ()
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if self.usd < 1:
             raise BadArgument(f"`usd` is a number from 1, not {self.usd}.", "usd")
 
@@ -135,7 +135,7 @@ class HyperliquidTagHistory(Params):
     ] = None
     to: Annotated[datetime | None, "End of the window, inclusive. Left out: now.", SourceName("end_time")] = None
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Raise BadArgument for a contradictory window."""
         if self.interval not in TAG_INTERVALS:
             raise BadArgument(f"This list has the intervals H1 and D1, not {self.interval.name}.")
@@ -160,7 +160,7 @@ class Wallet(Params):
         Example("0x20c2d95a3dfdca9e9ad12794d5fa6fad99da44f5", NameKind.WALLET),  # of the documented whale positions
     ]
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         if not re.fullmatch(r"0[xX][0-9a-fA-F]{40}", self.address):
             raise BadArgument(f"`address` is `0x` and 40 hexadecimal digits, not {self.address!r}.", "address")
 
@@ -170,7 +170,7 @@ class PairLargeOrderHistory(PairParams):
     to: Annotated[datetime, "End of the period.", SourceName("end_time"), Example(timedelta())]
     state: Annotated[choices.LargeOrderState, "What became of the orders."] = choices.LargeOrderState.FINISHED
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         """Raise BadArgument for a contradictory period."""
         if self.from_ >= self.to:
             raise BadArgument("`from` must be before `to`.", "from")

@@ -23,7 +23,7 @@ class PairLookBack(PairSeries):
 
     window: LookBack = 14
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_window("window", self.window)
 
 
@@ -41,8 +41,8 @@ class PairBollingerBands(PairLookBackOnPrice):
         float, "Distance of the bands from the middle, in standard deviations.", SourceName("mult")
     ] = 2.0
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
+    def check(self) -> None:
+        super().check()
         if not 0 < self.multiplier < math.inf:
             raise BadArgument(f"`multiplier` is a number above 0, not {self.multiplier:g}.", "multiplier")
 
@@ -55,7 +55,7 @@ class PairMACD(PairSeries):
     slow_window: Annotated[int, "Intervals of the slow average, from 1."] = 26
     signal_window: Annotated[int, "Intervals of the signal line, from 1; the answer has no such line."] = 9
 
-    def __post_init__(self) -> None:
+    def check(self) -> None:
         check_window("fastWindow", self.fast_window)
         check_window("slowWindow", self.slow_window)
         check_window("signalWindow", self.signal_window)

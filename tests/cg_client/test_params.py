@@ -1,6 +1,7 @@
 """Parameters are sent under upstream's names and in its name, and never with what was left open."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Annotated
 
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from cg_client.params.core import (
     ExchangesDepthSeries,
     ExchangesSeries,
     ExchangesSeriesInUsd,
+    ExistingName,
     PageParams,
     PairDepthSeries,
     PairSeries,
@@ -139,3 +141,21 @@ def test_any_other_depth_is_refused_with_the_supported_ones(depth: float) -> Non
     ):
         with pytest.raises(BadArgument, match=r"depthPercent is one of 0\.25, 0\.5, 0\.75, 1, 2, 3, 5, 10, not"):
             make()
+
+
+class Checked(Params):
+    """A parameter class with a check of its own beside that of its name."""
+
+    ticker: Annotated[str, ExistingName("GBTC")]
+    count: int = 1
+
+    def check(self) -> None:
+        if self.count < 1:
+            raise BadArgument("`count` is a number from 1.", "count")
+
+
+@pytest.mark.parametrize(("ticker", "count", "argument"), [("--", 1, "ticker"), ("GBTC", 0, "count")])
+def test_a_class_with_a_check_of_its_own_still_has_its_names_checked(ticker: str, count: int, argument: str) -> None:
+    with pytest.raises(BadArgument) as refusal:
+        Checked(ticker=ticker, count=count)
+    assert refusal.value.argument == argument
