@@ -135,7 +135,7 @@ class Client:
         self._cache.refresh(call, deadline, requester)
 
     def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that adds the fewest calls to those in flight, and return what `start` returns."""
+        """Start the candidate that adds the fewest calls to those in flight; the future holds what `start` returns."""
         return self._coalescer.select(candidates, start)
 
     def _is_free(self, call: Call) -> bool:

@@ -6,7 +6,7 @@ is let through as a probe; its answer closes the circuit, its failure opens it f
 one circuit closes the others may probe at once, since CoinGlass may have recovered as a whole.
 
 Only evidence of CoinGlass' health counts. A refusal by plan, key, rate or parameters is none, nor is a call that was
-cancelled or timed out before CoinGlass had a fair time to answer: the short deadline of one caller affects no other.
+cancelled or timed out before CoinGlass had enough time to answer: the short deadline of one caller affects no other.
 """
 
 from collections import deque
@@ -63,7 +63,7 @@ _ANSWERS = (NotFound, NoData, UpstreamRejected, PlanRefused, IntervalRefused)  #
 
 
 def most_telling(error: BaseException) -> BaseException:
-    """Return the failure of an earlier attempt if CoinGlass had no fair time in the last."""
+    """Return the failure of an earlier attempt if CoinGlass had too little time in the last."""
     while isinstance(error, UpstreamTimeout) and not error.had_enough_time and error.before is not None:
         error = error.before
     return error
