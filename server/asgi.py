@@ -8,13 +8,14 @@ that still run after the graceful seconds, and nothing else cancels a request: t
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
-from server.http import NO_STORE, REQUEST_ID, Handler, Header, Request, Response, refusal
+from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
 
 MAX_BODY = 1024 * 1024  # bytes
 _DIGITS = len(str(MAX_BODY))
@@ -47,6 +48,7 @@ class HTTPAdapter:
         try:
             if request.method not in _WITHOUT_BODY:
                 request.body = await read_body(receive, request.headers.get(b"content-length"))
+            request.wait_for_disconnect = partial(_wait_for_disconnect, receive)
             response = await self._handle(request)
         except ClientLeft:
             return
@@ -79,10 +81,6 @@ class BodyTooLarge(Exception):
     pass
 
 
-class ClientLeft(Exception):
-    pass
-
-
 async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:
     """Read the whole body, unless it is too large or says so. Raises BodyTooLarge and ClientLeft."""
     if stated_length is not None and len(stated_length) >= _DIGITS and _exceeds(stated_length):
@@ -97,6 +95,11 @@ async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:
         if len(body) > MAX_BODY:
             raise BodyTooLarge
     return body
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _exceeds(stated_length: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
+import asyncio
 import functools
 from typing import Final
 
@@ -66,12 +67,7 @@ class GraphQLView(GraphQL[Context, None]):
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
         with count_upstream_calls() as calls:
             try:
-                context = self.new_context(request)
-                operation = _simple_operation(request)
-                if operation is None:
-                    response = await self._fall_back(request, context)
-                else:
-                    response = await self._execute(operation, context)
+                response = await self._respond(request, self.new_context(request))
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
         response.upstream_calls = calls.sent
@@ -93,6 +89,16 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
         make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
         return make(self._client, self._symbols, request.request_id, requester=request.requester, planner=self._planner)
+
+    async def _respond(self, request: Request, context: Context) -> Response:
+        try:
+            operation = _simple_operation(request)
+            if operation is None:
+                return await self._fall_back(request, context)
+            return await self._execute(operation, context)
+        except asyncio.CancelledError:
+            context.abandon()
+            raise
 
     async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
         """Execute a POST of one operation in JSON, which nearly all requests are."""
