@@ -24,6 +24,7 @@ from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
+from server.page_headers import explorer_headers
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
@@ -163,7 +164,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
-        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
+        if self._client.sandbox:
+            page = page.replace("<body>", f"<body>{_BANNER}", 1)
+        return HTMLResponse(page, headers=explorer_headers(page))
 
 
 # Parameters of Strawberry's hooks: ours read the method at most.
