@@ -15,7 +15,7 @@ from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
 from server.cors import allow_cross_origin
-from server.cross_site import CrossSiteCheck, SocketOriginCheck
+from server.cross_site import CrossSiteCheck
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -55,7 +55,8 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    view = GraphQLView(engine.schema, client, symbols)
+    origins = settings.allowed_origins or NO_ORIGINS
+    view = GraphQLView(engine.schema, client, symbols, origins)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
@@ -63,8 +64,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
     )
     registry.register(Metrics(client, engine, responses))
-    origins = settings.allowed_origins or NO_ORIGINS
-    adapter = HTTPAdapter(CrossSiteCheck(responses, origins), SocketOriginCheck(websockets, origins), client)
+    adapter = HTTPAdapter(CrossSiteCheck(responses, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Final
 from urllib.parse import parse_qsl
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from strawberry.http.websocket_origin import is_same_origin
 
 from server.http import NO_STORE, Handler, Request, Response, refusal
 from server.origins import Origins
@@ -36,28 +36,12 @@ class CrossSiteCheck:
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         """Return the coroutine of the next layer itself: a coroutine here would cost more than the check."""
-        if is_foreign(request.headers, self._origins) and _needs_no_preflight(request):
+        if _is_foreign(request.headers, self._origins) and _needs_no_preflight(request):
             return _refuse(request)
         return self._handle(request)
 
 
-class SocketOriginCheck:
-    """Refuses the WebSocket of a foreign page, which a browser opens without a preflight and lets the page read."""
-
-    def __init__(self, app: ASGIApp, origins: Origins) -> None:
-        self._app, self._origins = app, origins
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "websocket" or not is_foreign((request := Request(scope)).headers, self._origins):
-            await self._app(scope, receive, send)
-            return
-        message = f"{_sender(request)} opened this WebSocket. COINGLASS_ALLOWED_ORIGINS does not include it."
-        response = refusal(_FORBIDDEN, message, _CODE)
-        await send({"type": "websocket.http.response.start", "status": _FORBIDDEN, "headers": response.headers})
-        await send({"type": "websocket.http.response.body", "body": response.body})
-
-
-def is_foreign(headers: Mapping[bytes, bytes], origins: Origins) -> bool:
+def _is_foreign(headers: Mapping[bytes, bytes], origins: Origins) -> bool:
     """Whether the page of an origin that is not allowed sent the request. Without both headers, no page did."""
     site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
     if site is None and origin is None:
@@ -66,10 +50,8 @@ def is_foreign(headers: Mapping[bytes, bytes], origins: Origins) -> bool:
         return False
     if origin is None:
         return True
-    host = headers.get(b"host", b"").lower()
-    if site is None and origin in (b"http://" + host, b"https://" + host):
-        return False
-    return not origins.allows(origin.decode("latin-1"))
+    sender, host = origin.decode("latin-1"), headers.get(b"host", b"").decode("latin-1")
+    return not (site is None and is_same_origin(sender, host)) and not origins.allows(sender)
 
 
 def _needs_no_preflight(request: Request) -> bool:

@@ -24,6 +24,7 @@ from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
+from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
@@ -59,9 +60,12 @@ class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
 
-    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
+    def __init__(
+        self, schema: BaseSchema, client: Client, symbols: Symbols, websocket_origins: Origins = NO_ORIGINS
+    ) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
+        self._websocket_origins = websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
@@ -154,6 +158,10 @@ class GraphQLView(GraphQL[Context, None]):
         if not isinstance(payload, dict | list):  # Strawberry refuses a list, which would be a batch
             raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
         return payload
+
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:  # noqa: ARG002
+        """Whether the page of another origin may connect; without a preflight, so that only this check stops it."""
+        return self._websocket_origins.allows(origin)
 
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)

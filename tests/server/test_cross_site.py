@@ -1,19 +1,18 @@
-"""What the pages of other sites can cause, and read, over HTTP and WebSocket."""
+"""What the pages of other sites can cause, and read, over HTTP."""
 
 import asyncio
 from typing import Any
 
 import orjson
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 
 from server.asgi import MAX_BODY, HTTPAdapter
 from server.cors import allow_cross_origin
-from server.cross_site import CrossSiteCheck, SocketOriginCheck
+from server.cross_site import CrossSiteCheck
 from server.origins import NO_ORIGINS, Origins
 from server.response_cache import ResponseCache
 from tests.clock import FakeClock
-from tests.server.raw_asgi import Origin, Reply, Server, dashed, get, http_scope, ignore, post, receiving, sending
+from tests.server.raw_asgi import Origin, Reply, Server, get, http_scope, ignore, post, receiving, sending
 
 FOREIGN = {"origin": "https://evil.example", "sec_fetch_site": "cross-site"}
 ALLOWED = {"origin": "https://app.example.com", "sec_fetch_site": "cross-site"}
@@ -89,6 +88,7 @@ async def test_a_foreign_page_gets_no_cached_response(app: HTTPAdapter) -> None:
         {"sec_fetch_site": "same-origin", "origin": "null"},
         {"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:8000"},
         {"origin": "https://graph.example.com", "host": "Graph.example.com"},
+        {"origin": "https://graph.example.com", "host": "graph.example.com:443"},
         FOREIGN | {"apollo_require_preflight": "1"},
         FOREIGN | {"x_apollo_operation_name": "A"},
         FOREIGN | {"graphql_require_preflight": "1"},
@@ -174,30 +174,3 @@ async def preflight(app: Any, origin: str, headers: str) -> Reply:
     named = {"origin": origin, "access-control-request-method": "POST", "access-control-request-headers": headers}
     await app(http_scope("OPTIONS", headers=named.items()), receiving(b""), sending(reply))
     return reply
-
-
-@pytest.mark.parametrize(
-    ("headers", "is_open"),
-    [
-        ({}, True),
-        ({"origin": "http://127.0.0.1:8000", "host": "127.0.0.1:8000"}, True),
-        ({"origin": "https://app.example.com", "host": "127.0.0.1:8000"}, True),
-        ({"origin": "https://evil.example", "host": "127.0.0.1:8000"}, False),
-        ({"origin": "https://evil.example", "host": "127.0.0.1:8000", "sec_fetch_site": "cross-site"}, False),
-        ({"origin": "null", "host": "127.0.0.1:8000"}, False),
-    ],
-)
-async def test_a_websocket_is_open_to_allowed_origins_alone(headers: dict[str, str], is_open: bool) -> None:
-    reply = Reply()
-
-    async def accept(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  # as ASGI calls it
-        await send({"type": "websocket.accept"})
-
-    check = SocketOriginCheck(accept, Origins.parse("https://*.example.com"))
-    await check(http_scope("GET", headers=dashed(headers)) | {"type": "websocket"}, receiving(), sending(reply))
-    if is_open:
-        accepted: list[Message] = [{"type": "websocket.accept"}]
-        assert reply.messages == accepted
-    else:
-        assert (reply.status, error(reply)["code"]) == (403, "CROSS_SITE_REQUEST")
-        assert "COINGLASS_ALLOWED_ORIGINS" in error(reply)["message"]
