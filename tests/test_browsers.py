@@ -10,14 +10,12 @@ from server.page_headers import explorer_headers
 from tests.browser import CHROMIUM, Browser, browsing
 from tests.conftest import Graph, StartGraph
 
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium"),
-    pytest.mark.xdist_group("chromium"),
-]
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 
 QUERY = "{ quota { limit } }"
 ANSWER = {"data": {"quota": {"limit": 1200}}}
 PRICE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 2) { __typename } } }'
+HEADERS = {"content-type": "application/json", "x-client-id": "page"}
 REFUSED = "TypeError: Failed to fetch"
 
 POST = """
@@ -30,9 +28,6 @@ IMAGE = """
 const image = new Image();
 image.src = ADDRESS + '/graphql?query=' + encodeURIComponent(QUERY);
 await image.decode().catch(() => null);
-"""
-FORM = """
-await fetch(ADDRESS + '/graphql', {method: 'POST', mode: 'no-cors', body: new URLSearchParams({query: QUERY})});
 """
 SOCKET = """
 return new Promise(resolve => {
@@ -63,13 +58,8 @@ def open_graph(start_graph: StartGraph, browser: Browser) -> Graph:
 
 def script(graph: Graph, text: str, query: str = QUERY, **options: Any) -> str:
     """Return the script with its constants."""
-    headers = options.pop("headers", {"content-type": "application/json", "x-client-id": "page"})
-    constants = {
-        "ADDRESS": str(graph.http.base_url).rstrip("/"),
-        "QUERY": query,
-        "HEADERS": headers,
-        "OPTIONS": options,
-    }
+    address = str(graph.http.base_url).rstrip("/")
+    constants = {"ADDRESS": address, "QUERY": query, "HEADERS": HEADERS, "OPTIONS": options}
     return "".join(f"const {name} = {value!r};\n" for name, value in constants.items()) + text
 
 
@@ -100,7 +90,7 @@ def test_a_page_of_a_foreign_origin_can_neither_query_nor_open_a_websocket(
     assert graph.sandbox.calls.total() == 0
 
 
-@pytest.mark.parametrize("text", [GET, IMAGE, FORM], ids=["get", "image", "form"])
+@pytest.mark.parametrize("text", [GET, IMAGE], ids=["get", "image"])
 def test_what_a_foreign_page_sends_without_a_preflight_spends_nothing(
     graph: Graph, browser: Browser, text: str
 ) -> None:
