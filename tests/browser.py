@@ -28,6 +28,9 @@ _OPTIONS = (
 )
 
 
+_NOWHERE = subprocess.DEVNULL
+
+
 class Site:
     """The web site of a front end: each of its pages is a script, which posts its report to the site."""
 
@@ -58,8 +61,22 @@ class Browser:
     def open(self, page: str, headers: dict[str, str]) -> Any:
         """Return what a page reports by itself."""
         self._site.pages["/"] = HTMLResponse(page, headers=headers)
-        with _chromium(f"{self.origin}/", self._profile):
-            return self._site.reports.get(timeout=LIMIT * 2)
+        with subprocess.Popen(self._command(f"{self.origin}/"), stdout=_NOWHERE, stderr=_NOWHERE) as process:  # noqa: S603  # our own page
+            try:
+                return self._site.reports.get(timeout=LIMIT * 2)
+            finally:
+                process.terminate()
+                process.wait(LIMIT)
+
+    def visit(self, address: str) -> str:
+        """Return what the browser shows at an address that its user types."""
+        command = self._command("--dump-dom", address)
+        return subprocess.check_output(command, stderr=_NOWHERE, text=True, timeout=LIMIT * 2)  # noqa: S603  # our own server
+
+    def _command(self, *arguments: str) -> list[str]:
+        assert CHROMIUM is not None
+        sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # which root cannot use; the pages are ours
+        return [CHROMIUM, *_OPTIONS, *sandbox, f"--user-data-dir={self._profile}", *arguments]
 
 
 @contextlib.contextmanager
@@ -68,18 +85,3 @@ def browsing(profile: Path) -> Iterator[Browser]:
     site = Site()
     with running(site) as origin:
         yield Browser(site, origin, profile)
-
-
-@contextlib.contextmanager
-def _chromium(address: str, profile: Path) -> Iterator[None]:
-    assert CHROMIUM is not None
-    options = [*_OPTIONS, f"--user-data-dir={profile}"]
-    if os.geteuid() == 0:
-        options.append("--no-sandbox")  # which root cannot use; the pages are ours
-    command = [CHROMIUM, *options, address]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:  # noqa: S603  # our own page
-        try:
-            yield
-        finally:
-            process.terminate()
-            process.wait(LIMIT)

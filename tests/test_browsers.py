@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -109,6 +110,10 @@ def test_every_origin_is_allowed_without_cookies(start_graph: StartGraph, browse
 def test_ports_of_this_machine_are_allowed_by_a_pattern(start_graph: StartGraph, browser: Browser) -> None:
     graph = start_graph(allowed_origins=Origins.parse("http://localhost:*,http://127.0.0.1:*"))
     assert browser.run(script(graph, POST)) == [200, ANSWER, "0"]
+
+
+def test_an_address_that_the_user_types_is_answered(graph: Graph, browser: Browser) -> None:
+    assert '{"data":{"quota":{"limit":1200}}}' in browser.visit(f"{graph.http.base_url}/graphql?query={quote(QUERY)}")
 
 
 PAGE = """<!doctype html><script>
