@@ -20,6 +20,7 @@ from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Reque
 MAX_BODY = 1024 * 1024  # bytes
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
+_NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
 _RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
@@ -68,7 +69,8 @@ class HTTPAdapter:
 
     def _headers(self, request: Request, response: Response) -> list[Header]:
         """Return the headers, with the requests sent to CoinGlass and those that may start now."""
-        headers, upstream = [*response.headers, (REQUEST_ID, request.request_id.encode())], self._upstream
+        headers = [*response.headers, (REQUEST_ID, request.request_id.encode()), _NO_SNIFFING]
+        upstream = self._upstream
         if response.upstream_calls is not None:
             headers.append((b"x-upstream-calls", b"%d" % response.upstream_calls))
             headers.append((b"x-quota-remaining", b"%d" % upstream.remaining(upstream.clock.monotonic())))

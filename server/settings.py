@@ -13,6 +13,7 @@ from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
 from server.http import is_name
+from server.origins import Origins
 
 T = TypeVar("T")
 
@@ -176,6 +177,13 @@ class Settings:
         None,
         _weights,
         "Weight of each client in the fair queue for the quota, such as `dashboard=4,reports=2`; others have 1.",
+    )
+    allowed_origins: Origins | None = _variable(
+        "COINGLASS_ALLOWED_ORIGINS",
+        None,
+        Origins.parse,
+        "Origins whose pages may call this server, such as `https://app.example.com,https://*.example.com,"
+        "http://localhost:*`, or `*` for all, without cookies.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count

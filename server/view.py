@@ -25,6 +25,8 @@ from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
+from server.origins import NO_ORIGINS, Origins
+from server.page_headers import explorer_headers
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
@@ -59,9 +61,12 @@ class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
 
-    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
+    def __init__(
+        self, schema: BaseSchema, client: Client, symbols: Symbols, websocket_origins: Origins = NO_ORIGINS
+    ) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
+        self._websocket_origins = websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
@@ -160,6 +165,10 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
         return payload
 
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:  # noqa: ARG002
+        """Whether the page of another origin may connect; without a preflight, so that only this check stops it."""
+        return self._websocket_origins.allows(origin)
+
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
@@ -169,7 +178,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
-        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
+        if self._client.sandbox:
+            page = page.replace("<body>", f"<body>{_BANNER}", 1)
+        return HTMLResponse(page, headers=explorer_headers(page))
 
 
 # Parameters of Strawberry's hooks: ours read the method at most.
