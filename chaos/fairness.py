@@ -19,10 +19,10 @@ _SINGLE = on_pair("single", "CoinEx", "BTC", price(f"interval: {Interval.W1.name
 
 async def fairness(_: Effort) -> list[Verdict]:
     async with rig("hobbyist", QUOTA, deadline_seconds=DEADLINE) as tested:
-        greedy = asyncio.create_task(tested.caller("backfill").ask(_backfill(), DEADLINE + 10))
+        greedy = asyncio.create_task(tested.caller("10.2.0.1").ask(_backfill(), DEADLINE + 10))
         await asyncio.sleep(3)
         before = (await tested.upstream.calls())["total"]
-        answer = await answer_to(tested.caller("dashboard"), [_SINGLE], DEADLINE + 10)
+        answer = await answer_to(tested.caller("10.2.0.2"), [_SINGLE], DEADLINE + 10)
         requests = (await tested.upstream.requests())[before:]
         refused = (await tested.upstream.calls())["rateLimited"]
         greedy.cancel()

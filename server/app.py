@@ -14,6 +14,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.callers import IdentifyCaller, access
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -33,6 +34,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     | layer, from outside to inside | what it answers itself |
     | --- | --- |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+    | IdentifyCaller | nothing |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -58,7 +60,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
     )
     registry.register(Metrics(client, engine, responses))
-    return HTTPAdapter(responses, websockets, client)
+    return HTTPAdapter(IdentifyCaller(responses, access(settings)), websockets, client)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

@@ -50,6 +50,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # server/callers.py reads them
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):

@@ -5,9 +5,11 @@ All faults are reported together, each with the name of its variable.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from callers.addresses import Network
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
@@ -75,6 +77,13 @@ def _weights(text: str) -> Mapping[str, int]:
     if not is_valid or len(weights) < len(pairs):
         raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("is a list of networks such as 10.0.0.0/8,127.0.0.1") from None
 
 
 def _level(text: str) -> str:
@@ -164,6 +173,12 @@ class Settings:
         None,
         _weights,
         "Weight of each client in the fair queue for the quota, such as `dashboard=4,reports=2`; others have 1.",
+    )
+    trusted_proxies: tuple[Network, ...] | None = _variable(
+        "COINGLASS_TRUSTED_PROXIES",
+        None,
+        _networks,
+        "Networks of the proxies whose `X-Forwarded-For` names the caller, such as `10.0.0.0/8,127.0.0.1`.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
