@@ -1,6 +1,10 @@
 """Who sends a request, and how much of the quota it may spend."""
 
+import re
 from dataclasses import dataclass
+
+is_caller_name = re.compile(r"[\w.@:/|+-]{1,128}", re.ASCII).fullmatch
+"""Matches names of keys, addresses and most subjects of tokens, which cannot forge a line of the log."""
 
 
 @dataclass(frozen=True, slots=True)
