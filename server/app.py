@@ -60,7 +60,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
     )
     registry.register(Metrics(client, engine, responses))
-    return HTTPAdapter(IdentifyCaller(responses, access(settings)), websockets, client)
+    return HTTPAdapter(IdentifyCaller(responses, access(settings, client.clock)), websockets, client)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:
