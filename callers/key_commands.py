@@ -1,9 +1,9 @@
 """Creates and revokes keys in the file of keys. Several processes may do so at the same time."""
 
 import contextlib
-import fcntl
 import os
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,6 +13,9 @@ import msgspec
 
 from callers.caller import Budget, is_caller_name
 from callers.key_file import KeyFileError, Keys, StoredKey, digest, read_keys
+
+if sys.platform != "win32":
+    import fcntl
 
 KEY_PREFIX: Final = "cgk_"
 _RANDOM_BYTES: Final = 32
@@ -78,7 +81,8 @@ def _locked(path: Path) -> Iterator[None]:
     except OSError as error:
         raise KeyFileError(f"cannot write {path}: {error.strerror}") from error
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        if sys.platform != "win32":  # where only the replacement is atomic
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)

@@ -15,11 +15,10 @@ ALGORITHMS: Final = (  # none with a shared secret: the keys are public
     *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
     *("ES256", "ES384", "ES512", "ES256K", "EdDSA"),
 )
-LEEWAY: Final = 30.0  # seconds by which the clocks of issuer and server may differ
+LEEWAY: Final = 30  # seconds by which the clocks of issuer and server may differ
 _MAX_BYTES: Final = 8192
 _MAX_NAME: Final = 128
 _CACHED: Final = 1024  # tokens
-_INVALID: Final = (jwt.PyJWTError, ValueError, OverflowError, RecursionError)  # of JSON that is not UTF-8, too deep …
 _OPTIONS: Final[Any] = {"require": ["exp", "sub"], "enforce_minimum_key_length": True}
 
 _REASONS: Final[Sequence[tuple[type[jwt.PyJWTError], str]]] = (  # the first whose type is that of the error
@@ -35,7 +34,7 @@ _REASONS: Final[Sequence[tuple[type[jwt.PyJWTError], str]]] = (  # the first who
 
 class _Verified(NamedTuple):
     caller: Caller
-    expires: float  # seconds since 1970
+    expires: int  # seconds since 1970
     revision: int
 
 
@@ -57,7 +56,7 @@ class WebTokens:
                 raise Unauthenticated(_reason(jwt.ExpiredSignatureError()))
             return verified.caller
         claims = await self._claims(token)
-        verified = _Verified(_caller(claims), float(claims["exp"]) + LEEWAY, self._keys.revision)
+        verified = _Verified(_caller(claims), int(claims["exp"]) + LEEWAY, self._keys.revision)
         self._verified[digest] = verified
         if len(self._verified) > _CACHED:
             del self._verified[next(iter(self._verified))]
@@ -80,7 +79,7 @@ class WebTokens:
                 leeway=LEEWAY,
                 options=_OPTIONS,
             )
-        except _INVALID as error:
+        except jwt.PyJWTError as error:
             raise Unauthenticated(_reason(error)) from None
 
 

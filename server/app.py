@@ -34,7 +34,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     | layer, from outside to inside | what it answers itself |
     | --- | --- |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
-    | IdentifyCaller | nothing |
+    | IdentifyCaller | a request without valid credentials, if callers need them |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -52,15 +52,17 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    view = GraphQLView(engine.schema, client, symbols)
+    caller_access = access(settings, client.clock)
+    view = GraphQLView(engine.schema, client, symbols, caller_access)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
     websockets = Starlette(
         routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
     )
-    registry.register(Metrics(client, engine, responses))
-    return HTTPAdapter(IdentifyCaller(responses, access(settings, client.clock)), websockets, client)
+    identified = IdentifyCaller(responses, caller_access)
+    registry.register(Metrics(client, engine, responses, identified))
+    return HTTPAdapter(identified, websockets, client)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

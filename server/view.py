@@ -1,6 +1,5 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
-import functools
 from typing import Final
 
 import orjson
@@ -23,6 +22,7 @@ from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
+from server.callers import Access
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
@@ -58,9 +58,10 @@ class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
 
-    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
+    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols, access: Access) -> None:
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
+        self._access = access
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
@@ -85,7 +86,8 @@ class GraphQLView(GraphQL[Context, None]):
         if opening.dry_run is not DryRun.OFF:
             await refuse_dry_run(receive, send)
         else:
-            await self.run(OperationSocket(scope, receive, send, functools.partial(self.new_context, opening)))
+            new_context = self.new_context
+            await self.run(OperationSocket(scope, receive, send, opening, access=self._access, new_context=new_context))
 
     def new_context(self, request: Request) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""

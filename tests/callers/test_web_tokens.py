@@ -101,7 +101,7 @@ async def test_a_token_signed_by_somebody_else_is_refused(tokens: WebTokens) -> 
 
 
 async def test_an_unsigned_token_is_refused(tokens: WebTokens) -> None:
-    token = jwt.encode(VALID, None, "none", headers={"kid": "first"}).encode()
+    token = jwt.encode(VALID, "", "none", headers={"kid": "first"}).encode()
     assert "algorithm that this server does not accept" in await refusal(tokens, token)
 
 
