@@ -14,7 +14,6 @@ from callers.key_file import KeyFileError, StoredKey, read_keys
 
 _BUDGET: Final = ("calls_per_minute", "calls_per_day", "values_per_minute", "values_per_day")
 _UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
-_NO_FILE: Final = "set COINGLASS_KEY_FILE, or name the file of keys with --file"
 
 
 def add_keys(parser: argparse.ArgumentParser, parser_class: type[argparse.ArgumentParser]) -> None:
@@ -23,9 +22,7 @@ def add_keys(parser: argparse.ArgumentParser, parser_class: type[argparse.Argume
     actions = parser.add_subparsers(dest="action", required=True, parser_class=parser_class)
     creating = actions.add_parser("create", help="create a key and print it, this time only")
     creating.add_argument("name", help="name of the caller; the keys of a name share their turn and budget")
-    creating.add_argument(
-        "--expires", type=_lifetime, metavar="90d", help="until then the key is valid: 12h, 90d or 52w"
-    )
+    creating.add_argument("--expires", type=_lifetime, metavar="90d", help="how long the key is valid: 12h, 90d, 52w")
     creating.add_argument("--scope", action="append", default=[], help="such as metrics; repeatable")
     for name in _BUDGET:
         creating.add_argument(f"--{name.replace('_', '-')}", type=_limit, metavar="N", help="part of the budget")
@@ -36,16 +33,20 @@ def add_keys(parser: argparse.ArgumentParser, parser_class: type[argparse.Argume
 
 def run_keys(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
     """Return the exit status: 0, or 2 if nothing was done."""
-    text = options.file or environment.get("COINGLASS_KEY_FILE")
     now = datetime.now(UTC).replace(microsecond=0)
     try:
-        if not text:
-            raise InvalidKeyCommand(_NO_FILE)
-        sys.stdout.write(_result(options, Path(text), now))
+        sys.stdout.write(_result(options, _path(options, environment), now))
     except (InvalidKeyCommand, KeyFileError) as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
     return 0
+
+
+def _path(options: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    path = options.file or environment.get("COINGLASS_KEY_FILE")
+    if not path:
+        raise InvalidKeyCommand("set COINGLASS_KEY_FILE, or name the file of keys with --file")
+    return Path(path)
 
 
 def _result(options: argparse.Namespace, path: Path, now: datetime) -> str:
