@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
@@ -19,6 +20,7 @@ from callers.key_commands import create_key, revoke_keys
 from tests.callers.issuer import AUDIENCE, ISSUER, SigningKey
 from tests.conftest import Graph, StartGraph
 from tests.running import running
+from tests.test_cli import serving
 from tests.test_metrics import figures
 from tests.test_websocket import PROTOCOL, address, send
 
@@ -171,3 +173,14 @@ async def test_a_revoked_key_ends_the_next_operation(keys_graph: Graph, path: Pa
 
 async def test_an_open_server_ignores_credentials(graph: Graph) -> None:
     assert await conversation(graph, {"authorization": "Bearer nothing"}) == {"quota": {"limit": 1200}}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_forwarded_address_of_a_peer_that_is_not_trusted_is_ignored(workers: str) -> None:
+    with serving("--sandbox", COINGLASS_WORKERS=workers) as (at, process):
+        httpx.post(
+            f"{at}/graphql", json={"query": QUERY}, headers={"x-forwarded-for": "192.0.2.7", "x-client-id": "ann"}
+        )
+        assert process.stderr
+        logged = next(json.loads(line) for line in process.stderr if '"event":"request"' in line.replace(": ", ":"))
+    assert (logged["caller"], logged["client_id"]) == ("127.0.0.1", "ann")
