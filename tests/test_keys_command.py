@@ -79,9 +79,10 @@ def test_a_server_without_its_file_of_keys_says_how_to_create_it(path: Path) -> 
 def test_workers_serve_callers_with_a_key(path: Path) -> None:
     key = keys(path, "keys create ann").strip()
     variables = {"COINGLASS_CALLERS": "keys", "COINGLASS_KEY_FILE": str(path), "COINGLASS_WORKERS": "2"}
-    with serving("--sandbox", **variables) as (address, _):
-        answers = [
-            httpx.post(f"{address}/graphql", json={"query": "{ quota { limit } }"}, headers={"x-api-key": each})
-            for each in (key, "cgk_wrong")
-        ]
+    with (
+        serving("--sandbox", **variables) as (address, _),
+        httpx.Client(base_url=address, timeout=120) as http,  # a worker may still start
+    ):
+        body = {"query": "{ quota { limit } }"}
+        answers = [http.post("/graphql", json=body, headers={"x-api-key": each}) for each in (key, "cgk_wrong")]
     assert [answer.status_code for answer in answers] == [200, 401]
