@@ -178,9 +178,8 @@ async def test_an_open_server_ignores_credentials(graph: Graph) -> None:
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_forwarded_address_of_a_peer_that_is_not_trusted_is_ignored(workers: str) -> None:
     with serving("--sandbox", COINGLASS_WORKERS=workers) as (at, process):
-        httpx.post(
-            f"{at}/graphql", json={"query": QUERY}, headers={"x-forwarded-for": "192.0.2.7", "x-client-id": "ann"}
-        )
+        headers = {"x-forwarded-for": "192.0.2.7", "x-client-id": "ann"}
+        httpx.post(f"{at}/graphql", json={"query": QUERY}, headers=headers, timeout=120)  # a worker may still start
         assert process.stderr
         logged = next(json.loads(line) for line in process.stderr if '"event":"request"' in line.replace(": ", ":"))
     assert (logged["caller"], logged["client_id"]) == ("127.0.0.1", "ann")
