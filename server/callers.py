@@ -21,6 +21,7 @@ _FORWARDED_FOR: Final = b"x-forwarded-for"
 _MISSING: Final = "The request has no credentials. Send them as `Authorization: Bearer …` or as `X-API-Key: …`."
 _REALM: Final = 'Bearer realm="coinglass-graphql"'
 _RETRY_AFTER: Final[Header] = (b"retry-after", b"30")  # seconds, as between attempts to fetch the issuer's keys
+_PRIVATE: Final = "credentials"  # a scope for all of them: caches on the way must not serve others
 _MAX_COUNTED: Final = 200  # callers with a counter
 
 
@@ -95,6 +96,7 @@ class IdentifyCaller:
                 return self._refuse(error)
         else:
             if not self._access.is_open:
+                request.scope = _PRIVATE
                 self._count(request.caller)
                 if request.path == METRICS and "metrics" not in request.caller.scopes:
                     return _forbidden(request.caller)
@@ -122,9 +124,7 @@ def _is_open(request: Request) -> bool:
 
 
 def _forbidden(caller: Caller) -> Response:
-    scopes = " ".join(sorted(caller.scopes)) or "none"
-    response = refusal(
-        403, f"/metrics needs the scope metrics; the scopes of {caller.name} are: {scopes}.", "FORBIDDEN"
-    )
+    message = f"/metrics needs credentials with the scope metrics, which {caller.name} does not have."
+    response = refusal(403, message, "FORBIDDEN")
     response.headers.append(NO_STORE)
     return response

@@ -47,7 +47,7 @@ class Request:
     """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
-    the same one may get each other's cached responses; so far all callers have the same one.
+    the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     """
 
     __slots__ = (

@@ -81,6 +81,7 @@ def test_callers_share_cached_answers(keys_graph: Graph, path: Path, key: str) -
         keys_graph.http.post("/graphql", json={"query": PRICE}, headers={"x-api-key": each}) for each in (key, other)
     ]
     assert [answer.headers["x-upstream-calls"] for answer in answers] == ["2", "0"]
+    assert {answer.headers["cache-control"].split(",")[0] for answer in answers} == {"private"}
 
 
 def test_neither_log_nor_answers_nor_metrics_contain_a_key(keys_graph: Graph, key: str) -> None:
@@ -96,20 +97,18 @@ def test_neither_log_nor_answers_nor_metrics_contain_a_key(keys_graph: Graph, ke
 
 def test_a_token_opens_the_graph(start_graph: StartGraph, jwks_url: str) -> None:
     graph = start_graph(callers="jwt", jwt_issuer=ISSUER, jwt_audience=AUDIENCE, jwks_url=jwks_url)
-    claims = {
-        "iss": ISSUER,
-        "aud": AUDIENCE,
-        "sub": "ann@example.com",
-        "exp": int(time.time()) + 600,
-        "scope": "metrics",
-    }
-    graph.http.headers["authorization"] = f"Bearer {SIGNING.sign(claims).decode()}"
-    assert graph.data(QUERY) == {"quota": {"limit": 1200}}
-    assert figures(graph)["caller_requests_total{caller=ann@example.com}"] == 2
-    graph.http.headers["authorization"] = f"Bearer {SigningKey('first').sign(claims).decode()}"
-    refused = graph.http.post("/graphql", json={"query": QUERY})
-    assert refused.status_code == 401
-    assert refused.json()["errors"][0]["message"] == "The token's signature is wrong."
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": "ann@example.com", "exp": int(time.time()) + 600}
+    token, forged = (key.sign(claims | {"scope": "metrics"}).decode() for key in (SIGNING, SigningKey("first")))
+    with capture_logs() as logs:
+        graph.http.headers["authorization"] = f"Bearer {token}"
+        assert graph.data(QUERY) == {"quota": {"limit": 1200}}
+        metrics = graph.http.get("/metrics").text
+        refused = graph.http.post("/graphql", json={"query": QUERY}, headers={"authorization": f"Bearer {forged}"})
+    assert 'coinglass_graphql_caller_requests_total{caller="ann@example.com"} 2.0' in metrics
+    assert (refused.status_code, refused.json()["errors"][0]["message"]) == (401, "The token's signature is wrong.")
+    written = repr(logs) + metrics + refused.text
+    assert "ann@example.com" in repr(logs)
+    assert not any(part in written for text in (token, forged) for part in text.split("."))
 
 
 def test_without_the_issuer_s_keys_the_answer_is_503(start_graph: StartGraph) -> None:
