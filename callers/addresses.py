@@ -13,6 +13,8 @@ Network: TypeAlias = IPv4Network | IPv6Network
 
 _PREFIX: Final = 64  # bits of an IPv6 address that a network gets at least: the rest is the client's choice
 _CACHED: Final = 4096  # addresses
+_MAX_HOPS: Final = 16
+_MAX_CACHED_BYTES: Final = 256  # of a header: a longer one is not worth the memory
 _WITH_PORT: Final = re.compile(r"\[(?P<v6>[^\]]+)\](?::\d+)?|(?P<v4>[\d.]+):\d+")
 
 
@@ -42,14 +44,19 @@ class TrustedProxies:
 
     def __init__(self, networks: Sequence[Network]) -> None:
         self._networks = tuple(networks)
-        self.caller = functools.lru_cache(_CACHED)(self._caller)
+        self._cached = functools.lru_cache(_CACHED)(self._caller)
 
-    def _caller(self, peer: str, forwarded: bytes | None) -> Caller:
+    def caller(self, peer: str, forwarded: bytes) -> Caller:
+        """Return the caller of a request from the peer; `forwarded` is the header, or empty."""
+        find = self._cached if len(forwarded) <= _MAX_CACHED_BYTES else self._caller
+        return find(peer, forwarded)
+
+    def _caller(self, peer: str, forwarded: bytes) -> Caller:
         """Return the rightmost address that is no trusted proxy: what stands to its left, anybody may have written."""
         client = parse_address(peer)
         if client is None:
             return caller_at(peer)
-        hops = forwarded.decode("latin-1").split(",") if forwarded else []
+        hops = forwarded.decode("latin-1").rsplit(",", _MAX_HOPS) if forwarded else []
         while hops and self._trusts(client):
             hop = parse_address(hops.pop())
             if hop is None:

@@ -45,7 +45,7 @@ class OpenAccess:
     async def identify(self, request: Request) -> Caller:
         if self._proxies is None:
             return caller_at(request.address)
-        return self._proxies.caller(request.address, request.headers.get(_FORWARDED_FOR))
+        return self._proxies.caller(request.address, request.headers.get(_FORWARDED_FOR, b""))
 
 
 class CredentialAccess:
