@@ -50,6 +50,7 @@ class Workers(Multiprocess):
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # server/callers.py reads them
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
