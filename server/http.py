@@ -1,5 +1,6 @@
 """The typed HTTP request and response that every layer of the server takes and returns."""
 
+import asyncio
 import itertools
 import os
 import re
@@ -32,6 +33,10 @@ is_name = re.compile(r"(?=.*[^_-])[\w-]{1,64}", re.ASCII).fullmatch
 """Matches letters, digits, dashes and underscores, which cannot forge a line of the log."""
 
 
+class ClientLeft(Exception):
+    """Nobody is left to answer."""
+
+
 class DryRun(Enum):
     """The value of `X-Dry-Run`. An unreadable one is refused, because a typing error must not spend quota."""
 
@@ -48,6 +53,7 @@ class Request:
 
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
+    `wait_for_disconnect` returns when the client has left, to be called once.
     """
 
     __slots__ = (
@@ -62,6 +68,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "wait_for_disconnect",
     )
 
     def __init__(self, scope: Scope) -> None:
@@ -80,6 +87,7 @@ class Request:
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.body = b""
+        self.wait_for_disconnect = _wait_forever
         self._payload: object = None
 
     @property
@@ -134,6 +142,10 @@ def parse_json(text: str | bytes) -> object:
     except orjson.JSONDecodeError:
         return MALFORMED
     return parsed
+
+
+async def _wait_forever() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 def _join_repeated(headers: list[Header]) -> dict[bytes, bytes]:

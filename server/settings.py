@@ -16,6 +16,7 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
+from server.origins import Origins
 
 T = TypeVar("T")
 
@@ -230,6 +231,13 @@ class Settings:
         None,
         _networks,
         "Networks of the proxies whose `X-Forwarded-For` names the caller, such as `10.0.0.0/8,127.0.0.1`.",
+    )
+    allowed_origins: Origins | None = _variable(
+        "COINGLASS_ALLOWED_ORIGINS",
+        None,
+        Origins.parse,
+        "Origins whose pages may call this server, such as `https://app.example.com,https://*.example.com,"
+        "http://localhost:*`, or `*` for all, without cookies.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count

@@ -1,5 +1,6 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 
 from cross_web import HTTPException
@@ -101,9 +102,14 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_connection_init(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        if await self._is_identified(_UNAUTHORIZED):
-            self.context = self._socket.new_context()  # read before anything else runs
+        if not await self._is_identified(_UNAUTHORIZED):
+            return
+        self.context = context = self._socket.new_context()  # read before anything else runs
+        try:
             await super().run_operation(operation)
+        except asyncio.CancelledError:  # the client completed the operation, or left
+            context.abandon()
+            raise
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""
