@@ -57,8 +57,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    origins = settings.allowed_origins or NO_ORIGINS
-    caller_access = access(settings, client.clock)
+    origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     view = GraphQLView(engine.schema, client, symbols, caller_access, origins)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE

@@ -102,13 +102,14 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_connection_init(message)
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        if await self._is_identified(_UNAUTHORIZED):
-            self.context = context = self._socket.new_context()  # read before anything else runs
-            try:
-                await super().run_operation(operation)
-            except asyncio.CancelledError:  # the client completed the operation, or left
-                context.abandon()
-                raise
+        if not await self._is_identified(_UNAUTHORIZED):
+            return
+        self.context = context = self._socket.new_context()  # read before anything else runs
+        try:
+            await super().run_operation(operation)
+        except asyncio.CancelledError:  # the client completed the operation, or left
+            context.abandon()
+            raise
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""
