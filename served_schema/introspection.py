@@ -14,6 +14,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     SelectionSetNode,
     get_introspection_query,
     is_abstract_type,
@@ -109,7 +110,7 @@ class _ValueMeasure:
                     if name.value not in self._values:
                         self._values[name.value] = self._selections(self._fragments[name.value].selection_set)
                     total += self._values[name.value]
-                case _:
+                case InlineFragmentNode():
                     total += self._selections(node.selection_set)
         return total
 
@@ -127,7 +128,7 @@ def _fields(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefiniti
                 if name.value not in visited:
                     visited.add(name.value)
                     selections += fragments[name.value].selection_set.selections
-            case node:
+            case InlineFragmentNode() as node:
                 selections += node.selection_set.selections
     return fields
 

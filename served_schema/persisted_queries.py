@@ -28,7 +28,7 @@ class PersistedQueries:
         self._by_hash: WeakValueDictionary[str, Document] = WeakValueDictionary()
 
     def find(self, text: str | None, extensions: Mapping[str, Any]) -> tuple[str | None, str | None]:
-        """Return the hash to persist and the text of a request; raises GraphQLError for an id that is unknown or wrong."""
+        """Return the hash to persist, and the text; raises GraphQLError for an id that is unknown or wrong."""
         requested = extensions.get("persistedQuery")
         if requested is None:
             id_ = extensions.get(DOCUMENT_ID)
