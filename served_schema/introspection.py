@@ -1,4 +1,7 @@
-"""Recognizes introspection in a document, and bounds what it may select."""
+"""Recognizes introspection in a document, and bounds what it may select.
+
+graphql-core's rule bounds how deep it nests lists; this bounds how often it repeats them.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -24,8 +27,9 @@ from graphql import (
 from served_schema.documents import Document
 
 MAX_SERVICE = 10  # fields `_service` of a document, each of which has the whole SDL
-SMALL = 5_000  # values that are executed within milliseconds
+SMALL = 3_000  # values that take less than 50 ms
 _TYPENAME, _SERVICE = "__typename", "_service"
+_WITH_FIELDS = GraphQLObjectType | GraphQLInterfaceType
 _SCHEMA = ("__schema", "__type")
 _SIGN = re.compile(r"__schema\b|__type\b|\b_service\b")
 
@@ -72,7 +76,7 @@ class IntrospectionRules:
         measure = _ValueMeasure(document.fragments, self._items)
         roots = [root for item in document.operations for root in _fields(item.selection_set, document.fragments)]
         names = [root.name.value for root in roots]
-        values = sum(measure.field(root) for root in roots if root.name.value in _SCHEMA)
+        values = int(sum(measure.field(root) for root in roots if root.name.value in _SCHEMA))
         is_alone = all(name in (_TYPENAME, _SERVICE, *_SCHEMA) for name in names)
         return Introspection(values, names.count(_SERVICE), is_alone)
 
@@ -93,15 +97,15 @@ def switched_off(document: Document, *, introspection: bool, sdl: bool) -> Graph
 class _ValueMeasure:
     """Estimates values, in time linear in the document: lists have the mean length of this schema."""
 
-    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], items: Mapping[str, int]) -> None:
+    def __init__(self, fragments: Mapping[str, FragmentDefinitionNode], items: Mapping[str, float]) -> None:
         self._fragments, self._items = fragments, items
-        self._values: dict[str, int] = {}
+        self._values: dict[str, float] = {}
 
-    def field(self, node: FieldNode) -> int:
+    def field(self, node: FieldNode) -> float:
         return 1 + self._items.get(node.name.value, 1) * self._selections(node.selection_set)
 
-    def _selections(self, selected: SelectionSetNode | None) -> int:
-        total = 0
+    def _selections(self, selected: SelectionSetNode | None) -> float:
+        total = 0.0
         for node in selected.selections if selected else ():
             match node:
                 case FieldNode():
@@ -133,23 +137,22 @@ def _fields(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefiniti
     return fields
 
 
-def _mean_items(schema: GraphQLSchema) -> Mapping[str, int]:
-    """Return how many items the lists of introspection have: of types and directives all, of others the mean."""
+def _mean_items(schema: GraphQLSchema) -> Mapping[str, float]:
+    """Return how many items the lists of introspection have, those of a type on average over all types."""
     types = schema.type_map.values()
-    with_fields = [kind for kind in types if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)]
-    inputs = [len(kind.fields) for kind in types if isinstance(kind, GraphQLInputObjectType)]
-    return {
-        "types": len(schema.type_map),
-        "directives": len(schema.directives),
-        "fields": _mean([len(kind.fields) for kind in with_fields]),
-        "interfaces": _mean([len(kind.interfaces) for kind in with_fields]),
-        "args": _mean([len(field.args) for kind in with_fields for field in kind.fields.values()]),
-        "inputFields": _mean(inputs),
-        "enumValues": _mean([len(kind.values) for kind in types if isinstance(kind, GraphQLEnumType)]),
-        "possibleTypes": _mean([len(schema.get_possible_types(kind)) for kind in types if is_abstract_type(kind)]),
+    fields = [list(kind.fields.values()) for kind in types if isinstance(kind, _WITH_FIELDS)]
+    lengths = {
+        "fields": [len(of_type) for of_type in fields],
+        "interfaces": [len(kind.interfaces) for kind in types if isinstance(kind, _WITH_FIELDS)],
+        "inputFields": [len(kind.fields) for kind in types if isinstance(kind, GraphQLInputObjectType)],
+        "enumValues": [len(kind.values) for kind in types if isinstance(kind, GraphQLEnumType)],
+        "possibleTypes": [len(schema.get_possible_types(kind)) for kind in types if is_abstract_type(kind)],
     }
-
-
-def _mean(lengths: Sequence[int]) -> int:
-    """Return the mean, rounded up, and 1 at least."""
-    return max(1, -(-sum(lengths) // max(1, len(lengths))))
+    means = {name: sum(items) / len(types) for name, items in lengths.items()}
+    arguments = sum(len(field.args) for of_type in fields for field in of_type)
+    return means | {
+        "types": len(types),
+        "directives": len(schema.directives),
+        "args": arguments / sum(lengths["fields"]),
+        "ofType": 0.5,  # of a type, which is a list or non-null in half of the cases
+    }

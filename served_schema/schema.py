@@ -22,7 +22,7 @@ from served_schema.federation import Schema
 from served_schema.introspection import IntrospectionRules, switched_off
 from served_schema.introspection_cache import IntrospectionCache
 from served_schema.limits import MAX_TOKENS, check_cost, is_fixed
-from served_schema.persisted_queries import PersistedQueries
+from served_schema.persisted_queries import PersistedQueries, with_document_id
 
 
 class InvalidOperation(Exception):
@@ -107,6 +107,12 @@ class ServedSchema(Schema):
         if document.is_introspection:
             return await self._introspect(document, operation, variables, context_value, root_value)
         return await self._run(document, operation, variables, context_value, root_value)
+
+    def text_of(self, parameters: Mapping[str, Any]) -> str | None:
+        """Return the text of a request, which may name its document instead. Raises GraphQLError."""
+        text: str | None = parameters.get("query")
+        extensions = with_document_id(parameters)
+        return self.persisted.find(text, extensions)[1] if extensions else text
 
     async def stream(
         self,

@@ -14,6 +14,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.documents import apply_policy, has_explorer
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -48,10 +49,12 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.max_calls)
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    policy = apply_policy(engine, settings)
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    view = GraphQLView(engine.schema, client, symbols)
-    routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
+    view = GraphQLView(engine.schema, client, symbols, has_explorer=has_explorer(settings))
+    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
+    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
     websockets = Starlette(

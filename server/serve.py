@@ -39,6 +39,8 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.api_key)
+    if settings.workers > 1:
+        _check_documents(settings)  # otherwise each worker would fail
     listener = _listen(settings)
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
@@ -54,6 +56,17 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     )
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
+
+
+def _check_documents(settings: Settings) -> None:
+    """Check trusted documents in another process, so that this one does not import the schema."""
+    if settings.trusted_documents is None:
+        return
+    command = [sys.executable, "-P", "-m", "server.cli", "documents", "check", str(settings.trusted_documents)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own module
+    if ended.returncode:
+        faults = "; ".join((ended.stdout + ended.stderr).splitlines())
+        raise SettingsError(f"COINGLASS_TRUSTED_DOCUMENTS: {faults}")
 
 
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:

@@ -143,8 +143,10 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     expected = {
         name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
     }
-    unset = dict.fromkeys(("COINGLASS_API_KEY", "COINGLASS_PROXY", "COINGLASS_CLIENT_WEIGHTS"), "none")
-    assert shown == expected | unset | {"COINGLASS_PLAN": "auto"}
+    names = ("COINGLASS_API_KEY", "COINGLASS_PROXY", "COINGLASS_CLIENT_WEIGHTS", "COINGLASS_TRUSTED_DOCUMENTS")
+    automatic = ("PLAN", "INTROSPECTION", "SDL", "EXPLORER", "SUGGESTIONS")
+    unset = dict.fromkeys(names, "none") | dict.fromkeys((f"COINGLASS_{name}" for name in automatic), "auto")
+    assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off"}
 
 
 PATHS = re.compile(
