@@ -241,9 +241,8 @@ def test_operations_are_extracted_from_sources_and_checked(tmp_path: Path) -> No
 
 def test_check_lists_each_fault_with_the_name_of_its_operation(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
-    coins = " ".join(
-        f'c{n}: coin(symbol: "C{n}") {{ currentFundingRates {{ ... on Problem {{ code }} }} }}' for n in range(9)
-    )
+    coin = 'c%d: coin(symbol: "BTC") { currentFundingRates { ... on Problem { code } } }'
+    coins = " ".join(coin % number for number in range(9))
     path.write_text(apollo(("1", "Wrong", "query Wrong { nosuch }"), ("2", "Many", f"query Many {{ {coins} }}")))
     checked = run("documents", "check", str(path), COINGLASS_MAX_CALLS="1")
     assert checked.returncode == 1
