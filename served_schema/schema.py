@@ -1,9 +1,11 @@
 """Executes operations step by step: text, document, limits, execution, and stable codes of errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
 from graphql import ExecutionResult as CoreResult
 from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
@@ -14,15 +16,17 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
-from served_schema import MAX_CALLS
+from served_schema.checks import check_document, check_operation, is_fixed, parsed
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore
 from served_schema.errors import stable
 from served_schema.federation import Schema
 from served_schema.introspection import IntrospectionRules, switched_off
 from served_schema.introspection_cache import IntrospectionCache
-from served_schema.limits import MAX_TOKENS, check_cost, is_fixed
+from served_schema.limits import DEFAULT, Limits
 from served_schema.persisted_queries import PersistedQueries, with_document_id
+
+_SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
 
 
 class InvalidOperation(Exception):
@@ -36,10 +40,10 @@ class InvalidOperation(Exception):
 class ServedSchema(Schema):
     """Takes the place of Strawberry's execution, which would parse and validate each text anew."""
 
-    def __init__(self, max_calls: int = MAX_CALLS, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
-        """`max_calls`: upstream calls that one operation may cause."""
+    def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
         super().__init__(**options)
-        self._max_calls = max_calls
+        self._limits = limits
+        self._thread = ThreadPoolExecutor(1, "documents")
         self._introspection_rules = IntrospectionRules(self._schema)
         self._policy = DocumentPolicy()
         self._trusted: Mapping[str, Document] = {}  # by id
@@ -89,7 +93,7 @@ class ServedSchema(Schema):
             hash_, text = self.persisted.find(query, operation_extensions) if operation_extensions else (None, query)
             if not text:
                 raise MissingQueryError
-            document = self.documents.get(text) or self._new_document(text)
+            document = self.documents.get(text) or await self._new_document(text)
             operation = document.operation(operation_name)
             if operation is None:
                 raise CannotGetOperationTypeError(operation_name)
@@ -143,12 +147,15 @@ class ServedSchema(Schema):
 
         return results()
 
-    def _new_document(self, text: str) -> Document:
-        """Parse and validate a document that is not trusted; raises GraphQLError and InvalidOperation."""
+    async def _new_document(self, text: str) -> Document:
+        """Read a document that is not trusted. A long text does not hold up the event loop."""
         self.documents.misses += 1
         if self._policy.trusted_only:
             raise not_trusted()
-        document = self._valid_document(text)
+        if len(text) <= _SHORT:
+            document = self._document(text)
+        else:
+            document = await asyncio.get_running_loop().run_in_executor(self._thread, self._document, text)
         if not (self._policy.introspection and self._policy.sdl):
             error = switched_off(document, introspection=self._policy.introspection, sdl=self._policy.sdl)
             if error is not None:
@@ -157,7 +164,7 @@ class ServedSchema(Schema):
 
     def _trusted_document(self, text: str) -> Document:
         """Prepare a trusted document, so that its first request is as fast as the next ones."""
-        document = self._valid_document(text)
+        document = self._document(text)
         if not document.operations:
             raise GraphQLError("The document has no operation.")
         for operation in document.operations:
@@ -165,9 +172,10 @@ class ServedSchema(Schema):
             self._compile(document, operation)
         return document
 
-    def _valid_document(self, text: str) -> Document:
-        node = parse(text, max_tokens=MAX_TOKENS)
-        errors = self._validate(node, text)
+    def _document(self, text: str) -> Document:
+        """Parse and validate; raises GraphQLError and InvalidOperation."""
+        node = parsed(text, self._limits)
+        errors = check_document(node, self._limits) or self._validate(node, text)
         if errors:
             raise InvalidOperation(errors)
         document = Document(node, text)
@@ -186,7 +194,7 @@ class ServedSchema(Schema):
 
     def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
         """Raise InvalidOperation beyond the limits. If nothing of the cost depends on variables, it is checked once."""
-        errors = check_cost(self._schema, document.fragments, operation, variables, self._max_calls)
+        errors = check_operation(self._schema, document.fragments, operation, variables, self._limits)
         if errors:
             raise InvalidOperation(errors)
         document.is_within_limits = is_fixed(document)

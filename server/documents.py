@@ -70,7 +70,7 @@ def extract(paths: Sequence[Path]) -> int:
 
 def check(path: Path, settings: Settings) -> int:
     """Print each fault of a manifest, with the name of its operation."""
-    engine = Engine(0, settings.max_calls)
+    engine = Engine(0, settings.limits())
     try:
         operations = read_manifest(path)
         engine.schema.apply(DocumentPolicy(trusted=operations))

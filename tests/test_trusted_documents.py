@@ -146,7 +146,7 @@ async def test_a_trusted_document_is_parsed_and_compiled_at_start(monkeypatch: p
     engine = Engine(0)
     engine.schema.apply(DocumentPolicy(trusted=[TrustedOperation("price", "Price", PRICE)]))
     monkeypatch.setattr(PlanCompiler, "operation", None)  # whoever compiles now fails
-    monkeypatch.setattr(engine.schema, "_valid_document", None)
+    monkeypatch.setattr(engine.schema, "_document", None)
     for with_source in (True, False):
         await ask(engine, PRICE, {"symbol": "BTCUSDT", "withSource": with_source})
     assert engine.documents.misses == 0
@@ -241,8 +241,8 @@ def test_operations_are_extracted_from_sources_and_checked(tmp_path: Path) -> No
 
 def test_check_lists_each_fault_with_the_name_of_its_operation(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
-    coin = 'c%d: coin(symbol: "BTC") { currentFundingRates { ... on Problem { code } } }'
-    coins = " ".join(coin % number for number in range(9))
+    coin = 'c%d: coin(symbol: "C%d") { openInterest(interval: H4) { ... on Problem { code } } }'
+    coins = " ".join(coin % (number, number) for number in range(9))
     path.write_text(apollo(("1", "Wrong", "query Wrong { nosuch }"), ("2", "Many", f"query Many {{ {coins} }}")))
     checked = run("documents", "check", str(path), COINGLASS_MAX_CALLS="1")
     assert checked.returncode == 1
