@@ -11,7 +11,7 @@ import io
 import ssl
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast
 
 import aiohttp
@@ -29,6 +29,7 @@ SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its resp
 ENOUGH_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s; a timeout after less does not open the circuit
 IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
 MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory
+_MIN_REDACTED = 8  # characters: a shorter key can be a word of the data, as that of the sandbox
 _CACHED_REQUESTS = 4096
 _MAX_CACHED_TARGET = 500  # characters: longer lists of names would make the cache large
 _PROJECT = "coinglass-graphql"
@@ -54,6 +55,8 @@ class Transport:
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
+        key = config.api_key.reveal().encode()
+        self._key = key if len(key) >= _MIN_REDACTED else None
         self._enough_seconds = min(ENOUGH_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
@@ -68,6 +71,8 @@ class Transport:
         except (TimeoutError, httpx.HTTPError) as error:
             raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
         count_sent()
+        if self._key is not None and self._key in body:  # no message, value or anomaly may repeat it
+            body = body.replace(self._key, b"***")
         return UpstreamResponse(response.status_code, body, headers)
 
     def _new_request(self, target: str) -> httpx.Request:
@@ -142,7 +147,7 @@ def http_transport(
 
     def session() -> aiohttp.ClientSession:  # made with the first request, inside its event loop
         is_secure = httpx.URL(base_url).scheme == "https"
-        context = tls or (httpx.create_ssl_context(trust_env=False) if is_secure else True)
+        context = tls or (_trusted() if is_secure else True)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_SECONDS, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -153,6 +158,12 @@ def http_transport(
     return AiohttpTransport(
         verify=unused, trust_env=False, proxy=None if proxy is None else httpx.Proxy(proxy), client=session
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Trust certifi's authorities. Loading them takes 20 ms, so that all clients share the context."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _translate_errors(

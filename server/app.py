@@ -1,5 +1,6 @@
 """Builds the web application: the layers of a request, and what lives as long as they do."""
 
+import dataclasses
 import functools
 
 import structlog
@@ -9,11 +10,14 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from cg_client.client import Client
+from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
-from cg_client.symbols.listings import Symbols
+from cg_client.secret import Secret
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.caller_key import CallerKeys
+from server.client_pool import ClientPool, KeyAccess
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -33,6 +37,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     | layer, from outside to inside | what it answers itself |
     | --- | --- |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+    | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -48,17 +53,32 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.max_calls)
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
-    symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
+    access, registry = KeyAccess.of(client), CollectorRegistry(auto_describe=False)
+    pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
-    view = GraphQLView(engine.schema, client, symbols)
+    view = GraphQLView(engine.schema, access, pool)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
     websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
+        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, access.symbols if warm else None, pool)
     )
-    registry.register(Metrics(client, engine, responses))
-    return HTTPAdapter(responses, websockets, client)
+    registry.register(Metrics(client, engine, responses, pool))
+    return HTTPAdapter(CallerKeys(responses, pool), websockets, client)
+
+
+def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:
+    """Pool clients of callers' keys, whose plans CoinGlass states."""
+    config = dataclasses.replace(
+        settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
+    )
+
+    def connect(key: Secret) -> Client:
+        client = Client(dataclasses.replace(config, api_key=key), clock=clock)
+        client.sandbox = sandbox
+        return client
+
+    return ClientPool(connect, clock, settings.key_clients)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

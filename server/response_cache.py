@@ -25,6 +25,7 @@ class ResponseCache:
     """`limit`: most bytes to store.
 
     `revision` counts what changes responses other than time, such as the plan: those of another one are not served.
+    A caller's own CoinGlass key has its own.
     """
 
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
@@ -37,7 +38,7 @@ class ResponseCache:
     async def __call__(self, request: Request) -> Response:
         if request.path != PATH or not is_cacheable(request):
             return await self._handle(request)
-        now, revision, raw = self._clock.monotonic(), self._revision.count, raw_key(request)
+        now, revision, raw = self._clock.monotonic(), self._revision_of(request), raw_key(request)
         hit = self.store.find_raw(raw, now, revision)
         if hit is not None:
             self.hits += 1
@@ -55,6 +56,10 @@ class ResponseCache:
         run = self._in_flight.get((key, revision))
         shared = None if run is None else await self._share(run, cacheable)
         return shared or await self._run(cacheable)
+
+    def _revision_of(self, request: Request) -> int:
+        """Return that of the client whose answers the response is made of."""
+        return (self._revision if request.access is None else request.access.client.revision).count
 
     async def _share(self, run: _Run, cacheable: CacheableRequest) -> Response | None:
         """Return the response of an equal request in flight, unless it fails or is for that caller alone."""
@@ -86,7 +91,8 @@ class ResponseCache:
         response = await self._handle(cacheable.request)
         cached = CachedResponse(cacheable.key, cacheable.revision, response)
         now, expires_at = self._clock.monotonic(), response.expires_at
-        is_storable = response.status == _OK and self._revision.count == cached.revision and cached.is_shareable
+        is_current = self._revision_of(cacheable.request) == cached.revision
+        is_storable = response.status == _OK and is_current and cached.is_shareable
         if is_storable and expires_at is not None and expires_at > now:
             self.store.put(cached, now, expires_at)
         return cached

@@ -11,6 +11,7 @@ from server.http import Handler, Request, Response
 from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
+GRAPHQL_PATHS = (GRAPHQL, "/")
 _TEXT = b"text/plain; charset=utf-8"
 
 
@@ -19,7 +20,7 @@ class Routes:
         self._graphql, self._pages = graphql, pages
 
     async def __call__(self, request: Request) -> Response:
-        if request.path in (GRAPHQL, "/"):
+        if request.path in GRAPHQL_PATHS:
             return await self._graphql(request)
         page = self._pages.get(request.path)
         if page is None:

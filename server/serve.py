@@ -28,7 +28,7 @@ _BANNER = """
 def serve(settings: Settings, *, sandbox: bool) -> None:
     """Serve until interrupted; raises SettingsError if the server cannot start."""
     if not sandbox:
-        if not settings.api_key:
+        if not settings.api_key and not settings.key_header:
             raise SettingsError(_NO_KEY)
         _run(settings, sandbox=False)
         return
@@ -38,7 +38,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
-    configure(settings.log_level, settings.api_key)
+    configure(settings.log_level, settings.secrets())
     listener = _listen(settings)
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
@@ -48,6 +48,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     config = uvicorn.Config(
         start_app(settings, sandbox=sandbox),
         log_level="warning",
+        log_config=None,  # what `configure` has set up, which redacts secrets
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,

@@ -6,7 +6,7 @@ All faults are reported together, each with the name of its variable.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
@@ -46,6 +46,12 @@ def _url(text: str) -> str:
     return text.rstrip("/")
 
 
+def without_password(url: str) -> str:
+    """Return the address without its user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def _number(low: float, high: float) -> Callable[[str], float]:
     def parse(text: str) -> float:
         try:
@@ -83,29 +89,40 @@ def _level(text: str) -> str:
     return text.lower()
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("is on or off")
+    return text.lower() == "on"
+
+
 def _key(text: str) -> Secret:
     if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
         raise ValueError("contains characters that no key has; is it cut or quoted?")
     return Secret(text)
 
 
-def _variable(name: str, default: T, parse: Callable[[str], T], about: str) -> T:
-    """Return a field of the settings with its variable, its parser and its help text."""
-    metadata = {"variable": name, "parse": parse, "about": about}
-    return field(default=default, metadata=metadata)
+def _variable(name: str, default: T, parse: Callable[[str], T], about: str, *, has_secret: bool = False) -> T:
+    """Return a field of the settings with its variable, its parser and its help text.
+
+    With `has_secret`, neither errors nor the settings' repr show the value.
+    """
+    metadata = {"variable": name, "parse": parse, "about": about, "has_secret": has_secret}
+    return field(default=default, metadata=metadata, repr=not has_secret)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.")
+    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.", has_secret=True)
     plan: Plan | None = _variable(
         "COINGLASS_PLAN",
         None,
         _plan,
         "Plan of the key: `hobbyist`, `startup`, `standard`, `professional`, `enterprise`, or `auto` to ask CoinGlass.",
     )
-    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.")
-    proxy: str | None = _variable("COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.")
+    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.", has_secret=True)
+    proxy: str | None = _variable(
+        "COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
+    )
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
     port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
     workers: int = _variable(
@@ -165,6 +182,24 @@ class Settings:
         _weights,
         "Weight of each client in the fair queue for the quota, such as `dashboard=4,reports=2`; others have 1.",
     )
+    key_header: bool = _variable(
+        "COINGLASS_KEY_HEADER",
+        False,
+        _switch,
+        "`on` serves a request that carries a CoinGlass key in `CG-API-KEY` with that key; `off` refuses it.",
+    )
+    key_clients: int = _variable(
+        "COINGLASS_KEY_CLIENTS",
+        32,
+        _integer(2, 10_000),
+        "Most CoinGlass keys of callers that a process uses at a time; a quarter is for keys not accepted yet.",
+    )
+    key_cache_megabytes: int = _variable(
+        "COINGLASS_KEY_CACHE_MB",
+        8,
+        _integer(0, 65536),
+        "Size of the cache of CoinGlass' answers for each key of a caller, in megabytes.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
 
@@ -180,10 +215,16 @@ class Settings:
             try:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError as error:
-                faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
+                faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
+
+    def secrets(self) -> list[Secret]:
+        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
+        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
+        texts = {text for password in passwords if password for text in (password, unquote(password))}
+        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
 
     def client_config(self) -> ClientConfig:
         return ClientConfig(

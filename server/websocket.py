@@ -1,33 +1,44 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import cast
 
 from cross_web import HTTPException
+from graphql import GraphQLError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
 
 from resolvers.context import Context
+from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
+from server.client_pool import KeyAccess
 
 _MAX_REASON = 123  # bytes that a close frame has room for
+_FORBIDDEN = 4403  # in graphql-transport-ws
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 class OperationSocket(WebSocket):
-    """A connection that creates the context of each operation from the request that opened it."""
+    """A connection that creates the context of each operation from the request that opened it, and the key."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[], Context]) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[KeyAccess], Context], key: SocketKey
+    ) -> None:
         super().__init__(scope, receive, send)
-        self.new_context = new_context
+        self.new_context, self.key = new_context, key
 
 
-async def refuse_dry_run(receive: Receive, send: Send) -> None:
-    """Close a WebSocket that requests dry runs, which it does not support, so that no quota is spent by mistake."""
+async def refuse_opening(receive: Receive, send: Send, reason: str) -> None:
+    """Close a WebSocket before it is accepted, which clients see as status 403."""
     await receive()
-    await send({"type": "websocket.close", "code": 1008, "reason": "X-Dry-Run is for requests over HTTP."})
+    await send({"type": "websocket.close", "code": 1008, "reason": cut_reason(reason)})
+
+
+def cut_reason(reason: str) -> str:
+    return reason.encode()[:_MAX_REASON].decode(errors="ignore")
 
 
 class TextFrames(ASGIWebSocketAdapter):
@@ -51,7 +62,7 @@ class TextFrames(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     async def close(self, code: int, reason: str) -> None:
-        await super().close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+        await super().close(code, cut_reason(reason))
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
@@ -64,10 +75,30 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         else:
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
 
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Take over the CoinGlass key of the payload, if it has one."""
+        payload = message.get("payload")
+        if isinstance(payload, dict) and INIT_PAYLOAD in payload:
+            try:
+                self._socket.key.choose(payload[INIT_PAYLOAD])
+            except KeyRefused as refused:
+                await self.websocket.close(_FORBIDDEN, str(refused))
+                return
+        await super().handle_connection_init(message)
+
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
-        self.context = self.websocket.ws.new_context()  # read before anything else runs
-        await super().run_operation(operation)
+        try:
+            access = self._socket.key.access()
+        except KeyRefused as refused:
+            await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
+            return
+        with access.in_use():
+            self.context = self._socket.new_context(access)  # read before anything else runs
+            await super().run_operation(operation)
+
+    @property
+    def _socket(self) -> OperationSocket:
+        return cast("TextFrames", self.websocket).ws  # the adapter class of the view
 
 
 def is_message(message: object) -> bool:

@@ -144,7 +144,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
         name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
     }
     unset = dict.fromkeys(("COINGLASS_API_KEY", "COINGLASS_PROXY", "COINGLASS_CLIENT_WEIGHTS"), "none")
-    assert shown == expected | unset | {"COINGLASS_PLAN": "auto"}
+    assert shown == expected | unset | {"COINGLASS_PLAN": "auto", "COINGLASS_KEY_HEADER": "off"}
 
 
 PATHS = re.compile(
