@@ -16,7 +16,10 @@ from server.settings import Settings, SettingsError
 from server.startup import start_app
 from server.workers import GRACEFUL_SECONDS, serve_with_workers
 
-_NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
+_NO_KEY = (
+    "COINGLASS_API_KEY is not set: set it to serve live data, start with --sandbox for documented samples, or set "
+    "COINGLASS_KEY_HEADER=on to serve only requests that carry a CoinGlass key"
+)
 _BANNER = """
   ****************************************************************
   *  SANDBOX: documented sample figures, repeated. No market data. *
