@@ -34,6 +34,9 @@ QUERIES = {
       ... on CurrentFundingRates { stablecoinMargined { fundingRate } } } } }""",
     "price": """{ it: pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: D1, last: 3) { __typename
       ... on Problem { code } ... on PriceSeries { candles { close } } } } }""",
+    "fine": """{ it: pair(exchange: "Binance", symbol: "BTCUSDT") {
+      price(interval: M5, last: 3, onPlanLimit: COARSEN) { __typename
+      ... on Problem { code } ... on PriceSeries { interval candles { close } } } } }""",
     "market": """{ it: coin(symbol: "BTC") { market { __typename ... on Problem { code }
       ... on PlanGated { currentPlan } ... on CoinMarket { price { last } } } } }""",
     "account": "{ it: account { __typename ... on Problem { code } ... on Account { plan } } }",
@@ -153,7 +156,7 @@ def _judge(key: UpstreamKey, name: str, reply: Reply) -> None:
             assert quota["limit"] in (key.quota, _INITIAL_LIMIT, *_limits(key))
             assert quota["used"] <= key.sent.total()
         case _:
-            _judge_field(key, answer)
+            _judge_field(key, name, answer)
 
 
 def _limits(key: UpstreamKey) -> list[int]:
@@ -168,7 +171,7 @@ def _judge_listing(key: UpstreamKey, answer: dict[str, Any], coin: str) -> None:
         assert key.ever_failed
 
 
-def _judge_field(key: UpstreamKey, answer: dict[str, Any]) -> None:
+def _judge_field(key: UpstreamKey, name: str, answer: dict[str, Any]) -> None:
     it = (answer.get("data") or {}).get("it")
     if it is None:  # the names of coins or pairs could not be requested
         assert key.ever_failed or key.quota == 37
@@ -176,10 +179,13 @@ def _judge_field(key: UpstreamKey, answer: dict[str, Any]) -> None:
     value = _field_of(it)
     plans = {plan.name for plan in key.plans}
     if value["__typename"] == "PlanGated":
+        assert name == "market" or key.ever_failed
         assert value.get("currentPlan") in {*plans, None}
         assert key.plans[-1] < Plan.STANDARD or key.ever_failed
     elif value["__typename"] == "Account":
         assert value["plan"] in plans
+    elif "interval" in value and not key.ever_failed:
+        assert (value["interval"] == "M5") == (key.plans[0] >= Plan.STANDARD)
     elif value["__typename"] not in _SERVED:
         assert key.ever_failed or value["code"] == "QUOTA_EXHAUSTED"
 
@@ -200,7 +206,7 @@ def _judge_unknown(name: str, reply: Reply) -> None:
     assert data.get("it") is None or _field_of(data["it"])["code"] == "UNAUTHORIZED"
 
 
-@pytest.mark.parametrize("name", ["rates", "price"])
+@pytest.mark.parametrize("name", ["rates", "price", "fine"])
 def test_every_key_is_served_figures_that_tell_it(name: str) -> None:
     """Otherwise the property would hold of empty answers."""
 
