@@ -55,8 +55,7 @@ class Transport:
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
-        key = config.api_key.reveal().encode()
-        self._key = key if len(key) >= _MIN_REDACTED else None
+        self._secrets = _secrets(config, url)
         self._enough_seconds = min(ENOUGH_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
@@ -71,8 +70,9 @@ class Transport:
         except (TimeoutError, httpx.HTTPError) as error:
             raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
         count_sent()
-        if self._key is not None and self._key in body:  # no message, value or anomaly may repeat it
-            body = body.replace(self._key, b"***")
+        for secret in self._secrets:  # no message, value or anomaly may repeat one
+            if secret in body:
+                body = body.replace(secret, b"***")
         return UpstreamResponse(response.status_code, body, headers)
 
     def _new_request(self, target: str) -> httpx.Request:
@@ -207,9 +207,21 @@ def _headers(url: httpx.URL) -> dict[str, str]:
         "User-Agent": _user_agent(),
     }
     if url.userinfo:
-        credentials = f"{url.username}:{url.password}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode('ascii')}"
+        headers["Authorization"] = f"Basic {_credentials(url)}"
     return headers
+
+
+def _secrets(config: ClientConfig, url: httpx.URL) -> tuple[bytes, ...]:
+    """Return what an answer must not repeat, as it is sent and as it is written."""
+    texts = [config.api_key.reveal()]
+    for address in (url, None if config.proxy is None else httpx.URL(config.proxy)):
+        if address is not None and address.password:
+            texts += [_credentials(address), address.password]
+    return tuple(text.encode() for text in texts if len(text) >= _MIN_REDACTED)
+
+
+def _credentials(url: httpx.URL) -> str:
+    return base64.b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
 
 
 def _user_agent() -> str:
