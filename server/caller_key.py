@@ -1,5 +1,6 @@
 """Decides whose CoinGlass key serves a request: the server's, or the one that the caller sends in `CG-API-KEY`."""
 
+from collections.abc import Awaitable
 from typing import Final
 
 from cg_client.secret import Secret
@@ -37,10 +38,13 @@ class CallerKeys:
     def __init__(self, handle: Handler, pool: ClientPool | None) -> None:
         self._handle, self._pool = handle, pool
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Awaitable[Response]:
         text = request.headers.get(HEADER)
         if text is None or request.path not in GRAPHQL_PATHS:
-            return await self._handle(request)
+            return self._handle(request)
+        return self._with_key(request, text)
+
+    async def _with_key(self, request: Request, text: bytes) -> Response:
         try:
             access = key_access(self._pool, parse_key(text.decode("latin-1")))
         except KeyRefused as refused:
