@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,7 +19,8 @@ from server.app import create_app
 from server.settings import Settings
 from tests.conftest import Graph, StartGraph
 from tests.running import running
-from tests.test_cli import run
+from tests.test_cli import run, serving
+from tests.test_docs import README, curl
 from tests.test_websocket import PROTOCOL, address, send
 
 KEY = "0123456789abcdef-of-a-caller"
@@ -198,3 +200,12 @@ def test_the_sandbox_of_the_command_line_has_a_key_for_each_plan() -> None:
             for key in ("sandbox", "sandbox-hobbyist", "sandbox-enterprise")
         ]
     assert levels == ["PROFESSIONAL", "HOBBYIST", "ENTERPRISE"]
+
+
+def test_the_commands_of_the_readme_show_the_plan_of_the_callers_key() -> None:
+    section = README.split("### A caller's own CoinGlass key")[1]
+    serve, request = re.findall(r"```bash\n(.*?) &\n(.*?)```", section, re.DOTALL)[0]
+    assert serve.split()[:4] == ["COINGLASS_KEY_HEADER=on", ".venv/bin/coinglass-graphql", "serve", "--sandbox"]
+    with serving("--sandbox", COINGLASS_KEY_HEADER="on") as (at, _):
+        answer = json.loads(curl(request.replace("\\\n", " ").replace("http://127.0.0.1:8001", at)))
+    assert answer == {"data": {"account": {"plan": "HOBBYIST"}}}

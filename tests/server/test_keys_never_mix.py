@@ -4,6 +4,7 @@ The keys have different plans, quotas, names and figures; upstream answers are c
 """
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -85,24 +86,15 @@ def _shared_engine() -> Iterator[None]:
         yield
 
 
-def served(upstream: KeyedUpstream, clock: FakeClock) -> ASGIApp:
+@contextlib.contextmanager
+def served(upstream: KeyedUpstream, clock: FakeClock) -> Iterator[ASGIApp]:
+    """Yield a server; clients of callers are created while it answers."""
     (first, *_) = upstream.keys
     options = Settings(api_key=Secret(first), base_url="http://upstream", key_header=True, key_clients=4)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("cg_client.client.http_transport", lambda *_: upstream)
         patch.setattr("cg_client.client.Clock", lambda: clock)
-        return _with_callers(create_app(options, warm=False), upstream)
-
-
-def _with_callers(app: ASGIApp, upstream: KeyedUpstream) -> ASGIApp:
-    """Make clients of callers, which are created by the first request, use the upstream as well."""
-
-    async def patched(*arguments: Any) -> None:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("cg_client.client.http_transport", lambda *_: upstream)
-            await app(*arguments)
-
-    return patched
+        yield create_app(options, warm=False)
 
 
 @given(st.lists(STEPS, min_size=1, max_size=8))
@@ -112,25 +104,28 @@ def test_nothing_of_one_key_is_seen_by_another(steps: list[Step]) -> None:
 
 
 async def _run(steps: list[Step]) -> None:
-    clock = FakeClock()
-    keys = three_keys()
+    clock, keys = FakeClock(), three_keys()
     upstream = KeyedUpstream(keys, clock)
-    app = served(upstream, clock)
-    for step in steps:
-        clock.advance(step.seconds)
-        upstream.delay = step.delay
-        if step.fault is not None:
-            index, kind, times = step.fault
-            keys[index].ever_failed = True
-            upstream.sandboxes[keys[index].key].faults.append(Fault(kind, times=times))
-        if step.other_plan is not None:
-            upstream.sandboxes[keys[step.other_plan].key].plan = keys[step.other_plan].plans[-1]
-        replies = await asyncio.gather(*(_send(app, keys, index, QUERIES[name]) for index, name in step.requests))
-        for (index, name), reply in zip(step.requests, replies, strict=True):
-            if index == len(keys):
-                _judge_unknown(name, reply)
-            else:
-                _judge(keys[index], name, reply)
+    with served(upstream, clock) as app:
+        for step in steps:
+            await _take(step, app, keys, upstream, clock)
+
+
+async def _take(step: Step, app: ASGIApp, keys: list[UpstreamKey], upstream: KeyedUpstream, clock: FakeClock) -> None:
+    clock.advance(step.seconds)
+    upstream.delay = step.delay
+    if step.fault is not None:
+        index, kind, times = step.fault
+        keys[index].ever_failed = True
+        upstream.sandboxes[keys[index].key].faults.append(Fault(kind, times=times))
+    if step.other_plan is not None:
+        upstream.sandboxes[keys[step.other_plan].key].plan = keys[step.other_plan].plans[-1]
+    replies = await asyncio.gather(*(_send(app, keys, index, QUERIES[name]) for index, name in step.requests))
+    for (index, name), reply in zip(step.requests, replies, strict=True):
+        if index == len(keys):
+            _judge_unknown(name, reply)
+        else:
+            _judge(keys[index], name, reply)
 
 
 async def _send(app: ASGIApp, keys: list[UpstreamKey], index: int, query: str) -> Reply:
@@ -212,8 +207,8 @@ def test_every_key_is_served_figures_that_tell_it(name: str) -> None:
 
     async def replies() -> list[Reply]:
         keys, clock = three_keys(), FakeClock()
-        app = served(KeyedUpstream(keys, clock), clock)
-        return [await _send(app, keys, index, QUERIES[name]) for index in range(3)]
+        with served(KeyedUpstream(keys, clock), clock) as app:
+            return [await _send(app, keys, index, QUERIES[name]) for index in range(3)]
 
     for key, reply in zip(three_keys(), asyncio.run(replies()), strict=True):
         figures = _figures(orjson.loads(reply.body))
