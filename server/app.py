@@ -17,7 +17,7 @@ from cg_client.secret import Secret
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
 from server.caller_key import CallerKeys
-from server.client_pool import ClientPool, KeyAccess
+from server.client_pool import ClientPool, KeyUpstream
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -53,15 +53,16 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
-    access, registry = KeyAccess.of(client), CollectorRegistry(auto_describe=False)
+    upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
-    view = GraphQLView(engine.schema, access, pool)
+    view = GraphQLView(engine.schema, upstream, pool)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
     websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, access.symbols if warm else None, pool)
+        routes=[WebSocketRoute(PATH, view)],
+        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool),
     )
     registry.register(Metrics(client, engine, responses, pool))
     return HTTPAdapter(CallerKeys(responses, pool), websockets, client)

@@ -5,7 +5,7 @@ from typing import Final
 
 from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER
-from server.client_pool import ClientPool, KeyAccess, PoolFull
+from server.client_pool import ClientPool, KeyUpstream, PoolFull
 from server.http import Handler, Request, Response, refusal
 from server.routes import GRAPHQL_PATHS
 
@@ -46,11 +46,11 @@ class CallerKeys:
 
     async def _with_key(self, request: Request, text: bytes) -> Response:
         try:
-            access = key_access(self._pool, parse_key(text.decode("latin-1")))
+            upstream = upstream_for(self._pool, parse_key(text.decode("latin-1")))
         except KeyRefused as refused:
             return refused.response()
-        request.access, request.scope = access, access.scope
-        with access.in_use():
+        request.upstream, request.scope = upstream, upstream.scope
+        with upstream.in_use():
             return await self._handle(request)
 
 
@@ -60,18 +60,18 @@ class SocketKey:
     Each operation looks up its client, so that an idle connection does not hold one.
     """
 
-    def __init__(self, access: KeyAccess, pool: ClientPool | None) -> None:
-        self._access, self._pool = access, pool
+    def __init__(self, upstream: KeyUpstream, pool: ClientPool | None) -> None:
+        self._upstream, self._pool = upstream, pool
         self._key: Secret | None = None
 
     def choose(self, text: object) -> None:
         """Use this key from now on; raises KeyRefused."""
         self._key = parse_key(text)
-        key_access(self._pool, self._key)
+        upstream_for(self._pool, self._key)
 
-    def access(self) -> KeyAccess:
+    def upstream(self) -> KeyUpstream:
         """Return what the next operation uses; raises KeyRefused."""
-        return self._access if self._key is None else key_access(self._pool, self._key)
+        return self._upstream if self._key is None else upstream_for(self._pool, self._key)
 
 
 def parse_key(text: object) -> Secret:
@@ -87,7 +87,7 @@ def parse_key(text: object) -> Secret:
     return Secret(str(text))
 
 
-def key_access(pool: ClientPool | None, key: Secret) -> KeyAccess:
+def upstream_for(pool: ClientPool | None, key: Secret) -> KeyUpstream:
     """Return what operations with the key use; raises KeyRefused."""
     if pool is None:
         raise KeyRefused(
@@ -97,7 +97,7 @@ def key_access(pool: ClientPool | None, key: Secret) -> KeyAccess:
             "FORBIDDEN",
         )
     try:
-        return pool.access(key)
+        return pool.upstream(key)
     except PoolFull:
         raise KeyRefused(
             "All clients for CoinGlass keys of callers (COINGLASS_KEY_CLIENTS) are in use: send the request again.",

@@ -27,7 +27,7 @@ _PROBATION_SHARE = 4  # one in so many clients is of a key that CoinGlass has no
 
 
 @dataclass(eq=False, slots=True)
-class KeyAccess:
+class KeyUpstream:
     """What operations use of CoinGlass with one key.
 
     `scope` separates the key's cached responses from those of others; it is empty for the server's key. A client with
@@ -42,7 +42,7 @@ class KeyAccess:
     used_at: float = 0.0
 
     @classmethod
-    def of(cls, client: Client, scope: str = "") -> "KeyAccess":
+    def of(cls, client: Client, scope: str = "") -> "KeyUpstream":
         return cls(client, Symbols(client), WindowPlanner(client), scope)
 
     @contextlib.contextmanager
@@ -60,7 +60,7 @@ class KeyAccess:
                 yield part
 
 
-_Members: TypeAlias = OrderedDict[bytes, KeyAccess]  # by the hash of the key, the least recently used first
+_Members: TypeAlias = OrderedDict[bytes, KeyUpstream]  # by the hash of the key, the least recently used first
 
 
 class PoolFull(Exception):
@@ -81,34 +81,34 @@ class ClientPool:
         self._serial = itertools.count()  # a second client of a key does not share responses with the first
         self._closing: set[asyncio.Task[None]] = set()
 
-    def access(self, key: Secret) -> KeyAccess:
+    def upstream(self, key: Secret) -> KeyUpstream:
         """Return what the key's operations use; raises PoolFull."""
         digest = hmac.digest(self._hash_key, key.reveal().encode(), "sha256")
         for members in (self.accepted, self.probation):
-            access = members.get(digest)
-            if access is not None:
+            upstream = members.get(digest)
+            if upstream is not None:
                 members.move_to_end(digest)
-                return access
+                return upstream
         self._promote()
         if not self._make_room(self.probation, self._on_probation):
             self.refused += 1
             raise PoolFull
         redaction.add(key)
-        access = KeyAccess.of(self._connect(key), f"{digest.hex()}.{next(self._serial)}")
-        access.used_at = self._clock.monotonic()
-        self.probation[digest] = access
-        return access
+        upstream = KeyUpstream.of(self._connect(key), f"{digest.hex()}.{next(self._serial)}")
+        upstream.used_at = self._clock.monotonic()
+        self.probation[digest] = upstream
+        return upstream
 
     def _promote(self) -> None:
         """End the probation of keys that CoinGlass has accepted, as far as there is room."""
-        for digest, access in list(self.probation.items()):
-            if access.client.is_accepted and self._make_room(self.accepted, self._accepted):
+        for digest, upstream in list(self.probation.items()):
+            if upstream.client.is_accepted and self._make_room(self.accepted, self._accepted):
                 self.accepted[digest] = self.probation.pop(digest)
 
     def _make_room(self, members: _Members, limit: int) -> bool:
         if len(members) < limit:
             return True
-        idle = next((digest for digest, access in members.items() if not access.uses), None)
+        idle = next((digest for digest, upstream in members.items() if not upstream.uses), None)
         if idle is None:
             return False
         self.evicted += 1
@@ -118,13 +118,13 @@ class ClientPool:
     def close_idle(self) -> None:
         latest = self._clock.monotonic() - IDLE_SECONDS
         for members in (self.accepted, self.probation):
-            for digest, access in list(members.items()):
-                if not access.uses and access.used_at <= latest:
+            for digest, upstream in list(members.items()):
+                if not upstream.uses and upstream.used_at <= latest:
                     self._close(members.pop(digest))
 
-    def _close(self, access: KeyAccess) -> None:
-        redaction.discard(access.client.config.api_key)
-        task = asyncio.get_running_loop().create_task(access.client.close())
+    def _close(self, upstream: KeyUpstream) -> None:
+        redaction.discard(upstream.client.config.api_key)
+        task = asyncio.get_running_loop().create_task(upstream.client.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

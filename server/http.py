@@ -15,7 +15,7 @@ from starlette.types import Scope
 from cg_client.quota.requester import Priority, Requester
 
 if TYPE_CHECKING:
-    from server.client_pool import KeyAccess
+    from server.client_pool import KeyUpstream
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -47,13 +47,12 @@ _DRY_RUNS = {None: DryRun.OFF, b"0": DryRun.OFF, b"false": DryRun.OFF, b"1": Dry
 class Request:
     """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
-    `scope`: callers with the same one may get each other's cached responses. `access`: what operations use of CoinGlass
+    `scope`: callers with the same one may get each other's cached responses. `upstream`: what operations use of CoinGlass
     with the caller's key; None with the server's.
     """
 
     __slots__ = (
         "_payload",
-        "access",
         "address",
         "body",
         "dry_run",
@@ -63,6 +62,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "upstream",
     )
 
     def __init__(self, scope: Scope) -> None:
@@ -79,7 +79,7 @@ class Request:
         self.address: str = peer[0] if peer else ""
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
-        self.access: KeyAccess | None = None
+        self.upstream: KeyUpstream | None = None
         self.body = b""
         self._payload: object = None
 

@@ -59,7 +59,7 @@ class ResponseCache:
 
     def _revision_of(self, request: Request) -> int:
         """Return that of the client whose answers the response is made of."""
-        return (self._revision if request.access is None else request.access.client.revision).count
+        return (self._revision if request.upstream is None else request.upstream.client.revision).count
 
     async def _share(self, run: _Run, cacheable: CacheableRequest) -> Response | None:
         """Return the response of an equal request in flight, unless it fails or is for that caller alone."""

@@ -21,7 +21,7 @@ from cg_client.call import count_upstream_calls
 from resolvers.context import Context
 from server import dry_run
 from server.caller_key import HEADER, KeyRefused, SocketKey
-from server.client_pool import ClientPool, KeyAccess
+from server.client_pool import ClientPool, KeyUpstream
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_opening
 
@@ -57,17 +57,17 @@ class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
 
-    def __init__(self, schema: BaseSchema, access: KeyAccess, pool: ClientPool | None = None) -> None:
-        """`access` is with the server's key, `pool` has those of callers; without it they are refused."""
+    def __init__(self, schema: BaseSchema, upstream: KeyUpstream, pool: ClientPool | None = None) -> None:
+        """`upstream` is with the server's key, `pool` has those of callers; without it they are refused."""
         super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
-        self._access, self._pool = access, pool
+        self._upstream, self._pool = upstream, pool
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
-        access = request.access or self._access
-        with access.in_use(), count_upstream_calls() as calls:
+        upstream = request.upstream or self._upstream
+        with upstream.in_use(), count_upstream_calls() as calls:
             try:
-                context = self.new_context(request, access)
+                context = self.new_context(request, upstream)
                 operation = _simple_operation(request)
                 if operation is None:
                     response = await self._fall_back(request, context)
@@ -77,7 +77,7 @@ class GraphQLView(GraphQL[Context, None]):
                 response = refusal(error.status_code, error.reason)
         response.upstream_calls = calls.sent
         if response.stream is not None:
-            response.stream = access.while_streaming(response.stream)
+            response.stream = upstream.while_streaming(response.stream)
         if request.dry_run is DryRun.ON:
             response.headers.append(NO_STORE)
         return response
@@ -89,7 +89,7 @@ class GraphQLView(GraphQL[Context, None]):
             await refuse_opening(receive, send, "X-Dry-Run is for requests over HTTP.")
             return
         socket = OperationSocket(
-            scope, receive, send, functools.partial(self.new_context, opening), SocketKey(self._access, self._pool)
+            scope, receive, send, functools.partial(self.new_context, opening), SocketKey(self._upstream, self._pool)
         )
         try:
             if HEADER in opening.headers:
@@ -99,13 +99,13 @@ class GraphQLView(GraphQL[Context, None]):
             return
         await self.run(socket)
 
-    def new_context(self, request: Request, access: KeyAccess) -> Context:
+    def new_context(self, request: Request, upstream: KeyUpstream) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""
         if request.dry_run is DryRun.UNREADABLE:
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
         make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
-        requester, planner = request.requester, access.planner
-        return make(access.client, access.symbols, request.request_id, requester=requester, planner=planner)
+        requester, planner = request.requester, upstream.planner
+        return make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
 
     async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
         """Execute a POST of one operation in JSON, which nearly all requests are."""
@@ -150,7 +150,7 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Context:
         """Make the first context of a WebSocket; over HTTP, `run` is given one."""
         assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
-        return request.new_context(self._access)
+        return request.new_context(self._upstream)
 
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
         assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one
@@ -176,7 +176,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
-        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._access.client.sandbox else page)
+        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._upstream.client.sandbox else page)
 
 
 # Parameters of Strawberry's hooks: ours read the method at most.

@@ -14,7 +14,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Connec
 
 from resolvers.context import Context
 from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
-from server.client_pool import KeyAccess
+from server.client_pool import KeyUpstream
 
 _MAX_REASON = 123  # bytes that a close frame has room for
 _FORBIDDEN = 4403  # in graphql-transport-ws
@@ -25,7 +25,7 @@ class OperationSocket(WebSocket):
     """A connection that creates the context of each operation from the request that opened it, and the key."""
 
     def __init__(
-        self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[KeyAccess], Context], key: SocketKey
+        self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[KeyUpstream], Context], key: SocketKey
     ) -> None:
         super().__init__(scope, receive, send)
         self.new_context, self.key = new_context, key
@@ -88,12 +88,12 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         try:
-            access = self._socket.key.access()
+            upstream = self._socket.key.upstream()
         except KeyRefused as refused:
             await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
             return
-        with access.in_use():
-            self.context = self._socket.new_context(access)  # read before anything else runs
+        with upstream.in_use():
+            self.context = self._socket.new_context(upstream)  # read before anything else runs
             await super().run_operation(operation)
 
     @property

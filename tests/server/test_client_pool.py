@@ -36,9 +36,9 @@ class Pool:
 
     def add(self, name: str, *, is_accepted: bool = True) -> str:
         """Use a key, and return the scope of its responses."""
-        access = self.pool.access(Secret(name))
-        access.client.is_accepted = is_accepted
-        return access.scope
+        upstream = self.pool.upstream(Secret(name))
+        upstream.client.is_accepted = is_accepted
+        return upstream.scope
 
     @property
     def open(self) -> list[str]:
@@ -88,7 +88,7 @@ async def test_random_keys_replace_each_other_and_no_accepted_one(pool: Pool) ->
 
 
 async def test_a_client_in_use_is_not_closed(pool: Pool) -> None:
-    with pool.pool.access(Secret("busy")).in_use():
+    with pool.pool.upstream(Secret("busy")).in_use():
         with pytest.raises(PoolFull):
             pool.add("next")
         assert pool.pool.refused == 1
@@ -102,7 +102,7 @@ async def test_an_idle_client_is_closed(pool: Pool, clock: FakeClock) -> None:
     pool.add("idle")
     clock.advance(IDLE_SECONDS / 2)
     pool.add("a")
-    with pool.pool.access(Secret("a")).in_use():
+    with pool.pool.upstream(Secret("a")).in_use():
         clock.advance(IDLE_SECONDS / 2)
         pool.pool.close_idle()
         await run_pending()
