@@ -47,8 +47,8 @@ _DRY_RUNS = {None: DryRun.OFF, b"0": DryRun.OFF, b"false": DryRun.OFF, b"1": Dry
 class Request:
     """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
-    `scope`: callers with the same one may get each other's cached responses. `upstream`: what operations use of CoinGlass
-    with the caller's key; None with the server's.
+    `scope`: callers with the same one may get each other's cached responses. `upstream`: what operations use of
+    CoinGlass with the caller's key; None with the server's.
     """
 
     __slots__ = (
