@@ -10,14 +10,18 @@ from collections.abc import AsyncIterator
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
+from server.client_pool import ClientPool
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 
 
 @contextlib.asynccontextmanager
-async def lifespan(client: Client, symbols: Symbols | None) -> AsyncIterator[None]:
+async def lifespan(client: Client, symbols: Symbols | None, pool: ClientPool | None) -> AsyncIterator[None]:
     """Without `symbols`, the listings are not requested at start."""
-    warmup = asyncio.gather(_watch_plan(client), _load_listings(client, symbols))
+    tasks = [_watch_plan(client), _load_listings(client, symbols)]
+    if pool is not None:
+        tasks.append(pool.watch())
+    warmup = asyncio.gather(*tasks)
     try:
         yield
     finally:
@@ -25,6 +29,8 @@ async def lifespan(client: Client, symbols: Symbols | None) -> AsyncIterator[Non
         with contextlib.suppress(asyncio.CancelledError):
             await warmup
         await client.close()
+        if pool is not None:
+            await pool.close()
 
 
 async def _watch_plan(client: Client) -> None:

@@ -48,6 +48,7 @@ class Workers(Multiprocess):
             factory=True,
             workers=settings.workers,
             log_level="warning",
+            log_config=None,  # what `configure` has set up, which redacts secrets
             access_log=False,
             server_header=False,
             proxy_headers=False,  # server/callers.py reads them
@@ -82,7 +83,7 @@ class Workers(Multiprocess):
 
 def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
     """Build the application of one worker, in its process."""
-    configure(settings.log_level, settings.api_key)
+    configure(settings.log_level, settings.secrets())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
         log.warning("a worker ended and was replaced", pid=os.getpid())
