@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 
 
-def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) -> ASGIApp:
+def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, watched: bool = False) -> ASGIApp:
     """Build the layers of an HTTP request, each of which takes a Request and returns a Response.
 
     | layer, from outside to inside | what it answers itself |
@@ -39,7 +39,8 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     | GraphQLView | every operation |
 
     `sandbox`: the upstream is a sandbox, so that even the first response is marked. `warm`: the listings of futures
-    pairs and coins are requested at start, at the cost of two requests.
+    pairs and coins are requested at start, at the cost of two requests. `watched`: the process ends if its event loop
+    is stuck.
     """
     client = Client(settings.client_config())
     client.sandbox = sandbox
@@ -50,12 +51,14 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    view = GraphQLView(engine.schema, client, symbols)
+    view = GraphQLView(engine.schema, client, symbols, max_socket_operations=settings.max_socket_operations)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
+    stuck_seconds = settings.stuck_seconds if watched else 0
     websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols if warm else None)
+        routes=[WebSocketRoute(PATH, view)],
+        lifespan=lambda _: lifespan(client, symbols if warm else None, stuck_seconds),
     )
     registry.register(Metrics(client, engine, responses))
     return HTTPAdapter(responses, websockets, client)

@@ -17,6 +17,7 @@ from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, Handler, Header, Request, Response, refusal
 
 MAX_BODY = 1024 * 1024  # bytes
+_CONTENT_ENCODING = b"content-encoding"
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
@@ -45,13 +46,17 @@ class HTTPAdapter:
             return
         request = Request(scope)
         try:
+            if _CONTENT_ENCODING in request.headers:
+                _check_encoding(request.headers[_CONTENT_ENCODING])
             if request.method not in _WITHOUT_BODY:
                 request.body = await read_body(receive, request.headers.get(b"content-length"))
             response = await self._handle(request)
         except ClientLeft:
             return
         except BodyTooLarge:
-            response = refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+            response = refusal(413, f"The body is larger than {MAX_BODY} bytes. Send a smaller one.")
+        except EncodedBody as error:
+            response = refusal(415, str(error))
         except asyncio.CancelledError:  # by graceful shutdown
             response = _unfinished()
         headers = self._headers(request, response)
@@ -81,6 +86,16 @@ class BodyTooLarge(Exception):
 
 class ClientLeft(Exception):
     pass
+
+
+class EncodedBody(Exception):
+    pass
+
+
+def _check_encoding(encoding: bytes) -> None:
+    if encoding.strip().lower() != b"identity":
+        text = f"Content-Encoding {encoding.decode('latin-1')[:40]!r} is not supported. Send the body without it."
+        raise EncodedBody(text)
 
 
 async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:

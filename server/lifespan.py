@@ -10,16 +10,18 @@ from collections.abc import AsyncIterator
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
+from server.watchdog import watched_loop
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 
 
 @contextlib.asynccontextmanager
-async def lifespan(client: Client, symbols: Symbols | None) -> AsyncIterator[None]:
-    """Without `symbols`, the listings are not requested at start."""
+async def lifespan(client: Client, symbols: Symbols | None, stuck_seconds: float = 0) -> AsyncIterator[None]:
+    """Without `symbols`, the listings are not requested at start; 0 `stuck_seconds`: nothing watches the loop."""
     warmup = asyncio.gather(_watch_plan(client), _load_listings(client, symbols))
     try:
-        yield
+        with watched_loop(stuck_seconds):
+            yield
     finally:
         warmup.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -12,9 +12,10 @@ import uvicorn
 import native
 from cg_client.secret import Secret
 from server.log import configure
+from server.server_config import ServerConfig
 from server.settings import Settings, SettingsError
 from server.startup import start_app
-from server.workers import GRACEFUL_SECONDS, serve_with_workers
+from server.workers import serve_with_workers
 
 _NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
 _BANNER = """
@@ -45,13 +46,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
-    config = uvicorn.Config(
-        start_app(settings, sandbox=sandbox),
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
+    config = ServerConfig(start_app(settings, sandbox=sandbox), settings)
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
 

@@ -37,7 +37,7 @@ def start_app(settings: "Settings", *, sandbox: bool) -> "ASGIApp":
     """
     with exempt_imports():
         from server.app import create_app
-    app = create_app(settings, sandbox=sandbox)
+    app = create_app(settings, sandbox=sandbox, watched=True)
     tune_gc()
     return_large_blocks()
     return app

@@ -1,6 +1,7 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
 import functools
+from datetime import timedelta
 from typing import Final
 
 import orjson
@@ -27,6 +28,7 @@ from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, pa
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
+_INIT_TIMEOUT: Final = timedelta(seconds=10)
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
     "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
@@ -58,8 +60,16 @@ class GraphQLView(GraphQL[Context, None]):
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
 
-    def __init__(self, schema: BaseSchema, client: Client, symbols: Symbols) -> None:
-        super().__init__(schema, allow_queries_via_get=True, subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,))
+    def __init__(
+        self, schema: BaseSchema, client: Client, symbols: Symbols, *, max_socket_operations: int | None = None
+    ) -> None:
+        super().__init__(
+            schema,
+            allow_queries_via_get=True,
+            subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=_INIT_TIMEOUT,
+            max_subscriptions_per_connection=max_socket_operations,
+        )
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
 
     async def handle(self, request: Request) -> Response:

@@ -3,12 +3,13 @@
 from collections.abc import AsyncGenerator, Callable, Mapping
 
 from cross_web import HTTPException
+from graphql import GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 
 from resolvers.context import Context
 
@@ -63,6 +64,16 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await super().handle_message(message)
         else:
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Refuse an operation above the limit with a code; Strawberry's error has none."""
+        limit, count = self.max_subscriptions_per_connection, len(self.operations)
+        if limit is None or count < limit or message["id"] in self.operations or not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+            return
+        text = f"{count} operations are in progress on this connection, its limit. Wait until one is complete."
+        error: GraphQLFormattedError = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
