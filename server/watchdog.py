@@ -53,9 +53,8 @@ class Watchdog:
             self.check(_CHECKS * interval)
 
     def check(self, seconds: float) -> None:
-        if not self._missed:
-            self._ask()
         self._missed += 1
+        self._ask()
         if self._missed > _CHECKS:
             frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001  # documented, for debuggers
             log.critical("the event loop is stuck: the process ends", seconds=seconds, stack=_stack(frame))
