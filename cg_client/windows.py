@@ -16,7 +16,7 @@ from datetime import datetime
 
 DEFAULT_POINTS = 100
 MAX_POINTS = 20_000
-_SMALL = 100  # rows of the small open-ended request
+SMALL = 100  # rows of the small open-ended request
 _WEEK = 7 * 86_400_000
 SLACK = 2  # bars that upstream may finish late, or be ahead of our clock
 
@@ -85,7 +85,7 @@ def candidates(
     needed = window.last if window.last is not None and is_open_ended else (now - window.start) // step + 1 + SLACK
     available = page_rows if earliest is None else max(1, (now - earliest) // step + 1)
     newest: list[tuple[Page, ...]] = []
-    for rows in sorted({min(_SMALL, page_rows), page_rows}):
+    for rows in sorted({min(SMALL, page_rows), page_rows}):
         if needed <= rows and (Page(min(rows, available)),) not in newest:
             newest.append((Page(min(rows, available)),))
     if newest and is_open_ended:
@@ -110,7 +110,7 @@ def _grid(window: Window, step: int, now: int, page_rows: int, earliest: int | N
 
 def tail(pages: tuple[Page, ...]) -> Page | None:
     """Return the small open-ended request if the window takes a larger one."""
-    return Page(_SMALL) if pages and pages[0].start is None and pages[0].limit > _SMALL else None
+    return Page(SMALL) if pages and pages[0].start is None and pages[0].limit > SMALL else None
 
 
 def floor(time: int, step: int) -> int:

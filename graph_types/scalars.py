@@ -31,7 +31,7 @@ def time_of(milliseconds: int | None) -> datetime | None:
     return None if milliseconds is None else _EPOCH + timedelta(milliseconds=milliseconds)
 
 
-def _parse_time(text: object, written: str) -> datetime:
+def parse_time(text: object, written: str) -> datetime:
     """Parse a time from ISO-8601; without an offset it is UTC."""
     if not isinstance(text, str):
         raise GraphQLError(f"A DateTime is ISO-8601 text such as `2026-01-31T00:00:00Z`, not {written}.")
@@ -76,8 +76,8 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="DateTime",
         description="A time in UTC, ISO-8601 ending in `Z`. Input without an offset is UTC.",
         serialize=format_time,
-        parse_value=_from_value(_parse_time),
-        parse_literal=_from_literal(_parse_time),
+        parse_value=_from_value(parse_time),
+        parse_literal=_from_literal(parse_time),
     ),
     Timestamp: strawberry.scalar(
         name="Timestamp",

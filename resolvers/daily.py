@@ -15,6 +15,7 @@ from payloads.columns import Columns
 from payloads.source import Source
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
+from resolvers.costs import DailyCost
 from resolvers.endpoint_choice import EndpointChoice
 from resolvers.field import Alternatives, bound, field, series_decoder
 from resolvers.results import NO_ALTERNATIVES
@@ -26,6 +27,8 @@ class DailyPayload(Protocol):
 
 
 P = TypeVar("P", bound=DailyPayload)
+
+DAYS = DailyCost()
 
 Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
@@ -77,7 +80,7 @@ def upstream_daily(
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
     sign(resolve, [*choices, *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
-    return cast("P", field(resolve, endpoints, alternatives, decoders=decoders))
+    return cast("P", field(resolve, endpoints, alternatives, decoders=decoders, cost=DAYS))
 
 
 def check_window(last: int | None, from_: datetime | None, to: datetime | None) -> None:

@@ -1,5 +1,6 @@
 """`upstream(ENDPOINT, Payload)`: a field of the graph made from a catalogue entry and a payload class."""
 
+import dataclasses
 import functools
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import isawaitable
@@ -13,7 +14,7 @@ from cg_client.call import Answer, Call, Decode
 from cg_client.decoding.shapes import KeyedRows, Record
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError, Gated, InvalidRequest, NoData
-from cg_client.params.core import Params
+from cg_client.params.core import PageParams, Params
 from cg_client.plans.plan_table import Plan
 from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
@@ -22,10 +23,11 @@ from payloads.series import Series, ServedWindow
 from payloads.source import CappedList, Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
+from resolvers.costs import FieldCost, FixedCost, WindowCost, directives
 from resolvers.decode import columns_decoder, record_decoder, rows_decoder
 from resolvers.endpoint_choice import Arguments, EndpointChoice
 from resolvers.keyed_rows import keyed_rows_decoder
-from resolvers.lists import is_capped
+from resolvers.lists import MAX_PAGES, is_capped
 from resolvers.loaders import RowKey
 from resolvers.results import FAILURES, NO_ALTERNATIVES, problem
 from resolvers.series import cut_window, fetch, fetch_window, get_fresh, plan_window
@@ -37,6 +39,7 @@ Decoders: TypeAlias = Mapping[Endpoint, Decode[Any]]
 Prepare: TypeAlias = Callable[[Context, Arguments], Awaitable[Arguments]]
 
 NO_DECODERS: Decoders = {}
+ONE_CALL: FieldCost = FixedCost()
 POLICY = argument(
     "on_plan_limit",
     PlanLimitPolicy,
@@ -108,7 +111,8 @@ def upstream(
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
     sign(resolve, [*choices, *arguments_of(params, attributes, default_arguments), *([POLICY] if is_series else [])])
-    return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders))
+    cost: FieldCost = WindowCost(min(item.page_rows for item in endpoints)) if is_series else FixedCost()
+    return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders, cost=cost))
 
 
 def upstream_row(
@@ -122,7 +126,7 @@ def upstream_row(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
 ) -> P | Problems:
-    """Make a field whose value is the parent's row in a list that all parents share.
+    """Make a field whose value is the parent's row in a list that parents share: all, or those of one coin.
 
     `row_key` returns the key of the row, from the parent and the arguments; `params` declares them, and `prepare` may
     complete them. `record` is the class of the list's rows if it is not the payload.
@@ -139,7 +143,10 @@ def upstream_row(
 
     sign(resolve, arguments_of(params, (), {}))
     decoders = {endpoint: rows_decoder(record or payload, endpoint)}
-    return cast("P", field(resolve, (endpoint,), alternatives, description, shared=True, decoders=decoders))
+    pages = MAX_PAGES if issubclass(endpoint.params, PageParams) else 1
+    is_of_parent = any(parameter.name == "symbol" for parameter in dataclasses.fields(endpoint.params))
+    cost = FixedCost(pages, is_shared=not is_of_parent)
+    return cast("P", field(resolve, (endpoint,), alternatives, description, decoders=decoders, cost=cost))
 
 
 def composed(
@@ -147,12 +154,13 @@ def composed(
     description: str,
     alternatives: Alternatives = NO_ALTERNATIVES,
     decoders: Decoders = NO_DECODERS,
+    cost: FieldCost = ONE_CALL,
 ) -> Callable[[Callable[..., Awaitable[object]]], Any]:
     """Decorate a method that answers a field from several requests, or from a part of one.
 
     `decoders` are those by which it reads the answers.
     """
-    return lambda resolve: field(resolve, endpoints, alternatives, description, decoders=decoders)
+    return lambda resolve: field(resolve, endpoints, alternatives, description, decoders=decoders, cost=cost)
 
 
 def field(
@@ -161,12 +169,12 @@ def field(
     alternatives: Alternatives = NO_ALTERNATIVES,
     description: str | None = None,
     *,
-    shared: bool = False,
     decoders: Decoders = NO_DECODERS,
+    cost: FieldCost = ONE_CALL,
 ) -> Any:  # noqa: ANN401  # strawberry's own stub
     """Make a Strawberry field that states its endpoints and whose failures are values.
 
-    `shared`: one upstream call answers the field for many parents. `decoders`: how it reads the answers.
+    `decoders`: how it reads the answers. `cost`: what it may cost.
     """
 
     def failed(context: Context, error: CoinglassError | InvalidRequest) -> Problems:
@@ -202,8 +210,8 @@ def field(
     return strawberry.field(
         resolver=resolved,
         description=description or endpoints[0].summary,
-        directives=[Upstream.of(endpoint) for endpoint in endpoints],
-        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "shared": shared, "decoders": decoders},
+        directives=[*map(Upstream.of, endpoints), *directives(cost)],
+        metadata={"endpoints": tuple(endpoints), "alternatives": alternatives, "cost": cost, "decoders": decoders},
     )
 
 

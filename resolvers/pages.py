@@ -22,6 +22,7 @@ from pagination.connections import (
 from payloads.source import Source, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
+from resolvers.costs import PageCost
 from resolvers.decode import record_decoder, rows_decoder
 from resolvers.field import Alternatives, Prepare, bound, field
 from resolvers.results import NO_ALTERNATIVES
@@ -58,7 +59,8 @@ def upstream_paged(
 
     rows = argument("first", int, f"Rows of a page, up to {most}.", FIRST)
     sign(resolve, [*arguments_of(endpoint.params, [*(bind or {}), "page", "per_page"], {}), rows, _AFTER])
-    return cast("P", field(resolve, (endpoint,), alternatives, decoders={endpoint: decoder}))
+    cost = PageCost(FIRST)
+    return cast("P", field(resolve, (endpoint,), alternatives, decoders={endpoint: decoder}, cost=cost))
 
 
 def upstream_numbered(

@@ -14,6 +14,7 @@ from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
+from resolvers.costs import CONNECTION
 from resolvers.daily import upstream_daily
 from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
@@ -209,13 +210,13 @@ class Coin:
     )
     borrow_rate: Result[BorrowRateSeries] = upstream(indicators.market.BORROW_RATE, BorrowRateSeries, bind=_COIN)
 
-    @resolved("Futures instruments of the coin.")
+    @resolved("Futures instruments of the coin.", **CONNECTION)
     async def pairs(
         self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
         return await Pair.page(info, exchange, self.symbol, first, after)
 
-    @resolved("Spot pairs of the coin.")
+    @resolved("Spot pairs of the coin.", **CONNECTION)
     async def spot_pairs(
         self, info: Info, exchange: ExchangeFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:

@@ -12,6 +12,7 @@ from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
+from resolvers.costs import CONNECTION
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.futures.liquidation import LiquidationsByCoin
@@ -36,13 +37,13 @@ class Exchange:
     )
     assets: Result[ExchangeAssets] = upstream_paged(on_chain.EXCHANGE_ASSETS, ExchangeAssets, bind={"exchange": "name"})
 
-    @resolved("Its futures instruments.")
+    @resolved("Its futures instruments.", **CONNECTION)
     async def pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
         return await Pair.page(info, self.name, coin, first, after)
 
-    @resolved("Its spot pairs.")
+    @resolved("Its spot pairs.", **CONNECTION)
     async def spot_pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:

@@ -12,6 +12,7 @@ from graph_types.problems import Result
 from pagination.connections import FIRST, After, Connection, First, page
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
+from resolvers.costs import CONNECTION, listed
 from resolvers.field import upstream
 from schema.account import Account, Quota
 from schema.calendar import Calendar
@@ -44,6 +45,7 @@ PairArgument = Annotated[
 PairKeys = Annotated[
     list[PairKey], strawberry.argument(description=f"The pairs, up to {MAX_NAMES}; repeated ones repeat.")
 ]
+_WATCHLIST = listed(MAX_NAMES)
 
 
 @strawberry.type(description="CoinGlass: crypto derivatives, spot, options and funds.")
@@ -54,7 +56,7 @@ class Query:
     def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
         return Coin.look_up(info, symbol)
 
-    @resolved("Coins with futures markets.")
+    @resolved("Coins with futures markets.", **CONNECTION)
     async def coins(
         self,
         info: Info,
@@ -73,7 +75,7 @@ class Query:
             names = await listing.find(lambda index: index.names if symbols is None else required(index, symbols))
         return page([Coin(symbol=name) for name in dict.fromkeys(names)], lambda coin: coin.symbol, first, after)
 
-    @resolved("Coins in the order of the arguments, null with an error for each unknown one.")
+    @resolved("Coins in the order of the arguments, null with an error for each unknown one.", **_WATCHLIST)
     async def coins_by_symbol(
         self,
         info: Info,
@@ -91,7 +93,7 @@ class Query:
     def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
         return SpotPair.look_up(info, exchange, symbol)
 
-    @resolved("Futures instruments.")
+    @resolved("Futures instruments.", **CONNECTION)
     async def pairs(
         self,
         info: Info,
@@ -102,7 +104,7 @@ class Query:
     ) -> Connection[Pair] | None:
         return await Pair.page(info, exchange, coin, first, after)
 
-    @resolved("Spot pairs.")
+    @resolved("Spot pairs.", **CONNECTION)
     async def spot_pairs(
         self,
         info: Info,
@@ -113,11 +115,14 @@ class Query:
     ) -> Connection[SpotPair] | None:
         return await SpotPair.page(info, exchange, coin, first, after)
 
-    @resolved("Futures instruments in the order of the arguments, null with an error for each unknown one.")
+    @resolved(
+        "Futures instruments in the order of the arguments, null with an error for each unknown one.",
+        **listed(MAX_NAMES),
+    )
     async def pairs_by_key(self, info: Info, keys: PairKeys) -> list[Pair | None]:
         return await pairs_by_key(info, Pair, keys)
 
-    @resolved("Spot pairs in the order of the arguments, null with an error for each unknown one.")
+    @resolved("Spot pairs in the order of the arguments, null with an error for each unknown one.", **_WATCHLIST)
     async def spot_pairs_by_key(self, info: Info, keys: PairKeys) -> list[SpotPair | None]:
         return await pairs_by_key(info, SpotPair, keys)
 
@@ -125,7 +130,7 @@ class Query:
     async def exchange(self, info: Info, name: ExchangeArgument) -> Exchange | None:
         return await Exchange.find(info, name)
 
-    @resolved("Exchanges with futures markets.")
+    @resolved("Exchanges with futures markets.", **listed(50))
     async def exchanges(self, info: Info) -> list[Exchange] | None:
         return [Exchange(name=name) for name in (await info.context.symbols.futures_exchanges.get()).names]
 

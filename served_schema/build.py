@@ -1,4 +1,4 @@
-"""Builds the schema; nothing of it depends on settings but the limit of upstream calls."""
+"""Builds the schema; nothing of it depends on settings but the limits of operations."""
 
 from typing import TypedDict
 
@@ -6,22 +6,22 @@ from strawberry.schema.config import StrawberryConfig
 
 from graph_types.scalars import SCALARS
 from schema.query import Query
-from served_schema import MAX_CALLS
+from served_schema.limits import DEFAULT, Limits
 from served_schema.schema import ServedSchema
 
 
 class SchemaOptions(TypedDict):
-    """What a schema of Strawberry's is made of, and the upstream calls that one operation may cause."""
+    """What a schema of Strawberry's is made of, and the limits of its operations."""
 
     query: type
     config: StrawberryConfig
-    max_calls: int
+    limits: Limits
 
 
-def options(max_calls: int = MAX_CALLS) -> SchemaOptions:
-    return SchemaOptions(query=Query, config=StrawberryConfig(scalar_map=SCALARS), max_calls=max_calls)
+def options(limits: Limits = DEFAULT) -> SchemaOptions:
+    return SchemaOptions(query=Query, config=StrawberryConfig(scalar_map=SCALARS), limits=limits)
 
 
-def build(max_calls: int = MAX_CALLS) -> ServedSchema:
+def build(limits: Limits = DEFAULT) -> ServedSchema:
     """Return the subgraph on graphql-core's default executor."""
-    return ServedSchema(**options(max_calls))
+    return ServedSchema(**options(limits))

@@ -1,7 +1,7 @@
 """Documents that were parsed and validated, by their text: once for each text."""
 
 import functools
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
@@ -28,10 +28,9 @@ _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
 
 
 class Document:
-    """A valid document. `is_within_limits`: whatever its variables are."""
+    """A valid document without tokens. `is_within_limits`: whatever its variables are."""
 
     def __init__(self, node: DocumentNode, text: str) -> None:
-        _drop_tokens(node)
         self.node, self.text, self.is_within_limits = node, text, False
         self.operations: list[OperationDefinitionNode] = []
         self.fragments: dict[str, FragmentDefinitionNode] = {}
@@ -99,27 +98,33 @@ class DocumentStore:
             self.size -= len(self._documents.popitem(last=False)[0])
 
 
-def _drop_tokens(document: DocumentNode) -> None:
+def drop_tokens(document: DocumentNode) -> Counter[str]:
     """Drop the tokens, which are half of what a document takes: an error's place is read from the start of a location.
 
-    They are linked both ways, so that without being unlinked they would stay until a full garbage collection.
+    They are linked both ways, so that without being unlinked they would stay until a full garbage collection. Return
+    how many nodes there are of each kind, and `alias`es.
     """
     token = document.loc.start_token if document.loc else None
     while token is not None:
         next_token = token.next
         token.prev = token.next = None
         token = next_token
+    counts: Counter[str] = Counter()
     nodes: list[Node] = [document]
     while nodes:
         node = nodes.pop()
+        counts[node.kind] += 1
         if node.loc is not None:
             node.loc.start_token = node.loc.end_token = _NO_TOKEN
         for key in node.keys:
             below = getattr(node, key, None)
             if isinstance(below, Node):
+                if key == "alias":
+                    counts[key] += 1
                 nodes.append(below)
             elif isinstance(below, tuple | list):
                 nodes.extend(item for item in below if isinstance(item, Node))
+    return counts
 
 
 def _conditions(node: DocumentNode) -> Sequence[str]:

@@ -1,9 +1,11 @@
 """Executes operations step by step: text, document, limits, execution, and stable codes of errors."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from typing import Any
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, parse, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
 from strawberry.exceptions import MissingQueryError
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -12,12 +14,14 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
-from served_schema import MAX_CALLS
+from served_schema.checks import check_document, check_operation, is_fixed, parsed
 from served_schema.documents import Document, DocumentStore
 from served_schema.errors import stable
 from served_schema.federation import Schema
-from served_schema.limits import MAX_TOKENS, check_cost, is_fixed
+from served_schema.limits import DEFAULT, Limits
 from served_schema.persisted_queries import PersistedQueries
+
+_SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
 
 
 class InvalidOperation(Exception):
@@ -31,10 +35,10 @@ class InvalidOperation(Exception):
 class ServedSchema(Schema):
     """Takes the place of Strawberry's execution, which would parse and validate each text anew."""
 
-    def __init__(self, max_calls: int = MAX_CALLS, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
-        """`max_calls`: upstream calls that one operation may cause."""
+    def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
         super().__init__(**options)
-        self._max_calls = max_calls
+        self._limits = limits
+        self._thread = ThreadPoolExecutor(1, "documents")
         self.clear()
 
     def clear(self) -> None:
@@ -61,7 +65,7 @@ class ServedSchema(Schema):
             hash_, text = self.persisted.find(query, operation_extensions) if operation_extensions else (None, query)
             if not text:
                 raise MissingQueryError
-            document = self.documents.get(text) or self._new_document(text)
+            document = self.documents.get(text) or await self._new_document(text)
             operation = document.operation(operation_name)
             if operation is None:
                 raise CannotGetOperationTypeError(operation_name)
@@ -107,11 +111,16 @@ class ServedSchema(Schema):
 
         return results()
 
-    def _new_document(self, text: str) -> Document:
-        """Parse and validate; raises GraphQLError and InvalidOperation."""
+    async def _new_document(self, text: str) -> Document:
+        """Parse and validate; raises GraphQLError and InvalidOperation. A long text does not hold up the event loop."""
         self.documents.misses += 1
-        node = parse(text, max_tokens=MAX_TOKENS)
-        errors = self._validate(node, text)
+        if len(text) <= _SHORT:
+            return self._document(text)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._document, text)
+
+    def _document(self, text: str) -> Document:
+        node = parsed(text, self._limits)
+        errors = check_document(node, self._limits) or self._validate(node, text)
         if errors:
             raise InvalidOperation(errors)
         return Document(node, text)
@@ -121,7 +130,7 @@ class ServedSchema(Schema):
 
     def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
         """Raise InvalidOperation beyond the limits. If nothing of the cost depends on variables, it is checked once."""
-        errors = check_cost(self._schema, document.fragments, operation, variables, self._max_calls)
+        errors = check_operation(self._schema, document.fragments, operation, variables, self._limits)
         if errors:
             raise InvalidOperation(errors)
         document.is_within_limits = is_fixed(document)

@@ -46,7 +46,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     client.sandbox = sandbox
     client.drift.on_new = _log_drift
     client.gate.on_contradiction = _log_contradiction
-    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.max_calls)
+    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)

@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
-from served_schema import MAX_CALLS
+from served_schema.limits import DEFAULT, Limits
 from server.http import is_name
 from server.open_connections import ConnectionLimits
 
 T = TypeVar("T")
 
 AUTO = "auto"
+_MAX_LIMIT = 1_000_000_000
 MAX_WEIGHT = 100
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_WORKERS = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
@@ -96,6 +97,12 @@ def _variable(name: str, default: T, parse: Callable[[str], T], about: str) -> T
     return field(default=default, metadata=metadata)
 
 
+def _limit(name: str, about: str) -> int:
+    """Return the field of a limit of operations."""
+    default: int = getattr(DEFAULT, name)
+    return _variable(f"COINGLASS_MAX_{name.upper()}", default, _integer(1, _MAX_LIMIT), about)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.")
@@ -154,12 +161,17 @@ class Settings:
         _integer(0, 65536),
         "Size of the cache of encoded lists, in megabytes; 0 turns it off.",
     )
-    max_calls: int = _variable(
-        "COINGLASS_MAX_CALLS",
-        MAX_CALLS,
-        _integer(1, 100_000),
-        "Most requests to CoinGlass that one operation may cause.",
-    )
+    max_calls: int = _limit("calls", "Most requests to CoinGlass that one operation may cause.")
+    max_values: int = _limit("values", "Most values that the result of one operation may have.")
+    max_depth: int = _limit("depth", "Most levels of an operation.")
+    max_tokens: int = _limit("tokens", "Most tokens of a document.")
+    max_fields: int = _limit("fields", "Most fields of a document, with its fragments spread out.")
+    max_root_fields: int = _limit("root_fields", "Most fields of the root that one operation may select.")
+    max_aliases: int = _limit("aliases", "Most aliases in a document.")
+    max_directives: int = _limit("directives", "Most directives in a document.")
+    max_fragments: int = _limit("fragments", "Most uses of fragments in a document.")
+    max_comparisons: int = _limit("comparisons", "Most pairs of fields with one name in one object.")
+    max_names: int = _limit("names", "Most coins or pairs that one argument may list.")
     client_weights: Mapping[str, int] | None = _variable(
         "COINGLASS_CLIENT_WEIGHTS",
         None,
@@ -230,6 +242,9 @@ class Settings:
         if faults:
             raise SettingsError("; ".join(faults))
         return cls(**values)
+
+    def limits(self) -> Limits:
+        return Limits(**{name: getattr(self, f"max_{name}") for name in Limits.__slots__})
 
     def client_config(self) -> ClientConfig:
         return ClientConfig(

@@ -100,6 +100,7 @@ class DelayedAnswers(Fault):
         return regular
 
 
+UNLIMITED = dict.fromkeys(("max_calls", "max_aliases", "max_root_fields", "max_fragments", "max_tokens"), 10_000)
 BOBS = "/api/futures/price/history"
 BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
   price(interval: D1, last: 5) { __typename ... on Problem { code } } } }"""
@@ -115,7 +116,7 @@ async def watched_queue() -> AsyncIterator[Callable[[Callable[[], bool]], Awaita
 async def test_one_client_s_three_hundred_series_let_another_client_wait_for_two_slots_at_most(
     start_graph: StartGraph,
 ) -> None:
-    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, max_calls=1000)
+    graph = start_graph(Plan.HOBBYIST, quota=12, deadline_seconds=7200.0, **UNLIMITED)
     sandbox = graph.sandbox
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
     first, second = DelayedAnswers(), DelayedAnswers()

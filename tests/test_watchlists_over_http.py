@@ -168,7 +168,7 @@ COIN = '{__typename: "Coin", symbol: "BTC"}'
 SPOT_PAIR = '{exchange: $e, symbol: "BTC/USDT"}'
 TOO_LONG = [
     (COINS, {"s": ["BTC"] * 501}),
-    (PAIRS, {"k": [key("OKX", "BTC/USDT")] * 501}),
+    ("query($k: [PairKey!]!) { pairsByKey(keys: $k) { symbol } }", {"k": [key("OKX", "BTC/USDT")] * 501}),
     ("query($s: [String!]!) { coins(symbols: $s, first: 1) { totalCount } }", {"s": ["BTC"] * 501}),
     (f"{{ coinsBySymbol(symbols: {literal(BTC, 501)}) {{ symbol }} }}", {}),
     (f"query($s: [String!]! = {literal(BTC, 501)}) {{ coinsBySymbol(symbols: $s) {{ symbol }} }}", {}),

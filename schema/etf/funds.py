@@ -11,7 +11,7 @@ from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from payloads.source import Sourced
 from resolvers.context import Info
-from resolvers.daily import TO, check_window, upstream_daily
+from resolvers.daily import DAYS, TO, check_window, upstream_daily
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import composed, upstream
 from schema.etf.fund_detail import FundDetail
@@ -122,6 +122,7 @@ class ETF:
         *PREMIUMS_BY_ASSET.endpoints,
         description="Premium or discount to the net asset value, by day.",
         decoders=PREMIUM_DECODERS,
+        cost=DAYS,
     )
     async def premium_discount(
         self,

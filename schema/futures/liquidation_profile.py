@@ -18,6 +18,7 @@ from payloads.series import ServedWindow
 from payloads.source import Source, Sourced
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
+from resolvers.costs import WindowCost
 from resolvers.decode import columns_decoder
 from resolvers.field import POLICY, bound, composed
 from resolvers.liquidation_profile import bars, profile
@@ -128,4 +129,5 @@ PAIR_PROFILE: Any = composed(
     api.market.PRICE_HISTORY,
     description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}",
     decoders={api.liquidation.HISTORY: _BARS, api.market.PRICE_HISTORY: _CANDLES},
+    cost=WindowCost(min(api.liquidation.HISTORY.page_rows, api.market.PRICE_HISTORY.page_rows), series=2),
 )(_profile)

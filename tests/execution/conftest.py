@@ -6,13 +6,14 @@ import pytest
 from graphql import parse
 
 from execution.engine import Engine
+from served_schema.limits import Limits
 
 ENGINE_BYTES = 100_000
 
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(ENGINE_BYTES, max_calls=10)
+    return Engine(ENGINE_BYTES, Limits(calls=10))
 
 
 @pytest.fixture
@@ -24,5 +25,5 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         texts.append(text)
         return parse(text, **options)
 
-    monkeypatch.setattr("served_schema.schema.parse", counted)
+    monkeypatch.setattr("served_schema.checks.parse", counted)
     return texts

@@ -11,7 +11,7 @@ from execution.engine import Engine
 from execution.plan import ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from served_schema import documents as module
-from served_schema.documents import Document, DocumentStore
+from served_schema.documents import Document, DocumentStore, drop_tokens
 from tests.upstream import StubUpstream, _context
 
 
@@ -104,7 +104,7 @@ def test_no_token_of_a_document_keeps_another_alive() -> None:
     tokens = [node.loc.start_token]
     while tokens[-1].next is not None:
         tokens.append(tokens[-1].next)
-    Document(node, "{ a b }")
+    drop_tokens(node)
     assert len(tokens) == 6
     assert {(token.prev, token.next) for token in tokens} == {(None, None)}
 

@@ -14,6 +14,7 @@ from execution import scalar_serializers, self_check
 from execution.engine import Engine
 from execution.planned_schema import PlannedSchema
 from execution.scalar_serializers import TimeTextCache
+from served_schema.limits import Limits
 from tests.execution.test_documents import ask, codes
 
 PATHS = sorted(Path(str(execution.__path__[0])).glob("*.py"))
@@ -80,7 +81,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("hook", [hook for hook in hooks() if hook not in NEVER_CALLED])
 def test_a_broken_hook_is_detected(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
     break_(hook, monkeypatch)
-    assert engine_module._planned(100_000, max_calls=10) is None
+    assert engine_module._planned(100_000, limits=Limits(calls=10)) is None
 
 
 def test_the_hooks_that_the_check_does_not_call_exist() -> None:
@@ -96,7 +97,7 @@ def test_the_check_leaves_no_state_behind() -> None:
 
 async def test_the_default_executor_answers_if_the_check_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     break_("plan:Execution.run", monkeypatch)
-    engine = Engine(100_000, max_calls=1)
+    engine = Engine(100_000, limits=Limits(calls=1))
     assert not isinstance(engine.schema, PlannedSchema)
     for _ in range(2):
         assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}

@@ -1,0 +1,157 @@
+"""Refuses a document or an operation beyond the limits, before anything of it is executed.
+
+A document is checked before it is validated, since validation compares fields of one name in pairs; an operation once
+its variables are known. Both take time linear in the document.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from graphql import (
+    ArgumentNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    Node,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+    Visitor,
+    parse,
+    visit,
+)
+
+from served_schema.cost import CostMeasure
+from served_schema.documents import Document, drop_tokens
+from served_schema.limits import Limits
+
+_TIMES = ("from", "to")  # arguments by which a window grows with time
+_SIZES = ("first", "last", "interval", "symbols", "keys", "representations")  # arguments on which the cost depends
+
+
+def parsed(text: str, limits: Limits) -> DocumentNode:
+    """Parse a text; raises GraphQLError."""
+    try:
+        return parse(text, max_tokens=limits.tokens)
+    except GraphQLSyntaxError as error:
+        for sign, phrase, name in (
+            ("tokens", f"has more than {limits.tokens} tokens", "tokens"),
+            ("nested too deeply", "is more than 200 levels deep", "depth"),
+        ):
+            if sign in error.description:
+                raise _refusal(phrase, name, limits) from None
+        raise
+
+
+def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
+    """Return an error for each limit that a document passes whatever its variables are, and drop its tokens."""
+    counts = drop_tokens(document)
+    merged = _MergedFields(document, limits)
+    figures = (
+        ("aliases", counts["alias"], "has {} aliases"),
+        ("directives", counts["directive"], "has {} directives"),
+        ("fragments", counts["fragment_spread"] + counts["inline_fragment"], "uses fragments {} times"),
+        ("root_fields", merged.root_fields, "selects {} fields of the root"),
+        ("fields", merged.fields, "selects {} fields"),
+        ("comparisons", merged.comparisons, "selects {} pairs of fields with one name in one object"),
+    )
+    return _exceeded(figures, limits, document)
+
+
+def check_operation(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+    limits: Limits,
+) -> list[GraphQLError]:
+    """Return an error for each limit that a valid operation passes with these variables."""
+    measure = CostMeasure(schema, fragments, variables)
+    cost = measure.measure(operation)
+    argument, length = measure.longest_list
+    figures = (
+        ("calls", cost.all_calls, "could cause {} upstream calls"),
+        ("values", cost.values, "could have {} values in its result"),
+        ("depth", cost.depth, "is {} levels deep"),
+        ("names", length, f"names in `{argument}` {{}} items"),
+    )
+    return _exceeded(figures, limits, operation)
+
+
+def _exceeded(figures: Iterable[tuple[str, int, str]], limits: Limits, node: Node) -> list[GraphQLError]:
+    """Return an error for each of the figures that exceeds the limit of its name."""
+    return [
+        _refusal(phrase.format(figure), name, limits, node)
+        for name, figure, phrase in figures
+        if figure > getattr(limits, name)
+    ]
+
+
+def _refusal(phrase: str, name: str, limits: Limits, node: Node | None = None) -> GraphQLError:
+    most = getattr(limits, name)
+    message = f"This operation {phrase}, and {most} are allowed (COINGLASS_MAX_{name.upper()})."
+    return GraphQLError(message, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
+
+
+class _MergedFields:
+    """Counts fields as execution merges them by name, with fragments spread out.
+
+    `comparisons` are the pairs of fields that validation compares. It stops beyond the limits: what is deeper than
+    allowed is not counted, and fragments that contain each other are reported by validation.
+    """
+
+    def __init__(self, document: DocumentNode, limits: Limits) -> None:
+        definitions = document.definitions
+        fragments = [item for item in definitions if isinstance(item, FragmentDefinitionNode)]
+        operations = [item for item in definitions if isinstance(item, OperationDefinitionNode)]
+        self._fragments = {fragment.name.value: fragment.selection_set for fragment in fragments}
+        self.fields = self.root_fields = self.comparisons = 0
+        levels = [(1, [item.selection_set]) for item in (*operations, *fragments)]
+        while levels and self.fields <= limits.fields and self.comparisons <= limits.comparisons:
+            depth, sets = levels.pop()
+            merged = self._merge(sets)
+            if depth == 1:
+                self.root_fields = max(self.root_fields, len(merged))
+            if depth <= limits.depth:
+                below = ([field.selection_set for field in fields if field.selection_set] for fields in merged.values())
+                levels += ((depth + 1, sets) for sets in below if sets)
+
+    def _merge(self, sets: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
+        """Return the fields of the sets by their name in the result, with each fragment once."""
+        merged: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        selections = [selection for selected in sets for selection in selected.selections]
+        while selections:
+            selection = selections.pop()
+            match selection:
+                case FieldNode(alias=alias, name=name):
+                    same = merged.setdefault((alias or name).value, [])
+                    self.comparisons += len(same)
+                    self.fields += 1
+                    same.append(selection)
+                case InlineFragmentNode(selection_set=selected):
+                    selections += selected.selections
+                case FragmentSpreadNode(name=name) if name.value in self._fragments and name.value not in spread:
+                    spread.add(name.value)
+                    selections += self._fragments[name.value].selections
+        return merged
+
+
+def is_fixed(document: Document) -> bool:
+    """Whether the cost is the same whatever the time and the variables, and whichever operation is named."""
+    if len(document.operations) != 1:
+        return False
+    sizes: list[ArgumentNode] = []
+
+    class Sizes(Visitor):
+        def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+            if node.name.value in _TIMES or (node.name.value in _SIZES and isinstance(node.value, VariableNode)):
+                sizes.append(node)
+
+    visit(document.node, Sizes())
+    return not sizes
