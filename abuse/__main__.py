@@ -125,9 +125,7 @@ async def _send(target: Target, pieces: Callable[[], object]) -> Reaction:
     return await target.send(pieces())  # type: ignore[arg-type]  # as declared in Case
 
 
-async def _afterwards(
-    tested: Rig, bystander: Bystander, alone: list[float], during: list[float]
-) -> list[Verdict]:
+async def _afterwards(tested: Rig, bystander: Bystander, alone: list[float], during: list[float]) -> list[Verdict]:
     async with httpx.AsyncClient(trust_env=False) as http:
         health = (await http.get(f"{tested.server.url}/healthz")).status_code
     log = tested.server.log_text()

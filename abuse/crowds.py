@@ -9,8 +9,8 @@ from typing import Final
 import orjson
 
 from abuse.reaction import Reaction, Target, judge
-from chaos.parts import closed, document, on_pair, price
 from cg_client.intervals import Interval
+from chaos.parts import closed, document, on_pair, price
 
 SEND_SECONDS: Final = 3.0
 _READERS: Final = 40
@@ -58,7 +58,7 @@ async def idle_sockets(target: Target, seconds: float) -> Reaction:
 def _small_buffer() -> socket.socket:
     client = socket.socket()
     client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.setblocking(False)  # noqa: FBT003  # positional only
+    client.setblocking(False)  # positional only
     client.bind(("127.0.0.2", 0))
     return client
 

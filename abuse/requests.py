@@ -58,7 +58,9 @@ def _heads() -> Iterator[Case]:
     yield Case("10,000 headers", _whole(_GET + b"a: b\r\n" * 10_000 + b"\r\n"))
     yield Case("a URL of 1 MB", _whole(b"GET /" + b"x" * _MEGABYTE + b" HTTP/1.1\r\nhost: x\r\n\r\n"))
     query = b"%7B" * 4000
-    yield Case("a query of 4,000 braces by GET", _whole(b"GET /graphql?query=" + query + b" HTTP/1.1\r\nhost: x\r\n\r\n"))
+    yield Case(
+        "a query of 4,000 braces by GET", _whole(b"GET /graphql?query=" + query + b" HTTP/1.1\r\nhost: x\r\n\r\n")
+    )
     yield Case("two lengths", _whole(_POST + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}"))
     yield Case("length and chunks", _whole(_POST + b"content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}"))
     yield Case("10,000 pipelined requests", _whole((_GET + b"\r\n") * 10_000))
