@@ -23,6 +23,7 @@ from abuse.crowds import SEND_SECONDS, idle_sockets, slow_readers
 from abuse.reaction import Reaction, Target
 from abuse.requests import BODY_SECONDS, HEAD_SECONDS, WITHIN, cases
 from abuse.sockets import attack, attacks
+from bench.processes import BenchError
 from chaos.rig import Rig, rig
 from chaos.verdict import Verdict, as_table
 
@@ -62,8 +63,10 @@ class Run:
         started = time.perf_counter()
         sizes: list[float] = []
         watch = asyncio.create_task(self._record(sizes))
-        reactions = [await act() for _ in range(repeats)]
-        watch.cancel()
+        try:
+            reactions = [await act() for _ in range(repeats)]
+        finally:
+            watch.cancel()
         growth = max([*sizes, self.megabytes()]) - self.plateau
         worst = max(self.bystander.between(started, time.perf_counter()), default=0.0)
         self.verdicts.append(verdict(name, reactions, growth, worst, limit))
@@ -98,7 +101,10 @@ async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
         this.plateau = this.megabytes()
         for name, (act, repeats, limit) in _acts(tested, effort).items():
             if not names or any(text in name for text in names):
-                await this.add(name, act, repeats=repeats, limit=limit)
+                try:
+                    await this.add(name, act, repeats=repeats, limit=limit)
+                except OSError as error:  # the server does not listen any more
+                    raise BenchError(f"after {name}: {error}; {tested.server.log_text()[-3000:]}") from error
                 sys.stdout.write(f"{as_line(this.verdicts[-1])}\n")
                 sys.stdout.flush()
         during = bystander.between(begun, time.perf_counter())
@@ -161,6 +167,9 @@ def main() -> int:
         verdicts = asyncio.run(run(chosen.names, QUICK if chosen.quick else FULL))
     except KeyboardInterrupt:
         return 130
+    except BenchError as error:
+        sys.stdout.write(f"FAILED {error}\n")
+        return 1
     sys.stdout.write("\n" + as_table(verdicts) + "\n")
     return 0 if all(item.holds for item in verdicts) else 1
 
