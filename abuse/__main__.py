@@ -22,7 +22,7 @@ from abuse.bystander import Bystander, p99, running
 from abuse.crowds import SEND_SECONDS, idle_sockets, slow_readers
 from abuse.reaction import Reaction, Target
 from abuse.requests import BODY_SECONDS, HEAD_SECONDS, WITHIN, cases
-from abuse.sockets import attack, attacks
+from abuse.sockets import attack, attacks, floods
 from bench.processes import BenchError
 from chaos.rig import Rig, rig
 from chaos.verdict import Verdict, as_table
@@ -33,6 +33,7 @@ MAX_GROWTH: Final = 50.0  # megabytes
 SLOWER: Final = 2.0  # that a normal client may become, at most
 FLOOR: Final = 0.03  # seconds; below it a p99 is the machine's
 _MEGABYTE: Final = 2**20
+_FLOOD_SECONDS: Final = 3.0
 _SLACK: Final = 2.5  # seconds for a review of the connections and a busy machine
 _SETTINGS: Final = {"cache_mb": 4, "response_cache_mb": 2, "fragment_cache_mb": 1}  # full before the plateau is read
 
@@ -49,7 +50,7 @@ QUICK = Effort(alone=5.0, repeats=3)
 
 @dataclass
 class Run:
-    """The server under abuse, and what was measured. `limit`: seconds of a case that ends by a limit of time."""
+    """The server under abuse, and what was measured. `plateau`: its memory before, in megabytes."""
 
     tested: Rig
     bystander: Bystander
@@ -121,7 +122,9 @@ def _acts(tested: Rig, effort: Effort) -> dict[str, tuple[Act, int, float | None
         patience = max(HEAD_SECONDS, BODY_SECONDS) + _SLACK
         acts[case.name] = (send, 1, patience) if case.patient else (send, effort.repeats, None)
     for name, act in attacks().items():
-        acts[name] = functools.partial(attack, target, act), effort.repeats, 1.0 if "0 " in name else None
+        acts[name] = functools.partial(attack, target, act), effort.repeats, None
+    for name, act in floods().items():
+        acts[name] = functools.partial(attack, target, act), 1, _FLOOD_SECONDS
     acts["40 clients that do not read"] = functools.partial(slow_readers, target), 1, SEND_SECONDS + 10
     acts["2,000 idle sockets"] = functools.partial(idle_sockets, target, HEAD_SECONDS), 1, HEAD_SECONDS + 10
     return acts
