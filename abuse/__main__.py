@@ -20,7 +20,7 @@ import httpx
 
 from abuse.bystander import Bystander, p99, running
 from abuse.crowds import SEND_SECONDS, idle_sockets, slow_readers
-from abuse.reaction import Reaction, Target
+from abuse.reaction import Reaction, ServerAddress
 from abuse.requests import BODY_SECONDS, HEAD_SECONDS, WITHIN, cases
 from abuse.sockets import attack, attacks, floods
 from bench.processes import BenchError
@@ -31,7 +31,7 @@ Act: TypeAlias = Callable[[], Awaitable[Reaction]]
 
 MAX_GROWTH: Final = 50.0  # megabytes
 SLOWER: Final = 2.0  # that a normal client may become, at most
-FLOOR: Final = 0.03  # seconds; below it a p99 is the machine's
+FLOOR: Final = 0.05  # seconds, for which an operation may block the event loop
 _MEGABYTE: Final = 2**20
 _FLOOD_SECONDS: Final = 3.0
 _SLACK: Final = 2.5  # seconds for a review of the connections and a busy machine
@@ -39,17 +39,17 @@ _SETTINGS: Final = {"cache_mb": 4, "response_cache_mb": 2, "fragment_cache_mb": 
 
 
 @dataclass(frozen=True, slots=True)
-class Effort:
+class AbuseEffort:
     alone: float  # seconds of the normal client before the abuse
     repeats: int
 
 
-FULL = Effort(alone=20.0, repeats=10)
-QUICK = Effort(alone=5.0, repeats=3)
+FULL = AbuseEffort(alone=20.0, repeats=10)
+QUICK = AbuseEffort(alone=5.0, repeats=3)
 
 
 @dataclass
-class Run:
+class AbuseRun:
     """The server under abuse, and what was measured. `plateau`: its memory before, in megabytes."""
 
     tested: Rig
@@ -91,14 +91,14 @@ def verdict(name: str, reactions: Sequence[Reaction], growth: float, worst: floa
     return Verdict(name, f"{bound}, memory +{MAX_GROWTH:.0f} MB", text, holds)
 
 
-async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
+async def run(names: Sequence[str], effort: AbuseEffort) -> list[Verdict]:
     limits = {"head_seconds": HEAD_SECONDS, "body_seconds": BODY_SECONDS, "send_seconds": SEND_SECONDS}
     async with rig(**limits, **_SETTINGS) as tested, running(tested.caller("bystander")) as bystander:
         started = time.perf_counter()
         await asyncio.sleep(effort.alone)
         begun = time.perf_counter()
         alone = bystander.between(started + effort.alone / 5, begun)
-        this = Run(tested, bystander)
+        this = AbuseRun(tested, bystander)
         this.plateau = this.megabytes()
         for name, (act, repeats, limit) in _acts(tested, effort).items():
             if not names or any(text in name for text in names):
@@ -112,10 +112,10 @@ async def run(names: Sequence[str], effort: Effort) -> list[Verdict]:
         return [*this.verdicts, *await _afterwards(tested, bystander, alone, during)]
 
 
-def _acts(tested: Rig, effort: Effort) -> dict[str, tuple[Act, int, float | None]]:
+def _acts(tested: Rig, effort: AbuseEffort) -> dict[str, tuple[Act, int, float | None]]:
     """Return what to do, how often, and the limit of time by which it ends, if it does."""
     at = urlsplit(tested.server.url)
-    target = Target(str(at.hostname), int(at.port or 0))
+    target = ServerAddress(str(at.hostname), int(at.port or 0))
     acts: dict[str, tuple[Act, int, float | None]] = {}
     for case in cases():
         send = functools.partial(_send, target, case.pieces)
@@ -130,8 +130,8 @@ def _acts(tested: Rig, effort: Effort) -> dict[str, tuple[Act, int, float | None
     return acts
 
 
-async def _send(target: Target, pieces: Callable[[], object]) -> Reaction:
-    return await target.send(pieces())  # type: ignore[arg-type]  # as declared in Case
+async def _send(target: ServerAddress, pieces: Callable[[], object]) -> Reaction:
+    return await target.send(pieces())  # type: ignore[arg-type]  # as declared in RawCase
 
 
 async def _afterwards(tested: Rig, bystander: Bystander, alone: list[float], during: list[float]) -> list[Verdict]:

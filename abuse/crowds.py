@@ -8,7 +8,7 @@ from typing import Final
 
 import orjson
 
-from abuse.reaction import Reaction, Target, judge
+from abuse.reaction import Reaction, ServerAddress, judge
 from cg_client.intervals import Interval
 from chaos.parts import closed, document, on_pair, price
 
@@ -20,7 +20,7 @@ _ADDRESSES: Final = 20  # of the idle ones; an address may open 200
 _SPARE: Final = 3.0  # seconds for a review and a busy machine
 
 
-async def slow_readers(target: Target) -> Reaction:
+async def slow_readers(target: ServerAddress) -> Reaction:
     """Request large responses, each another one, many on a connection, and read none of them."""
     started = time.perf_counter()
     loop = asyncio.get_running_loop()
@@ -36,7 +36,7 @@ async def slow_readers(target: Target) -> Reaction:
     return Reaction(f"{sum(closed_)} of {_READERS} cut off", elapsed, elapsed, all(closed_))
 
 
-async def idle_sockets(target: Target, seconds: float) -> Reaction:
+async def idle_sockets(target: ServerAddress, seconds: float) -> Reaction:
     """Open connections from many addresses, send nothing, and wait for the server to close all of them."""
     started = time.perf_counter()
     sources = [f"127.0.0.{3 + number % _ADDRESSES}" for number in range(_IDLE)]

@@ -27,7 +27,7 @@ class Reaction:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class ServerAddress:
     host: str
     port: int
 

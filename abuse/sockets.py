@@ -15,7 +15,7 @@ from websockets.frames import Frame, Opcode
 from websockets.typing import Subprotocol
 
 from abuse.documents import documents
-from abuse.reaction import ATTACKER, PATIENCE, Reaction, Target
+from abuse.reaction import ATTACKER, PATIENCE, Reaction, ServerAddress
 
 Attack: TypeAlias = Callable[[ClientConnection], Coroutine[Any, Any, str]]
 
@@ -55,7 +55,7 @@ class _Compressed(Frame):
         return bytes([data[0] | 0x40]) + data[1:]
 
 
-async def attack(target: Target, act: Attack) -> Reaction:
+async def attack(target: ServerAddress, act: Attack) -> Reaction:
     async with _opened(target) as client:
         started = time.perf_counter()
         try:
@@ -70,7 +70,7 @@ async def attack(target: Target, act: Attack) -> Reaction:
 
 
 @contextlib.asynccontextmanager
-async def _opened(target: Target) -> AsyncIterator[ClientConnection]:
+async def _opened(target: ServerAddress) -> AsyncIterator[ClientConnection]:
     uri = f"ws://{target.host}:{target.port}/graphql"
     async with connect(uri, subprotocols=[_PROTOCOL], local_addr=(ATTACKER, 0), proxy=None, max_size=None) as client:
         await client.send('{"type": "connection_init"}')

@@ -6,12 +6,17 @@ A review at intervals replaces timers of each connection: a request that arrives
 import asyncio
 import functools
 import ipaddress
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
+import structlog
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+log = structlog.get_logger(__name__)
 
 _TOO_MANY: Final = (
     "This address has {limit} open {what}, the limit. Close some, or let the operator raise the limit or name the"
@@ -156,6 +161,21 @@ class OpenConnections:
                 return
             unsent -= connection.sending.unsent
             connection.transport.abort()
+
+
+def allow_open_files(count: int) -> None:
+    """Raise the limit of open files, which is often 1,024, as far as the system allows."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415  # not on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if resource.RLIM_INFINITY != soft < count:
+        allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+        if allowed < count:
+            text = "the system allows fewer open files than COINGLASS_MAX_CONNECTIONS needs: raise `ulimit -n`"
+            log.warning(text, allowed=allowed, needed=count)
 
 
 def peer(connection: LimitedConnection) -> str:
