@@ -11,6 +11,8 @@ $(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	touch $@
 
+# Pages of this machine may call a server that make starts; COINGLASS_ALLOWED_ORIGINS replaces the list, or empties it.
+serve: export COINGLASS_ALLOWED_ORIGINS ?= http://localhost:*,http://127.0.0.1:*
 serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandbox
 	@if [ -n "$$COINGLASS_API_KEY" ]; then exec $(BIN)/coinglass-graphql serve; else exec $(BIN)/coinglass-graphql serve --sandbox; fi
 

@@ -82,17 +82,21 @@ class MemoryStore:
         return len(self._entries)
 
 
-class _InFlight(msgspec.Struct):
-    """A running fetch, and the deadline of the caller that started it. Those who wait may be cancelled earlier."""
+class _InFlight(msgspec.Struct, eq=False):
+    """A running fetch, and the deadline of the caller that started it. Those who wait may be cancelled earlier.
 
+    `is_background`: a refresh, which goes on if nobody waits.
+    """
+
+    call: Call
     task: asyncio.Task[AnyAnswer]
     deadline: float
+    is_background: bool = False
     waiters: list[asyncio.Future[AnyAnswer]] = []
 
-    def wait(self) -> asyncio.Future[AnyAnswer]:
-        waiter: asyncio.Future[AnyAnswer] = self.task.get_loop().create_future()
-        self.waiters.append(waiter)
-        return waiter
+    @property
+    def is_abandoned(self) -> bool:
+        return not self.is_background and all(waiter.done() for waiter in self.waiters)
 
 
 class Cache:
@@ -102,9 +106,15 @@ class Cache:
         store: MemoryStore,
         clock: Clock,
         on_join: Callable[[Call, Requester], None] = lambda *_: None,
+        is_sending: Callable[[asyncio.Task[AnyAnswer]], bool] = lambda _: False,
     ) -> None:
-        """`on_join` is called with the call and the later requester whenever a fetch in flight is shared."""
+        """Make a cache in front of `fetch`.
+
+        `on_join` is called with the call and the later requester whenever a fetch in flight is shared. A fetch that
+        nobody waits for any more is cancelled, unless `is_sending`: the answer to a request that was sent is cached.
+        """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
+        self._is_sending = is_sending
         self._in_flight: dict[CallKey, _InFlight] = {}
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
@@ -131,29 +141,48 @@ class Cache:
             return resolved(answer)
         in_flight = self._in_flight.get(call.key)
         if in_flight is None:
-            return self._start(call, deadline, requester).wait()
+            return self._wait(self._start(call, deadline, requester))
         self._on_join(call, requester)
         if in_flight.deadline == deadline:
-            return in_flight.wait()
+            return self._wait(in_flight)
         return asyncio.ensure_future(self._joined(call, in_flight, deadline, requester))
 
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None:
         """Fetch in the background."""
-        if call.key in self._in_flight:
-            self._on_join(call, requester.in_the_background())
+        in_flight = self._in_flight.get(call.key)
+        if in_flight is None:
+            in_flight = without_counting(self._start, call, deadline, requester.in_the_background())
         else:
-            without_counting(self._start, call, deadline, requester.in_the_background())
+            self._on_join(call, requester.in_the_background())
+        in_flight.is_background = True
 
     def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
         task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester))
-        in_flight = self._in_flight[call.key] = _InFlight(task, deadline)
-        task.add_done_callback(partial(self._resolve, call.key))
+        in_flight = self._in_flight[call.key] = _InFlight(call, task, deadline)
+        task.add_done_callback(partial(self._resolve, in_flight))
         return in_flight
 
-    def _resolve(self, key: CallKey, task: asyncio.Task[AnyAnswer]) -> None:
+    def _wait(self, in_flight: _InFlight) -> asyncio.Future[AnyAnswer]:
+        waiter: asyncio.Future[AnyAnswer] = in_flight.task.get_loop().create_future()
+        in_flight.waiters.append(waiter)
+        waiter.add_done_callback(partial(self._cancel_if_abandoned, in_flight))
+        return waiter
+
+    def _cancel_if_abandoned(self, in_flight: _InFlight, waiter: asyncio.Future[AnyAnswer]) -> None:
+        task = in_flight.task
+        if waiter.cancelled() and in_flight.is_abandoned and not task.done() and not self._is_sending(task):
+            self._forget(in_flight)  # a later request for the same must not wait for what is being cancelled
+            task.cancel()
+
+    def _forget(self, in_flight: _InFlight) -> None:
+        if self._in_flight.get(in_flight.call.key) is in_flight:
+            del self._in_flight[in_flight.call.key]
+
+    def _resolve(self, in_flight: _InFlight, task: asyncio.Task[AnyAnswer]) -> None:
         """Hand the result of a fetch to those who wait for it."""
+        self._forget(in_flight)
         error = None if task.cancelled() else task.exception()  # reading it marks that of a refresh as handled
-        for waiter in self._in_flight.pop(key).waiters:
+        for waiter in in_flight.waiters:
             if waiter.done():
                 continue
             if task.cancelled():
@@ -195,7 +224,7 @@ class Cache:
         seconds = deadline - self._clock.monotonic()
         try:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
-                return await asyncio.shield(in_flight.task)
+                return await self._wait(in_flight)
         except TimeoutError:
             stale = self._stale(call)
             if stale is None:
@@ -205,7 +234,7 @@ class Cache:
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:
                 raise
         again = self._in_flight.get(call.key) or self._start(call, deadline, requester)
-        return await asyncio.shield(again.task)
+        return await self._wait(again)
 
 
 def _timed_out(call: Call) -> UpstreamTimeout:

@@ -71,14 +71,16 @@ class Client:
         self.remaining = self._window.remaining  # of `quota`, what is cheap to compute
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
-        self.bulkhead = Bulkhead(Transport(self.http, config, self.clock), config.connections, self.clock)
+        sender = Transport(self.http, config, self.clock)
+        self.bulkhead = Bulkhead(sender, config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
         self.admission_queue = self._throttle.admission_queue
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
-        self._cache = Cache(self._fetch, self._store, self.clock, self.admission_queue.reprioritize)
+        on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
+        self._cache = Cache(self._fetch, self._store, self.clock, on_join, is_sending)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
         self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)

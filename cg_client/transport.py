@@ -44,11 +44,15 @@ class UpstreamResponse(msgspec.Struct, frozen=True, gc=False):
 
 
 class Transport:
-    """Raises UpstreamTimeout and UpstreamUnavailable; their messages name no URL, host or header."""
+    """Raises UpstreamTimeout and UpstreamUnavailable; their messages name no URL, host or header.
+
+    `sending`: the tasks whose request is being sent, or whose response is awaited.
+    """
 
     def __init__(self, http: httpx.AsyncBaseTransport, config: ClientConfig, clock: Clock) -> None:
         url = httpx.URL(config.base_url)
         self._http, self._clock, self._attempt_seconds = http, clock, config.attempt_seconds
+        self.sending: set[asyncio.Task[object] | None] = set()
         self._base = str(url.copy_with(userinfo=b"", query=None, fragment=None)).rstrip("/")
         self._headers = httpx.Headers(_headers(url) | {KEY_HEADER: config.api_key.reveal()})
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
@@ -61,12 +65,16 @@ class Transport:
         seconds = max(0.0, min(self._attempt_seconds, deadline - started))
         # Series are requested again and again, and httpx takes a fifth of a request's time to parse its URL.
         new_request = self._cached_request if len(call.target) <= _MAX_CACHED_TARGET else self._new_request
+        task = asyncio.current_task()
+        self.sending.add(task)
         try:
             async with asyncio.timeout(seconds):
                 response = await self._http.handle_async_request(new_request(call.target))
                 headers, body = await read_response(response)
         except (TimeoutError, httpx.HTTPError) as error:
             raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
+        finally:
+            self.sending.discard(task)
         count_sent()
         return UpstreamResponse(response.status_code, body, headers)
 

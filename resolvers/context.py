@@ -65,6 +65,7 @@ class Context:
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
+        self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod
     def of_dry_run(
@@ -81,11 +82,19 @@ class Context:
         return Loaders(self.get, self.validity.depend_on)
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
-        return self.client.get(call, self.deadline, self.requester)
+        answer = self.client.get(call, self.deadline, self.requester)
+        if not answer.done():
+            self._awaited.append(answer)
+        return answer
 
     def start(self, calls: Sequence[Call]) -> Sequence[asyncio.Future[Answer[Any]]]:
         """Start all of the calls."""
-        return [self.client.get(call, self.deadline, self.requester) for call in calls]
+        return [self.get(call) for call in calls]
+
+    def abandon(self) -> None:
+        """Wait for no answer any more, since nobody is left to read it."""
+        for answer in self._awaited:
+            answer.cancel()
 
     def peek_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer of a call that the gate let through, if it is fresh."""

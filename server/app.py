@@ -14,9 +14,12 @@ from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.cors import allow_cross_origin
+from server.cross_site import CrossSiteCheck
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
+from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
 from server.routes import Routes, pages
 from server.settings import Settings
@@ -32,7 +35,9 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
 
     | layer, from outside to inside | what it answers itself |
     | --- | --- |
+    | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+    | CrossSiteCheck | an operation of a foreign page without a preflight |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -51,7 +56,8 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    view = GraphQLView(engine.schema, client, symbols, max_socket_operations=settings.max_socket_operations)
+    origins = settings.allowed_origins or NO_ORIGINS
+    view = GraphQLView(engine.schema, client, symbols, origins, max_socket_operations=settings.max_socket_operations)
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
@@ -61,7 +67,8 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
         lifespan=lambda _: lifespan(client, symbols if warm else None, stuck_seconds),
     )
     registry.register(Metrics(client, engine, responses))
-    return HTTPAdapter(responses, websockets, client)
+    adapter = HTTPAdapter(CrossSiteCheck(responses, origins), websockets, client)
+    return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

@@ -8,18 +8,20 @@ that still run after the graceful seconds, and nothing else cancels a request: t
 import asyncio
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
-from server.http import NO_STORE, REQUEST_ID, Handler, Header, Request, Response, refusal
+from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
 
 MAX_BODY = 1024 * 1024  # bytes
 _CONTENT_ENCODING = b"content-encoding"
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
+_NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
 _RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
@@ -50,6 +52,7 @@ class HTTPAdapter:
                 _check_encoding(request.headers[_CONTENT_ENCODING])
             if request.method not in _WITHOUT_BODY:
                 request.body = await read_body(receive, request.headers.get(b"content-length"))
+            request.wait_for_disconnect = partial(_wait_for_disconnect, receive)
             response = await self._handle(request)
         except ClientLeft:
             return
@@ -71,7 +74,8 @@ class HTTPAdapter:
 
     def _headers(self, request: Request, response: Response) -> list[Header]:
         """Return the headers, with the requests sent to CoinGlass and those that may start now."""
-        headers, upstream = [*response.headers, (REQUEST_ID, request.request_id.encode())], self._upstream
+        headers = [*response.headers, (REQUEST_ID, request.request_id.encode()), _NO_SNIFFING]
+        upstream = self._upstream
         if response.upstream_calls is not None:
             headers.append((b"x-upstream-calls", b"%d" % response.upstream_calls))
             headers.append((b"x-quota-remaining", b"%d" % upstream.remaining(upstream.clock.monotonic())))
@@ -81,10 +85,6 @@ class HTTPAdapter:
 
 
 class BodyTooLarge(Exception):
-    pass
-
-
-class ClientLeft(Exception):
     pass
 
 
@@ -112,6 +112,11 @@ async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:
         if len(body) > MAX_BODY:
             raise BodyTooLarge
     return body
+
+
+async def _wait_for_disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _exceeds(stated_length: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The typed HTTP request and response that every layer of the server takes and returns."""
 
+import asyncio
 import itertools
 import os
 import re
@@ -30,6 +31,10 @@ is_name = re.compile(r"(?=.*[^_-])[\w-]{1,64}", re.ASCII).fullmatch
 """Matches letters, digits, dashes and underscores, which cannot forge a line of the log."""
 
 
+class ClientLeft(Exception):
+    """Nobody is left to answer."""
+
+
 class DryRun(Enum):
     """The value of `X-Dry-Run`. An unreadable one is refused, because a typing error must not spend quota."""
 
@@ -45,6 +50,7 @@ class Request:
     """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
     `scope`: callers with the same one may get each other's cached responses; so far all callers have the same one.
+    `wait_for_disconnect` returns when the client has left, to be called once.
     """
 
     __slots__ = (
@@ -58,6 +64,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "wait_for_disconnect",
     )
 
     def __init__(self, scope: Scope) -> None:
@@ -75,6 +82,7 @@ class Request:
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.body = b""
+        self.wait_for_disconnect = _wait_forever
         self._payload: object = None
 
     @property
@@ -130,6 +138,10 @@ def parse_json(text: str | bytes) -> object:
     except orjson.JSONDecodeError:
         return MALFORMED
     return parsed
+
+
+async def _wait_forever() -> None:
+    await asyncio.get_running_loop().create_future()
 
 
 def _join_repeated(headers: list[Header]) -> dict[bytes, bytes]:

@@ -3,22 +3,20 @@
 The application states in `expires_at` until when its response stays the same, in monotonic seconds of the same clock.
 """
 
-import asyncio
 import functools
 from collections import OrderedDict
-from typing import TypeAlias
 
 from cg_client.clock import Clock
 from cg_client.revision import Revision
 from server.cached_response import IDENTITY, CachedResponse, Rendering, acceptable_codings
 from server.http import Handler, Request, Response, refusal
 from server.response_keys import CacheableRequest, RawKey, ResponseKey, is_cacheable, raw_key, response_key
+from server.runs import Run, respond_to
 
 PATH = "/graphql"
 _OK, _NOT_MODIFIED, _NOT_ACCEPTABLE = 200, 304, 406
 _MAX_ALIASES = 16
 _OVERHEAD = 1024  # bytes of a response, a rendering or an alias beside its text: objects, headers, entries in maps
-_Run: TypeAlias = "asyncio.Task[CachedResponse]"
 
 
 class ResponseCache:
@@ -30,21 +28,26 @@ class ResponseCache:
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
         self._handle, self._clock, self._revision = handle, clock, revision
         self.store = ResponseStore(limit)
-        self._in_flight: dict[tuple[ResponseKey, int], _Run] = {}
-        self._runs: set[_Run] = set()  # the event loop alone would not keep them alive
+        self._in_flight: dict[tuple[ResponseKey, int], Run[CachedResponse]] = {}
         self.hits = self.misses = self.shared = self.not_modified = 0
 
     async def __call__(self, request: Request) -> Response:
-        if request.path != PATH or not is_cacheable(request):
+        if request.path != PATH:
             return await self._handle(request)
-        now, revision, raw = self._clock.monotonic(), self._revision.count, raw_key(request)
-        hit = self.store.find_raw(raw, now, revision)
+        if not is_cacheable(request):
+            return await respond_to(request, self._handle)
+        now, raw = self._clock.monotonic(), raw_key(request)
+        hit = self.store.find_raw(raw, now, self._revision.count)
         if hit is not None:
             self.hits += 1
             return self._respond(request, *hit, 0, now)
-        key = response_key(request)
+        return await self._answer_new(request, raw, now)
+
+    async def _answer_new(self, request: Request, raw: RawKey, now: float) -> Response:
+        """Answer a request that has no response in its very form."""
+        key, revision = response_key(request), self._revision.count
         if key is None:
-            return await self._handle(request)
+            return await respond_to(request, self._handle)
         codings = acceptable_codings(request.headers.get(b"accept-encoding"))
         if not codings:
             return refusal(_NOT_ACCEPTABLE, "Accept-Encoding allows none of zstd, gzip and identity.")
@@ -56,30 +59,35 @@ class ResponseCache:
         shared = None if run is None else await self._share(run, cacheable)
         return shared or await self._run(cacheable)
 
-    async def _share(self, run: _Run, cacheable: CacheableRequest) -> Response | None:
+    async def _share(self, run: Run[CachedResponse], cacheable: CacheableRequest) -> Response | None:
         """Return the response of an equal request in flight, unless it fails or is for that caller alone."""
-        if run.done():
+        if run.task.done():
             return None
-        await asyncio.wait((run,))
-        if run.cancelled() or run.exception() is not None or not run.result().is_shareable:
+        await run.wait(cacheable.request)
+        task = run.task
+        if task.cancelled() or task.exception() is not None or not task.result().is_shareable:
             return None
         self.shared += 1
-        cached = run.result()
+        cached = task.result()
         return self._respond(cacheable.request, cached, self._render(cached, cacheable), 0)
 
     async def _run(self, cacheable: CacheableRequest) -> Response:
-        """Run the application in a task of its own, which goes on for others if this caller leaves."""
+        """Run the application in a task, which goes on for others if this caller leaves."""
         self.misses += 1
-        run_key, run = (cacheable.key, cacheable.revision), asyncio.create_task(self._capture(cacheable))
+        run_key, run = (cacheable.key, cacheable.revision), Run(self._capture(cacheable))
         self._in_flight[run_key] = run
-        self._runs.add(run)
-        run.add_done_callback(self._runs.discard)
-        run.add_done_callback(functools.partial(self._in_flight.pop, run_key))
-        cached = await asyncio.shield(run)
+        run.task.add_done_callback(lambda _: self._remove(run_key, run))
+        run.on_abandoned = functools.partial(self._remove, run_key, run)
+        await run.wait(cacheable.request)
+        cached = run.task.result()
         if cached.response.stream is not None:
             return cached.response
         rendering = self._render(cached, cacheable)
         return self._respond(cacheable.request, cached, rendering, cached.response.upstream_calls)
+
+    def _remove(self, key: tuple[ResponseKey, int], run: Run[CachedResponse]) -> None:
+        if self._in_flight.get(key) is run:
+            del self._in_flight[key]
 
     async def _capture(self, cacheable: CacheableRequest) -> CachedResponse:
         """Capture the response, and store it if it may be cached and the revision is still the same."""

@@ -1,5 +1,6 @@
 """Routes by path: GraphQL, and the small pages for health, readiness, metrics and the SDL."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
@@ -8,6 +9,7 @@ import orjson
 
 from cg_client.client import Client
 from server.http import Handler, Request, Response
+from server.page_headers import TEXT_HEADERS
 from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
@@ -21,6 +23,10 @@ class Routes:
     async def __call__(self, request: Request) -> Response:
         if request.path in (GRAPHQL, "/"):
             return await self._graphql(request)
+        response = self._page(request)
+        return dataclasses.replace(response, headers=[*response.headers, *TEXT_HEADERS])
+
+    def _page(self, request: Request) -> Response:
         page = self._pages.get(request.path)
         if page is None:
             return Response.of(b"Not Found", _TEXT, 404)

@@ -14,6 +14,7 @@ from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
 from server.http import is_name
 from server.open_connections import ConnectionLimits
+from server.origins import Origins
 
 T = TypeVar("T")
 
@@ -222,6 +223,13 @@ class Settings:
         10.0,
         _number(0, 3600),
         "Time after which a process whose event loop is stuck logs its stack and ends, in seconds; 0 turns that off.",
+    )
+    allowed_origins: Origins | None = _variable(
+        "COINGLASS_ALLOWED_ORIGINS",
+        None,
+        Origins.parse,
+        "Origins whose pages may call this server, such as `https://app.example.com,https://*.example.com,"
+        "http://localhost:*`, or `*` for all, without cookies.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count

@@ -1,5 +1,6 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
+import asyncio
 import functools
 from datetime import timedelta
 from typing import Final
@@ -25,6 +26,8 @@ from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
+from server.origins import NO_ORIGINS, Origins
+from server.page_headers import explorer_headers
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
@@ -61,7 +64,13 @@ class GraphQLView(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = OperationContexts
 
     def __init__(
-        self, schema: BaseSchema, client: Client, symbols: Symbols, *, max_socket_operations: int | None = None
+        self,
+        schema: BaseSchema,
+        client: Client,
+        symbols: Symbols,
+        websocket_origins: Origins = NO_ORIGINS,
+        *,
+        max_socket_operations: int | None = None,
     ) -> None:
         super().__init__(
             schema,
@@ -71,17 +80,13 @@ class GraphQLView(GraphQL[Context, None]):
             max_subscriptions_per_connection=max_socket_operations,
         )
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
+        self._websocket_origins = websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
         with count_upstream_calls() as calls:
             try:
-                context = self.new_context(request)
-                operation = _simple_operation(request)
-                if operation is None:
-                    response = await self._fall_back(request, context)
-                else:
-                    response = await self._execute(operation, context)
+                response = await self._respond(request, self.new_context(request))
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
         response.upstream_calls = calls.sent
@@ -103,6 +108,16 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
         make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
         return make(self._client, self._symbols, request.request_id, requester=request.requester, planner=self._planner)
+
+    async def _respond(self, request: Request, context: Context) -> Response:
+        try:
+            operation = _simple_operation(request)
+            if operation is None:
+                return await self._fall_back(request, context)
+            return await self._execute(operation, context)
+        except asyncio.CancelledError:
+            context.abandon()
+            raise
 
     async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
         """Execute a POST of one operation in JSON, which nearly all requests are."""
@@ -164,6 +179,10 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
         return payload
 
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:  # noqa: ARG002
+        """Whether the page of another origin may connect; without a preflight, so that only this check stops it."""
+        return self._websocket_origins.allows(origin)
+
     def encode_json(self, data: object) -> bytes:
         return orjson.dumps(data)
 
@@ -173,7 +192,9 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
-        return HTMLResponse(page.replace("<body>", f"<body>{_BANNER}", 1) if self._client.sandbox else page)
+        if self._client.sandbox:
+            page = page.replace("<body>", f"<body>{_BANNER}", 1)
+        return HTMLResponse(page, headers=explorer_headers(page))
 
 
 # Parameters of Strawberry's hooks: ours read the method at most.

@@ -1,5 +1,6 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 
 from cross_web import HTTPException
@@ -77,8 +78,12 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
-        self.context = self.websocket.ws.new_context()  # read before anything else runs
-        await super().run_operation(operation)
+        self.context = context = self.websocket.ws.new_context()  # read before anything else runs
+        try:
+            await super().run_operation(operation)
+        except asyncio.CancelledError:  # the client completed the operation, or left
+            context.abandon()
+            raise
 
 
 def is_message(message: object) -> bool:

@@ -87,6 +87,15 @@ def test_the_server_that_the_readme_starts_answers_the_request_that_it_shows() -
     assert report["extensions"]["plan"].keys() == shown_plan().keys()
 
 
+def test_the_server_that_the_readme_starts_allows_pages_of_this_machine() -> None:
+    with serving(COMMANDS[0]) as address:
+        for origin in ("http://localhost:5173", "http://127.0.0.1:3000"):
+            headers = httpx.get(f"{address}/healthz", headers={"origin": origin}).headers
+            assert headers["access-control-allow-origin"] == origin
+        foreign = httpx.get(f"{address}/healthz", headers={"origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in foreign.headers
+
+
 def shown_plan() -> dict[str, Any]:
     """Return the dry run's report that docs/behaviour.md shows."""
     (response,) = (json.loads(text) for kind, text in BLOCKS if kind == "json" and '"plan"' in text)
@@ -143,7 +152,9 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     expected = {
         name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
     }
-    unset = dict.fromkeys(("COINGLASS_API_KEY", "COINGLASS_PROXY", "COINGLASS_CLIENT_WEIGHTS"), "none")
+    unset = dict.fromkeys(
+        ("COINGLASS_API_KEY", "COINGLASS_PROXY", "COINGLASS_CLIENT_WEIGHTS", "COINGLASS_ALLOWED_ORIGINS"), "none"
+    )
     assert shown == expected | unset | {"COINGLASS_PLAN": "auto"}
 
 

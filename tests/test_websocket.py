@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
+from server.origins import Origins
 from tests.conftest import Graph, StartGraph
 from tests.test_cli import serving
 from tests.test_quota_over_http import hundred_series
@@ -181,3 +182,25 @@ async def test_a_reason_to_close_fits_into_its_frame(graph: Graph) -> None:
         await send(socket, {"type": "connection_init"}, long, long)
         await asyncio.wait_for(socket.wait_closed(), 10)
         assert (socket.close_code, str(socket.close_reason)[:14]) == (4409, "Subscriber for")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "origin"),
+    [
+        ("https://app.example.com", "https://evil.example"),
+        ("https://app.example.com", "null"),
+        (None, "https://app.example.com"),
+    ],
+)
+async def test_a_page_of_a_foreign_origin_cannot_connect(
+    start_graph: StartGraph, allowed: str | None, origin: str
+) -> None:
+    graph = start_graph(allowed_origins=None if allowed is None else Origins.parse(allowed))
+    with pytest.raises(InvalidStatus, match="403"):
+        await frames(graph, origin=origin)
+
+
+async def test_pages_of_this_server_and_of_allowed_origins_can_connect(start_graph: StartGraph) -> None:
+    graph = start_graph(allowed_origins=Origins.parse("https://*.example.com"))
+    for origin in ("https://app.example.com", str(graph.http.base_url).rstrip("/")):
+        assert answers(await frames(graph, "{ __typename }", origin=origin))["0"] == {"data": {"__typename": "Query"}}

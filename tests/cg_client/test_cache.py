@@ -192,14 +192,44 @@ async def test_a_cancelled_waiter_does_not_cancel_the_fetch_for_the_others(ask: 
     assert origin.count == 1
 
 
-async def test_an_answer_whose_only_waiter_was_cancelled_is_cached(ask: Ask, origin: CountingOrigin) -> None:
+@pytest.mark.parametrize("is_sending", [True, False])
+async def test_a_fetch_without_waiters_goes_on_only_if_it_was_sent(
+    origin: CountingOrigin, clock: FakeClock, is_sending: bool
+) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock, is_sending=lambda _: is_sending)
     origin.open.clear()
-    only = ask()
+    waiting = [cache.get(a_call(), deadline) for deadline in (AGES, AGES, AGES + 1)]
     await run_ready_tasks()
-    only.cancel()
+    for answer in waiting:
+        answer.cancel()
+        await run_ready_tasks()
     origin.open.set()
     await run_ready_tasks()
-    assert ((await ask()).value, origin.count) == (1, 1)
+    expected = 1 if is_sending else 2
+    assert ((await cache.get(a_call(), AGES)).value, origin.count) == (expected, expected)
+
+
+async def test_a_refresh_goes_on_when_a_caller_that_joined_it_leaves(origin: CountingOrigin, clock: FakeClock) -> None:
+    cache = Cache(origin, MemoryStore(1000), clock)
+    origin.open.clear()
+    cache.refresh(a_call(), AGES)
+    joined = cache.get(a_call(), AGES)
+    await run_ready_tasks()
+    joined.cancel()
+    origin.open.set()
+    await run_ready_tasks()
+    assert ((await cache.get(a_call(), AGES)).value, origin.count) == (1, 1)
+
+
+async def test_a_caller_does_not_join_a_fetch_that_is_being_cancelled(ask: Ask, origin: CountingOrigin) -> None:
+    origin.open.clear()
+    left = ask()
+    await run_ready_tasks()
+    left.cancel()
+    await asyncio.sleep(0)
+    after = ask()
+    origin.open.set()
+    assert (await after).value == 2
 
 
 async def test_a_caller_that_joins_a_fetch_waits_until_its_own_deadline(

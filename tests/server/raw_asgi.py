@@ -30,7 +30,7 @@ class Origin:
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
-        self.count = 0
+        self.count = self.answered = 0
         self.lasts: float | None = 60.0
         self.status = 200
         self.headers: list[Header] = []
@@ -48,6 +48,7 @@ class Origin:
         await self.open.wait()
         if self.failure is not None:
             raise self.failure
+        self.answered += 1
         response = Response.of(orjson.dumps({"data": {"number": number, "padding": "x" * self.padding}}))
         response.status, response.upstream_calls = self.status, self.calls
         response.headers += self.headers

@@ -5,7 +5,9 @@ import math
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
+import orjson
 import pytest
+from starlette.types import Message
 
 from server.http import Request, Response
 from tests.server.raw_asgi import (
@@ -126,16 +128,36 @@ async def test_cancelling_a_later_caller_does_not_affect_the_others(
     assert [(await tasks[0]).number, (await tasks[2]).number, origin.count] == [1, 1, 1]
 
 
-async def test_a_run_whose_callers_were_all_cancelled_is_still_stored(
+async def test_a_run_whose_callers_were_all_cancelled_ends_with_them(
     cache: Served, origin: Origin, waiting: Waiting
 ) -> None:
-    first = waiting(cache)
-    await run_pending()
-    first.cancel()
+    tasks = [waiting(cache), waiting(cache)]
+    for task in tasks:
+        await run_pending()
+        task.cancel()
+    after = waiting(cache)  # begins a run of its own, though that of the others has not ended yet
     await run_pending()
     origin.open.set()
+    assert ((await after).number, origin.count) == (2, 2)
+    assert ((await post(cache)).number, origin.count) == (2, 2)
+
+
+@pytest.mark.parametrize("query", ["{ a }", "mutation { a }"])
+async def test_a_run_ends_when_its_only_client_leaves(cache: Served, origin: Origin, query: str) -> None:
+    origin.open.clear()
+    reply, left = Reply(), asyncio.Event()
+
+    async def leave() -> Message:
+        await left.wait()
+        return await disconnected()
+
+    headers = [("content-type", "application/json")]
+    body = receiving(orjson.dumps({"query": query}), then=leave)
+    client = asyncio.create_task(cache(http_scope(headers=headers), body, sending(reply)))
     await run_pending()
-    assert ((await post(cache)).number, origin.count) == (1, 1)
+    left.set()
+    await client
+    assert (origin.count, origin.answered, reply.messages) == (1, 0, [])
 
 
 async def test_an_exception_is_not_shared(cache: Served, origin: Origin, waiting: Waiting) -> None:

@@ -1,0 +1,81 @@
+"""A client that leaves takes along the calls that only it waited for, unless they were sent."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from cg_client.plans.plan_table import Plan
+from cg_client.quota.round_robin import RoundRobin
+from sandbox.app import Sandbox
+from tests.conftest import Graph, StartGraph
+from tests.running import watching
+from tests.test_metrics import figures
+from tests.test_quota_over_http import DelayedAnswers, hundred_series
+from tests.test_websocket import PROTOCOL, address, send
+
+QUOTA = 12
+
+
+@asynccontextmanager
+async def over_http(graph: Graph) -> AsyncIterator[None]:
+    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
+        request = asyncio.create_task(http.post("/graphql", json={"query": hundred_series()}))
+        yield
+        request.cancel()
+
+
+@asynccontextmanager
+async def by_get(graph: Graph) -> AsyncIterator[None]:
+    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
+        request = asyncio.create_task(http.get("/graphql", params={"query": hundred_series()}))
+        yield
+        request.cancel()
+
+
+@asynccontextmanager
+async def over_websocket(graph: Graph) -> AsyncIterator[None]:
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"})
+        await socket.recv()
+        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": hundred_series()}})
+        yield
+
+
+@asynccontextmanager
+async def completed(graph: Graph) -> AsyncIterator[None]:
+    """Let a client that stays connected complete its operation."""
+    async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+        await send(socket, {"type": "connection_init"})
+        await socket.recv()
+        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": hundred_series()}})
+        yield
+        await send(socket, {"type": "complete", "id": "1"}, {"type": "ping"})
+        assert json.loads(await socket.recv()) == {"type": "pong"}
+
+
+@pytest.mark.parametrize("asking", [over_http, by_get, over_websocket, completed])
+async def test_what_a_client_leaves_behind_is_not_sent(
+    start_graph: StartGraph, asking: Callable[[Graph], AbstractAsyncContextManager[None]]
+) -> None:
+    graph = start_graph(Plan.HOBBYIST, quota=QUOTA, deadline_seconds=7200.0)
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
+    sandbox, delay = graph.sandbox, DelayedAnswers()
+    sandbox.faults[:] = [delay]
+
+    def queued() -> float:
+        return figures(graph)["quota_waiting{priority=interactive}"]
+
+    with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "discard")) as until:
+        async with asking(graph):
+            await asyncio.to_thread(until, lambda: len(sandbox.requests) == QUOTA and queued() == 101 - QUOTA)
+        await asyncio.to_thread(until, lambda: queued() == 0)
+    sandbox.faults.clear()
+    sandbox.quota.limit = 1000
+    delay.opened.set()
+    graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: D1) { __typename } } }')
+    assert len(sandbox.requests) == QUOTA + 1
