@@ -26,6 +26,7 @@ from abuse.sockets import attack, attacks, floods
 from bench.processes import BenchError
 from chaos.rig import Rig, rig
 from chaos.verdict import Verdict, as_table
+from server.settings import Settings
 
 Act: TypeAlias = Callable[[], Awaitable[Reaction]]
 
@@ -35,7 +36,12 @@ FLOOR: Final = 0.05  # seconds, for which an operation may block the event loop
 _MEGABYTE: Final = 2**20
 _FLOOD_SECONDS: Final = 3.0
 _SLACK: Final = 2.5  # seconds for a review of the connections and a busy machine
-_SETTINGS: Final = {"cache_mb": 4, "response_cache_mb": 2, "fragment_cache_mb": 1}  # full before the plateau is read
+_SETTINGS: Final = {
+    "cache_mb": 4,  # so small that the caches are full before the plateau is read
+    "response_cache_mb": 2,
+    "fragment_cache_mb": 1,
+    "max_connections_per_address": Settings().max_connections_per_address,
+}
 
 
 @dataclass(frozen=True, slots=True)

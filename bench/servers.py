@@ -67,6 +67,7 @@ def ours(state: State, upstream: UpstreamProcess) -> Iterator[Process]:
         "COINGLASS_BASE_URL": upstream.process.url,
         "COINGLASS_PLAN": "enterprise",
         "COINGLASS_LOG_LEVEL": "warning",
+        "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS": "2000",  # all clients have the same address
     }
     core, _ = cores()
     with started([sys.executable, "-m", "server.cli", "serve", "--port", "0"], env | _OURS[state], core) as process:

@@ -18,6 +18,7 @@ from chaos.outcomes import Answered, Outcome, read
 from chaos.parts import Part, document
 
 UNLIMITED = 1_000_000  # requests a minute
+MAX_CONNECTIONS = 2000  # all callers have the same address
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> di
         "base_url": upstream,
         "plan": plan,
         "log_level": "warning",
+        "max_connections_per_address": MAX_CONNECTIONS,
         **settings,
     }
     return {f"COINGLASS_{name.upper()}": str(value) for name, value in complete.items()}
