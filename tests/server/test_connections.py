@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import inspect
-import itertools
 import socket
 import threading
 from collections.abc import Iterator
@@ -225,26 +224,6 @@ def test_a_client_that_does_not_read_is_cut_off(app: App) -> None:
         client.recv(1)
         until(lambda: not len(config.open_connections))
         assert len(whole_answer(client)) < app.size
-
-
-def test_a_client_that_reads_slowly_but_steadily_gets_everything(app: App) -> None:
-    app.size = 16 * 2**20
-    config = configuration(app, send_seconds=0.1)
-    answer, checks = b"", itertools.count()
-
-    def after_a_review() -> bool:
-        return next(checks) % 2 == 1 or not len(config.open_connections)
-
-    with (
-        watching((HTTPConnection, "review"), (HTTPConnection, "connection_lost")) as until,
-        configured(config) as address,
-        connect(endpoint(address)) as client,
-    ):
-        client.sendall(GET + b"connection: close\r\n\r\n")
-        while piece := client.recv(2**20):
-            answer += piece
-            until(after_a_review)
-    assert len(answer) > app.size
 
 
 def test_too_many_pipelined_requests_close_the_connection(app: App) -> None:

@@ -37,6 +37,12 @@ def test_a_client_stalls_if_it_reads_less_than_four_kilobytes_a_second(
     assert progress(*unsent).stalled_since == stalled_since
 
 
+def test_a_client_is_cut_off_once_it_has_stalled_for_longer_than_the_limit() -> None:
+    stalled = progress(90 * KB, 90 * KB)
+    assert [stalled.is_stalled(now, 30) for now in (1.0, 30.0, 30.1)] == [False, False, True]
+    assert not progress(90 * KB, 80 * KB).is_stalled(1000, 30)
+
+
 def test_a_client_whose_buffer_drained_meanwhile_has_not_stalled() -> None:
     sending = progress(90 * KB, 90 * KB)
     sending.drained()
