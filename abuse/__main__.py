@@ -99,7 +99,7 @@ def verdict(name: str, reactions: Sequence[Reaction], growth: float, worst: floa
 
 async def run(names: Sequence[str], effort: AbuseEffort) -> list[Verdict]:
     limits = {"head_seconds": HEAD_SECONDS, "body_seconds": BODY_SECONDS, "send_seconds": SEND_SECONDS}
-    async with rig(**limits, **_SETTINGS) as tested, running(tested.caller("bystander")) as bystander:
+    async with rig(**limits, **_SETTINGS) as tested, running(tested.caller()) as bystander:
         started = time.perf_counter()
         await asyncio.sleep(effort.alone)
         begun = time.perf_counter()

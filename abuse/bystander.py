@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from cg_client.intervals import Interval
-from chaos.connection import Caller
+from chaos.connection import CallerConnection
 from chaos.parts import closed, document, lists, on_pair, price
 
 _PAUSE: Final = 0.01  # seconds
@@ -20,7 +20,7 @@ _NEW_EVERY: Final = 5  # requests; the others have been answered before
 class Bystander:
     """`seconds` of each answer, with the time at which it was requested."""
 
-    caller: Caller
+    caller: CallerConnection
     seconds: list[tuple[float, float]] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -40,7 +40,7 @@ class Bystander:
 
 
 @contextlib.asynccontextmanager
-async def running(caller: Caller) -> AsyncIterator[Bystander]:
+async def running(caller: CallerConnection) -> AsyncIterator[Bystander]:
     bystander = Bystander(caller)
     task = asyncio.create_task(bystander.run())
     try:

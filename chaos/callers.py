@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 
-from chaos.connection import Caller
+from chaos.connection import CallerConnection
 from chaos.outcomes import LATE_BY, faults, shares, summary
 from chaos.parts import Part, document, mix, on_pair, price, turned
 from chaos.rig import Rig, outcomes, rig
@@ -51,7 +51,7 @@ async def _early_disconnects(tested: Rig) -> Verdict:
     )
 
 
-async def _disconnect(caller: Caller, parts: list[Part], at: int) -> None:
+async def _disconnect(caller: CallerConnection, parts: list[Part], at: int) -> None:
     _, writer = await caller.connect()
     request = caller.request(document(parts))
     writer.write(request if at % 2 else request[: len(request) // 2])

@@ -26,14 +26,17 @@ class CallerReply:
         return self.status == 0 and self.body.startswith(b"cut")
 
 
-class Caller:
-    """Connects with the first request, and again after the connection was closed. `name` is its `X-Client-Id`."""
+class CallerConnection:
+    """Connects with the first request, and again after the connection was closed.
 
-    def __init__(self, url: str, name: str = "") -> None:
+    `address`: by which the server identifies the caller, as if a proxy that it trusts had forwarded the request.
+    """
+
+    def __init__(self, url: str, address: str = "") -> None:
         at = urlsplit(url)
         self._host, self._port = at.hostname, at.port
         self._head = f"POST /graphql HTTP/1.1\r\nhost: {at.netloc}\r\ncontent-type: application/json\r\n"
-        self._head += f"x-client-id: {name}\r\n" if name else ""
+        self._head += f"x-forwarded-for: {address}\r\n" if address else ""
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

@@ -13,12 +13,11 @@ import httpx
 
 from bench.processes import Process, cores, started
 from bench.servers import wait_until_ready
-from chaos.connection import PATIENCE, Caller
+from chaos.connection import PATIENCE, CallerConnection
 from chaos.outcomes import Answered, Outcome, read
 from chaos.parts import Part, document
 
 UNLIMITED = 1_000_000  # requests a minute
-MAX_CONNECTIONS = 2000  # all callers have the same address
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +54,8 @@ class Rig:
     server: Process
     upstream: SandboxSwitches
 
-    def caller(self, name: str = "") -> Caller:
-        return Caller(self.server.url, name)
+    def caller(self, address: str = "") -> CallerConnection:
+        return CallerConnection(self.server.url, address)
 
     async def once(self, parts: list[Part]) -> Answered:
         """Send one request of a new caller."""
@@ -71,7 +70,7 @@ class Rig:
         return {item.part: item.value for item in answer.outcomes}
 
 
-async def answer_to(caller: Caller, parts: list[Part], patience: float = PATIENCE) -> Answered:
+async def answer_to(caller: CallerConnection, parts: list[Part], patience: float = PATIENCE) -> Answered:
     return read(parts, await caller.ask(document(parts), patience))
 
 
@@ -109,7 +108,7 @@ def _environment(upstream: str, plan: str, settings: Mapping[str, object]) -> di
         "base_url": upstream,
         "plan": plan,
         "log_level": "warning",
-        "max_connections_per_address": MAX_CONNECTIONS,
+        "trusted_proxies": "127.0.0.1",
         **settings,
     }
     return {f"COINGLASS_{name.upper()}": str(value) for name, value in complete.items()}

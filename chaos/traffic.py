@@ -16,7 +16,7 @@ async def at_once(rig: Rig, callers: int, rounds: int, chooses: Chooses) -> list
     """Let each caller send so many requests without a pause."""
 
     async def call(number: int) -> list[Answered]:
-        caller = rig.caller(f"caller-{number}")
+        caller = rig.caller(f"10.1.{number // 256}.{number % 256}")
         answers = [await answer_to(caller, chooses(number, at)) for at in range(rounds)]
         caller.close()
         return answers
@@ -29,7 +29,7 @@ async def for_seconds(rig: Rig, seconds: float, callers: int, pause: float, choo
     ends = time.monotonic() + seconds
 
     async def call(number: int) -> list[Answered]:
-        caller = rig.caller(f"caller-{number}")
+        caller = rig.caller(f"10.1.{number // 256}.{number % 256}")
         answers: list[Answered] = []
         await asyncio.sleep(pause * number / callers)
         while time.monotonic() < ends:

@@ -14,6 +14,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.symbols.listings import Symbols
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.callers import IdentifyCaller, access
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.lifespan import lifespan
@@ -38,6 +39,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
+    | IdentifyCaller | a request without valid credentials, if callers need them |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -57,7 +59,15 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
     origins = settings.allowed_origins or NO_ORIGINS
-    view = GraphQLView(engine.schema, client, symbols, origins, max_socket_operations=settings.max_socket_operations)
+    caller_access = access(settings, client.clock)
+    view = GraphQLView(
+        engine.schema,
+        client,
+        symbols,
+        caller_access,
+        origins,
+        max_socket_operations=settings.max_socket_operations,
+    )
     routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
@@ -66,8 +76,9 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
         routes=[WebSocketRoute(PATH, view)],
         lifespan=lambda _: lifespan(client, symbols if warm else None, stuck_seconds),
     )
-    registry.register(Metrics(client, engine, responses))
-    adapter = HTTPAdapter(CrossSiteCheck(responses, origins), websockets, client)
+    identified = IdentifyCaller(responses, caller_access)
+    registry.register(Metrics(client, engine, responses, identified))
+    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 

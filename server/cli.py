@@ -1,4 +1,4 @@
-"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe.
+"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe, keys.
 
 Each command imports what it needs when it is run: importing the schema takes most of the start.
 """
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from server.keys_command import add_keys, run_keys
 from server.startup import exempt_imports
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_probe(
         commands.add_parser("probe", help="call every endpoint of the plan and compare the answers with the catalogue")
     )
+    add_keys(commands.add_parser("keys", help="create, list and revoke the keys of callers"), _Parser)
     return parser
 
 
@@ -71,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command in _PRINTED:
         return _print(options.command)
+    if options.command == "keys":
+        return run_keys(options, os.environ)
     with exempt_imports():
         from server.settings import Settings, SettingsError
     try:

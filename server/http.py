@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 import orjson
 from starlette.types import Scope
 
+from callers.addresses import caller_at
+from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
 
 Header: TypeAlias = tuple[bytes, bytes]
@@ -49,7 +51,8 @@ _DRY_RUNS = {None: DryRun.OFF, b"0": DryRun.OFF, b"false": DryRun.OFF, b"1": Dry
 class Request:
     """A request with its whole body. `headers` are by lower-case name; the values of a repeated one are joined.
 
-    `scope`: callers with the same one may get each other's cached responses; so far all callers have the same one.
+    `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
+    the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `wait_for_disconnect` returns when the client has left, to be called once.
     """
 
@@ -57,6 +60,7 @@ class Request:
         "_payload",
         "address",
         "body",
+        "caller",
         "dry_run",
         "headers",
         "method",
@@ -79,6 +83,7 @@ class Request:
         requested_id, peer = headers.get(REQUEST_ID), scope.get("client")
         self.request_id = new_id() if requested_id is None else request_id(requested_id.decode("latin-1"))
         self.address: str = peer[0] if peer else ""
+        self.caller: Caller = caller_at(self.address)
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.body = b""
@@ -94,10 +99,9 @@ class Request:
 
     @property
     def requester(self) -> Requester:
-        """The client that `X-Client-Id` names, or the peer's address, with the priority that `X-Priority` states."""
-        name = self.headers.get(CLIENT_ID, b"").decode("latin-1")
-        client = name if is_name(name) else self.address
-        return Requester(client, Priority.BACKFILL if self.headers.get(PRIORITY) == _BACKFILL else Priority.INTERACTIVE)
+        """The caller, with the priority that `X-Priority` states."""
+        is_backfill = self.headers.get(PRIORITY) == _BACKFILL
+        return Requester(self.caller.name, Priority.BACKFILL if is_backfill else Priority.INTERACTIVE)
 
 
 @dataclass(slots=True, eq=False)

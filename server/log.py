@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import structlog
 
 from cg_client.secret import Secret
-from server.http import Handler, Request, Response
+from server.http import CLIENT_ID, Handler, Request, Response, is_name
 
 Event: TypeAlias = MutableMapping[str, Any]
 
@@ -35,7 +35,14 @@ class RequestLog:
                 status=status,
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request.request_id,
+                caller=request.caller.name,
+                **_label(request),
             )
+
+
+def _label(request: Request) -> dict[str, str]:
+    label = request.headers.get(CLIENT_ID, b"").decode("latin-1")
+    return {"client_id": label} if is_name(label) else {}
 
 
 class LogRedaction:

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 from cg_client.client import Client
 from cg_client.quota.requester import Priority
 from execution.engine import Engine
+from server.callers import IdentifyCaller
 from server.http import Response
 from server.response_cache import ResponseCache
 
@@ -27,11 +28,12 @@ def metrics_page(registry: CollectorRegistry) -> Response:
 
 
 class Metrics(Collector):
-    def __init__(self, client: Client, engine: Engine, responses: ResponseCache) -> None:
-        self._client, self._engine, self._responses = client, engine, responses
+    def __init__(self, client: Client, engine: Engine, responses: ResponseCache, callers: IdentifyCaller) -> None:
+        self._client, self._engine, self._responses, self._callers = client, engine, responses, callers
 
     def collect(self) -> Iterator[Metric]:
         yield from self._caches()
+        yield from self._requests()
         yield from self._quota()
         yield from self._upstream()
 
@@ -59,6 +61,13 @@ class Metrics(Collector):
         }
         yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_label(sizes))
         yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.uses_plans})
+
+    def _requests(self) -> Iterator[Metric]:
+        """Yield nothing of callers without credentials, whose number has no bound."""
+        requests = _by_label(self._callers.requests)
+        yield _counter("caller_requests", "Requests of each caller with a key or token.", ("caller",), requests)
+        refused = {(): self._callers.refused}
+        yield _counter("unauthenticated", "Requests refused for their missing or wrong credentials.", (), refused)
 
     def _quota(self) -> Iterator[Metric]:
         usage, queue = self._client.quota, self._client.admission_queue

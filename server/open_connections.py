@@ -4,17 +4,15 @@ A review at intervals replaces timers of each connection: a request that arrives
 """
 
 import asyncio
-import functools
-import ipaddress
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, TypeAlias
+from typing import Final, Protocol
 
 import structlog
 
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+from callers.addresses import Network, caller_at, parse_address
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +23,6 @@ _TOO_MANY: Final = (
 MAX_UNSENT: Final = 64 * 1024 * 1024  # bytes of a process that stalled clients do not read
 _SLOWEST: Final = 4096  # bytes a second; a client that reads less has stalled
 _REFUSED: Final = 200  # connections above the limit that are told so, at the same time
-_IPV6_PREFIX: Final = 64  # bits; the rest of the address is the client's choice
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,8 +136,8 @@ class OpenConnections:
     def _is_proxy(self, connection: LimitedConnection) -> bool:
         if not self.limits.proxies or connection.client is None:
             return False
-        address = ipaddress.ip_address(connection.client[0])
-        return any(address in network for network in self.limits.proxies)
+        address = parse_address(connection.client[0])
+        return address is not None and any(address in network for network in self.limits.proxies)
 
     def _review(self) -> None:
         loop = asyncio.get_running_loop()
@@ -179,18 +176,8 @@ def allow_open_files(count: int) -> None:
 
 
 def peer(connection: LimitedConnection) -> str:
-    """Return the address by which the connection is counted."""
-    return _identity(connection.client[0]) if connection.client else ""
-
-
-@functools.lru_cache(4096)
-def _identity(address: str) -> str:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((int(parsed), _IPV6_PREFIX), strict=False))
+    """Return the address, or the network of an IPv6 address, by which the connection is counted."""
+    return caller_at(connection.client[0]).name if connection.client else ""
 
 
 def _decrement(counter: Counter[str], address: str) -> None:

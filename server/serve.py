@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import uvicorn
 
 import native
+from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
 from server.log import configure
 from server.server_config import ServerConfig
@@ -39,6 +40,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
+    _check_key_file(settings)
     configure(settings.log_level, settings.api_key)
     listener = _listen(settings)
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
@@ -49,6 +51,16 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     config = ServerConfig(start_app(settings, sandbox=sandbox), settings)
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
+
+
+def _check_key_file(settings: Settings) -> None:
+    """Read the file of keys here: workers, which read it again, could not report a fault in one line."""
+    if settings.key_file is None:
+        return
+    try:
+        read_keys(settings.key_file)
+    except KeyFileError as error:
+        raise SettingsError(f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it") from error
 
 
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:

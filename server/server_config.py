@@ -29,6 +29,7 @@ class ServerConfig(uvicorn.Config):
             log_level="error",  # its warnings are about what clients send
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # server/callers.py reads them
             timeout_keep_alive=settings.keep_alive_seconds,
             timeout_graceful_shutdown=GRACEFUL_SECONDS,
             **options,

@@ -3,16 +3,19 @@
 All faults are reported together, each with the name of its variable.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from callers.addresses import Network
+from callers.caller import is_caller_name
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
-from server.http import is_name
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
 
@@ -21,6 +24,9 @@ T = TypeVar("T")
 AUTO = "auto"
 _MAX_LIMIT = 1_000_000_000
 MAX_WEIGHT = 100
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+CALLER_MODES = ("open", "keys", "jwt")
+CALLER_SETTINGS = {"keys": ("key_file",), "jwt": ("jwt_issuer", "jwt_audience", "jwks_url")}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_WORKERS = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
@@ -74,10 +80,36 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
 def _weights(text: str) -> Mapping[str, int]:
     pairs = [pair.strip().partition("=") for pair in text.split(",")]
     weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
-    is_valid = all(is_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
+    is_valid = all(is_caller_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
     if not is_valid or len(weights) < len(pairs):
         raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
     return weights
+
+
+def _networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("is a list of networks such as 10.0.0.0/8,127.0.0.1") from None
+
+
+def _jwks_url(text: str) -> str:
+    """Require TLS except on this machine, and no password, because the address is logged."""
+    try:
+        parts = urlsplit(text)
+        is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        valid = is_secure and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("is an https address without a password, such as https://login.example.com/jwks.json")
+    return text
+
+
+def _caller_mode(text: str) -> str:
+    if text.lower() not in CALLER_MODES:
+        raise ValueError(f"is one of {', '.join(CALLER_MODES)}")
+    return text.lower()
 
 
 def _level(text: str) -> str:
@@ -177,7 +209,29 @@ class Settings:
         "COINGLASS_CLIENT_WEIGHTS",
         None,
         _weights,
-        "Weight of each client in the fair queue for the quota, such as `dashboard=4,reports=2`; others have 1.",
+        "Weight of each caller in the fair queue for the quota, such as `dashboard=4,192.0.2.7=2`; others have 1.",
+    )
+    callers: str = _variable(
+        "COINGLASS_CALLERS",
+        "open",
+        _caller_mode,
+        "`open` to everybody, or to callers with `keys` or with tokens (`jwt`).",
+    )
+    key_file: Path | None = _variable(
+        "COINGLASS_KEY_FILE", None, Path, "File of the callers' keys, which `coinglass-graphql keys` writes."
+    )
+    jwt_issuer: str | None = _variable("COINGLASS_JWT_ISSUER", None, str, "Issuer of the tokens, as in their `iss`.")
+    jwt_audience: str | None = _variable(
+        "COINGLASS_JWT_AUDIENCE", None, str, "Audience that the tokens must have in their `aud`."
+    )
+    jwks_url: str | None = _variable(
+        "COINGLASS_JWT_JWKS_URL", None, _jwks_url, "Address of the public keys of the tokens' issuer (JWKS)."
+    )
+    trusted_proxies: tuple[Network, ...] | None = _variable(
+        "COINGLASS_TRUSTED_PROXIES",
+        None,
+        _networks,
+        "Networks of the proxies whose `X-Forwarded-For` names the caller, such as `10.0.0.0/8,127.0.0.1`.",
     )
     max_connections: int = _variable(
         "COINGLASS_MAX_CONNECTIONS",
@@ -249,7 +303,10 @@ class Settings:
                 faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
         if faults:
             raise SettingsError("; ".join(faults))
-        return cls(**values)
+        settings = cls(**values)
+        if faults := list(_caller_faults(settings)):
+            raise SettingsError("; ".join(faults))
+        return settings
 
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, f"max_{name}") for name in Limits.__slots__})
@@ -279,7 +336,20 @@ class Settings:
             head_seconds=self.head_seconds,
             body_seconds=self.body_seconds,
             send_seconds=self.send_seconds,
+            proxies=self.trusted_proxies or (),
         )
+
+
+def _caller_faults(settings: Settings) -> Iterator[str]:
+    """Yield what COINGLASS_CALLERS needs and lacks, and what it does not need: a mistake may leave the server open."""
+    fields_by_name = Settings.__dataclass_fields__
+    for mode, names in CALLER_SETTINGS.items():
+        for name in names:
+            variable, is_set = fields_by_name[name].metadata["variable"], getattr(settings, name) is not None
+            if mode == settings.callers and not is_set:
+                yield f"COINGLASS_CALLERS is {mode}, which needs {variable}"
+            elif mode != settings.callers and is_set:
+                yield f"{variable} is set, but COINGLASS_CALLERS is {settings.callers}, not {mode}"
 
 
 VARIABLES = tuple(setting for setting in fields(Settings) if "variable" in setting.metadata)

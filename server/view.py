@@ -1,7 +1,6 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
 import asyncio
-import functools
 from datetime import timedelta
 from typing import Final
 
@@ -25,6 +24,7 @@ from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
 from server import dry_run
+from server.callers import Access
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
@@ -68,6 +68,7 @@ class GraphQLView(GraphQL[Context, None]):
         schema: BaseSchema,
         client: Client,
         symbols: Symbols,
+        access: Access,
         websocket_origins: Origins = NO_ORIGINS,
         *,
         max_socket_operations: int | None = None,
@@ -80,7 +81,7 @@ class GraphQLView(GraphQL[Context, None]):
             max_subscriptions_per_connection=max_socket_operations,
         )
         self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
-        self._websocket_origins = websocket_origins
+        self._access, self._websocket_origins = access, websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
@@ -100,7 +101,8 @@ class GraphQLView(GraphQL[Context, None]):
         if opening.dry_run is not DryRun.OFF:
             await refuse_dry_run(receive, send)
         else:
-            await self.run(OperationSocket(scope, receive, send, functools.partial(self.new_context, opening)))
+            new_context = self.new_context
+            await self.run(OperationSocket(scope, receive, send, opening, access=self._access, new_context=new_context))
 
     def new_context(self, request: Request) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""

@@ -10,20 +10,54 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
+from callers.authentication import Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
+from server.callers import Access
+from server.http import Request
 
 _MAX_REASON = 123  # bytes that a close frame has room for
+_FORBIDDEN, _UNAUTHORIZED, _TRY_AGAIN_LATER = 4403, 4401, 1013  # codes of a close frame
+_CREDENTIALS = {"authorization": b"authorization", "apikey": b"x-api-key", "x-api-key": b"x-api-key"}
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 class OperationSocket(WebSocket):
-    """A connection that creates the context of each operation from the request that opened it."""
+    """A connection that identifies the caller and creates the context of each operation from its opening request."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, new_context: Callable[[], Context]) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        opening: Request,
+        *,
+        access: Access,
+        new_context: Callable[[Request], Context],
+    ) -> None:
         super().__init__(scope, receive, send)
-        self.new_context = new_context
+        self._opening, self._access, self._new_context = opening, access, new_context
+
+    def new_context(self) -> Context:
+        return self._new_context(self._opening)
+
+    async def identify_caller(self) -> None:
+        """Raise Unauthenticated and VerificationUnavailable; a credential expires also while a connection is open."""
+        self._opening.caller = await self._access.identify(self._opening)
+
+    def read_credentials(self, payload: object) -> None:
+        """Read what a browser, which cannot set headers of a handshake, sends in `connection_init`."""
+        if not isinstance(payload, dict):
+            return
+        for name, value in payload.items():
+            header = _CREDENTIALS.get(name.lower())
+            if header is not None and isinstance(value, str):
+                self._opening.headers[header] = value.encode(errors="replace")
 
 
 async def refuse_dry_run(receive: Receive, send: Send) -> None:
@@ -66,6 +100,12 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         else:
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
 
+    async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
+        """Close the connection, as the protocol demands, if the caller is not identified."""
+        self._socket.read_credentials(message.get("payload"))
+        if await self._is_identified(_FORBIDDEN):
+            await super().handle_connection_init(message)
+
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Refuse an operation above the limit with a code; Strawberry's error has none."""
         limit, count = self.max_subscriptions_per_connection, len(self.operations)
@@ -77,13 +117,30 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
-        self.context = context = self.websocket.ws.new_context()  # read before anything else runs
+        if await self._is_identified(_UNAUTHORIZED):
+            self.context = context = self._socket.new_context()  # read before anything else runs
+            try:
+                await super().run_operation(operation)
+            except asyncio.CancelledError:  # the client completed the operation, or left
+                context.abandon()
+                raise
+
+    async def _is_identified(self, code: int) -> bool:
+        """Identify the caller, or close the connection with the code."""
         try:
-            await super().run_operation(operation)
-        except asyncio.CancelledError:  # the client completed the operation, or left
-            context.abandon()
-            raise
+            await self._socket.identify_caller()
+        except Unauthenticated as error:
+            await self.websocket.close(code, str(error))
+            return False
+        except VerificationUnavailable as error:
+            await self.websocket.close(_TRY_AGAIN_LATER, str(error))
+            return False
+        return True
+
+    @property
+    def _socket(self) -> OperationSocket:
+        assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
+        return self.websocket.ws
 
 
 def is_message(message: object) -> bool:

@@ -16,10 +16,11 @@ LAYERS = (  # each imports from those before it
     "execution",
 )
 BELOW = {layer: {*LAYERS[:index]} for index, layer in enumerate(LAYERS)} | {
+    "callers": {"cg_client"},
     "native": set(),
     "sandbox": {"cg_client"},
     "probe": {*LAYERS[:7], "sandbox"},
-    "server": {*LAYERS, "native", "sandbox", "probe"},
+    "server": {*LAYERS, "callers", "native", "sandbox", "probe"},
 }
 BELOW["resolvers"].add("native")
 MODULES = {

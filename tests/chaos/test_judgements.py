@@ -8,7 +8,7 @@ from starlette.types import Receive, Scope, Send
 
 from cg_client.intervals import Interval
 from chaos import crowd, cut_quota, every_fault, hanging, memory, stop
-from chaos.connection import Caller, CallerReply
+from chaos.connection import CallerConnection, CallerReply
 from chaos.outcomes import Answered, Outcome, faults
 from chaos.parts import closed, document, mix
 from chaos.rig import free_port
@@ -123,11 +123,11 @@ def test_the_table_names_what_does_not_hold() -> None:
 
 @pytest.fixture
 def echo() -> Iterator[str]:
-    """Answers with the client's name and body; breaks off in the middle where the body says so."""
+    """Answers with the client's address and body; breaks off in the middle where the body says so."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive())["body"]
-        stated = dict(scope["headers"])[b"x-client-id"] + b" " + body
+        stated = dict(scope["headers"])[b"x-forwarded-for"] + b" " + body
         length = str(len(stated)).encode()
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
         if b"cut" in body:
@@ -140,13 +140,13 @@ def echo() -> Iterator[str]:
 
 
 async def test_a_caller_is_answered_over_one_connection(echo: str) -> None:
-    caller = Caller(echo, "me")
-    assert [(await caller.ask(body)).body for body in (b"one", b"two")] == [b"me one", b"me two"]
+    caller = CallerConnection(echo, "10.0.0.1")
+    assert [(await caller.ask(body)).body for body in (b"one", b"two")] == [b"10.0.0.1 one", b"10.0.0.1 two"]
     caller.close()
 
 
 async def test_an_answer_that_does_not_end_is_cut_and_the_next_has_a_new_connection(echo: str) -> None:
-    caller = Caller(echo, "me")
+    caller = CallerConnection(echo, "10.0.0.1")
     broken = await caller.ask(b"cut this one")
     assert (broken.status, broken.cut) == (0, True)
     assert (await caller.ask(b"whole")).status == 200
@@ -154,7 +154,7 @@ async def test_an_answer_that_does_not_end_is_cut_and_the_next_has_a_new_connect
 
 
 async def test_a_request_to_a_closed_port_is_refused() -> None:
-    caller = Caller(f"http://127.0.0.1:{free_port()}")
+    caller = CallerConnection(f"http://127.0.0.1:{free_port()}")
     refused = await caller.ask(b"{}")
     assert (refused.status, refused.cut) == (0, False)
 

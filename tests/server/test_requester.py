@@ -1,7 +1,8 @@
-"""The requester of a request: the client that its headers name, else its address."""
+"""The requester of a request: its caller, with the priority that its headers state."""
 
 import pytest
 
+from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
 from server.http import Request
 
@@ -9,18 +10,25 @@ ADDRESS = "192.0.2.7"
 SCOPE = {"type": "http", "method": "GET", "path": "/", "query_string": b""}
 
 
-def requester(**headers: str) -> Requester:
+def requester(address: str = ADDRESS, **headers: str) -> Requester:
     raw = [(name.replace("_", "-").encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return Request(SCOPE | {"headers": raw, "client": (ADDRESS, 4711)}).requester
+    return Request(SCOPE | {"headers": raw, "client": (address, 4711)}).requester
 
 
-def test_the_client_header_names_the_client() -> None:
-    assert requester(x_client_id="dash-board_1") == Requester("dash-board_1", Priority.INTERACTIVE)
+@pytest.mark.parametrize("client_id", ["dash-board_1", "a b", "192.0.2.1", ""])
+def test_a_client_id_does_not_change_whose_turn_it_is(client_id: str) -> None:
+    assert requester() == requester(x_client_id=client_id) == Requester(ADDRESS)
 
 
-@pytest.mark.parametrize("unusable", ["", "a b", "a\n", "x" * 65, "\u00fc", "192.0.2.1", "a,b"])
-def test_without_a_valid_name_the_client_is_the_address(unusable: str) -> None:
-    assert requester() == requester(x_client_id=unusable) == Requester(ADDRESS)
+def test_an_identified_caller_is_the_requester() -> None:
+    request = Request(SCOPE | {"headers": [], "client": (ADDRESS, 4711)})
+    request.caller = Caller("dashboard")
+    assert request.requester == Requester("dashboard", Priority.INTERACTIVE)
+
+
+def test_all_addresses_of_an_ipv6_network_are_the_same_requester() -> None:
+    assert requester("2001:db8::1") == requester("2001:db8::2:3:4:5") == Requester("2001:db8::/64")
+    assert requester("2001:db8:0:1::1") != requester("2001:db8::1")
 
 
 def test_all_callers_of_a_socket_without_addresses_are_one_client() -> None:

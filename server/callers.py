@@ -1,0 +1,130 @@
+"""Identifies the caller of each request: by its address, its key or its token."""
+
+from collections import Counter
+from typing import Final, Protocol
+
+from callers.addresses import TrustedProxies, caller_at
+from callers.authentication import Unauthenticated, VerificationUnavailable, Verify
+from callers.caller import Caller
+from callers.key_file import KeyFile
+from callers.key_set import KeySet
+from callers.web_tokens import WebTokens
+from cg_client.clock import Clock
+from server.http import NO_STORE, Handler, Header, Request, Response, refusal
+from server.response_cache import PATH as GRAPHQL
+from server.settings import Settings
+
+METRICS: Final = "/metrics"
+_OPEN_PATHS: Final = ("/healthz", "/livez", "/readyz")
+_EXPLORER_PATHS: Final = ("/", GRAPHQL)
+_FORWARDED_FOR: Final = b"x-forwarded-for"
+_MISSING: Final = "The request has no credentials. Send them as `Authorization: Bearer …` or as `X-API-Key: …`."
+_REALM: Final = 'Bearer realm="coinglass-graphql"'
+_RETRY_AFTER: Final[Header] = (b"retry-after", b"30")  # seconds, as between attempts to fetch the issuer's keys
+_PRIVATE: Final = "credentials"  # a scope for all of them: caches on the way must not serve others
+_MAX_COUNTED: Final = 200  # callers with a counter
+
+
+class Access(Protocol):
+    """`is_open`: whether everybody is served, so that credentials are not read."""
+
+    is_open: bool
+
+    async def identify(self, request: Request) -> Caller:
+        """Raise Unauthenticated and VerificationUnavailable."""
+
+
+class OpenAccess:
+    """The address is the identity."""
+
+    is_open = True
+
+    def __init__(self, proxies: TrustedProxies | None = None) -> None:
+        self._proxies = proxies
+
+    async def identify(self, request: Request) -> Caller:
+        if self._proxies is None:
+            return caller_at(request.address)
+        return self._proxies.caller(request.address, request.headers.get(_FORWARDED_FOR, b""))
+
+
+class CredentialAccess:
+    is_open = False
+
+    def __init__(self, verify: Verify) -> None:
+        self._verify = verify
+
+    async def identify(self, request: Request) -> Caller:
+        """Read the bearer token, or else the API key."""
+        headers = request.headers
+        scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
+        if scheme.lower() != b"bearer":
+            credential = headers.get(b"x-api-key", b"")
+        credential = credential.strip()
+        if not credential:
+            raise Unauthenticated(_MISSING)
+        return await self._verify(credential)
+
+
+def access(settings: Settings, clock: Clock) -> Access:
+    """Return what `COINGLASS_CALLERS` demands. Raises KeyFileError."""
+    if settings.key_file is not None:
+        return CredentialAccess(KeyFile(settings.key_file, clock).verify)
+    if settings.jwks_url is not None:
+        issuer, audience = settings.jwt_issuer or "", settings.jwt_audience or ""
+        keys = KeySet(settings.jwks_url, clock)
+        return CredentialAccess(WebTokens(keys, issuer=issuer, audience=audience, clock=clock).verify)
+    return OpenAccess(TrustedProxies(settings.trusted_proxies) if settings.trusted_proxies else None)
+
+
+class IdentifyCaller:
+    """Answers 401 without valid credentials, and 403 if `/metrics` is not in the caller's scopes.
+
+    Health, and the page of the explorer, which can send no credentials and executes nothing, are open.
+    """
+
+    def __init__(self, handle: Handler, access: Access) -> None:
+        self._handle, self._access = handle, access
+        self.requests: Counter[str] = Counter()  # by caller; not of addresses, whose number has no bound
+        self.refused = 0
+
+    async def __call__(self, request: Request) -> Response:
+        try:
+            request.caller = await self._access.identify(request)
+        except (Unauthenticated, VerificationUnavailable) as error:
+            if not _is_open(request):
+                return self._refuse(error)
+        else:
+            if not self._access.is_open:
+                request.scope = _PRIVATE
+                self._count(request.caller)
+                if request.path == METRICS and "metrics" not in request.caller.scopes:
+                    return _forbidden(request.caller)
+        return await self._handle(request)
+
+    def _refuse(self, error: Unauthenticated | VerificationUnavailable) -> Response:
+        if isinstance(error, VerificationUnavailable):
+            response = refusal(503, str(error), "SERVICE_UNAVAILABLE")
+            response.headers += (_RETRY_AFTER, NO_STORE)
+            return response
+        self.refused += 1
+        response = refusal(401, str(error), "UNAUTHENTICATED")
+        challenge = _REALM if str(error) == _MISSING else f'{_REALM}, error="invalid_token"'
+        response.headers += ((b"www-authenticate", challenge.encode()), NO_STORE)
+        return response
+
+    def _count(self, caller: Caller) -> None:
+        name = caller.name
+        self.requests[name if name in self.requests or len(self.requests) < _MAX_COUNTED else "others"] += 1
+
+
+def _is_open(request: Request) -> bool:
+    is_page = request.method == "GET" and not request.query_string and request.path in _EXPLORER_PATHS
+    return is_page or request.path in _OPEN_PATHS
+
+
+def _forbidden(caller: Caller) -> Response:
+    message = f"/metrics needs credentials with the scope metrics, which {caller.name} does not have."
+    response = refusal(403, message, "FORBIDDEN")
+    response.headers.append(NO_STORE)
+    return response

@@ -1,0 +1,88 @@
+"""The commands `keys create`, `keys list` and `keys revoke`, and the server that they open."""
+
+import re
+import shlex
+from pathlib import Path
+
+import httpx
+import pytest
+
+from callers.caller import Budget
+from callers.key_file import read_keys
+from tests.test_cli import run, serving
+from tests.test_docs import README
+
+SHOWN = re.findall(r"^\.venv/bin/coinglass-graphql (keys .*)$", README, re.MULTILINE)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "keys.json"
+
+
+def keys(path: Path, command: str) -> str:
+    done = run(*shlex.split(command), COINGLASS_KEY_FILE=str(path))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_the_commands_of_the_readme_create_list_and_revoke(path: Path) -> None:
+    create, create_another, show, revoke = SHOWN
+    key = keys(path, create).strip()
+    keys(path, create_another)
+    assert keys(path, revoke) == f"revoked {key[:10]}… of dashboard\n"
+    table = [line.split() for line in keys(path, show).splitlines()]
+    assert [row[1:3] for row in table] == [["NAME", "STATE"], ["dashboard", "revoked"], ["prometheus", "valid"]]
+    assert key not in keys(path, show)
+
+
+def test_a_key_has_what_the_options_state(path: Path) -> None:
+    keys(path, "keys create ann --scope metrics --scope read --calls-per-day 7 --values-per-minute 0 --expires 2w")
+    (stored,) = read_keys(path).keys
+    assert (stored.scopes, stored.budget) == (("metrics", "read"), Budget(calls_per_day=7, values_per_minute=0))
+    assert stored.expires is not None
+    assert (stored.expires - stored.created).days == 14
+
+
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [
+        ("keys create ann --expires soon", "must be hours, days or weeks such as 12h, 90d or 52w, not 'soon'"),
+        ("keys create ann --expires 0d", "must be hours, days or weeks"),
+        ("keys create ann --calls-per-day -1", "must be a whole number from 0, not '-1'"),
+        ("keys create ann --calls-per-day x", "must be a whole number from 0, not 'x'"),
+        ("keys create 'a b'", "a name has 1 to 128 letters"),
+        ("keys list", "cannot read"),
+        ("keys revoke ann", "cannot read"),
+        ("keys", "required: action"),
+    ],
+)
+def test_a_fault_is_reported_in_one_line(path: Path, command: str, complaint: str) -> None:
+    done = run(*shlex.split(command), COINGLASS_KEY_FILE=str(path))
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, done.stdout) == (2, "")
+    assert complaint in line
+
+
+def test_without_a_file_the_command_says_how_to_name_it() -> None:
+    assert "set COINGLASS_KEY_FILE, or name the file of keys with --file" in run("keys", "list").stderr
+
+
+def test_a_server_without_its_file_of_keys_says_how_to_create_it(path: Path) -> None:
+    done = run("serve", "--sandbox", COINGLASS_CALLERS="keys", COINGLASS_KEY_FILE=str(path))
+    line = done.stderr.splitlines()[-1]
+    assert done.returncode == 2
+    assert line.startswith(f"coinglass-graphql: COINGLASS_KEY_FILE: cannot read {path}")
+    assert line.endswith("`coinglass-graphql keys create NAME` creates it")
+
+
+def test_workers_serve_callers_with_a_key(path: Path) -> None:
+    key = keys(path, "keys create ann").strip()
+    variables = {"COINGLASS_CALLERS": "keys", "COINGLASS_KEY_FILE": str(path), "COINGLASS_WORKERS": "2"}
+    with (
+        serving("--sandbox", **variables) as (address, _),
+        httpx.Client(base_url=address, timeout=120) as http,  # a worker may still start
+    ):
+        body = {"query": "{ quota { limit } }"}
+        answers = [http.post("/graphql", json=body, headers={"x-api-key": each}) for each in (key, "cgk_wrong")]
+    assert [answer.status_code for answer in answers] == [200, 401]
