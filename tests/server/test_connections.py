@@ -6,6 +6,7 @@ import inspect
 import socket
 import threading
 from collections.abc import Iterator
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -210,6 +211,18 @@ def test_more_connections_of_an_address_than_its_limit_are_refused(app: App) -> 
         with socket.create_connection(server, timeout=LIMIT, source_address=("127.0.0.2", 0)) as other:
             other.sendall(GET + b"\r\n")
             assert status(other.recv(1000)) == 200
+
+
+def test_the_connections_of_a_trusted_proxy_are_those_of_many_clients(app: App) -> None:
+    proxies = (ip_network("127.0.0.1"),)
+    with (
+        serving(app, max_connections_per_address=1, trusted_proxies=proxies) as server,
+        connect(server) as first,
+        connect(server) as second,
+    ):
+        for client in (first, second):
+            client.sendall(GET + b"\r\n")
+            assert status(client.recv(1000)) == 200
 
 
 def test_a_client_that_does_not_read_is_cut_off(app: App) -> None:
