@@ -152,8 +152,14 @@ async def _afterwards(tested: Rig, bystander: Bystander, alone: list[float], dur
         Verdict("p99 of a normal client", f"≤ {bound * 1000:.0f} ms", text, after <= bound),
         Verdict("answers to the normal client", "all", f"{len(failures)} failed {failures[:1]}", not failures),
         Verdict("health afterwards", "200", str(health), health == httpx.codes.OK),
-        Verdict("tracebacks in the log", "none", str(log.count("Traceback")), "Traceback" not in log),
+        Verdict("tracebacks in the log", "none", _first_traceback(log), "Traceback" not in log),
     ]
+
+
+def _first_traceback(log: str) -> str:
+    """Return the number of tracebacks and the end of the first."""
+    count = log.count("Traceback")
+    return f"{count}: …{log.partition('Traceback')[2][:3000].splitlines()[-1][-500:]}" if count else "none"
 
 
 def as_line(item: Verdict) -> str:

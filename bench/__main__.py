@@ -15,8 +15,9 @@ from bench.memory import memory
 from bench.processes import BenchError
 from bench.scenarios import SCENARIOS, BoundResult
 from bench.servers import UpstreamProcess, upstream
+from bench.trusted import trusted
 
-ALL = (*SCENARIOS, "herd", "growth", "memory", "grid")
+ALL = (*SCENARIOS, "trusted", "herd", "growth", "memory", "grid")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,8 @@ def run(names: Sequence[str], effort: BenchEffort) -> Results:
         for item in chosen:
             bench.measure(item.cases(), effort.bound, effort.rounds * item.often)
         result.verdicts += [verdict for item in chosen for verdict in item.verdicts(bench.runs)]
+        if "trusted" in names:
+            result.verdicts += trusted(source, effort.bound, 2 * effort.rounds)
         if "grid" in names:
             bench.measure(grid.cases(), effort.other, 1)
         result.verdicts += _remaining_verdicts(names, source, effort, result.points)

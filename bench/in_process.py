@@ -1,14 +1,19 @@
 """One request to the application in this process, called as uvicorn calls it."""
 
+import asyncio
+
 from starlette.types import ASGIApp, Message
 
 
 async def post(app: ASGIApp, body: bytes) -> bytes:
     """Post the JSON to `/graphql` and return the body; raises RuntimeError for another status than 200."""
     sent: list[Message] = []
+    received: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
+        if not received:
+            await asyncio.Event().wait()  # the client stays
+        return received.pop()
 
     async def send(message: Message) -> None:
         sent.append(message)

@@ -21,10 +21,12 @@ _SCRIPT = """
 local bodies, requests, at = {}, {}, 0
 local number = %(first)d
 for line in io.lines("%(file)s") do bodies[#bodies + 1] = line end
-wrk.method = "POST"
-wrk.path = "/graphql"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = bodies[1]
+wrk.method = "%(method)s"
+wrk.path = "%(path)s"
+if wrk.method == "POST" then
+  wrk.headers["Content-Type"] = "application/json"
+  wrk.body = bodies[1]
+end
 
 function init(args)
   for index, body in ipairs(bodies) do requests[index] = wrk.format(nil, nil, nil, body) end
@@ -108,6 +110,8 @@ def _wrk(url: str, workload: Workload, concurrency: int, seconds: float) -> dict
         script.write_text(
             _SCRIPT
             % {
+                "method": "GET" if workload.get else "POST",
+                "path": workload.get or "/graphql",
                 "first": next(_numbers) * 1_000_000,
                 "file": bodies,
                 "mark": MARK,

@@ -36,12 +36,16 @@ _VENUES = ("Binance", "Bybit")  # both write the code of a pair as base and quot
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Bodies that are sent in turn; `numbered` if each has `MARK`. `warmup` fetches all series of the bodies."""
+    """Bodies that are sent in turn; `numbered` if each has `MARK`. `warmup` fetches all series of the bodies.
+
+    With `get`, a path, the requests are GETs of it without a body.
+    """
 
     name: str
     bodies: tuple[bytes, ...]
     warmup: tuple[bytes, ...] = ()
     numbered: bool = False
+    get: str | None = None
 
     def body(self, number: int) -> bytes:
         """Return the body of the request with this number."""

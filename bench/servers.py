@@ -60,8 +60,8 @@ def upstream() -> Iterator[UpstreamProcess]:
 
 
 @contextlib.contextmanager
-def ours(state: State, upstream: UpstreamProcess) -> Iterator[Process]:
-    """Our server, once it is ready."""
+def ours(state: State, upstream: UpstreamProcess, **variables: str) -> Iterator[Process]:
+    """Our server, once it is ready. `variables` are further settings."""
     env = {
         "COINGLASS_API_KEY": "sandbox",
         "COINGLASS_BASE_URL": upstream.process.url,
@@ -70,7 +70,9 @@ def ours(state: State, upstream: UpstreamProcess) -> Iterator[Process]:
         "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS": "2000",  # all clients have the same address
     }
     core, _ = cores()
-    with started([sys.executable, "-m", "server.cli", "serve", "--port", "0"], env | _OURS[state], core) as process:
+    with started(
+        [sys.executable, "-m", "server.cli", "serve", "--port", "0"], env | _OURS[state] | variables, core
+    ) as process:
         wait_until_ready(process)
         yield process
 

@@ -3,6 +3,8 @@
 A plan gives up on any error: the default executor then runs the operation again, on what was fetched, and reports it.
 """
 
+import functools
+import itertools
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +30,7 @@ from execution.validation import relevant
 from served_schema.documents import Document
 from served_schema.schema import ServedSchema
 
+_MAX_CONDITIONS = 3  # variables of @skip and @include for which all plans are compiled at start
 _NO_VARIABLES = VariableValues({}, {})
 
 
@@ -64,6 +67,15 @@ class PlanExecutor:
         self.hits += 1
         return data
 
+    def compile(self, document: Document, operation: OperationDefinitionNode) -> None:
+        """Compile the plans of an operation for whatever its directives include and skip."""
+        conditions = document.conditions
+        if len(conditions) > _MAX_CONDITIONS:
+            return
+        for values in itertools.product((True, False), repeat=len(conditions)):
+            variables = VariableValues({}, dict(zip(conditions, values, strict=True)))
+            document.plan(operation, variables, functools.partial(self._compiled, document, operation, variables))
+
     def _compiled(
         self, document: Document, operation: OperationDefinitionNode, variables: VariableValues
     ) -> ObjectPlan | None:
@@ -92,7 +104,11 @@ class PlannedSchema(ServedSchema):
         self.plans = PlanExecutor(self, self.fragments)
 
     def _validate(self, node: DocumentNode, text: str) -> list[GraphQLError]:
-        return validate(self._schema, node, (relevant(text, specified_rules),))
+        rules = (relevant(text, specified_rules),)
+        return validate(self._schema, node, rules, hide_suggestions=not self._policy.suggestions)
+
+    def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:
+        self.plans.compile(document, operation)
 
     async def _run(
         self,

@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from graphql import (
@@ -28,10 +28,14 @@ _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
 
 
 class Document:
-    """A valid document without tokens. `is_within_limits`: whatever its variables are."""
+    """A valid document without tokens. `is_within_limits`: whatever its variables are.
+
+    `is_introspection`: it selects nothing else.
+    """
 
     def __init__(self, node: DocumentNode, text: str) -> None:
         self.node, self.text, self.is_within_limits = node, text, False
+        self.is_introspection = False
         self.operations: list[OperationDefinitionNode] = []
         self.fragments: dict[str, FragmentDefinitionNode] = {}
         for definition in node.definitions:
@@ -51,7 +55,7 @@ class Document:
         return next(named, None)
 
     @functools.cached_property
-    def _conditions(self) -> Sequence[str]:
+    def conditions(self) -> Sequence[str]:
         """Variables on which it depends what the document selects."""
         return (
             () if all(not operation.variable_definitions for operation in self.operations) else _conditions(self.node)
@@ -60,8 +64,8 @@ class Document:
     def plan(self, operation: OperationDefinitionNode, variables: VariableValues, compiled: Callable[[], T]) -> T:
         """Return what was compiled for variables by which directives include and skip the same."""
         key: Hashable = id(operation)
-        if variables.coerced:
-            key = key, *(variables.coerced.get(name) for name in self._conditions)
+        if self.conditions:
+            key = key, *(variables.coerced.get(name) for name in self.conditions)
         if key not in self._plans:
             if len(self._plans) >= _MAX_PLANS:
                 self._plans.clear()
@@ -71,26 +75,29 @@ class Document:
 
 
 class DocumentStore:
-    """Bounded in characters; evicts the least recently used."""
+    """Bounded in characters; evicts the least recently used. `pinned` ones are never evicted and do not count."""
 
-    def __init__(self, limit: int = MAX_TEXT) -> None:
-        self._limit = limit
+    def __init__(self, limit: int = MAX_TEXT, pinned: Mapping[str, Document] | None = None) -> None:
+        self._limit, self._pinned = limit, pinned or {}
         self._documents: OrderedDict[str, Document] = OrderedDict()
         self.size = self.hits = self.misses = 0
 
     def peek(self, text: str) -> Document | None:
         """Return the document without counting that it was used."""
-        return self._documents.get(text)
+        return self._documents.get(text) or self._pinned.get(text)
 
     def get(self, text: str) -> Document | None:
         document = self._documents.get(text)
         if document is not None:
-            self.hits += 1
             self._documents.move_to_end(text)
+        else:
+            document = self._pinned.get(text)
+        self.hits += document is not None
         return document
 
     def put(self, document: Document) -> None:
-        if document.text in self._documents or len(document.text) > self._limit:
+        text = document.text
+        if text in self._documents or text in self._pinned or len(text) > self._limit:
             return
         self._documents[document.text] = document
         self.size += len(document.text)

@@ -14,6 +14,9 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
+_NESTED = "Maximum introspection depth exceeded"  # of graphql-core's rule
+_TOO_NESTED = "This introspection nests 3 lists of fields or types, and 2 are allowed: request types by their names."
+
 log = structlog.get_logger(__name__)
 
 
@@ -24,6 +27,8 @@ def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError
 
 def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     cause = error.original_error
+    if error.message == _NESTED:
+        return _with(GraphQLError(_TOO_NESTED, nodes=error.nodes), {"code": "QUERY_TOO_COMPLEX"})
     if isinstance(cause, CannotGetOperationTypeError):
         return GraphQLError(cause.as_http_error_reason(), extensions={"code": "BAD_USER_INPUT"})
     if cause is None or isinstance(cause, GraphQLError) or _is_of_literal(error):

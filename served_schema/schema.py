@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
+from graphql import ExecutionResult as CoreResult
+from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
@@ -15,11 +17,14 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
 from served_schema.checks import check_document, check_operation, is_fixed, parsed
+from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore
 from served_schema.errors import stable
 from served_schema.federation import Schema
+from served_schema.introspection import IntrospectionRules, switched_off
+from served_schema.introspection_cache import IntrospectionCache
 from served_schema.limits import DEFAULT, Limits
-from served_schema.persisted_queries import PersistedQueries
+from served_schema.persisted_queries import PersistedQueries, with_document_id
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
 
@@ -39,12 +44,35 @@ class ServedSchema(Schema):
         super().__init__(**options)
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, "documents")
+        self._introspection_rules = IntrospectionRules(self._schema)
+        self._policy = DocumentPolicy()
+        self._trusted: Mapping[str, Document] = {}  # by id
+        self.clear()
+
+    def apply(self, policy: DocumentPolicy) -> None:
+        """Apply the policy from now on, with its trusted documents parsed, validated and compiled.
+
+        Raises FaultyDocuments.
+        """
+        trusted: dict[str, Document] = {}
+        faults = []
+        for item in policy.trusted:
+            try:
+                trusted[item.id] = self._trusted_document(item.text)
+            except InvalidOperation as invalid:
+                faults += [f"{item.name}: {error.message}" for error in invalid.errors]
+            except GraphQLError as error:
+                faults.append(f"{item.name}: {error.message}")
+        if faults:
+            raise FaultyDocuments(faults)
+        self._policy, self._trusted = policy, trusted
         self.clear()
 
     def clear(self) -> None:
         """Forget everything that is cached or counted."""
-        self.documents = DocumentStore()
-        self.persisted = PersistedQueries(self.documents)
+        self.documents = DocumentStore(pinned={document.text: document for document in self._trusted.values()})
+        self.persisted = PersistedQueries(self.documents, self._trusted, trusted_only=self._policy.trusted_only)
+        self._introspected = IntrospectionCache()
 
     async def execute(
         self,
@@ -80,7 +108,15 @@ class ServedSchema(Schema):
         self.documents.put(document)
         if hash_ is not None:
             self.persisted.persist(hash_, text)
+        if document.is_introspection:
+            return await self._introspect(document, operation, variables, context_value, root_value)
         return await self._run(document, operation, variables, context_value, root_value)
+
+    def text_of(self, parameters: Mapping[str, Any]) -> str | None:
+        """Return the text of a request, which may name its document instead. Raises GraphQLError."""
+        text: str | None = parameters.get("query")
+        extensions = with_document_id(parameters)
+        return self.persisted.find(text, extensions)[1] if extensions else text
 
     async def stream(
         self,
@@ -112,21 +148,49 @@ class ServedSchema(Schema):
         return results()
 
     async def _new_document(self, text: str) -> Document:
-        """Parse and validate; raises GraphQLError and InvalidOperation. A long text does not hold up the event loop."""
+        """Read a document that is not trusted. A long text does not hold up the event loop."""
         self.documents.misses += 1
+        if self._policy.trusted_only:
+            raise not_trusted()
         if len(text) <= _SHORT:
-            return self._document(text)
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._document, text)
+            document = self._document(text)
+        else:
+            document = await asyncio.get_running_loop().run_in_executor(self._thread, self._document, text)
+        if not (self._policy.introspection and self._policy.sdl):
+            error = switched_off(document, introspection=self._policy.introspection, sdl=self._policy.sdl)
+            if error is not None:
+                raise error
+        return document
+
+    def _trusted_document(self, text: str) -> Document:
+        """Prepare a trusted document, so that its first request is as fast as the next ones."""
+        document = self._document(text)
+        if not document.operations:
+            raise GraphQLError("The document has no operation.")
+        for operation in document.operations:
+            self._check_cost(document, operation, {})
+            self._compile(document, operation)
+        return document
 
     def _document(self, text: str) -> Document:
+        """Parse and validate; raises GraphQLError and InvalidOperation."""
         node = parsed(text, self._limits)
         errors = check_document(node, self._limits) or self._validate(node, text)
         if errors:
             raise InvalidOperation(errors)
-        return Document(node, text)
+        document = Document(node, text)
+        introspection = self._introspection_rules.inspect(document)
+        if introspection is not None:
+            if errors := self._introspection_rules.errors(introspection):
+                raise InvalidOperation(errors)
+            document.is_introspection = introspection.is_alone
+        return document
 
     def _validate(self, node: DocumentNode, text: str) -> list[GraphQLError]:  # noqa: ARG002  # those who override it read the text
-        return validate(self._schema, node)
+        return validate(self._schema, node, hide_suggestions=not self._policy.suggestions)
+
+    def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:
+        """Compile plans; graphql-core's default executor has none."""
 
     def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
         """Raise InvalidOperation beyond the limits. If nothing of the cost depends on variables, it is checked once."""
@@ -144,23 +208,53 @@ class ServedSchema(Schema):
         root: object,
     ) -> ExecutionResult:
         """Execute by graphql-core's default executor."""
-        name = operation.name.value if operation.name else None
         try:
-            result = await await_maybe(
-                execute(
-                    self._schema,
-                    document.node,
-                    root,
-                    context,
-                    variables,
-                    name,
-                    is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it tells awaitables, and says bool
-                    executor_class=self.execution_context_class,
-                )
-            )
+            result = await await_maybe(self._start(document, operation, variables, context, root))
         except Exception as error:  # noqa: BLE001  # graphql-core raises nothing of a resolver: this is a fault of ours
             return ExecutionResult(None, stable([GraphQLError("", original_error=error)], context))
-        return ExecutionResult(result.data, stable(result.errors, context) if result.errors else None)
+        return _stable_result(result, context)
+
+    def _start(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: object,
+        root: object,
+    ) -> AwaitableOrValue[CoreResult]:
+        return execute(
+            self._schema,
+            document.node,
+            root,
+            context,
+            variables,
+            operation.name.value if operation.name else None,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it tells awaitables, and says bool
+            executor_class=self.execution_context_class,
+            hide_suggestions=not self._policy.suggestions,
+        )
+
+    async def _introspect(
+        self,
+        document: Document,
+        operation: OperationDefinitionNode,
+        variables: dict[str, Any],
+        context: object,
+        root: object,
+    ) -> ExecutionResult:
+        """Execute an operation of which nothing waits."""
+
+        def run() -> ExecutionResult:
+            result = self._start(document, operation, variables, context, root)
+            assert isinstance(result, CoreResult)  # noqa: S101  # neither introspection nor `_service` is awaitable
+            return _stable_result(result, context)
+
+        name = operation.name.value if operation.name else None
+        return await self._introspected.execute(document.text, name, variables, run)
+
+
+def _stable_result(result: CoreResult, context: object) -> ExecutionResult:
+    return ExecutionResult(result.data, stable(result.errors, context) if result.errors else None)
 
 
 def _check_type(operation: OperationDefinitionNode, allowed: Iterable[OperationType]) -> None:

@@ -17,6 +17,7 @@ from server.asgi import HTTPAdapter
 from server.callers import IdentifyCaller, access
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
+from server.documents import apply_policy, has_explorer
 from server.lifespan import lifespan
 from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
@@ -56,19 +57,21 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    policy = apply_policy(engine, settings)
     symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
 
-    origins = settings.allowed_origins or NO_ORIGINS
-    caller_access = access(settings, client.clock)
+    origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     view = GraphQLView(
         engine.schema,
         client,
         symbols,
         caller_access,
         origins,
+        has_explorer=has_explorer(settings),
         max_socket_operations=settings.max_socket_operations,
     )
-    routes = Routes(view.handle, pages(client, engine.schema.as_str, functools.partial(metrics_page, registry)))
+    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
+    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
     stuck_seconds = settings.stuck_seconds if watched else 0

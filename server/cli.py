@@ -1,4 +1,4 @@
-"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, doctor, probe, keys.
+"""The command `coinglass-graphql`: serve, schema, endpoints, coverage, documents, doctor, probe, keys.
 
 Each command imports what it needs when it is run: importing the schema takes most of the start.
 """
@@ -18,6 +18,7 @@ from server.startup import exempt_imports
 if TYPE_CHECKING:
     from server.settings import Settings
 
+_OVERRIDES = ("host", "port", "workers", "trusted_documents", "trusted_only")  # settings that options override
 _PRINTED = ("schema", "endpoints", "coverage")
 
 
@@ -38,7 +39,14 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--sandbox", action="store_true", help="serve documented samples instead of CoinGlass; needs no key"
     )
+    serving.add_argument(
+        "--trusted-documents", metavar="FILE|DIR", help="manifest of trusted documents (COINGLASS_TRUSTED_DOCUMENTS)"
+    )
+    serving.add_argument(
+        "--trusted-only", action="store_const", const="on", help="execute no other documents (COINGLASS_TRUSTED_ONLY)"
+    )
     commands.add_parser("schema", help="print the SDL")
+    _add_documents(commands.add_parser("documents", help="extract and check manifests of trusted documents"))
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
@@ -47,6 +55,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_keys(commands.add_parser("keys", help="create, list and revoke the keys of callers"), _Parser)
     return parser
+
+
+def _add_documents(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, parser_class=_Parser)
+    extracting = actions.add_parser("extract", help="print a manifest of the operations in files and folders")
+    extracting.add_argument(
+        "paths",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help=".graphql files, or TypeScript, JavaScript and Python sources with gql templates, or folders of them",
+    )
+    checking = actions.add_parser("check", help="check a manifest against the schema and the limits")
+    checking.add_argument("manifest", type=Path, metavar="MANIFEST")
 
 
 def _add_probe(parser: argparse.ArgumentParser) -> None:
@@ -79,15 +101,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from server.settings import Settings, SettingsError
     try:
         settings = Settings.from_env(_environment(options))
-        if options.command == "doctor":
-            return _doctor(settings)
-        if options.command == "probe":
-            return _probe(settings, options)
-        _serve(settings, sandbox=options.sandbox)
+        return _run(settings, options)
     except SettingsError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
-    return 0
+
+
+def _run(settings: "Settings", options: argparse.Namespace) -> int:
+    match options.command:
+        case "doctor":
+            return _doctor(settings)
+        case "documents":
+            return _documents(settings, options)
+        case "probe":
+            return _probe(settings, options)
+        case _:
+            _serve(settings, sandbox=options.sandbox)
+            return 0
 
 
 def _print(command: str) -> int:
@@ -115,6 +145,12 @@ def _doctor(settings: "Settings") -> int:
     return asyncio.run(examine(settings))
 
 
+def _documents(settings: "Settings", options: argparse.Namespace) -> int:
+    from server.documents import check, extract
+
+    return extract(options.paths) if options.action == "extract" else check(options.manifest, settings)
+
+
 def _probe(settings: "Settings", options: argparse.Namespace) -> int:
     from probe.command import ProbeOptions, probe
     from server.serve import against_sandbox
@@ -132,7 +168,7 @@ def _probe(settings: "Settings", options: argparse.Namespace) -> int:
 
 def _environment(options: argparse.Namespace) -> dict[str, str]:
     """Return the environment, overridden by the options."""
-    overrides = {f"COINGLASS_{name.upper()}": getattr(options, name, None) for name in ("host", "port", "workers")}
+    overrides = {f"COINGLASS_{name.upper()}": getattr(options, name, None) for name in _OVERRIDES}
     return dict(os.environ) | {name: value for name, value in overrides.items() if value is not None}
 
 

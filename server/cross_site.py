@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from strawberry.http.websocket_origin import is_same_origin
 
+from served_schema.persisted_queries import DOCUMENT_IDS
 from server.http import NO_STORE, Handler, Request, Response, refusal
 from server.origins import Origins
 
@@ -20,7 +21,7 @@ _CODE: Final = "CROSS_SITE_REQUEST"
 _FORBIDDEN = 403
 _TRUSTED_SITES = (b"same-origin", b"none")  # none: the user typed the address, or opened a bookmark
 _FORM_TYPES = (b"", b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data")
-_OPERATION_PARAMETERS = frozenset(("query", "extensions", "documentId", "id"))
+_OPERATION_PARAMETERS = frozenset(("query", "extensions", *DOCUMENT_IDS))
 _MAX_SHOWN = 200  # characters of an origin in a message
 _REMEDY = (
     "Send POST with `content-type: application/json`, or the header `Apollo-Require-Preflight: 1`; "

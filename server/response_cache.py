@@ -11,7 +11,7 @@ from cg_client.revision import Revision
 from server.cached_response import IDENTITY, CachedResponse, Rendering, acceptable_codings
 from server.http import Handler, Request, Response, refusal
 from server.response_keys import CacheableRequest, RawKey, ResponseKey, is_cacheable, raw_key, response_key
-from server.runs import Run, respond_to
+from server.runs import SharedRun, respond_to
 
 PATH = "/graphql"
 _OK, _NOT_MODIFIED, _NOT_ACCEPTABLE = 200, 304, 406
@@ -28,7 +28,7 @@ class ResponseCache:
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
         self._handle, self._clock, self._revision = handle, clock, revision
         self.store = ResponseStore(limit)
-        self._in_flight: dict[tuple[ResponseKey, int], Run[CachedResponse]] = {}
+        self._in_flight: dict[tuple[ResponseKey, int], SharedRun[CachedResponse]] = {}
         self.hits = self.misses = self.shared = self.not_modified = 0
 
     async def __call__(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class ResponseCache:
         shared = None if run is None else await self._share(run, cacheable)
         return shared or await self._run(cacheable)
 
-    async def _share(self, run: Run[CachedResponse], cacheable: CacheableRequest) -> Response | None:
+    async def _share(self, run: SharedRun[CachedResponse], cacheable: CacheableRequest) -> Response | None:
         """Return the response of an equal request in flight, unless it fails or is for that caller alone."""
         if run.task.done():
             return None
@@ -74,7 +74,7 @@ class ResponseCache:
     async def _run(self, cacheable: CacheableRequest) -> Response:
         """Run the application in a task, which goes on for others if this caller leaves."""
         self.misses += 1
-        run_key, run = (cacheable.key, cacheable.revision), Run(self._capture(cacheable))
+        run_key, run = (cacheable.key, cacheable.revision), SharedRun(self._capture(cacheable))
         self._in_flight[run_key] = run
         run.task.add_done_callback(lambda _: self._remove(run_key, run))
         run.on_abandoned = functools.partial(self._remove, run_key, run)
@@ -85,7 +85,7 @@ class ResponseCache:
         rendering = self._render(cached, cacheable)
         return self._respond(cacheable.request, cached, rendering, cached.response.upstream_calls)
 
-    def _remove(self, key: tuple[ResponseKey, int], run: Run[CachedResponse]) -> None:
+    def _remove(self, key: tuple[ResponseKey, int], run: SharedRun[CachedResponse]) -> None:
         if self._in_flight.get(key) is run:
             del self._in_flight[key]
 

@@ -6,11 +6,15 @@ from urllib.parse import parse_qsl
 
 import orjson
 
+from served_schema.persisted_queries import DOCUMENT_IDS
 from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
 _NOT_JSON = (b"text/html", b"text/event-stream", b"multipart/mixed")
+
+_OPERATION = ("query", "extensions", *DOCUMENT_IDS)  # a GET with one of these parameters has an operation
+_OPERATION_SIGNS = tuple(name.encode() + b"=" for name in _OPERATION)
 
 RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes | None, bytes]
 
@@ -51,7 +55,7 @@ def response_key(request: Request) -> ResponseKey | None:
     if request.dry_run is not DryRun.OFF:
         return None
     is_get = request.method == "GET"
-    parameters = _parameters(request.query_string) if is_get else request.payload
+    parameters = get_parameters(request.query_string) if is_get else request.payload
     if not isinstance(parameters, dict):
         return None
     try:
@@ -77,7 +81,7 @@ def is_cacheable(request: Request) -> bool:
 
 
 def _has_operation(query_string: bytes) -> bool:
-    has_operation = b"query=" in query_string or b"extensions=" in query_string
+    has_operation = any(sign in query_string for sign in _OPERATION_SIGNS)
     return has_operation and len(query_string) <= _MAX_QUERY_STRING
 
 
@@ -86,11 +90,11 @@ def _accepts_json(accept: bytes) -> bool:
     return not any(media_type in accept.lower() for media_type in _NOT_JSON)
 
 
-def _parameters(query_string: bytes) -> dict[str, object] | None:
+def get_parameters(query_string: bytes) -> dict[str, object] | None:
     """Return the parameters of a GET, in which variables and extensions are JSON; None if one is repeated or broken."""
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     texts = dict(pairs)
-    if len(texts) < len(pairs) or not texts.keys() & {"query", "extensions"}:
+    if len(texts) < len(pairs) or texts.keys().isdisjoint(_OPERATION):
         return None
     documents = {name: texts[name] for name in ("variables", "extensions") if texts.get(name)}
     values = {name: parse_json(text) for name, text in documents.items()}

@@ -37,7 +37,9 @@ class Routes:
         return page()
 
 
-def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Page]:
+def pages(client: Client, sdl: Callable[[], str] | None, metrics: Page) -> dict[str, Page]:
+    """Return the pages by path; without `sdl` there is no page of it."""
+
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
 
@@ -47,8 +49,7 @@ def pages(client: Client, sdl: Callable[[], str], metrics: Page) -> dict[str, Pa
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
-    @functools.cache  # printed at the first request, not at start
-    def schema() -> Response:
-        return Response.of(sdl().encode(), _TEXT)
-
-    return {"/healthz": healthy, "/readyz": ready, "/metrics": metrics, "/schema.graphql": schema}
+    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready, "/metrics": metrics}
+    if sdl is not None:  # printed at the first request, not at start
+        paths["/schema.graphql"] = functools.cache(lambda: Response.of(sdl().encode(), _TEXT))
+    return paths

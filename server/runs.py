@@ -11,7 +11,7 @@ T = TypeVar("T")
 _RUNNING: Final[set["asyncio.Future[Any]"]] = set()  # the event loop alone would not keep them alive
 
 
-class Run(Generic[T]):
+class SharedRun(Generic[T]):
     """`on_abandoned` is called before the task is cancelled, so that nobody begins to wait for it."""
 
     __slots__ = ("_waiting", "on_abandoned", "task")
@@ -41,6 +41,6 @@ class Run(Generic[T]):
 
 async def respond_to(request: Request, handle: Handler) -> Response:
     """Let the application answer for this client alone."""
-    run = Run(handle(request))
+    run = SharedRun(handle(request))
     await run.wait(request)
     return run.task.result()

@@ -42,6 +42,8 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 def _run(settings: Settings, *, sandbox: bool) -> None:
     _check_key_file(settings)
     configure(settings.log_level, settings.api_key)
+    if settings.workers > 1:
+        _check_documents(settings)  # otherwise each worker would fail
     listener = _listen(settings)
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
@@ -61,6 +63,17 @@ def _check_key_file(settings: Settings) -> None:
         read_keys(settings.key_file)
     except KeyFileError as error:
         raise SettingsError(f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it") from error
+
+
+def _check_documents(settings: Settings) -> None:
+    """Check trusted documents in another process, so that this one does not import the schema."""
+    if settings.trusted_documents is None:
+        return
+    command = [sys.executable, "-P", "-m", "server.cli", "documents", "check", str(settings.trusted_documents)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own module
+    if ended.returncode:
+        faults = "; ".join((ended.stdout + ended.stderr).splitlines())
+        raise SettingsError(f"COINGLASS_TRUSTED_DOCUMENTS: {faults}")
 
 
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:

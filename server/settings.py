@@ -112,6 +112,20 @@ def _caller_mode(text: str) -> str:
     return text.lower()
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("is on or off")
+    return text.lower() == "on"
+
+
+def _automatic(text: str) -> bool | None:
+    if text.lower() == AUTO:
+        return None
+    if text.lower() not in ("on", "off"):
+        raise ValueError(f"is on, off or {AUTO}")
+    return text.lower() == "on"
+
+
 def _level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
@@ -285,6 +299,39 @@ class Settings:
         "Origins whose pages may call this server, such as `https://app.example.com,https://*.example.com,"
         "http://localhost:*`, or `*` for all, without cookies.",
     )
+    trusted_documents: Path | None = _variable(
+        "COINGLASS_TRUSTED_DOCUMENTS",
+        None,
+        Path,
+        "Manifest of trusted documents, in Apollo's or Relay's form, or a folder of documents.",
+    )
+    trusted_only: bool = _variable(
+        "COINGLASS_TRUSTED_ONLY", False, _switch, "`on`: only trusted documents are executed."
+    )
+    introspection: bool | None = _variable(
+        "COINGLASS_INTROSPECTION",
+        None,
+        _automatic,
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `__schema` and `__type` are answered.",
+    )
+    sdl: bool | None = _variable(
+        "COINGLASS_SDL",
+        None,
+        _automatic,
+        "`on`, `off`, or `auto`: as introspection. Whether `_service` and `/schema.graphql` are answered.",
+    )
+    explorer: bool | None = _variable(
+        "COINGLASS_EXPLORER",
+        None,
+        _automatic,
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
+    )
+    suggestions: bool | None = _variable(
+        "COINGLASS_SUGGESTIONS",
+        None,
+        _automatic,
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether errors suggest names of the schema.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
 
@@ -301,6 +348,8 @@ class Settings:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError as error:
                 faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
+        if values.get("trusted_only") and "trusted_documents" not in values:
+            faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
         if faults:
             raise SettingsError("; ".join(faults))
         settings = cls(**values)

@@ -1,8 +1,9 @@
 """The innermost layer: executes GraphQL operations, and leaves unusual requests to Strawberry's view."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from cross_web import HTTPException
@@ -14,7 +15,7 @@ from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData, process_result
 from strawberry.http.base import BaseRequestProtocol
-from strawberry.schema import BaseSchema
+from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
@@ -23,11 +24,14 @@ from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
 from resolvers.window_planner import WindowPlanner
+from served_schema.persisted_queries import DOCUMENT_IDS, with_document_id
+from served_schema.schema import ServedSchema
 from server import dry_run
 from server.callers import Access
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
+from server.response_keys import get_parameters
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
@@ -65,17 +69,19 @@ class GraphQLView(GraphQL[Context, None]):
 
     def __init__(
         self,
-        schema: BaseSchema,
+        schema: ServedSchema,
         client: Client,
         symbols: Symbols,
         access: Access,
         websocket_origins: Origins = NO_ORIGINS,
         *,
+        has_explorer: bool = True,
         max_socket_operations: int | None = None,
     ) -> None:
         super().__init__(
             schema,
             allow_queries_via_get=True,
+            graphql_ide="graphiql" if has_explorer else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=_INIT_TIMEOUT,
             max_subscriptions_per_connection=max_socket_operations,
@@ -116,16 +122,16 @@ class GraphQLView(GraphQL[Context, None]):
             operation = _simple_operation(request)
             if operation is None:
                 return await self._fall_back(request, context)
-            return await self._execute(operation, context)
+            return await self._execute(operation, context, is_get=request.method == "GET")
         except asyncio.CancelledError:
             context.abandon()
             raise
 
-    async def _execute(self, operation: GraphQLRequestData, context: Context) -> Response:
-        """Execute a POST of one operation in JSON, which nearly all requests are."""
+    async def _execute(self, operation: GraphQLRequestData, context: Context, *, is_get: bool) -> Response:
+        """Execute one operation in JSON or by GET, which nearly all requests are."""
         result = await self.execute_single(
             request=_POST,
-            request_adapter=_ADAPTER,
+            request_adapter=_GET_ADAPTER if is_get else _POST_ADAPTER,
             request_data=operation,
             context=context,
             root_value=None,
@@ -179,6 +185,8 @@ class GraphQLView(GraphQL[Context, None]):
             raise HTTPException(400, "The body is not valid JSON.")
         if not isinstance(payload, dict | list):  # Strawberry refuses a list, which would be a batch
             raise HTTPException(400, "The body is an object with `query`, and perhaps `variables` and `operationName`.")
+        if isinstance(data, bytes) and isinstance(payload, dict) and _has_objects(payload):
+            payload["extensions"] = with_document_id(payload)  # of a body whose result is streamed
         return payload
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:  # noqa: ARG002
@@ -190,7 +198,11 @@ class GraphQLView(GraphQL[Context, None]):
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Whether the request is a browser's for the page, and not for an operation by its hash."""
-        return "extensions" not in request.query_params and super().should_render_graphql_ide(request)
+        return _BY_ID.isdisjoint(request.query_params) and super().should_render_graphql_ide(request)
+
+    def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
+        parameters = super().parse_query_params(params)
+        return parameters | {"extensions": with_document_id(parameters)} if _has_objects(parameters) else parameters
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
@@ -199,24 +211,37 @@ class GraphQLView(GraphQL[Context, None]):
         return HTMLResponse(page, headers=explorer_headers(page))
 
 
+_BY_ID: Final = frozenset(("extensions", *DOCUMENT_IDS))  # parameters that can name a document instead of its text
+
 # Parameters of Strawberry's hooks: ours read the method at most.
 _UNUSED: Final = StarletteResponse()
 _POST: Final = StarletteRequest({"type": "http", "method": "POST", "headers": []})
-_ADAPTER: Final = GraphQLView.request_adapter_class(_POST)
+_POST_ADAPTER: Final = GraphQLView.request_adapter_class(_POST)
+_GET_ADAPTER: Final = GraphQLView.request_adapter_class(
+    StarletteRequest({"type": "http", "method": "GET", "headers": []})
+)
 
 
 def _simple_operation(request: Request) -> GraphQLRequestData | None:
-    """Read a POST of one operation in JSON that accepts one response in JSON; None if the request is anything else."""
+    """Read one operation that accepts one response in JSON; None if the request is anything else."""
     headers = request.headers
-    content_type, accept = headers.get(b"content-type", b""), headers.get(b"accept", b"")
-    is_json = content_type == JSON or content_type.partition(b";")[0].strip() == JSON
-    if request.method != "POST" or not is_json or b"multipart/mixed" in accept or b"event-stream" in accept:
+    accept = headers.get(b"accept", b"")
+    if b"multipart/mixed" in accept or b"event-stream" in accept:
         return None
-    payload = request.payload
-    if not isinstance(payload, dict):
+    if request.method == "GET":
+        payload: object = None if b"text/html" in accept else get_parameters(request.query_string)
+    else:
+        content_type = headers.get(b"content-type", b"")
+        is_json = content_type == JSON or content_type.partition(b";")[0].strip() == JSON
+        payload = request.payload if request.method == "POST" and is_json else None
+    if not isinstance(payload, dict) or not _has_objects(payload):
         return None
-    query, variables, extensions = payload.get("query"), payload.get("variables"), payload.get("extensions")
-    are_objects = isinstance(variables, dict | None) and isinstance(extensions, dict | None)
-    if not are_objects or not isinstance(query, str | None):
+    query = payload.get("query")
+    if not isinstance(query, str | None):
         return None
-    return GraphQLRequestData(query, variables, payload.get("operationName"), extensions)
+    extensions = payload.get("extensions") if _BY_ID.isdisjoint(payload) else with_document_id(payload)
+    return GraphQLRequestData(query, payload.get("variables"), payload.get("operationName"), extensions)
+
+
+def _has_objects(payload: Mapping[str, object]) -> bool:
+    return isinstance(payload.get("variables"), dict | None) and isinstance(payload.get("extensions"), dict | None)

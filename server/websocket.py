@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, cast
 
 from cross_web import HTTPException
-from graphql import GraphQLFormattedError
+from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -18,6 +19,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from callers.authentication import Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
+from served_schema.persisted_queries import DOCUMENT_IDS
+from served_schema.schema import ServedSchema
 from server.callers import Access
 from server.http import Request
 
@@ -95,10 +98,21 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_message(self, message: Message) -> None:
         """Check the message first: Strawberry relies on its shape."""
-        if is_message(message):
-            await super().handle_message(message)
-        else:
+        if not is_message(message):
             await self.handle_invalid_message("The text is not a graphql-transport-ws message.")
+        elif message["type"] != "subscribe" or not self.connection_acknowledged or await self._resolve_id(message):
+            await super().handle_message(message)
+
+    async def _resolve_id(self, message: SubscribeMessage) -> bool:
+        """Set the text of an operation that names its document; send an error if there is none."""
+        assert isinstance(self.schema, ServedSchema)  # noqa: S101  # the schema of the view
+        payload = cast("dict[str, Any]", message["payload"])
+        try:
+            payload["query"] = self.schema.text_of(payload)
+        except GraphQLError as error:
+            await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
+            return False
+        return True
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Close the connection, as the protocol demands, if the caller is not identified."""
@@ -117,13 +131,14 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
-        if await self._is_identified(_UNAUTHORIZED):
-            self.context = context = self._socket.new_context()  # read before anything else runs
-            try:
-                await super().run_operation(operation)
-            except asyncio.CancelledError:  # the client completed the operation, or left
-                context.abandon()
-                raise
+        if not await self._is_identified(_UNAUTHORIZED):
+            return
+        self.context = context = self._socket.new_context()  # read before anything else runs
+        try:
+            await super().run_operation(operation)
+        except asyncio.CancelledError:  # the client completed the operation, or left
+            context.abandon()
+            raise
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""
@@ -157,7 +172,11 @@ def is_message(message: object) -> bool:
 
 
 def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict) or not payload.get("query") or not isinstance(payload["query"], str):
+    if not isinstance(payload, dict):
         return False
+    query, extensions = payload.get("query"), payload.get("extensions")
+    if not isinstance(query, str | None) or not isinstance(extensions, dict | None):
+        return False
+    has_id = "persistedQuery" in (extensions or {}) or any(name in payload for name in DOCUMENT_IDS)
     variables, name = payload.get("variables"), payload.get("operationName")
-    return isinstance(variables, dict | None) and isinstance(name, str | None)
+    return bool(query or has_id) and isinstance(variables, dict | None) and isinstance(name, str | None)

@@ -153,7 +153,9 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
         name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
     }
     unset = {name: "none" for name, default in settings.items() if default is None} | {"COINGLASS_API_KEY": "none"}
-    assert shown == expected | unset | {"COINGLASS_PLAN": "auto"}
+    automatic = ("PLAN", "INTROSPECTION", "SDL", "EXPLORER", "SUGGESTIONS")
+    unset |= dict.fromkeys((f"COINGLASS_{name}" for name in automatic), "auto")
+    assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off"}
 
 
 PATHS = re.compile(

@@ -11,6 +11,7 @@ from tests.test_samples import scalars
 
 CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
 MAY = {
+    "callers/key_commands.py": "the keys of callers",
     "cg_client/resilience/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "server/http.py": "the id of a request",
