@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench chaos format clean
+.PHONY: serve test check lint types copies clients schema docker-lint bench chaos abuse format clean
 
 $(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,9 @@ bench: $(STAMP)          ## against plain Strawberry and the floor: QUICK=1, ONL
 
 chaos: $(STAMP)          ## the real server with a failing CoinGlass: QUICK=1, ONLY="hang stop", WRITE=1 for chaos/RESULTS.md
 	$(BIN)/python -m chaos $(if $(QUICK),--quick) $(if $(WRITE),--write) $(ONLY)
+
+abuse: $(STAMP)          ## requests that are meant to hurt, and a normal client beside them: QUICK=1, ONLY="WebSocket head"
+	$(BIN)/python -m abuse $(if $(QUICK),--quick) $(ONLY)
 
 next:                    ## the suite with the newest Strawberry and graphql-core, which the pins exclude; blocks nothing
 	@.ci/next

@@ -67,6 +67,7 @@ def ours(state: State, upstream: UpstreamProcess, **variables: str) -> Iterator[
         "COINGLASS_BASE_URL": upstream.process.url,
         "COINGLASS_PLAN": "enterprise",
         "COINGLASS_LOG_LEVEL": "warning",
+        "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS": "2000",  # all clients have the same address
     }
     core, _ = cores()
     with started(

@@ -36,7 +36,7 @@ log = structlog.get_logger(__name__)
 MEGABYTE = 1024 * 1024
 
 
-def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) -> ASGIApp:
+def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, watched: bool = False) -> ASGIApp:
     """Build the layers of an HTTP request, each of which takes a Request and returns a Response.
 
     | layer, from outside to inside | what it answers itself |
@@ -52,7 +52,8 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     | GraphQLView | every operation |
 
     `sandbox`: the upstream is a sandbox, so that even the first response is marked. `warm`: the listings of futures
-    pairs and coins are requested at start, at the cost of two requests.
+    pairs and coins are requested at start, at the cost of two requests. `watched`: the process ends if its event loop
+    is stuck.
     """
     client = Client(settings.client_config())
     client.sandbox = sandbox
@@ -66,14 +67,23 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True) 
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
-    view = GraphQLView(engine.schema, upstream, caller_access, origins, pool, has_explorer=has_explorer(settings))
+    view = GraphQLView(
+        engine.schema,
+        upstream,
+        caller_access,
+        origins,
+        pool,
+        has_explorer=has_explorer(settings),
+        max_socket_operations=settings.max_socket_operations,
+    )
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
+    stuck_seconds = settings.stuck_seconds if watched else 0
     websockets = Starlette(
         routes=[WebSocketRoute(PATH, view)],
-        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool),
+        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool, stuck_seconds),
     )
     identified = IdentifyCaller(CallerKeys(responses, pool), caller_access)
     registry.register(Metrics(client, engine, responses, identified, pool))

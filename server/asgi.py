@@ -18,6 +18,7 @@ from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
 
 MAX_BODY = 1024 * 1024  # bytes
+_CONTENT_ENCODING = b"content-encoding"
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
@@ -47,6 +48,8 @@ class HTTPAdapter:
             return
         request = Request(scope)
         try:
+            if _CONTENT_ENCODING in request.headers:
+                _check_encoding(request.headers[_CONTENT_ENCODING])
             if request.method not in _WITHOUT_BODY:
                 request.body = await read_body(receive, request.headers.get(b"content-length"))
             request.wait_for_disconnect = partial(_wait_for_disconnect, receive)
@@ -54,7 +57,9 @@ class HTTPAdapter:
         except ClientLeft:
             return
         except BodyTooLarge:
-            response = refusal(413, f"The body is larger than {MAX_BODY} bytes.")
+            response = refusal(413, f"The body is larger than {MAX_BODY} bytes. Send a smaller one.")
+        except EncodedBody as error:
+            response = refusal(415, str(error))
         except asyncio.CancelledError:  # by graceful shutdown
             response = _unfinished()
         headers = self._headers(request, response)
@@ -81,6 +86,16 @@ class HTTPAdapter:
 
 class BodyTooLarge(Exception):
     pass
+
+
+class EncodedBody(Exception):
+    pass
+
+
+def _check_encoding(encoding: bytes) -> None:
+    if encoding.strip().lower() != b"identity":
+        text = f"Content-Encoding {encoding.decode('latin-1')[:40]!r} is not supported. Send the body without it."
+        raise EncodedBody(text)
 
 
 async def read_body(receive: Receive, stated_length: bytes | None) -> bytes:

@@ -13,9 +13,10 @@ import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
 from server.log import configure
+from server.server_config import ServerConfig
 from server.settings import Settings, SettingsError
 from server.startup import start_app
-from server.workers import GRACEFUL_SECONDS, serve_with_workers
+from server.workers import serve_with_workers
 
 _NO_KEY = (
     "COINGLASS_API_KEY is not set: set it to serve live data, start with --sandbox for documented samples, or set "
@@ -52,15 +53,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
-    config = uvicorn.Config(
-        start_app(settings, sandbox=sandbox),
-        log_level="warning",
-        log_config=None,  # what `configure` has set up, which redacts secrets
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # server/callers.py reads them
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
-    )
+    config = ServerConfig(start_app(settings, sandbox=sandbox), settings)
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
 

@@ -16,6 +16,7 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
+from server.open_connections import ConnectionLimits
 from server.origins import Origins
 
 T = TypeVar("T")
@@ -257,6 +258,51 @@ class Settings:
         _networks,
         "Networks of the proxies whose `X-Forwarded-For` names the caller, such as `10.0.0.0/8,127.0.0.1`.",
     )
+    max_connections: int = _variable(
+        "COINGLASS_MAX_CONNECTIONS",
+        2000,
+        _integer(1, 100_000),
+        "Most connections that clients may have open to a process; more get 503.",
+    )
+    max_connections_per_address: int = _variable(
+        "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS",
+        200,
+        _integer(1, 100_000),
+        "Most of them from one address, or from one /64 of IPv6; more get 429.",
+    )
+    max_sockets_per_address: int = _variable(
+        "COINGLASS_MAX_SOCKETS_PER_ADDRESS",
+        50,
+        _integer(1, 100_000),
+        "Most WebSockets from one address, or from one /64 of IPv6; more get 429.",
+    )
+    max_socket_operations: int = _variable(
+        "COINGLASS_MAX_SOCKET_OPERATIONS",
+        20,
+        _integer(1, 10_000),
+        "Most operations in progress on one WebSocket; more get an error each.",
+    )
+    head_seconds: float = _variable(
+        "COINGLASS_HEAD_SECONDS", 10.0, _number(0.1, 300), "Longest time for the head of a request, in seconds."
+    )
+    body_seconds: float = _variable(
+        "COINGLASS_BODY_SECONDS", 30.0, _number(0.1, 300), "Longest time for the body of a request, in seconds."
+    )
+    send_seconds: float = _variable(
+        "COINGLASS_SEND_SECONDS",
+        30.0,
+        _number(0.1, 300),
+        "Time after which a client is cut off that reads less than 4 KB of its response a second.",
+    )
+    keep_alive_seconds: int = _variable(
+        "COINGLASS_KEEP_ALIVE_SECONDS", 5, _integer(1, 3600), "Time that an idle connection stays open, in seconds."
+    )
+    stuck_seconds: float = _variable(
+        "COINGLASS_STUCK_SECONDS",
+        10.0,
+        _number(0, 3600),
+        "Time after which a process whose event loop is stuck logs its stack and ends, in seconds; 0 turns that off.",
+    )
     allowed_origins: Origins | None = _variable(
         "COINGLASS_ALLOWED_ORIGINS",
         None,
@@ -364,6 +410,17 @@ class Settings:
             workers=self.workers,
             quota_spent=self.replaces_worker,
             client_weights=self.client_weights or {},
+        )
+
+    def connection_limits(self) -> ConnectionLimits:
+        return ConnectionLimits(
+            connections=self.max_connections,
+            per_address=self.max_connections_per_address,
+            sockets_per_address=self.max_sockets_per_address,
+            head_seconds=self.head_seconds,
+            body_seconds=self.body_seconds,
+            send_seconds=self.send_seconds,
+            proxies=self.trusted_proxies or (),
         )
 
 

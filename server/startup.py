@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # importing settings takes most of what is to be done without
 
 _GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
 _M_MMAP_THRESHOLD = -3  # in glibc's malloc.h
+_OTHER_FILES = 200  # besides connections: sockets that are being refused, and what Python opens
 _LARGE_BLOCK = 128 * 1024  # bytes
 
 
@@ -37,7 +38,9 @@ def start_app(settings: "Settings", *, sandbox: bool) -> "ASGIApp":
     """
     with exempt_imports():
         from server.app import create_app
-    app = create_app(settings, sandbox=sandbox)
+        from server.open_connections import allow_open_files
+    allow_open_files(settings.max_connections + settings.connections + _OTHER_FILES)
+    app = create_app(settings, sandbox=sandbox, watched=True)
     tune_gc()
     return_large_blocks()
     return app

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -33,6 +34,7 @@ from server.response_keys import get_parameters
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_opening
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
+_INIT_TIMEOUT: Final = timedelta(seconds=10)
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
     "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
@@ -73,6 +75,7 @@ class GraphQLView(GraphQL[Context, None]):
         pool: ClientPool | None = None,
         *,
         has_explorer: bool = True,
+        max_socket_operations: int | None = None,
     ) -> None:
         """`upstream` is with the server's key, `pool` has those of callers; without it they are refused."""
         super().__init__(
@@ -80,6 +83,8 @@ class GraphQLView(GraphQL[Context, None]):
             allow_queries_via_get=True,
             graphql_ide="graphiql" if has_explorer else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+            connection_init_wait_timeout=_INIT_TIMEOUT,
+            max_subscriptions_per_connection=max_socket_operations,
         )
         self._upstream, self._pool = upstream, pool
         self._access, self._websocket_origins = access, websocket_origins

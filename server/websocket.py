@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from typing import Any, cast
 
 from cross_web import HTTPException
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
@@ -134,6 +134,16 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 await self.websocket.close(_FORBIDDEN, str(refused))
                 return
         await super().handle_connection_init(message)
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Refuse an operation above the limit with a code; Strawberry's error has none."""
+        limit, count = self.max_subscriptions_per_connection, len(self.operations)
+        if limit is None or count < limit or message["id"] in self.operations or not self.connection_acknowledged:
+            await super().handle_subscribe(message)
+            return
+        text = f"{count} operations are in progress on this connection, its limit. Wait until one is complete."
+        error: GraphQLFormattedError = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
+        await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
 
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         if not await self._is_identified(_UNAUTHORIZED):

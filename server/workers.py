@@ -15,16 +15,15 @@ import threading
 import time
 
 import structlog
-import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from server.log import configure
+from server.server_config import GRACEFUL_SECONDS, ServerConfig
 from server.settings import Settings
 from server.startup import start_app
 
-GRACEFUL_SECONDS = 20
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
 _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
@@ -43,16 +42,11 @@ class Workers(Multiprocess):
     """A fixed number of workers: an additional one would exceed the quota, which they share."""
 
     def __init__(self, settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
-        config = uvicorn.Config(
+        config = ServerConfig(
             functools.partial(worker, settings, sandbox=sandbox),
+            settings,
             factory=True,
             workers=settings.workers,
-            log_level="warning",
-            log_config=None,  # what `configure` has set up, which redacts secrets
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,  # server/callers.py reads them
-            timeout_graceful_shutdown=GRACEFUL_SECONDS,
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
         super().__init__(config, [listener])

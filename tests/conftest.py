@@ -16,8 +16,9 @@ from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
+from server.server_config import ServerConfig
 from server.settings import Settings
-from tests.running import running
+from tests.running import configured, running
 
 
 @dataclass
@@ -109,7 +110,9 @@ def _starting() -> Iterator[StartGraph]:
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(engine, "passes", _passes)
                 app = create_app(Settings(**chosen), warm=False)
-            address = stack.enter_context(running(app, lifespan="on"))
+            config = ServerConfig(app, Settings(**chosen), lifespan="on")
+            config.timeout_graceful_shutdown = 1
+            address = stack.enter_context(configured(config))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
             return Graph(http, sandbox)
 

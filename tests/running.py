@@ -22,6 +22,13 @@ def running(app: ASGIApp, *, lifespan: Literal["on", "off"] = "off") -> Iterator
     config = uvicorn.Config(
         app, log_level="error", lifespan=lifespan, ws="websockets-sansio", timeout_graceful_shutdown=1
     )
+    with configured(config) as address:
+        yield address
+
+
+@contextlib.contextmanager
+def configured(config: uvicorn.Config) -> Iterator[str]:
+    """Yield the address of a server with this configuration while it runs."""
     server = _Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, args=[[listener]], daemon=True)

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -48,10 +48,12 @@ def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 @contextlib.contextmanager
-def serving(*arguments: str, **variables: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(
+    *arguments: str, command: Sequence[str] = COMMAND, **variables: str
+) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """Yield the address of a server that runs in a separate process."""
     with subprocess.Popen(  # noqa: S603  # our own command
-        [*COMMAND, "serve", "--port", "0", *arguments], env=environment(**variables), stderr=subprocess.PIPE, text=True
+        [*command, "serve", "--port", "0", *arguments], env=environment(**variables), stderr=subprocess.PIPE, text=True
     ) as process:
         assert process.stderr
         try:

@@ -17,7 +17,7 @@ from tests.test_docs import DOCUMENTS
 from tests.test_imports import BELOW, ROOT
 
 PRODUCT = sorted(BELOW)
-TREE = [*PRODUCT, "bench", "chaos", "tests", "tools"]
+TREE = [*PRODUCT, "bench", "chaos", "abuse", "tests", "tools"]
 LONGEST_FUNCTION = 50  # lines
 
 WORDS = {  # a regular expression: what to write instead

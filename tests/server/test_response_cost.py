@@ -44,7 +44,12 @@ async def test_a_304_response_states_its_cost(cache: Served, costly: Origin) -> 
 
 
 @pytest.mark.parametrize(
-    ("headers", "status"), [({"accept_encoding": "identity;q=0"}, 406), ({"content_length": "99999999"}, 413)]
+    ("headers", "status"),
+    [
+        ({"accept_encoding": "identity;q=0"}, 406),
+        ({"content_length": "99999999"}, 413),
+        ({"content_encoding": "gzip"}, 415),
+    ],
 )
 async def test_a_refused_request_states_a_cost_of_zero(cache: Served, headers: dict[str, str], status: int) -> None:
     refused = await post(cache, **headers)

@@ -2,11 +2,14 @@
 
 import ctypes
 import gc
+import resource
 import subprocess
 import sys
 
 import pytest
+from structlog.testing import capture_logs
 
+from server.open_connections import allow_open_files
 from server.startup import exempt_imports
 
 
@@ -23,6 +26,28 @@ def test_the_collector_is_on_again_after_a_failed_import() -> None:
         raise ImportError
     assert gc.isenabled()
     gc.unfreeze()
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ((1024, 4096), (2000, 4096)),
+        ((1024, resource.RLIM_INFINITY), (2000, resource.RLIM_INFINITY)),
+        ((1024, 1500), (1500, 1500)),
+        ((4096, 4096), None),
+        ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), None),
+    ],
+)
+def test_the_limit_of_open_files_is_raised_as_far_as_allowed(
+    limits: tuple[int, int], expected: tuple[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    monkeypatch.setattr(resource, "setrlimit", lambda _, pair: changes.append(pair))
+    with capture_logs() as logged:
+        allow_open_files(2000)
+    assert changes == ([] if expected is None else [expected])
+    assert [event["allowed"] for event in logged] == ([1500] if expected == (1500, 1500) else [])
 
 
 _SCRIPT = """
