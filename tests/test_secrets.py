@@ -7,14 +7,19 @@ them. To cover another secret, add it to `SECRETS` and send it in `HEADERS` or s
 import asyncio
 import base64
 import contextlib
+import json
 import queue
 import re
 import signal
 import subprocess
 import threading
+import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -24,12 +29,14 @@ from starlette.types import Receive, Scope, Send
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from callers.key_commands import create_key, revoke_keys
 from cg_client.client import Client
 from cg_client.endpoints import account
 from cg_client.errors import CoinglassError
 from cg_client.secret import Secret
 from sandbox import envelopes
 from server.settings import Settings, SettingsError
+from tests.callers.issuer import AUDIENCE, ISSUER, SigningKey
 from tests.cg_client.http.test_http import PASSWORDS_ARE_DEPRECATED
 from tests.running import running
 from tests.test_cli import COMMAND, environment, run
@@ -163,12 +170,12 @@ def server_run(**variables: str) -> Iterator[ServerRun]:
             reader.join(30)
 
 
-def leaks(texts: Iterable[str]) -> set[str]:
-    """Return what is leaked, with the beginning of the text that leaks it."""
+def leaks(texts: Iterable[str], **others: str) -> set[str]:
+    """Return what is leaked, with a part of the text that leaks it."""
     return {
         f"{name}: {text[max(0, text.find(secret) - 150) :][:300]}"
         for text in texts
-        for name, secret in FORMS.items()
+        for name, secret in (FORMS | others).items()
         if secret in text
     }
 
@@ -179,15 +186,17 @@ def keys() -> list[str | None]:
 
 
 async def ask_everything(server: ServerRun, address: str) -> None:
-    async with httpx.AsyncClient(base_url=address, timeout=30, headers=HEADERS, trust_env=False) as http:
+    async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
         tasks = [_ask(server, http, query, key) for key in keys() for query in QUERIES]
         await asyncio.gather(*tasks, *(_open_socket(server, address, key) for key in keys()))
         for path in ("/metrics", "/readyz", "/healthz", "/", "/schema.graphql", f"/{SERVER_KEY[:3]}"):
             server.add(await http.get(path))
 
 
-async def _ask(server: ServerRun, http: httpx.AsyncClient, query: str, key: str | None) -> None:
-    headers = {} if key is None else {"CG-API-KEY": key}
+async def _ask(
+    server: ServerRun, http: httpx.AsyncClient, query: str, key: str | None, credential: Mapping[str, str] = HEADERS
+) -> None:
+    headers = dict(credential) | ({} if key is None else {"CG-API-KEY": key})
     for more in ({}, {"X-Dry-Run": "1"}, {"X-Dry-Run": "maybe"}):
         server.add(await http.post("/graphql", json={"query": query}, headers=headers | more))
     server.add(await http.get("/graphql", params={"query": query}, headers=headers))
@@ -286,3 +295,70 @@ async def test_no_representation_shows_a_secret() -> None:
         texts += [repr(shown), str(shown)]
     await client.close()
     assert leaks(texts) == set()
+
+
+SIGNING = SigningKey("first")
+
+
+def token(**claims: Any) -> str:
+    stated = {"iss": ISSUER, "aud": AUDIENCE, "sub": "dashboard", "exp": int(time.time()) + 600} | claims
+    return SIGNING.sign(stated).decode()
+
+
+@contextlib.contextmanager
+def credentials(callers: str, folder: Path) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
+    """Yield the settings of a server and credentials, of which the first alone is valid."""
+    if callers == "keys":
+        path, now = folder / "keys.json", datetime.now(UTC)
+        valid, revoked = create_key(path, "dashboard", now, scopes=["metrics"]), create_key(path, "gone", now)
+        revoke_keys(path, "gone", now)
+        texts = {"valid": valid, "revoked": revoked, "unknown": valid[:-6] + "zzzzzz"}
+        yield {"COINGLASS_CALLERS": "keys", "COINGLASS_KEY_FILE": str(path)}, texts
+        return
+
+    async def key_set(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps({"keys": [SIGNING.public]}).encode()})
+
+    texts = {
+        "valid": token(scope="metrics"),
+        "expired": token(exp=1),
+        "for another": token(aud="another"),
+        "unsigned": token()[:-20] + "A" * 20,
+    }
+    with running(key_set) as issuer:
+        settings = {"COINGLASS_JWT_ISSUER": ISSUER, "COINGLASS_JWT_AUDIENCE": AUDIENCE}
+        yield settings | {"COINGLASS_CALLERS": "jwt", "COINGLASS_JWT_JWKS_URL": f"{issuer}/jwks.json"}, texts
+
+
+async def present(server: ServerRun, address: str, credential: str) -> None:
+    """Send the credential in each way, over HTTP and WebSocket, and read the metrics with it."""
+    ways = ({"authorization": f"Bearer {credential}"}, {"x-api-key": credential}, {"authorization": credential})
+    async with httpx.AsyncClient(base_url=address, timeout=30, trust_env=False) as http:
+        for headers in ways:
+            for key in (None, f"{CALLER_KEY}-code_500"):
+                await _ask(server, http, QUERIES[1], key, headers)
+            server.add(await http.get("/metrics", headers=headers))
+    url = address.replace("http", "ws", 1) + "/graphql"
+    for headers, payload in [*((way, {}) for way in ways), *(({}, way) for way in ways)]:
+        with contextlib.suppress(InvalidHandshake):
+            async with connect(url, subprotocols=[PROTOCOL], additional_headers=headers, proxy=None) as socket:
+                with contextlib.suppress(ConnectionClosed):
+                    await send(socket, {"type": "connection_init", "payload": payload})
+                    await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": QUERIES[1]}})
+                    server.written += [str(await socket.recv()), str(await socket.recv())]
+            server.written.append(socket.close_reason or "")
+
+
+@pytest.mark.parametrize("callers", ["keys", "jwt"])
+def test_credentials_of_callers_are_in_nothing_that_the_server_writes(callers: str, tmp_path: Path) -> None:
+    with running(EchoingUpstream()) as proxy, credentials(callers, tmp_path) as (settings, texts):
+        at = {"COINGLASS_PROXY": proxy.replace("//", f"//user:{PROXY_PASSWORD}@")}
+        with server_run(**VARIABLES | settings | at) as server:
+            address = server.address.get(timeout=30)
+            for credential in texts.values():
+                asyncio.run(present(server, address, credential))
+        done = run("doctor", **VARIABLES | settings | at)
+    assert leaks([*server.written, done.stdout, done.stderr], **texts) == set()
+    assert "UNAUTHENTICATED" in "".join(server.written)
+    assert "coinglass_graphql_quota_limit" in "".join(server.written)  # /metrics was readable
