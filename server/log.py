@@ -52,12 +52,12 @@ class LogRedaction:
     """
 
     def __init__(self) -> None:
-        self.secrets: Sequence[Secret] = ()
+        self.lasting: Sequence[Secret] = ()
         self._callers: set[Secret] = set()
         self._texts: list[str] = []
 
-    def configure(self, secrets: Sequence[Secret]) -> None:
-        self.secrets = secrets
+    def configure(self, lasting: Sequence[Secret]) -> None:
+        self.lasting = lasting
         self._update()
 
     def add(self, key: Secret) -> None:
@@ -69,7 +69,7 @@ class LogRedaction:
         self._update()
 
     def _update(self) -> None:
-        texts = {secret.reveal() for secret in (*self.secrets, *self._callers) if secret}
+        texts = {secret.reveal() for secret in (*self.lasting, *self._callers) if secret}
         self._texts = sorted(texts, key=len, reverse=True)  # one secret may be part of another
 
     def __call__(self, _logger: object, _method: str, event: Event) -> Event:
@@ -100,9 +100,9 @@ class RedactedFormatter(logging.Formatter):
         return redaction.clean(super().format(record))
 
 
-def configure(level: str, secrets: Sequence[Secret]) -> None:
+def configure(level: str, lasting: Sequence[Secret]) -> None:
     """Set up the log of the process. Exceptions become text before the redaction, so that it covers them."""
-    redaction.configure(secrets)
+    redaction.configure(lasting)
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[

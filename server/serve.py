@@ -44,7 +44,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
     _check_key_file(settings)
-    configure(settings.log_level, settings.secrets())
+    configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
     listener = _listen(settings)

@@ -250,7 +250,11 @@ class Settings:
         "COINGLASS_JWT_AUDIENCE", None, str, "Audience that the tokens must have in their `aud`."
     )
     jwks_url: str | None = _variable(
-        "COINGLASS_JWT_JWKS_URL", None, _jwks_url, "Address of the public keys of the tokens' issuer (JWKS)."
+        "COINGLASS_JWT_JWKS_URL",
+        None,
+        _jwks_url,
+        "Address of the public keys of the tokens' issuer (JWKS).",
+        has_secret=True,
     )
     trusted_proxies: tuple[Network, ...] | None = _variable(
         "COINGLASS_TRUSTED_PROXIES",
@@ -386,7 +390,7 @@ class Settings:
             raise SettingsError("; ".join(faults))
         return settings
 
-    def secrets(self) -> list[Secret]:
+    def secret_values(self) -> list[Secret]:
         """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
         passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
         texts = {text for password in passwords if password for text in (password, unquote(password))}

@@ -15,6 +15,7 @@ MAY = {
     "cg_client/resilience/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "server/http.py": "the id of a request",
+    "server/client_pool.py": "the key of a hash",
 }
 
 
