@@ -19,7 +19,7 @@ from server.connection import MAX_DISCARDED, MAX_HEAD, MAX_HEADERS, MAX_PIPELINE
 from server.server_config import ServerConfig
 from server.settings import Settings
 from server.socket_connection import SocketConnection
-from tests.running import LIMIT, configured, watching
+from tests.running import LIMIT, configured, uvicorn_errors, watching
 
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
@@ -245,7 +245,11 @@ def test_pipelined_requests_of_a_connection_that_is_closed_end_without_a_traceba
 ) -> None:
     app.open.clear()
     config = configuration(app)
-    with watching((HTTPConnection, "connection_lost")) as until, configured(config) as address:
+    with (
+        uvicorn_errors(caplog) as errors,
+        watching((HTTPConnection, "connection_lost")) as until,
+        configured(config) as address,
+    ):
         with connect(endpoint(address)) as client:
             client.sendall((GET + b"\r\n") * count)
             if count > MAX_PIPELINED:
@@ -253,7 +257,7 @@ def test_pipelined_requests_of_a_connection_that_is_closed_end_without_a_traceba
         until(lambda: not len(config.open_connections))
         app.open.set()
     assert app.requests <= 1
-    assert caplog.records == []
+    assert errors == []
 
 
 def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[str, int]) -> None:
