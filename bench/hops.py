@@ -111,7 +111,7 @@ def _print(label: str, hops: Hops, *, verbose: bool) -> None:
 
 
 def main() -> None:
-    configure("warning", Secret(""))
+    configure("warning", [])
     with upstream() as source:
         asyncio.run(measure(source.process.url, verbose="--verbose" in sys.argv))
 

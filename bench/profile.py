@@ -41,7 +41,7 @@ _STAGES = (
 
 
 def main() -> None:
-    configure("warning", Secret(""))
+    configure("warning", [])
     asyncio.run(profile(sys.argv[1] if len(sys.argv) > 1 else "Q3"))
 
 

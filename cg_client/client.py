@@ -16,7 +16,7 @@ from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.coalescer import Coalescer, FetchPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
-from cg_client.endpoint import CLOSED_LIFETIME
+from cg_client.endpoint import CLOSED_LIFETIME, Endpoint
 from cg_client.endpoints import account
 from cg_client.envelope import payload, unparsed_data
 from cg_client.errors import (
@@ -26,6 +26,7 @@ from cg_client.errors import (
     PayloadMismatch,
     PlanRefused,
     RateLimited,
+    Unauthorized,
     UpstreamUnavailable,
 )
 from cg_client.params.core import SeriesParams
@@ -41,7 +42,7 @@ from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
-from cg_client.transport import SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
+from cg_client.transport import KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 from cg_client.windows import last_closed, unix_ms
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = DriftCounter()
         self.sandbox = False  # whether any answer came from a sandbox
+        self.is_accepted = False  # whether CoinGlass has answered with data, so that it knows the key
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         # While the plan is unknown, no more is sent than the smallest plan allows.
         self._window = QuotaWindow(REQUESTS_PER_MINUTE[config.plan or Plan.HOBBYIST], config.workers)
@@ -167,6 +169,8 @@ class Client:
 
     async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         endpoint = call.endpoint
+        if not self.config.api_key:
+            raise _without_key(endpoint)
         if self.clock.monotonic() >= self.plan_watch.review_at and endpoint is not account.SUBSCRIPTION:
             self.plan_watch.review()
         layers = self.breaker if endpoint.former_path is None else self.paths
@@ -197,6 +201,7 @@ class Client:
             anomalies = collector.anomalies() if collector.counts else ()
             if anomalies:
                 self.drift.record(call.endpoint, anomalies)
+        self.is_accepted = True
         sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
         self.sandbox = self.sandbox or sandbox
         answer = Answer(value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path)
@@ -217,6 +222,12 @@ def _decoded(response: UpstreamResponse, decode: Decode[object], anomalies: Anom
         except PayloadMismatch:
             anomalies.clear()  # it is no payload, or something follows it
     return decode(payload(response), anomalies)
+
+
+def _without_key(endpoint: Endpoint) -> Unauthorized:
+    refusal = Unauthorized(f"The server has no CoinGlass key: send one in {KEY_HEADER}.")
+    refusal.endpoint = endpoint.path
+    return refusal
 
 
 def _lifetime(call: Call, now: datetime) -> float:

@@ -20,7 +20,7 @@ class ClientConfig:
     """
 
     api_key: Secret
-    base_url: str = BASE_URL
+    base_url: str = field(default=BASE_URL, repr=False)  # may contain a password, as may `proxy`
     plan: Plan | None = None
     attempt_seconds: float = 10.0
     connect_seconds: float = 5.0
@@ -28,7 +28,7 @@ class ClientConfig:
     deadline_seconds: float = 15.0
     cache_bytes: int = 64 * 1024 * 1024
     connections: int = 32
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     workers: int = 1
     quota_spent: bool = False
     client_weights: Weights = field(default_factory=dict)

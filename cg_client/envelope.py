@@ -28,6 +28,7 @@ from cg_client.transport import UpstreamResponse
 
 MAX_RETRY_AFTER = 300.0  # seconds, so that one header cannot stop all requests for hours
 _MAX_TEXT = 200
+_CHECK = "check COINGLASS_API_KEY, or CG-API-KEY if the request carries a key"
 _MAX_EMPTY = 100  # bytes, white space included: longer data is never empty
 _OK = 200
 _SERVER_ERROR = 500
@@ -130,7 +131,7 @@ def _by_text(response: UpstreamResponse, text: str, code: str) -> UpstreamFailed
     if code == "403" or "interval is not available" in lowered:
         return IntervalRefused(text)
     if "api key" in lowered:
-        return Unauthorized(f"CoinGlass does not accept the key ({text}); check COINGLASS_API_KEY.")
+        return Unauthorized(f"CoinGlass does not accept the key ({text}); {_CHECK}.")
     if "pair does not exist" in lowered:
         return NotFound(f"CoinGlass: {text}")
     return None
@@ -145,7 +146,7 @@ def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed
         missing = NotFound if _NOT_A_PATH.search(_PATH.sub("", text)) else UnknownPath
         return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
-        return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); check COINGLASS_API_KEY.")
+        return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); {_CHECK}.")
     if code == "408":
         return UpstreamTimeout("CoinGlass took too long by its own account.")
     if _SERVER_ERROR_CODE.fullmatch(code) or response.status >= _SERVER_ERROR:

@@ -11,7 +11,7 @@ import io
 import ssl
 import zlib
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import cast
 
 import aiohttp
@@ -29,6 +29,7 @@ SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its resp
 ENOUGH_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s; a timeout after less does not open the circuit
 IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
 MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory
+_MIN_REDACTED = 8  # characters: a shorter key can be a word of the data, as that of the sandbox
 _CACHED_REQUESTS = 4096
 _MAX_CACHED_TARGET = 500  # characters: longer lists of names would make the cache large
 _PROJECT = "coinglass-graphql"
@@ -58,6 +59,7 @@ class Transport:
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
+        self._secrets = _secrets(config, url)
         self._enough_seconds = min(ENOUGH_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
@@ -76,6 +78,9 @@ class Transport:
         finally:
             self.sending.discard(task)
         count_sent()
+        for secret in self._secrets:  # no message, value or anomaly may repeat one
+            if secret in body:
+                body = body.replace(secret, b"***")
         return UpstreamResponse(response.status_code, body, headers)
 
     def _new_request(self, target: str) -> httpx.Request:
@@ -150,7 +155,7 @@ def http_transport(
 
     def session() -> aiohttp.ClientSession:  # made with the first request, inside its event loop
         is_secure = httpx.URL(base_url).scheme == "https"
-        context = tls or (httpx.create_ssl_context(trust_env=False) if is_secure else True)
+        context = tls or (_trusted() if is_secure else True)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_SECONDS, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -161,6 +166,12 @@ def http_transport(
     return AiohttpTransport(
         verify=unused, trust_env=False, proxy=None if proxy is None else httpx.Proxy(proxy), client=session
     )
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Trust certifi's authorities. Loading them takes 20 ms, so that all clients share the context."""
+    return httpx.create_ssl_context(trust_env=False)
 
 
 async def _translate_errors(
@@ -204,9 +215,21 @@ def _headers(url: httpx.URL) -> dict[str, str]:
         "User-Agent": _user_agent(),
     }
     if url.userinfo:
-        credentials = f"{url.username}:{url.password}".encode()
-        headers["Authorization"] = f"Basic {base64.b64encode(credentials).decode('ascii')}"
+        headers["Authorization"] = f"Basic {_credentials(url)}"
     return headers
+
+
+def _secrets(config: ClientConfig, url: httpx.URL) -> tuple[bytes, ...]:
+    """Return what an answer must not repeat, as it is sent and as it is written."""
+    texts = [config.api_key.reveal()]
+    for address in (url, None if config.proxy is None else httpx.URL(config.proxy)):
+        if address is not None and address.password:
+            texts += [_credentials(address), address.password]
+    return tuple(text.encode() for text in texts if len(text) >= _MIN_REDACTED)
+
+
+def _credentials(url: httpx.URL) -> str:
+    return base64.b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
 
 
 def _user_agent() -> str:

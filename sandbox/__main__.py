@@ -14,7 +14,7 @@ import threading
 import uvicorn
 
 from cg_client.plans.plan_table import Plan
-from sandbox.app import KEY, Sandbox, create_sandbox
+from sandbox.app import KEY, Sandbox, create_sandbox, sandboxes_by_plan
 
 
 def arguments() -> argparse.Namespace:
@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     options = arguments()
     sandbox = Sandbox(Plan[options.plan.upper()], key=options.key, quota=options.quota)
-    config = uvicorn.Config(create_sandbox(sandbox), log_level="warning", lifespan="off")
+    config = uvicorn.Config(create_sandbox(sandbox, *sandboxes_by_plan()), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", options.port))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -120,9 +121,27 @@ class Sandbox:
         return True
 
 
-def create_sandbox(sandbox: Sandbox) -> ASGIApp:
-    """Make the application: the API, and the routes that change it."""
-    return with_connection(Starlette(routes=[*_control_routes(sandbox), Route("/{path:path}", sandbox)]))
+class SandboxKeys:
+    """Several keys with plan and quota each: the sandbox whose key a request carries answers, else the first."""
+
+    def __init__(self, *sandboxes: Sandbox) -> None:
+        self._first = sandboxes[0]
+        self._by_key = {sandbox.key: sandbox for sandbox in sandboxes}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = Headers(scope=scope).get(KEY_HEADER, "")
+        await self._by_key.get(key, self._first)(scope, receive, send)
+
+
+def sandboxes_by_plan() -> list[Sandbox]:
+    """Make a sandbox for each plan, with a key such as `sandbox-hobbyist`."""
+    return [Sandbox(plan, key=f"{KEY}-{plan.name.lower()}") for plan in Plan]
+
+
+def create_sandbox(sandbox: Sandbox, *others: Sandbox) -> ASGIApp:
+    """Make the application: the API, and the routes that change it; `others` answer requests with their keys."""
+    api = Route("/{path:path}", SandboxKeys(sandbox, *others) if others else sandbox)
+    return with_connection(Starlette(routes=[*_control_routes(sandbox), api]))
 
 
 def _control_routes(sandbox: Sandbox) -> list[Route]:

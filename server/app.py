@@ -1,5 +1,6 @@
 """Builds the web application: the layers of a request, and what lives as long as they do."""
 
+import dataclasses
 import functools
 
 import structlog
@@ -9,12 +10,15 @@ from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
 from cg_client.client import Client
+from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
-from cg_client.symbols.listings import Symbols
+from cg_client.secret import Secret
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.caller_key import CallerKeys
 from server.callers import IdentifyCaller, access
+from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer
@@ -41,6 +45,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
     | IdentifyCaller | a request without valid credentials, if callers need them |
+    | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
     | Routes | a page, or an unknown path |
@@ -58,15 +63,16 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     policy = apply_policy(engine, settings)
-    symbols, registry = Symbols(client), CollectorRegistry(auto_describe=False)
+    upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
+    pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     view = GraphQLView(
         engine.schema,
-        client,
-        symbols,
+        upstream,
         caller_access,
         origins,
+        pool,
         has_explorer=has_explorer(settings),
         max_socket_operations=settings.max_socket_operations,
     )
@@ -77,12 +83,26 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     stuck_seconds = settings.stuck_seconds if watched else 0
     websockets = Starlette(
         routes=[WebSocketRoute(PATH, view)],
-        lifespan=lambda _: lifespan(client, symbols if warm else None, stuck_seconds),
+        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool, stuck_seconds),
     )
-    identified = IdentifyCaller(responses, caller_access)
-    registry.register(Metrics(client, engine, responses, identified))
+    identified = IdentifyCaller(CallerKeys(responses, pool), caller_access)
+    registry.register(Metrics(client, engine, responses, identified, pool))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:
+    """Pool clients of callers' keys, whose plans CoinGlass states."""
+    config = dataclasses.replace(
+        settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
+    )
+
+    def connect(key: Secret) -> Client:
+        client = Client(dataclasses.replace(config, api_key=key), clock=clock)
+        client.sandbox = sandbox
+        return client
+
+    return ClientPool(connect, clock, settings.key_clients)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

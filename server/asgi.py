@@ -75,7 +75,7 @@ class HTTPAdapter:
     def _headers(self, request: Request, response: Response) -> list[Header]:
         """Return the headers, with the requests sent to CoinGlass and those that may start now."""
         headers = [*response.headers, (REQUEST_ID, request.request_id.encode()), _NO_SNIFFING]
-        upstream = self._upstream
+        upstream = self._upstream if request.upstream is None else request.upstream.client
         if response.upstream_calls is not None:
             headers.append((b"x-upstream-calls", b"%d" % response.upstream_calls))
             headers.append((b"x-quota-remaining", b"%d" % upstream.remaining(upstream.clock.monotonic())))

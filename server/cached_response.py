@@ -28,7 +28,7 @@ _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 
 _SHAREABLE = frozenset((b"content-type", b"content-length"))
 _OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
-_VARY = b"accept, accept-encoding, x-dry-run"
+_VARY = b"accept, accept-encoding, cg-api-key, x-dry-run"
 _YEAR = 31_536_000  # seconds; the longest max-age that means anything
 _SERVER_ERROR = 500
 _TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')

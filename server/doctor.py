@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cg_client.client import Client
 from schema.capabilities import upstream_fields
 from served_schema.build import build
-from server.settings import Settings
+from server.settings import Settings, without_password
 
 
 async def examine(settings: Settings) -> int:
@@ -23,12 +23,12 @@ async def examine(settings: Settings) -> int:
 
 
 async def _examine(client: Client, settings: Settings) -> int:
-    write = sys.stdout.write
+    write, address = sys.stdout.write, without_password(settings.base_url)
     failure = await client.plan_watch.request()
     if failure is not None and not client.gate.key.account_fails:
-        write(f"CoinGlass {settings.base_url}: {failure.code.value}: {failure}\n")
+        write(f"CoinGlass {address}: {failure.code.value}: {failure}\n")
         return 1
-    write(f"key      {'accepted' if failure is None else 'not refused'} by {settings.base_url}\n")
+    write(f"key      {'accepted' if failure is None else 'not refused'} by {address}\n")
     if failure is not None:
         write(f"account  {failure.code.value}: {failure} The plan is inferred from the rate limit if possible.\n")
     write(f"plan     {client.gate.key.stated}\n")

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import AsyncIterable, Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import orjson
 from starlette.types import Scope
@@ -16,6 +16,9 @@ from starlette.types import Scope
 from callers.addresses import caller_at
 from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
+
+if TYPE_CHECKING:
+    from server.client_pool import KeyUpstream
 
 Header: TypeAlias = tuple[bytes, bytes]
 
@@ -54,6 +57,7 @@ class Request:
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `wait_for_disconnect` returns when the client has left, to be called once.
+    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
     """
 
     __slots__ = (
@@ -68,6 +72,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "upstream",
         "wait_for_disconnect",
     )
 
@@ -86,6 +91,7 @@ class Request:
         self.caller: Caller = caller_at(self.address)
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
+        self.upstream: KeyUpstream | None = None
         self.body = b""
         self.wait_for_disconnect = _wait_forever
         self._payload: object = None

@@ -3,7 +3,7 @@
 import logging
 import sys
 import time
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from typing import Any, TypeAlias
 
 import structlog
@@ -46,27 +46,63 @@ def _label(request: Request) -> dict[str, str]:
 
 
 class LogRedaction:
-    """Replaces the key in every value of an event, whatever its type."""
+    """Replaces secrets in every value of an event, whatever its type, and in texts.
 
-    def __init__(self, secret: Secret) -> None:
-        self._secret = secret
+    Those of the settings stay; a caller's key is added while a client uses it.
+    """
+
+    def __init__(self) -> None:
+        self.secrets: Sequence[Secret] = ()
+        self._callers: set[Secret] = set()
+        self._texts: list[str] = []
+
+    def configure(self, secrets: Sequence[Secret]) -> None:
+        self.secrets = secrets
+        self._update()
+
+    def add(self, key: Secret) -> None:
+        self._callers.add(key)
+        self._update()
+
+    def discard(self, key: Secret) -> None:
+        self._callers.discard(key)
+        self._update()
+
+    def _update(self) -> None:
+        texts = {secret.reveal() for secret in (*self.secrets, *self._callers) if secret}
+        self._texts = sorted(texts, key=len, reverse=True)  # one secret may be part of another
 
     def __call__(self, _logger: object, _method: str, event: Event) -> Event:
-        if not self._secret:
-            return event
-        return {name: self._clean(value) for name, value in event.items()}
+        return {name: self._clean_value(value) for name, value in event.items()} if self._texts else event
 
-    def _clean(self, value: Any) -> Any:  # noqa: ANN401  # any value can be logged
-        text = self._secret.reveal()
+    def _clean_value(self, value: Any) -> Any:  # noqa: ANN401  # any value can be logged
         if isinstance(value, str):
-            return value.replace(text, "***")
+            return self.clean(value)
         if isinstance(value, int | float | bool | None):
             return value
-        return repr(value).replace(text, "***") if text in repr(value) else value
+        text = repr(value)
+        cleaned = self.clean(text)
+        return value if cleaned == text else cleaned
+
+    def clean(self, text: str) -> str:
+        for secret in self._texts:
+            text = text.replace(secret, "***")
+        return text
 
 
-def configure(level: str, secret: Secret) -> None:
+redaction = LogRedaction()  # the process has one log
+
+
+class RedactedFormatter(logging.Formatter):
+    """Formats what libraries log, with its traceback, without secrets."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redaction.clean(super().format(record))
+
+
+def configure(level: str, secrets: Sequence[Secret]) -> None:
     """Set up the log of the process. Exceptions become text before the redaction, so that it covers them."""
+    redaction.configure(secrets)
     terminal = sys.stderr.isatty()
     structlog.configure(
         processors=[
@@ -74,11 +110,13 @@ def configure(level: str, secret: Secret) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            LogRedaction(secret),
+            redaction,
             structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=repr),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, force=True)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(RedactedFormatter("%(levelname)s:%(name)s:%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)

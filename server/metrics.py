@@ -1,6 +1,7 @@
 """The figures of `/metrics`, read from the counters of caches, quota and circuits when the page is requested.
 
-They are those of one process: each worker has its own.
+They are those of one process: each worker has its own. Quota and circuits are those of the server's key; of callers'
+keys only the number is shown.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from cg_client.client import Client
 from cg_client.quota.requester import Priority
 from execution.engine import Engine
 from server.callers import IdentifyCaller
+from server.client_pool import ClientPool
 from server.http import Response
 from server.response_cache import ResponseCache
 
@@ -28,14 +30,24 @@ def metrics_page(registry: CollectorRegistry) -> Response:
 
 
 class Metrics(Collector):
-    def __init__(self, client: Client, engine: Engine, responses: ResponseCache, callers: IdentifyCaller) -> None:
-        self._client, self._engine, self._responses, self._callers = client, engine, responses, callers
+    def __init__(
+        self,
+        client: Client,
+        engine: Engine,
+        responses: ResponseCache,
+        callers: IdentifyCaller,
+        pool: ClientPool | None,
+    ) -> None:
+        self._client, self._engine, self._responses = client, engine, responses
+        self._callers, self._pool = callers, pool
 
     def collect(self) -> Iterator[Metric]:
         yield from self._caches()
         yield from self._requests()
         yield from self._quota()
         yield from self._upstream()
+        if self._pool is not None:
+            yield from self._caller_keys(self._pool)
 
     def _caches(self) -> Iterator[Metric]:
         responses, engine = self._responses, self._engine
@@ -100,6 +112,13 @@ class Metrics(Collector):
         for finding, count in self._client.drift.counts.items():
             drift.add_metric([finding.endpoint, finding.kind.value, finding.field], count)
         yield drift
+
+    def _caller_keys(self, pool: ClientPool) -> Iterator[Metric]:
+        clients = {"accepted": len(pool.accepted), "probation": len(pool.probation)}
+        about = "Clients of callers' CoinGlass keys, by whether CoinGlass has accepted the key."
+        yield _gauge("key_clients", about, ("state",), _by_label(clients))
+        yield _counter("key_clients_evicted", "Clients closed to make room for another key.", (), {(): pool.evicted})
+        yield _counter("key_clients_refused", "Keys refused because all clients were in use.", (), {(): pool.refused})
 
 
 def _by_label(values: Mapping[str, int]) -> dict[tuple[str], int]:

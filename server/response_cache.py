@@ -23,6 +23,7 @@ class ResponseCache:
     """`limit`: most bytes to store.
 
     `revision` counts what changes responses other than time, such as the plan: those of another one are not served.
+    A caller's own CoinGlass key has its own.
     """
 
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
@@ -37,7 +38,7 @@ class ResponseCache:
         if not is_cacheable(request):
             return await respond_to(request, self._handle)
         now, raw = self._clock.monotonic(), raw_key(request)
-        hit = self.store.find_raw(raw, now, self._revision.count)
+        hit = self.store.find_raw(raw, now, self._revision_of(request))
         if hit is not None:
             self.hits += 1
             return self._respond(request, *hit, 0, now)
@@ -45,7 +46,7 @@ class ResponseCache:
 
     async def _answer_new(self, request: Request, raw: RawKey, now: float) -> Response:
         """Answer a request that has no response in its very form."""
-        key, revision = response_key(request), self._revision.count
+        key, revision = response_key(request), self._revision_of(request)
         if key is None:
             return await respond_to(request, self._handle)
         codings = acceptable_codings(request.headers.get(b"accept-encoding"))
@@ -58,6 +59,10 @@ class ResponseCache:
         run = self._in_flight.get((key, revision))
         shared = None if run is None else await self._share(run, cacheable)
         return shared or await self._run(cacheable)
+
+    def _revision_of(self, request: Request) -> int:
+        """Return that of the client whose answers the response is made of."""
+        return (self._revision if request.upstream is None else request.upstream.client.revision).count
 
     async def _share(self, run: SharedRun[CachedResponse], cacheable: CacheableRequest) -> Response | None:
         """Return the response of an equal request in flight, unless it fails or is for that caller alone."""
@@ -94,7 +99,8 @@ class ResponseCache:
         response = await self._handle(cacheable.request)
         cached = CachedResponse(cacheable.key, cacheable.revision, response)
         now, expires_at = self._clock.monotonic(), response.expires_at
-        is_storable = response.status == _OK and self._revision.count == cached.revision and cached.is_shareable
+        is_current = self._revision_of(cacheable.request) == cached.revision
+        is_storable = response.status == _OK and is_current and cached.is_shareable
         if is_storable and expires_at is not None and expires_at > now:
             self.store.put(cached, now, expires_at)
         return cached

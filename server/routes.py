@@ -13,6 +13,7 @@ from server.page_headers import TEXT_HEADERS
 from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
+GRAPHQL_PATHS = (GRAPHQL, "/")
 _TEXT = b"text/plain; charset=utf-8"
 
 
@@ -21,7 +22,7 @@ class Routes:
         self._graphql, self._pages = graphql, pages
 
     async def __call__(self, request: Request) -> Response:
-        if request.path in (GRAPHQL, "/"):
+        if request.path in GRAPHQL_PATHS:
             return await self._graphql(request)
         response = self._page(request)
         return dataclasses.replace(response, headers=[*response.headers, *TEXT_HEADERS])

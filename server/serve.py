@@ -18,7 +18,10 @@ from server.settings import Settings, SettingsError
 from server.startup import start_app
 from server.workers import serve_with_workers
 
-_NO_KEY = "COINGLASS_API_KEY is not set: set it to serve live data, or start with --sandbox for documented samples"
+_NO_KEY = (
+    "COINGLASS_API_KEY is not set: set it to serve live data, start with --sandbox for documented samples, or set "
+    "COINGLASS_KEY_HEADER=on to serve only requests that carry a CoinGlass key"
+)
 _BANNER = """
   ****************************************************************
   *  SANDBOX: documented sample figures, repeated. No market data. *
@@ -30,7 +33,7 @@ _BANNER = """
 def serve(settings: Settings, *, sandbox: bool) -> None:
     """Serve until interrupted; raises SettingsError if the server cannot start."""
     if not sandbox:
-        if not settings.api_key:
+        if not settings.api_key and not settings.key_header:
             raise SettingsError(_NO_KEY)
         _run(settings, sandbox=False)
         return
@@ -41,7 +44,7 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
     _check_key_file(settings)
-    configure(settings.log_level, settings.api_key)
+    configure(settings.log_level, settings.secrets())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
     listener = _listen(settings)

@@ -27,6 +27,7 @@ class ServerConfig(uvicorn.Config):
             ws_max_size=MAX_BODY,
             ws_per_message_deflate=False,  # a small message could become a large one
             log_level="error",  # its warnings are about what clients send
+            log_config=None,  # what `configure` has set up, which redacts secrets
             access_log=False,
             server_header=False,
             proxy_headers=False,  # server/callers.py reads them

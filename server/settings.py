@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import is_caller_name
@@ -53,6 +53,12 @@ def _url(text: str) -> str:
     if not valid:
         raise ValueError("is an address such as https://open-api-v4.coinglass.com")
     return text.rstrip("/")
+
+
+def without_password(url: str) -> str:
+    """Return the address without its user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 def _number(low: float, high: float) -> Callable[[str], float]:
@@ -138,10 +144,13 @@ def _key(text: str) -> Secret:
     return Secret(text)
 
 
-def _variable(name: str, default: T, parse: Callable[[str], T], about: str) -> T:
-    """Return a field of the settings with its variable, its parser and its help text."""
-    metadata = {"variable": name, "parse": parse, "about": about}
-    return field(default=default, metadata=metadata)
+def _variable(name: str, default: T, parse: Callable[[str], T], about: str, *, has_secret: bool = False) -> T:
+    """Return a field of the settings with its variable, its parser and its help text.
+
+    With `has_secret`, neither errors nor the settings' repr show the value.
+    """
+    metadata = {"variable": name, "parse": parse, "about": about, "has_secret": has_secret}
+    return field(default=default, metadata=metadata, repr=not has_secret)
 
 
 def _limit(name: str, about: str) -> int:
@@ -152,15 +161,17 @@ def _limit(name: str, about: str) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.")
+    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.", has_secret=True)
     plan: Plan | None = _variable(
         "COINGLASS_PLAN",
         None,
         _plan,
         "Plan of the key: `hobbyist`, `startup`, `standard`, `professional`, `enterprise`, or `auto` to ask CoinGlass.",
     )
-    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.")
-    proxy: str | None = _variable("COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.")
+    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.", has_secret=True)
+    proxy: str | None = _variable(
+        "COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
+    )
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
     port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
     workers: int = _variable(
@@ -332,6 +343,24 @@ class Settings:
         _automatic,
         "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether errors suggest names of the schema.",
     )
+    key_header: bool = _variable(
+        "COINGLASS_KEY_HEADER",
+        False,
+        _switch,
+        "`on` serves a request that carries a CoinGlass key in `CG-API-KEY` with that key; `off` refuses it.",
+    )
+    key_clients: int = _variable(
+        "COINGLASS_KEY_CLIENTS",
+        32,
+        _integer(2, 10_000),
+        "Most CoinGlass keys of callers that a process uses at a time; a quarter is for keys not accepted yet.",
+    )
+    key_cache_megabytes: int = _variable(
+        "COINGLASS_KEY_CACHE_MB",
+        8,
+        _integer(0, 65536),
+        "Size of the cache of CoinGlass' answers for each key of a caller, in megabytes.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
 
@@ -347,7 +376,7 @@ class Settings:
             try:
                 values[setting.name] = setting.metadata["parse"](text)
             except ValueError as error:
-                faults.append(f"{name} {error}" + ("" if setting.name == "api_key" else f", not {text!r}"))
+                faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
         if values.get("trusted_only") and "trusted_documents" not in values:
             faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
         if faults:
@@ -356,6 +385,12 @@ class Settings:
         if faults := list(_caller_faults(settings)):
             raise SettingsError("; ".join(faults))
         return settings
+
+    def secrets(self) -> list[Secret]:
+        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
+        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
+        texts = {text for password in passwords if password for text in (password, unquote(password))}
+        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
 
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, f"max_{name}") for name in Limits.__slots__})

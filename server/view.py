@@ -20,19 +20,18 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
 from cg_client.call import count_upstream_calls
-from cg_client.client import Client
-from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
-from resolvers.window_planner import WindowPlanner
 from served_schema.persisted_queries import DOCUMENT_IDS, with_document_id
 from served_schema.schema import ServedSchema
 from server import dry_run
+from server.caller_key import HEADER, KeyRefused, SocketKey
 from server.callers import Access
+from server.client_pool import ClientPool, KeyUpstream
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
 from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
 from server.response_keys import get_parameters
-from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_dry_run
+from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_opening
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
 _INIT_TIMEOUT: Final = timedelta(seconds=10)
@@ -70,14 +69,15 @@ class GraphQLView(GraphQL[Context, None]):
     def __init__(
         self,
         schema: ServedSchema,
-        client: Client,
-        symbols: Symbols,
+        upstream: KeyUpstream,
         access: Access,
         websocket_origins: Origins = NO_ORIGINS,
+        pool: ClientPool | None = None,
         *,
         has_explorer: bool = True,
         max_socket_operations: int | None = None,
     ) -> None:
+        """`upstream` is with the server's key, `pool` has those of callers; without it they are refused."""
         super().__init__(
             schema,
             allow_queries_via_get=True,
@@ -86,17 +86,20 @@ class GraphQLView(GraphQL[Context, None]):
             connection_init_wait_timeout=_INIT_TIMEOUT,
             max_subscriptions_per_connection=max_socket_operations,
         )
-        self._client, self._symbols, self._planner = client, symbols, WindowPlanner(client)
+        self._upstream, self._pool = upstream, pool
         self._access, self._websocket_origins = access, websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
-        with count_upstream_calls() as calls:
+        upstream = request.upstream or self._upstream
+        with upstream.in_use(), count_upstream_calls() as calls:
             try:
-                response = await self._respond(request, self.new_context(request))
+                response = await self._respond(request, self.new_context(request, upstream))
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
         response.upstream_calls = calls.sent
+        if response.stream is not None:
+            response.stream = upstream.while_streaming(response.stream)
         if request.dry_run is DryRun.ON:
             response.headers.append(NO_STORE)
         return response
@@ -104,18 +107,28 @@ class GraphQLView(GraphQL[Context, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer over WebSocket, as ASGI."""
         opening = Request(scope)
-        if opening.dry_run is not DryRun.OFF:
-            await refuse_dry_run(receive, send)
-        else:
-            new_context = self.new_context
-            await self.run(OperationSocket(scope, receive, send, opening, access=self._access, new_context=new_context))
+        if opening.dry_run is not DryRun.OFF:  # not supported, so that no quota is spent by mistake
+            await refuse_opening(receive, send, "X-Dry-Run is for requests over HTTP.")
+            return
+        key = SocketKey(self._upstream, self._pool)
+        socket = OperationSocket(
+            scope, receive, send, opening, access=self._access, new_context=self.new_context, key=key
+        )
+        try:
+            if HEADER in opening.headers:
+                socket.key.choose(opening.headers[HEADER].decode("latin-1"))
+        except KeyRefused as refused:
+            await refuse_opening(receive, send, str(refused))
+            return
+        await self.run(socket)
 
-    def new_context(self, request: Request) -> Context:
+    def new_context(self, request: Request, upstream: KeyUpstream) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""
         if request.dry_run is DryRun.UNREADABLE:
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
         make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
-        return make(self._client, self._symbols, request.request_id, requester=request.requester, planner=self._planner)
+        requester, planner = request.requester, upstream.planner
+        return make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
 
     async def _respond(self, request: Request, context: Context) -> Response:
         try:
@@ -154,11 +167,11 @@ class GraphQLView(GraphQL[Context, None]):
     def _body_and_expiry(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
         """Return the result as it is sent, and until when it stays the same."""
         if context.plan is not None:
-            return process_result(dry_run.report(result, context.plan, self._client.quota)), None
+            return process_result(dry_run.report(result, context.plan, context.client.quota)), None
         if result.errors:
             return process_result(result), None
-        latest = self._client.clock.monotonic() + _MAX_CACHE_SECONDS
-        valid_until = min(self._client.gate.valid_until, self._symbols.valid_until)
+        latest = context.client.clock.monotonic() + _MAX_CACHE_SECONDS
+        valid_until = min(context.client.gate.valid_until, context.symbols.valid_until)
         return process_result(result), min(context.validity.expires_at, valid_until, latest)
 
     # Strawberry's hooks
@@ -170,7 +183,7 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Context:
         """Make the first context of a WebSocket; over HTTP, `run` is given one."""
         assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
-        return request.new_context()
+        return request.new_context(self._upstream)
 
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
         assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one
@@ -206,7 +219,7 @@ class GraphQLView(GraphQL[Context, None]):
 
     async def render_graphql_ide(self, request: StarletteRequest) -> StarletteResponse:  # noqa: ARG002
         page = self.graphql_ide_html
-        if self._client.sandbox:
+        if self._upstream.client.sandbox:
             page = page.replace("<body>", f"<body>{_BANNER}", 1)
         return HTMLResponse(page, headers=explorer_headers(page))
 

@@ -21,7 +21,9 @@ from callers.authentication import Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
+from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
 from server.callers import Access
+from server.client_pool import KeyUpstream
 from server.http import Request
 
 _MAX_REASON = 123  # bytes that a close frame has room for
@@ -41,13 +43,14 @@ class OperationSocket(WebSocket):
         opening: Request,
         *,
         access: Access,
-        new_context: Callable[[Request], Context],
+        new_context: Callable[[Request, KeyUpstream], Context],
+        key: SocketKey,
     ) -> None:
         super().__init__(scope, receive, send)
-        self._opening, self._access, self._new_context = opening, access, new_context
+        self._opening, self._access, self._new_context, self.key = opening, access, new_context, key
 
-    def new_context(self) -> Context:
-        return self._new_context(self._opening)
+    def new_context(self, upstream: KeyUpstream) -> Context:
+        return self._new_context(self._opening, upstream)
 
     async def identify_caller(self) -> None:
         """Raise Unauthenticated and VerificationUnavailable; a credential expires also while a connection is open."""
@@ -63,10 +66,14 @@ class OperationSocket(WebSocket):
                 self._opening.headers[header] = value.encode(errors="replace")
 
 
-async def refuse_dry_run(receive: Receive, send: Send) -> None:
-    """Close a WebSocket that requests dry runs, which it does not support, so that no quota is spent by mistake."""
+async def refuse_opening(receive: Receive, send: Send, reason: str) -> None:
+    """Close a WebSocket before it is accepted, which clients see as status 403."""
     await receive()
-    await send({"type": "websocket.close", "code": 1008, "reason": "X-Dry-Run is for requests over HTTP."})
+    await send({"type": "websocket.close", "code": 1008, "reason": cut_reason(reason)})
+
+
+def cut_reason(reason: str) -> str:
+    return reason.encode()[:_MAX_REASON].decode(errors="ignore")
 
 
 class TextFrames(ASGIWebSocketAdapter):
@@ -90,7 +97,7 @@ class TextFrames(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     async def close(self, code: int, reason: str) -> None:
-        await super().close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+        await super().close(code, cut_reason(reason))
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
@@ -115,10 +122,18 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         return True
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
-        """Close the connection, as the protocol demands, if the caller is not identified."""
-        self._socket.read_credentials(message.get("payload"))
-        if await self._is_identified(_FORBIDDEN):
-            await super().handle_connection_init(message)
+        """Identify the caller, and take over the CoinGlass key of the payload, or close as the protocol demands."""
+        payload = message.get("payload")
+        self._socket.read_credentials(payload)
+        if not await self._is_identified(_FORBIDDEN):
+            return
+        if isinstance(payload, dict) and INIT_PAYLOAD in payload:
+            try:
+                self._socket.key.choose(payload[INIT_PAYLOAD])
+            except KeyRefused as refused:
+                await self.websocket.close(_FORBIDDEN, str(refused))
+                return
+        await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
         """Refuse an operation above the limit with a code; Strawberry's error has none."""
@@ -133,12 +148,18 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         if not await self._is_identified(_UNAUTHORIZED):
             return
-        self.context = context = self._socket.new_context()  # read before anything else runs
         try:
-            await super().run_operation(operation)
-        except asyncio.CancelledError:  # the client completed the operation, or left
-            context.abandon()
-            raise
+            upstream = self._socket.key.upstream()
+        except KeyRefused as refused:
+            await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
+            return
+        with upstream.in_use():
+            self.context = context = self._socket.new_context(upstream)  # read before anything else runs
+            try:
+                await super().run_operation(operation)
+            except asyncio.CancelledError:  # the client completed the operation, or left
+                context.abandon()
+                raise
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""

@@ -77,7 +77,7 @@ class Workers(Multiprocess):
 
 def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
     """Build the application of one worker, in its process."""
-    configure(settings.log_level, settings.api_key)
+    configure(settings.log_level, settings.secrets())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
         log.warning("a worker ended and was replaced", pid=os.getpid())

@@ -155,7 +155,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     unset = {name: "none" for name, default in settings.items() if default is None} | {"COINGLASS_API_KEY": "none"}
     automatic = ("PLAN", "INTROSPECTION", "SDL", "EXPLORER", "SUGGESTIONS")
     unset |= dict.fromkeys((f"COINGLASS_{name}" for name in automatic), "auto")
-    assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off"}
+    assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off", "COINGLASS_KEY_HEADER": "off"}
 
 
 PATHS = re.compile(

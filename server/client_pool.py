@@ -1,0 +1,141 @@
+"""Pools the clients of callers' CoinGlass keys: one client with its listings and window plans for each key.
+
+A key is looked up by a keyed hash. A new key is on probation until CoinGlass has accepted it once: random keys replace
+each other there, and no client of an accepted key.
+"""
+
+import asyncio
+import contextlib
+import hmac
+import itertools
+import secrets
+from collections import OrderedDict
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cg_client.client import Client
+from cg_client.clock import Clock
+from cg_client.secret import Secret
+from cg_client.symbols.listings import Symbols
+from resolvers.window_planner import WindowPlanner
+from server.log import redaction
+
+IDLE_SECONDS = 600.0  # without an operation, until a client is closed
+_SWEEP_SECONDS = 60.0
+_PROBATION_SHARE = 4  # one in so many clients is of a key that CoinGlass has not accepted yet
+
+
+@dataclass(eq=False, slots=True)
+class KeyUpstream:
+    """What operations use of CoinGlass with one key.
+
+    `scope` separates the key's cached responses from those of others; it is empty for the server's key. A client with
+    `uses` is not closed.
+    """
+
+    client: Client
+    symbols: Symbols
+    planner: WindowPlanner
+    scope: str = ""
+    uses: int = 0
+    used_at: float = 0.0
+
+    @classmethod
+    def of(cls, client: Client, scope: str = "") -> "KeyUpstream":
+        return cls(client, Symbols(client), WindowPlanner(client), scope)
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        self.uses += 1
+        try:
+            yield
+        finally:
+            self.uses -= 1
+            self.used_at = self.client.clock.monotonic()
+
+    async def while_streaming(self, stream: AsyncIterable[str | bytes]) -> AsyncIterator[str | bytes]:
+        with self.in_use():
+            async for part in stream:
+                yield part
+
+
+_Members: TypeAlias = OrderedDict[bytes, KeyUpstream]  # by the hash of the key, the least recently used first
+
+
+class PoolFull(Exception):
+    """Every client that could make room is in use."""
+
+
+class ClientPool:
+    """At most `size` clients, of which a quarter are on probation. The least recently used idle one makes room."""
+
+    def __init__(self, connect: Callable[[Secret], Client], clock: Clock, size: int) -> None:
+        self._connect, self._clock = connect, clock
+        self._on_probation = max(1, size // _PROBATION_SHARE)
+        self._accepted = max(1, size - self._on_probation)
+        self.accepted: _Members = OrderedDict()
+        self.probation: _Members = OrderedDict()
+        self.evicted = self.refused = 0
+        self._hash_key = secrets.token_bytes(32)
+        self._serial = itertools.count()  # a second client of a key does not share responses with the first
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def upstream(self, key: Secret) -> KeyUpstream:
+        """Return what the key's operations use; raises PoolFull."""
+        digest = hmac.digest(self._hash_key, key.reveal().encode(), "sha256")
+        for members in (self.accepted, self.probation):
+            upstream = members.get(digest)
+            if upstream is not None:
+                members.move_to_end(digest)
+                return upstream
+        self._promote()
+        if not self._make_room(self.probation, self._on_probation):
+            self.refused += 1
+            raise PoolFull
+        redaction.add(key)
+        upstream = KeyUpstream.of(self._connect(key), f"{digest.hex()}.{next(self._serial)}")
+        upstream.used_at = self._clock.monotonic()
+        self.probation[digest] = upstream
+        return upstream
+
+    def _promote(self) -> None:
+        """End the probation of keys that CoinGlass has accepted, as far as there is room."""
+        for digest, upstream in list(self.probation.items()):
+            if upstream.client.is_accepted and self._make_room(self.accepted, self._accepted):
+                self.accepted[digest] = self.probation.pop(digest)
+
+    def _make_room(self, members: _Members, limit: int) -> bool:
+        if len(members) < limit:
+            return True
+        idle = next((digest for digest, upstream in members.items() if not upstream.uses), None)
+        if idle is None:
+            return False
+        self.evicted += 1
+        self._close(members.pop(idle))
+        return True
+
+    def close_idle(self) -> None:
+        latest = self._clock.monotonic() - IDLE_SECONDS
+        for members in (self.accepted, self.probation):
+            for digest, upstream in list(members.items()):
+                if not upstream.uses and upstream.used_at <= latest:
+                    self._close(members.pop(digest))
+
+    def _close(self, upstream: KeyUpstream) -> None:
+        redaction.discard(upstream.client.config.api_key)
+        task = asyncio.get_running_loop().create_task(upstream.client.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def watch(self) -> None:
+        """Close idle clients for as long as the server runs."""
+        while True:
+            await self._clock.sleep(_SWEEP_SECONDS)
+            self.close_idle()
+
+    async def close(self) -> None:
+        for members in (self.accepted, self.probation):
+            while members:
+                self._close(members.popitem()[1])
+        await asyncio.gather(*self._closing)

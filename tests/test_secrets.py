@@ -1,0 +1,288 @@
+"""No secret is in anything that a process writes, however it is used and however CoinGlass fails.
+
+A real server runs against an upstream that fails in each way and repeats the headers that it gets, its secrets among
+them. To cover another secret, add it to `SECRETS` and send it in `HEADERS` or set it in `VARIABLES`.
+"""
+
+import asyncio
+import base64
+import contextlib
+import queue
+import re
+import signal
+import subprocess
+import threading
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+import pytest
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Receive, Scope, Send
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
+
+from cg_client.client import Client
+from cg_client.endpoints import account
+from cg_client.errors import CoinglassError
+from cg_client.secret import Secret
+from sandbox import envelopes
+from server.settings import Settings, SettingsError
+from tests.cg_client.http.test_http import PASSWORDS_ARE_DEPRECATED
+from tests.running import running
+from tests.test_cli import COMMAND, environment, run
+from tests.test_websocket import PROTOCOL, send
+
+pytestmark = PASSWORDS_ARE_DEPRECATED
+
+SECRETS: Mapping[str, str] = {
+    "the server's CoinGlass key": "coinglass-key-of-the-server-5e1f",
+    "the beginning of a caller's CoinGlass key": "coinglass-key-of-a-caller-7a2b",
+    "the password in COINGLASS_BASE_URL": "password-of-the-base-9c3d",
+    "the password in COINGLASS_PROXY": "password-of-the-proxy-1e4f",
+    "a caller's key": "key-of-a-caller-3b5a",
+    "a caller's JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLW9mLWEtand0",
+}
+SERVER_KEY, CALLER_KEY, BASE_PASSWORD, PROXY_PASSWORD, API_KEY, JWT = SECRETS.values()
+FORMS = {
+    **SECRETS,
+    "credentials of the base": base64.b64encode(f"user:{BASE_PASSWORD}".encode()).decode(),
+    "credentials of the proxy": base64.b64encode(f"user:{PROXY_PASSWORD}".encode()).decode(),
+}
+HEADERS = {"X-API-Key": API_KEY, "Authorization": f"Bearer {JWT}"}
+VARIABLES = {
+    "COINGLASS_API_KEY": SERVER_KEY,
+    "COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@upstream.invalid",
+    "COINGLASS_KEY_HEADER": "on",
+    "COINGLASS_LOG_LEVEL": "debug",
+    "COINGLASS_DEADLINE_SECONDS": "2",
+    "COINGLASS_TIMEOUT_SECONDS": "1",
+}
+QUERIES = (
+    "{ account { ... on Account { plan } ... on Problem { code message } } }",
+    """{ coin(symbol: "BTC") { currentFundingRates { ... on Problem { code message }
+      ... on CurrentFundingRates { source { anomalies { field sample } } } } } }""",
+    '{ pair(exchange: "Binance", symbol: "BTCUSDT") { market { ... on Problem { message } } } }',
+    "{ coins(first: 5) { nodes { symbol } } }",
+    "{ news { articles { ... on ArticleList { articles { title } } ... on Problem { message } } } }",
+    "{ broken",
+)
+FAILURES = (
+    "code_401",
+    "key_refused",
+    "plan_refused",
+    "status_401",
+    "status_500",
+    "status_403_page",
+    "code_500",
+    "code_400",
+    "not_json",
+    "cut_json",
+    "in_values",
+    "in_names",
+    "redirect",
+    "long_text",
+    "headers",
+    "hang",
+    "reset",
+)
+
+
+class EchoingUpstream:
+    """Fails in the way that the end of the key states, and repeats the head of the request wherever it can."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        key = request.headers.get("cg-api-key", "")
+        failure = next((name for name in FAILURES if key.endswith(name)), "code_401")
+        if failure == "hang":
+            await asyncio.sleep(3)
+        if failure == "reset":
+            raise ConnectionError
+        quoted = " ".join([key, *request.headers.values(), str(request.url)])
+        await self._failure(failure, quoted, key)(scope, receive, send)
+
+    def _failure(self, name: str, quoted: str, key: str) -> Response:
+        statuses = {"status_401": 401, "status_500": 500, "status_403_page": 403}
+        bodies = {
+            "key_refused": envelopes.failure("400", f"Invalid API key provided: {quoted}").body,
+            "plan_refused": envelopes.failure("401", f"Upgrade plan {quoted}").body,
+            "not_json": f"<html>{quoted}</html>".encode(),
+            "status_403_page": f"<html>{quoted}</html>".encode(),
+            "cut_json": f'{{"code": "0", "data": [{{"symbol": "{quoted}'.encode(),
+            "in_values": envelopes.success([key, dict.fromkeys(("symbol", "title", "level", "time"), quoted)]).body,
+            "in_names": envelopes.success([{quoted: 1, key: {key: key}, "symbol": "BTC"}]).body,
+            "long_text": envelopes.failure("500", "x" * 190 + quoted).body,
+            "code_500": envelopes.failure("500", quoted).body,
+            "code_400": envelopes.failure("400", quoted).body,
+        }
+        if name == "redirect":
+            return RedirectResponse(f"http://127.0.0.1:9/?key={key}")
+        body = bodies.get(name, envelopes.failure("401", quoted).body)
+        headers = {"retry-after": quoted, "location": quoted, "api-key-max-limit": key} if name == "headers" else {}
+        return Response(body, statuses.get(name, 200), headers, "application/json")
+
+
+@dataclass
+class ServerRun:
+    """A server in a process, and everything that it has written so far."""
+
+    process: subprocess.Popen[str]
+    written: list[str] = field(default_factory=list)
+    address: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
+
+    def read(self) -> None:
+        """Read the log until it ends, and find the address in it."""
+        for line in self.process.stdout or ():
+            self.written.append(line)
+            match = re.search(r"serves .* at (http://[\d.:]+)/", line)
+            if match:
+                self.address.put(match.group(1))
+
+    def add(self, response: httpx.Response) -> None:
+        self.written += [response.text, str(response.headers.raw)]
+
+
+@contextlib.contextmanager
+def server_run(**variables: str) -> Iterator[ServerRun]:
+    """Run a server; when it has ended, all that it has written is there."""
+    command = [*COMMAND, "serve", "--port", "0"]
+    with subprocess.Popen(  # noqa: S603  # our own command
+        command, env=environment(**variables), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        server = ServerRun(process)
+        reader = threading.Thread(target=server.read, daemon=True)
+        reader.start()
+        try:
+            yield server
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+            reader.join(30)
+
+
+def leaks(texts: Iterable[str]) -> set[str]:
+    """Return what is leaked, with the beginning of the text that leaks it."""
+    return {
+        f"{name}: {text[max(0, text.find(secret) - 150) :][:300]}"
+        for text in texts
+        for name, secret in FORMS.items()
+        if secret in text
+    }
+
+
+def keys() -> list[str | None]:
+    """Return what is sent in `CG-API-KEY`: nothing, a key for each failure, and what is no key."""
+    return [None, *(f"{CALLER_KEY}-{failure}" for failure in FAILURES), f"{CALLER_KEY} x", CALLER_KEY * 10]
+
+
+async def ask_everything(server: ServerRun, address: str) -> None:
+    async with httpx.AsyncClient(base_url=address, timeout=30, headers=HEADERS, trust_env=False) as http:
+        tasks = [_ask(server, http, query, key) for key in keys() for query in QUERIES]
+        await asyncio.gather(*tasks, *(_open_socket(server, address, key) for key in keys()))
+        for path in ("/metrics", "/readyz", "/healthz", "/", "/schema.graphql", f"/{SERVER_KEY[:3]}"):
+            server.add(await http.get(path))
+
+
+async def _ask(server: ServerRun, http: httpx.AsyncClient, query: str, key: str | None) -> None:
+    headers = {} if key is None else {"CG-API-KEY": key}
+    for more in ({}, {"X-Dry-Run": "1"}, {"X-Dry-Run": "maybe"}):
+        server.add(await http.post("/graphql", json={"query": query}, headers=headers | more))
+    server.add(await http.get("/graphql", params={"query": query}, headers=headers))
+    server.add(await http.post("/graphql", content=b"{", headers=headers))
+
+
+async def _open_socket(server: ServerRun, address: str, key: str | None) -> None:
+    """Send the key in the handshake, then in the first message."""
+    url = address.replace("http", "ws", 1) + "/graphql"
+    for headers, payload in (({"CG-API-KEY": key or ""}, {}), ({}, {"cgApiKey": key, "authorization": JWT})):
+        try:
+            async with connect(url, subprotocols=[PROTOCOL], additional_headers=headers, proxy=None) as socket:
+                await send(socket, {"type": "connection_init", "payload": payload})
+                for name, query in enumerate(QUERIES):
+                    await send(socket, {"type": "subscribe", "id": str(name), "payload": {"query": query}})
+                    server.written.append(str(await socket.recv()))
+        except (ConnectionClosed, InvalidHandshake) as refused:
+            server.written.append(f"{refused!r} {getattr(refused, 'response', '')}")
+
+
+def test_a_failing_upstream_that_repeats_secrets_makes_the_server_write_none() -> None:
+    with (
+        running(EchoingUpstream()) as proxy,
+        server_run(**VARIABLES, COINGLASS_PROXY=proxy.replace("//", f"//user:{PROXY_PASSWORD}@")) as server,
+    ):
+        asyncio.run(ask_everything(server, server.address.get(timeout=30)))
+    assert leaks(server.written) == set()
+    text = "".join(server.written)
+    assert "***" in text  # the upstream did repeat secrets
+    for code in ("UNAUTHORIZED", "UPSTREAM_ERROR", "TIMEOUT", "PLAN_REQUIRED", "BAD_USER_INPUT", "BAD_PAYLOAD"):
+        assert code in text, f"nothing failed with {code}"
+
+
+@pytest.mark.parametrize("missing", ["upstream", "proxy"])
+def test_an_unreachable_upstream_makes_the_server_write_no_secret(missing: str) -> None:
+    unreachable = "127.0.0.1:9"
+    variables = {"COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@{unreachable}"}
+    if missing == "proxy":
+        variables["COINGLASS_PROXY"] = f"http://user:{PROXY_PASSWORD}@{unreachable}"
+    with server_run(**VARIABLES | variables) as server:
+        address = server.address.get(timeout=30)
+        for key in (None, f"{CALLER_KEY}-refused"):
+            for query in QUERIES:
+                headers = HEADERS | ({} if key is None else {"CG-API-KEY": key})
+                server.add(httpx.post(f"{address}/graphql", json={"query": query}, headers=headers, timeout=30))
+    done = run("doctor", **VARIABLES | variables)
+    assert "UPSTREAM_ERROR" in "".join(server.written)
+    assert "UPSTREAM_ERROR" in done.stdout
+    assert leaks([*server.written, done.stdout, done.stderr]) == set()
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_the_doctor_prints_no_secret(failure: str) -> None:
+    with running(EchoingUpstream()) as proxy:
+        done = run(
+            "doctor",
+            **VARIABLES
+            | {
+                "COINGLASS_API_KEY": f"{SERVER_KEY}-{failure}",
+                "COINGLASS_PROXY": proxy.replace("//", f"//user:{PROXY_PASSWORD}@"),
+            },
+        )
+    assert done.stdout
+    assert leaks([done.stdout, done.stderr]) == set()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"COINGLASS_API_KEY": f"'{SERVER_KEY} '"},
+        {"COINGLASS_BASE_URL": f"ftp://user:{BASE_PASSWORD}@upstream.invalid"},
+        {"COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@upstream.invalid:port"},
+        {"COINGLASS_BASE_URL": f"user:{BASE_PASSWORD}"},
+        {"COINGLASS_PROXY": f"socks5://user:{PROXY_PASSWORD}@127.0.0.1"},
+        {"COINGLASS_PROXY": f"http://user:{PROXY_PASSWORD}@[::1"},
+        {"COINGLASS_PROXY": PROXY_PASSWORD, "COINGLASS_BASE_URL": BASE_PASSWORD, "COINGLASS_PLAN": "gold"},
+    ],
+)
+def test_wrong_settings_are_reported_without_secrets(wrong: dict[str, str]) -> None:
+    for command in ("serve", "doctor"):
+        done = run(command, **VARIABLES | wrong)
+        assert done.returncode == 2
+        assert all(name in done.stderr for name in wrong)
+        assert leaks([done.stdout, done.stderr]) == set()
+
+
+async def test_no_representation_shows_a_secret() -> None:
+    settings = Settings.from_env(VARIABLES | {"COINGLASS_PROXY": f"http://user:{PROXY_PASSWORD}@127.0.0.1:9"})
+    client = Client(settings.client_config())
+    with pytest.raises(CoinglassError) as unreachable:
+        await client.get(account.SUBSCRIPTION_CALL)
+    texts = traceback.format_exception(unreachable.value)
+    with pytest.raises(SettingsError) as wrong:
+        Settings.from_env(VARIABLES | {"COINGLASS_PROXY": f"x://user:{PROXY_PASSWORD}@h"})
+    for shown in (settings, settings.client_config(), client, vars(client), Secret(SERVER_KEY), wrong.value):
+        texts += [repr(shown), str(shown)]
+    await client.close()
+    assert leaks(texts) == set()
