@@ -55,10 +55,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     pairs and coins are requested at start, at the cost of two requests. `watched`: the process ends if its event loop
     is stuck.
     """
-    client = Client(settings.client_config())
-    client.sandbox = sandbox
-    client.drift.on_new = _log_drift
-    client.gate.on_contradiction = _log_contradiction
+    client = _logged_client(settings, sandbox=sandbox)
     engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
@@ -89,6 +86,14 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     registry.register(Metrics(client, engine, responses, identified, pool))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _logged_client(settings: Settings, *, sandbox: bool) -> Client:
+    client = Client(settings.client_config())
+    client.sandbox = sandbox
+    client.drift.on_new = _log_drift
+    client.gate.on_contradiction = _log_contradiction
+    return client
 
 
 def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:

@@ -8,7 +8,8 @@ import asyncio
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Final
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from server.http import refusal
 from server.open_connections import ConnectionRefusal, OpenConnections, SendProgress
@@ -52,12 +53,14 @@ class HTTPConnection(HttpToolsProtocol):
         self.url, self.headers = b"", []
         self._enter(Phase.HEAD)
         self._size = self._piece = 0
+        self._running: RequestResponseCycle | None = None
         refused = self.open_connections.add(self)
         if refused is not None:
             self._refuse(refused)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open_connections.remove(self)
+        self._disconnect()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -173,9 +176,7 @@ class HTTPConnection(HttpToolsProtocol):
         is_cut = self._is_busy and (self._phase is not Phase.BODY or self.cycle.response_started or self.pipeline)
         self._enter(Phase.DISCARDED)
         self._size = 0
-        if self._is_busy:
-            self.cycle.disconnected = True
-            self.cycle.message_event.set()
+        self._disconnect()
         if is_cut or self.transport.is_closing():
             self.transport.close()
             return
@@ -189,6 +190,17 @@ class HTTPConnection(HttpToolsProtocol):
             headers.append((b"retry-after", b"5"))
         lines = [name + b": " + value + b"\r\n" for name, value in headers]
         return b"".join([STATUS_LINE[refused.status], *lines, b"\r\n", response.body])
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _disconnect(self) -> None:
+        """Tell the application that the client left: with pipelined requests, uvicorn tells only the last."""
+        for cycle in (self._running, self.cycle):
+            if cycle is not None and not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def _discard(self, data: bytes) -> None:
         self._size += len(data)

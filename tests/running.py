@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import queue
 import socket
 import threading
@@ -57,6 +58,17 @@ class _Server(uvicorn.Server):
 
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._ticks.cancel)
+
+
+@contextlib.contextmanager
+def uvicorn_errors(caplog: pytest.LogCaptureFixture) -> Iterator[list[logging.LogRecord]]:
+    """Yield what uvicorn logs; it does not propagate to the root logger, where pytest listens."""
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(caplog.handler)
+    try:
+        yield caplog.records
+    finally:
+        logger.removeHandler(caplog.handler)
 
 
 @contextlib.contextmanager

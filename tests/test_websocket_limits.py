@@ -18,7 +18,7 @@ from sandbox.faults import FaultKind
 from server.asgi import MAX_BODY
 from server.socket_connection import SocketConnection
 from tests.conftest import Graph, StartGraph
-from tests.running import LIMIT, watching
+from tests.running import LIMIT, uvicorn_errors, watching
 from tests.test_websocket import PRICE, PROTOCOL, address, send
 
 HANDSHAKE = (
@@ -41,9 +41,9 @@ async def receive(client: ClientConnection) -> dict[str, Any]:
 
 
 @pytest.fixture
-def uvicorn_log(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    with caplog.at_level(logging.ERROR, "uvicorn.error"):
-        yield caplog
+def uvicorn_log(caplog: pytest.LogCaptureFixture) -> Iterator[list[logging.LogRecord]]:
+    with uvicorn_errors(caplog) as records:
+        yield records
 
 
 async def test_more_operations_in_progress_than_the_limit_are_refused_one_by_one(start_graph: StartGraph) -> None:
@@ -96,7 +96,7 @@ async def test_messages_are_not_compressed(shared_graph: Graph) -> None:
 
 @pytest.mark.parametrize("parts", [[b"\xff"], [b"\xe2\x82", b"\x28"], [b"{", b"\xed\xa0\x80}"]])
 async def test_a_text_that_is_not_utf_8_closes_the_connection_without_a_traceback(
-    shared_graph: Graph, parts: list[bytes], uvicorn_log: pytest.LogCaptureFixture
+    shared_graph: Graph, parts: list[bytes], uvicorn_log: list[logging.LogRecord]
 ) -> None:
     async with opened(shared_graph) as client:
         for index, part in enumerate(parts):
@@ -105,7 +105,7 @@ async def test_a_text_that_is_not_utf_8_closes_the_connection_without_a_tracebac
             client.transport.write(frame.serialize(mask=True))
         await asyncio.wait_for(client.wait_closed(), LIMIT)
     assert client.close_code == 1007
-    assert uvicorn_log.records == []
+    assert uvicorn_log == []
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_a_text_that_is_not_utf_8_closes_the_connection_without_a_tracebac
     ],
 )
 def test_garbage_is_answered_with_a_refusal_or_a_close(
-    shared_graph: Graph, opening: bytes, garbage: bytes, expected: bytes, uvicorn_log: pytest.LogCaptureFixture
+    shared_graph: Graph, opening: bytes, garbage: bytes, expected: bytes, uvicorn_log: list[logging.LogRecord]
 ) -> None:
     url = shared_graph.http.base_url
     with socket.create_connection((url.host, url.port or 0), timeout=LIMIT) as client:
@@ -137,7 +137,7 @@ def test_garbage_is_answered_with_a_refusal_or_a_close(
         else:
             answer = b"".join(iter(lambda: client.recv(4096), b""))
     assert answer.startswith(expected)
-    assert uvicorn_log.records == []
+    assert uvicorn_log == []
 
 
 def test_a_client_that_reads_no_pongs_can_send_only_so_many_pings(start_graph: StartGraph) -> None:

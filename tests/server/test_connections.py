@@ -19,7 +19,7 @@ from server.connection import MAX_DISCARDED, MAX_HEAD, MAX_HEADERS, MAX_PIPELINE
 from server.server_config import ServerConfig
 from server.settings import Settings
 from server.socket_connection import SocketConnection
-from tests.running import LIMIT, configured, watching
+from tests.running import LIMIT, configured, uvicorn_errors, watching
 
 GET = b"GET / HTTP/1.1\r\nhost: x\r\n"
 POST = b"POST / HTTP/1.1\r\nhost: x\r\n"
@@ -239,13 +239,25 @@ def test_a_client_that_does_not_read_is_cut_off(app: App) -> None:
         assert len(whole_answer(client)) < app.size
 
 
-def test_too_many_pipelined_requests_close_the_connection(app: App) -> None:
+@pytest.mark.parametrize("count", [MAX_PIPELINED + 2, 3])
+def test_pipelined_requests_of_a_connection_that_is_closed_end_without_a_traceback(
+    app: App, count: int, caplog: pytest.LogCaptureFixture
+) -> None:
     app.open.clear()
-    with serving(app) as server:
-        answer = answer_to(server, (GET + b"\r\n") * (MAX_PIPELINED + 2))
+    config = configuration(app)
+    with (
+        uvicorn_errors(caplog) as errors,
+        watching((HTTPConnection, "connection_lost")) as until,
+        configured(config) as address,
+    ):
+        with connect(endpoint(address)) as client:
+            client.sendall((GET + b"\r\n") * count)
+            if count > MAX_PIPELINED:
+                assert whole_answer(client) == b""
+        until(lambda: not len(config.open_connections))
         app.open.set()
-    assert answer == b""
-    assert app.requests == 1
+    assert app.requests <= 1
+    assert errors == []
 
 
 def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[str, int]) -> None:
@@ -261,6 +273,7 @@ def test_a_client_that_goes_on_sending_after_a_refusal_is_cut_off(server: tuple[
 def test_uvicorn_has_the_methods_that_are_overridden(extended: type, owner: type) -> None:
     public = {name for name, value in vars(extended).items() if inspect.isfunction(value) and name[0] != "_"}
     assert public - vars(owner).keys() == {"review"}
+    assert hasattr(HttpToolsProtocol, "_start_asgi_task")
 
 
 @pytest.mark.parametrize(
