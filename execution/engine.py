@@ -13,11 +13,22 @@ class Engine:
     """`schema` has plans unless they fail their self-check: then graphql-core executes, and `uses_plans` is false."""
 
     def __init__(self, fragment_bytes: int, limits: Limits = DEFAULT) -> None:
-        planned = _planned(fragment_bytes, limits)
-        self.uses_plans = planned is not None
-        self.schema: ServedSchema = planned or build(limits)
-        self.fragments = planned.fragments if planned else FragmentCache(0)
-        self.counts = planned.plans if planned else PlanExecutor(self.schema, self.fragments)
+        self._planned = _planned(fragment_bytes, limits)
+        self.schema: ServedSchema = self._planned or build(limits)
+        self._no_fragments = FragmentCache(0)
+        self._no_plans = PlanExecutor(self.schema, self._no_fragments)
+
+    @property
+    def uses_plans(self) -> bool:
+        return self._planned is not None
+
+    @property
+    def fragments(self) -> FragmentCache:
+        return self._planned.fragments if self._planned else self._no_fragments
+
+    @property
+    def counts(self) -> PlanExecutor:
+        return self._planned.plans if self._planned else self._no_plans
 
     @property
     def documents(self) -> DocumentStore:

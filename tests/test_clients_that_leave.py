@@ -15,16 +15,17 @@ from sandbox.app import Sandbox
 from tests.conftest import Graph, StartGraph
 from tests.running import watching
 from tests.test_metrics import figures
-from tests.test_quota_over_http import DelayedAnswers, hundred_series
+from tests.test_quota_over_http import DelayedAnswers, parts_of
 from tests.test_websocket import PROTOCOL, address, send
 
-QUOTA = 12
+QUOTA, SERIES = 12, 40
+QUERY = f"{{ {parts_of('fundingRate', SERIES)} }}"
 
 
 @asynccontextmanager
 async def over_http(graph: Graph) -> AsyncIterator[None]:
     async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
-        request = asyncio.create_task(http.post("/graphql", json={"query": hundred_series()}))
+        request = asyncio.create_task(http.post("/graphql", json={"query": QUERY}))
         yield
         request.cancel()
 
@@ -32,7 +33,7 @@ async def over_http(graph: Graph) -> AsyncIterator[None]:
 @asynccontextmanager
 async def by_get(graph: Graph) -> AsyncIterator[None]:
     async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
-        request = asyncio.create_task(http.get("/graphql", params={"query": hundred_series()}))
+        request = asyncio.create_task(http.get("/graphql", params={"query": QUERY}))
         yield
         request.cancel()
 
@@ -42,7 +43,7 @@ async def over_websocket(graph: Graph) -> AsyncIterator[None]:
     async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
         await socket.recv()
-        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": hundred_series()}})
+        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": QUERY}})
         yield
 
 
@@ -52,7 +53,7 @@ async def completed(graph: Graph) -> AsyncIterator[None]:
     async with connect(address(graph), subprotocols=[PROTOCOL], proxy=None) as socket:
         await send(socket, {"type": "connection_init"})
         await socket.recv()
-        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": hundred_series()}})
+        await send(socket, {"type": "subscribe", "id": "1", "payload": {"query": QUERY}})
         yield
         await send(socket, {"type": "complete", "id": "1"}, {"type": "ping"})
         assert json.loads(await socket.recv()) == {"type": "pong"}
@@ -72,7 +73,7 @@ async def test_what_a_client_leaves_behind_is_not_sent(
 
     with watching((Sandbox, "_answer"), (RoundRobin, "push"), (RoundRobin, "discard")) as until:
         async with asking(graph):
-            await asyncio.to_thread(until, lambda: len(sandbox.requests) == QUOTA and queued() == 101 - QUOTA)
+            await asyncio.to_thread(until, lambda: len(sandbox.requests) == QUOTA and queued() == 1 + SERIES - QUOTA)
         await asyncio.to_thread(until, lambda: queued() == 0)
     sandbox.faults.clear()
     sandbox.quota.limit = 1000

@@ -27,14 +27,14 @@ def hundred_series() -> str:
     return f"{{ {parts_of('fundingRate')} }}"
 
 
-def parts_of(field: str) -> str:
-    """Return a hundred series of the same kind."""
+def parts_of(field: str, count: int = 100) -> str:
+    """Return so many series of the same kind."""
     series = [(exchange, coin, interval) for coin in ("BTC", "ETH") for exchange in EXCHANGES for interval in INTERVALS]
     selected = "{ __typename ... on Unavailable { code retryable retryAfter } }"
     return " ".join(
         f'{field}{index}: pair(exchange: "{exchange}", symbol: "{coin}/USDT") '
         f"{{ {field}(interval: {interval}, last: 5) {selected} }}"
-        for index, (exchange, coin, interval) in enumerate(series[:100])
+        for index, (exchange, coin, interval) in enumerate(series[:count])
     )
 
 
