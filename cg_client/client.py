@@ -75,7 +75,7 @@ class Client:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
         sender = Transport(self.http, config, self.clock)
         self.bulkhead = Bulkhead(sender, config.connections, self.clock)
-        self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights)
+        self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights, config.caller_share)
         self.admission_queue = self._throttle.admission_queue
         self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)

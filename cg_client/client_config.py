@@ -16,7 +16,8 @@ class ClientConfig:
     The seconds bound an attempt, its connecting, its silences and an operation.
     `proxy` is the address of an HTTP proxy on the way to CoinGlass; the environment is not searched for one. `workers`
     processes share the key's quota; with `quota_spent` this one's share counts as spent for its first minute.
-    `client_weights`: weight of each client in the fair queue (default 1).
+    `client_weights`: weight of each client in the fair queue (default 1). `caller_share`: part of the minute that
+    clients may use beyond equal shares.
     """
 
     api_key: Secret
@@ -32,3 +33,4 @@ class ClientConfig:
     workers: int = 1
     quota_spent: bool = False
     client_weights: Weights = field(default_factory=dict)
+    caller_share: float = 1.0

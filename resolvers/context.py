@@ -4,7 +4,7 @@ import asyncio
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 import strawberry
 
@@ -44,11 +44,26 @@ class Validity:
         self.expires_at = 0.0
 
 
+class Charge(Protocol):
+    """What an operation takes of the budget of its caller."""
+
+    def reserve(self, calls: int, values: int) -> None:
+        """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
+
+
+class Estimate(NamedTuple):
+    """The most that an operation may take: calls for its data, and values of its result."""
+
+    calls: int
+    values: int
+
+
 class Context:
     """What the fields of one operation share: client, names, deadline, and whose it is.
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
+    `estimate` is set before anything is resolved.
     """
 
     def __init__(
@@ -65,6 +80,8 @@ class Context:
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
+        self.charge: Charge | None = None
+        self.estimate: Estimate | None = None
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod
@@ -75,6 +92,12 @@ class Context:
         plan = CallPlan()
         names = symbols.for_client(DryClient(client, plan, followup=LISTING))
         return cls(DryClient(client, plan), names, request_id, requester=requester, planner=planner, plan=plan)
+
+    def reserve(self, calls: int, values: int) -> None:
+        """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
+        self.estimate = Estimate(calls, values)
+        if self.charge is not None:
+            self.charge.reserve(calls, values)
 
     @functools.cached_property
     def loaders(self) -> Loaders:

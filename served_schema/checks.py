@@ -26,7 +26,7 @@ from graphql import (
     visit,
 )
 
-from served_schema.cost import CostMeasure
+from served_schema.cost import Cost, CostMeasure
 from served_schema.documents import Document, drop_tokens
 from served_schema.limits import Limits
 
@@ -69,8 +69,8 @@ def check_operation(
     operation: OperationDefinitionNode,
     variables: Mapping[str, Any],
     limits: Limits,
-) -> list[GraphQLError]:
-    """Return an error for each limit that a valid operation passes with these variables."""
+) -> tuple[Cost, list[GraphQLError]]:
+    """Return the cost of a valid operation with these variables, and an error for each limit that it passes."""
     measure = CostMeasure(schema, fragments, variables)
     cost = measure.measure(operation)
     argument, length = measure.longest_list
@@ -80,7 +80,7 @@ def check_operation(
         ("depth", cost.depth, "is {} levels deep"),
         ("names", length, f"names in `{argument}` {{}} items"),
     )
-    return _exceeded(figures, limits, operation)
+    return cost, _exceeded(figures, limits, operation)
 
 
 def _exceeded(figures: Iterable[tuple[str, int, str]], limits: Limits, node: Node) -> list[GraphQLError]:

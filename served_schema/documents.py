@@ -3,7 +3,7 @@
 import functools
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from graphql import (
     DirectiveNode,
@@ -20,6 +20,9 @@ from graphql import (
     visit,
 )
 
+if TYPE_CHECKING:
+    from served_schema.cost import Cost
+
 T = TypeVar("T")
 
 MAX_TEXT = 256 * 1024  # characters of all texts; a parsed document takes some eighty times its text
@@ -28,13 +31,14 @@ _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
 
 
 class Document:
-    """A valid document without tokens. `is_within_limits`: whatever its variables are.
+    """A valid document without tokens. `cost`: of its operation, if it is the same whatever the variables are.
 
     `is_introspection`: it selects nothing else.
     """
 
     def __init__(self, node: DocumentNode, text: str) -> None:
-        self.node, self.text, self.is_within_limits = node, text, False
+        self.node, self.text = node, text
+        self.cost: Cost | None = None
         self.is_introspection = False
         self.operations: list[OperationDefinitionNode] = []
         self.fragments: dict[str, FragmentDefinitionNode] = {}

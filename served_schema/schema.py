@@ -16,7 +16,9 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from resolvers.context import Context
 from served_schema.checks import check_document, check_operation, is_fixed, parsed
+from served_schema.cost import Cost
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore
 from served_schema.errors import stable
@@ -99,8 +101,9 @@ class ServedSchema(Schema):
                 raise CannotGetOperationTypeError(operation_name)
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
-            if not document.is_within_limits:
-                self._check_cost(document, operation, variables)
+            cost = document.cost or self._check_cost(document, operation, variables)
+            if isinstance(context_value, Context):
+                context_value.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:
             return PreExecutionError(None, stable(invalid.errors, context_value))
         except GraphQLError as error:
@@ -192,12 +195,14 @@ class ServedSchema(Schema):
     def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:
         """Compile plans; graphql-core's default executor has none."""
 
-    def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> None:
+    def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Cost:
         """Raise InvalidOperation beyond the limits. If nothing of the cost depends on variables, it is checked once."""
-        errors = check_operation(self._schema, document.fragments, operation, variables, self._limits)
+        cost, errors = check_operation(self._schema, document.fragments, operation, variables, self._limits)
         if errors:
             raise InvalidOperation(errors)
-        document.is_within_limits = is_fixed(document)
+        if is_fixed(document):
+            document.cost = cost
+        return cost
 
     async def _run(
         self,

@@ -9,6 +9,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
+from callers.budgets import Budgets
 from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
@@ -16,6 +17,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.secret import Secret
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
 from server.callers import IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
@@ -45,6 +47,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
     | IdentifyCaller | a request without valid credentials, if callers need them |
+    | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
@@ -64,10 +67,12 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
+    budgets = Budgets(settings.budget(), client.clock)
     view = GraphQLView(
         engine.schema,
         upstream,
         caller_access,
+        budgets,
         origins,
         pool,
         has_explorer=has_explorer(settings),
@@ -82,7 +87,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
         routes=[WebSocketRoute(PATH, view)],
         lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool, stuck_seconds),
     )
-    identified = IdentifyCaller(CallerKeys(responses, pool), caller_access)
+    identified = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access)
     registry.register(Metrics(client, engine, responses, identified, pool))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)

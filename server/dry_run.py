@@ -9,19 +9,21 @@ from cg_client.call import CacheStatus, Call
 from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota.window import Usage
+from resolvers.context import Context, Estimate
 
 
-def report(result: ExecutionResult, plan: CallPlan, quota: Usage) -> ExecutionResult:
-    """Report the calls. Mistakes in the request are errors as usual, and an invalid document has no plan."""
+def report(result: ExecutionResult, context: Context, plan: CallPlan, quota: Usage) -> ExecutionResult:
+    """Report the estimate and the calls. Mistakes are errors as usual, and an invalid document has no plan."""
     if result.errors and all(error.path is None for error in result.errors):
         return result
     errors = [error for error in result.errors or () if not isinstance(error.original_error, DryRunMiss)]
-    return ExecutionResult(None, errors or None, {"plan": _plan(plan, quota)})
+    return ExecutionResult(None, errors or None, {"plan": _plan(plan, context.estimate, quota)})
 
 
-def _plan(plan: CallPlan, quota: Usage) -> dict[str, object]:
+def _plan(plan: CallPlan, estimate: Estimate | None, quota: Usage) -> dict[str, object]:
     counts = plan.counts
     return {
+        "estimate": None if estimate is None else estimate._asdict(),
         "complete": plan.is_complete,
         "callsToFetch": counts[CacheStatus.MISS],
         "callsToRefresh": counts[CacheStatus.REFRESH],

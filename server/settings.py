@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
-from callers.caller import is_caller_name
+from callers.caller import Budget, is_caller_name
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
@@ -159,6 +159,12 @@ def _limit(name: str, about: str) -> int:
     return _variable(f"COINGLASS_MAX_{name.upper()}", default, _integer(1, _MAX_LIMIT), about)
 
 
+def _budget(unit: str, period: str) -> Any:  # noqa: ANN401  # a field, as dataclasses types it
+    what = "upstream calls" if unit == "calls" else "values of results"
+    about = f"Most {what} that a caller may take in a {period}, unless its key has a budget."
+    return _variable(f"COINGLASS_BUDGET_{unit.upper()}_PER_{period.upper()}", None, _integer(1, 10**12), about)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.", has_secret=True)
@@ -255,6 +261,16 @@ class Settings:
         _jwks_url,
         "Address of the public keys of the tokens' issuer (JWKS).",
         has_secret=True,
+    )
+    calls_per_minute: int | None = _budget("calls", "minute")
+    calls_per_day: int | None = _budget("calls", "day")
+    values_per_minute: int | None = _budget("values", "minute")
+    values_per_day: int | None = _budget("values", "day")
+    caller_share: float = _variable(
+        "COINGLASS_CALLER_SHARE",
+        0.5,
+        _number(0, 1),
+        "Part of the quota of a minute that callers may use beyond equal shares, while several are active.",
     )
     trusted_proxies: tuple[Network, ...] | None = _variable(
         "COINGLASS_TRUSTED_PROXIES",
@@ -396,6 +412,10 @@ class Settings:
         texts = {text for password in passwords if password for text in (password, unquote(password))}
         return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
 
+    def budget(self) -> Budget:
+        """Return the budget of callers that have none of their own."""
+        return Budget(self.calls_per_minute, self.calls_per_day, self.values_per_minute, self.values_per_day)
+
     def limits(self) -> Limits:
         return Limits(**{name: getattr(self, f"max_{name}") for name in Limits.__slots__})
 
@@ -414,6 +434,7 @@ class Settings:
             workers=self.workers,
             quota_spent=self.replaces_worker,
             client_weights=self.client_weights or {},
+            caller_share=self.caller_share,
         )
 
     def connection_limits(self) -> ConnectionLimits:

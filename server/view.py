@@ -19,11 +19,13 @@ from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 
+from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context
 from served_schema.persisted_queries import DOCUMENT_IDS, with_document_id
 from served_schema.schema import ServedSchema
 from server import dry_run
+from server.budgets import Charge
 from server.caller_key import HEADER, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import ClientPool, KeyUpstream
@@ -71,6 +73,7 @@ class GraphQLView(GraphQL[Context, None]):
         schema: ServedSchema,
         upstream: KeyUpstream,
         access: Access,
+        budgets: Budgets,
         websocket_origins: Origins = NO_ORIGINS,
         pool: ClientPool | None = None,
         *,
@@ -87,16 +90,20 @@ class GraphQLView(GraphQL[Context, None]):
             max_subscriptions_per_connection=max_socket_operations,
         )
         self._upstream, self._pool = upstream, pool
-        self._access, self._websocket_origins = access, websocket_origins
+        self._access, self._budgets, self._websocket_origins = access, budgets, websocket_origins
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
         upstream = request.upstream or self._upstream
         with upstream.in_use(), count_upstream_calls() as calls:
+            charge = self.new_charge(request, upstream)
             try:
-                response = await self._respond(request, self.new_context(request, upstream))
+                response = await self._respond(request, self.new_context(request, upstream, charge))
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
+            finally:
+                charge.settle(calls.sent)
+        charge.mark(response)
         response.upstream_calls = calls.sent
         if response.stream is not None:
             response.stream = upstream.while_streaming(response.stream)
@@ -111,9 +118,7 @@ class GraphQLView(GraphQL[Context, None]):
             await refuse_opening(receive, send, "X-Dry-Run is for requests over HTTP.")
             return
         key = SocketKey(self._upstream, self._pool)
-        socket = OperationSocket(
-            scope, receive, send, opening, access=self._access, new_context=self.new_context, key=key
-        )
+        socket = OperationSocket(scope, receive, send, opening, access=self._access, operations=self, key=key)
         try:
             if HEADER in opening.headers:
                 socket.key.choose(opening.headers[HEADER].decode("latin-1"))
@@ -122,13 +127,20 @@ class GraphQLView(GraphQL[Context, None]):
             return
         await self.run(socket)
 
-    def new_context(self, request: Request, upstream: KeyUpstream) -> Context:
+    def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
+        """Open the account of one operation; a dry run spends nothing."""
+        account = self._budgets.account(request.caller) if request.dry_run is DryRun.OFF else None
+        return Charge(account, has_own_key=upstream is not self._upstream)
+
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""
         if request.dry_run is DryRun.UNREADABLE:
             raise HTTPException(400, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one.")
         make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
         requester, planner = request.requester, upstream.planner
-        return make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
+        context = make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
+        context.charge = charge
+        return context
 
     async def _respond(self, request: Request, context: Context) -> Response:
         try:
@@ -167,7 +179,7 @@ class GraphQLView(GraphQL[Context, None]):
     def _body_and_expiry(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
         """Return the result as it is sent, and until when it stays the same."""
         if context.plan is not None:
-            return process_result(dry_run.report(result, context.plan, context.client.quota)), None
+            return process_result(dry_run.report(result, context, context.plan, context.client.quota)), None
         if result.errors:
             return process_result(result), None
         latest = context.client.clock.monotonic() + _MAX_CACHE_SECONDS
@@ -183,7 +195,7 @@ class GraphQLView(GraphQL[Context, None]):
     ) -> Context:
         """Make the first context of a WebSocket; over HTTP, `run` is given one."""
         assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
-        return request.new_context(self._upstream)
+        return request.new_operation(self._upstream)[0]
 
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
         assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one

@@ -1,8 +1,8 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Protocol, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
@@ -18,9 +18,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from callers.authentication import Unauthenticated, VerificationUnavailable
+from cg_client.call import count_upstream_calls
 from resolvers.context import Context
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
+from server.budgets import Charge
 from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
@@ -30,6 +32,13 @@ _MAX_REASON = 123  # bytes that a close frame has room for
 _FORBIDDEN, _UNAUTHORIZED, _TRY_AGAIN_LATER = 4403, 4401, 1013  # codes of a close frame
 _CREDENTIALS = {"authorization": b"authorization", "apikey": b"x-api-key", "x-api-key": b"x-api-key"}
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+class Operations(Protocol):
+    """Makes what an operation needs, from the request that opened its connection."""
+
+    def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
 
 
 class OperationSocket(WebSocket):
@@ -43,14 +52,15 @@ class OperationSocket(WebSocket):
         opening: Request,
         *,
         access: Access,
-        new_context: Callable[[Request, KeyUpstream], Context],
+        operations: Operations,
         key: SocketKey,
     ) -> None:
         super().__init__(scope, receive, send)
-        self._opening, self._access, self._new_context, self.key = opening, access, new_context, key
+        self._opening, self._access, self._operations, self.key = opening, access, operations, key
 
-    def new_context(self, upstream: KeyUpstream) -> Context:
-        return self._new_context(self._opening, upstream)
+    def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
+        charge = self._operations.new_charge(self._opening, upstream)
+        return self._operations.new_context(self._opening, upstream, charge), charge
 
     async def identify_caller(self) -> None:
         """Raise Unauthenticated and VerificationUnavailable; a credential expires also while a connection is open."""
@@ -153,13 +163,16 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         except KeyRefused as refused:
             await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
             return
-        with upstream.in_use():
-            self.context = context = self._socket.new_context(upstream)  # read before anything else runs
+        with upstream.in_use(), count_upstream_calls() as calls:
+            context, charge = self._socket.new_operation(upstream)
+            self.context = context  # read before anything else runs
             try:
                 await super().run_operation(operation)
             except asyncio.CancelledError:  # the client completed the operation, or left
                 context.abandon()
                 raise
+            finally:
+                charge.settle(calls.sent)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""

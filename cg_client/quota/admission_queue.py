@@ -2,7 +2,7 @@
 
 Priorities are strict: while an interactive call waits, no refresh starts, and while a refresh waits, no backfill.
 Within a priority the clients take turns (weighted round robin). Refreshes and backfills leave the reserve of the window
-to interactive calls.
+to interactive calls. What a client requests beyond its share, while others are active, comes last (`client_shares.py`).
 
 A call that cannot start before its deadline, by the forecast for those ahead of it, is refused at once. One that is
 overtaken later is refused as soon as the room changes, so that the deadline also ends calls that are overtaken forever.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import QueueFull, QuotaExhausted, RequestsPaused, StartsTooLate
+from cg_client.quota.client_shares import ClientShares
 from cg_client.quota.requester import Priority, Requester
 from cg_client.quota.round_robin import EQUAL, RoundRobin, Weights
 from cg_client.quota.window import Forecast, PauseReason, QuotaWindow
@@ -25,6 +26,7 @@ _SPENT = {
     Priority.INTERACTIVE: "The quota of requests a minute is spent",
     Priority.REFRESH: "What the quota of requests a minute leaves to refreshes is spent",
     Priority.BACKFILL: "What the quota of requests a minute leaves to backfills is spent",
+    Priority.EXCESS: "The share of this caller in the quota of requests a minute is spent",
 }
 
 
@@ -41,8 +43,10 @@ class _Waiter:
 class AdmissionQueue:
     """A client may take as many waiting in the queue as are free: at most half of them, so that none fills it alone."""
 
-    def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL) -> None:
+    def __init__(self, window: QuotaWindow, clock: Clock, weights: Weights = EQUAL, part: float = 1.0) -> None:
+        """`part`: of the minute, which calls beyond the clients' shares may use."""
         self._window, self._clock = window, clock
+        self.shares = ClientShares(window, weights, part)
         self._queues = {priority: RoundRobin[_Waiter](weights) for priority in Priority}
         self._not_after = {
             priority: [queue for other, queue in self._queues.items() if other <= priority] for priority in Priority
@@ -60,6 +64,11 @@ class AdmissionQueue:
 
         Raises StartsTooLate, with the seconds until it could start, if that is past the deadline.
         """
+        started = await self._start(call, deadline, self.shares.classify(requester, self._clock.monotonic()))
+        self.shares.note_start(requester.client, started)
+        return started
+
+    async def _start(self, call: Call, deadline: float, requester: Requester) -> float:
         now = self._clock.monotonic()
         is_first = not any(self._not_after[requester.priority])
         if is_first and self._window.available_at(now, self._reserve(requester.priority)) <= now:
@@ -84,6 +93,7 @@ class AdmissionQueue:
 
     def reprioritize(self, call: Call, requester: Requester) -> None:
         """Give a waiting call the priority of a more urgent requester who also waits for it."""
+        requester = self.shares.classify(requester, self._clock.monotonic())
         for priority, queue in self._queues.items():
             if priority <= requester.priority:
                 continue
@@ -194,4 +204,6 @@ class AdmissionQueue:
         return RequestsPaused(at - now, pause.reason.value)
 
     def _reserve(self, priority: Priority) -> int:
+        if priority is Priority.EXCESS:
+            return max(self.shares.reserve, self._window.reserve)
         return 0 if priority is Priority.INTERACTIVE else self._window.reserve

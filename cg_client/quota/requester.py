@@ -10,6 +10,7 @@ class Priority(IntEnum):
     INTERACTIVE = 0  # a caller waits for it
     REFRESH = 1  # a stale answer was served already
     BACKFILL = 2  # low priority at the request of the caller
+    EXCESS = 3  # beyond the client's share of the quota, while others are active
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,23 +24,25 @@ class Throttle:
         window: QuotaWindow,
         clock: Clock,
         weights: Weights = EQUAL,
+        part: float = 1.0,
     ) -> None:
         self._send = send
         self._window = window
         self._clock = clock
-        self.admission_queue = AdmissionQueue(window, clock, weights)
+        self.admission_queue = AdmissionQueue(window, clock, weights, part)
         self._limit_header: bytes | None = None
         self.on_limit: Callable[[int], None] = lambda _: None  # called with each new limit that the headers state
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> UpstreamResponse:
         """Make the call when the quota has room; raises StartsTooLate if that is past the deadline."""
-        now = self._clock.monotonic()
-        skips_queue = not self.admission_queue.size and requester.priority is Priority.INTERACTIVE
+        now, queue = self._clock.monotonic(), self.admission_queue
+        skips_queue = not queue.size and queue.shares.classify(requester, now).priority is Priority.INTERACTIVE
         if skips_queue and self._window.available_at(now) <= now:
             self._window.start()
+            queue.shares.note_start(requester.client, now)
             started = now
         else:
-            started = await self.admission_queue.start(call, deadline, requester)
+            started = await queue.start(call, deadline, requester)
         try:
             response = await self._send(call, deadline)
         except BaseException as error:

@@ -19,7 +19,7 @@ from tests.cg_client.conftest import a_call
 from tests.cg_client.test_throttle import AGES, MAX, USED, CountingUpstream, refused
 from tests.clock import FakeClock
 
-INTERACTIVE, REFRESH, BACKFILL = Priority
+INTERACTIVE, REFRESH, BACKFILL, EXCESS = Priority
 ANN, BOB = Requester("ann"), Requester("bob")
 
 
@@ -98,10 +98,10 @@ async def test_calls_start_by_priority(queue_of: QueueOf) -> None:
     patient_first = [*reversed(Priority)]
     tasks = [queue.ask(Requester("ann", priority), f"{priority}") for priority in patient_first * 2]
     await enqueued()
-    assert queue.waiting == [2, 2, 2]
+    assert queue.waiting == [2, 2, 2, 2]
     await asyncio.gather(*tasks)
-    assert queue.sent.order == ["0", "0", "1", "1", "2", "2"]
-    assert queue.waiting == [0, 0, 0]
+    assert queue.sent.order == ["0", "0", "1", "1", "2", "2", "3", "3"]
+    assert queue.waiting == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("priority", [REFRESH, BACKFILL])
@@ -118,7 +118,9 @@ async def test_background_calls_never_use_the_reserve(
     for _ in range(limit - open_to_all):
         await queue.call(BOB, deadline=queue.clock.monotonic())
     assert await refused(queue.call(BOB, deadline=queue.in_seconds(15))) == MINUTE
-    assert queue.admission_queue.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0} | {priority: len(refusals)}
+    assert queue.admission_queue.refused == {INTERACTIVE: 1, REFRESH: 0, BACKFILL: 0, EXCESS: 0} | {
+        priority: len(refusals)
+    }
 
 
 async def test_a_refresh_starts_only_while_the_reserve_is_untouched(queue_of: QueueOf) -> None:
@@ -143,7 +145,7 @@ async def test_a_waiting_background_call_does_not_delay_an_urgent_call(queue_of:
     queue = queue_of(10)
     tasks = [queue.ask(Requester("ann", BACKFILL)) for _ in range(20)]
     await enqueued()
-    assert queue.waiting == [0, 0, 12]
+    assert queue.waiting == [0, 0, 12, 0]
     await queue.call(BOB, deadline=queue.clock.monotonic())
     assert queue.clock.monotonic() == 1000
     await asyncio.gather(*tasks)
@@ -222,11 +224,11 @@ async def test_an_overtaken_call_is_refused_before_its_deadline_with_its_new_wai
     await queue.fill()
     patient = queue.ask(Requester("ann", BACKFILL), deadline=queue.in_seconds(MINUTE + 30))
     await enqueued()
-    assert queue.waiting == [0, 0, 1]
+    assert queue.waiting == [0, 0, 1, 0]
     await queue.call(BOB)
     assert await refused(patient) == MINUTE
     assert queue.clock.monotonic() == 1000 + MINUTE
-    assert queue.waiting == [0, 0, 0]
+    assert queue.waiting == [0, 0, 0, 0]
 
 
 async def test_endless_interactive_load_delays_a_backfill_only_until_its_deadline(
@@ -298,7 +300,7 @@ async def test_a_call_cancelled_when_admitted_passes_its_slot_on(queue_of: Queue
     assert queue.throttle.usage().used == 1
     first.cancel()
     await enqueued()
-    assert queue.waiting == [0, 0, 0]
+    assert queue.waiting == [0, 0, 0, 0]
     await second
     assert first.cancelled()
     assert (queue.sent.order, queue.clock.monotonic()) == (["bob"], 1000 + MINUTE)
@@ -341,7 +343,7 @@ async def test_the_timer_stops_when_the_last_waiter_is_cancelled(queue_of: Queue
         task.cancel()
     await asyncio.gather(*leaving, return_exceptions=True)
     await enqueued()
-    assert queue.waiting == [0, 0, 0]
+    assert queue.waiting == [0, 0, 0, 0]
     assert asyncio.all_tasks() - before <= {queue.clock._waker}
     assert queue.admission_queue._timer is None
 
@@ -378,7 +380,7 @@ async def test_no_slot_and_no_caller_is_lost_whatever_is_cancelled(
     for started, _ in queue.sent.ran:
         assert len([end for start, end in queue.sent.ran if start <= started < end + MINUTE]) <= limit
     clock.advance(MINUTE + 1)
-    assert (queue.throttle.usage().used, queue.waiting, queue.admission_queue._timer) == (0, [0, 0, 0], None)
+    assert (queue.throttle.usage().used, queue.waiting, queue.admission_queue._timer) == (0, [0, 0, 0, 0], None)
 
 
 @pytest.mark.parametrize("sliding", [True, False])
@@ -442,7 +444,7 @@ async def test_a_call_joined_by_a_more_urgent_requester_takes_its_priority(queue
     queue.admission_queue.reprioritize(a_call("joined"), BOB)
     queue.admission_queue.reprioritize(a_call("unknown"), BOB)
     queue.admission_queue.reprioritize(a_call("REFRESH"), Requester("bob", BACKFILL))
-    assert queue.waiting == [3, 1, 0]
+    assert queue.waiting == [3, 1, 0, 0]
     await asyncio.gather(joined, *others)
     assert queue.sent.order == ["INTERACTIVE", "joined", "INTERACTIVE", "REFRESH"]
 
@@ -455,7 +457,7 @@ async def test_a_reprioritized_call_can_be_cancelled(queue_of: QueueOf) -> None:
     queue.admission_queue.reprioritize(a_call("joined"), BOB)
     joined.cancel()
     await enqueued()
-    assert queue.waiting == [0, 0, 0]
+    assert queue.waiting == [0, 0, 0, 0]
 
 
 async def test_a_reprioritized_call_may_start_at_once(queue_of: QueueOf) -> None:

@@ -1,0 +1,75 @@
+"""Charges operations to the budgets of their callers, and states in headers what is left."""
+
+import math
+from typing import Final
+
+from graphql import GraphQLError
+
+from callers.budgets import Account, BudgetExceeded, Budgets
+from cg_client.clock import Clock
+from server.http import NO_STORE, Handler, Header, Request, Response
+
+_TOO_MANY_REQUESTS: Final = 429
+
+
+class Charge:
+    """What one operation takes of its caller's budget. Without an `account` nothing is counted.
+
+    With `has_own_key` the calls are those of the caller's CoinGlass key, and only values are counted.
+    """
+
+    def __init__(self, account: Account | None, *, has_own_key: bool) -> None:
+        self._account, self._has_own_key = account, has_own_key
+        self._reserved = 0
+        self.refusal: BudgetExceeded | None = None
+
+    def reserve(self, calls: int, values: int) -> None:
+        """Reserve the most that the operation may take; raises GraphQLError if that exceeds the budget."""
+        if self._account is None:
+            return
+        calls = 0 if self._has_own_key else calls
+        try:
+            self._account.reserve(calls, values)
+        except BudgetExceeded as exceeded:
+            self.refusal = exceeded
+            extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
+            raise GraphQLError(str(exceeded), extensions=extensions) from exceeded
+        self._reserved = calls
+
+    def settle(self, sent: int) -> None:
+        """Count the calls that were sent instead of those that were reserved."""
+        if self._account is not None and not self._has_own_key:
+            self._account.correct_calls(self._reserved, sent)
+            self._reserved = 0
+
+    def mark(self, response: Response) -> None:
+        """Give the response of a refused operation its status."""
+        if self.refusal is None or response.stream is not None:
+            return
+        response.status = _TOO_MANY_REQUESTS
+        response.headers.append(NO_STORE)
+        if self.refusal.retry_after is not None:
+            response.headers.append((b"retry-after", b"%d" % math.ceil(self.refusal.retry_after)))
+
+
+class BudgetHeaders:
+    """States budgets and what is left of them, as the IETF's draft of RateLimit headers has it."""
+
+    def __init__(self, handle: Handler, budgets: Budgets, clock: Clock) -> None:
+        self._handle, self._budgets, self._clock = handle, budgets, clock
+
+    async def __call__(self, request: Request) -> Response:
+        account, response = self._budgets.account(request.caller), await self._handle(request)
+        if account is not None:
+            response.headers = [*response.headers, *_headers(account, self._clock.monotonic())]
+        return response
+
+
+def _headers(account: Account, now: float) -> list[Header]:
+    policies, rates = [], []
+    for window in account.windows:
+        window.begin_if_over(now)
+        name, left = f'"{window.unit}-per-{window.period}"', max(0, window.limit - window.used)
+        policies.append(f"{name};q={window.limit};w={window.seconds}")
+        rates.append(f"{name};r={left};t={round(window.ends_at - now)}")
+    return [(b"ratelimit-policy", ", ".join(policies).encode()), (b"ratelimit", ", ".join(rates).encode())]
