@@ -36,6 +36,8 @@ _SIZES = ("first", "last", "interval", "symbols", "keys", "representations")  # 
 
 def parsed(text: str, limits: Limits) -> DocumentNode:
     """Parse a text; raises GraphQLError."""
+    if len(text) > limits.characters:
+        raise _refusal(f"has {len(text)} characters", "characters", limits)
     try:
         return parse(text, max_tokens=limits.tokens)
     except GraphQLSyntaxError as error:
@@ -54,6 +56,7 @@ def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]
     merged = _MergedFields(document, limits)
     figures = (
         ("aliases", counts["alias"], "has {} aliases"),
+        ("alias_length", merged.longest_alias, "has an alias of {} characters"),
         ("directives", counts["directive"], "has {} directives"),
         ("fragments", counts["fragment_spread"] + counts["inline_fragment"], "uses fragments {} times"),
         ("root_fields", merged.root_fields, "selects {} fields of the root"),
@@ -110,7 +113,7 @@ class _MergedFields:
         fragments = [item for item in definitions if isinstance(item, FragmentDefinitionNode)]
         operations = [item for item in definitions if isinstance(item, OperationDefinitionNode)]
         self._fragments = {fragment.name.value: fragment.selection_set for fragment in fragments}
-        self.fields = self.root_fields = self.comparisons = 0
+        self.fields = self.root_fields = self.comparisons = self.longest_alias = 0
         levels = [(1, [item.selection_set]) for item in (*operations, *fragments)]
         while levels and self.fields <= limits.fields and self.comparisons <= limits.comparisons:
             depth, sets = levels.pop()
@@ -133,6 +136,8 @@ class _MergedFields:
                     same = merged.setdefault((alias or name).value, [])
                     self.comparisons += len(same)
                     self.fields += 1
+                    if alias is not None:
+                        self.longest_alias = max(self.longest_alias, len(alias.value))
                     same.append(selection)
                 case InlineFragmentNode(selection_set=selected):
                     selections += selected.selections

@@ -32,6 +32,7 @@ from graphql.utilities import value_from_ast_untyped
 from pagination.connections import MAX_FIRST
 from resolvers.costs import FieldCost
 
+_ALIAS_CHARACTERS = 32  # of an alias that take as much as a value, since it stands in each object
 NESTED_ROWS = 20  # of a list inside the rows of another
 _NAMES = ("symbols", "keys", "representations")  # arguments that name the items of the field
 _NOT_SHARED: Final[frozenset[tuple[str, int]]] = frozenset()
@@ -41,7 +42,7 @@ class Cost(NamedTuple):
     """What a selection costs for each object that it is made on, and more for each row of the object's lists.
 
     `shared`: calls that are made once, however many objects there are, by what they depend on. `values` counts
-    scalars, objects and lists.
+    scalars, objects and lists, and long aliases.
     """
 
     calls: int = 0
@@ -126,14 +127,15 @@ class CostMeasure:
             return Cost(values=1, depth=1)
         below = self._selections(node.selection_set, get_named_type(field.type))
         calls, shared, rows = self._estimate(node, field, parent)
+        count = 1 if node.alias is None else 1 + len(node.alias.value) // _ALIAS_CHARACTERS
         if not _is_list(field):
             below = below if rows is None else below.times(rows)
-            return below.plus(Cost(calls, 1, below.depth + 1, shared=shared))
+            return below.plus(Cost(calls, count, below.depth + 1, shared=shared))
         item = below.times(NESTED_ROWS)
         if rows is None:
-            return Cost(0, 1, item.depth + 1, item.calls, item.values + 1, item.shared)
+            return Cost(0, count, item.depth + 1, item.calls, item.values + 1, item.shared)
         return Cost(
-            calls + rows * item.calls, 1 + rows * (item.values + 1), item.depth + 1, shared=item.shared | shared
+            calls + rows * item.calls, count + rows * (item.values + 1), item.depth + 1, shared=item.shared | shared
         )
 
     def _estimate(

@@ -5,8 +5,9 @@
 that a field cannot do without could not be had; `INTERNAL_SERVER_ERROR` everything else, masked and logged.
 """
 
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
@@ -17,12 +18,28 @@ from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 _NESTED = "Maximum introspection depth exceeded"  # of graphql-core's rule
 _TOO_NESTED = "This introspection nests 3 lists of fields or types, and 2 are allowed: request types by their names."
 
+_LONGEST_MESSAGE: Final = 1000  # characters
+_LONG_WORD_LENGTH: Final = 200
+_LONG_WORD: Final = re.compile(rf"\S{{{_LONG_WORD_LENGTH},}}")
+
 log = structlog.get_logger(__name__)
 
 
 def stable(errors: Sequence[GraphQLError], context: object) -> list[GraphQLError]:
     """Return the errors as a caller may see them; internal ones are logged under the id of the request."""
     return [_stable(error, getattr(context, "request_id", None)) for error in errors]
+
+
+def shortened(message: str) -> str:
+    """Return the message without the middle of what it quotes at length, which the caller has already."""
+    if len(message) < _LONG_WORD_LENGTH:
+        return message
+    message = _LONG_WORD.sub(lambda word: _ends(word[0], 40), message)
+    return _ends(message, _LONGEST_MESSAGE // 2) if len(message) > _LONGEST_MESSAGE else message
+
+
+def _ends(text: str, length: int) -> str:
+    return f"{text[:length]}…{text[-length:]}"
 
 
 def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
@@ -82,7 +99,7 @@ def _code_of(error: GraphQLError) -> str:
 
 def _with(error: GraphQLError, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
-        error.message,
+        shortened(error.message),
         nodes=error.nodes,
         source=error.source,
         positions=error.positions,

@@ -8,16 +8,19 @@ class Limits:
     """Most of each that one operation may have.
 
     `calls` to CoinGlass and `values` of the result are estimated from the arguments. `comparisons` are pairs of fields
-    that have one name in one object; `names` are items of an argument that lists coins or pairs.
+    that have one name in one object; `names` are items of an argument that lists coins or pairs; `alias_length` is that
+    of the longest alias, which stands in the result as often as there are objects.
     """
 
     calls: int = 300
     values: int = 1_000_000
     depth: int = 10
+    characters: int = 100_000
     tokens: int = 4_000
     fields: int = 4_000
     root_fields: int = 100
     aliases: int = 100
+    alias_length: int = 128
     directives: int = 50
     fragments: int = 200
     comparisons: int = 500

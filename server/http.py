@@ -16,6 +16,7 @@ from starlette.types import Scope
 from callers.addresses import caller_at
 from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
+from served_schema.errors import shortened
 
 if TYPE_CHECKING:
     from server.client_pool import KeyUpstream
@@ -135,7 +136,7 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 def refusal(status: int, message: str, code: str = "BAD_USER_INPUT") -> Response:
     """Refuse a request in the shape of GraphQL errors."""
-    body = {"errors": [{"message": message, "extensions": {"code": code}}]}
+    body = {"errors": [{"message": shortened(message), "extensions": {"code": code}}]}
     response = Response.of(orjson.dumps(body), status=status)
     response.upstream_calls = 0
     return response

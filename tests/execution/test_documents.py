@@ -11,6 +11,7 @@ from execution.engine import Engine
 from execution.plan import ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from served_schema import documents as module
+from served_schema.cost import CostMeasure
 from served_schema.documents import Document, DocumentStore, drop_tokens
 from tests.upstream import StubUpstream, _context
 
@@ -22,6 +23,10 @@ async def ask(engine: Engine, query: str | None, variables: Any = None, **option
 
 def codes(result: ExecutionResult) -> list[Any]:
     return [(error.extensions or {}).get("code") for error in result.errors or ()]
+
+
+def messages(result: ExecutionResult) -> list[str]:
+    return [error.message for error in result.errors or ()]
 
 
 async def test_a_document_is_parsed_once(engine: Engine, parsed: list[str]) -> None:
@@ -141,3 +146,50 @@ async def test_an_unsupported_document_is_compiled_once(engine: Engine, monkeypa
         assert (await ask(engine, query)).data == data
     assert len(compiled) == 1
     assert (engine.counts.hits, engine.counts.misses) == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("query", "figure", "variable"),
+    [
+        (f"{{ __typename }} # {'x' * 100_000}", "100017 characters, and 100000 are", "COINGLASS_MAX_CHARACTERS"),
+        (f"{{ {'x' * 129}: __typename }}", "129 characters, and 128 are", "COINGLASS_MAX_ALIAS_LENGTH"),
+    ],
+)
+async def test_a_document_with_long_texts_is_refused(engine: Engine, query: str, figure: str, variable: str) -> None:
+    result = await ask(engine, query)
+    assert codes(result) == ["QUERY_TOO_COMPLEX"]
+    message = messages(result)[0]
+    assert figure in message
+    assert variable in message
+
+
+async def test_a_document_that_is_too_long_is_not_parsed(engine: Engine, parsed: list[str]) -> None:
+    await ask(engine, "{ __typename }" + " " * 100_000)
+    assert parsed == []
+
+
+async def test_long_aliases_count_as_values(engine: Engine) -> None:
+    def values(alias: str) -> int:
+        operation = parse(f"{{ {alias}: quota {{ limit }} }}").definitions[0]
+        assert isinstance(operation, OperationDefinitionNode)
+        return CostMeasure(engine.schema._schema, {}, {}).measure(operation).values
+
+    assert values("a" * 128) - values("a") == 4
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"{{ {'x' * 50_000} }}",
+        f'{{ coin(symbol: "{"x" * 50_000}") {{ symbol }} }}',
+        f'{{ coin(symbol: "{"x " * 9_000}") {{ symbol }} }}',
+    ],
+)
+async def test_an_error_quotes_nothing_at_length(engine: Engine, query: str) -> None:
+    result = await ask(engine, query)
+    assert 20 < len(messages(result)[0]) < 1_100
+
+
+async def test_an_error_quotes_no_long_variable(engine: Engine) -> None:
+    query = "query ($n: Int!) { coins(first: $n) { nodes { symbol } } }"
+    assert len(messages(await ask(engine, query, {"n": "x" * 900_000}))[0]) < 1_100
