@@ -16,6 +16,7 @@ from graphql import VariableValues
 from execution.column_selection import ColumnCompleter, ColumnSelection, RowEncoder
 from execution.resolver_calls import ResolverCalls
 from execution.scalar_serializers import Unsupported
+from execution.turns import Turns
 from payloads.columns import Column, Columns
 
 Completed: TypeAlias = Any  # what can stand in an answer
@@ -49,12 +50,16 @@ class Info:
 
 
 class Execution:
-    """One execution of a plan. Everything that can start does so at once; what waits is filled in as it comes."""
+    """One execution of a plan. Everything that can start does so at once; what waits is filled in as it comes.
 
-    __slots__ = ("_done", "_failure", "_pending", "_tasks", "encoder", "info", "variables")
+    What is too large for a turn goes on after the others had theirs.
+    """
 
-    def __init__(self, info: Info, variables: VariableValues, encoder: RowEncoder) -> None:
-        self.info, self.variables, self.encoder = info, variables, encoder
+    __slots__ = ("_done", "_failure", "_is_abandoned", "_pending", "_tasks", "encoder", "info", "turns", "variables")
+
+    def __init__(self, info: Info, variables: VariableValues, encoder: RowEncoder, turns: Turns) -> None:
+        self.info, self.variables, self.encoder, self.turns = info, variables, encoder, turns
+        self._is_abandoned = False
         self._pending = 0
         self._tasks: list[asyncio.Future[Any]] = []
         self._failure: BaseException | None = None
@@ -81,6 +86,7 @@ class Execution:
         try:
             await self._done
         except asyncio.CancelledError:
+            self._is_abandoned = True
             for task in self._tasks:
                 task.cancel()
             raise
@@ -90,14 +96,40 @@ class Execution:
     def complete_later(self, awaited: Any, value: ValueCompleter, container: Container, key: str | int) -> None:  # noqa: ANN401  # an awaitable of whatever
         """Complete the value when it is there; the keys of an answer stand in the order of the query."""
         container[key] = None
-        task = asyncio.ensure_future(awaited)
+        task = asyncio.ensure_future(self._in_turn(awaited) if isinstance(awaited, Coroutine) else awaited)
         self._tasks.append(task)
         self._pending += 1
         task.add_done_callback(partial(self._resume, value, container, key))
 
-    def _resume(self, value: ValueCompleter, container: Container, key: str | int, task: "asyncio.Future[Any]") -> None:
+    async def _in_turn(self, coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  # whatever a resolver gives
+        """Start the coroutine when there is time: what it does before it waits may be much."""
         try:
+            while self.turns.is_over():
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            coroutine.close()
+            raise
+        return await coroutine
+
+    def _resume(self, value: ValueCompleter, container: Container, key: str | int, task: "asyncio.Future[Any]") -> None:
+        def complete() -> None:
             container[key] = value.complete(task.result(), self)
+
+        self._proceed(complete)
+
+    def go_on_later(self, step: Callable[[], None]) -> None:
+        """Do the step, which fills in the rest of a container, in another turn."""
+        self._pending += 1
+        asyncio.get_running_loop().call_soon(self._proceed, step)
+
+    def _proceed(self, step: Callable[[], None]) -> None:
+        if self._is_abandoned:
+            return
+        if self.turns.is_over():
+            asyncio.get_running_loop().call_soon(self._proceed, step)
+            return
+        try:
+            step()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # as above
             self._failure = self._failure or error
         self._pending -= 1
@@ -155,16 +187,23 @@ class ListValue:
         if type(value) not in (list, tuple, Columns, Column):
             raise Unsupported
         items: list[Completed] = [None] * len(value)
-        for index, item in enumerate(value):
+        self._fill(items, value, 0, execution)
+        return items
+
+    def _fill(self, items: list[Completed], value: Sequence[Any], start: int, execution: Execution) -> None:
+        """Complete the items from the start, as far as there is time."""
+        for index, item in enumerate(value[start:] if start else value, start):
             if hasattr(type(item), "__await__"):
                 execution.complete_later(item, self.item, items, index)
                 continue
+            if index > start and execution.turns.is_over():
+                execution.go_on_later(partial(self._fill, items, value, index, execution))
+                return
             try:
                 items[index] = self.item.complete(item, execution)
             except Exception:
                 _close(value[index:])
                 raise
-        return items
 
 
 def _close(items: Sequence[object]) -> None:
@@ -185,9 +224,18 @@ class ObjectPlan:
         if self.selection is not None:
             return self.selection.row(value, execution.encoder)
         results: dict[str, Completed] = {}
-        for field in self.fields:
-            field.resolve(value, execution, results)
+        self._fill(results, value, self.fields, execution)
         return results
+
+    def _fill(
+        self, results: dict[str, Completed], value: object, fields: Sequence[PlannedField], execution: Execution
+    ) -> None:
+        """Resolve the fields, as far as there is time."""
+        for index, field in enumerate(fields):
+            if index and execution.turns.is_over():
+                execution.go_on_later(partial(self._fill, results, value, fields[index:], execution))
+                return
+            field.resolve(value, execution, results)
 
 
 @dataclass(slots=True)

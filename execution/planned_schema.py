@@ -26,6 +26,7 @@ from execution.fragment_cache import FragmentCache
 from execution.plan import Execution, Info, ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from execution.scalar_serializers import Unsupported
+from execution.turns import Turns
 from execution.validation import relevant
 from served_schema.documents import Document
 from served_schema.schema import ServedSchema
@@ -40,6 +41,7 @@ class PlanExecutor:
     def __init__(self, schema: strawberry.Schema, encoder: RowEncoder) -> None:
         self._strawberry, self._encoder = schema, encoder
         self.hits = self.misses = 0
+        self._turns = Turns()
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
 
     async def execute(
@@ -59,7 +61,7 @@ class PlanExecutor:
             plan = document.plan(operation, variables, lambda: self._compiled(document, operation, variables))
             if plan is None:
                 raise Unsupported  # noqa: TRY301  # as everything else that a plan cannot answer
-            execution = Execution(Info(context, self._strawberry), variables, self._encoder)
+            execution = Execution(Info(context, self._strawberry), variables, self._encoder, self._turns)
             data: dict[str, Any] = await execution.run(plan, root)
         except Exception:  # noqa: BLE001  # whatever it is, the default executor meets it again and says where
             self.misses += 1
