@@ -104,7 +104,7 @@ class Execution:
     async def _in_turn(self, coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  # whatever a resolver gives
         """Start the coroutine when there is time: what it does before it waits may be much."""
         try:
-            while self.turns.is_over():
+            while self.turns.is_over():  # noqa: ASYNC110  # an event would start all that wait for it in one pass
                 await asyncio.sleep(0)
         except asyncio.CancelledError:
             coroutine.close()

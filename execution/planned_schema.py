@@ -41,7 +41,7 @@ class PlanExecutor:
     def __init__(self, schema: strawberry.Schema, encoder: RowEncoder) -> None:
         self._strawberry, self._encoder = schema, encoder
         self.hits = self.misses = 0
-        self._turns = Turns()
+        self.turns = Turns()
         self._schema: GraphQLSchema = schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
 
     async def execute(
@@ -61,7 +61,7 @@ class PlanExecutor:
             plan = document.plan(operation, variables, lambda: self._compiled(document, operation, variables))
             if plan is None:
                 raise Unsupported  # noqa: TRY301  # as everything else that a plan cannot answer
-            execution = Execution(Info(context, self._strawberry), variables, self._encoder, self._turns)
+            execution = Execution(Info(context, self._strawberry), variables, self._encoder, self.turns)
             data: dict[str, Any] = await execution.run(plan, root)
         except Exception:  # noqa: BLE001  # whatever it is, the default executor meets it again and says where
             self.misses += 1

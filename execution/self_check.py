@@ -25,6 +25,7 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
+from execution.turns import Turns
 from resolvers.context import Context
 from served_schema.errors import stable
 
@@ -98,7 +99,11 @@ class _Check:
         self._parsed = functools.cache(parse)  # for the default executor alone
 
     async def plans(self) -> bool:
-        """Execute with several variables, each twice: the first text is new, later ones are cached."""
+        """Execute with several variables, each twice: the first text is new, later ones are cached.
+
+        Turns end at once, so that everything goes on in another one.
+        """
+        self._schema.plans.turns = Turns(0)
         for variables in _VARIABLES:
             if not await self._agree(_PLANNED, variables, times=2):
                 return False

@@ -3,18 +3,15 @@
 import asyncio
 from collections.abc import Callable
 from time import perf_counter
-from typing import Final
-
-TURN_SECONDS: Final = 0.01
 
 
 class Turns:
-    """Bounds the work of all operations in one pass of the event loop; beyond it, they go on in the next pass."""
+    """Bounds the work of all operations in one pass of the event loop; beyond `seconds`, they go on in the next."""
 
-    __slots__ = ("_clock", "_end", "_loop")
+    __slots__ = ("_clock", "_end", "_loop", "_seconds")
 
-    def __init__(self, clock: Callable[[], float] = perf_counter) -> None:
-        self._clock = clock
+    def __init__(self, seconds: float = 0.01, clock: Callable[[], float] = perf_counter) -> None:
+        self._seconds, self._clock = seconds, clock
         self._end = 0.0  # of this pass; 0 before its first work
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -26,7 +23,7 @@ class Turns:
         loop = asyncio.get_running_loop()
         if self._end and loop is self._loop:
             return True
-        self._end, self._loop = now + TURN_SECONDS, loop
+        self._end, self._loop = now + self._seconds, loop
         loop.call_soon(self._end_pass)
         return False
 

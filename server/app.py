@@ -29,6 +29,7 @@ from server.log import RequestLog
 from server.metrics import Metrics, metrics_page
 from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
+from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
 from server.settings import Settings
 from server.view import GraphQLView
@@ -78,6 +79,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
         has_explorer=has_explorer(settings),
         max_socket_operations=settings.max_socket_operations,
     )
+    view.max_response = ResponseLimit(settings.max_response_megabytes)
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE

@@ -1,11 +1,13 @@
 """A captured response in the forms in which clients get it: content codings, ETag and caching headers."""
 
+import asyncio
 import functools
 import gzip
 import hashlib
 import math
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple
@@ -24,6 +26,8 @@ _CODERS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
     }
 )
 _MIN_ENCODED = 1024  # bytes: below, a coding saves nothing worth its work
+_LARGE = 512 * 1024  # bytes: beyond, the work of a coding would hold up the event loop
+_thread = ThreadPoolExecutor(1, "codings")  # zlib and zstd release the interpreter
 _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 
 _SHAREABLE = frozenset((b"content-type", b"content-length"))
@@ -82,7 +86,7 @@ class CachedResponse:
         """Whole seconds, rounded up: who subtracts it from max-age does not trust the response for too long."""
         return math.ceil(now - self.created_at)
 
-    def rendering(self, codings: tuple[str, ...]) -> Rendering:
+    async def rendering(self, codings: tuple[str, ...]) -> Rendering:
         """Return the best of the allowed codings; each is encoded once."""
         body, coding = self.response.body, codings[0]
         is_encoded = b"content-encoding" in dict(self.response.headers)
@@ -90,7 +94,11 @@ class CachedResponse:
             coding = IDENTITY
         rendering = self.renderings.get(coding)
         if rendering is None:
-            rendering = self.renderings[coding] = self._render(coding)
+            if len(body) <= _LARGE:
+                rendering = self._render(coding)
+            else:
+                rendering = await asyncio.get_running_loop().run_in_executor(_thread, self._render, coding)
+            rendering = self.renderings.setdefault(coding, rendering)
         return rendering
 
     def _render(self, coding: str) -> Rendering:

@@ -55,7 +55,7 @@ class ResponseCache:
         cached, cacheable = self.store.find(key, now, revision), CacheableRequest(request, key, revision, raw, codings)
         if cached is not None:
             self.hits += 1
-            return self._respond(request, cached, self._render(cached, cacheable), 0, now)
+            return self._respond(request, cached, await self._render(cached, cacheable), 0, now)
         run = self._in_flight.get((key, revision))
         shared = None if run is None else await self._share(run, cacheable)
         return shared or await self._run(cacheable)
@@ -74,7 +74,7 @@ class ResponseCache:
             return None
         self.shared += 1
         cached = task.result()
-        return self._respond(cacheable.request, cached, self._render(cached, cacheable), 0)
+        return self._respond(cacheable.request, cached, await self._render(cached, cacheable), 0)
 
     async def _run(self, cacheable: CacheableRequest) -> Response:
         """Run the application in a task, which goes on for others if this caller leaves."""
@@ -87,7 +87,7 @@ class ResponseCache:
         cached = run.task.result()
         if cached.response.stream is not None:
             return cached.response
-        rendering = self._render(cached, cacheable)
+        rendering = await self._render(cached, cacheable)
         return self._respond(cacheable.request, cached, rendering, cached.response.upstream_calls)
 
     def _remove(self, key: tuple[ResponseKey, int], run: SharedRun[CachedResponse]) -> None:
@@ -105,9 +105,9 @@ class ResponseCache:
             self.store.put(cached, now, expires_at)
         return cached
 
-    def _render(self, cached: CachedResponse, cacheable: CacheableRequest) -> Rendering:
+    async def _render(self, cached: CachedResponse, cacheable: CacheableRequest) -> Rendering:
         """Render for this client; if the response is stored, the same bytes find it directly the next time."""
-        rendering = cached.rendering(cacheable.codings)
+        rendering = await cached.rendering(cacheable.codings)
         self.store.add_alias(cached, cacheable.raw, rendering)
         return rendering
 

@@ -228,6 +228,9 @@ class Settings:
     max_calls: int = _limit("calls", "Most requests to CoinGlass that one operation may cause.")
     max_values: int = _limit("values", "Most values that the result of one operation may have.")
     max_depth: int = _limit("depth", "Most levels of an operation.")
+    max_response_megabytes: int = _variable(
+        "COINGLASS_MAX_RESPONSE_MB", 16, _integer(1, 1000), "Largest response, in megabytes."
+    )
     max_characters: int = _limit("characters", "Most characters of a document.")
     max_tokens: int = _limit("tokens", "Most tokens of a document.")
     max_fields: int = _limit("fields", "Most fields of a document, with its fragments spread out.")

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
-import orjson
 from cross_web import HTTPException
 from starlette.requests import Request as StarletteRequest
 from starlette.responses import HTMLResponse, StreamingResponse
@@ -33,6 +32,7 @@ from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, pa
 from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
 from server.response_keys import get_parameters
+from server.response_limit import DEFAULT_LIMIT, ResponseLimit
 from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_opening
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
@@ -67,6 +67,8 @@ class GraphQLView(GraphQL[Context, None]):
 
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
+
+    max_response: ResponseLimit = DEFAULT_LIMIT
 
     def __init__(
         self,
@@ -163,7 +165,7 @@ class GraphQLView(GraphQL[Context, None]):
             sub_response=_UNUSED,
         )
         data, expires_at = self._body_and_expiry(context, result)
-        response = Response.of(orjson.dumps(data))
+        response = Response.of(self.max_response.encode(data))
         response.expires_at = expires_at
         return response
 
@@ -219,7 +221,7 @@ class GraphQLView(GraphQL[Context, None]):
         return self._websocket_origins.allows(origin)
 
     def encode_json(self, data: object) -> bytes:
-        return orjson.dumps(data)
+        return self.max_response.encode(data)
 
     def should_render_graphql_ide(self, request: BaseRequestProtocol) -> bool:
         """Whether the request is a browser's for the page, and not for an operation by its hash."""

@@ -1,10 +1,12 @@
 """Each client gets an accepted coding, and an ETag of those bytes."""
 
+import threading
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.cached_response import CachedResponse, acceptable_codings
+from server.cached_response import CachedResponse, Rendering, acceptable_codings
 from server.http import Response
 from server.response_keys import ResponseKey
 from tests.server.raw_asgi import Origin, Served, get, post
@@ -57,21 +59,40 @@ def test_any_header_is_parsed(header: bytes) -> None:
         (("gzip",), 10, b"gzip"),
     ],
 )
-def test_small_bodies_are_not_encoded_if_that_is_allowed(
+async def test_small_bodies_are_not_encoded_if_that_is_allowed(
     codings: tuple[str, ...], size: int, coding: bytes | None
 ) -> None:
-    headers = dict(captured(b"x" * size).rendering(codings).headers)
+    headers = dict((await captured(b"x" * size).rendering(codings)).headers)
     assert headers.get(b"content-encoding") == coding
 
 
-def test_a_body_is_encoded_to_the_same_bytes_at_any_time() -> None:
+async def test_a_body_is_encoded_to_the_same_bytes_at_any_time() -> None:
     body = b"time is no part of it " * 100
     sizes = {}
     for coding in ("zstd", "gzip", "identity"):
-        first, second = (captured(body).rendering((coding,)).body for _ in range(2))
+        first, second = [(await captured(body).rendering((coding,))).body for _ in range(2)]
         assert first == second
         sizes[coding] = len(first)
     assert sizes["zstd"] < sizes["gzip"] + 100 < sizes["identity"] == len(body)
+
+
+@pytest.mark.parametrize(("size", "in_thread"), [(512 * 1024, False), (512 * 1024 + 1, True)])
+@pytest.mark.parametrize("coding", ["zstd", "gzip", "identity"])
+async def test_large_bodies_are_encoded_in_a_thread(
+    size: int, in_thread: bool, coding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = []
+    real = CachedResponse._render
+
+    def render(self: CachedResponse, coding: str) -> Rendering:
+        threads.append(threading.current_thread() is not threading.main_thread())
+        return real(self, coding)
+
+    monkeypatch.setattr(CachedResponse, "_render", render)
+    response = captured(b"x" * size)
+    first, second = await response.rendering((coding,)), await response.rendering((coding,))
+    assert first is second
+    assert threads == [in_thread]
 
 
 def captured(body: bytes) -> CachedResponse:
