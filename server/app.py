@@ -59,9 +59,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     is stuck.
     """
     client = _logged_client(settings, sandbox=sandbox)
-    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
-    if not engine.uses_plans:
-        log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    engine = _engine(settings)
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
@@ -91,6 +89,13 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     registry.register(Metrics(client, engine, responses, identified, pool))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _engine(settings: Settings) -> Engine:
+    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
+    if not engine.uses_plans:
+        log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    return engine
 
 
 def _logged_client(settings: Settings, *, sandbox: bool) -> Client:

@@ -19,7 +19,7 @@ from tests.cg_client.conftest import a_call
 from tests.cg_client.test_throttle import AGES, MAX, USED, CountingUpstream, refused
 from tests.clock import FakeClock
 
-INTERACTIVE, REFRESH, BACKFILL, EXCESS = Priority
+INTERACTIVE, REFRESH, BACKFILL, _ = Priority
 ANN, BOB = Requester("ann"), Requester("bob")
 
 
