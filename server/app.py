@@ -80,10 +80,9 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
-    stuck_seconds = settings.stuck_seconds if watched else 0
+    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
     websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)],
-        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool, stuck_seconds),
+        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols, pool, stuck_seconds)
     )
     identified = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access)
     registry.register(Metrics(client, engine, responses, identified, pool))
