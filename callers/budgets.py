@@ -52,11 +52,11 @@ class BudgetWindow:
 class Allowance:
     """The budget of one caller and what it has spent."""
 
-    def __init__(self, budget: Budget, clock: Clock) -> None:
+    def __init__(self, budget: Budget, clock: Clock, workers: int = 1) -> None:
         self._clock = clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
-            BudgetWindow(unit, period, periods[period], limit)
+            BudgetWindow(unit, period, periods[period], max(1, limit // workers))
             for unit, _, period in (field.name.split("_") for field in fields(budget))
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
@@ -83,10 +83,13 @@ class Allowance:
 
 
 class Budgets:
-    """`default`: the budget of callers without one, and what the budget of a caller leaves open."""
+    """`default`: the budget of callers without one, and what the budget of a caller leaves open.
 
-    def __init__(self, default: Budget, clock: Clock) -> None:
-        self._default, self._clock = default, clock
+    Each of several `workers` has an equal share of all budgets: they do not know of each other.
+    """
+
+    def __init__(self, default: Budget, clock: Clock, workers: int = 1) -> None:
+        self._default, self._clock, self._workers = default, clock, workers
         self._allowances: OrderedDict[str, Allowance] = OrderedDict()  # the least recently used first
         self.refused = 0
 
@@ -96,7 +99,7 @@ class Budgets:
             return None
         allowance = self._allowances.get(caller.name)
         if allowance is None:
-            allowance = Allowance(_completed(caller.budget, self._default), self._clock)
+            allowance = Allowance(_completed(caller.budget, self._default), self._clock, self._workers)
             self._allowances[caller.name] = allowance
             self._evict()
         self._allowances.move_to_end(caller.name)

@@ -65,7 +65,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
-    budgets = Budgets(settings.budget(), client.clock)
+    budgets = Budgets(settings.budget(), client.clock, settings.workers)
     view = GraphQLView(
         engine.schema,
         upstream,
