@@ -1,6 +1,7 @@
 """Charges operations to the budgets of their callers, and states in headers what is left."""
 
 import math
+from collections.abc import Awaitable
 from typing import Final
 
 from graphql import GraphQLError
@@ -58,10 +59,13 @@ class BudgetHeaders:
     def __init__(self, handle: Handler, budgets: Budgets, clock: Clock) -> None:
         self._handle, self._budgets, self._clock = handle, budgets, clock
 
-    async def __call__(self, request: Request) -> Response:
-        allowance, response = self._budgets.allowance(request.caller), await self._handle(request)
-        if allowance is not None:
-            response.headers = [*response.headers, *_headers(allowance, self._clock.monotonic())]
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        allowance, response = self._budgets.allowance(request.caller), self._handle(request)
+        return response if allowance is None else self._with_headers(response, allowance)
+
+    async def _with_headers(self, awaited: Awaitable[Response], allowance: Allowance) -> Response:
+        response = await awaited
+        response.headers = [*response.headers, *_headers(allowance, self._clock.monotonic())]
         return response
 
 
