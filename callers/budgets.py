@@ -8,7 +8,7 @@ from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 
 MINUTE, DAY = 60, 86_400  # seconds
-_MAX_ACCOUNTS: Final = 65_536
+_MAX_ALLOWANCES: Final = 65_536
 
 
 class BudgetExceeded(Exception):
@@ -20,7 +20,7 @@ class BudgetExceeded(Exception):
 
 
 @dataclass(slots=True)
-class Window:
+class BudgetWindow:
     """`unit` is `calls` or `values`; times are monotonic seconds."""
 
     unit: str
@@ -49,14 +49,14 @@ class Window:
         raise BudgetExceeded(message, self.ends_at - now)
 
 
-class Account:
+class Allowance:
     """The budget of one caller and what it has spent."""
 
-    def __init__(self, budget: Budget, clock: Clock) -> None:
+    def __init__(self, budget: Budget, clock: Clock, workers: int = 1) -> None:
         self._clock = clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
-            Window(unit, period, periods[period], limit)
+            BudgetWindow(unit, period, periods[period], max(1, limit // workers))
             for unit, _, period in (field.name.split("_") for field in fields(budget))
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
@@ -83,30 +83,33 @@ class Account:
 
 
 class Budgets:
-    """`default`: the budget of callers without one, and what the budget of a caller leaves open."""
+    """`default`: the budget of callers without one, and what the budget of a caller leaves open.
 
-    def __init__(self, default: Budget, clock: Clock) -> None:
-        self._default, self._clock = default, clock
-        self._accounts: OrderedDict[str, Account] = OrderedDict()  # the least recently used first
+    Each of several `workers` has an equal share of all budgets: they do not know of each other.
+    """
+
+    def __init__(self, default: Budget, clock: Clock, workers: int = 1) -> None:
+        self._default, self._clock, self._workers = default, clock, workers
+        self._allowances: OrderedDict[str, Allowance] = OrderedDict()  # the least recently used first
         self.refused = 0
 
-    def account(self, caller: Caller) -> Account | None:
-        """Return the caller's account; None if its budget has no limit."""
+    def allowance(self, caller: Caller) -> Allowance | None:
+        """Return the caller's allowance; None if its budget has no limit."""
         if caller.budget is None and self._default == _UNLIMITED:
             return None
-        account = self._accounts.get(caller.name)
-        if account is None:
-            account = Account(_completed(caller.budget, self._default), self._clock)
-            self._accounts[caller.name] = account
+        allowance = self._allowances.get(caller.name)
+        if allowance is None:
+            allowance = Allowance(_completed(caller.budget, self._default), self._clock, self._workers)
+            self._allowances[caller.name] = allowance
             self._evict()
-        self._accounts.move_to_end(caller.name)
-        return account if account.windows else None
+        self._allowances.move_to_end(caller.name)
+        return allowance if allowance.windows else None
 
     def _evict(self) -> None:
-        """Forget the oldest account whose windows are over, if there are too many; else the oldest."""
-        if len(self._accounts) > _MAX_ACCOUNTS:
-            idle = next((name for name, account in self._accounts.items() if account.is_idle), None)
-            del self._accounts[next(iter(self._accounts)) if idle is None else idle]
+        """Forget the oldest allowance whose windows are over, if there are too many; else the oldest."""
+        if len(self._allowances) > _MAX_ALLOWANCES:
+            idle = next((name for name, allowance in self._allowances.items() if allowance.is_idle), None)
+            del self._allowances[next(iter(self._allowances)) if idle is None else idle]
 
 
 _UNLIMITED: Final = Budget()
