@@ -80,8 +80,7 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     view.max_response = ResponseLimit(settings.max_response_megabytes)
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
-    limit = settings.response_cache_megabytes * MEGABYTE
-    responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
+    responses = _response_cache(routes, settings, client)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
     websockets = Starlette(
         routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols, pool, stuck_seconds)
@@ -97,6 +96,11 @@ def _engine(settings: Settings) -> Engine:
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     return engine
+
+
+def _response_cache(routes: Routes, settings: Settings, client: Client) -> ResponseCache:
+    limit = settings.response_cache_megabytes * MEGABYTE
+    return ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
 
 
 def _logged_client(settings: Settings, *, sandbox: bool) -> Client:
