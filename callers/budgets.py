@@ -36,7 +36,7 @@ class BudgetWindow:
 
     def check(self, amount: int, now: float) -> None:
         """Raise BudgetExceeded if the window has no room for so many."""
-        if self.used + amount <= self.limit:
+        if not amount or self.used + amount <= self.limit:
             return
         what = "upstream calls" if self.unit == "calls" else "values"
         if amount > self.limit:
@@ -56,7 +56,7 @@ class Allowance:
         self._clock = clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
-            BudgetWindow(unit, period, periods[period], max(1, limit // workers))
+            BudgetWindow(unit, period, periods[period], max(min(1, limit), limit // workers))
             for unit, _, period in (field.name.split("_") for field in fields(budget))
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]

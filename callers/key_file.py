@@ -89,8 +89,8 @@ class KeyFile:
             state = _state(self._path)
             if state == self._state:
                 return
-            self._state = state
             self._read(read_keys(self._path))
+            self._state = state
         except KeyFileError as error:
             log.warning("the file of keys cannot be read; the keys that were read last stay valid", error=str(error))
 

@@ -8,6 +8,7 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -115,6 +116,7 @@ class Cache:
         """
         self._fetch, self._store, self._clock, self._on_join = fetch, store, clock, on_join
         self._is_sending = is_sending
+        self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
@@ -155,6 +157,7 @@ class Cache:
         else:
             self._on_join(call, requester.in_the_background())
         in_flight.is_background = True
+        self._abandoned.discard(in_flight.task)
 
     def _start(self, call: Call, deadline: float, requester: Requester) -> _InFlight:
         task = asyncio.get_running_loop().create_task(self._fetch_and_store(call, deadline, requester))
@@ -165,14 +168,23 @@ class Cache:
     def _wait(self, in_flight: _InFlight) -> asyncio.Future[AnyAnswer]:
         waiter: asyncio.Future[AnyAnswer] = in_flight.task.get_loop().create_future()
         in_flight.waiters.append(waiter)
+        self._abandoned.discard(in_flight.task)
         waiter.add_done_callback(partial(self._cancel_if_abandoned, in_flight))
         return waiter
 
     def _cancel_if_abandoned(self, in_flight: _InFlight, waiter: asyncio.Future[AnyAnswer]) -> None:
         task = in_flight.task
-        if waiter.cancelled() and in_flight.is_abandoned and not task.done() and not self._is_sending(task):
-            self._forget(in_flight)  # a later request for the same must not wait for what is being cancelled
-            task.cancel()
+        if not waiter.cancelled() or not in_flight.is_abandoned or task.done():
+            return
+        if self._is_sending(task):
+            self._abandoned.add(task)
+            return
+        self._forget(in_flight)  # a later request for the same must not wait for what is being cancelled
+        task.cancel()
+
+    def is_awaited(self) -> bool:
+        """Whether anybody waits for the fetch of the running task, or it refreshes the cache."""
+        return asyncio.current_task() not in self._abandoned
 
     def _forget(self, in_flight: _InFlight) -> None:
         if self._in_flight.get(in_flight.call.key) is in_flight:
@@ -181,6 +193,7 @@ class Cache:
     def _resolve(self, in_flight: _InFlight, task: asyncio.Task[AnyAnswer]) -> None:
         """Hand the result of a fetch to those who wait for it."""
         self._forget(in_flight)
+        self._abandoned.discard(task)
         error = None if task.cancelled() else task.exception()  # reading it marks that of a refresh as handled
         for waiter in in_flight.waiters:
             if waiter.done():

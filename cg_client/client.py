@@ -77,12 +77,13 @@ class Client:
         self.bulkhead = Bulkhead(sender, config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights, config.caller_share)
         self.admission_queue = self._throttle.admission_queue
-        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget())
-        self.breaker = Breaker(self._retry, self.clock, breaker_policy)
-        self.paths = Paths(self.breaker, self.clock)
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
         self._cache = Cache(self._fetch, self._store, self.clock, on_join, is_sending)
+        is_awaited = self._cache.is_awaited
+        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
+        self.breaker = Breaker(self._retry, self.clock, breaker_policy)
+        self.paths = Paths(self.breaker, self.clock)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
         self._coalescer = Coalescer(self._is_free)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)

@@ -31,7 +31,10 @@ from served_schema.documents import Document, drop_tokens
 from served_schema.limits import Limits
 
 _TIMES = ("from", "to")  # arguments by which a window grows with time
-_SIZES = ("first", "last", "interval", "symbols", "keys", "representations")  # arguments on which the cost depends
+_SIZES = (  # arguments on which the cost depends, of fields that share calls all of them
+    *("first", "last", "interval", "symbols", "keys", "representations"),
+    *("exchanges", "range"),
+)
 
 
 def parsed(text: str, limits: Limits) -> DocumentNode:
@@ -61,6 +64,7 @@ def check_document(document: DocumentNode, limits: Limits) -> list[GraphQLError]
         ("fragments", counts["fragment_spread"] + counts["inline_fragment"], "uses fragments {} times"),
         ("root_fields", merged.root_fields, "selects {} fields of the root"),
         ("fields", merged.fields, "selects {} fields"),
+        ("depth", merged.depth, "is {} levels deep"),
         ("comparisons", merged.comparisons, "selects {} pairs of fields with one name in one object"),
     )
     return _exceeded(figures, limits, document)
@@ -113,16 +117,15 @@ class _MergedFields:
         fragments = [item for item in definitions if isinstance(item, FragmentDefinitionNode)]
         operations = [item for item in definitions if isinstance(item, OperationDefinitionNode)]
         self._fragments = {fragment.name.value: fragment.selection_set for fragment in fragments}
-        self.fields = self.root_fields = self.comparisons = self.longest_alias = 0
+        self.fields = self.root_fields = self.comparisons = self.longest_alias = self.depth = 0
         levels = [(1, [item.selection_set]) for item in (*operations, *fragments)]
         while levels and self.fields <= limits.fields and self.comparisons <= limits.comparisons:
             depth, sets = levels.pop()
-            merged = self._merge(sets)
+            merged, self.depth = self._merge(sets), max(self.depth, depth)
             if depth == 1:
                 self.root_fields = max(self.root_fields, len(merged))
             if depth <= limits.depth:
-                below = ([field.selection_set for field in fields if field.selection_set] for fields in merged.values())
-                levels += ((depth + 1, sets) for sets in below if sets)
+                levels += ((depth + 1, below) for fields in merged.values() if (below := _below(fields)))
 
     def _merge(self, sets: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """Return the fields of the sets by their name in the result, with each fragment once."""
@@ -145,6 +148,13 @@ class _MergedFields:
                     spread.add(name.value)
                     selections += self._fragments[name.value].selections
         return merged
+
+
+def _below(fields: Sequence[FieldNode]) -> list[SelectionSetNode]:
+    """Return what fields of one name select; nothing for introspection, which has limits of its own."""
+    return (
+        [] if fields[0].name.value in ("__schema", "__type") else [f.selection_set for f in fields if f.selection_set]
+    )
 
 
 def is_fixed(document: Document) -> bool:

@@ -163,11 +163,12 @@ class CostMeasure:
         return length
 
     def _value(self, node: ValueNode) -> object:
-        """Return a value as JSON has it; None for a variable that is left out."""
+        """Return a value as JSON has it, with the whole number of a float; None for a variable that is left out."""
         if isinstance(node, VariableNode):
             name = node.name.value
             if name in self._variables:
-                return self._variables[name]
+                value = self._variables[name]
+                return int(value) if isinstance(value, float) and value.is_integer() else value
             default = self._defaults.get(name)
             return None if default is None else value_from_ast_untyped(default)
         return value_from_ast_untyped(node, dict(self._variables))

@@ -4,6 +4,7 @@ They depend on the document and its variables alone, and the one about the whole
 """
 
 import asyncio
+import json
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -26,7 +27,7 @@ class IntrospectionCache:
     async def execute(
         self, text: str, name: str | None, variables: Mapping[str, Any], run: Callable[[], ExecutionResult]
     ) -> ExecutionResult:
-        key = orjson.dumps((text, name, variables), option=orjson.OPT_SORT_KEYS)
+        key = json.dumps((text, name, variables), sort_keys=True).encode()
         async with self._lock:
             cached = self._results.get(key)
             if cached is not None:

@@ -39,7 +39,10 @@ def read_manifest(path: Path) -> Sequence[TrustedOperation]:
     """Read a manifest, or a folder of documents. Raises ManifestError."""
     try:
         if path.is_dir():
-            return operations_of([(file, file.read_text()) for file in sorted(path.rglob("*")) if is_document(file)])
+            files = [file for file in sorted(path.rglob("*")) if is_document(file)]
+            if not files:
+                raise ManifestError(f"{path}: has no .graphql files")
+            return operations_of([(file, file.read_text()) for file in files])
         content: object = orjson.loads(path.read_bytes())
     except OSError as error:
         raise ManifestError(f"{path}: {error.strerror}") from error
@@ -54,7 +57,7 @@ def read_manifest(path: Path) -> Sequence[TrustedOperation]:
 
 
 def is_document(path: Path) -> bool:
-    return path.suffix in _SUFFIXES
+    return path.suffix in _SUFFIXES and path.is_file()
 
 
 def write_manifest(operations: Iterable[TrustedOperation]) -> bytes:

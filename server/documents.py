@@ -94,7 +94,7 @@ def _texts(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
 def _texts_of(file: Path) -> Iterator[tuple[Path, str]]:
     if is_document(file):
         yield file, file.read_text()
-    elif file.suffix in _SOURCES:
+    elif file.suffix in _SOURCES and file.is_file():
         content = file.read_text()
         for template in _TEMPLATES:
             yield from ((file, _INTERPOLATION.sub("", text)) for text in template.findall(content))

@@ -198,6 +198,7 @@ COSTS = [
     (f"query($s: [String!]!) {{ coinsBySymbol(symbols: $s) {{ {SERIES} }} }}", {"s": ["BTC"] * 11}),
     (f"{{ coinsBySymbol(symbols: {literal(BTC, 11)}) {{ {SERIES} }} }}", {}),
     (f"query($s: [String!]! = {literal(BTC, 11)}) {{ coinsBySymbol(symbols: $s) {{ {SERIES} }} }}", {}),
+    (f"query($n: Int!) {{ coins(first: $n) {{ nodes {{ {SERIES} }} }} }}", {"n": 11.0}),
     (f"query($n: Int = 11) {{ coins(first: $n) {{ nodes {{ {SERIES} }} }} }}", {}),
     (f"{{ _entities(representations: {literal(COIN, 11)}) {{ ... on Coin {{ {SERIES} }} }} }}", {}),
     (f"query($k: [PairKey!]!) {{ pairsByKey(keys: $k) {{ {SERIES} }} }}", {"k": [key("OKX", "BTC/USDT")] * 11}),

@@ -54,8 +54,17 @@ class RetryBudget:
 
 
 class Retry(Generic[T]):
-    def __init__(self, attempt: Send[T], clock: Clock, policy: RetryPolicy, budget: RetryBudget) -> None:
+    def __init__(
+        self,
+        attempt: Send[T],
+        clock: Clock,
+        policy: RetryPolicy,
+        budget: RetryBudget,
+        is_awaited: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`is_awaited`: whether anybody still waits for the call of the running task."""
         self._attempt, self._clock, self._policy, self._budget = attempt, clock, policy, budget
+        self._is_awaited = is_awaited
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call; raises the last failure if another attempt cannot help or is not allowed."""
@@ -72,7 +81,7 @@ class Retry(Generic[T]):
                     wait = self._wait(error, attempt)
                     if attempt >= self._policy.attempts_for(error) or self._clock.monotonic() + wait >= deadline:
                         raise
-                    if not self._budget.withdraw():
+                    if not self._is_awaited() or not self._budget.withdraw():
                         raise
                 await self._clock.sleep(wait)
                 attempt += 1

@@ -386,3 +386,26 @@ async def test_a_caller_served_a_stale_answer_joins_the_refresh_in_the_backgroun
     assert log.joined == [Requester("ann", Priority.REFRESH)]
     log.origin.open.set()
     await run_ready_tasks()
+
+
+async def test_a_fetch_that_was_sent_is_not_sent_again_once_nobody_waits(
+    origin: CountingOrigin, clock: FakeClock
+) -> None:
+    states = []
+
+    async def fetch(call: Call, deadline: float, requester: Requester) -> Fetched:
+        fetched = await origin(call, deadline, requester)
+        states.append(cache.is_awaited())
+        return fetched
+
+    cache = Cache(fetch, MemoryStore(1000), clock, is_sending=lambda _: True)
+    for leaves in (True, False):
+        origin.open.clear()
+        answer = cache.get(a_call(str(leaves)), AGES)
+        await run_ready_tasks()
+        if leaves:
+            answer.cancel()
+        await run_ready_tasks()
+        origin.open.set()
+        await run_ready_tasks()
+    assert states == [False, True]
