@@ -38,8 +38,9 @@ class ClientShares:
 
     @property
     def reserve(self) -> int:
-        """Requests of the minute that calls beyond the shares leave."""
-        return self._window.share - int(self._window.share * self._part)
+        """Requests of the minute that calls beyond the shares leave: not all of them, else those would wait forever."""
+        share = self._window.share
+        return min(share - int(share * self._part), share - 1)
 
     @property
     def are_needed(self) -> bool:
