@@ -5,7 +5,7 @@ from typing import Final
 
 from graphql import GraphQLError
 
-from callers.budgets import Account, BudgetExceeded, Budgets
+from callers.budgets import Account, BudgetExceeded, Budgets, Reservation
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response
 
@@ -20,7 +20,7 @@ class Charge:
 
     def __init__(self, account: Account | None, *, has_own_key: bool) -> None:
         self._account, self._has_own_key = account, has_own_key
-        self._reserved = 0
+        self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
 
     def reserve(self, calls: int, values: int) -> None:
@@ -29,18 +29,18 @@ class Charge:
             return
         calls = 0 if self._has_own_key else calls
         try:
-            self._account.reserve(calls, values)
+            self._reserved = self._account.reserve(calls, values)
         except BudgetExceeded as exceeded:
             self.refusal = exceeded
             extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
             raise GraphQLError(str(exceeded), extensions=extensions) from exceeded
-        self._reserved = calls
 
     def settle(self, sent: int) -> None:
         """Count the calls that were sent instead of those that were reserved."""
-        if self._account is not None and not self._has_own_key:
-            self._account.correct_calls(self._reserved, sent)
-            self._reserved = 0
+        for reservation in self._reserved:
+            if reservation.window.unit == "calls" and not self._has_own_key:
+                reservation.correct(sent)
+        self._reserved = []
 
     def mark(self, response: Response) -> None:
         """Give the response of a refused operation its status."""
@@ -68,8 +68,7 @@ class BudgetHeaders:
 def _headers(account: Account, now: float) -> list[Header]:
     policies, rates = [], []
     for window in account.windows:
-        window.begin_if_over(now)
-        name, left = f'"{window.unit}-per-{window.period}"', max(0, window.limit - window.used)
+        name = f'"{window.unit}-per-{window.period}"'
         policies.append(f"{name};q={window.limit};w={window.seconds}")
-        rates.append(f"{name};r={left};t={round(window.ends_at - now)}")
+        rates.append(f"{name};r={window.left(now)};t={math.ceil(window.seconds_left(now))}")
     return [(b"ratelimit-policy", ", ".join(policies).encode()), (b"ratelimit", ", ".join(rates).encode())]
