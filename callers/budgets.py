@@ -20,7 +20,7 @@ class BudgetExceeded(Exception):
 
 
 @dataclass(slots=True)
-class Window:
+class BudgetWindow:
     """`unit` is `calls` or `values`; times are monotonic seconds."""
 
     unit: str
@@ -57,7 +57,7 @@ class Window:
 class Reservation(NamedTuple):
     """What an operation reserved in one window, which may be over when the operation ends."""
 
-    window: Window
+    window: BudgetWindow
     ends_at: float
     amount: int
 
@@ -67,14 +67,14 @@ class Reservation(NamedTuple):
             self.window.used += amount - self.amount
 
 
-class Account:
+class BudgetAccount:
     """The budget of one caller and what it has spent. `source`: the budget of the caller before it was completed."""
 
     def __init__(self, source: Budget | None, budget: Budget, clock: Clock) -> None:
         self.source, self._clock = source, clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
-            Window(unit, period, periods[period], limit)
+            BudgetWindow(unit, period, periods[period], limit)
             for unit, _, period in (field.name.split("_") for field in fields(budget))
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
@@ -89,7 +89,7 @@ class Account:
             window.used += amounts[window.unit]
         return [Reservation(window, window.ends_at, amounts[window.unit]) for window in self.windows]
 
-    def take_over(self, other: "Account") -> None:
+    def take_over(self, other: "BudgetAccount") -> None:
         """Take over what another account of the caller has spent."""
         for window in self.windows:
             for before in other.windows:
@@ -102,9 +102,9 @@ class Budgets:
 
     def __init__(self, default: Budget, clock: Clock) -> None:
         self._default, self._clock = default, clock
-        self._accounts: OrderedDict[str, Account] = OrderedDict()  # the least recently used first
+        self._accounts: OrderedDict[str, BudgetAccount] = OrderedDict()  # the least recently used first
 
-    def account(self, caller: Caller) -> Account | None:
+    def account(self, caller: Caller) -> BudgetAccount | None:
         """Return the caller's account; None if its budget has no limit."""
         if caller.budget is None and self._default == _UNLIMITED:
             return None
@@ -114,9 +114,9 @@ class Budgets:
         self._accounts.move_to_end(caller.name)
         return account if account.windows else None
 
-    def _new_account(self, caller: Caller, former: Account | None) -> Account:
+    def _new_account(self, caller: Caller, former: BudgetAccount | None) -> BudgetAccount:
         """Open the account of a new caller, or of one whose budget has changed."""
-        account = Account(caller.budget, _completed(caller.budget, self._default), self._clock)
+        account = BudgetAccount(caller.budget, _completed(caller.budget, self._default), self._clock)
         if former is not None:
             account.take_over(former)
         self._accounts[caller.name] = account

@@ -44,14 +44,14 @@ class Validity:
         self.expires_at = 0.0
 
 
-class Charge(Protocol):
+class BudgetCharge(Protocol):
     """What an operation takes of the budget of its caller."""
 
     def reserve(self, calls: int, values: int) -> None:
         """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
 
 
-class Estimate(NamedTuple):
+class OperationEstimate(NamedTuple):
     """The most that an operation may take: calls for its data, and values of its result."""
 
     calls: int
@@ -80,8 +80,8 @@ class Context:
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
-        self.charge: Charge | None = None
-        self.estimate: Estimate | None = None
+        self.charge: BudgetCharge | None = None
+        self.estimate: OperationEstimate | None = None
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod
@@ -95,7 +95,7 @@ class Context:
 
     def reserve(self, calls: int, values: int) -> None:
         """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
-        self.estimate = Estimate(calls, values)
+        self.estimate = OperationEstimate(calls, values)
         if self.charge is not None:
             self.charge.reserve(calls, values)
 

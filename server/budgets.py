@@ -5,7 +5,7 @@ from typing import Final
 
 from graphql import GraphQLError
 
-from callers.budgets import Account, BudgetExceeded, Budgets, Reservation
+from callers.budgets import BudgetAccount, BudgetExceeded, Budgets, Reservation
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response
 
@@ -18,7 +18,7 @@ class Charge:
     With `has_own_key` the calls are those of the caller's CoinGlass key, and only values are counted.
     """
 
-    def __init__(self, account: Account | None, *, has_own_key: bool) -> None:
+    def __init__(self, account: BudgetAccount | None, *, has_own_key: bool) -> None:
         self._account, self._has_own_key = account, has_own_key
         self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
@@ -65,7 +65,7 @@ class BudgetHeaders:
         return response
 
 
-def _headers(account: Account, now: float) -> list[Header]:
+def _headers(account: BudgetAccount, now: float) -> list[Header]:
     policies, rates = [], []
     for window in account.windows:
         name = f'"{window.unit}-per-{window.period}"'

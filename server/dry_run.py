@@ -9,7 +9,7 @@ from cg_client.call import CacheStatus, Call
 from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota.window import Usage
-from resolvers.context import Context, Estimate
+from resolvers.context import Context, OperationEstimate
 
 
 def report(result: ExecutionResult, context: Context, plan: CallPlan, quota: Usage) -> ExecutionResult:
@@ -20,7 +20,7 @@ def report(result: ExecutionResult, context: Context, plan: CallPlan, quota: Usa
     return ExecutionResult(None, errors or None, {"plan": _plan(plan, context.estimate, quota)})
 
 
-def _plan(plan: CallPlan, estimate: Estimate | None, quota: Usage) -> dict[str, object]:
+def _plan(plan: CallPlan, estimate: OperationEstimate | None, quota: Usage) -> dict[str, object]:
     counts = plan.counts
     return {
         "estimate": None if estimate is None else estimate._asdict(),

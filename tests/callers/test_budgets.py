@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callers import budgets as module
-from callers.budgets import DAY, MINUTE, Account, BudgetExceeded, Budgets
+from callers.budgets import DAY, MINUTE, BudgetAccount, BudgetExceeded, Budgets
 from callers.caller import Budget, Caller
 from tests.clock import FakeClock
 
@@ -17,19 +17,19 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
-def account_of(clock: FakeClock, **limits: int) -> Account:
+def account_of(clock: FakeClock, **limits: int) -> BudgetAccount:
     account = Budgets(Budget(**limits), clock).account(Caller("ann"))
     assert account is not None
     return account
 
 
-def refusal(account: Account, calls: int, values: int = 0) -> BudgetExceeded:
+def refusal(account: BudgetAccount, calls: int, values: int = 0) -> BudgetExceeded:
     with pytest.raises(BudgetExceeded) as exceeded:
         account.reserve(calls, values)
     return exceeded.value
 
 
-def left(account: Account, clock: FakeClock) -> list[int]:
+def left(account: BudgetAccount, clock: FakeClock) -> list[int]:
     return [window.left(clock.monotonic()) for window in account.windows]
 
 
