@@ -8,7 +8,7 @@ from callers.caller import Budget, Caller
 from cg_client.clock import Clock
 
 MINUTE, DAY = 60, 86_400  # seconds
-_MAX_ACCOUNTS: Final = 65_536
+_MAX_ALLOWANCES: Final = 65_536
 
 
 class BudgetExceeded(Exception):
@@ -67,14 +67,14 @@ class Reservation(NamedTuple):
             self.window.used += amount - self.amount
 
 
-class BudgetAccount:
+class Allowance:
     """The budget of one caller and what it has spent. `source`: the budget of the caller before it was completed."""
 
-    def __init__(self, source: Budget | None, budget: Budget, clock: Clock) -> None:
+    def __init__(self, source: Budget | None, budget: Budget, clock: Clock, workers: int = 1) -> None:
         self.source, self._clock = source, clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
-            BudgetWindow(unit, period, periods[period], limit)
+            BudgetWindow(unit, period, periods[period], max(1, limit // workers))
             for unit, _, period in (field.name.split("_") for field in fields(budget))
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
@@ -89,8 +89,8 @@ class BudgetAccount:
             window.used += amounts[window.unit]
         return [Reservation(window, window.ends_at, amounts[window.unit]) for window in self.windows]
 
-    def take_over(self, other: "BudgetAccount") -> None:
-        """Take over what another account of the caller has spent."""
+    def take_over(self, other: "Allowance") -> None:
+        """Take over what another allowance of the caller has spent."""
         for window in self.windows:
             for before in other.windows:
                 if (before.unit, before.period) == (window.unit, window.period):
@@ -98,31 +98,34 @@ class BudgetAccount:
 
 
 class Budgets:
-    """`default`: the budget of callers without one, and what the budget of a caller leaves open."""
+    """`default`: the budget of callers without one, and what the budget of a caller leaves open.
 
-    def __init__(self, default: Budget, clock: Clock) -> None:
-        self._default, self._clock = default, clock
-        self._accounts: OrderedDict[str, BudgetAccount] = OrderedDict()  # the least recently used first
+    Each of several `workers` has an equal share of all budgets: they do not know of each other.
+    """
 
-    def account(self, caller: Caller) -> BudgetAccount | None:
-        """Return the caller's account; None if its budget has no limit."""
+    def __init__(self, default: Budget, clock: Clock, workers: int = 1) -> None:
+        self._default, self._clock, self._workers = default, clock, workers
+        self._allowances: OrderedDict[str, Allowance] = OrderedDict()  # the least recently used first
+
+    def allowance(self, caller: Caller) -> Allowance | None:
+        """Return the caller's allowance; None if its budget has no limit."""
         if caller.budget is None and self._default == _UNLIMITED:
             return None
-        account = self._accounts.get(caller.name)
-        if account is None or account.source is not caller.budget:
-            account = self._new_account(caller, account)
-        self._accounts.move_to_end(caller.name)
-        return account if account.windows else None
+        allowance = self._allowances.get(caller.name)
+        if allowance is None or allowance.source is not caller.budget:
+            allowance = self._new_allowance(caller, allowance)
+        self._allowances.move_to_end(caller.name)
+        return allowance if allowance.windows else None
 
-    def _new_account(self, caller: Caller, former: BudgetAccount | None) -> BudgetAccount:
-        """Open the account of a new caller, or of one whose budget has changed."""
-        account = BudgetAccount(caller.budget, _completed(caller.budget, self._default), self._clock)
+    def _new_allowance(self, caller: Caller, former: Allowance | None) -> Allowance:
+        """Make the allowance of a new caller, or of one whose budget has changed."""
+        allowance = Allowance(caller.budget, _completed(caller.budget, self._default), self._clock, self._workers)
         if former is not None:
-            account.take_over(former)
-        self._accounts[caller.name] = account
-        if len(self._accounts) > _MAX_ACCOUNTS:
-            self._accounts.popitem(last=False)
-        return account
+            allowance.take_over(former)
+        self._allowances[caller.name] = allowance
+        if len(self._allowances) > _MAX_ALLOWANCES:
+            self._allowances.popitem(last=False)
+        return allowance
 
 
 _UNLIMITED: Final = Budget()

@@ -44,7 +44,7 @@ class Validity:
         self.expires_at = 0.0
 
 
-class BudgetCharge(Protocol):
+class Spending(Protocol):
     """What an operation takes of the budget of its caller."""
 
     def reserve(self, calls: int, values: int) -> None:
@@ -80,7 +80,7 @@ class Context:
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
-        self.charge: BudgetCharge | None = None
+        self.charge: Spending | None = None
         self.estimate: OperationEstimate | None = None
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 

@@ -59,15 +59,13 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     is stuck.
     """
     client = _logged_client(settings, sandbox=sandbox)
-    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
-    if not engine.uses_plans:
-        log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    engine = _engine(settings)
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
-    budgets = Budgets(settings.budget(), client.clock)
+    budgets = Budgets(settings.budget(), client.clock, settings.workers)
     view = GraphQLView(
         engine.schema,
         upstream,
@@ -82,15 +80,21 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     limit = settings.response_cache_megabytes * MEGABYTE
     responses = ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
-    stuck_seconds = settings.stuck_seconds if watched else 0
+    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
     websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)],
-        lifespan=lambda _: lifespan(client, upstream.symbols if warm else None, pool, stuck_seconds),
+        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols, pool, stuck_seconds)
     )
     identified = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access)
     registry.register(Metrics(client, engine, responses, identified, pool))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _engine(settings: Settings) -> Engine:
+    engine = Engine(settings.fragment_cache_megabytes * MEGABYTE, settings.limits())
+    if not engine.uses_plans:
+        log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
+    return engine
 
 
 def _logged_client(settings: Settings, *, sandbox: bool) -> Client:

@@ -1,11 +1,12 @@
 """Charges operations to the budgets of their callers, and states in headers what is left."""
 
 import math
+from collections.abc import Awaitable
 from typing import Final
 
 from graphql import GraphQLError
 
-from callers.budgets import BudgetAccount, BudgetExceeded, Budgets, Reservation
+from callers.budgets import Allowance, BudgetExceeded, Budgets, Reservation
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response
 
@@ -13,23 +14,23 @@ _TOO_MANY_REQUESTS: Final = 429
 
 
 class Charge:
-    """What one operation takes of its caller's budget. Without an `account` nothing is counted.
+    """What one operation takes of its caller's budget. Without an `allowance` nothing is counted.
 
     With `has_own_key` the calls are those of the caller's CoinGlass key, and only values are counted.
     """
 
-    def __init__(self, account: BudgetAccount | None, *, has_own_key: bool) -> None:
-        self._account, self._has_own_key = account, has_own_key
+    def __init__(self, allowance: Allowance | None, *, has_own_key: bool) -> None:
+        self._allowance, self._has_own_key = allowance, has_own_key
         self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
 
     def reserve(self, calls: int, values: int) -> None:
         """Reserve the most that the operation may take; raises GraphQLError if that exceeds the budget."""
-        if self._account is None:
+        if self._allowance is None:
             return
         calls = 0 if self._has_own_key else calls
         try:
-            self._reserved = self._account.reserve(calls, values)
+            self._reserved = self._allowance.reserve(calls, values)
         except BudgetExceeded as exceeded:
             self.refusal = exceeded
             extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
@@ -58,16 +59,19 @@ class BudgetHeaders:
     def __init__(self, handle: Handler, budgets: Budgets, clock: Clock) -> None:
         self._handle, self._budgets, self._clock = handle, budgets, clock
 
-    async def __call__(self, request: Request) -> Response:
-        account, response = self._budgets.account(request.caller), await self._handle(request)
-        if account is not None:
-            response.headers = [*response.headers, *_headers(account, self._clock.monotonic())]
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        allowance, response = self._budgets.allowance(request.caller), self._handle(request)
+        return response if allowance is None else self._with_headers(response, allowance)
+
+    async def _with_headers(self, awaited: Awaitable[Response], allowance: Allowance) -> Response:
+        response = await awaited
+        response.headers = [*response.headers, *_headers(allowance, self._clock.monotonic())]
         return response
 
 
-def _headers(account: BudgetAccount, now: float) -> list[Header]:
+def _headers(allowance: Allowance, now: float) -> list[Header]:
     policies, rates = [], []
-    for window in account.windows:
+    for window in allowance.windows:
         name = f'"{window.unit}-per-{window.period}"'
         policies.append(f"{name};q={window.limit};w={window.seconds}")
         rates.append(f"{name};r={window.left(now)};t={math.ceil(window.seconds_left(now))}")

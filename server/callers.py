@@ -1,6 +1,7 @@
 """Identifies the caller of each request: by its address, its key or its token."""
 
 from collections import Counter
+from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from callers.addresses import TrustedProxies, caller_at
@@ -26,9 +27,13 @@ _MAX_COUNTED: Final = 200  # callers with a counter
 
 
 class Access(Protocol):
-    """`is_open`: whether everybody is served, so that credentials are not read."""
+    """`is_open`: whether everybody is served, so that credentials are not read.
+
+    `is_peer`: whether the caller is the peer, as each request has it from the start.
+    """
 
     is_open: bool
+    is_peer: bool
 
     async def identify(self, request: Request) -> Caller:
         """Raise Unauthenticated and VerificationUnavailable."""
@@ -40,7 +45,7 @@ class OpenAccess:
     is_open = True
 
     def __init__(self, proxies: TrustedProxies | None = None) -> None:
-        self._proxies = proxies
+        self._proxies, self.is_peer = proxies, proxies is None
 
     async def identify(self, request: Request) -> Caller:
         if self._proxies is None:
@@ -49,7 +54,7 @@ class OpenAccess:
 
 
 class CredentialAccess:
-    is_open = False
+    is_open = is_peer = False
 
     def __init__(self, verify: Verify) -> None:
         self._verify = verify
@@ -88,7 +93,10 @@ class IdentifyCaller:
         self.requests: Counter[str] = Counter()  # by caller; not of addresses, whose number has no bound
         self.refused = 0
 
-    async def __call__(self, request: Request) -> Response:
+    def __call__(self, request: Request) -> Awaitable[Response]:
+        return self._handle(request) if self._access.is_peer else self._identify(request)
+
+    async def _identify(self, request: Request) -> Response:
         try:
             request.caller = await self._access.identify(request)
         except (Unauthenticated, VerificationUnavailable) as error:

@@ -128,9 +128,9 @@ class GraphQLView(GraphQL[Context, None]):
         await self.run(socket)
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
-        """Open the account of one operation; a dry run spends nothing."""
-        account = self._budgets.account(request.caller) if request.dry_run is DryRun.OFF else None
-        return Charge(account, has_own_key=upstream is not self._upstream)
+        """Make what one operation is charged to; a dry run spends nothing."""
+        allowance = self._budgets.allowance(request.caller) if request.dry_run is DryRun.OFF else None
+        return Charge(allowance, has_own_key=upstream is not self._upstream)
 
     def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context:
         """Make the context of one operation. Raises HTTPException for an `X-Dry-Run` that is neither on nor off."""

@@ -27,7 +27,7 @@ def keys(path: Path, command: str) -> str:
 
 
 def test_the_commands_of_the_readme_create_list_and_revoke(path: Path) -> None:
-    create, create_another, show, revoke = SHOWN
+    create, create_another, show, revoke = (command.replace("keys.json", str(path)) for command in SHOWN)
     key = keys(path, create).strip()
     keys(path, create_another)
     assert keys(path, revoke) == f"revoked {key[:10]}… of dashboard\n"
