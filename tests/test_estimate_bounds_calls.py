@@ -66,6 +66,15 @@ ROOTS = st.one_of(
         lambda pair: f'pairs(exchange: "OKX", first: {pair[0]}) {{ nodes {{ {pair[1]} coin {{ ...Part }} }} }}'
     ),
     st.tuples(firsts, coins).map(lambda pair: f"coins(first: {pair[0]}) {{ nodes {{ {pair[1]} }} }}"),
+    st.tuples(names, coins).map(lambda pair: f"coinsBySymbol(symbols: {pair[0]}) {{ {pair[1]} }}"),
+    coins.map(lambda text: f"coinsBySymbol(symbols: $needed) {{ {text} ...Part }}"),
+    st.tuples(names, pairs).map(
+        lambda pair: (
+            "pairsByKey(keys: ["
+            + ", ".join(f'{{ exchange: "OKX", symbol: "{name}/USDT" }}' for name in json.loads(pair[0]))
+            + f"]) {{ {pair[1]} }}"
+        )
+    ),
     st.tuples(names, coins).map(
         lambda pair: (
             "_entities(representations: ["
@@ -74,12 +83,13 @@ ROOTS = st.one_of(
         )
     ),
 )
-HEAD = 'query ($names: [String!] = ["BTC", "ETH"], $other: [String!]) '
+HEAD = 'query ($names: [String!] = ["BTC", "ETH"], $other: [String!], $needed: [String!]! = ["SOL", "XRP"]) '
 
 
 @st.composite
 def operations(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     roots = draw(st.lists(ROOTS, min_size=1, max_size=3))
+    roots += ["needed: coinsBySymbol(symbols: $needed) { symbol }"]
     roots += ["unused: coins(symbols: $names) { totalCount }", "others: coins(symbols: $other) { nodes { ...Part } }"]
     text = " ".join(root if ":" in root.split("(")[0] else f"r{at}: {root}" for at, root in enumerate(roots))
     part = f"fragment Part on Coin {{ part: {draw(coin_fields)} }}"
