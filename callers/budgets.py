@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass, fields
-from typing import Final
+from typing import Final, NamedTuple
 
 from callers.caller import Budget, Caller
 from cg_client.clock import Clock
@@ -34,6 +34,13 @@ class BudgetWindow:
         if now >= self.ends_at:
             self.used, self.ends_at = 0, now + self.seconds
 
+    def left(self, now: float) -> int:
+        return self.limit if now >= self.ends_at else max(0, self.limit - self.used)
+
+    def seconds_left(self, now: float) -> float:
+        """Return the seconds until the window ends; of one that has not begun, how long it will be."""
+        return self.seconds if now >= self.ends_at else self.ends_at - now
+
     def check(self, amount: int, now: float) -> None:
         """Raise BudgetExceeded if the window has no room for so many."""
         if not amount or self.used + amount <= self.limit:
@@ -42,18 +49,29 @@ class BudgetWindow:
         if amount > self.limit:
             message = f"This operation could take {amount} {what}, and your budget is {self.limit} per {self.period}."
             raise BudgetExceeded(f"{message} Split it up.", None)
-        left = max(0, self.limit - self.used)
-        message = (
-            f"This operation could take {amount} {what}, and {left} of your {self.limit} per {self.period} are left."
-        )
+        left = f"{self.left(now)} of your {self.limit} per {self.period} are left"
+        message = f"This operation could take {amount} {what}, and {left}."
         raise BudgetExceeded(message, self.ends_at - now)
 
 
-class Allowance:
-    """The budget of one caller and what it has spent."""
+class Reservation(NamedTuple):
+    """What an operation reserved in one window, which may be over when the operation ends."""
 
-    def __init__(self, budget: Budget, clock: Clock, workers: int = 1) -> None:
-        self._clock = clock
+    window: BudgetWindow
+    ends_at: float
+    amount: int
+
+    def correct(self, amount: int) -> None:
+        """Replace what was reserved by what was spent, in the window in which it was reserved."""
+        if self.window.ends_at == self.ends_at:
+            self.window.used += amount - self.amount
+
+
+class Allowance:
+    """The budget of one caller and what it has spent. `source`: the budget of the caller before it was completed."""
+
+    def __init__(self, source: Budget | None, budget: Budget, clock: Clock, workers: int = 1) -> None:
+        self.source, self._clock = source, clock
         periods = {"minute": MINUTE, "day": DAY}
         self.windows = [
             BudgetWindow(unit, period, periods[period], max(min(1, limit), limit // workers))
@@ -61,7 +79,7 @@ class Allowance:
             if (limit := getattr(budget, f"{unit}_per_{period}")) is not None
         ]
 
-    def reserve(self, calls: int, values: int) -> None:
+    def reserve(self, calls: int, values: int) -> list[Reservation]:
         """Spend what an operation may take at most; raises BudgetExceeded and spends nothing."""
         now, amounts = self._clock.monotonic(), {"calls": calls, "values": values}
         for window in self.windows:
@@ -69,17 +87,21 @@ class Allowance:
             window.check(amounts[window.unit], now)
         for window in self.windows:
             window.used += amounts[window.unit]
+        return [Reservation(window, window.ends_at, amounts[window.unit]) for window in self.windows]
 
-    def correct_calls(self, reserved: int, sent: int) -> None:
-        """Replace the calls that were reserved by those that were sent."""
+    def spend_call(self) -> None:
+        """Count a call of an operation that has ended."""
         for window in self.windows:
             if window.unit == "calls":
-                window.used = max(0, window.used + sent - reserved)
+                window.begin_if_over(self._clock.monotonic())
+                window.used += 1
 
-    @property
-    def is_idle(self) -> bool:
-        now = self._clock.monotonic()
-        return all(now >= window.ends_at for window in self.windows)
+    def take_over(self, other: "Allowance") -> None:
+        """Take over what another allowance of the caller has spent."""
+        for window in self.windows:
+            for before in other.windows:
+                if (before.unit, before.period) == (window.unit, window.period):
+                    window.used, window.ends_at = before.used, before.ends_at
 
 
 class Budgets:
@@ -91,25 +113,26 @@ class Budgets:
     def __init__(self, default: Budget, clock: Clock, workers: int = 1) -> None:
         self._default, self._clock, self._workers = default, clock, workers
         self._allowances: OrderedDict[str, Allowance] = OrderedDict()  # the least recently used first
-        self.refused = 0
 
     def allowance(self, caller: Caller) -> Allowance | None:
         """Return the caller's allowance; None if its budget has no limit."""
         if caller.budget is None and self._default == _UNLIMITED:
             return None
         allowance = self._allowances.get(caller.name)
-        if allowance is None:
-            allowance = Allowance(_completed(caller.budget, self._default), self._clock, self._workers)
-            self._allowances[caller.name] = allowance
-            self._evict()
+        if allowance is None or allowance.source is not caller.budget:
+            allowance = self._new_allowance(caller, allowance)
         self._allowances.move_to_end(caller.name)
         return allowance if allowance.windows else None
 
-    def _evict(self) -> None:
-        """Forget the oldest allowance whose windows are over, if there are too many; else the oldest."""
+    def _new_allowance(self, caller: Caller, former: Allowance | None) -> Allowance:
+        """Make the allowance of a new caller, or of one whose budget has changed."""
+        allowance = Allowance(caller.budget, _completed(caller.budget, self._default), self._clock, self._workers)
+        if former is not None:
+            allowance.take_over(former)
+        self._allowances[caller.name] = allowance
         if len(self._allowances) > _MAX_ALLOWANCES:
-            idle = next((name for name, allowance in self._allowances.items() if allowance.is_idle), None)
-            del self._allowances[next(iter(self._allowances)) if idle is None else idle]
+            self._allowances.popitem(last=False)
+        return allowance
 
 
 _UNLIMITED: Final = Budget()

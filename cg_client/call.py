@@ -100,14 +100,20 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload
 
 
+MAX_SUGGESTED = 24  # searches of similar names for one operation, each of which takes up to 2 ms
+
+
 class CallCounter(msgspec.Struct, eq=False):
     """Counts the calls that an operation causes, when they are sent.
 
     It lives in the context that tasks inherit: a fetch, retries included, counts for the operation that started it and
-    not for those that join it.
+    not for those that join it. `on_late` is called for each call that is sent after the operation has ended.
+    `suggested`: names for which similar ones were searched.
     """
 
     sent: int = 0
+    suggested: int = 0
+    on_late: Callable[[], None] | None = None
 
 
 _current: ContextVar[CallCounter | None] = ContextVar("call_counter", default=None)
@@ -128,6 +134,17 @@ def count_sent() -> None:
     counter = _current.get()
     if counter is not None:
         counter.sent += 1
+        if counter.on_late is not None:
+            counter.on_late()
+
+
+def may_suggest() -> bool:
+    """Whether the operation may search names similar to one more unknown name; to be called before each search."""
+    counter = _current.get()
+    if counter is None:
+        return True
+    counter.suggested += 1
+    return counter.suggested <= MAX_SUGGESTED
 
 
 def without_counting(start: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

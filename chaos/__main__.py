@@ -23,6 +23,7 @@ from chaos.fairness import fairness
 from chaos.half_errors import half_errors
 from chaos.hanging import hanging
 from chaos.memory import memory
+from chaos.share import share
 from chaos.start import start
 from chaos.stop import stop
 from chaos.verdict import FULL, QUICK, Effort, Verdict, as_table
@@ -33,6 +34,7 @@ Scenario: TypeAlias = Callable[[Effort], Awaitable[list[Verdict]]]
 LANES: tuple[Mapping[str, Scenario], ...] = (
     {"dashboard": dashboard},
     {"fairness": fairness},
+    {"share": share},
     {"quota": cut_quota},
     {"errors": half_errors, "memory": memory},
     {"hang": hanging, "changes": changes, "start": start, "stop": stop},

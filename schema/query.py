@@ -156,7 +156,7 @@ class Query:
             return Sentiment(coin=coin, unresolved=unknown)
         return Sentiment(coin=parent.symbol, unresolved=parent.unresolved)
 
-    @resolved("What each field takes, and whether the server's plan includes it. Costs no request.")
+    @resolved("What each field takes, and whether the server's plan includes it. Costs no request.", **listed(300))
     def capabilities(self, info: Info) -> list[Capability]:
         schema = info.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
         return capabilities(schema, info.context.client.gate)

@@ -17,6 +17,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    NamedTypeNode,
     Node,
     OperationDefinitionNode,
     SelectionSetNode,
@@ -80,12 +81,12 @@ def check_operation(
     """Return the cost of a valid operation with these variables, and an error for each limit that it passes."""
     measure = CostMeasure(schema, fragments, variables)
     cost = measure.measure(operation)
-    argument, length = measure.longest_list
     figures = (
         ("calls", cost.all_calls, "could cause {} upstream calls"),
         ("values", cost.values, "could have {} values in its result"),
         ("depth", cost.depth, "is {} levels deep"),
-        ("names", length, f"names in `{argument}` {{}} items"),
+        ("names", measure.names, f"names in `{measure.argument}` {{}} items"),
+        ("variables", _count_values(variables, limits.variables), "has {} or more values in its variables"),
     )
     return cost, _exceeded(figures, limits, operation)
 
@@ -118,14 +119,19 @@ class _MergedFields:
         operations = [item for item in definitions if isinstance(item, OperationDefinitionNode)]
         self._fragments = {fragment.name.value: fragment.selection_set for fragment in fragments}
         self.fields = self.root_fields = self.comparisons = self.longest_alias = self.depth = 0
-        levels = [(1, [item.selection_set]) for item in (*operations, *fragments)]
+        levels = [(1, [item.selection_set]) for item in operations]
+        levels += [(0 if _is_meta(item.type_condition) else 1, [item.selection_set]) for item in fragments]
         while levels and self.fields <= limits.fields and self.comparisons <= limits.comparisons:
-            depth, sets = levels.pop()
+            depth, sets = levels.pop()  # 0: of introspection, whose depth has another limit
             merged, self.depth = self._merge(sets), max(self.depth, depth)
             if depth == 1:
                 self.root_fields = max(self.root_fields, len(merged))
             if depth <= limits.depth:
-                levels += ((depth + 1, below) for fields in merged.values() if (below := _below(fields)))
+                levels += (
+                    (depth + 1 if depth and not _is_meta(fields[0]) else 0, below)
+                    for fields in merged.values()
+                    if (below := [field.selection_set for field in fields if field.selection_set])
+                )
 
     def _merge(self, sets: Sequence[SelectionSetNode]) -> dict[str, list[FieldNode]]:
         """Return the fields of the sets by their name in the result, with each fragment once."""
@@ -150,11 +156,22 @@ class _MergedFields:
         return merged
 
 
-def _below(fields: Sequence[FieldNode]) -> list[SelectionSetNode]:
-    """Return what fields of one name select; nothing for introspection, which has limits of its own."""
-    return (
-        [] if fields[0].name.value in ("__schema", "__type") else [f.selection_set for f in fields if f.selection_set]
-    )
+def _is_meta(node: FieldNode | NamedTypeNode) -> bool:
+    """Whether a field or a type is one of introspection."""
+    return node.name.value.startswith("__")
+
+
+def _count_values(variables: Mapping[str, Any], most: int) -> int:
+    """Count the values in variables, no further than to one more than `most`."""
+    count, values = 0, list(variables.values())
+    while values and count <= most:
+        value = values.pop()
+        count += 1
+        if isinstance(value, Mapping):
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
+    return count
 
 
 def is_fixed(document: Document) -> bool:

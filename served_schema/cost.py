@@ -79,7 +79,10 @@ def declared_cost(field: GraphQLField) -> FieldCost | None:
 
 
 class CostMeasure:
-    """Measures operations of one document with one set of variables. `longest_list`: of those that name things."""
+    """Measures operations of one document with one set of variables.
+
+    `names`: items of all lists that name coins or pairs, the last of them in `argument`.
+    """
 
     def __init__(
         self,
@@ -91,7 +94,7 @@ class CostMeasure:
         self._defaults: dict[str, ValueNode] = {}
         self._costs: dict[str, Cost] = {}
         self._now = datetime.now(UTC)
-        self.longest_list = ("", 0)
+        self.names, self.argument = 0, ""
 
     def measure(self, operation: OperationDefinitionNode) -> Cost:
         for definition in operation.variable_definitions or ():
@@ -159,7 +162,7 @@ class CostMeasure:
         if value is None:
             return None
         length = len(value) if isinstance(value, list) else 1
-        self.longest_list = max(self.longest_list, (name, length), key=lambda item: item[1])
+        self.names, self.argument = self.names + length, name
         return length
 
     def _value(self, node: ValueNode) -> object:

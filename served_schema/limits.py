@@ -8,8 +8,9 @@ class Limits:
     """Most of each that one operation may have.
 
     `calls` to CoinGlass and `values` of the result are estimated from the arguments. `comparisons` are pairs of fields
-    that have one name in one object; `names` are items of an argument that lists coins or pairs; `alias_length` is that
-    of the longest alias, which stands in the result as often as there are objects.
+    that have one name in one object; `names` are items of all arguments that list coins or pairs; `variables` are
+    values in variables; `alias_length` is that of the longest alias, which stands in the result as often as there are
+    objects.
     """
 
     calls: int = 300
@@ -25,6 +26,7 @@ class Limits:
     fragments: int = 200
     comparisons: int = 500
     names: int = 500
+    variables: int = 5_000
 
 
 DEFAULT = Limits()

@@ -6,7 +6,8 @@ from typing import Final
 
 from graphql import GraphQLError
 
-from callers.budgets import Allowance, BudgetExceeded, Budgets
+from callers.budgets import Allowance, BudgetExceeded, Budgets, Reservation
+from cg_client.call import CallCounter
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response
 
@@ -21,7 +22,7 @@ class Charge:
 
     def __init__(self, allowance: Allowance | None, *, has_own_key: bool) -> None:
         self._allowance, self._has_own_key = allowance, has_own_key
-        self._reserved = 0
+        self._reserved: list[Reservation] = []
         self.refusal: BudgetExceeded | None = None
 
     def reserve(self, calls: int, values: int) -> None:
@@ -30,18 +31,21 @@ class Charge:
             return
         calls = 0 if self._has_own_key else calls
         try:
-            self._allowance.reserve(calls, values)
+            self._reserved = self._allowance.reserve(calls, values)
         except BudgetExceeded as exceeded:
             self.refusal = exceeded
             extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
             raise GraphQLError(str(exceeded), extensions=extensions) from exceeded
-        self._reserved = calls
 
-    def settle(self, sent: int) -> None:
-        """Count the calls that were sent instead of those that were reserved."""
-        if self._allowance is not None and not self._has_own_key:
-            self._allowance.correct_calls(self._reserved, sent)
-            self._reserved = 0
+    def settle(self, calls: CallCounter) -> None:
+        """Count the calls that were sent instead of those that were reserved, and those that are sent from now on."""
+        if self._allowance is None or self._has_own_key:
+            return
+        for reservation in self._reserved:
+            if reservation.window.unit == "calls":
+                reservation.correct(calls.sent)
+        self._reserved = []
+        calls.on_late = self._allowance.spend_call
 
     def mark(self, response: Response) -> None:
         """Give the response of a refused operation its status."""
@@ -72,8 +76,7 @@ class BudgetHeaders:
 def _headers(allowance: Allowance, now: float) -> list[Header]:
     policies, rates = [], []
     for window in allowance.windows:
-        window.begin_if_over(now)
-        name, left = f'"{window.unit}-per-{window.period}"', max(0, window.limit - window.used)
+        name = f'"{window.unit}-per-{window.period}"'
         policies.append(f"{name};q={window.limit};w={window.seconds}")
-        rates.append(f"{name};r={left};t={round(window.ends_at - now)}")
+        rates.append(f"{name};r={window.left(now)};t={math.ceil(window.seconds_left(now))}")
     return [(b"ratelimit-policy", ", ".join(policies).encode()), (b"ratelimit", ", ".join(rates).encode())]

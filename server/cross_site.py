@@ -13,14 +13,13 @@ from urllib.parse import parse_qsl
 from strawberry.http.websocket_origin import is_same_origin
 
 from served_schema.persisted_queries import DOCUMENT_IDS
-from server.http import NO_STORE, Handler, Request, Response, refusal
+from server.http import JSON, NO_STORE, Handler, Request, Response, refusal
 from server.origins import Origins
 
 PREFLIGHT_HEADERS: Final = (b"apollo-require-preflight", b"graphql-require-preflight", b"x-apollo-operation-name")
 _CODE: Final = "CROSS_SITE_REQUEST"
 _FORBIDDEN = 403
 _TRUSTED_SITES = (b"same-origin", b"none")  # none: the user typed the address, or opened a bookmark
-_FORM_TYPES = (b"", b"text/plain", b"application/x-www-form-urlencoded", b"multipart/form-data")
 _OPERATION_PARAMETERS = frozenset(("query", "extensions", *DOCUMENT_IDS))
 _MAX_SHOWN = 200  # characters of an origin in a message
 _REMEDY = (
@@ -61,7 +60,7 @@ def _needs_no_preflight(request: Request) -> bool:
     if any(headers.get(name) for name in PREFLIGHT_HEADERS):
         return False
     if request.method == "POST":
-        return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() in _FORM_TYPES
+        return headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != JSON
     parameters = parse_qsl(request.query_string.decode("latin-1"), keep_blank_values=True)
     return request.method in ("GET", "HEAD") and any(name in _OPERATION_PARAMETERS for name, _ in parameters)
 

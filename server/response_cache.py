@@ -16,6 +16,7 @@ from server.runs import SharedRun, respond_to
 PATH = "/graphql"
 _OK, _NOT_MODIFIED, _NOT_ACCEPTABLE = 200, 304, 406
 _MAX_ALIASES = 16
+_MAX_SHARED_RUNS = 2  # that a request waits for: the first may be refused for its caller alone
 _OVERHEAD = 1024  # bytes of a response, a rendering or an alias beside its text: objects, headers, entries in maps
 
 
@@ -56,9 +57,12 @@ class ResponseCache:
         if cached is not None:
             self.hits += 1
             return self._respond(request, cached, await self._render(cached, cacheable), 0, now)
-        run = self._in_flight.get((key, revision))
-        shared = None if run is None else await self._share(run, cacheable)
-        return shared or await self._run(cacheable)
+        for _ in range(_MAX_SHARED_RUNS):
+            run = self._in_flight.get((key, revision))
+            shared = None if run is None else await self._share(run, cacheable)
+            if shared is not None:
+                return shared
+        return await self._run(cacheable)
 
     def _revision_of(self, request: Request) -> int:
         """Return that of the client whose answers the response is made of."""

@@ -240,7 +240,8 @@ class Settings:
     max_directives: int = _limit("directives", "Most directives in a document.")
     max_fragments: int = _limit("fragments", "Most uses of fragments in a document.")
     max_comparisons: int = _limit("comparisons", "Most pairs of fields with one name in one object.")
-    max_names: int = _limit("names", "Most coins or pairs that one argument may list.")
+    max_names: int = _limit("names", "Most coins or pairs that the arguments of one operation may list.")
+    max_variables: int = _limit("variables", "Most values in the variables of one operation.")
     client_weights: Mapping[str, int] | None = _variable(
         "COINGLASS_CLIENT_WEIGHTS",
         None,

@@ -104,7 +104,7 @@ class GraphQLView(GraphQL[Context, None]):
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
             finally:
-                charge.settle(calls.sent)
+                charge.settle(calls)
         charge.mark(response)
         response.upstream_calls = calls.sent
         if response.stream is not None:

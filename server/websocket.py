@@ -172,7 +172,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 context.abandon()
                 raise
             finally:
-                charge.settle(calls.sent)
+                charge.settle(calls)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""

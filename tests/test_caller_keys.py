@@ -68,6 +68,15 @@ def test_a_request_with_a_key_spends_the_quota_of_that_key_alone(caller: Sandbox
     assert (again.headers["x-upstream-calls"], again.headers["x-quota-remaining"]) == ("0", "27")
 
 
+def test_a_request_with_a_key_spends_values_of_the_budget_and_no_calls(caller: Sandbox) -> None:
+    with serving_keys(Sandbox(), caller, calls_per_minute=20, values_per_minute=1000) as http:
+        response = post(http, RATES, KEY)
+    calls, values = response.headers["ratelimit"].split(", ")
+    assert int(response.headers["x-upstream-calls"]) > 0
+    assert calls.startswith('"calls-per-minute";r=20;')
+    assert not values.startswith('"values-per-minute";r=1000;')
+
+
 def test_a_cached_response_is_for_its_key_alone(caller: Sandbox) -> None:
     with serving_keys(Sandbox(), caller) as http:
         for query, key in ((GATED, KEY), (RATES, None), (RATES, None)):

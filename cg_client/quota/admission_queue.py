@@ -2,15 +2,19 @@
 
 Priorities are strict: while an interactive call waits, no refresh starts, and while a refresh waits, no backfill.
 Within a priority the clients take turns (weighted round robin). Refreshes and backfills leave the reserve of the window
-to interactive calls. What a client requests beyond its share, while others are active, comes last (`client_shares.py`).
+to interactive calls. What a client requests beyond its share, while others are active, comes last (`client_shares.py`):
+waiting calls move there when another client becomes active, and back when the share has room again.
 
 A call that cannot start before its deadline, by the forecast for those ahead of it, is refused at once. One that is
 overtaken later is refused as soon as the room changes, so that the deadline also ends calls that are overtaken forever.
 """
 
 import asyncio
+import math
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from cg_client.call import Call
 from cg_client.clock import Clock
@@ -30,13 +34,24 @@ _SPENT = {
 }
 
 
+class Admission(NamedTuple):
+    """When a call may go, in monotonic seconds, and the client in whose share it counts until `end` or `give_back`."""
+
+    at: float
+    client: str
+
+
 @dataclass(eq=False, slots=True)
 class _Waiter:
-    """`started` resolves to the time when the call may go, in monotonic seconds; the window counts it from then on."""
+    """`started` resolves to the time when the call may go, in monotonic seconds; the window counts it from then on.
+
+    `priority` is that of the requester, or EXCESS.
+    """
 
     call: Call
     deadline: float
     requester: Requester
+    priority: Priority
     started: asyncio.Future[float] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -59,51 +74,87 @@ class AdmissionQueue:
     def waiting(self, priority: Priority) -> int:
         return len(self._queues[priority])
 
-    async def start(self, call: Call, deadline: float, requester: Requester) -> float:
-        """Wait until the call may go, and return when that is.
+    def skip(self, requester: Requester) -> Admission | None:
+        """Admit an interactive call if nothing waits and there is room for it at once."""
+        now = self._clock.monotonic()
+        if self.size or requester.priority is not Priority.INTERACTIVE or self._window.available_at(now) > now:
+            return None
+        self.shares.see(requester.client, now)
+        return self._admit(requester.client, now) if self.shares.room(requester.client, now) >= 1 else None
+
+    async def start(self, call: Call, deadline: float, requester: Requester) -> Admission:
+        """Wait until the call may go.
 
         Raises StartsTooLate, with the seconds until it could start, if that is past the deadline.
         """
-        started = await self._start(call, deadline, self.shares.classify(requester, self._clock.monotonic()))
-        self.shares.note_start(requester.client, started)
-        return started
-
-    async def _start(self, call: Call, deadline: float, requester: Requester) -> float:
         now = self._clock.monotonic()
-        is_first = not any(self._not_after[requester.priority])
-        if is_first and self._window.available_at(now, self._reserve(requester.priority)) <= now:
-            self._window.start()
-            return now
-        return await self._wait(call, deadline, requester)
+        self.shares.see(requester.client, now)
+        priority = self._priority(requester, now)
+        is_first = not any(self._not_after[priority])
+        if is_first and self._window.available_at(now, self._reserve(priority)) <= now:
+            return self._admit(requester.client, now)
+        return await self._wait(_Waiter(call, deadline, requester, priority))
 
-    async def _wait(self, call: Call, deadline: float, requester: Requester) -> float:
-        self._check(deadline, requester)
-        waiter = _Waiter(call, deadline, requester)
+    def end(self, admission: Admission) -> None:
+        """Count a call that was sent until a minute from now."""
+        now = self._clock.monotonic()
+        self._window.end(now)
+        self.shares.end(admission.client, now)
+
+    def give_back(self, admission: Admission) -> None:
+        """Stop counting a call that was not sent."""
+        self._window.give_back()
+        self.shares.give_back(admission.client)
+
+    def _admit(self, client: str, now: float) -> Admission:
+        self._window.start()
+        self.shares.start(client)
+        return Admission(now, client)
+
+    def _priority(self, requester: Requester, now: float) -> Priority:
+        """Return the priority of one more call: EXCESS if the share has no room behind the client's waiting ones."""
+        room = self.shares.room(requester.client, now)
+        return requester.priority if self._count_waiting(requester) < room else Priority.EXCESS
+
+    def _count_waiting(self, requester: Requester) -> int:
+        """Return how many calls of the client wait with this priority or a higher one."""
+        return sum(self._queues[other].count(requester.client) for other in Priority if other <= requester.priority)
+
+    async def _wait(self, waiter: _Waiter) -> Admission:
+        self._check(waiter)
         self.size += 1
-        self._queues[requester.priority].push(requester.client, waiter)
+        self._push(waiter)
         self._start_next()
         self._set_timer()
         try:
-            return await waiter.started
+            return Admission(await waiter.started, waiter.requester.client)
         except asyncio.CancelledError:
             self._leave(waiter)
             raise
         finally:
             self.size -= 1
 
+    def _push(self, waiter: _Waiter) -> None:
+        self._queues[waiter.priority].push(waiter.requester.client, waiter)
+
+    def _discard(self, waiter: _Waiter) -> None:
+        self._queues[waiter.priority].discard(waiter.requester.client, waiter)
+
     def reprioritize(self, call: Call, requester: Requester) -> None:
-        """Give a waiting call the priority of a more urgent requester who also waits for it."""
-        requester = self.shares.classify(requester, self._clock.monotonic())
-        for priority, queue in self._queues.items():
-            if priority <= requester.priority:
-                continue
-            waiter = next((waiter for waiter in queue if waiter.call == call), None)
-            if waiter is not None:
-                queue.discard(waiter.requester.client, waiter)
-                waiter.requester = requester
-                self._queues[requester.priority].push(requester.client, waiter)
-                self._start_next()
-                self._set_timer()
+        """Give a waiting call to a more urgent requester who also waits for it: its priority, and its share."""
+        now = self._clock.monotonic()
+        self.shares.see(requester.client, now)
+        if not self.size:
+            return
+        priority = self._priority(requester, now)
+        waiting = (waiter for other, queue in self._queues.items() if other > priority for waiter in queue)
+        waiter = next((waiter for waiter in waiting if waiter.call == call), None)
+        if waiter is not None:
+            self._discard(waiter)
+            waiter.requester, waiter.priority = requester, priority
+            self._push(waiter)
+            self._start_next()
+            self._set_timer()
 
     def review(self) -> None:
         """Start and refuse waiting calls; to be called when the room may have changed."""
@@ -111,61 +162,96 @@ class AdmissionQueue:
         self._refuse_late()
         self._set_timer()
 
-    def _check(self, deadline: float, requester: Requester) -> None:
+    def _check(self, waiter: _Waiter) -> None:
         now = self._clock.monotonic()
-        at = self._forecast(requester, now)
-        if at > deadline and at > now:
-            raise self._refusal(requester, at, now)
-        waiting = sum(queue.count(requester.client) for queue in self._queues.values())
+        at = self._forecast(waiter, now)
+        if at > waiter.deadline and at > now:
+            raise self._refusal(waiter.priority, at, now)
+        waiting = sum(queue.count(waiter.requester.client) for queue in self._queues.values())
         if waiting >= MAX_WAITING - sum(map(len, self._queues.values())):
-            self.refused[requester.priority] += 1
+            self.refused[waiter.priority] += 1
             raise QueueFull(at - now, waiting)
 
-    def _forecast(self, requester: Requester, now: float) -> float:
+    def _forecast(self, waiter: _Waiter, now: float) -> float:
         """Return when one more call could start behind those ahead of it."""
-        forecast = self._window.forecast(now)
+        client, forecast = waiter.requester.client, self._window.forecast(now)
         for priority in Priority:
             reserve = self._reserve(priority)
-            if priority == requester.priority:
-                forecast.add(self._queues[priority].ahead_of(requester.client), reserve)
+            if priority == waiter.priority:
+                forecast.add(self._queues[priority].ahead_of(client), reserve)
                 break
             forecast.add(len(self._queues[priority]), reserve)
-        return forecast.next(self._reserve(requester.priority))
+        at = forecast.next(self._reserve(waiter.priority))
+        before = self._count_waiting(replace(waiter.requester, priority=Priority.EXCESS))
+        return at if waiter.priority is not Priority.EXCESS else min(at, self._return_at(waiter, before, now))
+
+    def _return_at(self, waiter: _Waiter, before: int, now: float) -> float:
+        """Return when a call beyond the share could start within it, behind so many others of its client."""
+        if waiter.requester.priority is Priority.EXCESS:
+            return math.inf
+        in_share = self.shares.room_at(waiter.requester.client, now, before)
+        return max(in_share, self._window.available_at(now, self._reserve(waiter.requester.priority)))
 
     def _start_next(self) -> None:
         now = self._clock.monotonic()
+        if self._sort(now):
+            self._refuse_late()
         for priority, queue in self._queues.items():
             while queue and self._window.available_at(now, self._reserve(priority)) <= now:
                 waiter = queue.pop()
                 if not waiter.started.done():  # else its caller was just cancelled
-                    self._window.start()
+                    self._admit(waiter.requester.client, now)
                     waiter.started.set_result(now)
+
+    def _sort(self, now: float) -> bool:
+        """Let as many calls of each client as its share has room for wait with their priority; return if any moved."""
+        if not self.shares.are_needed and not self._queues[Priority.EXCESS]:
+            return False
+        waiting = defaultdict[str, list[_Waiter]](list)
+        for queue in self._queues.values():
+            for waiter in queue:
+                waiting[waiter.requester.client].append(waiter)
+        moved = False
+        for client, waiters in waiting.items():
+            room = self.shares.room(client, now)
+            for before, waiter in enumerate(sorted(waiters, key=lambda item: item.requester.priority)):
+                priority = waiter.requester.priority if before < room else Priority.EXCESS
+                if priority is not waiter.priority:
+                    self._discard(waiter)
+                    waiter.priority, moved = priority, True
+                    self._push(waiter)
+        return moved
 
     def _refuse_late(self) -> None:
         """Refuse calls that can no longer start in time, which makes room for the others."""
         now = self._clock.monotonic()
         for waiter, at in list(self._late(self._window.forecast(now), now)):
-            self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
+            self._discard(waiter)
             if not waiter.started.done():
-                waiter.started.set_exception(self._refusal(waiter.requester, at, now))
+                waiter.started.set_exception(self._refusal(waiter.priority, at, now))
 
     def _late(self, forecast: Forecast, now: float) -> Iterator[tuple[_Waiter, float]]:
+        waiting = defaultdict[str, int](int)
         for priority, queue in self._queues.items():
             reserve = self._reserve(priority)
             for waiter in queue:
+                client = waiter.requester.client
                 at = forecast.next(reserve)
+                if priority is Priority.EXCESS:
+                    at = min(at, self._return_at(waiter, waiting[client], now))
                 if at > waiter.deadline and at > now:
                     yield waiter, at
                 else:
+                    waiting[client] += 1
                     forecast.add(reserve=reserve)
 
     def _leave(self, waiter: _Waiter) -> None:
         """Remove a waiter whose caller was cancelled before its call was sent."""
         started = waiter.started
         if started.cancelled():
-            self._queues[waiter.requester.priority].discard(waiter.requester.client, waiter)
+            self._discard(waiter)
         elif started.exception() is None:
-            self._window.give_back()
+            self.give_back(Admission(started.result(), waiter.requester.client))
             self._start_next()
             self._refuse_late()
         self._set_timer()
@@ -178,6 +264,9 @@ class AdmissionQueue:
             return
         now = self._clock.monotonic()
         due = self._window.available_at(now, self._reserve(best))
+        if best is Priority.EXCESS:
+            first = {waiter.requester.client: waiter for waiter in reversed(list(self._queues[best]))}
+            due = min(due, *(self._return_at(waiter, 0, now) for waiter in first.values()))
         if self._timer is None or due < self._timer_due:
             self._stop_timer()
             self._timer_due = due
@@ -193,12 +282,12 @@ class AdmissionQueue:
             self._timer.cancel()
             self._timer = None
 
-    def _refusal(self, requester: Requester, at: float, now: float) -> StartsTooLate:
+    def _refusal(self, priority: Priority, at: float, now: float) -> StartsTooLate:
         """Return the refusal. Its reason is the quota only if that has no room when a pause of all requests ends."""
-        self.refused[requester.priority] += 1
+        self.refused[priority] += 1
         pause = self._window.pause
         if at > pause.until:
-            return QuotaExhausted(at - now, _SPENT[requester.priority])
+            return QuotaExhausted(at - now, _SPENT[priority])
         if pause.reason is PauseReason.REPLACED:
             return QuotaExhausted(at - now, pause.reason.value)
         return RequestsPaused(at - now, pause.reason.value)

@@ -6,8 +6,8 @@ from functools import lru_cache
 from cg_client.call import Call
 from cg_client.clock import Clock
 from cg_client.errors import RequestRefused, UpstreamFailed
-from cg_client.quota.admission_queue import AdmissionQueue
-from cg_client.quota.requester import SYSTEM, Priority, Requester
+from cg_client.quota.admission_queue import Admission, AdmissionQueue
+from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.round_robin import EQUAL, Weights
 from cg_client.quota.window import MINUTE, PauseReason, QuotaWindow, Usage
 from cg_client.transport import UpstreamResponse
@@ -35,35 +35,29 @@ class Throttle:
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> UpstreamResponse:
         """Make the call when the quota has room; raises StartsTooLate if that is past the deadline."""
-        now, queue = self._clock.monotonic(), self.admission_queue
-        skips_queue = not queue.size and queue.shares.classify(requester, now).priority is Priority.INTERACTIVE
-        if skips_queue and self._window.available_at(now) <= now:
-            self._window.start()
-            queue.shares.note_start(requester.client, now)
-            started = now
-        else:
-            started = await queue.start(call, deadline, requester)
+        queue = self.admission_queue
+        admission = queue.skip(requester) or await queue.start(call, deadline, requester)
         try:
             response = await self._send(call, deadline)
         except BaseException as error:
-            self._end(error)
+            self._end(admission, error)
             raise
-        self._learn(started, response)
+        self._learn(admission, response)
         return response
 
-    def _end(self, error: BaseException) -> None:
+    def _end(self, admission: Admission, error: BaseException) -> None:
         """Count a request without a response, unless CoinGlass cannot have received it."""
         if isinstance(error, RequestRefused) or (isinstance(error, UpstreamFailed) and not error.sent):
-            self._window.give_back()
+            self.admission_queue.give_back(admission)
             self.admission_queue.review()
         else:
-            self._window.end(self._clock.monotonic())
+            self.admission_queue.end(admission)
 
-    def _learn(self, started: float, response: UpstreamResponse) -> None:
+    def _learn(self, admission: Admission, response: UpstreamResponse) -> None:
         now = self._clock.monotonic()
-        self._window.end(now)
+        self.admission_queue.end(admission)
         limit, used = response.headers.get(b"api-key-max-limit"), response.headers.get(b"api-key-use-limit")
-        self._window.correct(started, now, _count(limit), _count(used))
+        self._window.correct(admission.at, now, _count(limit), _count(used))
         if self.admission_queue.size:
             self.admission_queue.review()
         if limit != self._limit_header and (stated := _count(limit)):

@@ -3,9 +3,10 @@
 import difflib
 import heapq
 import string
-from collections import Counter, defaultdict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
+
+from cg_client.call import may_suggest
 
 MAX_SUGGESTIONS = 5
 
@@ -22,10 +23,21 @@ class SimilarNames:
     def __init__(self, names: Iterable[str]) -> None:
         self._names = frozenset(names)
         self._by_pair: defaultdict[str, list[str]] = defaultdict(list)
-        self.near = lru_cache(_CACHED)(self._near)  # the most similar names, the nearest first
+        self._cached: OrderedDict[str, list[str]] = OrderedDict()  # of names that were searched, the latest last
         for name in self._names:
             for pair in _pairs(name):
                 self._by_pair[pair].append(name)
+
+    def near(self, name: str) -> list[str]:
+        """Return the most similar names, the nearest first; none once an operation has searched for too many."""
+        if name not in self._cached:
+            if not may_suggest():
+                return []
+            self._cached[name] = self._near(name)
+            if len(self._cached) > _CACHED:
+                self._cached.popitem(last=False)
+        self._cached.move_to_end(name)
+        return self._cached[name]
 
     def _near(self, name: str) -> list[str]:
         typos = sorted(self._names.intersection(_typos(name))) if len(name) <= _SHORT else []

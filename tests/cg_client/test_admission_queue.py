@@ -134,8 +134,8 @@ async def test_an_admitted_call_creates_no_task_and_no_timer(queue_of: QueueOf) 
     queue = queue_of(2)
     for requester in (ANN, Requester("bob", BACKFILL)):
         before = asyncio.all_tasks()
-        started = await queue.admission_queue.start(a_call(), AGES, requester)
-        assert (started, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
+        admission = await queue.admission_queue.start(a_call(), AGES, requester)
+        assert (admission.at, asyncio.all_tasks()) == (queue.clock.monotonic(), before)
     assert await refused(queue.call(ANN, deadline=queue.clock.monotonic())) == MINUTE
     assert queue.clock.slept == []
 

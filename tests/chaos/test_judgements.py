@@ -7,7 +7,7 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from cg_client.intervals import Interval
-from chaos import crowd, cut_quota, every_fault, hanging, memory, stop
+from chaos import crowd, cut_quota, every_fault, hanging, memory, share, stop
 from chaos.connection import CallerConnection, CallerReply
 from chaos.outcomes import Answered, Outcome, faults
 from chaos.parts import closed, document, mix
@@ -65,6 +65,15 @@ def test_a_cut_quota_is_respected_except_by_requests_in_flight() -> None:
     assert not holds(cut_quota.CALLERS + 1, cut_quota.AFTER)
     assert not holds(0, cut_quota.AFTER + 1)
     assert not holds(0, 0)
+
+
+def test_a_share_is_left_if_every_series_is_data_in_time_and_coinglass_refuses_nothing() -> None:
+    late = Answered(CallerReply(200, b"{}", share.DEADLINE + 1), [Outcome("a", None, {})])
+    assert share._verdict([data("a"), data("b")], refused=0).holds
+    assert not share._verdict([data("a"), problem("b", "QUOTA_EXHAUSTED")], refused=0).holds
+    assert not share._verdict([data("a"), late], refused=0).holds
+    assert not share._verdict([data("a")], refused=1).holds
+    assert not share._verdict([], refused=0).holds
 
 
 def test_a_stop_is_clean_if_nothing_is_cut_and_the_exit_code_is_zero() -> None:
