@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from callers.addresses import TrustedProxies, caller_at
 from callers.authentication import Unauthenticated, VerificationUnavailable, Verify
-from callers.caller import Caller
+from callers.caller import METRICS_SCOPE, Caller
 from callers.key_file import KeyFile
 from callers.key_set import KeySet
 from callers.web_tokens import WebTokens
@@ -106,7 +106,7 @@ class IdentifyCaller:
             if not self._access.is_open:
                 request.scope = _PRIVATE
                 self._count(request.caller)
-                if request.path == METRICS and "metrics" not in request.caller.scopes:
+                if request.path == METRICS and METRICS_SCOPE not in request.caller.scopes:
                     return _forbidden(request.caller)
         return await self._handle(request)
 
