@@ -10,6 +10,10 @@ class Unauthenticated(Exception):
     """The credential is missing, or is not valid."""
 
 
+class MissingCredentials(Unauthenticated):
+    """The request has no credential."""
+
+
 class VerificationUnavailable(Exception):
     """The credential cannot be verified at present, because the issuer's keys are missing."""
 

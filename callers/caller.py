@@ -2,6 +2,10 @@
 
 import re
 from dataclasses import dataclass
+from typing import Final
+
+METRICS_SCOPE: Final = "metrics"
+SCOPES: Final = (METRICS_SCOPE,)  # that a key can have
 
 is_caller_name = re.compile(r"[\w.@:/|+-]{1,128}", re.ASCII).fullmatch
 """Matches names of keys, addresses and most subjects of tokens, which cannot forge a line of the log."""

@@ -56,13 +56,15 @@ def create_key(  # what a key has
 
 
 def revoke_keys(path: Path, selector: str, now: datetime) -> list[StoredKey]:
-    """Revoke all keys of a name, or the key with a prefix, and return them.
+    """Revoke all keys of a name, or the key with a prefix, which may end in `…`, and return them.
 
     Raises InvalidKeyCommand if there is none that is valid, and KeyFileError.
     """
     with _locked(path):
-        keys = read_keys(path).keys
-        revoked = [stored for stored in keys if stored.revoked is None and selector in (stored.name, stored.prefix)]
+        keys, names = read_keys(path).keys, (selector, selector.removesuffix("…"))
+        revoked = [
+            stored for stored in keys if stored.revoked is None and (stored.name == selector or stored.prefix in names)
+        ]
         if not revoked:
             raise InvalidKeyCommand(f"no valid key has the name or the prefix {selector!r}; `keys list` shows all")
         _write(path, Keys(tuple(_revoke(stored, now) if stored in revoked else stored for stored in keys)))

@@ -19,6 +19,7 @@ from graphql import (
 )
 
 FORMAT = "apollo-persisted-query-manifest"
+UNNAMED = "(no name)"
 _SUFFIXES = (".graphql", ".gql")
 
 
@@ -28,11 +29,19 @@ class ManifestError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TrustedOperation:
-    """A text with the id by which requests name it. `name` is for messages."""
+    """A text with the id by which requests name it. `file`: where the text is, if it is not in a manifest."""
 
     id: str
     name: str
     text: str
+    file: Path | None = None
+
+    @property
+    def label(self) -> str:
+        """Return what messages call it: without a name, its file or its id tells which operation it is."""
+        if self.name != UNNAMED:
+            return self.name
+        return f"{UNNAMED} in {self.file}" if self.file else f"{UNNAMED} with the id {self.id}"
 
 
 def read_manifest(path: Path) -> Sequence[TrustedOperation]:
@@ -72,18 +81,18 @@ def write_manifest(operations: Iterable[TrustedOperation]) -> bytes:
 
 def operations_of(texts: Iterable[tuple[Path, str]]) -> Sequence[TrustedOperation]:
     """Return each operation of the texts with the fragments that it uses, by its SHA-256. Raises ManifestError."""
-    operations: list[OperationDefinitionNode] = []
+    operations: list[tuple[Path, OperationDefinitionNode]] = []
     fragments: dict[str, FragmentDefinitionNode] = {}
     for path, text in texts:
         for definition in _parse(path, text).definitions:
             if isinstance(definition, OperationDefinitionNode):
-                operations.append(definition)
+                operations.append((path, definition))
             elif isinstance(definition, FragmentDefinitionNode):
                 before = fragments.setdefault(definition.name.value, definition)
                 if before != definition:
                     raise ManifestError(f"{path}: another fragment has the name {definition.name.value}")
-    printed = [(item, print_ast(_with_fragments(item, fragments))) for item in operations]
-    return list({text: _hashed(item, text) for item, text in printed}.values())
+    printed = [(path, item, print_ast(_with_fragments(item, fragments))) for path, item in operations]
+    return list({text: _hashed(path, item, text) for path, item, text in printed}.values())
 
 
 def _parse(path: Path, text: str) -> DocumentNode:
@@ -93,9 +102,9 @@ def _parse(path: Path, text: str) -> DocumentNode:
         raise ManifestError(f"{path}: {error.message}") from error
 
 
-def _hashed(operation: OperationDefinitionNode, text: str) -> TrustedOperation:
-    name = operation.name.value if operation.name else "(no name)"
-    return TrustedOperation(hashlib.sha256(text.encode()).hexdigest(), name, text)
+def _hashed(path: Path, operation: OperationDefinitionNode, text: str) -> TrustedOperation:
+    name = operation.name.value if operation.name else UNNAMED
+    return TrustedOperation(hashlib.sha256(text.encode()).hexdigest(), name, text, path)
 
 
 def _with_fragments(operation: OperationDefinitionNode, fragments: dict[str, FragmentDefinitionNode]) -> DocumentNode:
@@ -123,7 +132,7 @@ def _of_apollo(path: Path, content: dict[str, object]) -> Sequence[TrustedOperat
         id_, text, name = facts.get("id"), facts.get("body"), facts.get("name")
         if not isinstance(id_, str) or not isinstance(text, str) or not id_:
             raise ManifestError(f"{path}: operation {index} ({name}) has no `id` or no `body`")
-        operations.append(TrustedOperation(id_, str(name), text))
+        operations.append(TrustedOperation(id_, name if isinstance(name, str) and name else UNNAMED, text))
     return operations
 
 
@@ -136,7 +145,7 @@ def _distinct(path: Path, operations: Sequence[TrustedOperation]) -> Sequence[Tr
     for item in operations:
         if by_id.setdefault(item.id, item).text != item.text:
             raise ManifestError(
-                f"{path}: the operations {by_id[item.id].name} and {item.name} have the same id {item.id}"
+                f"{path}: the operations {by_id[item.id].label} and {item.label} have the same id {item.id}"
             )
     if not by_id:
         raise ManifestError(f"{path}: has no operations")

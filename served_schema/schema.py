@@ -62,9 +62,9 @@ class ServedSchema(Schema):
             try:
                 trusted[item.id] = self._trusted_document(item.text)
             except InvalidOperation as invalid:
-                faults += [f"{item.name}: {error.message}" for error in invalid.errors]
+                faults += [f"{item.label}: {error.message}" for error in invalid.errors]
             except GraphQLError as error:
-                faults.append(f"{item.name}: {error.message}")
+                faults.append(f"{item.label}: {error.message}")
         if faults:
             raise FaultyDocuments(faults)
         self._policy, self._trusted = policy, trusted

@@ -2,6 +2,8 @@
 
 import dataclasses
 import functools
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -24,22 +26,32 @@ from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer
+from server.http import Handler
 from server.lifespan import lifespan
-from server.log import RequestLog
+from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
+from server.open_connections import OpenConnections
 from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
 from server.settings import Settings
 from server.view import GraphQLView
+from server.websocket import SocketOptions
 
 log = structlog.get_logger(__name__)
 
 MEGABYTE = 1024 * 1024
 
 
-def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, watched: bool = False) -> ASGIApp:
+def create_app(
+    settings: Settings,
+    connections: OpenConnections | None = None,
+    *,
+    sandbox: bool = False,
+    warm: bool = True,
+    watched: bool = False,
+) -> ASGIApp:
     """Build the layers of an HTTP request, each of which takes a Request and returns a Response.
 
     | layer, from outside to inside | what it answers itself |
@@ -55,40 +67,44 @@ def create_app(settings: Settings, *, sandbox: bool = False, warm: bool = True, 
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
-    `sandbox`: the upstream is a sandbox, so that even the first response is marked. `warm`: the listings of futures
-    pairs and coins are requested at start, at the cost of two requests. `watched`: the process ends if its event loop
-    is stuck.
+    `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
+    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
     """
-    client = _logged_client(settings, sandbox=sandbox)
-    engine = _engine(settings)
+    client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
-    view = GraphQLView(
-        engine.schema,
-        upstream,
-        caller_access,
-        budgets,
-        origins,
-        pool,
-        has_explorer=has_explorer(settings),
-        max_socket_operations=settings.max_socket_operations,
-    )
+    connections = OpenConnections(settings.connection_limits()) if connections is None else connections
+    traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
+    explorer = has_explorer(settings)
+    view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
-    responses = _response_cache(routes, settings, client)
+    responses = _response_cache(RequestLog(routes), settings, client)
+    registry.register(Metrics(client, engine, responses, connections, pool))
+    charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
+    identified = IdentifyCaller(charged, caller_access, traffic)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = Starlette(
-        routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifespan(client, symbols, pool, stuck_seconds)
-    )
-    identified = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access)
-    registry.register(Metrics(client, engine, responses, identified, pool))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client)
+    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, stuck_seconds))
+    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _websockets(view: GraphQLView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+    """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
+    return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
+
+
+def _response_cache(handle: Handler, settings: Settings, client: Client) -> ResponseCache:
+    limit = settings.response_cache_megabytes * MEGABYTE
+    responses = ResponseCache(handle, limit=limit, clock=client.clock, revision=client.revision)
+    if settings.log_level == "debug":
+        responses.on_hit = log_hit
+    return responses
 
 
 def _engine(settings: Settings) -> Engine:
@@ -96,11 +112,6 @@ def _engine(settings: Settings) -> Engine:
     if not engine.uses_plans:
         log.warning("compiled plans are off: they do not agree with this version of graphql-core and Strawberry")
     return engine
-
-
-def _response_cache(routes: Routes, settings: Settings, client: Client) -> ResponseCache:
-    limit = settings.response_cache_megabytes * MEGABYTE
-    return ResponseCache(RequestLog(routes), limit=limit, clock=client.clock, revision=client.revision)
 
 
 def _logged_client(settings: Settings, *, sandbox: bool) -> Client:

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
+from server.traffic import Traffic
 
 MAX_BODY = 1024 * 1024  # bytes
 _CONTENT_ENCODING = b"content-encoding"
@@ -39,8 +40,11 @@ class UpstreamStatus(Protocol):
 class HTTPAdapter:
     """The ASGI application. What is not HTTP goes to `others`."""
 
-    def __init__(self, handle: Handler, others: ASGIApp, upstream: UpstreamStatus) -> None:
+    def __init__(
+        self, handle: Handler, others: ASGIApp, upstream: UpstreamStatus, traffic: Traffic | None = None
+    ) -> None:
         self._handle, self._others, self._upstream = handle, others, upstream
+        self._traffic = traffic or Traffic()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -62,6 +66,8 @@ class HTTPAdapter:
             response = refusal(415, str(error))
         except asyncio.CancelledError:  # by graceful shutdown
             response = _unfinished()
+        if response.code is not None:
+            self._traffic.refuse_request(request, response.code, response.status)
         headers = self._headers(request, response)
         if response.stream is None:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})

@@ -1,12 +1,11 @@
 """Identifies the caller of each request: by its address, its key or its token."""
 
-from collections import Counter
 from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from callers.addresses import TrustedProxies, caller_at
-from callers.authentication import Unauthenticated, VerificationUnavailable, Verify
-from callers.caller import Caller
+from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable, Verify
+from callers.caller import METRICS_SCOPE, Caller
 from callers.key_file import KeyFile
 from callers.key_set import KeySet
 from callers.web_tokens import WebTokens
@@ -14,6 +13,7 @@ from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response, refusal
 from server.response_cache import PATH as GRAPHQL
 from server.settings import Settings
+from server.traffic import Traffic
 
 METRICS: Final = "/metrics"
 _OPEN_PATHS: Final = ("/healthz", "/livez", "/readyz")
@@ -23,7 +23,6 @@ _MISSING: Final = "The request has no credentials. Send them as `Authorization: 
 _REALM: Final = 'Bearer realm="coinglass-graphql"'
 _RETRY_AFTER: Final[Header] = (b"retry-after", b"30")  # seconds, as between attempts to fetch the issuer's keys
 _PRIVATE: Final = "credentials"  # a scope for all of them: caches on the way must not serve others
-_MAX_COUNTED: Final = 200  # callers with a counter
 
 
 class Access(Protocol):
@@ -56,30 +55,34 @@ class OpenAccess:
 class CredentialAccess:
     is_open = is_peer = False
 
-    def __init__(self, verify: Verify) -> None:
-        self._verify = verify
+    def __init__(self, verify: Verify, proxies: TrustedProxies | None = None) -> None:
+        self._verify, self._proxies = verify, proxies
 
     async def identify(self, request: Request) -> Caller:
         """Read the bearer token, or else the API key."""
         headers = request.headers
+        if self._proxies is not None:
+            forwarded_for = headers.get(_FORWARDED_FOR, b"")
+            request.client_address = self._proxies.caller(request.address, forwarded_for).name
         scheme, _, credential = headers.get(b"authorization", b"").partition(b" ")
         if scheme.lower() != b"bearer":
             credential = headers.get(b"x-api-key", b"")
         credential = credential.strip()
         if not credential:
-            raise Unauthenticated(_MISSING)
+            raise MissingCredentials(_MISSING)
         return await self._verify(credential)
 
 
 def access(settings: Settings, clock: Clock) -> Access:
     """Return what `COINGLASS_CALLERS` demands. Raises KeyFileError."""
+    proxies = TrustedProxies(settings.trusted_proxies) if settings.trusted_proxies else None
     if settings.key_file is not None:
-        return CredentialAccess(KeyFile(settings.key_file, clock).verify)
+        return CredentialAccess(KeyFile(settings.key_file, clock).verify, proxies)
     if settings.jwks_url is not None:
         issuer, audience = settings.jwt_issuer or "", settings.jwt_audience or ""
         keys = KeySet(settings.jwks_url, clock)
-        return CredentialAccess(WebTokens(keys, issuer=issuer, audience=audience, clock=clock).verify)
-    return OpenAccess(TrustedProxies(settings.trusted_proxies) if settings.trusted_proxies else None)
+        return CredentialAccess(WebTokens(keys, issuer=issuer, audience=audience, clock=clock).verify, proxies)
+    return OpenAccess(proxies)
 
 
 class IdentifyCaller:
@@ -88,10 +91,8 @@ class IdentifyCaller:
     Health, and the page of the explorer, which can send no credentials and executes nothing, are open.
     """
 
-    def __init__(self, handle: Handler, access: Access) -> None:
-        self._handle, self._access = handle, access
-        self.requests: Counter[str] = Counter()  # by caller; not of addresses, whose number has no bound
-        self.refused = 0
+    def __init__(self, handle: Handler, access: Access, traffic: Traffic | None = None) -> None:
+        self._handle, self._access, self._traffic = handle, access, traffic or Traffic()
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         return self._handle(request) if self._access.is_peer else self._identify(request)
@@ -101,29 +102,25 @@ class IdentifyCaller:
             request.caller = await self._access.identify(request)
         except (Unauthenticated, VerificationUnavailable) as error:
             if not _is_open(request):
-                return self._refuse(error)
+                return _refuse(error)
         else:
             if not self._access.is_open:
                 request.scope = _PRIVATE
-                self._count(request.caller)
-                if request.path == METRICS and "metrics" not in request.caller.scopes:
+                self._traffic.count_request(request.caller)
+                if request.path == METRICS and METRICS_SCOPE not in request.caller.scopes:
                     return _forbidden(request.caller)
         return await self._handle(request)
 
-    def _refuse(self, error: Unauthenticated | VerificationUnavailable) -> Response:
-        if isinstance(error, VerificationUnavailable):
-            response = refusal(503, str(error), "SERVICE_UNAVAILABLE")
-            response.headers += (_RETRY_AFTER, NO_STORE)
-            return response
-        self.refused += 1
-        response = refusal(401, str(error), "UNAUTHENTICATED")
-        challenge = _REALM if str(error) == _MISSING else f'{_REALM}, error="invalid_token"'
-        response.headers += ((b"www-authenticate", challenge.encode()), NO_STORE)
-        return response
 
-    def _count(self, caller: Caller) -> None:
-        name = caller.name
-        self.requests[name if name in self.requests or len(self.requests) < _MAX_COUNTED else "others"] += 1
+def _refuse(error: Unauthenticated | VerificationUnavailable) -> Response:
+    if isinstance(error, VerificationUnavailable):
+        response = refusal(503, str(error), "SERVICE_UNAVAILABLE")
+        response.headers += (_RETRY_AFTER, NO_STORE)
+        return response
+    response = refusal(401, str(error), "UNAUTHENTICATED")
+    challenge = _REALM if isinstance(error, MissingCredentials) else f'{_REALM}, error="invalid_token"'
+    response.headers += ((b"www-authenticate", challenge.encode()), NO_STORE)
+    return response
 
 
 def _is_open(request: Request) -> bool:

@@ -12,7 +12,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from server.http import refusal
-from server.open_connections import ConnectionRefusal, OpenConnections, SendProgress
+from server.open_connections import ConnectionRefusal, OpenConnections, SendProgress, peer
 
 if TYPE_CHECKING:
     from server.server_config import ServerConfig
@@ -173,6 +173,7 @@ class HTTPConnection(HttpToolsProtocol):
 
     def _refuse(self, refused: ConnectionRefusal) -> None:
         """Answer and close, once the client has had the time to read; only close if another response is in progress."""
+        self.open_connections.traffic.refuse(refused.code, refused.status, address=peer(self))
         is_cut = self._is_busy and (self._phase is not Phase.BODY or self.cycle.response_started or self.pipeline)
         self._enter(Phase.DISCARDED)
         self._size = 0
@@ -184,7 +185,7 @@ class HTTPConnection(HttpToolsProtocol):
         self.transport.write_eof()
 
     def _refusal_bytes(self, refused: ConnectionRefusal) -> bytes:
-        response = refusal(refused.status, refused.message)
+        response = refusal(refused.status, refused.message, refused.code)
         headers = [*self.server_state.default_headers, *response.headers, (b"connection", b"close")]
         if refused.status in (429, 503):
             headers.append((b"retry-after", b"5"))

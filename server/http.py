@@ -57,6 +57,8 @@ class Request:
 
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
+    `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
+    `is_logged`: whether a line of the log is about the request, so that its refusal needs no other.
     `wait_for_disconnect` returns when the client has left, to be called once.
     `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
     """
@@ -66,8 +68,10 @@ class Request:
         "address",
         "body",
         "caller",
+        "client_address",
         "dry_run",
         "headers",
+        "is_logged",
         "method",
         "path",
         "query_string",
@@ -89,7 +93,9 @@ class Request:
         requested_id, peer = headers.get(REQUEST_ID), scope.get("client")
         self.request_id = new_id() if requested_id is None else request_id(requested_id.decode("latin-1"))
         self.address: str = peer[0] if peer else ""
+        self.client_address = self.address
         self.caller: Caller = caller_at(self.address)
+        self.is_logged = False
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.upstream: KeyUpstream | None = None
@@ -117,6 +123,7 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
+    `code`: the code of the error for which the request was refused.
     """
 
     status: int
@@ -125,6 +132,7 @@ class Response:
     expires_at: float | None = None
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
+    code: str | None = None
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":
@@ -138,7 +146,7 @@ def refusal(status: int, message: str, code: str = "BAD_USER_INPUT") -> Response
     """Refuse a request in the shape of GraphQL errors."""
     body = {"errors": [{"message": shortened(message), "extensions": {"code": code}}]}
     response = Response.of(orjson.dumps(body), status=status)
-    response.upstream_calls = 0
+    response.upstream_calls, response.code = 0, code
     return response
 
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from callers.caller import Budget
+from callers.caller import SCOPES, Budget
 from callers.key_commands import InvalidKeyCommand, create_key, revoke_keys
 from callers.key_file import KeyFileError, StoredKey, read_keys
 
+_SELECTOR: Final = "name of a caller, all of whose keys are revoked, or the prefix of one key, as `keys list` prints it"
 _BUDGET: Final = ("calls_per_minute", "calls_per_day", "values_per_minute", "values_per_day")
-_UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
+_UNITS: Final = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def add_keys(parser: argparse.ArgumentParser, parser_class: type[argparse.ArgumentParser]) -> None:
@@ -22,13 +23,13 @@ def add_keys(parser: argparse.ArgumentParser, parser_class: type[argparse.Argume
     actions = parser.add_subparsers(dest="action", required=True, parser_class=parser_class)
     creating = actions.add_parser("create", help="create a key and print it, this time only")
     creating.add_argument("name", help="name of the caller; the keys of a name share their turn and budget")
-    creating.add_argument("--expires", type=_lifetime, metavar="90d", help="how long the key is valid: 12h, 90d, 52w")
-    creating.add_argument("--scope", action="append", default=[], help="such as metrics; repeatable")
+    creating.add_argument("--expires", type=_lifetime, metavar="90d", help="how long the key is valid: 30m, 12h, 90d")
+    creating.add_argument("--scope", action="append", default=[], choices=SCOPES, help="what else the key opens")
     for name in _BUDGET:
         creating.add_argument(f"--{name.replace('_', '-')}", type=_limit, metavar="N", help="part of the budget")
     actions.add_parser("list", help="list the keys, without the keys themselves")
-    revoking = actions.add_parser("revoke", help="revoke a key; running servers notice within a second")
-    revoking.add_argument("selector", metavar="name|prefix", help="name of a caller, or the first characters of a key")
+    revoking = actions.add_parser("revoke", help="revoke keys; running servers notice within a second")
+    revoking.add_argument("selector", metavar="name|prefix", help=_SELECTOR)
 
 
 def run_keys(options: argparse.Namespace, environment: Mapping[str, str]) -> int:
@@ -55,7 +56,9 @@ def _result(options: argparse.Namespace, path: Path, now: datetime) -> str:
         return _table(read_keys(path).keys, now)
     if options.action == "revoke":
         revoked = revoke_keys(path, options.selector, now)
-        return "".join(f"revoked {stored.prefix}… of {stored.name}\n" for stored in revoked)
+        lines = [f"revoked {stored.prefix}… of {stored.name}" for stored in revoked]
+        count = "1 key" if len(revoked) == 1 else f"{len(revoked)} keys"
+        return "\n".join([*lines, f"{count} revoked"]) + "\n"
     limits = {name: getattr(options, name) for name in _BUDGET}
     budget = None if all(limit is None for limit in limits.values()) else Budget(**limits)
     key = create_key(path, options.name, now, lifetime=options.expires, scopes=options.scope, budget=budget)
@@ -70,7 +73,7 @@ def _table(keys: Sequence[StoredKey], now: datetime) -> str:
             stored.name,
             _state(stored, now),
             f"{stored.created:%Y-%m-%d}",
-            f"{stored.expires:%Y-%m-%d}" if stored.expires else "never",
+            f"{stored.expires:%Y-%m-%dT%H:%MZ}" if stored.expires else "never",
             ",".join(stored.scopes) or "-",
             _budget(stored.budget),
         )
@@ -92,13 +95,13 @@ def _budget(budget: Budget | None) -> str:
 
 
 def _lifetime(text: str) -> timedelta:
-    match = re.fullmatch(r"(\d{1,4})([hdw])", text, re.ASCII)
+    match = re.fullmatch(r"(\d{1,4})([mhdw])", text, re.ASCII)
     if match is None or int(match[1]) == 0:
-        raise argparse.ArgumentTypeError(f"must be hours, days or weeks such as 12h, 90d or 52w, not {text!r}")
+        raise argparse.ArgumentTypeError(f"must be minutes, hours, days or weeks such as 30m, 12h or 90d, not {text!r}")
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def _limit(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"must be a whole number from 0, not {text!r}")
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"must be a whole number from 1, not {text!r}")
     return int(text)

@@ -22,12 +22,17 @@ class RequestLog:
         self._log = structlog.get_logger(__name__).bind()  # once: logging is configured by now
 
     async def __call__(self, request: Request) -> Response:
-        started, status = time.perf_counter(), 500
+        started, status, facts = time.perf_counter(), 500, _label(request)
+        request.is_logged = True
         try:
             response = await self._handle(request)
             status = response.status
+            if response.code is not None:
+                facts["code"] = response.code
             return response
         finally:
+            if request.client_address != request.caller.name:
+                facts["address"] = request.client_address
             self._log.info(
                 "request",
                 method=request.method,
@@ -36,7 +41,7 @@ class RequestLog:
                 milliseconds=round((time.perf_counter() - started) * 1000, 1),
                 request_id=request.request_id,
                 caller=request.caller.name,
-                **_label(request),
+                **facts,
             )
 
 
@@ -98,6 +103,20 @@ class RedactedFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         return redaction.clean(super().format(record))
+
+
+def log_hit(request: Request, response: Response) -> None:
+    """Log a request that the response cache answered."""
+    structlog.get_logger(__name__).debug(
+        "request",
+        method=request.method,
+        path=request.path,
+        status=response.status,
+        cache="hit",
+        request_id=request.request_id,
+        caller=request.caller.name,
+        **_label(request),
+    )
 
 
 def configure(level: str, lasting: Sequence[Secret]) -> None:

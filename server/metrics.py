@@ -15,9 +15,9 @@ from prometheus_client.registry import Collector
 from cg_client.client import Client
 from cg_client.quota.requester import Priority
 from execution.engine import Engine
-from server.callers import IdentifyCaller
 from server.client_pool import ClientPool
 from server.http import Response
+from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
 
 _PREFIX = "coinglass_graphql"
@@ -35,15 +35,15 @@ class Metrics(Collector):
         client: Client,
         engine: Engine,
         responses: ResponseCache,
-        callers: IdentifyCaller,
+        connections: OpenConnections,
         pool: ClientPool | None,
     ) -> None:
         self._client, self._engine, self._responses = client, engine, responses
-        self._callers, self._pool = callers, pool
+        self._connections, self._pool = connections, pool
 
     def collect(self) -> Iterator[Metric]:
         yield from self._caches()
-        yield from self._requests()
+        yield from self._clients()
         yield from self._quota()
         yield from self._upstream()
         if self._pool is not None:
@@ -74,12 +74,21 @@ class Metrics(Collector):
         yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_label(sizes))
         yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.uses_plans})
 
-    def _requests(self) -> Iterator[Metric]:
-        """Yield nothing of callers without credentials, whose number has no bound."""
-        requests = _by_label(self._callers.requests)
-        yield _counter("caller_requests", "Requests of each caller with a key or token.", ("caller",), requests)
-        refused = {(): self._callers.refused}
-        yield _counter("unauthenticated", "Requests refused for their missing or wrong credentials.", (), refused)
+    def _clients(self) -> Iterator[Metric]:
+        """Yield nothing of single callers without credentials, whose number has no bound."""
+        connections, traffic = self._connections, self._connections.traffic
+        about = "Requests and operations over WebSocket of each caller with a key or token."
+        yield _counter("caller_requests", about, ("caller",), _by_label(traffic.requests))
+        operations = {(): traffic.socket_operations}
+        yield _counter("websocket_operations", "Operations over WebSocket.", (), operations)
+        unauthenticated = sum(count for (code, _), count in traffic.refused.items() if code == "UNAUTHENTICATED")
+        about = "Requests and WebSockets refused for their missing or wrong credentials."
+        yield _counter("unauthenticated", about, (), {(): unauthenticated})
+        about = "Connections, requests and operations refused before anything was executed."
+        yield _counter("refused", about, ("code", "status"), traffic.refused)
+        sockets = connections.sockets
+        by_protocol = {"http": len(connections) - sockets, "websocket": sockets}
+        yield _gauge("client_connections", "Open connections of clients.", ("protocol",), _by_label(by_protocol))
 
     def _quota(self) -> Iterator[Metric]:
         usage, queue = self._client.quota, self._client.admission_queue

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from callers.addresses import Network, caller_at, parse_address
+from server.traffic import Traffic
 
 log = structlog.get_logger(__name__)
 
@@ -82,6 +83,7 @@ class LimitedConnection(Protocol):
 class ConnectionRefusal:
     status: int
     message: str
+    code: str = "BAD_USER_INPUT"
 
 
 @dataclass(eq=False)
@@ -89,6 +91,7 @@ class OpenConnections:
     """All connections of a process; `sockets` are those that became a WebSocket."""
 
     limits: ConnectionLimits
+    traffic: Traffic = field(default_factory=Traffic)
     _open: set[LimitedConnection] = field(default_factory=set)
     _by_address: Counter[str] = field(default_factory=Counter)
     _sockets: Counter[str] = field(default_factory=Counter)
@@ -96,6 +99,11 @@ class OpenConnections:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def sockets(self) -> int:
+        """The number of WebSockets among them."""
+        return self._sockets.total()
 
     def add(self, connection: LimitedConnection, *, socket: bool = False) -> ConnectionRefusal | None:
         """Count the connection; returns why it must be refused, if so. It stays counted until it is removed."""
@@ -109,7 +117,7 @@ class OpenConnections:
         if len(self._open) > self.limits.connections:
             return self._refuse_more(connection)
         if self._by_address[address] > self.limits.per_address and not self._is_proxy(connection):
-            return ConnectionRefusal(429, _TOO_MANY.format(limit=self.limits.per_address, what="connections"))
+            return _too_many("connections", self.limits.per_address)
         return None
 
     def remove(self, connection: LimitedConnection, *, socket: bool = False) -> None:
@@ -125,13 +133,13 @@ class OpenConnections:
         address, limit = peer(connection), self.limits.sockets_per_address
         if self._sockets[address] < limit or self._is_proxy(connection):
             return None
-        return ConnectionRefusal(429, _TOO_MANY.format(limit=limit, what="WebSockets"))
+        return _too_many("WebSockets", limit)
 
     def _refuse_more(self, connection: LimitedConnection) -> ConnectionRefusal:
         if len(self._open) > self.limits.connections + _REFUSED:
             connection.transport.abort()
         message = f"The server has {self.limits.connections} open connections, its limit. Try again in a few seconds."
-        return ConnectionRefusal(503, message)
+        return ConnectionRefusal(503, message, "SERVICE_UNAVAILABLE")
 
     def _is_proxy(self, connection: LimitedConnection) -> bool:
         if not self.limits.proxies or connection.client is None:
@@ -158,6 +166,10 @@ class OpenConnections:
                 return
             unsent -= connection.sending.unsent
             connection.transport.abort()
+
+
+def _too_many(what: str, limit: int) -> ConnectionRefusal:
+    return ConnectionRefusal(429, _TOO_MANY.format(limit=limit, what=what), "TOO_MANY_CONNECTIONS")
 
 
 def allow_open_files(count: int) -> None:

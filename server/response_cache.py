@@ -5,6 +5,7 @@ The application states in `expires_at` until when its response stays the same, i
 
 import functools
 from collections import OrderedDict
+from collections.abc import Callable
 
 from cg_client.clock import Clock
 from cg_client.revision import Revision
@@ -24,12 +25,13 @@ class ResponseCache:
     """`limit`: most bytes to store.
 
     `revision` counts what changes responses other than time, such as the plan: those of another one are not served.
-    A caller's own CoinGlass key has its own.
+    A caller's own CoinGlass key has its own. `on_hit` is called with each response that was stored.
     """
 
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
         self._handle, self._clock, self._revision = handle, clock, revision
         self.store = ResponseStore(limit)
+        self.on_hit: Callable[[Request, Response], None] | None = None
         self._in_flight: dict[tuple[ResponseKey, int], SharedRun[CachedResponse]] = {}
         self.hits = self.misses = self.shared = self.not_modified = 0
 
@@ -131,7 +133,10 @@ class ResponseCache:
             status, headers, body = _NOT_MODIFIED, rendering.not_modified_headers, b""
         if hit_at is not None:
             headers = [*headers, (b"age", b"%d" % cached.age(hit_at))]
-        return Response(status, body, headers, None, calls)
+        response = Response(status, body, headers, None, calls, code=cached.response.code)
+        if hit_at is not None and self.on_hit is not None:
+            self.on_hit(request, response)
+        return response
 
 
 class ResponseStore:

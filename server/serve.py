@@ -13,7 +13,7 @@ import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
 from server.log import configure
-from server.server_config import ServerConfig
+from server.server_config import ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
 from server.workers import serve_with_workers
@@ -53,7 +53,8 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         sys.stderr.write(announcement)
         serve_with_workers(settings, listener, sandbox=sandbox)
         return
-    config = ServerConfig(start_app(settings, sandbox=sandbox), settings)
+    connections = new_connections(settings)
+    config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)
     with contextlib.suppress(KeyboardInterrupt):
         AnnouncedServer(config, announcement).run([listener])
 

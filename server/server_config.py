@@ -15,11 +15,22 @@ from server.socket_connection import SocketConnection
 GRACEFUL_SECONDS = 20
 
 
+def new_connections(settings: Settings) -> OpenConnections:
+    return OpenConnections(settings.connection_limits())
+
+
 class ServerConfig(uvicorn.Config):
     """Adds the limits of connections, which uvicorn's protocols find here."""
 
-    def __init__(self, app: ASGIApp | Callable[[], ASGIApp], settings: Settings, **options: Any) -> None:  # noqa: ANN401  # uvicorn's
-        self.open_connections = OpenConnections(settings.connection_limits())
+    def __init__(
+        self,
+        app: ASGIApp | Callable[[], ASGIApp],
+        settings: Settings,
+        connections: OpenConnections | None = None,
+        **options: Any,  # noqa: ANN401  # uvicorn's
+    ) -> None:
+        """Count in `connections`, whose number the application reports."""
+        self.open_connections = new_connections(settings) if connections is None else connections
         super().__init__(
             app,
             http=HTTPConnection,

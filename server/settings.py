@@ -108,7 +108,9 @@ def _jwks_url(text: str) -> str:
     except ValueError:
         valid = False
     if not valid:
-        raise ValueError("is an https address without a password, such as https://login.example.com/jwks.json")
+        raise ValueError(
+            "is an https address without a password, such as https://login.example.com/jwks.json; http is for loopback"
+        )
     return text
 
 
@@ -276,7 +278,8 @@ class Settings:
         "COINGLASS_CALLER_SHARE",
         0.5,
         _number(0, 1),
-        "Part of the quota of a minute that callers may use beyond equal shares, while several are active.",
+        "While several callers are active, each is sure of an equal part of the minute's requests. Beyond it, they may "
+        "use what is left until this fraction of the minute's requests is used.",
     )
     trusted_proxies: tuple[Network, ...] | None = _variable(
         "COINGLASS_TRUSTED_PROXIES",
@@ -294,13 +297,13 @@ class Settings:
         "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS",
         200,
         _integer(1, 100_000),
-        "Most of them from one address, or from one /64 of IPv6; more get 429.",
+        "Most connections from one address, or from one /64 of IPv6, to a process; more get 429.",
     )
     max_sockets_per_address: int = _variable(
         "COINGLASS_MAX_SOCKETS_PER_ADDRESS",
         50,
         _integer(1, 100_000),
-        "Most WebSockets from one address, or from one /64 of IPv6; more get 429.",
+        "Most WebSockets from one address, or from one /64 of IPv6, to a process; more get 429.",
     )
     max_socket_operations: int = _variable(
         "COINGLASS_MAX_SOCKET_OPERATIONS",
@@ -379,7 +382,8 @@ class Settings:
         "COINGLASS_KEY_CLIENTS",
         32,
         _integer(2, 10_000),
-        "Most CoinGlass keys of callers that a process uses at a time; a quarter is for keys not accepted yet.",
+        "Most CoinGlass keys of callers that a process uses at a time; a quarter of this number is reserved for keys "
+        "that CoinGlass has not accepted yet.",
     )
     key_cache_megabytes: int = _variable(
         "COINGLASS_KEY_CACHE_MB",

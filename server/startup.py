@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # importing settings takes most of what is to be done without the collector
     from starlette.types import ASGIApp
 
+    from server.open_connections import OpenConnections
     from server.settings import Settings
 
 _GC_THRESHOLDS = (10_000, 20, 100)  # objects, and collections of the first and second generation
@@ -31,7 +32,7 @@ def exempt_imports() -> Iterator[None]:
         gc.enable()
 
 
-def start_app(settings: "Settings", *, sandbox: bool) -> "ASGIApp":
+def start_app(settings: "Settings", connections: "OpenConnections", *, sandbox: bool) -> "ASGIApp":
     """Import and build the application, exempt from garbage collection.
 
     What is cached later is not in reference cycles, and most objects of a request are freed without the collector.
@@ -40,7 +41,7 @@ def start_app(settings: "Settings", *, sandbox: bool) -> "ASGIApp":
         from server.app import create_app
         from server.open_connections import allow_open_files
     allow_open_files(settings.max_connections + settings.connections + _OTHER_FILES)
-    app = create_app(settings, sandbox=sandbox, watched=True)
+    app = create_app(settings, connections, sandbox=sandbox, watched=True)
     tune_gc()
     return_large_blocks()
     return app

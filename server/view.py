@@ -17,6 +17,7 @@ from strawberry.http.base import BaseRequestProtocol
 from strawberry.http.types import QueryParams
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
 
 from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
@@ -29,13 +30,23 @@ from server.caller_key import HEADER, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import ClientPool, KeyUpstream
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
-from server.origins import NO_ORIGINS, Origins
 from server.page_headers import explorer_headers
 from server.response_keys import get_parameters
 from server.response_limit import DEFAULT_LIMIT, ResponseLimit
-from server.websocket import OperationContexts, OperationSocket, TextFrames, refuse_opening
+from server.socket_log import SocketLog
+from server.traffic import Traffic
+from server.websocket import (
+    OperationContexts,
+    OperationSocket,
+    SocketOptions,
+    TextFrames,
+    drop_origin_warnings,
+    refuse_opening,
+)
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
+_MAX_SHOWN: Final = 200  # characters of an origin in the log
+_ORIGIN_REMEDY: Final = "COINGLASS_ALLOWED_ORIGINS must include the origin"
 _INIT_TIMEOUT: Final = timedelta(seconds=10)
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
@@ -60,6 +71,7 @@ class StrawberryRequest(StarletteRequest):
         super().__init__(scope, receive)
         self.context = context
         self.expires_at: float | None = None
+        self.code: str | None = None
 
 
 class GraphQLView(GraphQL[Context, None]):
@@ -76,11 +88,11 @@ class GraphQLView(GraphQL[Context, None]):
         upstream: KeyUpstream,
         access: Access,
         budgets: Budgets,
-        websocket_origins: Origins = NO_ORIGINS,
+        traffic: Traffic,
+        sockets: SocketOptions,
         pool: ClientPool | None = None,
         *,
         has_explorer: bool = True,
-        max_socket_operations: int | None = None,
     ) -> None:
         """`upstream` is with the server's key, `pool` has those of callers; without it they are refused."""
         super().__init__(
@@ -89,10 +101,11 @@ class GraphQLView(GraphQL[Context, None]):
             graphql_ide="graphiql" if has_explorer else None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
             connection_init_wait_timeout=_INIT_TIMEOUT,
-            max_subscriptions_per_connection=max_socket_operations,
+            max_subscriptions_per_connection=sockets.max_operations,
         )
+        drop_origin_warnings()
         self._upstream, self._pool = upstream, pool
-        self._access, self._budgets, self._websocket_origins = access, budgets, websocket_origins
+        self._access, self._budgets, self._traffic, self._sockets = access, budgets, traffic, sockets
 
     async def handle(self, request: Request) -> Response:
         """Answer over HTTP, and count the requests to CoinGlass that it takes."""
@@ -117,17 +130,22 @@ class GraphQLView(GraphQL[Context, None]):
         """Answer over WebSocket, as ASGI."""
         opening = Request(scope)
         if opening.dry_run is not DryRun.OFF:  # not supported, so that no quota is spent by mistake
+            self._traffic.refuse_request(opening, "BAD_USER_INPUT", 403)
             await refuse_opening(receive, send, "X-Dry-Run is for requests over HTTP.")
             return
         key = SocketKey(self._upstream, self._pool)
-        socket = OperationSocket(scope, receive, send, opening, access=self._access, operations=self, key=key)
         try:
             if HEADER in opening.headers:
-                socket.key.choose(opening.headers[HEADER].decode("latin-1"))
+                key.choose(opening.headers[HEADER].decode("latin-1"))
         except KeyRefused as refused:
+            self._traffic.refuse_request(opening, refused.code, 403)
             await refuse_opening(receive, send, str(refused))
             return
-        await self.run(socket)
+        socket_log = SocketLog(opening, receive, send)
+        try:
+            await self.run(OperationSocket(scope, opening, socket_log, self._traffic, self._access, self, key))
+        finally:
+            socket_log.finish()
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
         """Make what one operation is charged to; a dry run spends nothing."""
@@ -166,7 +184,7 @@ class GraphQLView(GraphQL[Context, None]):
         )
         data, expires_at = self._body_and_expiry(context, result)
         response = Response.of(self.max_response.encode(data))
-        response.expires_at = expires_at
+        response.expires_at, response.code = expires_at, _refusal_code(result)
         return response
 
     async def _fall_back(self, request: Request, context: Context) -> Response:
@@ -176,7 +194,8 @@ class GraphQLView(GraphQL[Context, None]):
         if isinstance(answer, StreamingResponse):
             stream = answer.body_iterator
             return Response(answer.status_code, b"", answer.raw_headers, stream=stream)  # type: ignore[arg-type]  # memoryviews are never sent by Strawberry
-        return Response(answer.status_code, bytes(answer.body), answer.raw_headers, adapted.expires_at)
+        body, expires_at = bytes(answer.body), adapted.expires_at
+        return Response(answer.status_code, body, answer.raw_headers, expires_at, code=adapted.code)
 
     def _body_and_expiry(self, context: Context, result: ExecutionResult) -> tuple[GraphQLHTTPResponse, float | None]:
         """Return the result as it is sent, and until when it stays the same."""
@@ -202,6 +221,7 @@ class GraphQLView(GraphQL[Context, None]):
     async def process_result(self, request: StarletteRequest, result: ExecutionResult) -> GraphQLHTTPResponse:
         assert isinstance(request, StrawberryRequest)  # noqa: S101  # _fall_back passes one
         data, request.expires_at = self._body_and_expiry(request.context, result)
+        request.code = _refusal_code(result)
         return data
 
     def decode_json(self, data: str | bytes) -> object:
@@ -216,9 +236,13 @@ class GraphQLView(GraphQL[Context, None]):
             payload["extensions"] = with_document_id(payload)  # of a body whose result is streamed
         return payload
 
-    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:  # noqa: ARG002
+    def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
         """Whether the page of another origin may connect; without a preflight, so that only this check stops it."""
-        return self._websocket_origins.allows(origin)
+        is_allowed = self._sockets.origins.allows(origin)
+        if not is_allowed:
+            assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
+            request.refuse("CROSS_SITE_REQUEST", 403, origin=origin[:_MAX_SHOWN], remedy=_ORIGIN_REMEDY)
+        return is_allowed
 
     def encode_json(self, data: object) -> bytes:
         return self.max_response.encode(data)
@@ -268,6 +292,14 @@ def _simple_operation(request: Request) -> GraphQLRequestData | None:
         return None
     extensions = payload.get("extensions") if _BY_ID.isdisjoint(payload) else with_document_id(payload)
     return GraphQLRequestData(query, payload.get("variables"), payload.get("operationName"), extensions)
+
+
+def _refusal_code(result: ExecutionResult) -> str | None:
+    """Return the code of an operation that was not executed."""
+    if not isinstance(result, PreExecutionError) or not result.errors:
+        return None
+    code: str = (result.errors[0].extensions or {}).get("code", "INTERNAL_SERVER_ERROR")
+    return code
 
 
 def _has_objects(payload: Mapping[str, object]) -> bool:

@@ -1,8 +1,9 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Protocol, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
@@ -17,7 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     SubscribeMessage,
 )
 
-from callers.authentication import Unauthenticated, VerificationUnavailable
+from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context
 from served_schema.persisted_queries import DOCUMENT_IDS
@@ -27,11 +28,24 @@ from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
+from server.origins import NO_ORIGINS, Origins
+from server.socket_log import SocketLog
+from server.traffic import Traffic
 
 _MAX_REASON = 123  # bytes that a close frame has room for
 _FORBIDDEN, _UNAUTHORIZED, _TRY_AGAIN_LATER = 4403, 4401, 1013  # codes of a close frame
 _CREDENTIALS = {"authorization": b"authorization", "apikey": b"x-api-key", "x-api-key": b"x-api-key"}
+_MISSING: Final = (  # as long as a close frame allows
+    'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
+)
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+class SocketOptions(NamedTuple):
+    """`origins`: those whose pages may connect. `max_operations`: in progress on one connection."""
+
+    origins: Origins = NO_ORIGINS
+    max_operations: int | None = None
 
 
 class Operations(Protocol):
@@ -47,16 +61,26 @@ class OperationSocket(WebSocket):
     def __init__(
         self,
         scope: Scope,
-        receive: Receive,
-        send: Send,
         opening: Request,
-        *,
+        socket_log: SocketLog,
+        traffic: Traffic,
         access: Access,
         operations: Operations,
         key: SocketKey,
     ) -> None:
-        super().__init__(scope, receive, send)
-        self._opening, self._access, self._operations, self.key = opening, access, operations, key
+        super().__init__(scope, socket_log.receive, socket_log.send)
+        self._opening, self._log, self._traffic = opening, socket_log, traffic
+        self._access, self._operations, self.key = access, operations, key
+
+    def count_operation(self) -> None:
+        self._log.operations += 1
+        self._traffic.socket_operations += 1
+        if not self._access.is_open:
+            self._traffic.count_request(self._opening.caller)
+
+    def refuse(self, code: str, status: int | str, **facts: str) -> None:
+        """Count and log a refusal of this connection, or of one of its operations."""
+        self._traffic.refuse_request(self._opening, code, status, **facts)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
         charge = self._operations.new_charge(self._opening, upstream)
@@ -80,6 +104,15 @@ async def refuse_opening(receive: Receive, send: Send, reason: str) -> None:
     """Close a WebSocket before it is accepted, which clients see as status 403."""
     await receive()
     await send({"type": "websocket.close", "code": 1008, "reason": cut_reason(reason)})
+
+
+def drop_origin_warnings() -> None:
+    """Keep Strawberry from logging refused origins: its line names a setting of Strawberry's, and ours is another."""
+    logging.getLogger("strawberry.ws").addFilter(_is_not_of_origin)
+
+
+def _is_not_of_origin(record: logging.LogRecord) -> bool:
+    return not record.getMessage().startswith("Rejected WebSocket connection from origin")
 
 
 def cut_reason(reason: str) -> str:
@@ -141,7 +174,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             try:
                 self._socket.key.choose(payload[INIT_PAYLOAD])
             except KeyRefused as refused:
-                await self.websocket.close(_FORBIDDEN, str(refused))
+                await self._close(refused.code, _FORBIDDEN, str(refused))
                 return
         await super().handle_connection_init(message)
 
@@ -158,6 +191,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
     async def run_operation(self, operation: Operation[Context, None]) -> None:
         if not await self._is_identified(_UNAUTHORIZED):
             return
+        self._socket.count_operation()
         try:
             upstream = self._socket.key.upstream()
         except KeyRefused as refused:
@@ -179,12 +213,24 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         try:
             await self._socket.identify_caller()
         except Unauthenticated as error:
-            await self.websocket.close(code, str(error))
+            reason = _MISSING if isinstance(error, MissingCredentials) else str(error)
+            await self._close("UNAUTHENTICATED", code, reason)
             return False
         except VerificationUnavailable as error:
-            await self.websocket.close(_TRY_AGAIN_LATER, str(error))
+            await self._close("SERVICE_UNAVAILABLE", _TRY_AGAIN_LATER, str(error))
             return False
         return True
+
+    async def _close(self, code: str, close_code: int, reason: str) -> None:
+        self._socket.refuse(code, close_code)
+        await self.websocket.close(close_code, reason)
+
+    async def send_message(self, message: Message) -> None:
+        """Count the refusal of an operation, whoever refuses it."""
+        if message["type"] == "error" and message["payload"]:
+            code = message["payload"][0].get("extensions", {}).get("code", "INTERNAL_SERVER_ERROR")
+            self._socket.refuse(code, "error")
+        await super().send_message(message)
 
     @property
     def _socket(self) -> OperationSocket:

@@ -20,7 +20,8 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from server.log import configure
-from server.server_config import GRACEFUL_SECONDS, ServerConfig
+from server.open_connections import OpenConnections
+from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
 from server.settings import Settings
 from server.startup import start_app
 
@@ -42,16 +43,18 @@ class Workers(Multiprocess):
     """A fixed number of workers: an additional one would exceed the quota, which they share."""
 
     def __init__(self, settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
+        connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
         config = ServerConfig(
-            functools.partial(worker, settings, sandbox=sandbox),
+            functools.partial(worker, settings, connections, sandbox=sandbox),
             settings,
+            connections,
             factory=True,
             workers=settings.workers,
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
         super().__init__(config, [listener])
         replacing = dataclasses.replace(settings, replaces_worker=True)
-        self._replacement = functools.partial(worker, replacing, sandbox=sandbox)
+        self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -75,13 +78,13 @@ class Workers(Multiprocess):
     handle_ttou = handle_ttin
 
 
-def worker(settings: Settings, *, sandbox: bool) -> ASGIApp:
+def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool) -> ASGIApp:
     """Build the application of one worker, in its process."""
     configure(settings.log_level, settings.secret_values())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if settings.replaces_worker:
         log.warning("a worker ended and was replaced", pid=os.getpid())
-    return start_app(settings, sandbox=sandbox)
+    return start_app(settings, connections, sandbox=sandbox)
 
 
 def _end_with_parent() -> None:

@@ -16,7 +16,7 @@ from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
-from server.server_config import ServerConfig
+from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
 
@@ -109,8 +109,9 @@ def _starting() -> Iterator[StartGraph]:
             } | settings
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(engine, "passes", _passes)
-                app = create_app(Settings(**chosen), warm=False)
-            config = ServerConfig(app, Settings(**chosen), lifespan="on")
+                connections = new_connections(Settings(**chosen))
+                app = create_app(Settings(**chosen), connections, warm=False)
+            config = ServerConfig(app, Settings(**chosen), connections, lifespan="on")
             config.timeout_graceful_shutdown = 1
             address = stack.enter_context(configured(config))
             http = stack.enter_context(httpx.Client(base_url=address, timeout=60))

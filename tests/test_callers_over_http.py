@@ -118,6 +118,7 @@ def test_without_the_issuer_s_keys_the_answer_is_503(start_graph: StartGraph) ->
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "30")
     assert graph.http.get("/healthz").status_code == 200
+    assert graph.http.get("/readyz").status_code == 200  # else an outage of the issuer would stop every server
 
 
 async def conversation(graph: Graph, payload: object = None, **headers: str) -> dict[str, Any]:

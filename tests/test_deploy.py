@@ -81,8 +81,13 @@ def test_requests_through_nginx_are_answered_or_limited(shared_graph: Graph, tmp
         assert http.post("/graphql", content=b" " * 2**21).status_code == 413
         assert http.get("/", headers={"a": "x" * 20_000}).status_code in (400, 431)
         assert http.get("/metrics").status_code == 200
-        codes = {http.get("/healthz").status_code for _ in range(200)}
-        assert codes == {200, 429}
+        answers = [http.get("/schema.graphql", headers={"accept-encoding": "identity"}) for _ in range(200)]
+        assert {answer.status_code for answer in answers} == {200, 429}
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.json()["errors"][0]["extensions"] == {"code": "CLIENT_RATE_LIMITED"}
+        assert (refused.headers["content-type"], refused.headers["retry-after"]) == ("application/json", "1")
+        for page in ("/healthz", "/readyz"):
+            assert {http.get(page).status_code for _ in range(100)} == {200}
 
 
 @needs_nginx

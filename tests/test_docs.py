@@ -158,6 +158,14 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off", "COINGLASS_KEY_HEADER": "off"}
 
 
+def test_the_statuses_of_refusals_are_documented() -> None:
+    """Every status is a number in the code, or one of Strawberry's view (405) or of a page."""
+    texts = [path.read_text() for path in sorted((ROOT / "server").glob("*.py"))]
+    used = {int(status) for text in texts for status in re.findall(r"\b(4[0-3]\d|503)\b(?! *bytes)", text)}
+    documented = re.findall(r"^\| (\d{3}) \|", (ROOT / "docs" / "problems.md").read_text(), re.MULTILINE)
+    assert {int(status) for status in documented} == used
+
+
 PATHS = re.compile(
     r"`((?:cg_client|execution|graph_types|pagination|payloads|probe|resolvers|schema|served_schema|server|sandbox|tests|tools|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
 )

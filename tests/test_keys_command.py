@@ -30,27 +30,53 @@ def test_the_commands_of_the_readme_create_list_and_revoke(path: Path) -> None:
     create, create_another, show, revoke = (command.replace("keys.json", str(path)) for command in SHOWN)
     key = keys(path, create).strip()
     keys(path, create_another)
-    assert keys(path, revoke) == f"revoked {key[:10]}… of dashboard\n"
+    assert keys(path, revoke) == f"revoked {key[:10]}… of dashboard\n1 key revoked\n"
     table = [line.split() for line in keys(path, show).splitlines()]
     assert [row[1:3] for row in table] == [["NAME", "STATE"], ["dashboard", "revoked"], ["prometheus", "valid"]]
     assert key not in keys(path, show)
 
 
 def test_a_key_has_what_the_options_state(path: Path) -> None:
-    keys(path, "keys create ann --scope metrics --scope read --calls-per-day 7 --values-per-minute 0 --expires 2w")
+    keys(path, "keys create ann --scope metrics --calls-per-day 7 --values-per-minute 1 --expires 2w")
     (stored,) = read_keys(path).keys
-    assert (stored.scopes, stored.budget) == (("metrics", "read"), Budget(calls_per_day=7, values_per_minute=0))
+    assert (stored.scopes, stored.budget) == (("metrics",), Budget(calls_per_day=7, values_per_minute=1))
     assert stored.expires is not None
     assert (stored.expires - stored.created).days == 14
+
+
+def test_a_key_can_be_valid_for_minutes(path: Path) -> None:
+    keys(path, "keys create ann --expires 30m")
+    (stored,) = read_keys(path).keys
+    assert stored.expires is not None
+    assert (stored.expires - stored.created).seconds == 30 * 60
+    assert f"{stored.expires:%H:%M}Z" in keys(path, "keys list")
+
+
+@pytest.mark.parametrize("ellipsis", ["", "…"])
+def test_a_key_is_revoked_by_its_prefix_as_the_list_prints_it(path: Path, ellipsis: str) -> None:
+    first, second = (keys(path, "keys create ann").strip() for _ in range(2))
+    assert keys(path, f"keys revoke {first[:10]}{ellipsis}") == f"revoked {first[:10]}… of ann\n1 key revoked\n"
+    assert f"{second[:10]}…  ann   valid" in keys(path, "keys list")
+
+
+def test_revoking_a_name_revokes_all_its_keys_and_counts_them(path: Path) -> None:
+    for _ in range(2):
+        keys(path, "keys create ann")
+    assert keys(path, "keys revoke ann").splitlines()[-1] == "2 keys revoked"
 
 
 @pytest.mark.parametrize(
     ("command", "complaint"),
     [
-        ("keys create ann --expires soon", "must be hours, days or weeks such as 12h, 90d or 52w, not 'soon'"),
-        ("keys create ann --expires 0d", "must be hours, days or weeks"),
-        ("keys create ann --calls-per-day -1", "must be a whole number from 0, not '-1'"),
-        ("keys create ann --calls-per-day x", "must be a whole number from 0, not 'x'"),
+        (
+            "keys create ann --expires soon",
+            "must be minutes, hours, days or weeks such as 30m, 12h or 90d, not 'soon'",
+        ),
+        ("keys create ann --expires 0d", "must be minutes, hours, days or weeks"),
+        ("keys create ann --calls-per-day -1", "must be a whole number from 1, not '-1'"),
+        ("keys create ann --calls-per-minute 0", "must be a whole number from 1, not '0'"),
+        ("keys create ann --scope nonsense", "argument --scope: invalid choice: 'nonsense' (choose from"),
+        ("keys create ann --calls-per-day x", "must be a whole number from 1, not 'x'"),
         ("keys create 'a b'", "a name has 1 to 128 letters"),
         ("keys list", "cannot read"),
         ("keys revoke ann", "cannot read"),

@@ -4,6 +4,7 @@ import re
 
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.test_imports import ROOT
 
 PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) {
   ... on PriceSeries { candles { time close } } } } }"""
@@ -81,3 +82,20 @@ def test_a_limit_of_zero_stores_nothing(start_graph: StartGraph) -> None:
     assert graph.calls("/api/futures/price/history") == 2
     values = figures(graph)
     assert [values[f"kept_bytes{{of={of}}}"] for of in ("response", "fragment", "rows")] == [0, 0, 0]
+
+
+DOCUMENTED = re.findall(r"^\| `(coinglass_\w+)` \| (.*?) \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE)
+
+
+def test_the_document_lists_every_metric_with_its_labels(start_graph: StartGraph) -> None:
+    graph = start_graph(key_header=True)
+    graph.ask("{")
+    graph.data(PRICE)
+    page = graph.http.get("/metrics").text
+    shown = dict(re.findall(r"^(coinglass_\w+?)(?:\{(.*)\})? \S+$", page, re.MULTILINE))
+    declared = re.findall(r"^# TYPE (coinglass_\w+) (\w+)$", page, re.MULTILINE)
+    names = {name if kind == "gauge" or name.endswith("_total") else f"{name}_total" for name, kind in declared}
+    assert names == {name for name, _ in DOCUMENTED}
+    labels = {name: re.findall(r"`(\w+)`", text) for name, text in DOCUMENTED}
+    wrong = {name: text for name, text in shown.items() if re.findall(r'(\w+)="', text) != labels[name]}
+    assert wrong == {}

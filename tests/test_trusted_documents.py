@@ -255,3 +255,18 @@ def test_extract_names_a_file_that_is_not_graphql(tmp_path: Path) -> None:
     (tmp_path / "a.graphql").write_text("query {")
     ended = run("documents", "extract", str(tmp_path))
     assert (ended.returncode, "a.graphql: Syntax Error" in ended.stderr) == (1, True)
+
+
+def test_check_tells_operations_without_a_name_apart_by_their_files(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.graphql", tmp_path / "second.graphql"
+    first.write_text("{ nothing }")
+    second.write_text("{ neither }")
+    lines = run("documents", "check", str(tmp_path)).stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == [f"(no name) in {path}" for path in (first, second)]
+
+
+def test_check_tells_operations_of_a_manifest_without_a_name_apart_by_their_ids(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(apollo(("abc", "", "{ nothing }"), ("def", "(no name)", "{ neither }")))
+    lines = run("documents", "check", str(path)).stdout.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["(no name) with the id abc", "(no name) with the id def"]

@@ -11,6 +11,7 @@ from callers.key_commands import create_key, revoke_keys
 from server.callers import IdentifyCaller, access
 from server.http import Request, Response
 from server.settings import Settings, SettingsError
+from server.traffic import Traffic
 from tests.clock import START, FakeClock
 from tests.server.raw_asgi import dashed, http_scope
 
@@ -33,7 +34,8 @@ class Layer:
 
     def __init__(self, **env: str) -> None:
         self.clock, self.inner = FakeClock(), RecordingApp()
-        self.layer = IdentifyCaller(self.inner, access(Settings.from_env(env), self.clock))
+        self.traffic = Traffic(self.clock.monotonic)
+        self.layer = IdentifyCaller(self.inner, access(Settings.from_env(env), self.clock), self.traffic)
 
     async def send(
         self,
@@ -104,7 +106,7 @@ async def test_without_a_key_a_request_is_refused(layer: Layer, page: str) -> No
     assert (b"www-authenticate", b'Bearer realm="coinglass-graphql"') in response.headers
     assert (b"cache-control", b"no-store") in response.headers
     assert response.upstream_calls == 0
-    assert (layer.inner.callers, layer.layer.refused) == ([], 1)
+    assert (layer.inner.callers, response.code) == ([], "UNAUTHENTICATED")
 
 
 async def test_a_wrong_key_is_refused_without_repeating_it(layer: Layer, key: str) -> None:
@@ -138,13 +140,13 @@ async def test_metrics_need_their_scope(layer: Layer, key: str, path: Path) -> N
     with_scope = create_key(path, "prometheus", START, scopes=["metrics"])
     layer.clock.advance(1)
     assert (await layer.send("/metrics", x_api_key=with_scope)).status == 200
-    assert layer.layer.requests == {"dashboard": 1, "prometheus": 1}
+    assert layer.traffic.requests == {"dashboard": 1, "prometheus": 1}
 
 
 async def test_an_open_server_counts_no_addresses() -> None:
     layer = Layer()
     await layer.send("/metrics", peer="192.0.2.7")
-    assert (layer.layer.requests, len(layer.inner.callers)) == ({}, 1)
+    assert (layer.traffic.requests, len(layer.inner.callers)) == ({}, 1)
 
 
 JWT = {

@@ -1,0 +1,60 @@
+"""Counts what clients do in a process, and logs each refusal that has no other line."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from callers.caller import Caller
+from server.http import Request
+
+log = structlog.get_logger(__name__)
+
+MAX_LINES: Final = 20  # a second; refusals cost a client nothing, so that anybody could flood the log
+_MAX_COUNTED: Final = 200  # callers with a counter
+_MAX_PATH: Final = 200  # characters
+
+
+class Traffic:
+    """`requests`: by caller with a key or token. `refused`: by error code and status."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self.requests: Counter[str] = Counter()  # not of addresses, whose number has no bound
+        self.refused: Counter[tuple[str, str]] = Counter()
+        self.socket_operations = 0
+        self._second, self._lines, self._left_out = 0, 0, 0
+
+    def count_request(self, caller: Caller) -> None:
+        """Count a request, or an operation over WebSocket, of a caller with a key or token."""
+        name = caller.name
+        self.requests[name if name in self.requests or len(self.requests) < _MAX_COUNTED else "others"] += 1
+
+    def refuse_request(self, request: Request, code: str, status: int | str, **facts: str) -> None:
+        """Count a refusal, and log it unless the request has a line already."""
+        if request.is_logged:
+            self.refused[code, str(status)] += 1
+            return
+        facts |= {"method": request.method, "path": request.path[:_MAX_PATH], "request_id": request.request_id}
+        self.refuse(code, status, address=request.client_address, caller=request.caller.name, **facts)
+
+    def refuse(self, code: str, status: int | str, *, address: str, **facts: str) -> None:
+        """Count and log a refusal. `status`: of HTTP, the code of a close frame, or `error` for the message."""
+        self.refused[code, str(status)] += 1
+        if self._may_log():
+            if self._left_out:
+                facts["left_out"] = str(self._left_out)
+                self._left_out = 0
+            log.warning("refused", code=code, status=status, address=address, **facts)
+
+    def _may_log(self) -> bool:
+        second = int(self._monotonic())
+        if second != self._second:
+            self._second, self._lines = second, 0
+        self._lines += 1
+        if self._lines > MAX_LINES:
+            self._left_out += 1
+            return False
+        return True
