@@ -212,8 +212,8 @@ def test_the_sandbox_of_the_command_line_has_a_key_for_each_plan() -> None:
 
 
 def test_the_commands_of_the_readme_show_the_plan_of_the_callers_key() -> None:
-    section = README.split("### A caller's own CoinGlass key")[1]
-    serve, request = re.findall(r"```bash\n(.*?) &\n(.*?)```", section, re.DOTALL)[0]
+    section = README.split("## A caller's own CoinGlass key")[1]
+    serve, request = re.findall(r"```bash\n(.*?) & server=.*?\n(curl .*?)kill ", section, re.DOTALL)[0]
     assert serve.split()[:4] == ["COINGLASS_KEY_HEADER=on", ".venv/bin/coinglass-graphql", "serve", "--sandbox"]
     with serving("--sandbox", COINGLASS_KEY_HEADER="on") as (at, _):
         answer = json.loads(curl(request.replace("\\\n", " ").replace("http://127.0.0.1:8001", at)))

@@ -102,7 +102,9 @@ class DelayedAnswers(Fault):
         return regular
 
 
-UNLIMITED = dict.fromkeys(("max_calls", "max_aliases", "max_root_fields", "max_fragments", "max_tokens"), 10_000)
+UNLIMITED = dict.fromkeys(("max_calls", "max_aliases", "max_root_fields", "max_fragments", "max_tokens"), 10_000) | {
+    "caller_share": 1
+}
 BOBS = "/api/futures/price/history"
 BOB_ASKS = """{ pair(exchange: "Binance", symbol: "BTCUSDT") {
   price(interval: D1, last: 5) { __typename ... on Problem { code } } } }"""
