@@ -100,7 +100,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload
 
 
-MAX_SUGGESTED = 24  # searches of similar names for one operation, each of which takes up to 2 ms
+MAX_SUGGESTED = 12  # searches of similar names for one operation, each of which takes up to 2 ms
 
 
 class CallCounter(msgspec.Struct, eq=False):

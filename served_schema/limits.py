@@ -14,7 +14,7 @@ class Limits:
     """
 
     calls: int = 300
-    values: int = 1_000_000
+    values: int = 750_000
     depth: int = 10
     characters: int = 100_000
     tokens: int = 4_000

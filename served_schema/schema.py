@@ -27,6 +27,7 @@ from served_schema.introspection import IntrospectionRules, switched_off
 from served_schema.introspection_cache import IntrospectionCache
 from served_schema.limits import DEFAULT, Limits
 from served_schema.persisted_queries import PersistedQueries, with_document_id
+from served_schema.sliced_lists import SlicedExecution
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
 
@@ -43,7 +44,7 @@ class ServedSchema(Schema):
     """Takes the place of Strawberry's execution, which would parse and validate each text anew."""
 
     def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
-        super().__init__(**options)
+        super().__init__(execution_context_class=SlicedExecution, **options)
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, "documents")
         self._introspection_rules = IntrospectionRules(self._schema)
