@@ -6,9 +6,7 @@ import socket
 import time
 from typing import Final
 
-import orjson
-
-from abuse.reaction import Reaction, ServerAddress, judge
+from abuse.reaction import Reaction, ServerAddress
 from cg_client.intervals import Interval
 from chaos.parts import closed, document, on_pair, price
 
@@ -82,8 +80,3 @@ async def _wait_until_closed(client: socket.socket) -> bool:
             await loop.sock_sendall(client, b"\r\n")
     except ConnectionError:
         return True
-
-
-def is_answered(body: bytes) -> bool:
-    """Whether a large response has data, so that the slow readers do test what they should."""
-    return judge(200, body)[1] and orjson.loads(body).get("data") is not None

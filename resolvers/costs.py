@@ -98,7 +98,7 @@ class DailyCost:
 class WindowCost:
     """As many calls as the window has pages, in each of `series`. A window that is refused costs nothing.
 
-    `page_rows`: most rows of a page, of the endpoint with the fewest.
+    `page_rows`: the smallest page size of the field's endpoints.
     """
 
     page_rows: int

@@ -16,7 +16,7 @@ from server.settings import Settings
 from server.traffic import Traffic
 
 METRICS: Final = "/metrics"
-_OPEN_PATHS: Final = ("/healthz", "/livez", "/readyz")
+_OPEN_PATHS: Final = ("/healthz", "/readyz")
 _EXPLORER_PATHS: Final = ("/", GRAPHQL)
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _MISSING: Final = "The request has no credentials. Send them as `Authorization: Bearer …` or as `X-API-Key: …`."

@@ -72,8 +72,8 @@ class ClientPool:
 
     def __init__(self, connect: Callable[[Secret], Client], clock: Clock, size: int) -> None:
         self._connect, self._clock = connect, clock
-        self._on_probation = max(1, size // _PROBATION_SHARE)
-        self._accepted = max(1, size - self._on_probation)
+        self._max_probation = max(1, size // _PROBATION_SHARE)
+        self._max_accepted = max(1, size - self._max_probation)
         self.accepted: _Members = OrderedDict()
         self.probation: _Members = OrderedDict()
         self.evicted = self.refused = 0
@@ -90,7 +90,7 @@ class ClientPool:
                 members.move_to_end(digest)
                 return upstream
         self._promote()
-        if not self._make_room(self.probation, self._on_probation):
+        if not self._make_room(self.probation, self._max_probation):
             self.refused += 1
             raise PoolFull
         redaction.add(key)
@@ -102,7 +102,7 @@ class ClientPool:
     def _promote(self) -> None:
         """End the probation of keys that CoinGlass has accepted, as far as there is room."""
         for digest, upstream in list(self.probation.items()):
-            if upstream.client.is_accepted and self._make_room(self.accepted, self._accepted):
+            if upstream.client.is_accepted and self._make_room(self.accepted, self._max_accepted):
                 self.accepted[digest] = self.probation.pop(digest)
 
     def _make_room(self, members: _Members, limit: int) -> bool:

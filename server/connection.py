@@ -1,7 +1,7 @@
 """A connection over HTTP: uvicorn's protocol with limits of size, time and number.
 
 uvicorn limits none of the head, the time of a request, and what a client does not read. What this class overrides is
-not public API; `tests/server/test_connection.py` fails if it changes.
+not public API; `tests/server/test_connections.py` fails if it changes.
 """
 
 import asyncio
@@ -135,7 +135,7 @@ class HTTPConnection(HttpToolsProtocol):
                     self.transport.close()
             case Phase.BODY if not self.pipeline and elapsed > limits.body_seconds:
                 self._refuse(_late("body", limits.body_seconds))
-            case Phase.NOTHING if self._sends_nothing and elapsed > limits.head_seconds:
+            case Phase.NOTHING if self._has_no_timer and elapsed > limits.head_seconds:
                 self.transport.close()
             case Phase.DISCARDED if elapsed > _LINGER_SECONDS:
                 self.transport.abort()
@@ -145,8 +145,8 @@ class HTTPConnection(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete  # type: ignore[redundant-expr]  # None before the first
 
     @property
-    def _sends_nothing(self) -> bool:
-        """Whether bytes that begin no request ended the wait for the next one."""
+    def _has_no_timer(self) -> bool:
+        """Whether nothing times an idle connection: uvicorn stops its timer at the first byte, even of an empty line."""
         return not self._is_busy and self.timeout_keep_alive_task is None
 
     def _enter(self, phase: Phase) -> None:

@@ -23,7 +23,7 @@ _TOO_MANY: Final = (
 )
 MAX_UNSENT: Final = 64 * 1024 * 1024  # bytes of a process that stalled clients do not read
 _SLOWEST: Final = 4096  # bytes a second; a client that reads less has stalled
-_REFUSED: Final = 200  # connections above the limit that are told so, at the same time
+_MAX_REFUSED: Final = 200  # connections above the limit that get a 503; those beyond are aborted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +136,7 @@ class OpenConnections:
         return _too_many("WebSockets", limit)
 
     def _refuse_more(self, connection: LimitedConnection) -> ConnectionRefusal:
-        if len(self._open) > self.limits.connections + _REFUSED:
+        if len(self._open) > self.limits.connections + _MAX_REFUSED:
             connection.transport.abort()
         message = f"The server has {self.limits.connections} open connections, its limit. Try again in a few seconds."
         return ConnectionRefusal(503, message, "SERVICE_UNAVAILABLE")

@@ -257,6 +257,6 @@ def _is_operation(payload: object) -> bool:
     query, extensions = payload.get("query"), payload.get("extensions")
     if not isinstance(query, str | None) or not isinstance(extensions, dict | None):
         return False
-    has_id = "persistedQuery" in (extensions or {}) or any(name in payload for name in DOCUMENT_IDS)
+    ids = [(extensions or {}).get("persistedQuery"), *(payload.get(name) for name in DOCUMENT_IDS)]
     variables, name = payload.get("variables"), payload.get("operationName")
-    return bool(query or has_id) and isinstance(variables, dict | None) and isinstance(name, str | None)
+    return bool(query or any(ids)) and isinstance(variables, dict | None) and isinstance(name, str | None)

@@ -15,7 +15,7 @@ from server.traffic import Traffic
 from tests.clock import START, FakeClock
 from tests.server.raw_asgi import dashed, http_scope
 
-PUBLIC = ["/healthz", "/livez", "/readyz"]
+PUBLIC = ["/healthz", "/readyz"]
 
 
 class RecordingApp:
