@@ -146,7 +146,7 @@ class HTTPConnection(HttpToolsProtocol):
 
     @property
     def _has_no_timer(self) -> bool:
-        """Whether nothing times an idle connection: uvicorn stops its timer at the first byte, even of an empty line."""
+        """Whether nothing times an idle connection: any byte stops uvicorn's timer, even that of an empty line."""
         return not self._is_busy and self.timeout_keep_alive_task is None
 
     def _enter(self, phase: Phase) -> None:

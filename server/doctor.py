@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from cg_client.client import Client
 from schema.capabilities import upstream_fields
 from served_schema.build import build
-from server.settings import Settings, without_password
+from server.setting_parsers import without_password
+from server.settings import Settings
 
 
 async def examine(settings: Settings) -> int:

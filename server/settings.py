@@ -5,145 +5,42 @@ All faults are reported together, each with the name of its variable.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
-from callers.caller import Budget, is_caller_name
+from callers.caller import Budget
 from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
+from server.setting_parsers import (
+    integer,
+    number,
+    parse_automatic,
+    parse_caller_mode,
+    parse_jwks_url,
+    parse_key,
+    parse_level,
+    parse_networks,
+    parse_plan,
+    parse_switch,
+    parse_url,
+    parse_weights,
+)
 
 T = TypeVar("T")
 
-AUTO = "auto"
 _MAX_LIMIT = 1_000_000_000
-MAX_WEIGHT = 100
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
-CALLER_MODES = ("open", "keys", "jwt")
 CALLER_SETTINGS = {"keys": ("key_file",), "jwt": ("jwt_issuer", "jwt_audience", "jwks_url")}
-LOG_LEVELS = ("debug", "info", "warning", "error")
 MAX_WORKERS = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
 
 class SettingsError(Exception):
     """One line that names each faulty variable."""
-
-
-def _plan(text: str) -> Plan | None:
-    if text.lower() == AUTO:
-        return None
-    plan = Plan.__members__.get(text.upper())
-    if plan is None:
-        raise ValueError(f"is one of {AUTO}, {', '.join(member.name.lower() for member in Plan)}")
-    return plan
-
-
-def _url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError("is an address such as https://open-api-v4.coinglass.com")
-    return text.rstrip("/")
-
-
-def without_password(url: str) -> str:
-    """Return the address without its user and password."""
-    parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-
-
-def _number(low: float, high: float) -> Callable[[str], float]:
-    def parse(text: str) -> float:
-        try:
-            number = float(text)
-        except ValueError:
-            number = float("nan")
-        if not low <= number <= high:
-            raise ValueError(f"is a number from {low:g} to {high:g}")
-        return number
-
-    return parse
-
-
-def _integer(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not text.strip().isdecimal() or not low <= int(text) <= high:
-            raise ValueError(f"is a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
-def _weights(text: str) -> Mapping[str, int]:
-    pairs = [pair.strip().partition("=") for pair in text.split(",")]
-    weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
-    is_valid = all(is_caller_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
-    if not is_valid or len(weights) < len(pairs):
-        raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
-    return weights
-
-
-def _networks(text: str) -> tuple[Network, ...]:
-    try:
-        return tuple(ip_network(part.strip()) for part in text.split(","))
-    except ValueError:
-        raise ValueError("is a list of networks such as 10.0.0.0/8,127.0.0.1") from None
-
-
-def _jwks_url(text: str) -> str:
-    """Require TLS except on this machine, and no password, because the address is logged."""
-    try:
-        parts = urlsplit(text)
-        is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
-        valid = is_secure and parts.hostname and parts.username is None and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError(
-            "is an https address without a password, such as https://login.example.com/jwks.json; http is for loopback"
-        )
-    return text
-
-
-def _caller_mode(text: str) -> str:
-    if text.lower() not in CALLER_MODES:
-        raise ValueError(f"is one of {', '.join(CALLER_MODES)}")
-    return text.lower()
-
-
-def _switch(text: str) -> bool:
-    if text.lower() not in ("on", "off"):
-        raise ValueError("is on or off")
-    return text.lower() == "on"
-
-
-def _automatic(text: str) -> bool | None:
-    if text.lower() == AUTO:
-        return None
-    if text.lower() not in ("on", "off"):
-        raise ValueError(f"is on, off or {AUTO}")
-    return text.lower() == "on"
-
-
-def _level(text: str) -> str:
-    if text.lower() not in LOG_LEVELS:
-        raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
-    return text.lower()
-
-
-def _key(text: str) -> Secret:
-    if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
-        raise ValueError("contains characters that no key has; is it cut or quoted?")
-    return Secret(text)
 
 
 def _variable(name: str, default: T, parse: Callable[[str], T], about: str, *, has_secret: bool = False) -> T:
@@ -158,80 +55,84 @@ def _variable(name: str, default: T, parse: Callable[[str], T], about: str, *, h
 def _limit(name: str, about: str) -> int:
     """Return the field of a limit of operations."""
     default: int = getattr(DEFAULT, name)
-    return _variable(f"COINGLASS_MAX_{name.upper()}", default, _integer(1, _MAX_LIMIT), about)
+    return _variable(f"COINGLASS_MAX_{name.upper()}", default, integer(1, _MAX_LIMIT), about)
 
 
 def _budget(unit: str, period: str) -> Any:  # noqa: ANN401  # a field, as dataclasses types it
     what = "upstream calls" if unit == "calls" else "values of results"
     about = f"Most {what} that a caller may take in a {period}, unless its key has a budget."
-    return _variable(f"COINGLASS_BUDGET_{unit.upper()}_PER_{period.upper()}", None, _integer(1, 10**12), about)
+    return _variable(f"COINGLASS_BUDGET_{unit.upper()}_PER_{period.upper()}", None, integer(1, 10**12), about)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    api_key: Secret = _variable("COINGLASS_API_KEY", Secret(""), _key, "Key of the CoinGlass API.", has_secret=True)
+    api_key: Secret = _variable(
+        "COINGLASS_API_KEY", Secret(""), parse_key, "Key of the CoinGlass API.", has_secret=True
+    )
     plan: Plan | None = _variable(
         "COINGLASS_PLAN",
         None,
-        _plan,
+        parse_plan,
         "Plan of the key: `hobbyist`, `startup`, `standard`, `professional`, `enterprise`, or `auto` to ask CoinGlass.",
     )
-    base_url: str = _variable("COINGLASS_BASE_URL", BASE_URL, _url, "Address of the CoinGlass API.", has_secret=True)
+    base_url: str = _variable(
+        "COINGLASS_BASE_URL", BASE_URL, parse_url, "Address of the CoinGlass API.", has_secret=True
+    )
     proxy: str | None = _variable(
-        "COINGLASS_PROXY", None, _url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
+        "COINGLASS_PROXY", None, parse_url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
     )
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
-    port: int = _variable("COINGLASS_PORT", 8000, _integer(0, 65535), "Port to listen on; 0 takes a free one.")
+    port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
     workers: int = _variable(
         "COINGLASS_WORKERS",
         1,
-        _integer(1, MAX_WORKERS),
+        integer(1, MAX_WORKERS),
         "Worker processes; each has its own cache and an equal share of the key's quota.",
     )
     deadline_seconds: float = _variable(
-        "COINGLASS_DEADLINE_SECONDS", 15.0, _number(0.1, 300), "Longest time for an operation, in seconds."
+        "COINGLASS_DEADLINE_SECONDS", 15.0, number(0.1, 300), "Longest time for an operation, in seconds."
     )
     attempt_seconds: float = _variable(
-        "COINGLASS_TIMEOUT_SECONDS", 10.0, _number(0.1, 300), "Longest time for one request to CoinGlass, in seconds."
+        "COINGLASS_TIMEOUT_SECONDS", 10.0, number(0.1, 300), "Longest time for one request to CoinGlass, in seconds."
     )
     connect_seconds: float = _variable(
         "COINGLASS_CONNECT_SECONDS",
         5.0,
-        _number(0.1, 300),
+        number(0.1, 300),
         "Longest time for opening a connection to CoinGlass, in seconds.",
     )
     read_seconds: float = _variable(
-        "COINGLASS_READ_SECONDS", 8.0, _number(0.1, 300), "Longest wait for the next bytes of an answer, in seconds."
+        "COINGLASS_READ_SECONDS", 8.0, number(0.1, 300), "Longest wait for the next bytes of an answer, in seconds."
     )
     connections: int = _variable(
         "COINGLASS_CONNECTIONS",
         32,
-        _integer(1, 1000),
+        integer(1, 1000),
         "Most connections of a process to CoinGlass; a group of endpoints uses at most three quarters of them.",
     )
     cache_megabytes: int = _variable(
         "COINGLASS_CACHE_MB",
         64,
-        _integer(0, 65536),
+        integer(0, 65536),
         "Size of the cache of CoinGlass' answers, in megabytes; 0 turns it off.",
     )
     response_cache_megabytes: int = _variable(
         "COINGLASS_RESPONSE_CACHE_MB",
         16,
-        _integer(0, 65536),
+        integer(0, 65536),
         "Size of the cache of whole responses, in megabytes; 0 turns it off.",
     )
     fragment_cache_megabytes: int = _variable(
         "COINGLASS_FRAGMENT_CACHE_MB",
         8,
-        _integer(0, 65536),
+        integer(0, 65536),
         "Size of the cache of encoded lists, in megabytes; 0 turns it off.",
     )
     max_calls: int = _limit("calls", "Most requests to CoinGlass that one operation may cause.")
     max_values: int = _limit("values", "Most values that the result of one operation may have.")
     max_depth: int = _limit("depth", "Most levels of an operation.")
     max_response_megabytes: int = _variable(
-        "COINGLASS_MAX_RESPONSE_MB", 16, _integer(1, 1000), "Largest response, in megabytes."
+        "COINGLASS_MAX_RESPONSE_MB", 16, integer(1, 1000), "Largest response, in megabytes."
     )
     max_characters: int = _limit("characters", "Most characters of a document.")
     max_tokens: int = _limit("tokens", "Most tokens of a document.")
@@ -247,13 +148,13 @@ class Settings:
     client_weights: Mapping[str, int] | None = _variable(
         "COINGLASS_CLIENT_WEIGHTS",
         None,
-        _weights,
+        parse_weights,
         "Weight of each caller in the fair queue for the quota, such as `dashboard=4,192.0.2.7=2`; others have 1.",
     )
     callers: str = _variable(
         "COINGLASS_CALLERS",
         "open",
-        _caller_mode,
+        parse_caller_mode,
         "`open` to everybody, or to callers with `keys` or with tokens (`jwt`).",
     )
     key_file: Path | None = _variable(
@@ -266,7 +167,7 @@ class Settings:
     jwks_url: str | None = _variable(
         "COINGLASS_JWT_JWKS_URL",
         None,
-        _jwks_url,
+        parse_jwks_url,
         "Address of the public keys of the tokens' issuer (JWKS).",
         has_secret=True,
     )
@@ -277,59 +178,59 @@ class Settings:
     caller_share: float = _variable(
         "COINGLASS_CALLER_SHARE",
         0.5,
-        _number(0, 1),
+        number(0, 1),
         "While several callers are active, each is sure of an equal part of the minute's requests. Beyond it, they may "
         "use what is left until this fraction of the minute's requests is used.",
     )
     trusted_proxies: tuple[Network, ...] | None = _variable(
         "COINGLASS_TRUSTED_PROXIES",
         None,
-        _networks,
+        parse_networks,
         "Networks of the proxies whose `X-Forwarded-For` names the caller, such as `10.0.0.0/8,127.0.0.1`.",
     )
     max_connections: int = _variable(
         "COINGLASS_MAX_CONNECTIONS",
         2000,
-        _integer(1, 100_000),
+        integer(1, 100_000),
         "Most connections that clients may have open to a process; more get 503.",
     )
     max_connections_per_address: int = _variable(
         "COINGLASS_MAX_CONNECTIONS_PER_ADDRESS",
         200,
-        _integer(1, 100_000),
+        integer(1, 100_000),
         "Most connections from one address, or from one /64 of IPv6, to a process; more get 429.",
     )
     max_sockets_per_address: int = _variable(
         "COINGLASS_MAX_SOCKETS_PER_ADDRESS",
         50,
-        _integer(1, 100_000),
+        integer(1, 100_000),
         "Most WebSockets from one address, or from one /64 of IPv6, to a process; more get 429.",
     )
     max_socket_operations: int = _variable(
         "COINGLASS_MAX_SOCKET_OPERATIONS",
         20,
-        _integer(1, 10_000),
+        integer(1, 10_000),
         "Most operations in progress on one WebSocket; more get an error each.",
     )
     head_seconds: float = _variable(
-        "COINGLASS_HEAD_SECONDS", 10.0, _number(0.1, 300), "Longest time for the head of a request, in seconds."
+        "COINGLASS_HEAD_SECONDS", 10.0, number(0.1, 300), "Longest time for the head of a request, in seconds."
     )
     body_seconds: float = _variable(
-        "COINGLASS_BODY_SECONDS", 30.0, _number(0.1, 300), "Longest time for the body of a request, in seconds."
+        "COINGLASS_BODY_SECONDS", 30.0, number(0.1, 300), "Longest time for the body of a request, in seconds."
     )
     send_seconds: float = _variable(
         "COINGLASS_SEND_SECONDS",
         30.0,
-        _number(0.1, 300),
+        number(0.1, 300),
         "Time after which a client is cut off that reads less than 4 KB of its response a second.",
     )
     keep_alive_seconds: int = _variable(
-        "COINGLASS_KEEP_ALIVE_SECONDS", 5, _integer(1, 3600), "Time that an idle connection stays open, in seconds."
+        "COINGLASS_KEEP_ALIVE_SECONDS", 5, integer(1, 3600), "Time that an idle connection stays open, in seconds."
     )
     stuck_seconds: float = _variable(
         "COINGLASS_STUCK_SECONDS",
         10.0,
-        _number(0, 3600),
+        number(0, 3600),
         "Time after which a process whose event loop is stuck logs its stack and ends, in seconds; 0 turns that off.",
     )
     allowed_origins: Origins | None = _variable(
@@ -346,52 +247,52 @@ class Settings:
         "Manifest of trusted documents, in Apollo's or Relay's form, or a folder of documents.",
     )
     trusted_only: bool = _variable(
-        "COINGLASS_TRUSTED_ONLY", False, _switch, "`on`: only trusted documents are executed."
+        "COINGLASS_TRUSTED_ONLY", False, parse_switch, "`on`: only trusted documents are executed."
     )
     introspection: bool | None = _variable(
         "COINGLASS_INTROSPECTION",
         None,
-        _automatic,
+        parse_automatic,
         "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `__schema` and `__type` are answered.",
     )
     sdl: bool | None = _variable(
         "COINGLASS_SDL",
         None,
-        _automatic,
+        parse_automatic,
         "`on`, `off`, or `auto`: as introspection. Whether `_service` and `/schema.graphql` are answered.",
     )
     explorer: bool | None = _variable(
         "COINGLASS_EXPLORER",
         None,
-        _automatic,
+        parse_automatic,
         "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",
         None,
-        _automatic,
+        parse_automatic,
         "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether errors suggest names of the schema.",
     )
     key_header: bool = _variable(
         "COINGLASS_KEY_HEADER",
         False,
-        _switch,
+        parse_switch,
         "`on` serves a request that carries a CoinGlass key in `CG-API-KEY` with that key; `off` refuses it.",
     )
     key_clients: int = _variable(
         "COINGLASS_KEY_CLIENTS",
         32,
-        _integer(2, 10_000),
+        integer(2, 10_000),
         "Most CoinGlass keys of callers that a process uses at a time; a quarter of this number is reserved for keys "
         "that CoinGlass has not accepted yet.",
     )
     key_cache_megabytes: int = _variable(
         "COINGLASS_KEY_CACHE_MB",
         8,
-        _integer(0, 65536),
+        integer(0, 65536),
         "Size of the cache of CoinGlass' answers for each key of a caller, in megabytes.",
     )
-    log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", _level, "`debug`, `info`, `warning` or `error`.")
+    log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
 
     @classmethod

@@ -1,0 +1,127 @@
+"""Parsers of settings: each takes the text of a variable, and raises ValueError with what a valid one is."""
+
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
+from urllib.parse import urlsplit
+
+from callers.addresses import Network
+from callers.caller import is_caller_name
+from cg_client.plans.plan_table import Plan
+from cg_client.secret import Secret
+
+AUTO = "auto"
+MAX_WEIGHT = 100
+CALLER_MODES = ("open", "keys", "jwt")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def parse_plan(text: str) -> Plan | None:
+    if text.lower() == AUTO:
+        return None
+    plan = Plan.__members__.get(text.upper())
+    if plan is None:
+        raise ValueError(f"is one of {AUTO}, {', '.join(member.name.lower() for member in Plan)}")
+    return plan
+
+
+def parse_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError("is an address such as https://open-api-v4.coinglass.com")
+    return text.rstrip("/")
+
+
+def without_password(url: str) -> str:
+    """Return the address without its user and password."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    def parse(text: str) -> float:
+        try:
+            number = float(text)
+        except ValueError:
+            number = float("nan")
+        if not low <= number <= high:
+            raise ValueError(f"is a number from {low:g} to {high:g}")
+        return number
+
+    return parse
+
+
+def integer(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not text.strip().isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"is a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def parse_weights(text: str) -> Mapping[str, int]:
+    pairs = [pair.strip().partition("=") for pair in text.split(",")]
+    weights = {client: int(weight) if weight.isdecimal() else 0 for client, _, weight in pairs}
+    is_valid = all(is_caller_name(client) and 1 <= weight <= MAX_WEIGHT for client, weight in weights.items())
+    if not is_valid or len(weights) < len(pairs):
+        raise ValueError(f"is a list such as dashboard=4,reports=2, with each client once and 1 to {MAX_WEIGHT}")
+    return weights
+
+
+def parse_networks(text: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(","))
+    except ValueError:
+        raise ValueError("is a list of networks such as 10.0.0.0/8,127.0.0.1") from None
+
+
+def parse_jwks_url(text: str) -> str:
+    """Require TLS except on this machine, and no password, because the address is logged."""
+    try:
+        parts = urlsplit(text)
+        is_secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        valid = is_secure and parts.hostname and parts.username is None and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ValueError(
+            "is an https address without a password, such as https://login.example.com/jwks.json; http is for loopback"
+        )
+    return text
+
+
+def parse_caller_mode(text: str) -> str:
+    if text.lower() not in CALLER_MODES:
+        raise ValueError(f"is one of {', '.join(CALLER_MODES)}")
+    return text.lower()
+
+
+def parse_switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError("is on or off")
+    return text.lower() == "on"
+
+
+def parse_automatic(text: str) -> bool | None:
+    if text.lower() == AUTO:
+        return None
+    if text.lower() not in ("on", "off"):
+        raise ValueError(f"is on, off or {AUTO}")
+    return text.lower() == "on"
+
+
+def parse_level(text: str) -> str:
+    if text.lower() not in LOG_LEVELS:
+        raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
+    return text.lower()
+
+
+def parse_key(text: str) -> Secret:
+    if not text.isascii() or any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("contains characters that no key has; is it cut or quoted?")
+    return Secret(text)
