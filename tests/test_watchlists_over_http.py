@@ -172,6 +172,10 @@ TOO_LONG = [
     ("query($s: [String!]!) { coins(symbols: $s, first: 1) { totalCount } }", {"s": ["BTC"] * 501}),
     (f"{{ coinsBySymbol(symbols: {literal(BTC, 501)}) {{ symbol }} }}", {}),
     (f"query($s: [String!]! = {literal(BTC, 501)}) {{ coinsBySymbol(symbols: $s) {{ symbol }} }}", {}),
+    (
+        "query($s: [String!]!, $k: [PairKey!]!) {coinsBySymbol(symbols:$s){symbol} pairsByKey(keys:$k){symbol}}",
+        {"s": ["BTC"] * 250, "k": [key("OKX", "BTC/USDT")] * 251},
+    ),
 ]
 
 
@@ -219,3 +223,28 @@ def test_the_cost_of_a_filter_is_that_of_its_coins(start_graph: StartGraph) -> N
     query = f'{{ coins(symbols: ["BTC", "ETH"]) {{ nodes {{ symbol {SERIES} }} }} }}'
     actual = start_graph(max_calls=2).data(query)["coins"]["nodes"]
     assert [coin["symbol"] for coin in actual] == ["BTC", "ETH"]
+
+
+def test_similar_names_are_searched_for_the_first_unknown_ones_alone(graph: Graph) -> None:
+    symbols = [f"{letter}TC{digit}" for letter in "abcdefghij" for digit in range(10)]
+    answer = graph.ask("query($s: [String!]!) { coinsBySymbol(symbols: $s) { symbol } }", s=symbols)
+    suggested = [bool(error["extensions"]["suggestions"]) for error in answer["errors"]]
+    assert len(suggested) == 100
+    assert 0 < sum(suggested) <= 12
+
+
+def test_too_many_values_in_variables_are_refused(graph: Graph) -> None:
+    (error,) = graph.ask("query($s: [String!]!) { coinsBySymbol(symbols: $s) { symbol } }", s=["BTC"], x=[1] * 6000)[
+        "errors"
+    ]
+    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert "COINGLASS_MAX_VARIABLES" in error["message"]
+
+
+def test_a_cost_that_depends_on_any_variable_is_measured_each_time(start_graph: StartGraph) -> None:
+    graph = start_graph(max_calls=20)
+    query = """query($a: [String!], $b: [String!]) { coin(symbol: "BTC") {
+      x: market(exchanges: $a) { __typename } y: market(exchanges: $b) { __typename } } }"""
+    for b, is_refused in ((["OKX"], False), (["Binance"], True)):
+        answer = graph.ask(query, a=["OKX"], b=b)
+        assert ("errors" in answer) is is_refused

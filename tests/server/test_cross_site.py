@@ -22,6 +22,7 @@ FORMS = [
     "text/plain; application/json",
     "application/x-www-form-urlencoded",
     "multipart/form-data; boundary=x",
+    "text/plain, application/json",
 ]
 QUERY = b"query=%7Ba%7D"
 NAVIGATION = {"sec_fetch_site": "cross-site", "accept": "text/html"}
