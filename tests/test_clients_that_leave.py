@@ -4,6 +4,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
+from typing import Any
 
 import httpx
 import pytest
@@ -23,19 +25,15 @@ QUERY = f"{{ {parts_of('fundingRate', SERIES)} }}"
 
 
 @asynccontextmanager
-async def over_http(graph: Graph) -> AsyncIterator[None]:
+async def over_http(graph: Graph, method: str, **content: Any) -> AsyncIterator[None]:
     async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
-        request = asyncio.create_task(http.post("/graphql", json={"query": QUERY}))
+        request = asyncio.create_task(http.request(method, "/graphql", **content))
         yield
         request.cancel()
 
 
-@asynccontextmanager
-async def by_get(graph: Graph) -> AsyncIterator[None]:
-    async with httpx.AsyncClient(base_url=graph.http.base_url, timeout=60) as http:
-        request = asyncio.create_task(http.get("/graphql", params={"query": QUERY}))
-        yield
-        request.cancel()
+by_post = partial(over_http, method="POST", json={"query": QUERY})
+by_get = partial(over_http, method="GET", params={"query": QUERY})
 
 
 @asynccontextmanager
@@ -59,7 +57,7 @@ async def completed(graph: Graph) -> AsyncIterator[None]:
         assert json.loads(await socket.recv()) == {"type": "pong"}
 
 
-@pytest.mark.parametrize("asking", [over_http, by_get, over_websocket, completed])
+@pytest.mark.parametrize("asking", [by_post, by_get, over_websocket, completed])
 async def test_what_a_client_leaves_behind_is_not_sent(
     start_graph: StartGraph, asking: Callable[[Graph], AbstractAsyncContextManager[None]]
 ) -> None:
