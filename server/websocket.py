@@ -21,7 +21,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context
+from resolvers.context import Context, Spending
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
@@ -53,7 +53,7 @@ class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
 
 
 class OperationSocket(WebSocket):
