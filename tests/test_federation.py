@@ -66,7 +66,7 @@ def test_a_bad_representation_fails_alone(graph: Graph) -> None:
         graph,
         good,
         {"__typename": "Nothing", "symbol": "BTC"},
-        {"__typename": "Quota", "limit": 3},
+        {"__typename": "UpstreamQuota", "limit": 3},
         {"symbol": "BTC"},
         {"__typename": "Pair", "exchange": "Binance"},
         {"__typename": "Coin", "symbol": 3},
