@@ -82,8 +82,8 @@ def create_app(
     explorer = has_explorer(settings)
     view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
-    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
+    schema = engine.schema if policy.sdl else None
+    routes = Routes(view.handle, pages(client, schema, functools.partial(metrics_page, registry)))
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)

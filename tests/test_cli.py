@@ -121,7 +121,8 @@ def test_an_invalid_command_prints_one_line(arguments: tuple[str, ...]) -> None:
 
 
 def test_the_schema_is_printed() -> None:
-    assert run("schema").stdout == SCHEMA.as_str() + "\n"
+    assert run("schema").stdout == SCHEMA.sdl
+    assert run("schema", "--subgraph").stdout == SCHEMA.subgraph_sdl
 
 
 def test_serving_the_sandbox_prints_a_banner_and_answers() -> None:

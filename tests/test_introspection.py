@@ -107,7 +107,8 @@ def test_the_sdl_is_printed_once(start_graph: StartGraph, monkeypatch: pytest.Mo
     answers = set()
     for _ in range(2):
         answers |= {item["sdl"] for item in graph.data(aliases).values()}
-    assert answers == {graph.http.get("/schema.graphql").text}
+    assert answers == {graph.http.get("/schema.graphql?subgraph").text}
+    assert graph.http.get("/schema.graphql").text not in answers
     assert len(printed) == 1
 
 
@@ -117,7 +118,7 @@ def test_introspection_can_be_switched_off(start_graph: StartGraph) -> None:
         assert code(graph.ask(query)) == "INTROSPECTION_DISABLED"
     assert graph.ask("{ __typename }") == TYPENAME
     assert graph.data("{ upstreamQuota { __typename } }") == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
-    assert graph.http.get("/schema.graphql").status_code == 404
+    assert [graph.http.get(f"/schema.graphql{query}").status_code for query in ("", "?subgraph")] == [404, 404]
     assert graph.http.get("/", headers={"accept": "text/html"}).status_code == 200
 
 

@@ -43,7 +43,7 @@ def _names(description: str) -> set[str]:
     """Return the subject of a description: `Type.field` if it names a field, otherwise the type."""
     names = _NAME.findall(description)
     dotted = {name for name in names if "." in name}
-    return dotted or {name for name in names if name[0].isupper()}
+    return dotted or {name for name in names if name.lstrip("_")[:1].isupper()}
 
 
 def main() -> int:
