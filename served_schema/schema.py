@@ -30,6 +30,7 @@ from served_schema.persisted_queries import PersistedQueries, with_document_id
 from served_schema.sliced_lists import SlicedExecution
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
+FEDERATION_VERSION: Final = "2.9"  # the newest one that three composers know; see interop/federation
 
 
 class InvalidOperation(Exception):
@@ -44,7 +45,7 @@ class ServedSchema(Schema):
     """Takes the place of Strawberry's execution, which would parse and validate each text anew."""
 
     def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
-        super().__init__(execution_context_class=SlicedExecution, **options)
+        super().__init__(execution_context_class=SlicedExecution, federation_version=FEDERATION_VERSION, **options)
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, "documents")
         self._introspection_rules = IntrospectionRules(self._schema)

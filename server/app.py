@@ -87,8 +87,8 @@ def create_app(
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    small_pages = pages(client, sdl, functools.partial(metrics_page, registry))
+    schema = engine.schema if policy.sdl else None
+    small_pages = pages(client, schema, functools.partial(metrics_page, registry))
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))

@@ -8,6 +8,7 @@ from typing import TypeAlias
 import orjson
 
 from cg_client.client import Client
+from served_schema.federation import Schema
 from server.http import Handler, Request, Response, refusal
 from server.page_headers import TEXT_HEADERS
 from server.response_cache import PATH as GRAPHQL
@@ -42,7 +43,8 @@ class Routes:
         return Response(307, b"", [(b"location", _RELATIVE + query), (b"content-length", b"0")])
 
     def _page(self, request: Request) -> Response:
-        page = self._pages.get(request.path)
+        is_for_routers = request.query_string.partition(b"=")[0] == b"subgraph"
+        page = self._pages.get(f"{request.path}?subgraph" if is_for_routers else request.path)
         if page is None:
             return Response.of(b"Not Found", _TEXT, 404)
         if not request.is_get:
@@ -52,8 +54,8 @@ class Routes:
         return page()
 
 
-def pages(client: Client, sdl: Callable[[], str] | None, metrics: Page) -> dict[str, Page]:
-    """Return the pages by path; without `sdl` there is no page of it."""
+def pages(client: Client, schema: Schema | None, metrics: Page) -> dict[str, Page]:
+    """Return the pages by path; without `schema` there is no page of the SDL."""
 
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
@@ -65,6 +67,7 @@ def pages(client: Client, sdl: Callable[[], str] | None, metrics: Page) -> dict[
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
     paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready, "/metrics": metrics}
-    if sdl is not None:  # printed at the first request, not at start
-        paths["/schema.graphql"] = functools.cache(lambda: Response.of(sdl().encode(), _TEXT))
+    if schema is not None:  # printed at the first request, not at start
+        paths["/schema.graphql"] = functools.cache(lambda: Response.of(schema.sdl.encode(), _TEXT))
+        paths["/schema.graphql?subgraph"] = functools.cache(lambda: Response.of(schema.subgraph_sdl.encode(), _TEXT))
     return paths
