@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench chaos abuse format clean
+.PHONY: serve test check lint types copies clients audit schema docker-lint bench chaos abuse format clean
 
 $(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,13 @@ clients: clients/typescript/node_modules/.installed   ## types for TypeScript fr
 
 clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+audit: $(STAMP) interop/http/node_modules/.installed   ## graphql-http's audit and graphql-sse's client against the server (needs Node)
+	cd interop/http && npm run --silent audit
+
+interop/http/node_modules/.installed: interop/http/package-lock.json
+	cd interop/http && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints

@@ -95,5 +95,5 @@ def get_parameters(query_string: bytes) -> dict[str, object] | None:
     if len(set(names)) < len(names) or texts.keys().isdisjoint(_OPERATION):
         return None
     documents = {name: texts[name] for name in ("variables", "extensions") if name in texts}
-    values = {name: parse_json(text) if text else None for name, text in documents.items()}
+    values: dict[str, object] = {name: parse_json(text) if text else None for name, text in documents.items()}
     return None if MALFORMED in values.values() else {**texts, **values}
