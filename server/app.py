@@ -68,7 +68,7 @@ def create_app(
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
-    | Routes | a page, or an unknown path |
+    | Routes | a page, an unknown path, or an operation at `/` |
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is

@@ -268,7 +268,7 @@ class Settings:
         "COINGLASS_EXPLORER",
         None,
         parse_automatic,
-        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether browsers get GraphiQL.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",

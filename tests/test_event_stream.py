@@ -12,7 +12,7 @@ from tests.conftest import Graph, StartGraph
 from tests.test_graphql_over_http import TWO_CALLS, large_parts
 
 EVENTS = {"accept": "text/event-stream"}
-QUOTA = "{ quota { limit } }"
+QUOTA = "{ upstreamQuota { limit } }"
 RATES = '{ coin(symbol: "BTC") { currentFundingRates { ... on Problem { code } } } }'
 
 
@@ -32,7 +32,7 @@ def post(graph: Graph, query: str) -> httpx.Response:
 
 
 def test_a_query_is_answered_by_one_event_and_the_end(shared_graph: Graph) -> None:
-    expected = [("next", {"data": {"quota": {"limit": 1200}}}), ("complete", None)]
+    expected = [("next", {"data": {"upstreamQuota": {"limit": 1200}}}), ("complete", None)]
     answer = post(shared_graph, QUOTA)
     assert (answer.status_code, events(answer)) == (200, expected)
     assert events(shared_graph.http.get("/graphql", params={"query": QUOTA}, headers=EVENTS)) == expected

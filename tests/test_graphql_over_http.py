@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import Graph, StartGraph
 
 TYPED = "application/graphql-response+json"
-QUOTA = "{ quota { limit } }"
+QUOTA = "{ upstreamQuota { limit } }"
 TYPENAME = {"data": {"__typename": "Query"}}
 SERIES = 'coin(symbol: "BTC") { openInterest(interval: %s, last: 1) { __typename } }'
 TWO_CALLS = f"{{ a: {SERIES % 'H4'} b: {SERIES % 'H8'} }}"
