@@ -42,7 +42,7 @@ class GraphQLView:
         except OperationRefused as refused:
             response = refused.response
         response.headers.append(_VARY)
-        if request.dry_run is DryRun.ON:
+        if request.dry_run is DryRun.ON and response.stream is None:
             response.headers.append(NO_STORE)
         return response
 
