@@ -83,7 +83,7 @@ def create_app(
     view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
+    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry), connections))
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
