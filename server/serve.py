@@ -11,6 +11,7 @@ import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
 from server.graceful import GracefulServer
+from server.hangup import ignore_hangup
 from server.log import configure
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings, SettingsError
@@ -46,6 +47,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
+    ignore_hangup()
     listener = _listen(settings)
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:

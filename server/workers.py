@@ -25,6 +25,7 @@ from uvicorn.supervisors import Multiprocess
 from uvicorn.supervisors.multiprocess import Process
 
 from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
+from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
@@ -87,6 +88,7 @@ class Workers(Multiprocess):
         self._successor: WorkerProcess | None = None
         self._retiring: list[WorkerProcess] = []
         self._end_signal: int | None = None
+        self._is_terminal_closed = terminal_check()
         for sig in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sig, self._end)
 
@@ -168,7 +170,10 @@ class Workers(Multiprocess):
             process.process.join(max(0.0, latest - time.monotonic()))
 
     def handle_hup(self) -> None:
-        """Let each worker read callers' keys and trusted documents again."""
+        """Let each worker read callers' keys and trusted documents again, or end if the terminal was closed."""
+        if self._is_terminal_closed():
+            self._end(signal.SIGTERM, None)
+            return
         for process in self._all():
             process.send(signal.SIGHUP)
 
@@ -184,6 +189,7 @@ class Workers(Multiprocess):
 
 def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool, event: str = "") -> ASGIApp:
     """Build the application of one worker, in its process. `event`: what the log says about its start."""
+    ignore_hangup()
     configure(settings.log_level, settings.secret_values())
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if event:
