@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients schema docker-lint lock sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies clients schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
@@ -57,6 +57,9 @@ lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproje
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install uv
+
+wheel: $(STAMP)          ## build the package with the locked tools
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 sbom: $(STAMP)           ## the software bill of materials of what the image installs, as CycloneDX JSON
 	$(BIN)/cyclonedx-py requirements locks/server.txt --pyproject pyproject.toml --output-reproducible --of JSON --output-file sbom.json

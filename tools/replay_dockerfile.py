@@ -173,8 +173,8 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _network_variables() -> Mapping[str, str]:
-    found = {name: value for name, value in os.environ.items() if name.startswith(_NETWORK_VARIABLES)}
-    return {name: value for name, value in found.items() if not value.startswith("/") or value in _NETWORK_FILES}
+    variables = {name: value for name, value in os.environ.items() if name.startswith(_NETWORK_VARIABLES)}
+    return {name: value for name, value in variables.items() if not value.startswith("/") or value in _NETWORK_FILES}
 
 
 def _check_contents(stage: Stage) -> int:
@@ -191,8 +191,8 @@ def _check_contents(stage: Stage) -> int:
 def locked_versions(path: Path) -> dict[str, str]:
     """Return the version of each package that the lock file names for this machine."""
     lines = (line.removesuffix("\\") for line in path.read_text().splitlines() if line[:1].isalnum())
-    wanted = [entry for entry in map(Requirement, lines) if entry.marker is None or entry.marker.evaluate()]
-    return {canonicalize_name(entry.name): str(entry.specifier).removeprefix("==") for entry in wanted}
+    entries = [entry for entry in map(Requirement, lines) if entry.marker is None or entry.marker.evaluate()]
+    return {canonicalize_name(entry.name): str(entry.specifier).removeprefix("==") for entry in entries}
 
 
 def main() -> None:
