@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench chaos abuse format clean
+.PHONY: serve test check lint types copies clients interop schema docker-lint bench chaos abuse format clean
 
 $(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
@@ -42,6 +42,18 @@ clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+interop: $(STAMP) clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
+	$(BIN)/python -m interop $(ONLY)
+
+interop/clients/node_modules/.installed: interop/clients/package-lock.json
+	cd interop/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+.venv-fuzz/.installed: interop/fuzz/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql
 	$(BIN)/coinglass-graphql endpoints > docs/endpoints.md
@@ -63,4 +75,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-next .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis
