@@ -80,16 +80,14 @@ def create_app(
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-
+    schema, explorer = engine.schema if policy.sdl else None, Explorer(client) if has_explorer(settings) else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
-    explorer = Explorer(client) if has_explorer(settings) else None
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    schema = engine.schema if policy.sdl else None
     small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
