@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
+from served_schema.manifest import ManifestError, read_manifest
 from server.graceful import GracefulServer
 from server.hangup import ignore_hangup
 from server.log import configure
@@ -33,8 +34,6 @@ _BANNER = """
 def serve(settings: Settings, *, sandbox: bool) -> None:
     """Serve until interrupted; raises SettingsError if the server cannot start."""
     if not sandbox:
-        if not settings.api_key and not settings.key_header:
-            raise SettingsError(_NO_KEY)
         _run(settings, sandbox=False)
         return
     sys.stderr.write(_BANNER)
@@ -43,7 +42,6 @@ def serve(settings: Settings, *, sandbox: bool) -> None:
 
 
 def _run(settings: Settings, *, sandbox: bool) -> None:
-    _check_key_file(settings)
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
@@ -60,14 +58,27 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
         GracefulServer(config, announcement).run([listener])
 
 
-def _check_key_file(settings: Settings) -> None:
-    """Read the file of keys here: workers, which read it again, could not report a fault in one line."""
-    if settings.key_file is None:
-        return
-    try:
-        read_keys(settings.key_file)
-    except KeyFileError as error:
-        raise SettingsError(f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it") from error
+def live_faults(settings: Settings) -> Iterator[str]:
+    if not settings.api_key and not settings.key_header:
+        yield _NO_KEY
+
+
+def start_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the files that the settings name.
+
+    They are read again later: by workers, which could not report a fault in one line, and against the schema, whose
+    import takes seconds.
+    """
+    if settings.key_file is not None:
+        try:
+            read_keys(settings.key_file)
+        except KeyFileError as error:
+            yield f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it"
+    if settings.trusted_documents is not None:
+        try:
+            read_manifest(settings.trusted_documents)
+        except ManifestError as error:
+            yield f"COINGLASS_TRUSTED_DOCUMENTS: {error}"
 
 
 def _check_documents(settings: Settings) -> None:
