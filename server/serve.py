@@ -95,14 +95,27 @@ def _check_documents(settings: Settings) -> None:
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:
     source = "sandbox" if sandbox else "CoinGlass"
     reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
-    return f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
+    return (
+        f"coinglass-graphql serves {source} at http://{_authority(host, port)}/ (GraphQL at /graphql), with {reader}\n"
+    )
+
+
+def _authority(host: str, port: int) -> str:
+    """Return host and port as in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _listen(settings: Settings) -> socket.socket:
+    """Listen on IPv4, or on IPv6 if the host has no other address; `::` is all addresses of both."""
+    host = settings.host.removeprefix("[").removesuffix("]")
     try:
-        return socket.create_server((settings.host, settings.port), reuse_port=False)
+        infos = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        if any(info[0] is socket.AF_INET for info in infos):
+            return socket.create_server((host, settings.port))
+        has_both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, settings.port), family=socket.AF_INET6, dualstack_ipv6=has_both)
     except OSError as error:
-        at = f"{settings.host}:{settings.port}"
+        at = _authority(host, settings.port)
         raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
 
 

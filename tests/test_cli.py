@@ -58,7 +58,7 @@ def serving(
     ) as process:
         assert process.stderr
         try:
-            matches = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
+            matches = (re.search(r"serves .* at (http://[\d.:\[\]]+)/", line) for line in process.stderr)
             yield next(match.group(1) for match in matches if match), process
         finally:
             process.send_signal(signal.SIGINT)
