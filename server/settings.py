@@ -82,7 +82,9 @@ class Settings:
     proxy: str | None = _variable(
         "COINGLASS_PROXY", None, parse_url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
     )
-    host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
+    host: str = _variable(
+        "COINGLASS_HOST", "127.0.0.1", str, "Address to listen on, of IPv4 or IPv6; `::` is all addresses of both."
+    )
     port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
     workers: int = _variable(
         "COINGLASS_WORKERS",

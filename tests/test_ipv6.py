@@ -13,6 +13,8 @@ from tests.test_cli import serving
 from tests.test_deploy import NGINX, needs_nginx, written
 from tests.test_rolling_restart import free_port
 
+CLIENT = "2001:db8::7"  # as another proxy in front of nginx states it
+
 
 def has_ipv6() -> bool:
     try:
@@ -54,16 +56,13 @@ def test_nginx_forwards_a_client_of_ipv6_to_a_server_on_ipv6(tmp_path: Path) -> 
     with serving("--sandbox", "--host", "::1", COINGLASS_TRUSTED_PROXIES="::1") as (address, process):
         port = free_port()
         path = written(tmp_path, address.removeprefix("http://"), port)
-        path.write_text(
-            path.read_text().replace(
-                f"listen 127.0.0.1:{port};", f"listen [::1]:{port}; set_real_ip_from ::1; real_ip_header X-Real-IP;"
-            )
-        )
+        listen = f"listen [::1]:{port}; set_real_ip_from ::1; real_ip_header X-Real-IP;"
+        path.write_text(path.read_text().replace(f"listen 127.0.0.1:{port};", listen))
         with subprocess.Popen([str(NGINX), "-c", str(path)]) as nginx:  # noqa: S603  # Debian's nginx
             try:
                 transport = httpx.HTTPTransport(retries=10)
-                with httpx.Client(transport=transport) as http:
+                with httpx.Client(transport=transport, headers={"x-real-ip": CLIENT}) as http:
                     assert http.get(f"http://[::1]:{port}/healthz").status_code == 200
             finally:
                 nginx.terminate()
-        assert callers(process) == ["::/64"]
+        assert callers(process) == ["2001:db8::/64"]
