@@ -46,7 +46,7 @@ def test_the_sdl_for_clients_is_valid_by_itself_and_all_of_the_schema_but_its_en
     assert removed == {
         "Field Query._entities was removed.",
         "Field Query._service was removed.",
-        "_Any was removed because there are no more references to this scalar.",
+        "_Any was removed.",
         "_Entity was removed.",
         "_Service was removed.",
     }
