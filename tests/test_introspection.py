@@ -119,7 +119,7 @@ def test_introspection_can_be_switched_off(start_graph: StartGraph) -> None:
     assert graph.ask("{ __typename }") == TYPENAME
     assert graph.data("{ upstreamQuota { __typename } }") == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
     assert [graph.http.get(f"/schema.graphql{query}").status_code for query in ("", "?subgraph")] == [404, 404]
-    assert graph.http.get("/", headers={"accept": "text/html"}).status_code == 200
+    assert graph.http.get("/", headers={"accept": "text/html"}, follow_redirects=True).status_code == 200
 
 
 def test_the_sdl_has_a_switch_for_gateways(start_graph: StartGraph) -> None:
@@ -134,8 +134,9 @@ def test_the_sdl_has_a_switch_for_gateways(start_graph: StartGraph) -> None:
 
 def test_the_explorer_can_be_switched_off(start_graph: StartGraph) -> None:
     page = {"accept": "text/html"}
-    assert start_graph(explorer=False).http.get("/", headers=page).status_code == 404
-    assert "GraphiQL" in start_graph().http.get("/", headers=page).text
+    without = start_graph(explorer=False).http
+    assert [without.get(path, headers=page).status_code for path in ("/", "/graphql")] == [404, 404]
+    assert "GraphiQL" in start_graph().http.get("/", headers=page, follow_redirects=True).text
 
 
 @pytest.mark.parametrize(
