@@ -37,6 +37,7 @@ from server.operation_runner import OperationRunner
 from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
+from server.router_secret import RouterOnly, RouterSecret, RouterSocketsOnly
 from server.routes import Routes, pages
 from server.settings import Settings
 from server.socket_view import SocketView
@@ -63,6 +64,7 @@ def create_app(
     | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
+    | RouterOnly | an operation that the router did not send, if a secret is set |
     | IdentifyCaller | a request without valid credentials, if callers need them |
     | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
@@ -94,13 +96,16 @@ def create_app(
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
+    secret = RouterSecret(settings.router_secret)
+    routed = identified if settings.router_secret is None else RouterOnly(identified, secret)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, stuck_seconds))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+    sockets_view = RouterSocketsOnly(socket_view, secret, traffic)
+    websockets = _websockets(sockets_view, lambda: lifespan(client, symbols, pool, stuck_seconds))
+    adapter = HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
-def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+def _websockets(view: ASGIApp, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 
