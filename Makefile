@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench chaos abuse format clean
+.PHONY: serve test check lint types copies clients federation schema docker-lint bench chaos abuse format clean
 
 $(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +40,13 @@ clients: clients/typescript/node_modules/.installed   ## types for TypeScript fr
 
 clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+federation: $(STAMP) interop/federation/node_modules/.installed   ## our subgraph under three composers and two gateways (needs Node)
+	cd interop/federation && npm run --silent compose && npm run --silent join
+
+interop/federation/node_modules/.installed: interop/federation/package-lock.json
+	cd interop/federation && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints

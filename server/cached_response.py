@@ -105,7 +105,7 @@ class CachedResponse:
         headers = dict(self.response.headers) | {b"content-length": b"%d" % len(body), b"vary": _VARY}
         if coding != IDENTITY:
             headers[b"content-encoding"] = coding.encode()
-        if self.expires_at is None:
+        if self.expires_at is None or self.response.is_gated:
             headers.update((NO_STORE,))
         else:
             seconds = int(min(self.expires_at - self.created_at, _YEAR))

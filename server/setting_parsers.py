@@ -125,7 +125,7 @@ def parse_level(text: str) -> str:
 def parse_router_secret(text: str) -> Secret:
     if len(text) < MIN_ROUTER_SECRET or not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError(
-            f"needs {MIN_ROUTER_SECRET} characters or more, all of them visible ASCII, as `openssl rand -hex 32` prints them"
+            f"needs at least {MIN_ROUTER_SECRET} characters, all visible ASCII; `openssl rand -hex 32` prints some"
         )
     return Secret(text)
 
