@@ -22,14 +22,15 @@ from server.asgi import HTTPAdapter
 from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
-from server.callers import IdentifyCaller, access
+from server.callers import Access, IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
-from server.documents import apply_policy, has_explorer
+from server.documents import apply_policy, has_explorer, reload_policy
 from server.explorer import Explorer
+from server.hangup import Reload
 from server.http import Handler
-from server.lifespan import lifespan
+from server.lifespan import Supervision, lifespan
 from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
@@ -74,7 +75,8 @@ def create_app(
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
+    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
+    reads files again at SIGHUP.
     """
     client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
     policy = apply_policy(engine, settings)
@@ -90,19 +92,33 @@ def create_app(
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
     schema = engine.schema if policy.sdl else None
-    small_pages = pages(client, schema, functools.partial(metrics_page, registry))
+    small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
+    symbols = upstream.symbols if warm else None
+    supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
     secret = RouterSecret(settings.router_secret)
     routed = identified if settings.router_secret is None else RouterOnly(identified, secret)
-    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
     sockets_view = RouterSocketsOnly(socket_view, secret, traffic)
-    websockets = _websockets(sockets_view, lambda: lifespan(client, symbols, pool, stuck_seconds))
+    websockets = _websockets(sockets_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
     adapter = HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _reload(settings: Settings, access: Access, engine: Engine, client: Client, pool: ClientPool | None) -> Reload:
+    """Return what reads callers' keys and trusted documents again."""
+
+    async def reload() -> None:
+        access.reload()
+        if settings.trusted_documents is not None and await reload_policy(engine, settings):
+            client.revision.bump()  # else cached responses of documents that are gone would be served
+            if pool is not None:
+                pool.bump_revisions()
+
+    return reload
 
 
 def _websockets(view: ASGIApp, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:

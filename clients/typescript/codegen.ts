@@ -2,13 +2,17 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
-  schema: "../../schema/schema.graphql",
+  schema: process.env.COINGLASS_SCHEMA ?? "../../schema/schema.graphql",
   documents: ["../../examples/*.graphql"],
   generates: {
     "generated/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Date: "string", Timestamp: "number" },
+        // The second line is what Federation adds, which introspection shows and the SDL for clients does not have.
+        scalars: {
+          DateTime: "string", Date: "string", Timestamp: "number",
+          _Any: "unknown", federation__FieldSet: "string", link__Import: "string",
+        },
         strictScalars: true,
         useTypeImports: true,
       },
