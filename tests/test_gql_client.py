@@ -115,8 +115,6 @@ async def test_gql_sends_a_callers_key(
     graph = start_graph(callers="keys", key_file=tmp_path / "keys.json")
     async with Client(transport=connect(url_of(graph), key)) as session:
         assert await session.execute(QUOTA) == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
-            "upstreamQuota": {"__typename": "UpstreamQuota"}
-        }
     with pytest.raises((TransportQueryError, TransportServerError, TransportClosed, TransportConnectionFailed)):
         async with Client(transport=connect(url_of(graph), "not-a-key")) as session:
             await session.execute(QUOTA)
