@@ -35,10 +35,10 @@ from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
 from server.operation_runner import OperationRunner
-from server.origins import NO_ORIGINS
+from server.origins import NO_ORIGINS, Origins
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
-from server.router_secret import RouterOnly, RouterSecret, RouterSocketsOnly
+from server.router_secret import only_router
 from server.routes import Routes, pages
 from server.settings import Settings
 from server.socket_view import SocketView
@@ -74,15 +74,14 @@ def create_app(
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
-    reads files again at SIGHUP.
+    `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
+    listings are requested at start. `watched`: the process ends if its loop is stuck, and reads files again at SIGHUP.
     """
     client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
-    policy = apply_policy(engine, settings)
+    schema = engine.schema if apply_policy(engine, settings).sdl else None
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
+    symbols = upstream.symbols if warm else None
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
@@ -91,20 +90,19 @@ def create_app(
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    schema = engine.schema if policy.sdl else None
     small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols = upstream.symbols if warm else None
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
-    secret = RouterSecret(settings.router_secret)
-    routed = identified if settings.router_secret is None else RouterOnly(identified, secret)
-    sockets_view = RouterSocketsOnly(socket_view, secret, traffic)
+    routed, sockets_view = only_router(identified, socket_view, settings.router_secret, traffic)
     websockets = _websockets(sockets_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
-    adapter = HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic)
+    return _with_cors(HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic), origins)
+
+
+def _with_cors(adapter: ASGIApp, origins: Origins) -> ASGIApp:
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 

@@ -23,14 +23,22 @@ _MESSAGE: Final = (
 )
 
 
-class RouterSecret:
-    """The value of `Router-Authorization`; none is needed if there is no secret."""
+def only_router(handle: Handler, sockets: ASGIApp, secret: Secret | None, traffic: Traffic) -> tuple[Handler, ASGIApp]:
+    """Return what answers over HTTP and WebSocket, each behind the check; without a secret they are as before."""
+    if secret is None:
+        return handle, sockets
+    expected = RouterSecret(secret)
+    return RouterOnly(handle, expected), RouterSocketsOnly(sockets, expected, traffic)
 
-    def __init__(self, secret: Secret | None) -> None:
-        self._secret = secret.reveal().encode() if secret else b""
+
+class RouterSecret:
+    """The expected value of `Router-Authorization`."""
+
+    def __init__(self, secret: Secret) -> None:
+        self._value = secret.reveal().encode()
 
     def admits(self, headers: Mapping[bytes, bytes]) -> bool:
-        return hmac.compare_digest(headers.get(HEADER, b""), self._secret) if self._secret else True
+        return hmac.compare_digest(headers.get(HEADER, b""), self._value)
 
 
 class RouterOnly:
