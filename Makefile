@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies clients federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
@@ -53,6 +53,13 @@ audit: $(STAMP) interop/http/node_modules/.installed   ## graphql-http's audit o
 
 interop/http/node_modules/.installed: interop/http/package-lock.json
 	cd interop/http && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+federation: $(STAMP) interop/federation/node_modules/.installed   ## our subgraph under three composers and two gateways (needs Node)
+	cd interop/federation && npm run --silent compose && npm run --silent join
+
+interop/federation/node_modules/.installed: interop/federation/package-lock.json
+	cd interop/federation && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
 # Not with the locked tools alone: pyproject.toml may name what the lock file does not have yet.

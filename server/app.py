@@ -35,9 +35,10 @@ from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
 from server.operation_runner import OperationRunner
-from server.origins import NO_ORIGINS
+from server.origins import NO_ORIGINS, Origins
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
+from server.router_secret import only_router
 from server.routes import Routes, pages
 from server.settings import Settings
 from server.socket_view import SocketView
@@ -64,6 +65,7 @@ def create_app(
     | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
+    | RouterOnly | an operation that the router did not send, if a secret is set |
     | IdentifyCaller | a request without valid credentials, if callers need them |
     | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
@@ -72,15 +74,15 @@ def create_app(
     | Routes | a page, an unknown path, or an operation at `/` |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
-    reads files again at SIGHUP.
+    `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
+    listings are requested at start. `watched`: the process ends if its loop is stuck, and reads files again at SIGHUP.
     """
     client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
-    policy = apply_policy(engine, settings)
+    schema = engine.schema if apply_policy(engine, settings).sdl else None
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
+    symbols = upstream.symbols if warm else None
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-    schema, explorer = engine.schema if policy.sdl else None, Explorer(client) if has_explorer(settings) else None
+    explorer = Explorer(client) if has_explorer(settings) else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
@@ -94,10 +96,13 @@ def create_app(
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols = upstream.symbols if warm else None
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
-    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+    routed, sockets_view = only_router(identified, socket_view, settings.router_secret, traffic)
+    websockets = _websockets(sockets_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
+    return _with_cors(HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic), origins)
+
+
+def _with_cors(adapter: ASGIApp, origins: Origins) -> ASGIApp:
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
@@ -114,7 +119,7 @@ def _reload(settings: Settings, access: Access, engine: Engine, client: Client, 
     return reload
 
 
-def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+def _websockets(view: ASGIApp, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 

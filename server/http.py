@@ -129,7 +129,8 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
-    `code`: the code of the error for which the request was refused.
+    `code`: the code of the error for which the request was refused. `is_gated`: whether the plan lacks a part, so that
+    caches on the way, which do not hear of a changed plan, must not store it.
     """
 
     status: int
@@ -139,6 +140,7 @@ class Response:
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
     code: str | None = None
+    is_gated: bool = False
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":

@@ -28,6 +28,7 @@ from server.setting_parsers import (
     parse_level,
     parse_networks,
     parse_plan,
+    parse_router_secret,
     parse_switch,
     parse_url,
     parse_weights,
@@ -177,6 +178,13 @@ class Settings:
         "Address of the public keys of the tokens' issuer (JWKS).",
         has_secret=True,
     )
+    router_secret: Secret | None = _variable(
+        "COINGLASS_ROUTER_SECRET",
+        None,
+        parse_router_secret,
+        "Secret of a federation's router; only requests with it in `Router-Authorization` are answered at `/graphql`.",
+        has_secret=True,
+    )
     calls_per_minute: int | None = _budget("calls", "minute")
     calls_per_day: int | None = _budget("calls", "day")
     values_per_minute: int | None = _budget("values", "minute")
@@ -319,10 +327,10 @@ class Settings:
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
+        """Return what no log may show: key, router's secret, and passwords in addresses as written and as sent."""
         passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
         texts = {text for password in passwords if password for text in (password, unquote(password))}
-        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
+        return [secret for secret in (self.api_key, self.router_secret, *map(Secret, texts)) if secret]
 
     def budget(self) -> Budget:
         """Return the budget of callers that have none of their own."""

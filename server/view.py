@@ -83,6 +83,7 @@ class GraphQLView:
             body, status, code = orjson.dumps(error.body), _BAD_REQUEST, error.code
         response = Response.of(body, content_type, status if is_typed else _OK)
         response.expires_at, response.code, response.upstream_calls = outcome.expires_at, code, outcome.calls
+        response.is_gated = outcome.is_gated
         outcome.charge.mark(response)
         return response
 
