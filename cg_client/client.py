@@ -4,6 +4,7 @@ A call goes through gate > cache > paths > breaker > retry > throttle > bulkhead
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -109,6 +110,15 @@ class Client:
     def cached_bytes(self) -> int:
         """Bytes of CoinGlass' bodies whose rows are cached."""
         return self._store.size
+
+    @property
+    def lookups(self) -> Counter[str]:
+        """How often the cache was asked for an answer, by outcome."""
+        return self._cache.lookups
+
+    def note_hit(self) -> None:
+        """Count an answer that was taken from the cache without getting it."""
+        self._cache.lookups["hit"] += 1
 
     @property
     def quota(self) -> Usage:

@@ -155,9 +155,9 @@ def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed
         return UpstreamTimeout("CoinGlass took too long by its own account.")
     if _SERVER_ERROR_CODE.fullmatch(code) or response.status >= _SERVER_ERROR:
         message = f"CoinGlass: {text or 'server error'} (code {code})"
-        if response.status >= _SERVER_ERROR:
-            return UpstreamUnavailable(message, reason=UnavailableReason.HTTP_STATUS)
-        return UpstreamUnavailable(message, perhaps_ours=True)
+        is_status = response.status >= _SERVER_ERROR
+        reason = UnavailableReason.HTTP_STATUS if is_status else UnavailableReason.ENVELOPE
+        return UpstreamUnavailable(message, perhaps_ours=not is_status, reason=reason)
     return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code})")
 
 

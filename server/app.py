@@ -16,9 +16,11 @@ from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
+from cg_client.failures import CallObserver
 from cg_client.secret import Secret
 from execution.engine import Engine
-from server.asgi import HTTPAdapter
+from resolvers.operation_record import OperationRecord
+from server.asgi import HTTPAdapter, Observe
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
 from server.callers import IdentifyCaller, access
@@ -26,18 +28,22 @@ from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer
-from server.http import Handler
+from server.http import Request, Response
 from server.lifespan import lifespan
-from server.log import RequestLog, log_hit
-from server.metrics import Metrics, metrics_page
+from server.metrics import declare_metrics
+from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
 from server.origins import NO_ORIGINS
+from server.request_log import log_operation, log_request
+from server.request_metrics import OperationNames, RequestMetrics
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
+from server.sampling import Sampler
 from server.settings import Settings
+from server.upstream_observer import UpstreamObserver
 from server.view import GraphQLView
-from server.websocket import SocketOptions
+from server.websocket import ObserveOperation, SocketOptions
 
 log = structlog.get_logger(__name__)
 
@@ -63,18 +69,17 @@ def create_app(
     | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
-    | RequestLog | nothing |
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
     marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
     """
-    client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
-    policy = apply_policy(engine, settings)
-    upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
-    pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-
+    registry = CollectorRegistry(auto_describe=False)
+    observer = UpstreamObserver(registry)
+    client, engine = _logged_client(settings, observer, sandbox=sandbox), _engine(settings)
+    policy, upstream = apply_policy(engine, settings), KeyUpstream.of(client)
+    pool = _client_pool(settings, client.clock, observer, sandbox=sandbox) if settings.key_header else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
@@ -82,15 +87,18 @@ def create_app(
     explorer = has_explorer(settings)
     view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
-    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
-    responses = _response_cache(RequestLog(routes), settings, client)
-    registry.register(Metrics(client, engine, responses, connections, pool))
+    observe, view.observe = _observers(registry, engine)
+    sdl, sampler = (lambda: engine.schema.sdl) if policy.sdl else None, Sampler(registry, observer.failures.review)
+    page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
+    limit = settings.response_cache_megabytes * MEGABYTE
+    routes = Routes(view.handle, pages(client, sdl, page))
+    responses = ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
+    declare_metrics(sampler, client, engine, responses, connections, pool)
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, stuck_seconds))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, sampler, stuck_seconds))
+    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
@@ -99,12 +107,19 @@ def _websockets(view: GraphQLView, lifetime: Callable[[], AbstractAsyncContextMa
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 
 
-def _response_cache(handle: Handler, settings: Settings, client: Client) -> ResponseCache:
-    limit = settings.response_cache_megabytes * MEGABYTE
-    responses = ResponseCache(handle, limit=limit, clock=client.clock, revision=client.revision)
-    if settings.log_level == "debug":
-        responses.on_hit = log_hit
-    return responses
+def _observers(registry: CollectorRegistry, engine: Engine) -> tuple[Observe, ObserveOperation]:
+    """Return what counts and logs each request over HTTP, and each operation over WebSocket."""
+    metrics = RequestMetrics(registry, OperationNames(lambda: engine.schema.trusted_names))
+
+    def request_ended(request: Request, response: Response, seconds: float) -> None:
+        metrics.count_request(request, response, seconds)
+        log_request(request, response, seconds)
+
+    def operation_ended(opening: Request, record: OperationRecord, calls: int, seconds: float) -> None:
+        metrics.count_operation(record, seconds)
+        log_operation(opening, record, calls, seconds)
+
+    return request_ended, operation_ended
 
 
 def _engine(settings: Settings) -> Engine:
@@ -114,15 +129,16 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _logged_client(settings: Settings, *, sandbox: bool) -> Client:
+def _logged_client(settings: Settings, observer: CallObserver, *, sandbox: bool) -> Client:
     client = Client(settings.client_config())
+    client.observe(observer)
     client.sandbox = sandbox
     client.drift.on_new = _log_drift
     client.gate.on_contradiction = _log_contradiction
     return client
 
 
-def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:
+def _client_pool(settings: Settings, clock: Clock, observer: CallObserver, *, sandbox: bool) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
         settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
@@ -131,13 +147,14 @@ def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPo
     def connect(key: Secret) -> Client:
         client = Client(dataclasses.replace(config, api_key=key), clock=clock)
         client.sandbox = sandbox
+        client.observe(observer)
         return client
 
     return ClientPool(connect, clock, settings.key_clients)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:
-    """Log each new anomaly once; `coinglass_drift_total` counts all of them."""
+    """Log each new anomaly once; `coinglass_graphql_drift_total` counts all of them."""
     log.warning(
         "CoinGlass' answer differs from the catalogue",
         endpoint=endpoint.path,

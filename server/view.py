@@ -22,6 +22,7 @@ from strawberry.types.execution import PreExecutionError
 from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context
+from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS, with_document_id
 from served_schema.schema import ServedSchema
 from server import dry_run
@@ -36,6 +37,7 @@ from server.response_limit import DEFAULT_LIMIT, ResponseLimit
 from server.socket_log import SocketLog
 from server.traffic import Traffic
 from server.websocket import (
+    ObserveOperation,
     OperationContexts,
     OperationSocket,
     SocketOptions,
@@ -81,6 +83,7 @@ class GraphQLView(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = OperationContexts
 
     max_response: ResponseLimit = DEFAULT_LIMIT
+    observe: ObserveOperation = staticmethod(lambda *_: None)  # called at the end of each operation over WebSocket
 
     def __init__(
         self,
@@ -112,13 +115,18 @@ class GraphQLView(GraphQL[Context, None]):
         upstream = request.upstream or self._upstream
         with upstream.in_use(), count_upstream_calls() as calls:
             charge = self.new_charge(request, upstream)
+            operations: tuple[OperationRecord, ...] = ()
             try:
-                response = await self._respond(request, self.new_context(request, upstream, charge))
+                context = self.new_context(request, upstream, charge)
+                operations = (context.record,)
+                response = await self._respond(request, context)
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
             finally:
                 charge.settle(calls)
         charge.mark(response)
+        if operations and (operations[0].document is not None or response.stream is not None):
+            response.answered_by, response.operations = "execution", operations
         response.upstream_calls = calls.sent
         if response.stream is not None:
             response.stream = upstream.while_streaming(response.stream)

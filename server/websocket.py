@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
-from typing import Any, Final, NamedTuple, Protocol, cast
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
@@ -21,6 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context
+from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
@@ -41,6 +43,9 @@ _MISSING: Final = (  # as long as a close frame allows
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
+ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, int, float], object]
+
+
 class SocketOptions(NamedTuple):
     """`origins`: those whose pages may connect. `max_operations`: in progress on one connection."""
 
@@ -50,6 +55,8 @@ class SocketOptions(NamedTuple):
 
 class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
+
+    observe: ObserveOperation
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
     def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
@@ -81,6 +88,11 @@ class OperationSocket(WebSocket):
     def refuse(self, code: str, status: int | str, **facts: str) -> None:
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self._opening, code, status, **facts)
+
+    def end_operation(self, record: OperationRecord, upstream_calls: int, seconds: float) -> None:
+        if not self._access.is_open:
+            self._traffic.count_calls(self._opening.caller, upstream_calls)
+        self._operations.observe(self._opening, record, upstream_calls, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
         charge = self._operations.new_charge(self._opening, upstream)
@@ -199,7 +211,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             return
         with upstream.in_use(), count_upstream_calls() as calls:
             context, charge = self._socket.new_operation(upstream)
-            self.context = context  # read before anything else runs
+            self.context, started = context, time.perf_counter()  # read before anything else runs
             try:
                 await super().run_operation(operation)
             except asyncio.CancelledError:  # the client completed the operation, or left
@@ -207,6 +219,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             finally:
                 charge.settle(calls)
+                self._socket.end_operation(context.record, calls.sent, time.perf_counter() - started)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""

@@ -8,13 +8,19 @@ import dataclasses
 import functools
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Final
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
@@ -22,19 +28,31 @@ from uvicorn.supervisors import Multiprocess
 from server.log import configure
 from server.open_connections import OpenConnections
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.startup import start_app
 
+_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
 _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
 log = structlog.get_logger(__name__)
 
 
-def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
-    """Run until a signal; exit if a worker cannot start."""
-    workers = Workers(settings, listener, sandbox=sandbox)
-    workers.run()
+def serve_with_workers(
+    settings: Settings, environment: MutableMapping[str, str], listener: socket.socket, *, sandbox: bool
+) -> None:
+    """Run until a signal; exit if a worker cannot start. Raises SettingsError without a temporary folder."""
+    try:
+        folder = tempfile.mkdtemp(prefix="coinglass-metrics-")
+    except OSError as error:
+        text = f"COINGLASS_WORKERS above 1 needs a temporary folder for metrics, in TMPDIR ({error.strerror})"
+        raise SettingsError(text) from error
+    environment[_METRICS_FOLDER] = folder
+    try:
+        workers = Workers(dataclasses.replace(settings, metrics_folder=Path(folder)), listener, sandbox=sandbox)
+        workers.run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
 
@@ -54,11 +72,20 @@ class Workers(Multiprocess):
         )
         super().__init__(config, [listener])
         replacing = dataclasses.replace(settings, replaces_worker=True)
+        self._folder, self._started = settings.metrics_folder, set[int | None]()
         self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
 
     def init_processes(self) -> None:
         super().init_processes()
         self.config.app = self._replacement  # for all that are started from now on
+
+    def keep_subprocess_alive(self) -> None:
+        """Also drop the gauges of workers that have ended from `/metrics`; their counters go on counting."""
+        super().keep_subprocess_alive()
+        running = {process.pid for process in self.processes}
+        for pid in self._started - running:
+            mark_process_dead(pid, str(self._folder))
+        self._started = running
 
     def join_all(self) -> None:
         latest = time.monotonic() + GRACEFUL_SECONDS + _KILL_SECONDS
@@ -81,15 +108,17 @@ class Workers(Multiprocess):
 def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool) -> ASGIApp:
     """Build the application of one worker, in its process."""
     configure(settings.log_level, settings.secret_values())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=[settings.metrics_folder], daemon=True).start()
     if settings.replaces_worker:
         log.warning("a worker ended and was replaced", pid=os.getpid())
     return start_app(settings, connections, sandbox=sandbox)
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent ends, for whatever reason."""
+def _end_with_parent(folder: Path | None) -> None:
+    """End this process when its parent ends, for whatever reason, and remove what the parent would have."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGTERM)
