@@ -15,10 +15,11 @@ class OperationRecord:
     """`name` and `document`, which is the SHA-256 of the text, are None as long as they are unknown.
 
     `problems`: codes of the typed problems in the data. `errors`: codes of the errors. `exceeded`: names of the limits
-    for which it was refused. `estimate`: None until its cost is known.
+    for which it was refused. `estimate`: None until its cost is known. `upstream_calls`: requests that were sent to
+    CoinGlass when it was executed.
     """
 
-    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems")
+    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems", "upstream_calls")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -27,3 +28,4 @@ class OperationRecord:
         self.errors: Counter[str] = Counter()
         self.exceeded: Counter[str] = Counter()
         self.estimate: OperationEstimate | None = None
+        self.upstream_calls = 0

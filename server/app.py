@@ -21,6 +21,7 @@ from cg_client.secret import Secret
 from execution.engine import Engine
 from resolvers.operation_record import OperationRecord
 from server.asgi import HTTPAdapter, Observe
+from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
 from server.callers import IdentifyCaller, access
@@ -28,11 +29,13 @@ from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer
+from server.explorer import Explorer
 from server.http import Request, Response
 from server.lifespan import lifespan
 from server.metrics import declare_metrics
 from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
+from server.operation_runner import ObserveOperation, OperationRunner
 from server.origins import NO_ORIGINS
 from server.request_log import log_operation, log_request
 from server.request_metrics import OperationNames, RequestMetrics
@@ -41,9 +44,10 @@ from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
 from server.sampling import Sampler
 from server.settings import Settings
+from server.socket_view import SocketView
 from server.upstream_observer import UpstreamObserver
 from server.view import GraphQLView
-from server.websocket import ObserveOperation, SocketOptions
+from server.websocket import SocketOptions
 
 log = structlog.get_logger(__name__)
 
@@ -84,25 +88,26 @@ def create_app(
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
-    explorer = has_explorer(settings)
-    view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
-    view.max_response = ResponseLimit(settings.max_response_megabytes)
-    observe, view.observe = _observers(registry, engine)
-    sdl, sampler = (lambda: engine.schema.sdl) if policy.sdl else None, Sampler(registry, observer.failures.review)
+    explorer = Explorer(client) if has_explorer(settings) else None
+    runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
+    observe, runner.observe = _observers(registry, engine)
+    view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
+    socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
+    schema, sampler = engine.schema if policy.sdl else None, Sampler(registry, observer.failures.review)
     page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
-    limit = settings.response_cache_megabytes * MEGABYTE
-    routes = Routes(view.handle, pages(client, sdl, page))
-    responses = ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
+    routes = Routes(view.handle, pages(client, schema, page), has_explorer=explorer is not None)
+    cache_size = settings.response_cache_megabytes * MEGABYTE
+    responses = ResponseCache(routes, limit=cache_size, clock=client.clock, revision=client.revision)
     declare_metrics(sampler, client, engine, responses, connections, pool)
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, sampler, stuck_seconds))
+    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, sampler, stuck_seconds))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
-def _websockets(view: GraphQLView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 
@@ -115,9 +120,9 @@ def _observers(registry: CollectorRegistry, engine: Engine) -> tuple[Observe, Ob
         metrics.count_request(request, response, seconds)
         log_request(request, response, seconds)
 
-    def operation_ended(opening: Request, record: OperationRecord, calls: int, seconds: float) -> None:
+    def operation_ended(opening: Request, record: OperationRecord, seconds: float) -> None:
         metrics.count_operation(record, seconds)
-        log_operation(opening, record, calls, seconds)
+        log_operation(opening, record, seconds)
 
     return request_ended, operation_ended
 

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
+from server.negotiation import GRAPHQL_JSON, media_type
+from server.response_cache import PATH as GRAPHQL
 from server.traffic import Traffic
 
 Observe: TypeAlias = Callable[[Request, Response, float], object]
@@ -28,7 +30,7 @@ _WITHOUT_BODY = ("GET", "HEAD")
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
 _FAILED = Response(500, b"", [])  # what the server sends for an exception that no layer handles
-_CLIENT_LEFT = Response(499, b"", [])  # the status that nginx logs for a client that has left
+_CLIENT_LEFT = 499  # the status that nginx logs
 _RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
 
@@ -66,11 +68,13 @@ class HTTPAdapter:
         try:
             response = await self._respond(request, receive)
         except ClientLeft:
-            response = _CLIENT_LEFT
+            response = Response(_CLIENT_LEFT, b"", [], operations=tuple(request.operations))
             return
         finally:
             if response.stream is None:
                 self._end(request, response, started)
+        if response.code is not None:
+            response.headers = _refusal_headers(request, response)
         headers = self._headers(request, response)
         if response.stream is None:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -88,6 +92,11 @@ class HTTPAdapter:
         self._traffic.in_flight -= 1
         if response.code is not None:
             self._traffic.refused[response.code, str(response.status)] += 1
+        if response.stream is not None:  # they are executed while it is sent
+            response.operations, response.answered_by = tuple(request.operations), "execution"
+            response.upstream_calls = sum(record.upstream_calls for record in response.operations)
+        if response.upstream_calls:
+            self._traffic.count_calls(request.caller, response.upstream_calls)
         self._observe(request, response, time.perf_counter() - started)
 
     async def _respond(self, request: Request, receive: Receive) -> Response:
@@ -155,6 +164,15 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 
 def _exceeds(stated_length: bytes) -> bool:
     return stated_length.isdigit() and float(stated_length) > MAX_BODY  # float takes any number of digits
+
+
+def _refusal_headers(request: Request, response: Response) -> list[Header]:
+    """Return the headers, with the media type of GraphQL for a client that reads errors of any status by it."""
+    headers = response.headers
+    if request.path != GRAPHQL or media_type(request.headers.get(b"accept")) != GRAPHQL_JSON:
+        return headers
+    typed = [(name, GRAPHQL_JSON if name == b"content-type" else value) for name, value in headers]
+    return typed if any(name == b"vary" for name, _ in headers) else [*typed, (b"vary", b"accept")]
 
 
 def _unfinished() -> Response:

@@ -109,9 +109,6 @@ class IdentifyCaller:
                 self._traffic.count_request(request.caller)
                 if request.path == METRICS and METRICS_SCOPE not in request.caller.scopes:
                     return _forbidden(request.caller)
-                response = await self._handle(request)
-                self._traffic.count_calls(request.caller, response.upstream_calls or 0)
-                return response
         return await self._handle(request)
 
 

@@ -26,6 +26,7 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+ALLOW: Final[Header] = (b"allow", b"GET, HEAD, POST, OPTIONS")  # of the path of GraphQL
 REQUEST_ID: Final = b"x-request-id"
 CLIENT_ID: Final = b"x-client-id"
 PRIORITY: Final = b"x-priority"
@@ -60,7 +61,8 @@ class Request:
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
     `wait_for_disconnect` returns when the client has left, to be called once.
-    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
+    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's. `operations`: those that
+    were executed for it.
     """
 
     __slots__ = (
@@ -72,6 +74,7 @@ class Request:
         "dry_run",
         "headers",
         "method",
+        "operations",
         "path",
         "query_string",
         "request_id",
@@ -97,9 +100,15 @@ class Request:
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.upstream: KeyUpstream | None = None
+        self.operations: list[OperationRecord] = []
         self.body = b""
         self.wait_for_disconnect = _wait_forever
         self._payload: object = None
+
+    @property
+    def is_get(self) -> bool:
+        """Whether the response is that of a GET; with HEAD its body is not sent."""
+        return self.method in ("GET", "HEAD")
 
     @property
     def payload(self) -> object:

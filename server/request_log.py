@@ -36,14 +36,14 @@ def log_request(request: Request, response: Response, seconds: float) -> None:
     frequent.info("request", facts)
 
 
-def log_operation(opening: Request, record: OperationRecord, upstream_calls: int, seconds: float) -> None:
+def log_operation(opening: Request, record: OperationRecord, seconds: float) -> None:
     """Log an operation over the WebSocket that the request opened."""
     facts: dict[str, Any] = {
         "milliseconds": round(seconds * 1000, 3),
         "request_id": opening.request_id,
         "caller": opening.caller.name,
         "address": opening.client_address,
-        "upstream_calls": upstream_calls,
+        "upstream_calls": record.upstream_calls,
     }
     frequent.info("websocket operation", _add_operation(facts, record))
 

@@ -134,6 +134,9 @@ class Settings:
     max_response_megabytes: int = _variable(
         "COINGLASS_MAX_RESPONSE_MB", 16, integer(1, 1000), "Largest response, in megabytes."
     )
+    max_batch: int = _variable(
+        "COINGLASS_MAX_BATCH", 0, integer(0, 100), "Most operations in a batch; 0 refuses batches."
+    )
     max_characters: int = _limit("characters", "Most characters of a document.")
     max_tokens: int = _limit("tokens", "Most tokens of a document.")
     max_fields: int = _limit("fields", "Most fields of a document, with its fragments spread out.")

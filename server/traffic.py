@@ -34,8 +34,10 @@ class Traffic:
         self.requests[self._label(caller)] += 1
 
     def count_calls(self, caller: Caller, calls: int) -> None:
-        """Count requests to CoinGlass that a request of such a caller caused; it was counted before."""
-        self.calls[self._label(caller)] += calls
+        """Count requests to CoinGlass for a caller whose requests are counted."""
+        label = self._label(caller)
+        if label in self.requests:
+            self.calls[label] += calls
 
     def _label(self, caller: Caller) -> str:
         name = caller.name

@@ -1,15 +1,16 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from typing import Any, Final, NamedTuple, Protocol, TypeAlias, cast
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -21,7 +22,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context
+from resolvers.context import Context, Spending
 from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
@@ -30,6 +31,7 @@ from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
+from server.operation_runner import ObserveOperation
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
 from server.traffic import Traffic
@@ -43,9 +45,6 @@ _MISSING: Final = (  # as long as a close frame allows
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
-ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, int, float], object]
-
-
 class SocketOptions(NamedTuple):
     """`origins`: those whose pages may connect. `max_operations`: in progress on one connection."""
 
@@ -56,10 +55,10 @@ class SocketOptions(NamedTuple):
 class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
 
-    observe: ObserveOperation
+    observe: "ObserveOperation"
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
 
 
 class OperationSocket(WebSocket):
@@ -89,10 +88,9 @@ class OperationSocket(WebSocket):
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self._opening, code, status, **facts)
 
-    def end_operation(self, record: OperationRecord, upstream_calls: int, seconds: float) -> None:
-        if not self._access.is_open:
-            self._traffic.count_calls(self._opening.caller, upstream_calls)
-        self._operations.observe(self._opening, record, upstream_calls, seconds)
+    def end_operation(self, record: OperationRecord, seconds: float) -> None:
+        self._traffic.count_calls(self._opening.caller, record.upstream_calls)
+        self._operations.observe(self._opening, record, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
         charge = self._operations.new_charge(self._opening, upstream)
@@ -145,6 +143,8 @@ class TextFrames(ASGIWebSocketAdapter):
             raise NonJsonMessageReceived from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
+        if self._is_closed:
+            raise WebSocketDisconnected
         encoded = self.view.encode_json(message)
         try:
             await self.ws.send_text(encoded if isinstance(encoded, str) else encoded.decode())
@@ -152,7 +152,15 @@ class TextFrames(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     async def close(self, code: int, reason: str) -> None:
-        await super().close(code, cut_reason(reason))
+        """Close, unless this server has closed the connection already or the client has left."""
+        if self._is_closed:
+            return
+        with contextlib.suppress(WebSocketDisconnect):
+            await super().close(code, cut_reason(reason))
+
+    @property
+    def _is_closed(self) -> bool:
+        return self.ws.application_state is WebSocketState.DISCONNECTED
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
@@ -219,7 +227,13 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             finally:
                 charge.settle(calls)
-                self._socket.end_operation(context.record, calls.sent, time.perf_counter() - started)
+                context.record.upstream_calls = calls.sent
+                self._socket.end_operation(context.record, time.perf_counter() - started)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what is no client that left while its response was sent."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""
