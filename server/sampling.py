@@ -21,8 +21,8 @@ AcrossWorkers: TypeAlias = Literal["livesum", "livemax", "livemin"]
 class Sampler:
     """The figures of one process, by the functions that read them."""
 
-    def __init__(self, registry: CollectorRegistry, on_sample: Callable[[], None] = lambda: None) -> None:
-        """`on_sample` is called after each sample."""
+    def __init__(self, registry: CollectorRegistry, on_sample: Callable[[bool], None] = lambda _: None) -> None:
+        """`on_sample` is called after each sample, with whether it is the last."""
         self._registry, self._on_sample = registry, on_sample
         self._counters: list[tuple[Counter, Read, dict[Labels, float]]] = []
         self._gauges: list[tuple[Gauge, Read]] = []
@@ -41,7 +41,7 @@ class Sampler:
         gauge = Gauge(name, about, labels, registry=self._registry, multiprocess_mode=across)
         self._gauges.append((gauge, read))
 
-    def sample(self) -> None:
+    def sample(self, *, is_last: bool = False) -> None:
         for counter, read, before in self._counters:
             for labels, total in read().items():
                 increase = total - before.get(labels, 0)
@@ -51,7 +51,7 @@ class Sampler:
         for gauge, read in self._gauges:
             for labels, value in read().items():
                 (gauge.labels(*labels) if labels else gauge).set(value)
-        self._on_sample()
+        self._on_sample(is_last)
 
     async def run(self) -> None:
         """Sample until cancelled, and measure how late the event loop is each time."""
@@ -63,4 +63,4 @@ class Sampler:
                 self._delay.observe(max(0.0, loop.time() - due))
                 self.sample()
         finally:
-            self.sample()
+            self.sample(is_last=True)

@@ -48,17 +48,18 @@ class FailureLog:
         else:
             logged.suppressed += 1
 
-    def review(self) -> None:
-        """Log how many failures had no line, once their ten seconds are over; to be called regularly."""
+    def review(self, is_ending: bool) -> None:  # noqa: FBT001  # a callback's argument
+        """Log how many failures had no line, once their ten seconds are over or the server ends."""
         now = self._monotonic()
         for key, logged in self._logged.items():
-            if logged.suppressed and now - logged.at >= LINE_SECONDS and key[1] is not FailureKind.PLAN_REFUSED:
-                self._write(key, {"suppressed": logged.suppressed})
+            is_over = is_ending or now - logged.at >= LINE_SECONDS
+            if logged.suppressed and is_over and key[1] is not FailureKind.PLAN_REFUSED:
+                self._write(key, {"suppressed": logged.suppressed}, "upstream failures without a line")
                 logged.at, logged.suppressed = now, 0
 
-    def _write(self, key: tuple[str, FailureKind], facts: dict[str, Any]) -> None:
+    def _write(self, key: tuple[str, FailureKind], facts: dict[str, Any], event: str = "upstream failure") -> None:
         write = log.info if key[1] in _OF_THE_REQUEST else log.warning
-        write("upstream failure", endpoint=key[0], kind=key[1].value, **facts)
+        write(event, endpoint=key[0], kind=key[1].value, **facts)
 
 
 class UpstreamObserver(CallObserver):
