@@ -96,11 +96,11 @@ def create_app(
     schema, sampler = engine.schema if policy.sdl else None, Sampler(registry, observer.failures.review)
     page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
     routes = Routes(view.handle, pages(client, schema, page), has_explorer=explorer is not None)
-    cache_size = settings.response_cache_megabytes * MEGABYTE
-    responses = ResponseCache(routes, limit=cache_size, clock=client.clock, revision=client.revision)
+    responses = _response_cache(routes, settings, client)
     declare_metrics(sampler, client, engine, responses, connections, pool)
-    charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
-    identified = IdentifyCaller(charged, caller_access, traffic)
+    identified = IdentifyCaller(
+        BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access, traffic
+    )
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
     websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, sampler, stuck_seconds))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
@@ -110,6 +110,11 @@ def create_app(
 def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
+
+
+def _response_cache(routes: Routes, settings: Settings, client: Client) -> ResponseCache:
+    limit = settings.response_cache_megabytes * MEGABYTE
+    return ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
 
 
 def _observers(registry: CollectorRegistry, engine: Engine) -> tuple[Observe, ObserveOperation]:

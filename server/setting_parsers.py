@@ -38,10 +38,10 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def without_password(url: str) -> str:
-    """Return the address without its user and password."""
+def without_secrets(url: str) -> str:
+    """Return the address without its user, password and query."""
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
 
 
 def secrets_of(address: str) -> set[str]:

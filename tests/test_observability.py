@@ -191,8 +191,10 @@ class Seen:
 
     def total(self, name: str, **labels: str) -> float:
         """Return the sum of the samples that have these labels."""
-        wanted = labels.items()
-        return sum(value for (sample, present), value in self.samples.items() if sample == name and wanted <= present)
+        expected_labels = labels.items()
+        return sum(
+            value for (sample, present), value in self.samples.items() if sample == name and expected_labels <= present
+        )
 
     def by_label(self, name: str, *labels: str) -> dict[Any, int]:
         """Return the samples by the values of these labels, without zeros."""
