@@ -1,7 +1,7 @@
 """Executes operations step by step: text, document, limits, execution, and stable codes of errors."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, cast
 
@@ -55,14 +55,24 @@ class ServedSchema(Schema):
         self.trusted_names: frozenset[str] = frozenset()  # of the operations of trusted documents
         self.clear()
 
+    @property
+    def policy(self) -> DocumentPolicy:
+        return self._policy
+
     def apply(self, policy: DocumentPolicy) -> None:
         """Apply the policy from now on, with its trusted documents parsed, validated and compiled.
 
         Raises FaultyDocuments.
         """
+        for _ in self.apply_in_steps(policy):
+            pass
+
+    def apply_in_steps(self, policy: DocumentPolicy) -> Iterator[None]:
+        """Apply the policy at the last step; each step before takes the time of one document."""
         trusted: dict[str, Document] = {}
         faults = []
         for item in policy.trusted:
+            yield
             try:
                 trusted[item.id] = self._trusted_document(item.text)
             except InvalidOperation as invalid:

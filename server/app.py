@@ -24,14 +24,15 @@ from server.asgi import HTTPAdapter, Observe
 from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
-from server.callers import IdentifyCaller, access
+from server.callers import Access, IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
-from server.documents import apply_policy, has_explorer
+from server.documents import apply_policy, has_explorer, reload_policy
 from server.explorer import Explorer
+from server.hangup import Reload
 from server.http import Request, Response
-from server.lifespan import lifespan
+from server.lifespan import Background, Supervision, lifespan
 from server.metrics import declare_metrics
 from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
@@ -76,11 +77,10 @@ def create_app(
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
+    `connections`: those of the process. `sandbox`: even the first response is marked. `warm`: the listings are requested
+    at start. `watched`: the process ends if its event loop is stuck, and reads files again at SIGHUP.
     """
-    registry = CollectorRegistry(auto_describe=False)
-    observer = UpstreamObserver(registry)
+    registry, observer, sampler = _new_metrics()
     client, engine = _logged_client(settings, observer, sandbox=sandbox), _engine(settings)
     policy, upstream = apply_policy(engine, settings), KeyUpstream.of(client)
     pool = _client_pool(settings, client.clock, observer, sandbox=sandbox) if settings.key_header else None
@@ -93,18 +93,31 @@ def create_app(
     observe, runner.observe = _observers(registry, engine)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    schema, sampler = engine.schema if policy.sdl else None, Sampler(registry, observer.failures.review)
     page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
-    routes = Routes(view.handle, pages(client, schema, page), has_explorer=explorer is not None)
+    small_pages = pages(client, engine.schema if policy.sdl else None, page, connections)
+    routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(routes, settings, client)
     declare_metrics(sampler, client, engine, responses, connections, pool)
-    identified = IdentifyCaller(
-        BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access, traffic
-    )
-    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, sampler, stuck_seconds))
+    charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
+    identified = IdentifyCaller(charged, caller_access, traffic)
+    supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
+    background = Background(upstream.symbols if warm else None, pool, sampler, supervision if watched else None)
+    websockets = _websockets(socket_view, lambda: lifespan(client, background))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+
+
+def _reload(settings: Settings, access: Access, engine: Engine, client: Client, pool: ClientPool | None) -> Reload:
+    """Return what reads callers' keys and trusted documents again."""
+
+    async def reload() -> None:
+        access.reload()
+        if settings.trusted_documents is not None and await reload_policy(engine, settings):
+            client.revision.bump()  # else cached responses of documents that are gone would be served
+            if pool is not None:
+                pool.bump_revisions()
+
+    return reload
 
 
 def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
@@ -115,6 +128,12 @@ def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextMan
 def _response_cache(routes: Routes, settings: Settings, client: Client) -> ResponseCache:
     limit = settings.response_cache_megabytes * MEGABYTE
     return ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
+
+
+def _new_metrics() -> tuple[CollectorRegistry, UpstreamObserver, Sampler]:
+    registry = CollectorRegistry(auto_describe=False)
+    observer = UpstreamObserver(registry)
+    return registry, observer, Sampler(registry, observer.failures.review)
 
 
 def _observers(registry: CollectorRegistry, engine: Engine) -> tuple[Observe, ObserveOperation]:

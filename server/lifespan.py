@@ -6,11 +6,13 @@ while CoinGlass is down has plan and listings within seconds of its return.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from server.client_pool import ClientPool
+from server.hangup import Reload, reload_at_hangup
 from server.log import frequent
 from server.sampling import Sampler
 from server.watchdog import watched_loop
@@ -18,17 +20,36 @@ from server.watchdog import watched_loop
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 
 
+class Supervision(NamedTuple):
+    """What belongs to a process of its own: a watchdog, and a handler of SIGHUP."""
+
+    stuck_seconds: float
+    reload: Reload
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        with watched_loop(self.stuck_seconds), reload_at_hangup(self.reload):
+            yield
+
+
+class Background(NamedTuple):
+    """What runs beside the requests. Without `symbols`, the listings are not requested at start."""
+
+    symbols: Symbols | None
+    pool: ClientPool | None
+    sampler: Sampler
+    supervision: Supervision | None = None
+
+
 @contextlib.asynccontextmanager
-async def lifespan(
-    client: Client, symbols: Symbols | None, pool: ClientPool | None, sampler: Sampler, stuck_seconds: float = 0
-) -> AsyncIterator[None]:
-    """Without `symbols`, the listings are not requested at start; 0 `stuck_seconds`: nothing watches the loop."""
-    tasks = [_watch_plan(client), _load_listings(client, symbols), sampler.run()]
+async def lifespan(client: Client, background: Background) -> AsyncIterator[None]:
+    pool, supervision = background.pool, background.supervision
+    tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     if pool is not None:
         tasks.append(pool.watch())
     warmup = asyncio.gather(*tasks)
     try:
-        with watched_loop(stuck_seconds):
+        with contextlib.nullcontext() if supervision is None else supervision.active():
             yield
     finally:
         warmup.cancel()

@@ -10,6 +10,7 @@ import orjson
 from cg_client.client import Client
 from served_schema.federation import Schema
 from server.http import Handler, Request, Response, refusal
+from server.open_connections import OpenConnections
 from server.page_headers import TEXT_HEADERS
 from server.response_cache import PATH as GRAPHQL
 
@@ -54,15 +55,15 @@ class Routes:
         return page()
 
 
-def pages(client: Client, schema: Schema | None, metrics: Page) -> dict[str, Page]:
+def pages(client: Client, schema: Schema | None, metrics: Page, connections: OpenConnections) -> dict[str, Page]:
     """Return the pages by path; without `schema` there is no page of the SDL."""
 
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
 
     def ready() -> Response:
-        """Report ready once the plan was requested from CoinGlass, with or without an answer."""
-        is_ready, plan = client.plan_watch.was_requested, client.gate.plan
+        """Report ready once the plan was requested from CoinGlass, with or without an answer, until the server ends."""
+        is_ready, plan = client.plan_watch.was_requested and not connections.is_draining, client.gate.plan
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 

@@ -230,6 +230,12 @@ class Settings:
     keep_alive_seconds: int = _variable(
         "COINGLASS_KEEP_ALIVE_SECONDS", 5, integer(1, 3600), "Time that an idle connection stays open, in seconds."
     )
+    drain_seconds: float = _variable(
+        "COINGLASS_DRAIN_SECONDS",
+        5.0,
+        number(0, 300),
+        "Time that the server goes on accepting after SIGTERM while `/readyz` answers 503, in seconds.",
+    )
     stuck_seconds: float = _variable(
         "COINGLASS_STUCK_SECONDS",
         10.0,

@@ -27,7 +27,7 @@ from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
-from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
+from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
@@ -190,12 +190,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         self._socket.read_credentials(payload)
         if not await self._is_identified(_FORBIDDEN):
             return
-        if isinstance(payload, dict) and INIT_PAYLOAD in payload:
-            try:
-                self._socket.key.choose(payload[INIT_PAYLOAD])
-            except KeyRefused as refused:
-                await self._close(refused.code, _FORBIDDEN, str(refused))
-                return
+        try:
+            self._socket.key.choose_from(payload)
+        except KeyRefused as refused:
+            await self._close(refused.code, _FORBIDDEN, str(refused))
+            return
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:

@@ -2,7 +2,7 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
-  schema: "../../schema/schema.graphql",
+  schema: process.env.COINGLASS_SCHEMA ?? "../../schema/schema.graphql",
   documents: ["../../examples/*.graphql"],
   generates: {
     "generated/": {
