@@ -77,7 +77,7 @@ def create_app(
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: even the first response is marked. `warm`: the listings are requested
+    `connections`: those of the process. `sandbox`: even the first response is marked. `warm`: listings are requested
     at start. `watched`: the process ends if its event loop is stuck, and reads files again at SIGHUP.
     """
     registry, observer, sampler = _new_metrics()

@@ -371,14 +371,12 @@ def test_credentials_of_callers_are_in_nothing_that_the_server_writes(callers: s
     assert "coinglass_graphql_quota_limit" in "".join(server.written)  # /metrics was readable
 
 
-@pytest.mark.parametrize("address", ["COINGLASS_BASE_URL", "COINGLASS_PROXY", "COINGLASS_JWT_JWKS_URL"])
+@pytest.mark.parametrize("address", ["COINGLASS_BASE_URL", "COINGLASS_PROXY"])
 def test_the_log_replaces_what_is_secret_in_an_address(address: str) -> None:
     """Whoever logs it: a library may quote the whole address, or a part of it in another form."""
     redact = LogRedaction()
-    jwt = {"COINGLASS_CALLERS": "jwt", "COINGLASS_JWT_ISSUER": ISSUER, "COINGLASS_JWT_AUDIENCE": AUDIENCE}
-    jwt |= {"COINGLASS_JWT_JWKS_URL": "https://issuer.example/jwks"}
     text = "https://user:p%40ss-word@127.0.0.1:9/path?token=a%2Blong-token&page=2&flag=true"
-    redact.configure(Settings.from_env(jwt | {address: text}).secret_values())
+    redact.configure(Settings.from_env({address: text}).secret_values())
     credentials = base64.b64encode(b"user:p@ss-word").decode()
     for quoted in (text, "p@ss-word", "p%40ss-word", "a+long-token", f"Basic {credentials}"):
         cleaned = redact.clean(f"cannot connect to {quoted}")

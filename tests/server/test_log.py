@@ -74,9 +74,9 @@ def test_what_libraries_log_has_its_traceback_in_the_line(written: Lines) -> Non
     try:
         raise ValueError(QUOTED)  # noqa: TRY301  # to be logged
     except ValueError:
-        logging.getLogger("uvicorn.error").exception("in a library")
+        logging.getLogger("websockets.server").exception("in a library")
     (line,) = written()
-    assert (line["event"], line["logger"], line["level"]) == ("in a library", "uvicorn.error", "error")
+    assert (line["event"], line["logger"], line["level"]) == ("in a library", "websockets.server", "error")
     assert "ValueError: ***" in str(line["exception"])
 
 
