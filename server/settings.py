@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import Budget
@@ -32,6 +31,7 @@ from server.setting_parsers import (
     parse_switch,
     parse_url,
     parse_weights,
+    secrets_of,
 )
 
 T = TypeVar("T")
@@ -314,6 +314,7 @@ class Settings:
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
+    metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
@@ -327,9 +328,9 @@ class Settings:
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: key, router's secret, and passwords in addresses as written and as sent."""
-        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
-        texts = {text for password in passwords if password for text in (password, unquote(password))}
+        """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
+        addresses = (self.base_url, self.proxy, self.jwks_url)
+        texts = {text for address in addresses if address for text in secrets_of(address)}
         return [secret for secret in (self.api_key, self.router_secret, *map(Secret, texts)) if secret]
 
     def budget(self) -> Budget:
