@@ -71,7 +71,7 @@ def create_app(
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
     | RequestLog | nothing |
-    | Routes | a page, or an unknown path |
+    | Routes | a page, an unknown path, or an operation at `/` |
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
@@ -82,11 +82,11 @@ def create_app(
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     symbols = upstream.symbols if warm else None
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
+    explorer = Explorer(client) if has_explorer(settings) else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
-    explorer = Explorer(client) if has_explorer(settings) else None
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)

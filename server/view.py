@@ -8,7 +8,7 @@ import orjson
 
 from server.batch import BatchCost, Batching
 from server.event_stream import HEADERS as EVENT_HEADERS
-from server.event_stream import EventStream
+from server.event_stream import events
 from server.explorer import Explorer
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
@@ -35,7 +35,6 @@ class GraphQLView:
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
         self._batching, self._traffic = batching or Batching(), traffic or Traffic()
-        self.event_stream = EventStream()
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -43,7 +42,7 @@ class GraphQLView:
         except OperationRefused as refused:
             response = refused.response
         response.headers.append(_VARY)
-        if request.dry_run is DryRun.ON:
+        if request.dry_run is DryRun.ON and response.stream is None:
             response.headers.append(NO_STORE)
         return response
 
@@ -102,8 +101,7 @@ class GraphQLView:
             except ResponseTooLarge as error:
                 return orjson.dumps(error.body)
 
-        events = upstream.while_streaming(self.event_stream.events(result))
-        return Response(_OK, b"", [*EVENT_HEADERS], stream=events)
+        return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
 
     async def _answer_batch(self, request: Request, payloads: Sequence[object], content_type: bytes) -> Response:
         """Execute the operations at the same time, in contexts of their own and within common limits."""
