@@ -126,7 +126,7 @@ def has_explorer(graph: Graph) -> bool:
 
 
 PROBES: list[Callable[[Graph], bool]] = [
-    lambda graph: "Did you mean" in str(graph.ask("query cop { quotaa { limit } }")["errors"]),
+    lambda graph: "Did you mean" in str(graph.ask("query cop { upstreamQuotaa { limit } }")["errors"]),
     lambda graph: bool(graph.ask("query cop { __schema { types { name } } }").get("data")),
     lambda graph: bool(graph.ask("query cop { _service { sdl } }").get("data")),
     lambda graph: graph.http.get("/schema.graphql").is_success,

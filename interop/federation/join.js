@@ -92,3 +92,4 @@ try {
   ours.stop();
   await server.stop();
 }
+process.exit(); // the gateways leave timers and connections open
