@@ -73,14 +73,12 @@ def create_app(
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
-    reads files again at SIGHUP.
+    marked. `warm`: the listings are requested at start. `watched`: a watchdog runs and SIGHUP is handled.
     """
     client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
@@ -89,17 +87,17 @@ def create_app(
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    schema = engine.schema if policy.sdl else None
-    small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
+    metrics = functools.partial(metrics_page, registry)
+    small_pages = pages(client, engine.schema if policy.sdl else None, metrics, connections)
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols = upstream.symbols if warm else None
-    supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
-    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+    reload = _reload(settings, caller_access, engine, client, pool)
+    supervision = Supervision(settings.stuck_seconds, reload) if watched else None
+    lifetime = functools.partial(lifespan, client, upstream.symbols if warm else None, pool, supervision)
+    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), _websockets(socket_view, lifetime), client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
