@@ -153,7 +153,7 @@ def _serve(env: Mapping[str, str], *, sandbox: bool) -> None:
     from server.settings import Settings
 
     checks = (start_faults,) if sandbox else (live_faults, start_faults)
-    serve(Settings.from_env(env, *checks), sandbox=sandbox)
+    serve(Settings.from_env(env, *checks), os.environ, sandbox=sandbox)
 
 
 def _doctor(settings: "Settings") -> int:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import Budget
@@ -28,9 +27,11 @@ from server.setting_parsers import (
     parse_level,
     parse_networks,
     parse_plan,
+    parse_router_secret,
     parse_switch,
     parse_url,
     parse_weights,
+    secrets_of,
 )
 
 T = TypeVar("T")
@@ -177,6 +178,13 @@ class Settings:
         "Address of the public keys of the tokens' issuer (JWKS).",
         has_secret=True,
     )
+    router_secret: Secret | None = _variable(
+        "COINGLASS_ROUTER_SECRET",
+        None,
+        parse_router_secret,
+        "Secret of a federation's router; only requests with it in `Router-Authorization` are answered at `/graphql`.",
+        has_secret=True,
+    )
     calls_per_minute: int | None = _budget("calls", "minute")
     calls_per_day: int | None = _budget("calls", "day")
     values_per_minute: int | None = _budget("values", "minute")
@@ -277,7 +285,7 @@ class Settings:
         "COINGLASS_EXPLORER",
         None,
         parse_automatic,
-        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether browsers get GraphiQL.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",
@@ -306,6 +314,7 @@ class Settings:
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
+    metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
@@ -319,10 +328,10 @@ class Settings:
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
-        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
-        texts = {text for password in passwords if password for text in (password, unquote(password))}
-        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
+        """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
+        addresses = (self.base_url, self.proxy, self.jwks_url)
+        texts = {text for address in addresses if address for text in secrets_of(address)}
+        return [secret for secret in (self.api_key, self.router_secret, *map(Secret, texts)) if secret]
 
     def budget(self) -> Budget:
         """Return the budget of callers that have none of their own."""
