@@ -116,7 +116,8 @@ def main() -> int:
         "parts", nargs="*", choices=[*PARTS, []], metavar="PART", help=f"of {', '.join(PARTS)}; else all"
     )
     names = parser.parse_args().parts or [*PARTS]
-    return 0 if all([_passes(name) for name in names]) else 1  # a list: each part runs, whatever failed before
+    results = [_passes(name) for name in names]
+    return 0 if all(results) else 1
 
 
 def _passes(name: str) -> bool:
