@@ -7,7 +7,7 @@ from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER
 from server.client_pool import ClientPool, KeyUpstream, PoolFull
 from server.http import Handler, Request, Response, refusal
-from server.routes import GRAPHQL_PATHS
+from server.response_cache import PATH as GRAPHQL
 
 HEADER: Final = KEY_HEADER.lower().encode()
 _INIT_PAYLOAD: Final = frozenset(("cgapikey", KEY_HEADER.lower()))  # members of the payload of `connection_init`
@@ -40,7 +40,7 @@ class CallerKeys:
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         text = request.headers.get(HEADER)
-        if text is None or request.path not in GRAPHQL_PATHS:
+        if text is None or request.path != GRAPHQL:
             return self._handle(request)
         return self._with_key(request, text)
 

@@ -8,7 +8,7 @@ const config: CodegenConfig = {
     "generated/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Date: "string", Timestamp: "number", _Any: "unknown", _FieldSet: "string", federation__FieldSet: "string", link__Import: "string" },
+        scalars: { DateTime: "string", Date: "string", Timestamp: "number" },
         strictScalars: true,
         useTypeImports: true,
       },
