@@ -8,7 +8,8 @@ const config: CodegenConfig = {
     "generated/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Date: "string", Timestamp: "number" },
+        // Introspection, unlike the SDL, has what Federation adds.
+        scalars: { DateTime: "string", Date: "string", Timestamp: "number", _Any: "unknown", _FieldSet: "string", link__Import: "string" },
         strictScalars: true,
         useTypeImports: true,
       },
