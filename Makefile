@@ -67,6 +67,7 @@ lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproje
 	$(LOCK) pyproject.toml --output-file locks/server.txt
 	$(LOCK) --group build --output-file locks/build.txt
 	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt
+	$(LOCK) interop/fuzz/requirements.in --output-file locks/fuzz.txt
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -91,9 +92,9 @@ interop/clients/node_modules/.installed: interop/clients/package-lock.json
 	cd interop/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
-.venv-fuzz/.installed: interop/fuzz/requirements.txt
+.venv-fuzz/.installed: locks/fuzz.txt
 	$(PYTHON) -m venv .venv-fuzz
-	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	touch $@
 
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints

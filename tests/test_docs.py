@@ -172,7 +172,7 @@ def test_the_statuses_of_refusals_are_documented() -> None:
 
 
 PATHS = re.compile(
-    r"`((?:cg_client|execution|graph_types|pagination|payloads|probe|resolvers|schema|served_schema|server|sandbox|tests|tools|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
+    r"`((?:interop|cg_client|execution|graph_types|pagination|payloads|probe|resolvers|schema|served_schema|server|sandbox|tests|tools|docs)/[\w./-]*)`|\]\(([\w./-]+)\)"
 )
 
 

@@ -32,7 +32,7 @@ FUNDING = """query Funding($last: Int!) {
   }
 }"""
 UNKNOWN_COIN = '{ coin(symbol: "NOPE") { symbol } exchange(name: "binance") { name } }'
-QUOTA = GraphQLRequest("{ upstreamQuota { __typename } }")
+EXCHANGE = '{ exchange(name: "binance") { name } }'
 Connect = Callable[[str], AsyncTransport]
 
 
@@ -114,7 +114,7 @@ async def test_gql_sends_a_callers_key(
 ) -> None:
     graph = start_graph(callers="keys", key_file=tmp_path / "keys.json")
     async with Client(transport=connect(url_of(graph), key)) as session:
-        assert await session.execute(QUOTA) == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
+        assert await session.execute(GraphQLRequest(EXCHANGE)) == {"exchange": {"name": "Binance"}}
     with pytest.raises((TransportQueryError, TransportServerError, TransportClosed, TransportConnectionFailed)):
         async with Client(transport=connect(url_of(graph), "not-a-key")) as session:
-            await session.execute(QUOTA)
+            await session.execute(GraphQLRequest(EXCHANGE))

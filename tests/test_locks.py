@@ -15,13 +15,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEPENDENCIES = PROJECT["project"]["dependencies"]
 EXTRAS = [entry for extra in PROJECT["project"]["optional-dependencies"].values() for entry in extra]
 BUILD = PROJECT["dependency-groups"]["build"]
-SERVER, DEV, BUILDING = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build"))
+SERVER, DEV, BUILDING, FUZZ = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "fuzz"))
+FUZZING = [
+    line for line in (ROOT / "interop/fuzz/requirements.in").read_text().splitlines() if not line.startswith("#")
+]
 
 
 @pytest.mark.parametrize(
     ("path", "requirements"),
-    [(SERVER, DEPENDENCIES), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD)],
-    ids=["server", "build", "dev"],
+    [(SERVER, DEPENDENCIES), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD), (FUZZ, FUZZING)],
+    ids=["server", "build", "dev", "fuzz"],
 )
 def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requirements: list[str]) -> None:
     locked = locked_versions(path)
@@ -31,7 +34,7 @@ def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requiremen
         assert requirement.specifier.contains(version), f"{requirement} is locked as {version} (remedy: make lock)"
 
 
-@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING, FUZZ], ids=lambda path: path.stem)
 def test_a_lock_file_has_hashes_and_no_addresses(path: Path) -> None:
     text = path.read_text()
     entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())

@@ -33,7 +33,8 @@ class _Extension(graphql.Visitor):
         is_extended = any(item is _TYPE_NAME for item in node.selections)
         if is_extended or not graphql.is_composite_type(parent):
             return node
-        additions = () if parent is self._schema.query_type else _selections(self._schema, parent, _DEPTH)
+        depth = 0 if parent.name == "_Entity" else _DEPTH  # entities have nearly all of the graph
+        additions = () if parent is self._schema.query_type else _selections(self._schema, parent, depth)
         return SelectionSetNode(selections=(*node.selections, _TYPE_NAME, *additions))
 
 
