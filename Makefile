@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies clients interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
@@ -70,6 +70,18 @@ replay: $(STAMP)         ## run the lines of the Dockerfile in a fresh Debian, a
 lowest: $(STAMP)         ## install the lowest versions that pyproject.toml allows, query the result and run some tests
 	@.ci/lowest
 
+interop: $(STAMP) clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
+	$(BIN)/python -m interop $(ONLY)
+
+interop/clients/node_modules/.installed: interop/clients/package-lock.json
+	cd interop/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+.venv-fuzz/.installed: interop/fuzz/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql
 	$(BIN)/coinglass-graphql endpoints > docs/endpoints.md
@@ -91,4 +103,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-next .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis

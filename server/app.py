@@ -19,23 +19,28 @@ from cg_client.endpoint import Endpoint
 from cg_client.secret import Secret
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
+from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
-from server.callers import IdentifyCaller, access
+from server.callers import Access, IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
-from server.documents import apply_policy, has_explorer
+from server.documents import apply_policy, has_explorer, reload_policy
+from server.explorer import Explorer
+from server.hangup import Reload
 from server.http import Handler
-from server.lifespan import lifespan
+from server.lifespan import Supervision, lifespan
 from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
+from server.operation_runner import OperationRunner
 from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
 from server.settings import Settings
+from server.socket_view import SocketView
 from server.view import GraphQLView
 from server.websocket import SocketOptions
 
@@ -68,7 +73,8 @@ def create_app(
     | GraphQLView | every operation |
 
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
+    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
+    reads files again at SIGHUP.
     """
     client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
     policy = apply_policy(engine, settings)
@@ -79,22 +85,38 @@ def create_app(
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
-    explorer = has_explorer(settings)
-    view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
-    view.max_response = ResponseLimit(settings.max_response_megabytes)
-    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
+    explorer = Explorer(client) if has_explorer(settings) else None
+    runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
+    view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
+    socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
+    schema = engine.schema if policy.sdl else None
+    small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
+    routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, stuck_seconds))
+    symbols = upstream.symbols if warm else None
+    supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
+    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
     adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
-def _websockets(view: GraphQLView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+def _reload(settings: Settings, access: Access, engine: Engine, client: Client, pool: ClientPool | None) -> Reload:
+    """Return what reads callers' keys and trusted documents again."""
+
+    async def reload() -> None:
+        access.reload()
+        if settings.trusted_documents is not None and await reload_policy(engine, settings):
+            client.revision.bump()  # else cached responses of documents that are gone would be served
+            if pool is not None:
+                pool.bump_revisions()
+
+    return reload
+
+
+def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 

@@ -1,6 +1,7 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final, NamedTuple, Protocol, cast
@@ -8,7 +9,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -20,11 +21,11 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context
+from resolvers.context import Context, Spending
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
-from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
+from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
@@ -52,7 +53,7 @@ class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
 
 
 class OperationSocket(WebSocket):
@@ -133,6 +134,8 @@ class TextFrames(ASGIWebSocketAdapter):
             raise NonJsonMessageReceived from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
+        if self._is_closed:
+            raise WebSocketDisconnected
         encoded = self.view.encode_json(message)
         try:
             await self.ws.send_text(encoded if isinstance(encoded, str) else encoded.decode())
@@ -140,7 +143,15 @@ class TextFrames(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     async def close(self, code: int, reason: str) -> None:
-        await super().close(code, cut_reason(reason))
+        """Close, unless this server has closed the connection already or the client has left."""
+        if self._is_closed:
+            return
+        with contextlib.suppress(WebSocketDisconnect):
+            await super().close(code, cut_reason(reason))
+
+    @property
+    def _is_closed(self) -> bool:
+        return self.ws.application_state is WebSocketState.DISCONNECTED
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
@@ -170,12 +181,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         self._socket.read_credentials(payload)
         if not await self._is_identified(_FORBIDDEN):
             return
-        if isinstance(payload, dict) and INIT_PAYLOAD in payload:
-            try:
-                self._socket.key.choose(payload[INIT_PAYLOAD])
-            except KeyRefused as refused:
-                await self._close(refused.code, _FORBIDDEN, str(refused))
-                return
+        try:
+            self._socket.key.choose_from(payload)
+        except KeyRefused as refused:
+            await self._close(refused.code, _FORBIDDEN, str(refused))
+            return
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -207,6 +217,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             finally:
                 charge.settle(calls)
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what is no client that left while its response was sent."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""
