@@ -4,17 +4,19 @@ import asyncio
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import strawberry
 
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.client import Client
 from cg_client.dry_client import LISTING, CallPlan, DryClient
+from cg_client.errors import CoinglassError, Gated, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
 from resolvers.loaders import Loaders
+from resolvers.operation_record import OperationEstimate, OperationRecord
 from resolvers.window_planner import WindowPlanner
 
 GATED_FOR = 60.0  # seconds for which a response is reused in which the plan lacks something
@@ -51,19 +53,12 @@ class Spending(Protocol):
         """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
 
 
-class OperationEstimate(NamedTuple):
-    """The most that an operation may take: calls for its data, and values of its result."""
-
-    calls: int
-    values: int
-
-
 class Context:
     """What the fields of one operation share: client, names, deadline, and whose it is.
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
-    `estimate` is set before anything is resolved.
+    `estimate` is set before anything is resolved. `record`: what log and metrics say about the operation.
     """
 
     def __init__(
@@ -82,6 +77,7 @@ class Context:
         self.deadline, self.validity = client.deadline(), Validity()
         self.charge: Spending | None = None
         self.estimate: OperationEstimate | None = None
+        self.record = OperationRecord()
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod
@@ -95,7 +91,7 @@ class Context:
 
     def reserve(self, calls: int, values: int) -> None:
         """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
-        self.estimate = OperationEstimate(calls, values)
+        self.estimate = self.record.estimate = OperationEstimate(calls, values)
         if self.charge is not None:
             self.charge.reserve(calls, values)
 
@@ -122,7 +118,10 @@ class Context:
     def peek_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer of a call that the gate let through, if it is fresh."""
         status, entry = self.client.peek(call)
-        return None if entry is None or status is not CacheStatus.HIT else entry.answer
+        if entry is None or status is not CacheStatus.HIT:
+            return None
+        self.client.note_hit()
+        return entry.answer
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses."""
@@ -133,6 +132,12 @@ class Context:
         if answer is not None:
             self.validity.depend_on(answer)
         return answer
+
+    def note_problem(self, error: CoinglassError | InvalidRequest) -> None:
+        """To be called for each error that becomes a value of the data."""
+        self.record.problems[error.code.value] += 1
+        if isinstance(error, Gated):
+            self.note_gated()
 
     def note_gated(self) -> None:
         """To be called when the plan lacks a part of what was requested: an upgrade is to be noticed soon."""

@@ -1,6 +1,7 @@
 """Documents that were parsed and validated, by their text: once for each text."""
 
 import functools
+import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -60,6 +61,11 @@ class Document:
         raise GraphQLError(text, extensions={"code": "BAD_USER_INPUT"})
 
     @functools.cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the text, by which persisted queries name it."""
+        return digest(self.text)
+
+    @functools.cached_property
     def conditions(self) -> Sequence[str]:
         """Variables on which it depends what the document selects."""
         return (
@@ -108,6 +114,10 @@ class DocumentStore:
         self.size += len(document.text)
         while self.size > self._limit:
             self.size -= len(self._documents.popitem(last=False)[0])
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def drop_tokens(document: DocumentNode) -> Counter[str]:

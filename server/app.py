@@ -16,9 +16,11 @@ from cg_client.client import Client
 from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
+from cg_client.failures import CallObserver
 from cg_client.secret import Secret
 from execution.engine import Engine
-from server.asgi import HTTPAdapter
+from resolvers.operation_record import OperationRecord
+from server.asgi import HTTPAdapter, Observe
 from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
@@ -29,18 +31,22 @@ from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer, reload_policy
 from server.explorer import Explorer
 from server.hangup import Reload
-from server.http import Handler
-from server.lifespan import Supervision, lifespan
-from server.log import RequestLog, log_hit
-from server.metrics import Metrics, metrics_page
+from server.http import Request, Response
+from server.lifespan import Background, Supervision, lifespan
+from server.metrics import declare_metrics
+from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
-from server.operation_runner import OperationRunner
+from server.operation_runner import ObserveOperation, OperationRunner
 from server.origins import NO_ORIGINS
+from server.request_log import log_operation, log_request
+from server.request_metrics import OperationNames, RequestMetrics
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
 from server.routes import Routes, pages
+from server.sampling import Sampler
 from server.settings import Settings
 from server.socket_view import SocketView
+from server.upstream_observer import UpstreamObserver
 from server.view import GraphQLView
 from server.websocket import SocketOptions
 
@@ -68,38 +74,36 @@ def create_app(
     | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
-    | RequestLog | nothing |
     | Routes | a page, or an unknown path |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
-    marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck, and
-    reads files again at SIGHUP.
+    `connections`: those of the process. `sandbox`: even the first response is marked. `warm`: listings are requested
+    at start. `watched`: the process ends if its event loop is stuck, and reads files again at SIGHUP.
     """
-    client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
-    policy = apply_policy(engine, settings)
-    upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
-    pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
-
+    registry, observer, sampler = _new_metrics()
+    client, engine = _logged_client(settings, observer, sandbox=sandbox), _engine(settings)
+    policy, upstream = apply_policy(engine, settings), KeyUpstream.of(client)
+    pool = _client_pool(settings, client.clock, observer, sandbox=sandbox) if settings.key_header else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
     explorer = Explorer(client) if has_explorer(settings) else None
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
+    observe, runner.observe = _observers(registry, engine)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
-    schema = engine.schema if policy.sdl else None
-    small_pages = pages(client, schema, functools.partial(metrics_page, registry), connections)
+    page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
+    small_pages = pages(client, engine.schema if policy.sdl else None, page, connections)
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
-    responses = _response_cache(RequestLog(routes), settings, client)
-    registry.register(Metrics(client, engine, responses, connections, pool))
+    responses = _response_cache(routes, settings, client)
+    declare_metrics(sampler, client, engine, responses, connections, pool)
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols = upstream.symbols if warm else None
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
-    websockets = _websockets(socket_view, lambda: lifespan(client, symbols, pool, supervision if watched else None))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+    background = Background(upstream.symbols if warm else None, pool, sampler, supervision if watched else None)
+    websockets = _websockets(socket_view, lambda: lifespan(client, background))
+    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
@@ -121,12 +125,30 @@ def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextMan
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 
 
-def _response_cache(handle: Handler, settings: Settings, client: Client) -> ResponseCache:
+def _response_cache(routes: Routes, settings: Settings, client: Client) -> ResponseCache:
     limit = settings.response_cache_megabytes * MEGABYTE
-    responses = ResponseCache(handle, limit=limit, clock=client.clock, revision=client.revision)
-    if settings.log_level == "debug":
-        responses.on_hit = log_hit
-    return responses
+    return ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
+
+
+def _new_metrics() -> tuple[CollectorRegistry, UpstreamObserver, Sampler]:
+    registry = CollectorRegistry(auto_describe=False)
+    observer = UpstreamObserver(registry)
+    return registry, observer, Sampler(registry, observer.failures.review)
+
+
+def _observers(registry: CollectorRegistry, engine: Engine) -> tuple[Observe, ObserveOperation]:
+    """Return what counts and logs each request over HTTP, and each operation over WebSocket."""
+    metrics = RequestMetrics(registry, OperationNames(lambda: engine.schema.trusted_names))
+
+    def request_ended(request: Request, response: Response, seconds: float) -> None:
+        metrics.count_request(request, response, seconds)
+        log_request(request, response, seconds)
+
+    def operation_ended(opening: Request, record: OperationRecord, seconds: float) -> None:
+        metrics.count_operation(record, seconds)
+        log_operation(opening, record, seconds)
+
+    return request_ended, operation_ended
 
 
 def _engine(settings: Settings) -> Engine:
@@ -136,15 +158,16 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _logged_client(settings: Settings, *, sandbox: bool) -> Client:
+def _logged_client(settings: Settings, observer: CallObserver, *, sandbox: bool) -> Client:
     client = Client(settings.client_config())
+    client.observe(observer)
     client.sandbox = sandbox
     client.drift.on_new = _log_drift
     client.gate.on_contradiction = _log_contradiction
     return client
 
 
-def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:
+def _client_pool(settings: Settings, clock: Clock, observer: CallObserver, *, sandbox: bool) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
         settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
@@ -153,13 +176,14 @@ def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPo
     def connect(key: Secret) -> Client:
         client = Client(dataclasses.replace(config, api_key=key), clock=clock)
         client.sandbox = sandbox
+        client.observe(observer)
         return client
 
     return ClientPool(connect, clock, settings.key_clients)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:
-    """Log each new anomaly once; `coinglass_drift_total` counts all of them."""
+    """Log each new anomaly once; `coinglass_graphql_drift_total` counts all of them."""
     log.warning(
         "CoinGlass' answer differs from the catalogue",
         endpoint=endpoint.path,

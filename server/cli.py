@@ -137,7 +137,7 @@ def _print(options: argparse.Namespace) -> int:
 def _serve(settings: "Settings", *, sandbox: bool) -> None:
     from server.serve import serve
 
-    serve(settings, sandbox=sandbox)
+    serve(settings, os.environ, sandbox=sandbox)
 
 
 def _doctor(settings: "Settings") -> int:

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from callers.addresses import caller_at
 from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
+from resolvers.operation_record import OperationRecord
 from served_schema.errors import shortened
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ class Request:
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
-    `is_logged`: whether a line of the log is about the request, so that its refusal needs no other.
     `wait_for_disconnect` returns when the client has left, to be called once.
-    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
+    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's. `operations`: those that
+    were executed for it.
     """
 
     __slots__ = (
@@ -72,8 +73,8 @@ class Request:
         "client_address",
         "dry_run",
         "headers",
-        "is_logged",
         "method",
+        "operations",
         "path",
         "query_string",
         "request_id",
@@ -96,10 +97,10 @@ class Request:
         self.address: str = peer[0] if peer else ""
         self.client_address = self.address
         self.caller: Caller = caller_at(self.address)
-        self.is_logged = False
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.upstream: KeyUpstream | None = None
+        self.operations: list[OperationRecord] = []
         self.body = b""
         self.wait_for_disconnect = _wait_forever
         self._payload: object = None
@@ -129,7 +130,8 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
-    `code`: the code of the error for which the request was refused.
+    `code`: the code of the error for which the request was refused. `answered_by`: `execution`, `cache`, `shared` for
+    the run of an equal request, or `server` for pages and refusals. `operations`: those of the request.
     """
 
     status: int
@@ -139,6 +141,8 @@ class Response:
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
     code: str | None = None
+    answered_by: str = "server"
+    operations: tuple[OperationRecord, ...] = ()
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":

@@ -5,7 +5,7 @@ import dataclasses
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
 import native
 from callers.key_file import KeyFileError, read_keys
@@ -30,19 +30,19 @@ _BANNER = """
 """
 
 
-def serve(settings: Settings, *, sandbox: bool) -> None:
-    """Serve until interrupted; raises SettingsError if the server cannot start."""
+def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
+    """Serve until interrupted; raises SettingsError if the server cannot start. Workers inherit the environment."""
     if not sandbox:
         if not settings.api_key and not settings.key_header:
             raise SettingsError(_NO_KEY)
-        _run(settings, sandbox=False)
+        _run(settings, environment, sandbox=False)
         return
     sys.stderr.write(_BANNER)
     with against_sandbox(settings) as sandbox_settings:
-        _run(sandbox_settings, sandbox=True)
+        _run(sandbox_settings, environment, sandbox=True)
 
 
-def _run(settings: Settings, *, sandbox: bool) -> None:
+def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
     _check_key_file(settings)
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
@@ -52,7 +52,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
     if settings.workers > 1:
         sys.stderr.write(announcement)
-        serve_with_workers(settings, listener, sandbox=sandbox)
+        serve_with_workers(settings, environment, listener, sandbox=sandbox)
         return
     connections = new_connections(settings)
     config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)

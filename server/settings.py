@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import Budget
@@ -30,6 +29,7 @@ from server.setting_parsers import (
     parse_switch,
     parse_url,
     parse_weights,
+    secrets_of,
 )
 
 T = TypeVar("T")
@@ -303,6 +303,7 @@ class Settings:
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
+    metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -327,9 +328,9 @@ class Settings:
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
-        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
-        texts = {text for password in passwords if password for text in (password, unquote(password))}
+        """Return what no log may show: the key, and what is secret in addresses, as written and as sent."""
+        addresses = (self.base_url, self.proxy, self.jwks_url)
+        texts = {text for address in addresses if address for text in secrets_of(address)}
         return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
 
     def budget(self) -> Budget:

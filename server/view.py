@@ -43,6 +43,8 @@ class GraphQLView:
         except OperationRefused as refused:
             response = refused.response
         response.headers.append(_VARY)
+        if request.operations:
+            response.answered_by, response.operations = "execution", tuple(request.operations)
         if request.dry_run is DryRun.ON:
             response.headers.append(NO_STORE)
         return response
@@ -82,6 +84,7 @@ class GraphQLView:
             body, status, code = self._limit.encode(outcome.body), outcome.status, outcome.code
         except ResponseTooLarge as error:
             body, status, code = orjson.dumps(error.body), _BAD_REQUEST, error.code
+            outcome.record.exceeded["response_mb"] += 1
         response = Response.of(body, content_type, status if is_typed else _OK)
         response.expires_at, response.code, response.upstream_calls = outcome.expires_at, code, outcome.calls
         outcome.charge.mark(response)
@@ -94,7 +97,7 @@ class GraphQLView:
         async def result() -> bytes:
             try:
                 outcome = await self._runner.run(request, operation)
-                self._count(request, outcome)
+                self._count(outcome)
                 return self._limit.encode(outcome.body)
             except OperationRefused as refused:
                 return refused.response.body
@@ -136,13 +139,13 @@ class GraphQLView:
             outcome = await self._runner.run(request, read_operation(payload), cost)
         except OperationRefused as refused:
             return orjson.Fragment(refused.response.body), 0
-        self._count(request, outcome)
+        self._count(outcome)
         return outcome.body, outcome.calls
 
-    def _count(self, request: Request, outcome: OperationOutcome) -> None:
+    def _count(self, outcome: OperationOutcome) -> None:
         """Count the refusal of an operation, whose response has status 200 all the same."""
         if outcome.code is not None:
-            self._traffic.refuse_request(request, outcome.code, _OK)
+            self._traffic.refused[outcome.code, str(_OK)] += 1
 
 
 def _unacceptable(accept: bytes) -> str:

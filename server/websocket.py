@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final, NamedTuple, Protocol, cast
 
@@ -22,6 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context, Spending
+from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
@@ -29,6 +31,7 @@ from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
+from server.operation_runner import ObserveOperation
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
 from server.traffic import Traffic
@@ -51,6 +54,8 @@ class SocketOptions(NamedTuple):
 
 class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
+
+    observe: "ObserveOperation"
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
     def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
@@ -82,6 +87,10 @@ class OperationSocket(WebSocket):
     def refuse(self, code: str, status: int | str, **facts: str) -> None:
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self._opening, code, status, **facts)
+
+    def end_operation(self, record: OperationRecord, seconds: float) -> None:
+        self._traffic.count_calls(self._opening.caller, record.upstream_calls)
+        self._operations.observe(self._opening, record, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
         charge = self._operations.new_charge(self._opening, upstream)
@@ -209,7 +218,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             return
         with upstream.in_use(), count_upstream_calls() as calls:
             context, charge = self._socket.new_operation(upstream)
-            self.context = context  # read before anything else runs
+            self.context, started = context, time.perf_counter()  # read before anything else runs
             try:
                 await super().run_operation(operation)
             except asyncio.CancelledError:  # the client completed the operation, or left
@@ -217,6 +226,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             finally:
                 charge.settle(calls)
+                context.record.upstream_calls = calls.sent
+                self._socket.end_operation(context.record, time.perf_counter() - started)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what is no client that left while its response was sent."""

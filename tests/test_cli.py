@@ -155,7 +155,7 @@ def test_the_key_is_in_no_log_and_no_answer() -> None:
     assert answer.json()["data"]["pair"]["market"]["code"] == "UNAUTHORIZED"
     assert KEY not in answer.text
     assert KEY not in log
-    assert '"event": "request"' in log
+    assert '"event":"request"' in log
     assert sandbox.calls.total() > 0
 
 
