@@ -130,8 +130,9 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
-    `code`: the code of the error for which the request was refused. `answered_by`: `execution`, `cache`, `shared` for
-    the run of an equal request, or `server` for pages and refusals. `operations`: those of the request.
+    `code`: the code of the error for which the request was refused. `is_gated`: whether the plan lacks a part, so that
+    caches on the way, which do not hear of a changed plan, must not store it. `answered_by`: `execution`, `cache`,
+    `shared` for the run of an equal request, or `server` for pages and refusals. `operations`: those of the request.
     """
 
     status: int
@@ -141,6 +142,7 @@ class Response:
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
     code: str | None = None
+    is_gated: bool = False
     answered_by: str = "server"
     operations: tuple[OperationRecord, ...] = ()
 

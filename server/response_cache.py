@@ -133,8 +133,8 @@ class ResponseCache:
             status, headers, body = _NOT_MODIFIED, rendering.not_modified_headers, b""
         if hit_at is not None:
             headers = [*headers, (b"age", b"%d" % cached.age(hit_at))]
-        original = cached.response
-        return Response(status, body, headers, None, calls, None, original.code, answered_by, original.operations)
+        code, operations = cached.response.code, cached.response.operations
+        return Response(status, body, headers, None, calls, code=code, answered_by=answered_by, operations=operations)
 
 
 class ResponseStore:
