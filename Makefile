@@ -110,7 +110,7 @@ chaos: $(STAMP)          ## the real server with a failing CoinGlass: QUICK=1, O
 abuse: $(STAMP)          ## requests that are meant to hurt, and a normal client beside them: QUICK=1, ONLY="WebSocket head"
 	$(BIN)/python -m abuse $(if $(QUICK),--quick) $(ONLY)
 
-next:                    ## the suite with the newest Strawberry and graphql-core, which the pins exclude; blocks nothing
+next:                    ## the suite with the newest versions of everything, those above the bounds included; blocks nothing
 	@.ci/next
 
 format: $(STAMP)

@@ -13,7 +13,12 @@ from tools.replay_dockerfile import build_context, locked_versions
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEPENDENCIES = PROJECT["project"]["dependencies"]
-EXTRAS = [entry for extra in PROJECT["project"]["optional-dependencies"].values() for entry in extra]
+EXTRAS = [
+    entry
+    for extra in PROJECT["project"]["optional-dependencies"].values()
+    for entry in extra
+    if not entry.startswith(PROJECT["project"]["name"])  # an extra that includes another
+]
 BUILD = PROJECT["dependency-groups"]["build"]
 SERVER, DEV, BUILDING, FUZZ = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "fuzz"))
 FUZZING = [
