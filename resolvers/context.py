@@ -25,13 +25,15 @@ GATED_FOR = 60.0  # seconds for which a response is reused in which the plan lac
 class Validity:
     """Collects from the parts of one operation until when its response would be the same.
 
-    `expires_at`: monotonic seconds; 0 for a response that is not to be reused.
+    `expires_at`: monotonic seconds; 0 for a response that is not to be reused. `is_gated`: whether the plan lacks a
+    part, so that a change of the plan, of which only this server hears, changes the response.
     """
 
-    __slots__ = ("expires_at",)
+    __slots__ = ("expires_at", "is_gated")
 
     def __init__(self) -> None:
         self.expires_at = math.inf
+        self.is_gated = False
 
     def depend_on(self, *answers: Answer[Any]) -> None:
         """Depend on answers of CoinGlass; a stale one may be replaced at any moment."""
@@ -143,6 +145,7 @@ class Context:
         """To be called when the plan lacks a part of what was requested: an upgrade is to be noticed soon."""
         self.client.note_gated()
         self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
+        self.validity.is_gated = True
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

@@ -37,11 +37,12 @@ from server.metrics import declare_metrics
 from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
 from server.operation_runner import ObserveOperation, OperationRunner
-from server.origins import NO_ORIGINS
+from server.origins import NO_ORIGINS, Origins
 from server.request_log import log_operation, log_request
 from server.request_metrics import OperationNames, RequestMetrics
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
+from server.router_secret import only_router
 from server.routes import Routes, pages
 from server.sampling import Sampler
 from server.settings import Settings
@@ -70,40 +71,44 @@ def create_app(
     | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
+    | RouterOnly | an operation that the router did not send, if a secret is set |
     | IdentifyCaller | a request without valid credentials, if callers need them |
     | BudgetHeaders | nothing |
     | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
     | ResponseCache | a repeated request, and one equal to a request in flight |
-    | Routes | a page, or an unknown path |
+    | Routes | a page, an unknown path, or an operation at `/` |
     | GraphQLView | every operation |
 
-    `connections`: those of the process. `sandbox`: even the first response is marked. `warm`: listings are requested
-    at start. `watched`: the process ends if its event loop is stuck, and reads files again at SIGHUP.
+    `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
+    listings are requested at start. `watched`: the process ends if its loop is stuck, and reads files again at SIGHUP.
     """
     registry, observer, sampler = _new_metrics()
     client, engine = _logged_client(settings, observer, sandbox=sandbox), _engine(settings)
-    policy, upstream = apply_policy(engine, settings), KeyUpstream.of(client)
+    schema = engine.schema if apply_policy(engine, settings).sdl else None
+    upstream, explorer = KeyUpstream.of(client), Explorer(client) if has_explorer(settings) else None
     pool = _client_pool(settings, client.clock, observer, sandbox=sandbox) if settings.key_header else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
     traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
-    explorer = Explorer(client) if has_explorer(settings) else None
     runner, limit = OperationRunner(engine.schema, upstream, budgets), ResponseLimit(settings.max_response_megabytes)
     observe, runner.observe = _observers(registry, engine)
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
     page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
-    small_pages = pages(client, engine.schema if policy.sdl else None, page, connections)
-    routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
+    routes = Routes(view.handle, pages(client, schema, page, connections), has_explorer=explorer is not None)
     responses = _response_cache(routes, settings, client)
     declare_metrics(sampler, client, engine, responses, connections, pool)
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
     background = Background(upstream.symbols if warm else None, pool, sampler, supervision if watched else None)
-    websockets = _websockets(socket_view, lambda: lifespan(client, background))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic, observe)
+    routed, sockets_view = only_router(identified, socket_view, settings.router_secret, traffic)
+    websockets = _websockets(sockets_view, lambda: lifespan(client, background))
+    return _with_cors(HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic, observe), origins)
+
+
+def _with_cors(adapter: ASGIApp, origins: Origins) -> ASGIApp:
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
@@ -120,7 +125,7 @@ def _reload(settings: Settings, access: Access, engine: Engine, client: Client, 
     return reload
 
 
-def _websockets(view: SocketView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
+def _websockets(view: ASGIApp, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
     """Return what answers all but HTTP: WebSockets, and the start and end of the process."""
     return Starlette(routes=[WebSocketRoute(PATH, view)], lifespan=lambda _: lifetime())
 

@@ -131,7 +131,8 @@ class Response:
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
     `code`: the code of the error for which the request was refused. `answered_by`: `execution`, `cache`, `shared` for
-    the run of an equal request, or `server` for pages and refusals. `operations`: those of the request.
+    the run of an equal request, or `server` for pages and refusals. `operations`: those of the request. `is_gated`:
+    whether the plan lacks a part, so that caches on the way, which do not hear of a changed plan, must not store it.
     """
 
     status: int
@@ -143,6 +144,7 @@ class Response:
     code: str | None = None
     answered_by: str = "server"
     operations: tuple[OperationRecord, ...] = ()
+    is_gated: bool = False
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":

@@ -40,6 +40,7 @@ class OperationOutcome(NamedTuple):
     """The result of an operation. `code`: that of the error for which it was not executed.
 
     `expires_at`: monotonic seconds until which the same operation has the same result; None if it must not be reused.
+    `is_gated`: whether the plan lacks a part of it.
     """
 
     body: Any
@@ -48,6 +49,7 @@ class OperationOutcome(NamedTuple):
     charge: Charge
     code: str | None
     record: OperationRecord
+    is_gated: bool
 
     @property
     def status(self) -> int:
@@ -84,7 +86,8 @@ class OperationRunner:
                 charge.settle(calls)
                 context.record.upstream_calls = calls.sent
             body, expires_at = _body_and_expiry(context, result)
-            return OperationOutcome(body, expires_at, calls.sent, charge, _refusal_code(result), context.record)
+            is_gated, code = context.validity.is_gated, _refusal_code(result)
+            return OperationOutcome(body, expires_at, calls.sent, charge, code, context.record, is_gated)
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
         """Make what one operation is charged to; a dry run spends nothing."""

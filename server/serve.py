@@ -10,6 +10,7 @@ from collections.abc import Iterator, MutableMapping
 import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
+from served_schema.manifest import ManifestError, read_manifest
 from server.graceful import GracefulServer
 from server.hangup import ignore_hangup
 from server.log import configure
@@ -33,8 +34,6 @@ _BANNER = """
 def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
     """Serve until interrupted; raises SettingsError if the server cannot start. Workers inherit the environment."""
     if not sandbox:
-        if not settings.api_key and not settings.key_header:
-            raise SettingsError(_NO_KEY)
         _run(settings, environment, sandbox=False)
         return
     sys.stderr.write(_BANNER)
@@ -43,7 +42,6 @@ def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox:
 
 
 def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
-    _check_key_file(settings)
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
@@ -60,14 +58,27 @@ def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: 
         GracefulServer(config, announcement).run([listener])
 
 
-def _check_key_file(settings: Settings) -> None:
-    """Read the file of keys here: workers, which read it again, could not report a fault in one line."""
-    if settings.key_file is None:
-        return
-    try:
-        read_keys(settings.key_file)
-    except KeyFileError as error:
-        raise SettingsError(f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it") from error
+def live_faults(settings: Settings) -> Iterator[str]:
+    if not settings.api_key and not settings.key_header:
+        yield _NO_KEY
+
+
+def start_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the files that the settings name.
+
+    They are read again later: by workers, which could not report a fault in one line, and against the schema, whose
+    import takes seconds.
+    """
+    if settings.key_file is not None:
+        try:
+            read_keys(settings.key_file)
+        except KeyFileError as error:
+            yield f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it"
+    if settings.trusted_documents is not None:
+        try:
+            read_manifest(settings.trusted_documents)
+        except ManifestError as error:
+            yield f"COINGLASS_TRUSTED_DOCUMENTS: {error}"
 
 
 def _check_documents(settings: Settings) -> None:
@@ -84,14 +95,27 @@ def _check_documents(settings: Settings) -> None:
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:
     source = "sandbox" if sandbox else "CoinGlass"
     reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
-    return f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
+    return (
+        f"coinglass-graphql serves {source} at http://{_authority(host, port)}/ (GraphQL at /graphql), with {reader}\n"
+    )
+
+
+def _authority(host: str, port: int) -> str:
+    """Return host and port as in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _listen(settings: Settings) -> socket.socket:
+    """Listen on IPv4, or on IPv6 if the host has no other address; `::` is all addresses of both."""
+    host = settings.host.removeprefix("[").removesuffix("]")
     try:
-        return socket.create_server((settings.host, settings.port), reuse_port=False)
+        infos = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        if any(info[0] is socket.AF_INET for info in infos):
+            return socket.create_server((host, settings.port))
+        has_both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, settings.port), family=socket.AF_INET6, dualstack_ipv6=has_both)
     except OSError as error:
-        at = f"{settings.host}:{settings.port}"
+        at = _authority(host, settings.port)
         raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
 
 

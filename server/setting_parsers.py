@@ -12,6 +12,7 @@ from cg_client.secret import Secret
 
 AUTO = "auto"
 MAX_WEIGHT = 100
+MIN_ROUTER_SECRET = 32  # characters
 CALLER_MODES = ("open", "keys", "jwt")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 _MIN_SECRET = 8  # characters
@@ -135,6 +136,14 @@ def parse_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
     return text.lower()
+
+
+def parse_router_secret(text: str) -> Secret:
+    if len(text) < MIN_ROUTER_SECRET or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"needs at least {MIN_ROUTER_SECRET} characters, all visible ASCII; `openssl rand -hex 32` prints some"
+        )
+    return Secret(text)
 
 
 def parse_key(text: str) -> Secret:

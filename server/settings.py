@@ -3,10 +3,10 @@
 All faults are reported together, each with the name of its variable.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from callers.addresses import Network
 from callers.caller import Budget
@@ -14,6 +14,7 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
+from server.environment import read
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
 from server.setting_parsers import (
@@ -26,6 +27,7 @@ from server.setting_parsers import (
     parse_level,
     parse_networks,
     parse_plan,
+    parse_router_secret,
     parse_switch,
     parse_url,
     parse_weights,
@@ -81,7 +83,9 @@ class Settings:
     proxy: str | None = _variable(
         "COINGLASS_PROXY", None, parse_url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
     )
-    host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
+    host: str = _variable(
+        "COINGLASS_HOST", "127.0.0.1", str, "Address to listen on, of IPv4 or IPv6; `::` is all addresses of both."
+    )
     port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
     workers: int = _variable(
         "COINGLASS_WORKERS",
@@ -172,6 +176,13 @@ class Settings:
         None,
         parse_jwks_url,
         "Address of the public keys of the tokens' issuer (JWKS).",
+        has_secret=True,
+    )
+    router_secret: Secret | None = _variable(
+        "COINGLASS_ROUTER_SECRET",
+        None,
+        parse_router_secret,
+        "Secret of a federation's router; only requests with it in `Router-Authorization` are answered at `/graphql`.",
         has_secret=True,
     )
     calls_per_minute: int | None = _budget("calls", "minute")
@@ -274,7 +285,7 @@ class Settings:
         "COINGLASS_EXPLORER",
         None,
         parse_automatic,
-        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether browsers get GraphiQL.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",
@@ -306,32 +317,21 @@ class Settings:
     metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Read the settings; raises SettingsError. An empty variable counts as not set."""
-        values: dict[str, Any] = {}
-        faults = []
-        for setting in VARIABLES:
-            name, text = setting.metadata["variable"], env.get(setting.metadata["variable"], "")
-            if not text:
-                continue
-            try:
-                values[setting.name] = setting.metadata["parse"](text)
-            except ValueError as error:
-                faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
-        if values.get("trusted_only") and "trusted_documents" not in values:
-            faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
-        if faults:
-            raise SettingsError("; ".join(faults))
-        settings = cls(**values)
-        if faults := list(_caller_faults(settings)):
-            raise SettingsError("; ".join(faults))
+    def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
+        """Read the settings; raises SettingsError with the faults of all, those that the checks yield included."""
+        values = read(VARIABLES, env)
+        settings = cls(**values.by_field)
+        for check in (_document_faults, _caller_faults, *checks):
+            values.add_faults(check(settings))
+        if values.faults:
+            raise SettingsError("; ".join(values.faults))
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: the key, and what is secret in addresses, as written and as sent."""
+        """Return what no log may show: key, router's secret, and secrets in addresses, as written and as sent."""
         addresses = (self.base_url, self.proxy, self.jwks_url)
         texts = {text for address in addresses if address for text in secrets_of(address)}
-        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
+        return [secret for secret in (self.api_key, self.router_secret, *map(Secret, texts)) if secret]
 
     def budget(self) -> Budget:
         """Return the budget of callers that have none of their own."""
@@ -368,6 +368,14 @@ class Settings:
             send_seconds=self.send_seconds,
             proxies=self.trusted_proxies or (),
         )
+
+
+Check: TypeAlias = Callable[[Settings], Iterable[str]]
+
+
+def _document_faults(settings: Settings) -> Iterator[str]:
+    if settings.trusted_only and settings.trusted_documents is None:
+        yield "COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed"
 
 
 def _caller_faults(settings: Settings) -> Iterator[str]:

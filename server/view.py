@@ -8,7 +8,7 @@ import orjson
 
 from server.batch import BatchCost, Batching
 from server.event_stream import HEADERS as EVENT_HEADERS
-from server.event_stream import EventStream
+from server.event_stream import events
 from server.explorer import Explorer
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
@@ -35,7 +35,6 @@ class GraphQLView:
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
         self._batching, self._traffic = batching or Batching(), traffic or Traffic()
-        self.event_stream = EventStream()
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -45,7 +44,7 @@ class GraphQLView:
         response.headers.append(_VARY)
         if request.operations:
             response.answered_by, response.operations = "execution", tuple(request.operations)
-        if request.dry_run is DryRun.ON:
+        if request.dry_run is DryRun.ON and response.stream is None:
             response.headers.append(NO_STORE)
         return response
 
@@ -87,6 +86,7 @@ class GraphQLView:
             outcome.record.exceeded["response_mb"] += 1
         response = Response.of(body, content_type, status if is_typed else _OK)
         response.expires_at, response.code, response.upstream_calls = outcome.expires_at, code, outcome.calls
+        response.is_gated = outcome.is_gated
         outcome.charge.mark(response)
         return response
 
@@ -104,8 +104,7 @@ class GraphQLView:
             except ResponseTooLarge as error:
                 return orjson.dumps(error.body)
 
-        events = upstream.while_streaming(self.event_stream.events(result))
-        return Response(_OK, b"", [*EVENT_HEADERS], stream=events)
+        return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
 
     async def _answer_batch(self, request: Request, payloads: Sequence[object], content_type: bytes) -> Response:
         """Execute the operations at the same time, in contexts of their own and within common limits."""

@@ -186,6 +186,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Identify the caller, and take over the CoinGlass key of the payload, or close as the protocol demands."""
+        if message.get("payload") is None:
+            message.pop("payload", None)
         payload = message.get("payload")
         self._socket.read_credentials(payload)
         if not await self._is_identified(_FORBIDDEN):
@@ -268,13 +270,14 @@ def is_message(message: object) -> bool:
     """Whether decoded JSON has the shape of a message that a client may send."""
     if not isinstance(message, dict) or message.get("type") not in _TYPES:
         return False
+    id_, payload = message.get("id"), message.get("payload")
     match message["type"]:
         case "subscribe":
-            return isinstance(message.get("id"), str) and _is_operation(message.get("payload"))
+            return isinstance(id_, str) and bool(id_) and _is_operation(payload)
         case "complete":
-            return isinstance(message.get("id"), str)
+            return isinstance(id_, str) and bool(id_)
         case _:
-            return True
+            return isinstance(payload, dict | None)
 
 
 def _is_operation(payload: object) -> bool:
