@@ -100,11 +100,9 @@ def create_app(
     routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
     responses = _response_cache(routes, settings, client)
     declare_metrics(sampler, client, engine, responses, connections, pool)
-    identified = IdentifyCaller(
-        BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access, traffic
-    )
+    callers = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access, traffic)
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
-    routed, sockets_view = only_router(identified, socket_view, settings.router_secret, traffic)
+    routed, sockets_view = only_router(callers, socket_view, settings.router_secret, traffic)
     background = Background(upstream.symbols if warm else None, pool, sampler, supervision if watched else None)
     websockets = _websockets(sockets_view, lambda: lifespan(client, background))
     return _with_cors(HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic, observe), origins)
