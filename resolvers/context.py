@@ -58,12 +58,20 @@ class OperationEstimate(NamedTuple):
     values: int
 
 
+class OperationFacts(NamedTuple):
+    """What identifies an operation, whatever its variables are."""
+
+    name: str
+    type: str
+    document_hash: str
+
+
 class Context:
     """What the fields of one operation share: client, names, deadline, and whose it is.
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
-    `estimate` is set before anything is resolved.
+    `estimate` and `operation` are set before anything is resolved.
     """
 
     def __init__(
@@ -82,6 +90,7 @@ class Context:
         self.deadline, self.validity = client.deadline(), Validity()
         self.charge: Spending | None = None
         self.estimate: OperationEstimate | None = None
+        self.operation: OperationFacts | None = None
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod

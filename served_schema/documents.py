@@ -1,6 +1,7 @@
 """Documents that were parsed and validated, by their text: once for each text."""
 
 import functools
+import hashlib
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -19,6 +20,8 @@ from graphql import (
     Visitor,
     visit,
 )
+
+from resolvers.context import OperationFacts
 
 if TYPE_CHECKING:
     from served_schema.cost import Cost
@@ -48,6 +51,7 @@ class Document:
             elif isinstance(definition, FragmentDefinitionNode):
                 self.fragments[definition.name.value] = definition
         self._plans: dict[Hashable, Any] = {}
+        self._facts: dict[int, OperationFacts] = {}
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         """Return the operation of this name, or the only one; raises GraphQLError if one of several must be named."""
@@ -57,6 +61,18 @@ class Document:
             return self.operations[0] if self.operations else None
         named = (operation for operation in self.operations if operation.name and operation.name.value == name)
         return next(named, None)
+
+    def facts(self, operation: OperationDefinitionNode) -> OperationFacts:
+        facts = self._facts.get(id(operation))
+        if facts is None:
+            name = operation.name.value if operation.name else ""
+            facts = OperationFacts(name, operation.operation.value, self._hash)
+            self._facts[id(operation)] = facts
+        return facts
+
+    @functools.cached_property
+    def _hash(self) -> str:
+        return hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
 
     @functools.cached_property
     def conditions(self) -> Sequence[str]:

@@ -100,6 +100,8 @@ class ServedSchema(Schema):
             operation = document.operation(operation_name)
             if operation is None:
                 raise CannotGetOperationTypeError(operation_name)
+            if isinstance(context_value, Context):
+                context_value.operation = document.facts(operation)
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
             cost = document.cost or self._check_cost(document, operation, variables)

@@ -4,6 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -17,12 +18,14 @@ from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.secret import Secret
+from cg_client.tracing import Tracer
 from execution.engine import Engine
 from server.asgi import HTTPAdapter
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
 from server.callers import IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
+from server.collector import INSTALL
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer
@@ -31,6 +34,7 @@ from server.lifespan import lifespan
 from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
+from server.operation_spans import OperationSpans
 from server.origins import NO_ORIGINS
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
@@ -38,6 +42,9 @@ from server.routes import Routes, pages
 from server.settings import Settings
 from server.view import GraphQLView
 from server.websocket import SocketOptions
+
+if TYPE_CHECKING:
+    from server.tracing import Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -58,6 +65,7 @@ def create_app(
     | --- | --- |
     | CORS, if origins are allowed | a preflight |
     | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+    | OperationSpans, if traces are on | nothing |
     | CrossSiteCheck | an operation of a foreign page without a preflight |
     | IdentifyCaller | a request without valid credentials, if callers need them |
     | BudgetHeaders | nothing |
@@ -70,10 +78,12 @@ def create_app(
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
     marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
     """
-    client, engine = _logged_client(settings, sandbox=sandbox), _engine(settings)
+    tracing = _start_tracing(settings)
+    tracer = None if tracing is None else tracing.tracer
+    client, engine = _logged_client(settings, tracer, sandbox=sandbox), _engine(settings)
     policy = apply_policy(engine, settings)
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
-    pool = _client_pool(settings, client.clock, sandbox=sandbox) if settings.key_header else None
+    pool = _client_pool(settings, client.clock, tracer, sandbox=sandbox) if settings.key_header else None
 
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
@@ -82,6 +92,7 @@ def create_app(
     explorer = has_explorer(settings)
     view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
+    view.spans = None if tracing is None else OperationSpans(tracing.tracer)
     sdl = (lambda: engine.schema.sdl) if policy.sdl else None
     routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
     responses = _response_cache(RequestLog(routes), settings, client)
@@ -89,8 +100,14 @@ def create_app(
     charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
     identified = IdentifyCaller(charged, caller_access, traffic)
     symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-    websockets = _websockets(view, lambda: lifespan(client, symbols, pool, stuck_seconds))
-    adapter = HTTPAdapter(CrossSiteCheck(identified, origins), websockets, client, traffic)
+
+    def lifetime() -> AbstractAsyncContextManager[None]:
+        ours = lifespan(client, symbols, pool, stuck_seconds)
+        return ours if tracing is None else tracing.around(ours)
+
+    checked = CrossSiteCheck(identified, origins)
+    handle = checked if view.spans is None else view.spans.over_http(checked)
+    adapter = HTTPAdapter(handle, _websockets(view, lifetime), client, traffic)
     return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
 
 
@@ -114,22 +131,32 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _logged_client(settings: Settings, *, sandbox: bool) -> Client:
-    client = Client(settings.client_config())
+def _start_tracing(settings: Settings) -> "Tracing | None":
+    if settings.traces is None and settings.collector.is_set and not settings.collector.is_installed:
+        log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed", remedy=INSTALL)
+    if not settings.sends_traces:
+        return None
+    from server.tracing import start_tracing  # noqa: PLC0415  # of an optional extra
+
+    return start_tracing()
+
+
+def _logged_client(settings: Settings, tracer: Tracer | None, *, sandbox: bool) -> Client:
+    client = Client(settings.client_config(), tracer=tracer)
     client.sandbox = sandbox
     client.drift.on_new = _log_drift
     client.gate.on_contradiction = _log_contradiction
     return client
 
 
-def _client_pool(settings: Settings, clock: Clock, *, sandbox: bool) -> ClientPool:
+def _client_pool(settings: Settings, clock: Clock, tracer: Tracer | None, *, sandbox: bool) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
         settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
     )
 
     def connect(key: Secret) -> Client:
-        client = Client(dataclasses.replace(config, api_key=key), clock=clock)
+        client = Client(dataclasses.replace(config, api_key=key), clock=clock, tracer=tracer)
         client.sandbox = sandbox
         return client
 

@@ -16,6 +16,7 @@ from starlette.types import Scope
 from callers.addresses import caller_at
 from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
+from resolvers.context import OperationFacts
 from served_schema.errors import shortened
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Request:
     `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
     `is_logged`: whether a line of the log is about the request, so that its refusal needs no other.
     `wait_for_disconnect` returns when the client has left, to be called once.
+    `trace_id`: of the trace that has the request; empty without traces.
     `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
     """
 
@@ -77,6 +79,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "trace_id",
         "upstream",
         "wait_for_disconnect",
     )
@@ -98,6 +101,7 @@ class Request:
         self.is_logged = False
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
+        self.trace_id = ""
         self.upstream: KeyUpstream | None = None
         self.body = b""
         self.wait_for_disconnect = _wait_forever
@@ -123,7 +127,8 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
-    `code`: the code of the error for which the request was refused.
+    `code`: the code of the error for which the request was refused. `operation`: the one that was executed.
+    `cache`: `hit` for a stored response, `shared` for that of an equal request in flight.
     """
 
     status: int
@@ -133,6 +138,8 @@ class Response:
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
     code: str | None = None
+    operation: OperationFacts | None = None
+    cache: str | None = None
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":

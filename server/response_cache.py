@@ -80,7 +80,9 @@ class ResponseCache:
             return None
         self.shared += 1
         cached = task.result()
-        return self._respond(cacheable.request, cached, await self._render(cached, cacheable), 0)
+        response = self._respond(cacheable.request, cached, await self._render(cached, cacheable), 0)
+        response.cache = "shared"
+        return response
 
     async def _run(self, cacheable: CacheableRequest) -> Response:
         """Run the application in a task, which goes on for others if this caller leaves."""
@@ -131,9 +133,11 @@ class ResponseCache:
         if if_none_match is not None and request.method == "GET" and rendering.matches(if_none_match):
             self.not_modified += 1
             status, headers, body = _NOT_MODIFIED, rendering.not_modified_headers, b""
+        cache = None
         if hit_at is not None:
-            headers = [*headers, (b"age", b"%d" % cached.age(hit_at))]
-        response = Response(status, body, headers, None, calls, code=cached.response.code)
+            headers, cache = [*headers, (b"age", b"%d" % cached.age(hit_at))], "hit"
+        code, operation = cached.response.code, cached.response.operation
+        response = Response(status, body, headers, None, calls, code=code, operation=operation, cache=cache)
         if hit_at is not None and self.on_hit is not None:
             self.on_hit(request, response)
         return response

@@ -15,6 +15,7 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
+from server.collector import INSTALL, NO_COLLECTOR, Collector
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
 from server.setting_parsers import (
@@ -292,8 +293,15 @@ class Settings:
         integer(0, 65536),
         "Size of the cache of CoinGlass' answers for each key of a caller, in megabytes.",
     )
+    traces: bool | None = _variable(
+        "COINGLASS_TRACES",
+        None,
+        parse_automatic,
+        "`on`, `off`, or `auto`: on if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Whether traces are sent to a collector.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
+    collector: Collector = NO_COLLECTOR
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> "Settings":
@@ -310,6 +318,9 @@ class Settings:
                 faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
         if values.get("trusted_only") and "trusted_documents" not in values:
             faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
+        values["collector"] = collector = Collector.from_env(env)
+        if values.get("traces") and not collector.is_installed:
+            faults.append(f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}")
         if faults:
             raise SettingsError("; ".join(faults))
         settings = cls(**values)
@@ -321,7 +332,12 @@ class Settings:
         """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
         passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
         texts = {text for password in passwords if password for text in (password, unquote(password))}
-        return [self.api_key, *map(Secret, texts)] if self.api_key else [*map(Secret, texts)]
+        secrets = [*map(Secret, texts), *self.collector.secrets]
+        return [self.api_key, *secrets] if self.api_key else secrets
+
+    @property
+    def sends_traces(self) -> bool:
+        return self.collector.is_usable if self.traces is None else self.traces
 
     def budget(self) -> Budget:
         """Return the budget of callers that have none of their own."""

@@ -30,6 +30,7 @@ from server.caller_key import HEADER, KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import ClientPool, KeyUpstream
 from server.http import JSON, MALFORMED, NO_STORE, DryRun, Request, Response, parse_json, refusal
+from server.operation_spans import OperationSpans
 from server.page_headers import explorer_headers
 from server.response_keys import get_parameters
 from server.response_limit import DEFAULT_LIMIT, ResponseLimit
@@ -81,6 +82,7 @@ class GraphQLView(GraphQL[Context, None]):
     graphql_transport_ws_handler_class = OperationContexts
 
     max_response: ResponseLimit = DEFAULT_LIMIT
+    spans: OperationSpans | None = None
 
     def __init__(
         self,
@@ -113,7 +115,9 @@ class GraphQLView(GraphQL[Context, None]):
         with upstream.in_use(), count_upstream_calls() as calls:
             charge = self.new_charge(request, upstream)
             try:
-                response = await self._respond(request, self.new_context(request, upstream, charge))
+                context = self.new_context(request, upstream, charge)
+                response = await self._respond(request, context)
+                response.operation = context.operation
             except HTTPException as error:
                 response = refusal(error.status_code, error.reason)
             finally:
@@ -143,7 +147,9 @@ class GraphQLView(GraphQL[Context, None]):
             return
         socket_log = SocketLog(opening, receive, send)
         try:
-            await self.run(OperationSocket(scope, opening, socket_log, self._traffic, self._access, self, key))
+            connection = OperationSocket(scope, opening, socket_log, self._traffic, self._access, self, key)
+            connection.spans = self.spans
+            await self.run(connection)
         finally:
             socket_log.finish()
 

@@ -1,0 +1,173 @@
+"""Records each operation as one span, over HTTP and over WebSocket, as a part of the trace that its client began."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import Final, Protocol
+
+from structlog.contextvars import bound_contextvars
+
+from cg_client.tracing import Attribute, Attributes
+from resolvers.context import OperationFacts
+from server.http import ClientLeft, Handler, Request, Response
+from server.routes import GRAPHQL_PATHS
+
+TRACE_HEADERS: Final = ("traceparent", "tracestate")
+_ENCODED_HEADERS: Final = tuple((name, name.encode()) for name in TRACE_HEADERS)
+_METHODS: Final = ("GET", "POST")
+_MAX_NAMES: Final = 200  # of operations that are in the names of spans, which tools list; clients choose them
+_SERVER_ERROR: Final = 500
+_INTERNAL = "INTERNAL_SERVER_ERROR"
+
+
+class ServerSpan(Protocol):
+    @property
+    def trace_id(self) -> str: ...
+    def set(self, name: str, value: Attribute) -> None: ...
+    def rename(self, name: str) -> None: ...
+    def fail(self, kind: str, message: str) -> None: ...
+    def end(self) -> None: ...
+    def current(self) -> AbstractContextManager[None]: ...
+
+
+class ServerTracer(Protocol):
+    def start_operation(self, name: str, attributes: Attributes) -> ServerSpan: ...
+    def continuing(self, carrier: Mapping[str, str]) -> AbstractContextManager[None]: ...
+    def current(self) -> ServerSpan: ...
+
+
+class OperationSpans:
+    """Starts the span of an operation, and describes its outcome.
+
+    The first `_MAX_NAMES` names of operations are in the names of their spans; the attribute has every name.
+    """
+
+    def __init__(self, tracer: ServerTracer) -> None:
+        self._tracer = tracer
+        self._names: set[str] = set()
+
+    def over_http(self, handle: Handler) -> Handler:
+        """Return the layer around all that answer operations over HTTP."""
+
+        async def traced(request: Request) -> Response:
+            if request.path not in GRAPHQL_PATHS or request.method not in _METHODS:
+                return await handle(request)
+            attributes: Attributes = {"http.request.method": request.method, "url.path": request.path}
+            with self._tracer.continuing(_carrier(request)):
+                span = self._tracer.start_operation(f"{request.method} {request.path}", attributes)
+            request.trace_id = span.trace_id
+            try:
+                with span.current(), bound_contextvars(trace_id=span.trace_id):
+                    response = await handle(request)
+            except BaseException as error:
+                span.fail("client_left" if isinstance(error, ClientLeft) else type(error).__name__, "")
+                _identify(span, request)
+                span.end()
+                raise
+            _identify(span, request)
+            self._describe(span, response)
+            if response.stream is None:
+                span.end()
+            else:
+                response.stream = _streamed(span, response.stream)
+            return response
+
+        return traced
+
+    def _describe(self, span: ServerSpan, response: Response) -> None:
+        span.set("http.response.status_code", response.status)
+        if response.operation is not None:
+            self._describe_operation(span, response.operation)
+        if response.cache is not None:
+            span.set("coinglass.response_cache", response.cache)
+        if response.upstream_calls is not None:
+            span.set("coinglass.upstream_calls", response.upstream_calls)
+        if response.status >= _SERVER_ERROR:
+            span.fail(response.code or str(response.status), "")
+        elif response.code is not None:
+            _refuse(span, response.code)
+
+    def _describe_operation(self, span: ServerSpan, operation: OperationFacts) -> None:
+        name, kind = operation.name, operation.type
+        span.set("graphql.operation.type", kind)
+        span.set("coinglass.document.sha256", operation.document_hash)
+        if name:
+            span.set("graphql.operation.name", name)
+            if name in self._names or len(self._names) < _MAX_NAMES:
+                self._names.add(name)
+                kind = f"{kind} {name}"
+        span.rename(kind)
+
+    def refuse(self, code: str) -> None:
+        """Note the code for which the operation was refused whose span is current, if one is."""
+        _refuse(self._tracer.current(), code)
+
+    def continuing(self, message: Mapping[str, object], opening: Request) -> AbstractContextManager[None]:
+        """Continue the trace of a `subscribe` message's extensions, or that of its connection."""
+        extensions = message.get("extensions")
+        stated = extensions if isinstance(extensions, Mapping) else {}
+        carrier = {name: text for name in TRACE_HEADERS if isinstance(text := stated.get(name), str)}
+        return self._tracer.continuing(carrier or _carrier(opening))
+
+    @contextlib.contextmanager
+    def over_socket(self, opening: Request) -> Iterator["SocketSpan"]:
+        """Record an operation over WebSocket, in the trace that `continuing` has found."""
+        socket_span = SocketSpan(self._tracer.start_operation("GraphQL Operation", {"url.path": opening.path}))
+        span = socket_span.span
+        try:
+            with span.current(), bound_contextvars(trace_id=span.trace_id):
+                yield socket_span
+        except BaseException as error:
+            span.fail("client_left" if isinstance(error, asyncio.CancelledError) else type(error).__name__, "")
+            raise
+        finally:
+            _identify(span, opening)
+            if socket_span.operation is not None:
+                self._describe_operation(span, socket_span.operation)
+            span.set("coinglass.upstream_calls", socket_span.upstream_calls)
+            span.end()
+
+
+class SocketSpan:
+    """The span of an operation over WebSocket, and what becomes known of it until it ends."""
+
+    __slots__ = ("operation", "span", "upstream_calls")
+
+    def __init__(self, span: ServerSpan) -> None:
+        self.span, self.upstream_calls = span, 0
+        self.operation: OperationFacts | None = None
+
+
+def _refuse(span: ServerSpan, code: str) -> None:
+    """Note the code of an operation that was refused, which is no failure of this server."""
+    if code == _INTERNAL:
+        span.fail(code, "")
+    else:
+        span.set("error.type", code)
+
+
+def _identify(span: ServerSpan, request: Request) -> None:
+    """Note the caller, which is known once its credentials were verified."""
+    span.set("client.address", request.client_address)
+    span.set("enduser.id", request.caller.name)
+    span.set("coinglass.request_id", request.request_id)
+
+
+def _carrier(request: Request) -> Mapping[str, str]:
+    headers = request.headers
+    return {name: headers[raw].decode("latin-1") for name, raw in _ENCODED_HEADERS if raw in headers}
+
+
+async def _streamed(span: ServerSpan, stream: AsyncIterable[str | bytes]) -> AsyncIterator[str | bytes]:
+    """Pass the parts on, each produced within the span, which ends with the stream."""
+    parts = aiter(stream)
+    try:
+        while True:
+            with span.current():
+                part = await anext(parts, None)
+            if part is None:
+                return
+            yield part
+    finally:
+        span.end()
