@@ -20,10 +20,11 @@ from cg_client.endpoint import Endpoint
 from cg_client.secret import Secret
 from cg_client.tracing import Tracer
 from execution.engine import Engine
+from server.admin import STATUS, StatusPage, admin_routes, by_port, no_websockets
 from server.asgi import HTTPAdapter
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
-from server.callers import IdentifyCaller, access
+from server.callers import Access, IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
 from server.collector import INSTALL
 from server.cors import allow_cross_origin
@@ -34,17 +35,18 @@ from server.lifespan import lifespan
 from server.log import RequestLog, log_hit
 from server.metrics import Metrics, metrics_page
 from server.open_connections import OpenConnections
-from server.operation_spans import OperationSpans
-from server.origins import NO_ORIGINS
+from server.operation_spans import OperationSpans, over_http
+from server.origins import NO_ORIGINS, Origins
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
-from server.routes import Routes, pages
+from server.routes import METRICS, Routes, pages
 from server.settings import Settings
+from server.traffic import Traffic
 from server.view import GraphQLView
 from server.websocket import SocketOptions
 
 if TYPE_CHECKING:
-    from server.tracing import Tracing
+    from server.tracing import OpenTelemetryTracer, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -78,37 +80,54 @@ def create_app(
     `connections`: those of the process. `sandbox`: the upstream is a sandbox, so that even the first response is
     marked. `warm`: the listings are requested at start. `watched`: the process ends if its event loop is stuck.
     """
-    tracing = _start_tracing(settings)
-    tracer = None if tracing is None else tracing.tracer
+    tracing, tracer = _start_tracing(settings)
     client, engine = _logged_client(settings, tracer, sandbox=sandbox), _engine(settings)
-    policy = apply_policy(engine, settings)
+    sdl = (lambda: engine.schema.sdl) if apply_policy(engine, settings).sdl else None
     upstream, registry = KeyUpstream.of(client), CollectorRegistry(auto_describe=False)
     pool = _client_pool(settings, client.clock, tracer, sandbox=sandbox) if settings.key_header else None
-
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
-    traffic, sockets = connections.traffic, SocketOptions(origins, settings.max_socket_operations)
+    traffic = connections.traffic
+    view = _view(settings, engine, upstream, caller_access, budgets, traffic, pool)
+    view.spans = None if tracer is None else OperationSpans(tracer)
+    health, metrics = pages(client, sdl), functools.partial(metrics_page, registry)
+    routes = Routes(view.handle, health | ({METRICS: metrics} if settings.admin_port is None else {}))
+    responses = _response_cache(RequestLog(routes), settings, client)
+    registry.register(Metrics(client, engine, responses, connections, pool))
+    admitted = _admitted(CallerKeys(responses, pool), budgets, client.clock, caller_access, traffic, origins)
+    stuck_seconds = settings.stuck_seconds if watched else 0
+    lifetime = functools.partial(lifespan, client, upstream.symbols if warm else None, pool, stuck_seconds)
+    websockets = _websockets(view, lifetime if tracing is None else tracing.around(lifetime))
+    adapter = HTTPAdapter(over_http(view.spans, admitted), websockets, client, traffic)
+    public = adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+    status = StatusPage(client, engine, responses, connections, pool)
+    admin = HTTPAdapter(admin_routes(health, {METRICS: metrics, STATUS: status}), no_websockets, client, traffic)
+    return by_port(settings.admin_port, admin, public)
+
+
+def _admitted(
+    handle: Handler, budgets: Budgets, clock: Clock, caller_access: Access, traffic: Traffic, origins: Origins
+) -> Handler:
+    """Return the layers that refuse a request before anything looks for its response."""
+    identified = IdentifyCaller(BudgetHeaders(handle, budgets, clock), caller_access, traffic)
+    return CrossSiteCheck(identified, origins)
+
+
+def _view(
+    settings: Settings,
+    engine: Engine,
+    upstream: KeyUpstream,
+    caller_access: Access,
+    budgets: Budgets,
+    traffic: Traffic,
+    pool: ClientPool | None,
+) -> GraphQLView:
+    sockets = SocketOptions(settings.allowed_origins or NO_ORIGINS, settings.max_socket_operations)
     explorer = has_explorer(settings)
     view = GraphQLView(engine.schema, upstream, caller_access, budgets, traffic, sockets, pool, has_explorer=explorer)
     view.max_response = ResponseLimit(settings.max_response_megabytes)
-    view.spans = None if tracing is None else OperationSpans(tracing.tracer)
-    sdl = (lambda: engine.schema.sdl) if policy.sdl else None
-    routes = Routes(view.handle, pages(client, sdl, functools.partial(metrics_page, registry)))
-    responses = _response_cache(RequestLog(routes), settings, client)
-    registry.register(Metrics(client, engine, responses, connections, pool))
-    charged = BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock)
-    identified = IdentifyCaller(charged, caller_access, traffic)
-    symbols, stuck_seconds = upstream.symbols if warm else None, settings.stuck_seconds if watched else 0
-
-    def lifetime() -> AbstractAsyncContextManager[None]:
-        ours = lifespan(client, symbols, pool, stuck_seconds)
-        return ours if tracing is None else tracing.around(ours)
-
-    checked = CrossSiteCheck(identified, origins)
-    handle = checked if view.spans is None else view.spans.over_http(checked)
-    adapter = HTTPAdapter(handle, _websockets(view, lifetime), client, traffic)
-    return adapter if origins is NO_ORIGINS else allow_cross_origin(adapter, origins)
+    return view
 
 
 def _websockets(view: GraphQLView, lifetime: Callable[[], AbstractAsyncContextManager[None]]) -> ASGIApp:
@@ -131,14 +150,15 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _start_tracing(settings: Settings) -> "Tracing | None":
+def _start_tracing(settings: Settings) -> "tuple[Tracing, OpenTelemetryTracer] | tuple[None, None]":
     if settings.traces is None and settings.collector.is_set and not settings.collector.is_installed:
         log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed", remedy=INSTALL)
     if not settings.sends_traces:
-        return None
+        return None, None
     from server.tracing import start_tracing  # noqa: PLC0415  # of an optional extra
 
-    return start_tracing()
+    tracing = start_tracing()
+    return tracing, tracing.tracer
 
 
 def _logged_client(settings: Settings, tracer: Tracer | None, *, sandbox: bool) -> Client:

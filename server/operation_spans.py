@@ -37,6 +37,17 @@ class ServerTracer(Protocol):
     def current(self) -> ServerSpan: ...
 
 
+def over_http(spans: "OperationSpans | None", handle: Handler) -> Handler:
+    """Return the layer around all that answer operations over HTTP; without traces there is none."""
+    if spans is None:
+        return handle
+
+    async def traced(request: Request) -> Response:
+        return await spans.respond(request, handle)
+
+    return traced
+
+
 class OperationSpans:
     """Starts the span of an operation, and describes its outcome.
 
@@ -47,33 +58,29 @@ class OperationSpans:
         self._tracer = tracer
         self._names: set[str] = set()
 
-    def over_http(self, handle: Handler) -> Handler:
-        """Return the layer around all that answer operations over HTTP."""
-
-        async def traced(request: Request) -> Response:
-            if request.path not in GRAPHQL_PATHS or request.method not in _METHODS:
-                return await handle(request)
-            attributes: Attributes = {"http.request.method": request.method, "url.path": request.path}
-            with self._tracer.continuing(_carrier(request)):
-                span = self._tracer.start_operation(f"{request.method} {request.path}", attributes)
-            request.trace_id = span.trace_id
-            try:
-                with span.current(), bound_contextvars(trace_id=span.trace_id):
-                    response = await handle(request)
-            except BaseException as error:
-                span.fail("client_left" if isinstance(error, ClientLeft) else type(error).__name__, "")
-                _identify(span, request)
-                span.end()
-                raise
+    async def respond(self, request: Request, handle: Handler) -> Response:
+        """Respond within a span, if the request is for GraphQL."""
+        if request.path not in GRAPHQL_PATHS or request.method not in _METHODS:
+            return await handle(request)
+        attributes: Attributes = {"http.request.method": request.method, "url.path": request.path}
+        with self._tracer.continuing(_carrier(request)):
+            span = self._tracer.start_operation(f"{request.method} {request.path}", attributes)
+        request.trace_id = span.trace_id
+        try:
+            with span.current(), bound_contextvars(trace_id=span.trace_id):
+                response = await handle(request)
+        except BaseException as error:
+            span.fail("client_left" if isinstance(error, ClientLeft) else type(error).__name__, "")
             _identify(span, request)
-            self._describe(span, response)
-            if response.stream is None:
-                span.end()
-            else:
-                response.stream = _streamed(span, response.stream)
-            return response
-
-        return traced
+            span.end()
+            raise
+        _identify(span, request)
+        self._describe(span, response)
+        if response.stream is None:
+            span.end()
+        else:
+            response.stream = _streamed(span, response.stream)
+        return response
 
     def _describe(self, span: ServerSpan, response: Response) -> None:
         span.set("http.response.status_code", response.status)

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -14,6 +14,8 @@ from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
 GRAPHQL_PATHS = (GRAPHQL, "/")
+METRICS: Final = "/metrics"
+HEALTH_PATHS: Final = ("/healthz", "/readyz")
 _TEXT = b"text/plain; charset=utf-8"
 
 
@@ -38,8 +40,8 @@ class Routes:
         return page()
 
 
-def pages(client: Client, sdl: Callable[[], str] | None, metrics: Page) -> dict[str, Page]:
-    """Return the pages by path; without `sdl` there is no page of it."""
+def pages(client: Client, sdl: Callable[[], str] | None) -> dict[str, Page]:
+    """Return the pages by path that every client may see; without `sdl` there is no page of it."""
 
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
@@ -50,7 +52,7 @@ def pages(client: Client, sdl: Callable[[], str] | None, metrics: Page) -> dict[
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
-    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready, "/metrics": metrics}
+    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready}
     if sdl is not None:  # printed at the first request, not at start
         paths["/schema.graphql"] = functools.cache(lambda: Response.of(sdl().encode(), _TEXT))
     return paths

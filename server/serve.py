@@ -47,16 +47,26 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
-    listener = _listen(settings)
-    announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(_listen(settings))]
+        announcement = _announcement(*listeners[0].getsockname()[:2], sandbox=sandbox)
+        if settings.admin_port is not None:
+            listeners.append(stack.enter_context(_listen_for_operators(settings)))
+            host, port = listeners[1].getsockname()[:2]
+            settings = dataclasses.replace(settings, admin_port=port)
+            announcement += f"operators have /metrics and /status at {_origin(host, port)}/\n"
+        _run_at(listeners, settings, announcement, sandbox=sandbox)
+
+
+def _run_at(listeners: list[socket.socket], settings: Settings, announcement: str, *, sandbox: bool) -> None:
     if settings.workers > 1:
         sys.stderr.write(announcement)
-        serve_with_workers(settings, listener, sandbox=sandbox)
+        serve_with_workers(settings, listeners, sandbox=sandbox)
         return
     connections = new_connections(settings)
     config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)
     with contextlib.suppress(KeyboardInterrupt):
-        AnnouncedServer(config, announcement).run([listener])
+        AnnouncedServer(config, announcement).run(listeners)
 
 
 def _check_key_file(settings: Settings) -> None:
@@ -83,7 +93,11 @@ def _check_documents(settings: Settings) -> None:
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:
     source = "sandbox" if sandbox else "CoinGlass"
     reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
-    return f"coinglass-graphql serves {source} at http://{host}:{port}/ (GraphQL at /graphql), with {reader}\n"
+    return f"coinglass-graphql serves {source} at {_origin(host, port)}/ (GraphQL at /graphql), with {reader}\n"
+
+
+def _origin(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 class AnnouncedServer(uvicorn.Server):
@@ -106,11 +120,20 @@ class AnnouncedServer(uvicorn.Server):
 
 
 def _listen(settings: Settings) -> socket.socket:
+    return _bind(settings.host, settings.port, "COINGLASS_HOST and COINGLASS_PORT")
+
+
+def _listen_for_operators(settings: Settings) -> socket.socket:
+    variables = "COINGLASS_ADMIN_HOST and COINGLASS_ADMIN_PORT"
+    return _bind(settings.admin_host, settings.admin_port or 0, variables)
+
+
+def _bind(host: str, port: int, variables: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), reuse_port=False)
+        return socket.create_server((host, port), family=family, reuse_port=False)
     except OSError as error:
-        at = f"{settings.host}:{settings.port}"
-        raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
+        raise SettingsError(f"{variables}: cannot listen on {host}:{port} ({error.strerror})") from error
 
 
 @contextlib.contextmanager

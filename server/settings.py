@@ -84,6 +84,16 @@ class Settings:
     )
     host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
     port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
+    admin_host: str = _variable(
+        "COINGLASS_ADMIN_HOST", "127.0.0.1", str, "Address to listen on for operators, with `COINGLASS_ADMIN_PORT`."
+    )
+    admin_port: int | None = _variable(
+        "COINGLASS_ADMIN_PORT",
+        None,
+        integer(0, 65535),
+        "Port for operators, which has `/metrics`, `/status`, `/readyz` and `/healthz` without credentials; "
+        "`COINGLASS_PORT` has no `/metrics` then. 0 takes a free one.",
+    )
     workers: int = _variable(
         "COINGLASS_WORKERS",
         1,
@@ -318,6 +328,7 @@ class Settings:
                 faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
         if values.get("trusted_only") and "trusted_documents" not in values:
             faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
+        faults += _admin_faults(values)
         values["collector"] = collector = Collector.from_env(env)
         if values.get("traces") and not collector.is_installed:
             faults.append(f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}")
@@ -373,7 +384,17 @@ class Settings:
             body_seconds=self.body_seconds,
             send_seconds=self.send_seconds,
             proxies=self.trusted_proxies or (),
+            admin_port=self.admin_port,
         )
+
+
+def _admin_faults(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the address for operators; the port tells the two addresses apart."""
+    port = values.get("admin_port")
+    if port is None and "admin_host" in values:
+        yield "COINGLASS_ADMIN_HOST is set, but COINGLASS_ADMIN_PORT is not"
+    if port and port == values.get("port", Settings.port):
+        yield f"COINGLASS_ADMIN_PORT is {port}, as COINGLASS_PORT: each needs its own port"
 
 
 def _caller_faults(settings: Settings) -> Iterator[str]:

@@ -9,8 +9,9 @@ import functools
 import importlib.metadata
 import os
 import threading
-from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
+from typing import TypeAlias
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -21,6 +22,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from cg_client.tracing import Attribute, Attributes
+
+Lifetime: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
 _PROJECT = "coinglass-graphql"
 _FLUSH_SECONDS = 5.0  # of shutdown, in which the last spans are sent
@@ -102,14 +105,18 @@ class Tracing:
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self.tracer = OpenTelemetryTracer(self._provider)
 
-    @contextlib.asynccontextmanager
-    async def around(self, lifetime: AbstractAsyncContextManager[None]) -> AsyncIterator[None]:
+    def around(self, lifetime: Lifetime) -> Lifetime:
         """Send the last spans after the application has ended."""
-        try:
-            async with lifetime:
-                yield
-        finally:
-            await self._close()
+
+        @contextlib.asynccontextmanager
+        async def flushed() -> AsyncIterator[None]:
+            try:
+                async with lifetime():
+                    yield
+            finally:
+                await self._close()
+
+        return flushed
 
     async def _close(self) -> None:
         """Send what is left, but do not wait longer for a slow collector. The thread ends with the process."""

@@ -1,4 +1,4 @@
-"""Serves one listening socket with several worker processes, each with its own cache and a share of the key's quota.
+"""Serves the listening sockets with several worker processes, each with its own cache and a share of the key's quota.
 
 uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
 that the key is not on a command line.
@@ -31,9 +31,9 @@ _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a 
 log = structlog.get_logger(__name__)
 
 
-def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
+def serve_with_workers(settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
     """Run until a signal; exit if a worker cannot start."""
-    workers = Workers(settings, listener, sandbox=sandbox)
+    workers = Workers(settings, listeners, sandbox=sandbox)
     workers.run()
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
@@ -42,7 +42,7 @@ def serve_with_workers(settings: Settings, listener: socket.socket, *, sandbox: 
 class Workers(Multiprocess):
     """A fixed number of workers: an additional one would exceed the quota, which they share."""
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
+    def __init__(self, settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
         config = ServerConfig(
             functools.partial(worker, settings, connections, sandbox=sandbox),
@@ -52,7 +52,7 @@ class Workers(Multiprocess):
             workers=settings.workers,
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
-        super().__init__(config, [listener])
+        super().__init__(config, listeners)
         replacing = dataclasses.replace(settings, replaces_worker=True)
         self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
 
