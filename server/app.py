@@ -88,7 +88,7 @@ def create_app(
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
     connections = OpenConnections(settings.connection_limits()) if connections is None else connections
-    traffic = connections.traffic
+    traffic, stuck_seconds = connections.traffic, settings.stuck_seconds if watched else 0
     view = _view(settings, engine, upstream, caller_access, budgets, traffic, pool)
     view.spans = None if tracer is None else OperationSpans(tracer)
     health, metrics = pages(client, sdl), functools.partial(metrics_page, registry)
@@ -96,7 +96,6 @@ def create_app(
     responses = _response_cache(RequestLog(routes), settings, client)
     registry.register(Metrics(client, engine, responses, connections, pool))
     admitted = _admitted(CallerKeys(responses, pool), budgets, client.clock, caller_access, traffic, origins)
-    stuck_seconds = settings.stuck_seconds if watched else 0
     lifetime = functools.partial(lifespan, client, upstream.symbols if warm else None, pool, stuck_seconds)
     websockets = _websockets(view, lifetime if tracing is None else tracing.around(lifetime))
     adapter = HTTPAdapter(over_http(view.spans, admitted), websockets, client, traffic)
