@@ -25,6 +25,7 @@ class ServerSpan(Protocol):
     @property
     def trace_id(self) -> str: ...
     def set(self, name: str, value: Attribute) -> None: ...
+    def describe(self, attributes: Attributes) -> None: ...
     def rename(self, name: str) -> None: ...
     def fail(self, kind: str, message: str) -> None: ...
     def end(self) -> None: ...
@@ -71,40 +72,44 @@ class OperationSpans:
                 response = await handle(request)
         except BaseException as error:
             span.fail("client_left" if isinstance(error, ClientLeft) else type(error).__name__, "")
-            _identify(span, request)
+            span.describe(_identity(request))
             span.end()
             raise
-        _identify(span, request)
-        self._describe(span, response)
+        self._describe(span, request, response)
         if response.stream is None:
             span.end()
         else:
             response.stream = _streamed(span, response.stream)
         return response
 
-    def _describe(self, span: ServerSpan, response: Response) -> None:
-        span.set("http.response.status_code", response.status)
+    def _describe(self, span: ServerSpan, request: Request, response: Response) -> None:
+        """Set all attributes at once, which takes a third of the time that each by itself does."""
+        facts = _identity(request)
+        facts["http.response.status_code"] = response.status
         if response.operation is not None:
-            self._describe_operation(span, response.operation)
+            facts |= self._operation(span, response.operation)
         if response.cache is not None:
-            span.set("coinglass.response_cache", response.cache)
+            facts["coinglass.response_cache"] = response.cache
         if response.upstream_calls is not None:
-            span.set("coinglass.upstream_calls", response.upstream_calls)
+            facts["coinglass.upstream_calls"] = response.upstream_calls
+        span.describe(facts)
         if response.status >= _SERVER_ERROR:
             span.fail(response.code or str(response.status), "")
         elif response.code is not None:
             _refuse(span, response.code)
 
-    def _describe_operation(self, span: ServerSpan, operation: OperationFacts) -> None:
+    def _operation(self, span: ServerSpan, operation: OperationFacts) -> dict[str, Attribute]:
+        """Name the span, and return its attributes."""
         name, kind = operation.name, operation.type
-        span.set("graphql.operation.type", kind)
-        span.set("coinglass.document.sha256", operation.document_hash)
+        facts: dict[str, Attribute] = {"graphql.operation.type": kind}
+        facts["coinglass.document.sha256"] = operation.document_hash
         if name:
-            span.set("graphql.operation.name", name)
+            facts["graphql.operation.name"] = name
             if name in self._names or len(self._names) < _MAX_NAMES:
                 self._names.add(name)
                 kind = f"{kind} {name}"
         span.rename(kind)
+        return facts
 
     def refuse(self, code: str) -> None:
         """Note the code for which the operation was refused whose span is current, if one is."""
@@ -129,10 +134,10 @@ class OperationSpans:
             span.fail("client_left" if isinstance(error, asyncio.CancelledError) else type(error).__name__, "")
             raise
         finally:
-            _identify(span, opening)
+            facts = _identity(opening) | {"coinglass.upstream_calls": socket_span.upstream_calls}
             if socket_span.operation is not None:
-                self._describe_operation(span, socket_span.operation)
-            span.set("coinglass.upstream_calls", socket_span.upstream_calls)
+                facts |= self._operation(span, socket_span.operation)
+            span.describe(facts)
             span.end()
 
 
@@ -154,11 +159,13 @@ def _refuse(span: ServerSpan, code: str) -> None:
         span.set("error.type", code)
 
 
-def _identify(span: ServerSpan, request: Request) -> None:
-    """Note the caller, which is known once its credentials were verified."""
-    span.set("client.address", request.client_address)
-    span.set("enduser.id", request.caller.name)
-    span.set("coinglass.request_id", request.request_id)
+def _identity(request: Request) -> dict[str, Attribute]:
+    """Return whose request it is, which is known once the credentials were verified."""
+    return {
+        "client.address": request.client_address,
+        "enduser.id": request.caller.name,
+        "coinglass.request_id": request.request_id,
+    }
 
 
 def _carrier(request: Request) -> Mapping[str, str]:

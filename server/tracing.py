@@ -41,6 +41,9 @@ class OpenTelemetrySpan:
     def set(self, name: str, value: Attribute) -> None:
         self._span.set_attribute(name, value)
 
+    def describe(self, attributes: Attributes) -> None:
+        self._span.set_attributes(attributes)
+
     def rename(self, name: str) -> None:
         self._span.update_name(name)
 
