@@ -3,12 +3,18 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
+	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients schema docker-lint bench chaos abuse format clean
+.PHONY: serve test check lint types copies clients interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
-$(STAMP): pyproject.toml hatch_build.py native/rows.pyx native/numbers.pxd
+# Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
+$(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(PIP) install --require-hashes --requirement locks/dev.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	$(PIP) check
 	touch $@
 
 # Pages of this machine may call a server that make starts; COINGLASS_ALLOWED_ORIGINS replaces the list, or empties it.
@@ -42,6 +48,40 @@ clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+# Not with the locked tools alone: pyproject.toml may name what the lock file does not have yet.
+lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproject.toml; UPGRADE=1 takes the newest versions
+	$(LOCK) pyproject.toml --output-file locks/server.txt
+	$(LOCK) --group build --output-file locks/build.txt
+	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt
+
+$(VENV)/bin/uv:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install uv
+
+wheel: $(STAMP)          ## build the package with the locked tools
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+
+sbom: $(STAMP)           ## the software bill of materials of what the image installs, as CycloneDX JSON
+	$(BIN)/cyclonedx-py requirements locks/server.txt --pyproject pyproject.toml --output-reproducible --of JSON --output-file sbom.json
+
+replay: $(STAMP)         ## run the lines of the Dockerfile in a fresh Debian, and query the result (needs root and mmdebstrap)
+	$(BIN)/python -m tools.replay_dockerfile
+
+lowest: $(STAMP)         ## install the lowest versions that pyproject.toml allows, query the result and run some tests
+	@.ci/lowest
+
+interop: $(STAMP) clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
+	$(BIN)/python -m interop $(ONLY)
+
+interop/clients/node_modules/.installed: interop/clients/package-lock.json
+	cd interop/clients && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+.venv-fuzz/.installed: interop/fuzz/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	touch $@
+
 schema: $(STAMP)         ## rewrite the committed SDL and the table of endpoints
 	$(BIN)/coinglass-graphql schema > schema/schema.graphql
 	$(BIN)/coinglass-graphql endpoints > docs/endpoints.md
@@ -63,4 +103,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-next .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -157,9 +157,13 @@ async def _afterwards(tested: Rig, bystander: Bystander, alone: list[float], dur
 
 
 def _first_traceback(log: str) -> str:
-    """Return the number of tracebacks and the end of the first."""
+    """Return the number of tracebacks, and the end of the first."""
     count = log.count("Traceback")
-    return f"{count}: …{log.partition('Traceback')[2][:3000].splitlines()[-1][-500:]}" if count else "none"
+    if not count:
+        return "none"
+    lines = log[log.index("Traceback") :].splitlines()
+    frames = next((number for number, line in enumerate(lines[1:], 1) if not line.startswith(" ")), len(lines))
+    return f"{count}: … {' / '.join(line.strip() for line in lines[: frames + 1])[-600:]}"
 
 
 def as_line(item: Verdict) -> str:

@@ -65,7 +65,8 @@ class KeyFile:
     def __init__(self, path: Path, clock: Clock) -> None:
         """Raise KeyFileError if the file cannot be read."""
         self._path, self._clock = path, clock
-        self._state = _state(path)
+        self._state: _State | None = _state(path)
+        self._fault: str | None = None
         self._read(read_keys(path))
 
     async def verify(self, key: bytes) -> Caller:
@@ -82,17 +83,26 @@ class KeyFile:
             raise Unauthenticated(f"The key {stored.prefix}… expired at {stored.expires:%Y-%m-%dT%H:%M:%SZ}.")
         return caller
 
-    def _check(self) -> None:
-        """Read the file again if it changed."""
+    def reload(self) -> None:
+        """Read the file again, whether or not it seems to have changed."""
+        self._state = self._fault = None
+        if self._check():
+            log.info("the file of keys was read again", keys=len(self._keys))
+
+    def _check(self) -> bool:
+        """Read the file again if it changed; return whether it can be read."""
         self._check_at = self._clock.monotonic() + _CHECK_SECONDS
         try:
             state = _state(self._path)
-            if state == self._state:
-                return
-            self._read(read_keys(self._path))
-            self._state = state
+            if state != self._state:
+                self._read(read_keys(self._path))
+                self._state, self._fault = state, None
         except KeyFileError as error:
-            log.warning("the file of keys cannot be read; the keys that were read last stay valid", error=str(error))
+            if self._fault != (fault := str(error)):  # once, not at each look at the file
+                self._fault = fault
+                log.warning("the file of keys cannot be read; the keys that were read last stay valid", error=fault)
+            return False
+        return True
 
     def _read(self, content: Keys) -> None:
         self._check_at = self._clock.monotonic() + _CHECK_SECONDS

@@ -11,9 +11,9 @@ from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.errors import GateSource, ProblemCode
 from cg_client.intervals import Interval
 from cg_client.params.choices import (
-    ArticleLanguage,
     BorrowVenue,
-    CalendarLanguage,
+    CryptoArticleLanguage,
+    EconomicCalendarLanguage,
     FundingRange,
     FundRange,
     LargeOrderState,
@@ -101,8 +101,8 @@ _describe(
 )
 _LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
 for _language, _of in (
-    (CalendarLanguage, "the economic calendar"),
-    (ArticleLanguage, "articles"),
+    (EconomicCalendarLanguage, "the economic calendar"),
+    (CryptoArticleLanguage, "articles"),
     (NewsflashLanguage, "newsflashes"),
 ):
     _describe(_language, f"Language of {_of}.", {member: _LANGUAGES[member.value] for member in _language})

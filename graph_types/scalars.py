@@ -1,13 +1,15 @@
 """The scalars of the graph. They raise GraphQLError for input, since graphql-core hides the message of any other."""
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NewType, TypeAlias, TypeVar
 
 import strawberry
 from graphql import GraphQLError, ValueNode, print_ast
 from graphql.utilities import value_from_ast_untyped
+from strawberry.schema.types.base_scalars import DateDefinition
 from strawberry.types.scalar import ScalarDefinition
 
 Timestamp = NewType("Timestamp", int)
@@ -71,10 +73,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}…"
 
 
+_RFC_3339 = "https://datatracker.ietf.org/doc/html/rfc3339"
+_TIME_VALUE = "https://tc39.es/ecma262/#sec-time-values-and-time-range"
+
 SCALARS: dict[object, ScalarDefinition] = {
+    date: dataclasses.replace(DateDefinition, specified_by_url=_RFC_3339),
     datetime: strawberry.scalar(
         name="DateTime",
         description="A time in UTC, ISO-8601 ending in `Z`. Input without an offset is UTC.",
+        specified_by_url=_RFC_3339,
         serialize=format_time,
         parse_value=_from_value(parse_time),
         parse_literal=_from_literal(parse_time),
@@ -82,6 +89,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     Timestamp: strawberry.scalar(
         name="Timestamp",
         description="A time as integer milliseconds since 1970 in UTC; more than GraphQL's Int can hold.",
+        specified_by_url=_TIME_VALUE,
         serialize=int,
         parse_value=_from_value(_parse_timestamp),
         parse_literal=_from_literal(_parse_timestamp),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
+from strawberry.federation.schema_directives import Shareable
 
 from cg_client.errors import BadArgument
 from payloads.source import Sourced
@@ -20,7 +21,8 @@ First = Annotated[int, strawberry.argument(description=f"Most items to give, up 
 After = Annotated[str | None, strawberry.argument(description="Cursor of the item after which to go on.")]
 
 
-@strawberry.type(description="Where a page lies in its list.")
+# Other subgraphs have a `PageInfo` with the same fields, as Relay demands.
+@strawberry.type(description="Where a page lies in its list.", directives=[Shareable()])
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there are items after this page.")
     has_previous_page: bool = strawberry.field(description="Whether there are items before this page.")

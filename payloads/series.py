@@ -18,7 +18,7 @@ from graph_types.enums import Truncation
 from graph_types.fields import value
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Columns
-from payloads.source import Source, Sourced, fields_of, rows_field
+from payloads.source import DataSource, Sourced, fields_of, rows_field
 
 P = TypeVar("P")
 R = TypeVar("R")
@@ -85,7 +85,7 @@ class RowFields(Generic[R]):
         derived: object
         match name:
             case "source":
-                derived = Source.of(self._answers)
+                derived = DataSource.of(self._answers)
             case "columns":
                 derived = self._columns.of(self._rows)
             case "latest":
@@ -156,8 +156,8 @@ class ServedWindow(msgspec.Struct, frozen=True):
     truncated: Truncation | None
 
     @property
-    def source(self) -> Source:
-        return Source.of(self.answers)
+    def source(self) -> DataSource:
+        return DataSource.of(self.answers)
 
 
 @strawberry.interface(description="Points over time: what was requested, and what was served.")
@@ -192,7 +192,7 @@ class DailySeries(Sourced):
     count: int = strawberry.field(description="Number of points.")
 
     @classmethod
-    def of_rows(cls, source: Source, rows: Columns[Any], now: float) -> Self:
+    def of_rows(cls, source: DataSource, rows: Columns[Any], now: float) -> Self:
         """`now` in seconds: days to come may be among the rows, and are never the latest."""
         times = rows.column("timestamp").stored
         if not len(times) or times[-1] <= now * 1000:

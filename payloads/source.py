@@ -27,7 +27,7 @@ class Anomaly:
 
 
 @strawberry.type(description="Where a payload came from.")
-class Source:
+class DataSource:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
@@ -59,7 +59,7 @@ class Source:
 
 @strawberry.interface(description="A payload that says where it came from.")
 class Sourced:
-    source: Source = strawberry.field(description="Where the figures came from.")
+    source: DataSource = strawberry.field(description="Where the figures came from.")
 
 
 @strawberry.interface(description="A list that CoinGlass cuts at a number of rows, without saying so.")

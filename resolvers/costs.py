@@ -133,19 +133,15 @@ class WindowCost:
         return 2 if needed <= self.page_rows else count // self.page_rows + 2  # cached bars may be completed in vain
 
 
-def _list_size(rows: int, *, sized_by: list[str] | None = None, fields: list[str] | None = None) -> ListSize:
-    return ListSize(
-        assumed_size=rows,
-        slicing_arguments=sized_by or UNSET,
-        sized_fields=fields or UNSET,
-        require_one_slicing_argument=False,
-    )
+# Without `assumedSize`: the default of `first` counts, and Cosmo refuses both together.
+_PAGE_SIZE = ListSize(
+    assumed_size=UNSET,
+    slicing_arguments=["first"],
+    sized_fields=["edges", "nodes"],
+    require_one_slicing_argument=False,
+)
 
-
-CONNECTION: FieldOptions = {
-    "metadata": {"cost": PageCost(FIRST, calls=0)},
-    "directives": [_list_size(FIRST, sized_by=["first"], fields=["edges", "nodes"])],
-}
+CONNECTION: FieldOptions = {"metadata": {"cost": PageCost(FIRST, calls=0)}, "directives": [_PAGE_SIZE]}
 
 
 def directives(cost: FieldCost) -> list[object]:
@@ -155,7 +151,8 @@ def directives(cost: FieldCost) -> list[object]:
 
 def listed(rows: int) -> FieldOptions:
     """Return the options of a field that lists objects: at most so many, which cost no call by themselves."""
-    return {"metadata": {"cost": FixedCost(0, assumed_rows=rows)}, "directives": [_list_size(rows)]}
+    size = ListSize(assumed_size=rows, slicing_arguments=UNSET, sized_fields=UNSET, require_one_slicing_argument=False)
+    return {"metadata": {"cost": FixedCost(0, assumed_rows=rows)}, "directives": [size]}
 
 
 def _time(value: object) -> int | None:

@@ -12,7 +12,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument
 from graph_types.problems import Problems
 from payloads.columns import Columns
-from payloads.source import Source
+from payloads.source import DataSource
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.costs import DailyCost
@@ -23,7 +23,7 @@ from resolvers.results import NO_ALTERNATIVES
 
 class DailyPayload(Protocol):
     @classmethod
-    def of_rows(cls, source: Source, rows: Columns[Any], now: float) -> Self: ...
+    def of_rows(cls, source: DataSource, rows: Columns[Any], now: float) -> Self: ...
 
 
 P = TypeVar("P", bound=DailyPayload)
@@ -99,7 +99,7 @@ def daily_payload(context: Context, payload: type[P], answer: Answer[Any], rows:
     coming = _first_after(rows, now)
     if coming is not None:
         context.validity.expire_at(context.client.clock.monotonic() + coming - now)
-    return payload.of_rows(Source.of([answer]), cut(rows, now, *window), now)
+    return payload.of_rows(DataSource.of([answer]), cut(rows, now, *window), now)
 
 
 def cut(rows: Columns[Any], now: float, last: int | None, from_: datetime | None, to: datetime | None) -> Columns[Any]:

@@ -20,7 +20,7 @@ from graph_types.enums import PlanLimitPolicy
 from graph_types.fields import omittable
 from graph_types.problems import Problems
 from payloads.series import Series, ServedWindow
-from payloads.source import CappedList, Source, rows_field
+from payloads.source import CappedList, DataSource, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Context, Info
 from resolvers.costs import FieldCost, FixedCost, WindowCost, directives
@@ -69,7 +69,7 @@ class Custom(Protocol):
     @classmethod
     def decoder(cls) -> Decode[Any]: ...
     @classmethod
-    def of(cls, source: Source, value: Any) -> Any: ...  # noqa: ANN401  # of the class, from what its decoder made
+    def of(cls, source: DataSource, value: Any) -> Any: ...  # noqa: ANN401  # of the class, from what its decoder made
 
 
 def upstream(
@@ -280,7 +280,7 @@ def _decoder(payload: type, endpoint: Endpoint) -> Decode[Any]:
 
 
 def _filled(payload: type, answer: Answer[Any], value: Any) -> object:  # noqa: ANN401  # what the decoder made
-    source = Source.of([answer])
+    source = DataSource.of([answer])
     if hasattr(payload, "of"):
         return cast("type[Custom]", payload).of(source, value)
     if isinstance(value, list):

@@ -19,7 +19,7 @@ from pagination.connections import (
     upstream_page,
     upstream_page_info,
 )
-from payloads.source import Source, rows_field
+from payloads.source import DataSource, rows_field
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
 from resolvers.costs import PageCost
@@ -55,7 +55,7 @@ def upstream_paged(
         number, size = upstream_page(first, after, most)
         answer = await load(self, info, arguments, {"page": number, "per_page": size})
         page_info = upstream_page_info(number, size, len(answer.value))
-        return payload(**{"source": Source.of([answer]), "page_info": page_info, name: answer.value})
+        return payload(**{"source": DataSource.of([answer]), "page_info": page_info, name: answer.value})
 
     rows = argument("first", int, f"Rows of a page, up to {most}.", FIRST)
     sign(resolve, [*arguments_of(endpoint.params, [*(bind or {}), "page", "per_page"], {}), rows, _AFTER])
@@ -80,7 +80,7 @@ def upstream_numbered(
         number = numbered_page(after)
         answer = await load(self, info, arguments, {"page": number})
         page_info = numbered_page_info(number, answer.value["total_pages"], len(answer.value[name] or ()))
-        return payload(**{"source": Source.of([answer]), "page_info": page_info, **answer.value})
+        return payload(**{"source": DataSource.of([answer]), "page_info": page_info, **answer.value})
 
     sign(resolve, [*arguments_of(endpoint.params, [*(bind or {}), "page"], {}), _AFTER])
     return cast("P", field(resolve, (endpoint,), alternatives, decoders={endpoint: decoder}))

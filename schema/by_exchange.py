@@ -10,7 +10,7 @@ from cg_client.call import Decode
 from graph_types.scalars import Timestamp
 from payloads.columns import Column
 from payloads.series import timed_rows
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.by_exchange import History, decode_history
 
 
@@ -54,7 +54,7 @@ class SeriesByExchange(Sourced):
         return decode_history
 
     @classmethod
-    def of(cls, source: Source, history: History) -> Self:
+    def of(cls, source: DataSource, history: History) -> Self:
         by_exchange = [
             ExchangeFigures(exchange=name, values=Column(figures)) for name, figures in history.by_exchange.items()
         ]

@@ -8,7 +8,7 @@ import strawberry
 from cg_client.endpoints import options as api
 from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.field import upstream
 from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
@@ -44,7 +44,7 @@ class OptionsByExchange(Sourced):
     exchanges: list[ExchangeOptions] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
 
     @classmethod
-    def of(cls, source: Source, rows: list[ExchangeOptions]) -> Self:
+    def of(cls, source: DataSource, rows: list[ExchangeOptions]) -> Self:
         return cls(source=source, **split_total(rows))
 
 

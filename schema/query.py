@@ -14,10 +14,11 @@ from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.costs import CONNECTION, listed
 from resolvers.field import upstream
-from schema.account import Account, Quota
-from schema.calendar import Calendar
 from schema.capabilities import Capability, capabilities
 from schema.coin import Coin
+from schema.coinglass_account import CoinglassAccount, UpstreamQuota
+from schema.crypto_news import CryptoNews
+from schema.economic_calendar import EconomicCalendar
 from schema.etf.funds import ETF
 from schema.etf.series import ETFAsset
 from schema.exchange import Exchange
@@ -26,7 +27,6 @@ from schema.grayscale import Grayscale
 from schema.indicators.root import Indicators
 from schema.listing import CoinFilter, ExchangeFilter, required
 from schema.markets import Markets
-from schema.news import News
 from schema.on_chain import OnChain
 from schema.pair import Pair
 from schema.sentiment import Sentiment
@@ -50,7 +50,7 @@ _WATCHLIST = listed(MAX_NAMES)
 
 @strawberry.type(description="CoinGlass: crypto derivatives, spot, options and funds.")
 class Query:
-    account: Result[Account] = upstream(account.SUBSCRIPTION, Account)
+    coinglass_account: Result[CoinglassAccount] = upstream(account.SUBSCRIPTION, CoinglassAccount)
 
     @resolved("A coin.")
     def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
@@ -143,8 +143,8 @@ class Query:
     hyperliquid = namespace(Hyperliquid, "Hyperliquid.")
     grayscale = namespace(Grayscale, "Grayscale.")
     on_chain = namespace(OnChain, "What is seen on the chains.")
-    calendar = namespace(Calendar, "The economic calendar.")
-    news = namespace(News, "News.")
+    economic_calendar = namespace(EconomicCalendar, "The economic calendar.")
+    crypto_news = namespace(CryptoNews, "News.")
 
     @resolved("The mood of the market around a coin.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
@@ -164,6 +164,6 @@ class Query:
     indicators = namespace(Indicators, "Indicators of the market as a whole.")
 
     @resolved("What is left of the quota of requests a minute. Costs no request.")
-    def quota(self, info: Info) -> Quota:
+    def upstream_quota(self, info: Info) -> UpstreamQuota:
         info.context.validity.mark_uncacheable()
-        return Quota.of(info.context.client)
+        return UpstreamQuota.of(info.context.client)

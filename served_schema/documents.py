@@ -53,14 +53,15 @@ class Document:
         self._plans: dict[Hashable, Any] = {}
         self._facts: dict[int, OperationFacts] = {}
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """Return the operation of this name, or the only one; raises GraphQLError if one of several must be named."""
-        if name is None:
-            if len(self.operations) > 1:
-                raise GraphQLError("Of several operations `operationName` must name one.", nodes=self.operations)
-            return self.operations[0] if self.operations else None
-        named = (operation for operation in self.operations if operation.name and operation.name.value == name)
-        return next(named, None)
+    def operation(self, name: str | None) -> OperationDefinitionNode:
+        """Return the operation of this name, or the only one; raises GraphQLError."""
+        if name is None and len(self.operations) > 1:
+            raise GraphQLError("Of several operations `operationName` must name one.", nodes=self.operations)
+        for operation in self.operations:
+            if name is None or (operation.name and operation.name.value == name):
+                return operation
+        text = "The document has no operation." if name is None else f"Unknown operation named {name!r}."
+        raise GraphQLError(text, extensions={"code": "BAD_USER_INPUT"})
 
     def facts(self, operation: OperationDefinitionNode) -> OperationFacts:
         facts = self._facts.get(id(operation))

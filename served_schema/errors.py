@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import structlog
 from graphql import GraphQLError, GraphQLSyntaxError, ValueNode
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from cg_client.errors import CoinglassError, InvalidRequest, UnknownName
 
@@ -46,8 +45,6 @@ def _stable(error: GraphQLError, request_id: str | None) -> GraphQLError:
     cause = error.original_error
     if error.message == _NESTED:
         return _with(GraphQLError(_TOO_NESTED, nodes=error.nodes), {"code": "QUERY_TOO_COMPLEX"})
-    if isinstance(cause, CannotGetOperationTypeError):
-        return GraphQLError(cause.as_http_error_reason(), extensions={"code": "BAD_USER_INPUT"})
     if cause is None or isinstance(cause, GraphQLError) or _is_of_literal(error):
         return _with(error, {"code": _code_of(error)} | (error.extensions or {}))
     extensions = _facts(cause)

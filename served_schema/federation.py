@@ -15,19 +15,25 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from cg_client.errors import BadArgument
+from served_schema.sdl import standalone
 
 
 class Schema(strawberry.federation.Schema):
     @functools.cached_property
+    def subgraph_sdl(self) -> str:
+        """The SDL for routers, which takes 50 ms to print."""
+        return self.as_str() + "\n"
+
+    @functools.cached_property
     def sdl(self) -> str:
-        """The SDL, which takes 50 ms to print."""
-        return self.as_str()
+        """The SDL for clients."""
+        return standalone(self.subgraph_sdl)
 
     def _get_federation_query_type(self, *args: Any) -> type:  # noqa: ANN401  # Strawberry's
         """Let `_service` answer with the SDL that was printed before: Strawberry prints it for each field."""
         query = super()._get_federation_query_type(*args)
         service = _field(query, "_service").type
-        _field(service, "sdl").base_resolver = StrawberryResolver(lambda: self.sdl)
+        _field(service, "sdl").base_resolver = StrawberryResolver(lambda: self.subgraph_sdl)
         return query
 
     def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:

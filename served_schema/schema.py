@@ -1,16 +1,16 @@
 """Executes operations step by step: text, document, limits, execution, and stable codes of errors."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
 from graphql import ExecutionResult as CoreResult
 from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
@@ -30,6 +30,7 @@ from served_schema.persisted_queries import PersistedQueries, with_document_id
 from served_schema.sliced_lists import SlicedExecution
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
+FEDERATION_VERSION: Final = "2.9"  # the newest one that three composers know; see interop/federation
 
 
 class InvalidOperation(Exception):
@@ -44,7 +45,7 @@ class ServedSchema(Schema):
     """Takes the place of Strawberry's execution, which would parse and validate each text anew."""
 
     def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
-        super().__init__(execution_context_class=SlicedExecution, **options)
+        super().__init__(execution_context_class=SlicedExecution, federation_version=FEDERATION_VERSION, **options)
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, "documents")
         self._introspection_rules = IntrospectionRules(self._schema)
@@ -52,14 +53,24 @@ class ServedSchema(Schema):
         self._trusted: Mapping[str, Document] = {}  # by id
         self.clear()
 
+    @property
+    def policy(self) -> DocumentPolicy:
+        return self._policy
+
     def apply(self, policy: DocumentPolicy) -> None:
         """Apply the policy from now on, with its trusted documents parsed, validated and compiled.
 
         Raises FaultyDocuments.
         """
+        for _ in self.apply_in_steps(policy):
+            pass
+
+    def apply_in_steps(self, policy: DocumentPolicy) -> Iterator[None]:
+        """Apply the policy at the last step; each step before takes the time of one document."""
         trusted: dict[str, Document] = {}
         faults = []
         for item in policy.trusted:
+            yield
             try:
                 trusted[item.id] = self._trusted_document(item.text)
             except InvalidOperation as invalid:
@@ -87,9 +98,9 @@ class ServedSchema(Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute one operation; raises what Strawberry's views answer with status 400.
+        """Execute one operation.
 
-        That is: no query, no operation of this name, or one of a type that is not allowed.
+        Raises MissingQueryError without a text, and InvalidOperationTypeError for a type that is not allowed.
         """
         variables = variable_values or {}
         try:
@@ -98,8 +109,6 @@ class ServedSchema(Schema):
                 raise MissingQueryError
             document = self.documents.get(text) or await self._new_document(text)
             operation = document.operation(operation_name)
-            if operation is None:
-                raise CannotGetOperationTypeError(operation_name)
             if isinstance(context_value, Context):
                 context_value.operation = document.facts(operation)
             if allowed_operation_types is not None:
@@ -108,6 +117,8 @@ class ServedSchema(Schema):
             if isinstance(context_value, Context):
                 context_value.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:
+            if allowed_operation_types is not None:
+                _check_unsupported(invalid.errors, operation_name, allowed_operation_types)
             return PreExecutionError(None, stable(invalid.errors, context_value))
         except GraphQLError as error:
             return PreExecutionError(None, stable([error], context_value))
@@ -137,19 +148,15 @@ class ServedSchema(Schema):
         """Return the one result of an operation to a transport that could carry several."""
 
         async def results() -> AsyncGenerator[ExecutionResult, None]:
-            try:
-                yield await self.execute(
-                    query,
-                    variable_values,
-                    context_value,
-                    root_value,
-                    operation_name,
-                    allowed_operation_types,
-                    operation_extensions,
-                )
-            except CannotGetOperationTypeError as error:
-                wrapped = GraphQLError(error.as_http_error_reason(), original_error=error)
-                yield PreExecutionError(None, stable([wrapped], context_value))
+            yield await self.execute(
+                query,
+                variable_values,
+                context_value,
+                root_value,
+                operation_name,
+                allowed_operation_types,
+                operation_extensions,
+            )
 
         return results()
 
@@ -219,7 +226,7 @@ class ServedSchema(Schema):
         try:
             result = await await_maybe(self._start(document, operation, variables, context, root))
         except Exception as error:  # noqa: BLE001  # graphql-core raises nothing of a resolver: this is a fault of ours
-            return ExecutionResult(None, stable([GraphQLError("", original_error=error)], context))
+            return PreExecutionError(None, stable([GraphQLError("", original_error=error)], context))
         return _stable_result(result, context)
 
     def _start(
@@ -262,10 +269,24 @@ class ServedSchema(Schema):
 
 
 def _stable_result(result: CoreResult, context: object) -> ExecutionResult:
-    return ExecutionResult(result.data, stable(result.errors, context) if result.errors else None)
+    if not result.errors:
+        return ExecutionResult(result.data, None)
+    was_executed = result.data is not None or any(error.path is not None for error in result.errors)
+    kind = ExecutionResult if was_executed else PreExecutionError  # the latter for variables that do not fit
+    return kind(result.data, stable(result.errors, context))
 
 
 def _check_type(operation: OperationDefinitionNode, allowed: Iterable[OperationType]) -> None:
     kind = OperationType(operation.operation.value)
     if kind not in allowed:
         raise InvalidOperationTypeError(kind)
+
+
+def _check_unsupported(errors: Iterable[GraphQLError], name: str | None, allowed: Iterable[OperationType]) -> None:
+    """Check the type of an operation that validation refuses, since the schema has no such type."""
+    for node in (node for error in errors for node in error.nodes or ()):
+        is_named = isinstance(node, OperationDefinitionNode) and (
+            name is None or (node.name is not None and node.name.value == name)
+        )
+        if is_named:
+            _check_type(cast("OperationDefinitionNode", node), allowed)

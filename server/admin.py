@@ -14,19 +14,19 @@ from server.client_pool import ClientPool
 from server.http import Request, Response
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
-from server.routes import HEALTH_PATHS, Page, Routes
+from server.routes import HEALTH_PATHS, METRICS, Page, Routes
 
-STATUS: Final = "/status"
+_STATUS: Final = "/status"
 
 
-def admin_routes(public: Mapping[str, Page], operators: Mapping[str, Page]) -> Routes:
+def admin_routes(public: Mapping[str, Page], metrics: Page, status: Page) -> Routes:
     """Return health, which both addresses have, and what is for operators alone."""
 
     async def no_graphql(_: Request) -> Response:
         return Response.of(b"Not Found", b"text/plain; charset=utf-8", 404)
 
     health = {path: public[path] for path in HEALTH_PATHS}
-    return Routes(no_graphql, {**health, **operators})
+    return Routes(no_graphql, {**health, METRICS: metrics, _STATUS: status}, has_explorer=False)
 
 
 def by_port(port: int | None, admin: ASGIApp, public: ASGIApp) -> ASGIApp:

@@ -16,6 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
+from server.negotiation import GRAPHQL_JSON, media_type
+from server.response_cache import PATH as GRAPHQL
 from server.traffic import Traffic
 
 MAX_BODY = 1024 * 1024  # bytes
@@ -68,6 +70,7 @@ class HTTPAdapter:
             response = _unfinished()
         if response.code is not None:
             self._traffic.refuse_request(request, response.code, response.status)
+            response.headers = _refusal_headers(request, response)
         headers = self._headers(request, response)
         if response.stream is None:
             await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -127,6 +130,15 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 
 def _exceeds(stated_length: bytes) -> bool:
     return stated_length.isdigit() and float(stated_length) > MAX_BODY  # float takes any number of digits
+
+
+def _refusal_headers(request: Request, response: Response) -> list[Header]:
+    """Return the headers, with the media type of GraphQL for a client that reads errors of any status by it."""
+    headers = response.headers
+    if request.path != GRAPHQL or media_type(request.headers.get(b"accept")) != GRAPHQL_JSON:
+        return headers
+    typed = [(name, GRAPHQL_JSON if name == b"content-type" else value) for name, value in headers]
+    return typed if any(name == b"vary" for name, _ in headers) else [*typed, (b"vary", b"accept")]
 
 
 def _unfinished() -> Response:

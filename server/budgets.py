@@ -49,7 +49,7 @@ class Charge:
 
     def mark(self, response: Response) -> None:
         """Give the response of a refused operation its status."""
-        if self.refusal is None or response.stream is not None:
+        if self.refusal is None:
             return
         response.status = _TOO_MANY_REQUESTS
         response.headers.append(NO_STORE)

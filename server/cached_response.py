@@ -15,9 +15,9 @@ from typing import NamedTuple
 import zstandard
 
 from server.http import NO_STORE, Header, Response
+from server.negotiation import IDENTITY
 from server.response_keys import RawKey, ResponseKey
 
-IDENTITY = "identity"
 _CODERS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
     {
         "zstd": functools.partial(zstandard.compress, level=1),
@@ -28,9 +28,8 @@ _CODERS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
 _MIN_ENCODED = 1024  # bytes: below, a coding saves nothing worth its work
 _LARGE = 512 * 1024  # bytes: beyond, the work of a coding would hold up the event loop
 _thread = ThreadPoolExecutor(1, "codings")  # zlib and zstd release the interpreter
-_SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 
-_SHAREABLE = frozenset((b"content-type", b"content-length"))
+_SHAREABLE = frozenset((b"content-type", b"content-length", b"vary"))
 _OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
 _VARY = b"accept, accept-encoding, cg-api-key, x-dry-run"
 _YEAR = 31_536_000  # seconds; the longest max-age that means anything
@@ -119,30 +118,3 @@ class CachedResponse:
         digest = hashlib.blake2b(self.response.body, digest_size=16)
         digest.update(dict(self.response.headers).get(b"content-type", b""))
         return f'"{digest.hexdigest()}-{coding}"'.encode()
-
-
-@functools.lru_cache(maxsize=256)
-def acceptable_codings(header: bytes | None) -> tuple[str, ...]:
-    """Return the codings that an Accept-Encoding allows, the best first; none if it refuses even the unencoded body.
-
-    Without the header, only the unencoded body. Unreadable parts of the header are ignored.
-    """
-    if header is None:
-        return (IDENTITY,)
-    stated = dict(filter(None, map(_coding_and_weight, header.decode("latin-1").lower().split(","))))
-    others = stated.get("*", 0.0)
-    weights = {coding: stated.get(coding, others) for coding in _CODERS}
-    if IDENTITY not in stated and "*" not in stated:
-        weights[IDENTITY] = 1e-9  # allowed, but behind every coding that the header names
-    allowed = (coding for coding, weight in weights.items() if weight > 0)
-    return tuple(sorted(allowed, key=lambda coding: -weights[coding]))
-
-
-def _coding_and_weight(text: str) -> tuple[str, float] | None:
-    coding, _, parameter = (part.strip() for part in text.partition(";"))
-    name, _, value = (part.strip() for part in parameter.partition("="))
-    try:
-        weight = float(value) if name == "q" else 1.0
-    except ValueError:
-        return None
-    return (_SYNONYMS.get(coding, coding), weight) if 0 <= weight <= 1 else None

@@ -7,10 +7,10 @@ from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER
 from server.client_pool import ClientPool, KeyUpstream, PoolFull
 from server.http import Handler, Request, Response, refusal
-from server.routes import GRAPHQL_PATHS
+from server.response_cache import PATH as GRAPHQL
 
 HEADER: Final = KEY_HEADER.lower().encode()
-INIT_PAYLOAD: Final = "cgApiKey"  # member of the payload of `connection_init`
+_INIT_PAYLOAD: Final = frozenset(("cgapikey", KEY_HEADER.lower()))  # members of the payload of `connection_init`
 _MIN_LENGTH, _MAX_LENGTH = 8, 128  # characters
 _RETRY_AFTER = (b"retry-after", b"1")
 
@@ -40,7 +40,7 @@ class CallerKeys:
 
     def __call__(self, request: Request) -> Awaitable[Response]:
         text = request.headers.get(HEADER)
-        if text is None or request.path not in GRAPHQL_PATHS:
+        if text is None or request.path != GRAPHQL:
             return self._handle(request)
         return self._with_key(request, text)
 
@@ -68,6 +68,12 @@ class SocketKey:
         """Use this key from now on; raises KeyRefused."""
         self._key = parse_key(text)
         upstream_for(self._pool, self._key)
+
+    def choose_from(self, payload: object) -> None:
+        """Use the key in the payload of `connection_init`, if it has one; raises KeyRefused."""
+        for name, text in payload.items() if isinstance(payload, dict) else ():
+            if name.lower() in _INIT_PAYLOAD:
+                self.choose(text)
 
     def upstream(self) -> KeyUpstream:
         """Return what the next operation uses; raises KeyRefused."""

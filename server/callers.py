@@ -1,6 +1,6 @@
 """Identifies the caller of each request: by its address, its key or its token."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
 from callers.addresses import TrustedProxies, caller_at
@@ -37,6 +37,9 @@ class Access(Protocol):
     async def identify(self, request: Request) -> Caller:
         """Raise Unauthenticated and VerificationUnavailable."""
 
+    def reload(self) -> None:
+        """Read again what credentials are verified with, if that is in a file."""
+
 
 class OpenAccess:
     """The address is the identity."""
@@ -51,12 +54,21 @@ class OpenAccess:
             return caller_at(request.address)
         return self._proxies.caller(request.address, request.headers.get(_FORWARDED_FOR, b""))
 
+    def reload(self) -> None:
+        pass
+
 
 class CredentialAccess:
     is_open = is_peer = False
 
-    def __init__(self, verify: Verify, proxies: TrustedProxies | None = None) -> None:
-        self._verify, self._proxies = verify, proxies
+    def __init__(
+        self, verify: Verify, proxies: TrustedProxies | None = None, reload: Callable[[], None] | None = None
+    ) -> None:
+        self._verify, self._proxies, self._reload = verify, proxies, reload
+
+    def reload(self) -> None:
+        if self._reload is not None:
+            self._reload()
 
     async def identify(self, request: Request) -> Caller:
         """Read the bearer token, or else the API key."""
@@ -77,7 +89,8 @@ def access(settings: Settings, clock: Clock) -> Access:
     """Return what `COINGLASS_CALLERS` demands. Raises KeyFileError."""
     proxies = TrustedProxies(settings.trusted_proxies) if settings.trusted_proxies else None
     if settings.key_file is not None:
-        return CredentialAccess(KeyFile(settings.key_file, clock).verify, proxies)
+        key_file = KeyFile(settings.key_file, clock)
+        return CredentialAccess(key_file.verify, proxies, key_file.reload)
     if settings.jwks_url is not None:
         issuer, audience = settings.jwt_issuer or "", settings.jwt_audience or ""
         keys = KeySet(settings.jwks_url, clock)

@@ -45,7 +45,8 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument(
         "--trusted-only", action="store_const", const="on", help="execute no other documents (COINGLASS_TRUSTED_ONLY)"
     )
-    commands.add_parser("schema", help="print the SDL")
+    printing = commands.add_parser("schema", help="print the SDL")
+    printing.add_argument("--subgraph", action="store_true", help="as routers compose it, with Federation's directives")
     _add_documents(commands.add_parser("documents", help="extract and check manifests of trusted documents"))
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
     commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
@@ -94,7 +95,7 @@ def _count(text: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     if options.command in _PRINTED:
-        return _print(options.command)
+        return _print(options)
     if options.command == "keys":
         return run_keys(options, os.environ)
     with exempt_imports():
@@ -120,15 +121,15 @@ def _run(settings: "Settings", options: argparse.Namespace) -> int:
             return 0
 
 
-def _print(command: str) -> int:
+def _print(options: argparse.Namespace) -> int:
     from schema.capabilities import coverage, table
     from served_schema.build import build
 
     schema = build()
-    if command == "schema":
-        text = schema.as_str() + "\n"
+    if options.command == "schema":
+        text = schema.subgraph_sdl if options.subgraph else schema.sdl
     else:
-        text = (table if command == "endpoints" else coverage)(schema._schema)  # noqa: SLF001  # Strawberry has no public access
+        text = (table if options.command == "endpoints" else coverage)(schema._schema)  # noqa: SLF001  # Strawberry has no public access
     sys.stdout.write(text)
     return 0
 

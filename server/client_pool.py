@@ -115,6 +115,12 @@ class ClientPool:
         self._close(members.pop(idle))
         return True
 
+    def bump_revisions(self) -> None:
+        """Let no response that was cached before be served."""
+        for members in (self.accepted, self.probation):
+            for upstream in members.values():
+                upstream.client.revision.bump()
+
     def close_idle(self) -> None:
         latest = self._clock.monotonic() - IDLE_SECONDS
         for members in (self.accepted, self.probation):

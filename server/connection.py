@@ -99,6 +99,8 @@ class HTTPConnection(HttpToolsProtocol):
         self._enter(Phase.BODY)
         self._size = 0
         super().on_headers_complete()
+        if self.open_connections.is_closing:
+            self.end_with_answer()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
@@ -139,6 +141,14 @@ class HTTPConnection(HttpToolsProtocol):
                 self.transport.close()
             case Phase.DISCARDED if elapsed > _LINGER_SECONDS:
                 self.transport.abort()
+
+    def end_with_answer(self) -> None:
+        if self._is_busy and not self.cycle.response_started:  # later, the client could not be told
+            self.cycle.keep_alive = False
+
+    @property
+    def is_idle(self) -> bool:
+        return not self._is_busy and self._phase is not Phase.DISCARDED and not self.transport.is_closing()
 
     @property
     def _is_busy(self) -> bool:

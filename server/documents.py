@@ -1,14 +1,19 @@
 """Trusted documents: the policy that the settings state, and the commands that extract and check a manifest."""
 
+import asyncio
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import structlog
+
 from execution.engine import Engine
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments
 from served_schema.manifest import ManifestError, is_document, operations_of, read_manifest, write_manifest
 from server.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
 
 _VARIABLE = "COINGLASS_TRUSTED_DOCUMENTS"
 _SOURCES = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".py")
@@ -48,6 +53,21 @@ def apply_policy(engine: Engine, settings: Settings) -> DocumentPolicy:
     except FaultyDocuments as error:
         raise SettingsError(f"{_VARIABLE}: {error}") from error
     return policy
+
+
+async def reload_policy(engine: Engine, settings: Settings) -> bool:
+    """Read the trusted documents again, and return whether they changed; with a fault, those before stay."""
+    try:
+        policy = await asyncio.to_thread(document_policy, settings)
+        if policy == engine.schema.policy:
+            return False
+        for _ in engine.schema.apply_in_steps(policy):
+            await asyncio.sleep(0)  # requests are answered in between
+    except (SettingsError, FaultyDocuments) as error:
+        log.warning("the trusted documents cannot be read; those that were read last stay", error=str(error))
+        return False
+    log.info("the trusted documents were read again", documents=len(policy.trusted))
+    return True
 
 
 def has_explorer(settings: Settings) -> bool:

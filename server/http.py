@@ -26,6 +26,7 @@ Header: TypeAlias = tuple[bytes, bytes]
 
 JSON: Final = b"application/json"
 NO_STORE: Final[Header] = (b"cache-control", b"no-store")
+ALLOW: Final[Header] = (b"allow", b"GET, HEAD, POST, OPTIONS")  # of the path of GraphQL
 REQUEST_ID: Final = b"x-request-id"
 CLIENT_ID: Final = b"x-client-id"
 PRIORITY: Final = b"x-priority"
@@ -106,6 +107,11 @@ class Request:
         self.body = b""
         self.wait_for_disconnect = _wait_forever
         self._payload: object = None
+
+    @property
+    def is_get(self) -> bool:
+        """Whether the response is that of a GET; with HEAD its body is not sent."""
+        return self.method in ("GET", "HEAD")
 
     @property
     def payload(self) -> object:

@@ -6,27 +6,41 @@ while CoinGlass is down has plan and listings within seconds of its return.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from typing import NamedTuple
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from server.client_pool import ClientPool
+from server.hangup import Reload, reload_at_hangup
 from server.watchdog import watched_loop
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 
 
+class Supervision(NamedTuple):
+    """What belongs to a process of its own: a watchdog, and a handler of SIGHUP."""
+
+    stuck_seconds: float
+    reload: Reload
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        with watched_loop(self.stuck_seconds), reload_at_hangup(self.reload):
+            yield
+
+
 @contextlib.asynccontextmanager
 async def lifespan(
-    client: Client, symbols: Symbols | None, pool: ClientPool | None, stuck_seconds: float = 0
+    client: Client, symbols: Symbols | None, pool: ClientPool | None, supervision: Supervision | None = None
 ) -> AsyncIterator[None]:
-    """Without `symbols`, the listings are not requested at start; 0 `stuck_seconds`: nothing watches the loop."""
+    """Without `symbols`, the listings are not requested at start."""
     tasks = [_watch_plan(client), _load_listings(client, symbols)]
     if pool is not None:
         tasks.append(pool.watch())
     warmup = asyncio.gather(*tasks)
     try:
-        with watched_loop(stuck_seconds):
+        with contextlib.nullcontext() if supervision is None else supervision.active():
             yield
     finally:
         warmup.cancel()

@@ -80,8 +80,15 @@ class LimitedConnection(Protocol):
     server: tuple[str, int | None] | None
     sending: SendProgress
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether it waits for a request."""
+
     def review(self, now: float) -> None:
         """Close if a limit of time is exceeded."""
+
+    def end_with_answer(self) -> None:
+        """Close with the answer to the request in progress, and tell the client so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,10 @@ class ConnectionRefusal:
 
 @dataclass(eq=False)
 class OpenConnections:
-    """All connections of a process; `sockets` are those that became a WebSocket."""
+    """All connections of a process; `sockets` are those that became a WebSocket.
+
+    `is_closing`: each answer is the last of its connection. `is_draining`: the server ends, so that it is not ready.
+    """
 
     limits: ConnectionLimits
     traffic: Traffic = field(default_factory=Traffic)
@@ -101,6 +111,8 @@ class OpenConnections:
     _by_address: Counter[str] = field(default_factory=Counter)
     _sockets: Counter[str] = field(default_factory=Counter)
     _is_reviewing: bool = False
+    is_closing: bool = False
+    is_draining: bool = False
 
     def __len__(self) -> int:
         return len(self._open)
@@ -109,6 +121,16 @@ class OpenConnections:
     def sockets(self) -> int:
         """The number of WebSockets among them."""
         return self._sockets.total()
+
+    @property
+    def has_idle(self) -> bool:
+        return any(connection.is_idle for connection in self._open)
+
+    def start_closing(self, *, is_ready: bool) -> None:
+        """Let each connection end with its next answer. `is_ready`: others go on serving the address."""
+        self.is_closing, self.is_draining = True, not is_ready
+        for connection in tuple(self._open):
+            connection.end_with_answer()
 
     def add(self, connection: LimitedConnection, *, socket: bool = False) -> ConnectionRefusal | None:
         """Count the connection; returns why it must be refused, if so. It stays counted until it is removed."""

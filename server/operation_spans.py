@@ -11,14 +11,15 @@ from structlog.contextvars import bound_contextvars
 from cg_client.tracing import Attribute, Attributes
 from resolvers.context import OperationFacts
 from server.http import ClientLeft, Handler, Request, Response
-from server.routes import GRAPHQL_PATHS
+from server.response_cache import PATH
 
 TRACE_HEADERS: Final = ("traceparent", "tracestate")
 _ENCODED_HEADERS: Final = tuple((name, name.encode()) for name in TRACE_HEADERS)
 _METHODS: Final = ("GET", "POST")
 _MAX_NAMES: Final = 200  # of operations that are in the names of spans, which tools list; clients choose them
 _SERVER_ERROR: Final = 500
-_INTERNAL = "INTERNAL_SERVER_ERROR"
+_UNNAMED: Final = "GraphQL Operation"
+_INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 
 
 class ServerSpan(Protocol):
@@ -33,6 +34,7 @@ class ServerSpan(Protocol):
 
 
 class ServerTracer(Protocol):
+    def start(self, name: str, attributes: Attributes) -> ServerSpan: ...
     def start_operation(self, name: str, attributes: Attributes) -> ServerSpan: ...
     def continuing(self, carrier: Mapping[str, str]) -> AbstractContextManager[None]: ...
     def current(self) -> ServerSpan: ...
@@ -61,7 +63,7 @@ class OperationSpans:
 
     async def respond(self, request: Request, handle: Handler) -> Response:
         """Respond within a span, if the request is for GraphQL."""
-        if request.path not in GRAPHQL_PATHS or request.method not in _METHODS:
+        if request.path != PATH or request.method not in _METHODS:
             return await handle(request)
         attributes: Attributes = {"http.request.method": request.method, "url.path": request.path}
         with self._tracer.continuing(_carrier(request)):
@@ -122,33 +124,42 @@ class OperationSpans:
         carrier = {name: text for name in TRACE_HEADERS if isinstance(text := stated.get(name), str)}
         return self._tracer.continuing(carrier or _carrier(opening))
 
-    @contextlib.contextmanager
-    def over_socket(self, opening: Request) -> Iterator["SocketSpan"]:
+    def over_socket(self, opening: Request) -> AbstractContextManager["OperationSpan"]:
         """Record an operation over WebSocket, in the trace that `continuing` has found."""
-        socket_span = SocketSpan(self._tracer.start_operation("GraphQL Operation", {"url.path": opening.path}))
-        span = socket_span.span
+        return self._described(self._tracer.start_operation(_UNNAMED, {"url.path": opening.path}), opening)
+
+    def part(self, request: Request) -> AbstractContextManager["OperationSpan"]:
+        """Record an operation below the span of its request, which has several or answers in a stream."""
+        return self._described(self._tracer.start(_UNNAMED, {}), request)
+
+    @contextlib.contextmanager
+    def _described(self, span: ServerSpan, request: Request) -> Iterator["OperationSpan"]:
+        outcome = OperationSpan()
         try:
             with span.current(), bound_contextvars(trace_id=span.trace_id):
-                yield socket_span
+                yield outcome
         except BaseException as error:
             span.fail("client_left" if isinstance(error, asyncio.CancelledError) else type(error).__name__, "")
             raise
         finally:
-            facts = _identity(opening) | {"coinglass.upstream_calls": socket_span.upstream_calls}
-            if socket_span.operation is not None:
-                facts |= self._operation(span, socket_span.operation)
+            facts = _identity(request) | {"coinglass.upstream_calls": outcome.upstream_calls}
+            if outcome.operation is not None:
+                facts |= self._operation(span, outcome.operation)
             span.describe(facts)
+            if outcome.code is not None:
+                _refuse(span, outcome.code)
             span.end()
 
 
-class SocketSpan:
-    """The span of an operation over WebSocket, and what becomes known of it until it ends."""
+class OperationSpan:
+    """What becomes known of an operation until its span ends."""
 
-    __slots__ = ("operation", "span", "upstream_calls")
+    __slots__ = ("code", "operation", "upstream_calls")
 
-    def __init__(self, span: ServerSpan) -> None:
-        self.span, self.upstream_calls = span, 0
+    def __init__(self) -> None:
+        self.upstream_calls = 0
         self.operation: OperationFacts | None = None
+        self.code: str | None = None
 
 
 def _refuse(span: ServerSpan, code: str) -> None:

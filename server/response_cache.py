@@ -9,8 +9,9 @@ from collections.abc import Callable
 
 from cg_client.clock import Clock
 from cg_client.revision import Revision
-from server.cached_response import IDENTITY, CachedResponse, Rendering, acceptable_codings
+from server.cached_response import CachedResponse, Rendering
 from server.http import Handler, Request, Response, refusal
+from server.negotiation import IDENTITY, acceptable_codings
 from server.response_keys import CacheableRequest, RawKey, ResponseKey, is_cacheable, raw_key, response_key
 from server.runs import SharedRun, respond_to
 

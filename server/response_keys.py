@@ -1,6 +1,5 @@
 """Decides which requests may share a response, and when two of them request the same."""
 
-import functools
 from typing import NamedTuple, TypeAlias
 from urllib.parse import parse_qsl
 
@@ -8,12 +7,14 @@ import orjson
 
 from served_schema.persisted_queries import DOCUMENT_IDS
 from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
+from server.negotiation import GRAPHQL_JSON, media_type
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
-_NOT_JSON = (b"text/html", b"text/event-stream", b"multipart/mixed")
+_JSON = (JSON, GRAPHQL_JSON)
 
 _OPERATION = ("query", "extensions", *DOCUMENT_IDS)  # a GET with one of these parameters has an operation
+_PARAMETERS = frozenset((*_OPERATION, "operationName", "variables"))
 _OPERATION_SIGNS = tuple(name.encode() + b"=" for name in _OPERATION)
 
 RawKey: TypeAlias = tuple[str, str, bytes, bytes | None, bytes | None, bytes | None, bytes]
@@ -28,7 +29,7 @@ class ResponseKey(NamedTuple):
 
     scope: str
     method: str
-    accept: bytes | None
+    media_type: bytes | None
     query_string: bytes
     payload: bytes
 
@@ -63,7 +64,7 @@ def response_key(request: Request) -> ResponseKey | None:
     except orjson.JSONEncodeError:  # nested deeper than orjson writes
         return None
     query_string = b"" if is_get else request.query_string
-    return ResponseKey(request.scope, request.method, request.headers.get(b"accept"), query_string, payload)
+    return ResponseKey(request.scope, request.method, media_type(request.headers.get(b"accept")), query_string, payload)
 
 
 def is_cacheable(request: Request) -> bool:
@@ -72,30 +73,27 @@ def is_cacheable(request: Request) -> bool:
     if request.method == "POST":
         content_type = headers.get(b"content-type", b"")
         is_json = content_type == JSON or content_type.partition(b";")[0].strip().lower() == JSON
-        has_operation = is_json and b"content-encoding" not in headers
+        is_operation = is_json and b"content-encoding" not in headers
     else:
-        has_operation = request.method == "GET" and _has_operation(request.query_string)
+        is_operation = request.method == "GET" and has_operation(request.query_string)
     accept = headers.get(b"accept")
-    accepts_json = accept is None or (len(accept) <= _MAX_HEADER and _accepts_json(accept))
-    return has_operation and accepts_json and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
+    accepts_json = accept is None or (len(accept) <= _MAX_HEADER and media_type(accept) in _JSON)
+    return is_operation and accepts_json and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
 
 
-def _has_operation(query_string: bytes) -> bool:
-    has_operation = any(sign in query_string for sign in _OPERATION_SIGNS)
-    return has_operation and len(query_string) <= _MAX_QUERY_STRING
-
-
-@functools.lru_cache(maxsize=256)
-def _accepts_json(accept: bytes) -> bool:
-    return not any(media_type in accept.lower() for media_type in _NOT_JSON)
+def has_operation(query_string: bytes) -> bool:
+    """Whether a GET has an operation, and not one that is too long."""
+    is_named = any(sign in query_string for sign in _OPERATION_SIGNS)
+    return is_named and len(query_string) <= _MAX_QUERY_STRING
 
 
 def get_parameters(query_string: bytes) -> dict[str, object] | None:
     """Return the parameters of a GET, in which variables and extensions are JSON; None if one is repeated or broken."""
     pairs = parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)
     texts = dict(pairs)
-    if len(texts) < len(pairs) or texts.keys().isdisjoint(_OPERATION):
+    names = [name for name, _ in pairs if name in _PARAMETERS]
+    if len(set(names)) < len(names) or texts.keys().isdisjoint(_OPERATION):
         return None
     documents = {name: texts[name] for name in ("variables", "extensions") if texts.get(name)}
     values = {name: parse_json(text) for name, text in documents.items()}
-    return None if MALFORMED in values.values() or None in values.values() else {**texts, **values}
+    return None if MALFORMED in values.values() else {**texts, **values}

@@ -7,11 +7,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import uvicorn
-
 import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
+from server.graceful import GracefulServer
+from server.hangup import ignore_hangup
 from server.log import configure
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings, SettingsError
@@ -47,6 +47,7 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
+    ignore_hangup()
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(_listen(settings))]
         announcement = _announcement(*listeners[0].getsockname()[:2], sandbox=sandbox)
@@ -66,7 +67,7 @@ def _run_at(listeners: list[socket.socket], settings: Settings, announcement: st
     connections = new_connections(settings)
     config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)
     with contextlib.suppress(KeyboardInterrupt):
-        AnnouncedServer(config, announcement).run(listeners)
+        GracefulServer(config, announcement).run(listeners)
 
 
 def _check_key_file(settings: Settings) -> None:
@@ -98,25 +99,6 @@ def _announcement(host: str, port: int, *, sandbox: bool) -> str:
 
 def _origin(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-class AnnouncedServer(uvicorn.Server):
-    """Announces its address once it serves, and exits with 0 after a signal."""
-
-    def __init__(self, config: uvicorn.Config, announcement: str) -> None:
-        super().__init__(config)
-        self._announcement = announcement
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        sys.stderr.write(self._announcement)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Drop the signal, which uvicorn would raise again at the end."""
-        with super().capture_signals():
-            yield
-            self._captured_signals.clear()
 
 
 def _listen(settings: Settings) -> socket.socket:

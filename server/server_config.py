@@ -20,7 +20,7 @@ def new_connections(settings: Settings) -> OpenConnections:
 
 
 class ServerConfig(uvicorn.Config):
-    """Adds the limits of connections, which uvicorn's protocols find here."""
+    """Adds the limits of connections, which uvicorn's protocols find here, and how long the server drains."""
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class ServerConfig(uvicorn.Config):
     ) -> None:
         """Count in `connections`, whose number the application reports."""
         self.open_connections = new_connections(settings) if connections is None else connections
+        self.drain_seconds = settings.drain_seconds
         super().__init__(
             app,
             http=HTTPConnection,

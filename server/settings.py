@@ -145,6 +145,9 @@ class Settings:
     max_response_megabytes: int = _variable(
         "COINGLASS_MAX_RESPONSE_MB", 16, integer(1, 1000), "Largest response, in megabytes."
     )
+    max_batch: int = _variable(
+        "COINGLASS_MAX_BATCH", 0, integer(0, 100), "Most operations in a batch; 0 refuses batches."
+    )
     max_characters: int = _limit("characters", "Most characters of a document.")
     max_tokens: int = _limit("tokens", "Most tokens of a document.")
     max_fields: int = _limit("fields", "Most fields of a document, with its fragments spread out.")
@@ -237,6 +240,12 @@ class Settings:
     )
     keep_alive_seconds: int = _variable(
         "COINGLASS_KEEP_ALIVE_SECONDS", 5, integer(1, 3600), "Time that an idle connection stays open, in seconds."
+    )
+    drain_seconds: float = _variable(
+        "COINGLASS_DRAIN_SECONDS",
+        5.0,
+        number(0, 300),
+        "Time that the server goes on accepting after SIGTERM while `/readyz` answers 503, in seconds.",
     )
     stuck_seconds: float = _variable(
         "COINGLASS_STUCK_SECONDS",

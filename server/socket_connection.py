@@ -16,6 +16,7 @@ _INVALID_UTF_8 = 1007  # code of the close frame
 class SocketConnection(WebSocketsSansIOProtocol):
     config: "ServerConfig"
     open_connections: OpenConnections
+    is_idle = False
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
@@ -53,6 +54,9 @@ class SocketConnection(WebSocketsSansIOProtocol):
         self.sending.drained()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+
+    def end_with_answer(self) -> None:
+        """Stay open: uvicorn closes with 1012 once the server is drained."""
 
     def review(self, now: float) -> None:
         """Abort a handshake that takes too long, and a client that does not read."""

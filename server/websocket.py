@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import NonJsonMessageReceived, WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler, Operation
@@ -22,15 +22,15 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context
+from resolvers.context import Context, Spending
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
-from server.caller_key import INIT_PAYLOAD, KeyRefused, SocketKey
+from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
-from server.operation_spans import OperationSpans, SocketSpan
+from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
 from server.traffic import Traffic
@@ -61,7 +61,7 @@ class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Charge) -> Context: ...
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
 
 
 class OperationSocket(WebSocket):
@@ -143,6 +143,8 @@ class TextFrames(ASGIWebSocketAdapter):
             raise NonJsonMessageReceived from error
 
     async def send_json(self, message: Mapping[str, object]) -> None:
+        if self._is_closed:
+            raise WebSocketDisconnected
         encoded = self.view.encode_json(message)
         try:
             await self.ws.send_text(encoded if isinstance(encoded, str) else encoded.decode())
@@ -150,7 +152,15 @@ class TextFrames(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from gone
 
     async def close(self, code: int, reason: str) -> None:
-        await super().close(code, cut_reason(reason))
+        """Close, unless this server has closed the connection already or the client has left."""
+        if self._is_closed:
+            return
+        with contextlib.suppress(WebSocketDisconnect):
+            await super().close(code, cut_reason(reason))
+
+    @property
+    def _is_closed(self) -> bool:
+        return self.ws.application_state is WebSocketState.DISCONNECTED
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
@@ -180,12 +190,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         self._socket.read_headers(payload)
         if not await self._is_identified(_FORBIDDEN):
             return
-        if isinstance(payload, dict) and INIT_PAYLOAD in payload:
-            try:
-                self._socket.key.choose(payload[INIT_PAYLOAD])
-            except KeyRefused as refused:
-                await self._close(refused.code, _FORBIDDEN, str(refused))
-                return
+        try:
+            self._socket.key.choose_from(payload)
+        except KeyRefused as refused:
+            await self._close(refused.code, _FORBIDDEN, str(refused))
+            return
         await super().handle_connection_init(message)
 
     async def handle_subscribe(self, message: SubscribeMessage) -> None:
@@ -209,7 +218,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         with contextlib.nullcontext() if spans is None else spans.over_socket(self._socket.opening) as span:
             await self._run(operation, span)
 
-    async def _run(self, operation: Operation[Context, None], span: SocketSpan | None) -> None:
+    async def _run(self, operation: Operation[Context, None], span: OperationSpan | None) -> None:
         if not await self._is_identified(_UNAUTHORIZED):
             return
         self._socket.count_operation()
@@ -230,6 +239,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 charge.settle(calls)
                 if span is not None:
                     span.operation, span.upstream_calls = context.operation, calls.sent
+
+    async def handle_task_exception(self, error: Exception) -> None:
+        """Log what is no client that left while its response was sent."""
+        if not isinstance(error, WebSocketDisconnected):
+            await super().handle_task_exception(error)
 
     async def _is_identified(self, code: int) -> bool:
         """Identify the caller, or close the connection with the code."""

@@ -1,9 +1,10 @@
 """Serves the listening sockets with several worker processes, each with its own cache and a share of the key's quota.
 
 uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
-that the key is not on a command line.
+that the key is not on a command line. At SIGUSR2 each is replaced by a new one: a rolling restart.
 """
 
+import contextlib
 import dataclasses
 import functools
 import multiprocessing
@@ -13,12 +14,18 @@ import socket
 import sys
 import threading
 import time
+from collections.abc import Callable
+from types import FrameType
 
 import structlog
 from starlette.types import ASGIApp
+from uvicorn import Server
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
+from server.graceful import END, RETIRE, GracefulServer, drop_handshakes
+from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
@@ -39,13 +46,34 @@ def serve_with_workers(settings: Settings, listeners: list[socket.socket], *, sa
         sys.exit(STARTUP_FAILURE)
 
 
+class WorkerProcess(Process):
+    @property
+    def server(self) -> Server:
+        """The server of the worker's own process."""
+        if self._server is None:
+            assert isinstance(self.config, ServerConfig)  # noqa: S101  # as `Workers` passes it
+            self._server = GracefulServer(self.config)
+        return self._server
+
+    def send(self, sig: int) -> None:
+        if self.process.is_alive() and self.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, sig)
+
+
 class Workers(Multiprocess):
-    """A fixed number of workers: an additional one would exceed the quota, which they share."""
+    """A fixed number of workers: an additional one would exceed the quota, which they share.
+
+    During a rolling restart the successor of one worker is started before that one retires.
+    """
+
+    processes: list[WorkerProcess]  # type: ignore[assignment]  # a list of uvicorn's, which this class fills
 
     def __init__(self, settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
+        first = functools.partial(worker, settings, connections, sandbox=sandbox)
         config = ServerConfig(
-            functools.partial(worker, settings, connections, sandbox=sandbox),
+            first,
             settings,
             connections,
             factory=True,
@@ -53,24 +81,105 @@ class Workers(Multiprocess):
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
         super().__init__(config, listeners)
+        self._first, self._drain_seconds = first, settings.drain_seconds
         replacing = dataclasses.replace(settings, replaces_worker=True)
         self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
+        self._outdated: list[int] = []  # indexes of the workers that a rolling restart has yet to replace
+        self._successor: WorkerProcess | None = None
+        self._retiring: list[WorkerProcess] = []
+        self._end_signal: int | None = None
+        self._is_terminal_closed = terminal_check()
+        for sig in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(sig, self._end)
+
+    # Start and replacement
 
     def init_processes(self) -> None:
-        super().init_processes()
-        self.config.app = self._replacement  # for all that are started from now on
+        for _ in range(self.processes_num):
+            self.processes.append(self._start(self._first))
+
+    def _start(self, app: Callable[[], ASGIApp]) -> WorkerProcess:
+        self.config.app = app
+        process = WorkerProcess(self.config, self.sockets)
+        process.start()
+        return process
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have ended or hang, and go on with a rolling restart."""
+        for index, process in enumerate(self.processes):
+            if self.should_exit.is_set():
+                return
+            if process.is_alive(timeout=_HUNG_SECONDS):
+                continue
+            process.kill()
+            process.join()
+            if process.exitcode == STARTUP_FAILURE:  # as every other would
+                self.should_exit.set()
+                return
+            event = "a worker ended and was replaced"
+            self.processes[index] = self._start(functools.partial(self._replacement, event=event))
+        self._retiring = [process for process in self._retiring if process.process.is_alive()]
+        if self._outdated:
+            self._continue_restart()
+
+    def _continue_restart(self) -> None:
+        """Start the successor of a worker, or let the worker retire once its successor serves."""
+        if self._successor is None:
+            self._successor = self._start(functools.partial(self._replacement, event="a worker starts in a restart"))
+        elif not self._successor.process.is_alive():
+            log.error("a new worker did not start: the restart has ended, and the workers before it go on")
+            self._successor, self._outdated = None, []
+        elif self._successor.is_ready(timeout=1):
+            index = self._outdated.pop(0)
+            self.processes[index].send(RETIRE)
+            self._retiring.append(self.processes[index])
+            self.processes[index], self._successor = self._successor, None
+            if not self._outdated:
+                log.info("all workers were restarted", pids=[process.pid for process in self.processes])
+
+    # Signals
+
+    def _end(self, sig: int, _: FrameType | None) -> None:
+        """Forward the signal at once; also a second one, which ends the workers at once."""
+        self._end_signal = sig
+        for process in self._all():
+            process.send(END if sig == signal.SIGINT else sig)
+        self.should_exit.set()
+
+    def _all(self) -> list[WorkerProcess]:
+        return [*self.processes, *self._retiring, *([self._successor] if self._successor else [])]
+
+    def terminate_all(self) -> None:
+        """End the workers if no signal has: if one could not start."""
+        if self._end_signal is None:
+            for process in self._all():
+                process.send(signal.SIGTERM)
 
     def join_all(self) -> None:
-        latest = time.monotonic() + GRACEFUL_SECONDS + _KILL_SECONDS
-        for process in self.processes:
+        if self._end_signal == signal.SIGTERM:
+            self._join(self._drain_seconds)
+            drop_handshakes(*self.sockets)
+        self._join(GRACEFUL_SECONDS + _KILL_SECONDS)
+        for process in self._all():
+            process.process.kill()
+            process.join()
+
+    def _join(self, seconds: float) -> None:
+        latest = time.monotonic() + seconds
+        for process in self._all():
             process.process.join(max(0.0, latest - time.monotonic()))
-            if process.process.is_alive():
-                process.process.kill()
-        super().join_all()
 
     def handle_hup(self) -> None:
-        """End, as a single process does."""
-        self.should_exit.set()
+        """Let each worker read callers' keys and trusted documents again, or end if the terminal was closed."""
+        if self._is_terminal_closed():
+            self._end(signal.SIGTERM, None)
+            return
+        for process in self._all():
+            process.send(signal.SIGHUP)
+
+    def handle_usr2(self) -> None:
+        """Begin a rolling restart, or begin it anew."""
+        self._outdated = list(range(len(self.processes)))
 
     def handle_ttin(self) -> None:
         """Ignore the signal: the number of workers is fixed."""
@@ -78,12 +187,13 @@ class Workers(Multiprocess):
     handle_ttou = handle_ttin
 
 
-def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool) -> ASGIApp:
-    """Build the application of one worker, in its process."""
+def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool, event: str = "") -> ASGIApp:
+    """Build the application of one worker, in its process. `event`: what the log says about its start."""
+    ignore_hangup()
     configure(settings.log_level, settings.secret_values())
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if settings.replaces_worker:
-        log.warning("a worker ended and was replaced", pid=os.getpid())
+    if event:
+        log.warning(event, pid=os.getpid())
     return start_app(settings, connections, sandbox=sandbox)
 
 

@@ -13,8 +13,8 @@ from tests.conftest import Graph, StartGraph
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
 
-QUERY = "{ quota { limit } }"
-ANSWER = {"data": {"quota": {"limit": 1200}}}
+QUERY = "{ upstreamQuota { limit } }"
+ANSWER = {"data": {"upstreamQuota": {"limit": 1200}}}
 PRICE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 2) { __typename } } }'
 HEADERS = {"content-type": "application/json", "x-client-id": "page"}
 REFUSED = "TypeError: Failed to fetch"
@@ -113,7 +113,9 @@ def test_ports_of_this_machine_are_allowed_by_a_pattern(start_graph: StartGraph,
 
 
 def test_an_address_that_the_user_types_is_answered(graph: Graph, browser: Browser) -> None:
-    assert '{"data":{"quota":{"limit":1200}}}' in browser.visit(f"{graph.http.base_url}/graphql?query={quote(QUERY)}")
+    assert '{"data":{"upstreamQuota":{"limit":1200}}}' in browser.visit(
+        f"{graph.http.base_url}/graphql?query={quote(QUERY)}"
+    )
 
 
 PAGE = """<!doctype html><script>

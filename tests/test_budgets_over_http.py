@@ -17,7 +17,7 @@ from tests.test_quota_over_http import DelayedAnswers, parts_of
 from tests.test_websocket import PROTOCOL, address, send
 
 RATES = '{ coin(symbol: "BTC") { currentFundingRates { __typename } } }'
-QUOTA = "{ quota { limit } }"
+QUOTA = "{ upstreamQuota { limit } }"
 ANN, BOB = {"x-forwarded-for": "192.0.2.1"}, {"x-forwarded-for": "192.0.2.2"}
 
 

@@ -53,7 +53,7 @@ def test_a_failure_is_not_cached(graph: Graph) -> None:
     assert age(graph, '{ coin(symbol: "BTC") { currentFundingRates { __typename } } }') is None
 
 
-@pytest.mark.parametrize("query", ["{ quota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
+@pytest.mark.parametrize("query", ["{ upstreamQuota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
 def test_momentary_and_wrong_answers_are_not_cached(graph: Graph, query: str) -> None:
     assert [header(graph, query, "cache-control") for _ in range(2)] == ["no-store", "no-store"]
 

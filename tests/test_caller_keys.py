@@ -25,7 +25,7 @@ from tests.test_websocket import PROTOCOL, address, send
 
 KEY = "0123456789abcdef-of-a-caller"
 OTHER = "fedcba9876543210-of-another"
-ACCOUNT = "{ account { ... on Account { plan } ... on Problem { code message } } }"
+ACCOUNT = "{ coinglassAccount { ... on CoinglassAccount { plan } ... on Problem { code message } } }"
 RATES = '{ coin(symbol: "BTC") { currentFundingRates { __typename } } }'
 GATED = '{ coin(symbol: "BTC") { market { __typename } } }'  # from Standard on
 
@@ -51,7 +51,7 @@ def post(http: httpx.Client, query: str, key: str | None = None) -> httpx.Respon
 
 def test_each_key_has_its_plan(caller: Sandbox) -> None:
     with serving_keys(Sandbox(Plan.PROFESSIONAL), caller) as http:
-        plans = [post(http, ACCOUNT, key).json()["data"]["account"]["plan"] for key in (None, KEY, None, KEY)]
+        plans = [post(http, ACCOUNT, key).json()["data"]["coinglassAccount"]["plan"] for key in (None, KEY, None, KEY)]
         types = [post(http, GATED, key).json()["data"]["coin"]["market"]["__typename"] for key in (KEY, None, KEY)]
     assert plans == ["PROFESSIONAL", "HOBBYIST"] * 2
     assert types == ["PlanGated", "CoinMarket", "PlanGated"]
@@ -121,8 +121,8 @@ def test_a_wrong_key_is_unauthorized_and_does_not_replace_accepted_ones(caller: 
         calls = caller.calls.total()
         again = post(http, RATES, KEY)
         metrics = http.get("/metrics").text
-    assert {answer["data"]["account"]["code"] for answer in answers} == {"UNAUTHORIZED"}
-    assert "check COINGLASS_API_KEY, or CG-API-KEY" in answers[0]["data"]["account"]["message"]
+    assert {answer["data"]["coinglassAccount"]["code"] for answer in answers} == {"UNAUTHORIZED"}
+    assert "check COINGLASS_API_KEY, or CG-API-KEY" in answers[0]["data"]["coinglassAccount"]["message"]
     assert "age" in again.headers
     assert caller.calls.total() == calls
     assert 'coinglass_graphql_key_clients{state="accepted"} 1.0' in metrics
@@ -144,9 +144,9 @@ def test_a_server_without_a_key_serves_those_of_callers(caller: Sandbox) -> None
     with serving_keys(server, caller, api_key=Secret("")) as http:
         without, served = post(http, ACCOUNT), post(http, ACCOUNT, KEY)
         ready = http.get("/readyz")
-    assert without.json()["data"]["account"]["code"] == "UNAUTHORIZED"
-    assert "send one in CG-API-KEY" in without.json()["data"]["account"]["message"]
-    assert served.json()["data"]["account"] == {"plan": "HOBBYIST"}
+    assert without.json()["data"]["coinglassAccount"]["code"] == "UNAUTHORIZED"
+    assert "send one in CG-API-KEY" in without.json()["data"]["coinglassAccount"]["message"]
+    assert served.json()["data"]["coinglassAccount"] == {"plan": "HOBBYIST"}
     assert ready.status_code == 200
     assert server.calls.total() == 0
 
@@ -168,16 +168,18 @@ def socket_address(http: httpx.Client) -> str:
     return address(Graph(http, Sandbox()))
 
 
-@pytest.mark.parametrize("with_header", [True, False])
+@pytest.mark.parametrize(
+    ("headers", "init"),
+    [({"CG-API-KEY": KEY}, {}), ({}, {"cgApiKey": KEY}), ({}, {"CG-API-KEY": KEY}), ({}, {"cg-api-key": KEY})],
+)
 async def test_a_websocket_uses_the_key_of_the_handshake_or_of_its_first_message(
-    with_header: bool, caller: Sandbox
+    headers: dict[str, str], init: dict[str, str], caller: Sandbox
 ) -> None:
-    headers, init = ({"CG-API-KEY": KEY}, {}) if with_header else ({}, {"cgApiKey": KEY})
     with serving_keys(Sandbox(), caller) as http:
         url = socket_address(http)
         async with connect(url, subprotocols=[PROTOCOL], additional_headers=headers, proxy=None) as socket:
             answer = await first_answer(socket, ACCOUNT, **init)
-    assert answer["data"] == {"account": {"plan": "HOBBYIST"}}
+    assert answer["data"] == {"coinglassAccount": {"plan": "HOBBYIST"}}
 
 
 async def test_without_the_setting_a_websocket_with_a_key_is_refused(start_graph: StartGraph) -> None:
@@ -217,4 +219,4 @@ def test_the_commands_of_the_readme_show_the_plan_of_the_callers_key() -> None:
     assert serve.split()[:4] == ["COINGLASS_KEY_HEADER=on", ".venv/bin/coinglass-graphql", "serve", "--sandbox"]
     with serving("--sandbox", COINGLASS_KEY_HEADER="on") as (at, _):
         answer = json.loads(curl(request.replace("\\\n", " ").replace("http://127.0.0.1:8001", at)))
-    assert answer == {"data": {"account": {"plan": "HOBBYIST"}}}
+    assert answer == {"data": {"coinglassAccount": {"plan": "HOBBYIST"}}}

@@ -24,7 +24,7 @@ from tests.test_cli import serving
 from tests.test_metrics import figures
 from tests.test_websocket import PROTOCOL, address, send
 
-QUERY = "{ quota { limit } }"
+QUERY = "{ upstreamQuota { limit } }"
 PRICE = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 2) { __typename } } }'
 SIGNING = SigningKey("first")
 
@@ -66,7 +66,7 @@ def test_a_key_opens_the_graph_and_nothing_else_does(keys_graph: Graph, key: str
         http.post("/graphql", json={"query": QUERY}, headers=headers)
         for headers in ({"authorization": f"Bearer {key}"}, {"x-api-key": key})
     ]
-    assert [answer.json()["data"] for answer in answers] == [{"quota": {"limit": 1200}}] * 2
+    assert [answer.json()["data"] for answer in answers] == [{"upstreamQuota": {"limit": 1200}}] * 2
     assert http.get("/healthz").status_code == 200
     assert http.get("/metrics").status_code == 401
     http.headers["x-api-key"] = key
@@ -101,7 +101,7 @@ def test_a_token_opens_the_graph(start_graph: StartGraph, jwks_url: str) -> None
     token, forged = (key.sign(claims | {"scope": "metrics"}).decode() for key in (SIGNING, SigningKey("first")))
     with capture_logs() as logs:
         graph.http.headers["authorization"] = f"Bearer {token}"
-        assert graph.data(QUERY) == {"quota": {"limit": 1200}}
+        assert graph.data(QUERY) == {"upstreamQuota": {"limit": 1200}}
         metrics = graph.http.get("/metrics").text
         refused = graph.http.post("/graphql", json={"query": QUERY}, headers={"authorization": f"Bearer {forged}"})
     assert 'coinglass_graphql_caller_requests_total{caller="ann@example.com"} 2.0' in metrics
@@ -138,9 +138,9 @@ async def conversation(graph: Graph, payload: object = None, **headers: str) -> 
 async def test_a_socket_is_opened_by_its_first_message_or_its_handshake(keys_graph: Graph, key: str) -> None:
     bearer = f"Bearer {key}"
     for payload in ({"authorization": bearer}, {"Authorization": bearer}, {"apiKey": key}, {"x-api-key": key}):
-        assert await conversation(keys_graph, payload) == {"quota": {"limit": 1200}}
+        assert await conversation(keys_graph, payload) == {"upstreamQuota": {"limit": 1200}}
     for headers in ({"authorization": bearer}, {"x_api_key": key}):
-        assert await conversation(keys_graph, **headers) == {"quota": {"limit": 1200}}
+        assert await conversation(keys_graph, **headers) == {"upstreamQuota": {"limit": 1200}}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ async def test_a_revoked_key_ends_the_next_operation(keys_graph: Graph, path: Pa
 
 
 async def test_an_open_server_ignores_credentials(graph: Graph) -> None:
-    assert await conversation(graph, {"authorization": "Bearer nothing"}) == {"quota": {"limit": 1200}}
+    assert await conversation(graph, {"authorization": "Bearer nothing"}) == {"upstreamQuota": {"limit": 1200}}
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])

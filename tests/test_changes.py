@@ -34,3 +34,9 @@ def test_braces_announce_several_fields_of_a_type() -> None:
 
 def test_an_announced_breaking_change_is_allowed() -> None:
     assert unannounced(OLD, OLD.replace("volume: Float", ""), LOG) == []
+
+
+def test_fields_of_a_type_whose_new_name_is_announced_need_no_mention() -> None:
+    new = OLD.replace("type Pair", "type Instrument").replace("): Pair", "): Instrument")
+    assert unannounced(OLD, new, "## Unreleased\n\n- `Pair` is now `Instrument`.\n") == []
+    assert unannounced(OLD, OLD.replace("Float!", "String"), "## Unreleased\n\n- `Float` is now `String`.\n") != []

@@ -121,16 +121,16 @@ def test_an_invalid_command_prints_one_line(arguments: tuple[str, ...]) -> None:
 
 
 def test_the_schema_is_printed() -> None:
-    assert run("schema").stdout == SCHEMA.as_str() + "\n"
+    assert run("schema").stdout == SCHEMA.sdl
+    assert run("schema", "--subgraph").stdout == SCHEMA.subgraph_sdl
 
 
 def test_serving_the_sandbox_prints_a_banner_and_answers() -> None:
     # A proxy of the environment is not for us: settings alone decide.
     with serving("--sandbox", COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
-        answer = httpx.post(
-            f"{address}/graphql", json={"query": "{ account { ... on Account { plan source { sandbox } } } }"}
-        )
-        assert answer.json() == {"data": {"account": {"plan": "STANDARD", "source": {"sandbox": True}}}}
+        query = "{ coinglassAccount { ... on CoinglassAccount { plan source { sandbox } } } }"
+        answer = httpx.post(f"{address}/graphql", json={"query": query})
+        assert answer.json() == {"data": {"coinglassAccount": {"plan": "STANDARD", "source": {"sandbox": True}}}}
         assert answer.headers["x-coinglass-source"] == "sandbox"
 
 

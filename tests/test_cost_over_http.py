@@ -28,8 +28,8 @@ def test_each_response_states_its_cost_and_the_remaining_quota(start_graph: Star
     assert cost(ask(graph, RATES)) == (2, 28)  # the listing of coins, and the rates
     assert cost(ask(graph, RATES)) == (0, 28)
     assert cost(ask(graph, SHARED)) == (0, 28)
-    assert cost(graph.http.get("/graphql", params={"query": "{ quota { remaining } }"})) == (0, 28)
-    assert graph.data("{ quota { remaining } }")["quota"]["remaining"] == 28
+    assert cost(graph.http.get("/graphql", params={"query": "{ upstreamQuota { remaining } }"})) == (0, 28)
+    assert graph.data("{ upstreamQuota { remaining } }")["upstreamQuota"]["remaining"] == 28
 
 
 def test_retries_count(graph: Graph) -> None:

@@ -160,9 +160,9 @@ def test_retries_spend_the_quota_like_any_request(start_graph: StartGraph) -> No
     graph = start_graph(Plan.HOBBYIST)
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
     graph.fail(FaultKind.HTTP_500, FUNDING)
-    before = graph.data("{ quota { used } }")["quota"]["used"]
+    before = graph.data("{ upstreamQuota { used } }")["upstreamQuota"]["used"]
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { fundingRate(interval: H4) { __typename } } }')
-    assert graph.data("{ quota { used } }")["quota"]["used"] - before == graph.calls(FUNDING) == 3
+    assert graph.data("{ upstreamQuota { used } }")["upstreamQuota"]["used"] - before == graph.calls(FUNDING) == 3
 
 
 def test_a_failing_upstream_does_not_keep_the_server_from_starting(start_graph: StartGraph) -> None:

@@ -2,6 +2,14 @@
 
 from typing import Any
 
+from graphql import (
+    GraphQLScalarType,
+    build_schema,
+    find_breaking_changes,
+    specified_scalar_types,
+)
+
+from tests.cases import SCHEMA
 from tests.conftest import Graph
 
 ENTITIES = """
@@ -19,7 +27,8 @@ def entities(graph: Graph, *representations: Any) -> dict[str, Any]:
 
 def test_the_subgraph_is_of_federation_2_and_states_its_keys(graph: Graph) -> None:
     sdl = graph.data("{ _service { sdl } }")["_service"]["sdl"]
-    assert "https://specs.apollo.dev/federation/v2" in sdl
+    assert '@link(url: "https://specs.apollo.dev/federation/v2.9"' in sdl
+    assert graph.http.get("/schema.graphql?subgraph").text == sdl
     for entity in (
         'type Coin @key(fields: "symbol")',
         'type Pair implements TradingPair @key(fields: "exchange symbol")',
@@ -27,6 +36,29 @@ def test_the_subgraph_is_of_federation_2_and_states_its_keys(graph: Graph) -> No
         'type Exchange @key(fields: "name")',
     ):
         assert entity in sdl
+
+
+def test_the_sdl_for_clients_is_valid_by_itself_and_all_of_the_schema_but_its_entities(graph: Graph) -> None:
+    sdl = graph.http.get("/schema.graphql").text
+    standalone = build_schema(sdl)
+    subgraph = build_schema(SCHEMA.subgraph_sdl, assume_valid_sdl=True)
+    removed = {change.description for change in find_breaking_changes(subgraph, standalone)}
+    assert removed == {
+        "Field Query._entities was removed.",
+        "Field Query._service was removed.",
+        "_Any was removed because there are no more references to this scalar.",
+        "_Entity was removed.",
+        "_Service was removed.",
+    }
+    assert find_breaking_changes(standalone, subgraph) == []
+    assert not any(word in sdl for word in ("@key", "@link", "@shareable"))
+
+
+def test_scalars_say_where_their_format_is_specified() -> None:
+    scalars = [kind for kind in build_schema(SCHEMA.sdl).type_map.values() if isinstance(kind, GraphQLScalarType)]
+    urls = {kind.name: kind.specified_by_url for kind in scalars if kind.name not in specified_scalar_types}
+    assert urls.keys() == {"Date", "DateTime", "Timestamp"}
+    assert all(url and url.startswith("https://") for url in urls.values())
 
 
 def test_entities_of_every_kind_are_resolved(graph: Graph) -> None:
@@ -66,7 +98,7 @@ def test_a_bad_representation_fails_alone(graph: Graph) -> None:
         graph,
         good,
         {"__typename": "Nothing", "symbol": "BTC"},
-        {"__typename": "Quota", "limit": 3},
+        {"__typename": "UpstreamQuota", "limit": 3},
         {"symbol": "BTC"},
         {"__typename": "Pair", "exchange": "Binance"},
         {"__typename": "Coin", "symbol": 3},

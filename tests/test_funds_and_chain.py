@@ -70,7 +70,9 @@ async def test_an_unsupported_etf_asset_is_answered_with_the_supported_ones() ->
     assert "BITCOIN" in actual["message"]
 
 
-@pytest.mark.parametrize("root", ["calendar { economicData", "news { articles", "onChain { whaleTransfers"])
+@pytest.mark.parametrize(
+    "root", ["economicCalendar { economicData", "cryptoNews { articles", "onChain { whaleTransfers"]
+)
 async def test_a_window_that_ends_before_it_starts_is_refused(root: str) -> None:
     window = 'from: "2025-02-01T00:00:00Z", to: "2025-01-01T00:00:00Z"'
     named = root.replace("{ ", "{ it: ")
@@ -86,9 +88,8 @@ async def test_language_and_window_are_sent_under_coinglass_names() -> None:
 
 
 async def test_the_next_page_of_news_is_requested() -> None:
-    query = (
-        "{{ news {{ it: articles({}) {{ ... on ArticleList {{ articles {{ title }} pageInfo {{ endCursor }} }} }} }} }}"
-    )
+    selection = "... on CryptoArticleList {{ articles {{ title }} pageInfo {{ endCursor }} }}"
+    query = f"{{{{ cryptoNews {{{{ it: articles({{}}) {{{{ {selection} }}}} }}}} }}}}"
     first = await field(query.format("first: 1"), StubUpstream())
     cursor = first["pageInfo"]["endCursor"]
     second = await field(query.format(f'first: 1, after: "{cursor}"'), StubUpstream())

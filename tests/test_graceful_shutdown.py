@@ -44,6 +44,7 @@ def served() -> Iterator[Serving]:
             COINGLASS_BASE_URL=upstream,
             COINGLASS_PLAN="professional",
             COINGLASS_DEADLINE_SECONDS=str(DEADLINE),
+            COINGLASS_DRAIN_SECONDS="0",
         ) as (address, process),
     ):
         yield address, process, sandbox, until

@@ -35,7 +35,7 @@ def nested(levels: int) -> str:
         "{ __schema { types { ...A } } } fragment A on __Type { possibleTypes { interfaces { fields { name } } } }",
         "{" + " ".join(f"a{n}: __schema {{ types {{ fields {{ args {{ name }} }} }} }}" for n in range(60)) + "}",
         "{" + " ".join(f"a{n}: _service {{ sdl }}" for n in range(11)) + "}",
-        "{ quota { limit } __schema { types { fields { args { name } } } } }",
+        "{ upstreamQuota { limit } __schema { types { fields { args { name } } } } }",
     ],
 )
 def test_introspection_beyond_the_limits_is_refused(shared_graph: Graph, query: str) -> None:
@@ -47,7 +47,7 @@ def test_introspection_beyond_the_limits_is_refused(shared_graph: Graph, query: 
 def test_the_usual_introspection_is_answered(shared_graph: Graph) -> None:
     assert shared_graph.data(WHOLE)["__schema"]["queryType"]["name"] == "Query"
     assert shared_graph.data(nested(1))["__schema"]["types"]
-    assert shared_graph.data("{ quota { limit } __schema { queryType { name } } }")["quota"]
+    assert shared_graph.data("{ upstreamQuota { limit } __schema { queryType { name } } }")["upstreamQuota"]
 
 
 async def test_introspection_runs_outside_of_the_event_loops_thread_and_is_cached(
@@ -72,8 +72,8 @@ async def test_introspection_runs_outside_of_the_event_loops_thread_and_is_cache
 async def test_results_depend_on_the_operation_and_its_variables() -> None:
     engine = Engine(0)
     query = "query($name: String!) { __type(name: $name) { name } }"
-    names = [(await ask(engine, query, {"name": name})).data for name in ("Quota", "Coin", "Quota")]
-    assert names == [{"__type": {"name": name}} for name in ("Quota", "Coin", "Quota")]
+    names = [(await ask(engine, query, {"name": name})).data for name in ("UpstreamQuota", "Coin", "UpstreamQuota")]
+    assert names == [{"__type": {"name": name}} for name in ("UpstreamQuota", "Coin", "UpstreamQuota")]
 
 
 async def test_errors_of_introspection_are_reported_each_time() -> None:
@@ -107,7 +107,8 @@ def test_the_sdl_is_printed_once(start_graph: StartGraph, monkeypatch: pytest.Mo
     answers = set()
     for _ in range(2):
         answers |= {item["sdl"] for item in graph.data(aliases).values()}
-    assert answers == {graph.http.get("/schema.graphql").text}
+    assert answers == {graph.http.get("/schema.graphql?subgraph").text}
+    assert graph.http.get("/schema.graphql").text not in answers
     assert len(printed) == 1
 
 
@@ -116,9 +117,9 @@ def test_introspection_can_be_switched_off(start_graph: StartGraph) -> None:
     for query in (NAME, '{ ...A } fragment A on Query { __type(name: "Coin") { name } }', "{ _service { sdl } }"):
         assert code(graph.ask(query)) == "INTROSPECTION_DISABLED"
     assert graph.ask("{ __typename }") == TYPENAME
-    assert graph.data("{ quota { __typename } }") == {"quota": {"__typename": "Quota"}}
-    assert graph.http.get("/schema.graphql").status_code == 404
-    assert graph.http.get("/", headers={"accept": "text/html"}).status_code == 200
+    assert graph.data("{ upstreamQuota { __typename } }") == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
+    assert [graph.http.get(f"/schema.graphql{query}").status_code for query in ("", "?subgraph")] == [404, 404]
+    assert graph.http.get("/", headers={"accept": "text/html"}, follow_redirects=True).status_code == 200
 
 
 def test_the_sdl_has_a_switch_for_gateways(start_graph: StartGraph) -> None:
@@ -133,15 +134,16 @@ def test_the_sdl_has_a_switch_for_gateways(start_graph: StartGraph) -> None:
 
 def test_the_explorer_can_be_switched_off(start_graph: StartGraph) -> None:
     page = {"accept": "text/html"}
-    assert start_graph(explorer=False).http.get("/", headers=page).status_code == 404
-    assert "GraphiQL" in start_graph().http.get("/", headers=page).text
+    without = start_graph(explorer=False).http
+    assert [without.get(path, headers=page).status_code for path in ("/", "/graphql")] == [404, 404]
+    assert "GraphiQL" in start_graph().http.get("/", headers=page, follow_redirects=True).text
 
 
 @pytest.mark.parametrize(
     ("query", "variables"),
     [
         ("{ quotas { limit } }", {}),
-        ("{ quota { limits } }", {}),
+        ("{ upstreamQuota { limits } }", {}),
         ('{ pair(exchang: "Binance", symbol: "BTCUSDT") { base } }', {}),
         ("query($m: Margin!) { coins(first: 1) { __typename } }", {}),
         ('{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H11, last: 1) { __typename } } }', {}),

@@ -54,8 +54,8 @@ CASES = [
     ("etf", 'detail(ticker: "")', "ticker", "is a name"),
     ("onChain", "exchangeTransfers(minUsd: -1)", "minUsd", "from 0"),
     ("onChain", f"whaleTransfers({WINDOW})", "from", "not be after"),
-    ("calendar", f"economicData({WINDOW})", "from", "not be after"),
-    ("news", "articles(first: 1001)", "first", "from 1"),
+    ("economicCalendar", f"economicData({WINDOW})", "from", "not be after"),
+    ("cryptoNews", "articles(first: 1001)", "first", "from 1"),
 ]
 ROOTS = {
     "pair": 'pair(exchange: "Binance", symbol: "BTCUSDT")',
@@ -68,12 +68,12 @@ ROOTS = {
 
 def query(root: str, call: str) -> str:
     closed = " }" * (root.count("{") + 1)
-    return f"{{ {ROOTS.get(root, root)} {{ it: {call} {{ {INVALID} }} {closed} quota {{ limit }} }}"
+    return f"{{ {ROOTS.get(root, root)} {{ it: {call} {{ {INVALID} }} {closed} upstreamQuota {{ limit }} }}"
 
 
 def it(data: dict[str, Any]) -> dict[str, Any]:
     result = dict(data)
-    result.pop("quota")
+    result.pop("upstreamQuota")
     while "it" not in result:
         (result,) = result.values()
     part: dict[str, Any] = result["it"]
@@ -100,7 +100,7 @@ def test_invalid_input_is_the_value_of_its_field_and_nothing_is_sent(
     assert (result["__typename"], result["code"], result["argument"]) == ("InvalidInput", "BAD_USER_INPUT", argument)
     assert says in result["message"]
     assert result["endpoint"].startswith("/api/")
-    assert data["quota"]["limit"] == 1200
+    assert data["upstreamQuota"]["limit"] == 1200
     assert shared.sandbox.calls.total() == 0
 
 
@@ -204,8 +204,8 @@ def test_a_list_without_its_listing_is_null_and_the_rest_is_answered(graph: Grap
     ],
 )
 def test_invalid_input_for_a_list_fails_only_the_list(shared: Graph, root: str, argument: str) -> None:
-    answer = shared.ask(f"{{ it: {root} quota {{ limit }} }}")
-    assert answer["data"] == {"it": None, "quota": {"limit": 1200}}
+    answer = shared.ask(f"{{ it: {root} upstreamQuota {{ limit }} }}")
+    assert answer["data"] == {"it": None, "upstreamQuota": {"limit": 1200}}
     (error,) = answer["errors"]
     assert (error["extensions"]["code"], error["extensions"]["argument"]) == ("BAD_USER_INPUT", argument)
 

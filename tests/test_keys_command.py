@@ -109,6 +109,6 @@ def test_workers_serve_callers_with_a_key(path: Path) -> None:
         serving("--sandbox", **variables) as (address, _),
         httpx.Client(base_url=address, timeout=120) as http,  # a worker may still start
     ):
-        body = {"query": "{ quota { limit } }"}
+        body = {"query": "{ upstreamQuota { limit } }"}
         answers = [http.post("/graphql", json=body, headers={"x-api-key": each}) for each in (key, "cgk_wrong")]
     assert [answer.status_code for answer in answers] == [200, 401]

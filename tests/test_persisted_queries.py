@@ -8,9 +8,9 @@ import httpx
 
 from tests.conftest import Graph
 
-QUERY = "{ quota { limit } }"
+QUERY = "{ upstreamQuota { limit } }"
 EXTENSIONS = {"persistedQuery": {"version": 1, "sha256Hash": hashlib.sha256(QUERY.encode()).hexdigest()}}
-ANSWER = {"data": {"quota": {"limit": 1200}}}
+ANSWER = {"data": {"upstreamQuota": {"limit": 1200}}}
 
 
 def post(graph: Graph, **body: Any) -> httpx.Response:
@@ -42,6 +42,6 @@ def test_the_text_can_be_persisted_by_get(graph: Graph) -> None:
 
 
 def test_a_hash_of_another_text_is_refused(graph: Graph) -> None:
-    answer = post(graph, query="{ quota { used } }", extensions=EXTENSIONS).json()
+    answer = post(graph, query="{ upstreamQuota { used } }", extensions=EXTENSIONS).json()
     assert answer["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
     assert post(graph, extensions=EXTENSIONS).json()["errors"][0]["extensions"]["code"] == "PERSISTED_QUERY_NOT_FOUND"

@@ -43,7 +43,7 @@ def test_without_account_and_with_a_limit_of_no_plan_nothing_is_invented(start_g
     assert (refused["currentPlan"], refused["decidedBy"]) == (None, "UPSTREAM")
     assert "a plan that is not known" in refused["message"]
     assert ready_plan(graph) is None
-    assert graph.data("{ quota { limit } }")["quota"]["limit"] == 500
+    assert graph.data("{ upstreamQuota { limit } }")["upstreamQuota"]["limit"] == 500
 
 
 @pytest.mark.parametrize("account_missing", [False, True])

@@ -74,11 +74,15 @@ def test_requests_of_others_with_the_same_key_are_counted(start_graph: StartGrap
 def test_the_limit_follows_the_header_of_the_key(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST, quota=12)
     graph.data('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }')
-    assert graph.data("{ quota { limit used remaining } }")["quota"] == {"limit": 12, "used": 1, "remaining": 11}
+    assert graph.data("{ upstreamQuota { limit used remaining } }")["upstreamQuota"] == {
+        "limit": 12,
+        "used": 1,
+        "remaining": 11,
+    }
 
 
 def test_reading_the_quota_sends_no_request(graph: Graph) -> None:
-    assert graph.data("{ quota { limit used remaining resetsAt } }")["quota"] == {
+    assert graph.data("{ upstreamQuota { limit used remaining resetsAt } }")["upstreamQuota"] == {
         "limit": 1200,
         "used": 0,
         "remaining": 1200,

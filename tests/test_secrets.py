@@ -68,12 +68,12 @@ VARIABLES = {
     "COINGLASS_TIMEOUT_SECONDS": "1",
 }
 QUERIES = (
-    "{ account { ... on Account { plan } ... on Problem { code message } } }",
+    "{ coinglassAccount { ... on CoinglassAccount { plan } ... on Problem { code message } } }",
     """{ coin(symbol: "BTC") { currentFundingRates { ... on Problem { code message }
       ... on CurrentFundingRates { source { anomalies { field sample } } } } } }""",
     '{ pair(exchange: "Binance", symbol: "BTCUSDT") { market { ... on Problem { message } } } }',
     "{ coins(first: 5) { nodes { symbol } } }",
-    "{ news { articles { ... on ArticleList { articles { title } } ... on Problem { message } } } }",
+    "{ cryptoNews { articles { ... on CryptoArticleList { articles { title } } ... on Problem { message } } } }",
     "{ broken",
 )
 FAILURES = (

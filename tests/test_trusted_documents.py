@@ -20,11 +20,11 @@ from tests.execution.test_documents import ask
 from tests.test_cli import run, serving
 from tests.test_websocket import PROTOCOL, address, send
 
-QUOTA = "query Quota { quota { limit } }"
+QUOTA = "query Quota { upstreamQuota { limit } }"
 HASH = hashlib.sha256(QUOTA.encode()).hexdigest()
-ANSWER = {"data": {"quota": {"limit": 1200}}}
+ANSWER = {"data": {"upstreamQuota": {"limit": 1200}}}
 SERVICE = "query Service { _service { sdl } }"
-OTHER = "{ quota { used } }"
+OTHER = "{ upstreamQuota { used } }"
 PRICE = """query Price($symbol: String!, $withSource: Boolean = false) { pair(exchange: "Binance", symbol: $symbol) {
   symbol price(interval: H1, last: 2) { ... on PriceSeries { candles { time close } source @include(if: $withSource) {
   endpoint } } } } }"""
@@ -159,7 +159,7 @@ async def test_a_trusted_document_is_parsed_and_compiled_at_start(monkeypatch: p
 def test_a_faulty_document_stops_the_start_with_its_name(start_graph: StartGraph, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(
-        apollo(("1", "Quota", QUOTA), ("2", "Wrong", "query Wrong { quota { nosuch } }"), ("3", "Bad", "{"))
+        apollo(("1", "Quota", QUOTA), ("2", "Wrong", "query Wrong { upstreamQuota { nosuch } }"), ("3", "Bad", "{"))
     )
     with pytest.raises(SettingsError, match=r"COINGLASS_TRUSTED_DOCUMENTS: Wrong: .*nosuch.*; Bad: Syntax"):
         start_graph(trusted_documents=path)
@@ -206,8 +206,8 @@ def test_relays_form_and_a_folder_are_read_too(tmp_path: Path) -> None:
     assert read_manifest(relay) == [TrustedOperation("abc", "abc", QUOTA)]
     folder = tmp_path / "documents"
     folder.mkdir()
-    (folder / "a.graphql").write_text("query A { quota { ...Figures } } query B { quota { used } }")
-    (folder / "b.graphql").write_text("fragment Figures on Quota { limit }")
+    (folder / "a.graphql").write_text("query A { upstreamQuota { ...Figures } } query B { upstreamQuota { used } }")
+    (folder / "b.graphql").write_text("fragment Figures on UpstreamQuota { limit }")
     operations = {item.name: item for item in read_manifest(folder)}
     assert set(operations) == {"A", "B"}
     assert "fragment Figures" in operations["A"].text
@@ -216,10 +216,10 @@ def test_relays_form_and_a_folder_are_read_too(tmp_path: Path) -> None:
 
 
 SOURCES = {
-    "a.ts": "const A = gql`query A { quota { ...Figures } } ${FIGURES}`",
-    "b.tsx": "const FIGURES = graphql(`fragment Figures on Quota { limit }`)",
-    "c.py": 'B = gql("""query B { quota { used } }""")',
-    "d.graphql": "query C { quota { remaining } }",
+    "a.ts": "const A = gql`query A { upstreamQuota { ...Figures } } ${FIGURES}`",
+    "b.tsx": "const FIGURES = graphql(`fragment Figures on UpstreamQuota { limit }`)",
+    "c.py": 'B = gql("""query B { upstreamQuota { used } }""")',
+    "d.graphql": "query C { upstreamQuota { remaining } }",
     "node_modules/e.js": "gql`not a document`",
 }
 

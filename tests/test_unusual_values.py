@@ -202,7 +202,7 @@ async def test_a_row_whose_name_is_empty_is_skipped() -> None:
 async def test_an_unknown_plan_level_is_the_only_null_of_the_account() -> None:
     path = "/api/user/account/subscription"
     data = sample(path)["data"] | {"level": "ULTRA"}
-    selection = f"{{ it: account {{ ... on Account {{ plan expired {ANOMALIES} }} }} }}"
+    selection = f"{{ it: coinglassAccount {{ ... on CoinglassAccount {{ plan expired {ANOMALIES} }} }} }}"
     answer = await field(selection, StubUpstream({path: body(data)}))
     assert (answer["plan"], answer["expired"]) == (None, sample(path)["data"]["expired"])
     assert anomalies_of(answer) == [("VALUE_UNREADABLE", "level", 1)]

@@ -77,8 +77,8 @@ async def test_a_series_is_valid_until_the_next_bar_begins(server: ValidityServe
 @pytest.mark.parametrize(
     "query",
     [
-        "{ quota { used } }",
-        '{ coin(symbol: "BTC") { currentFundingRates { __typename } } quota { used } }',
+        "{ upstreamQuota { used } }",
+        '{ coin(symbol: "BTC") { currentFundingRates { __typename } } upstreamQuota { used } }',
     ],
 )
 async def test_the_remaining_quota_is_not_cacheable(server: ValidityServer, query: str) -> None:

@@ -122,13 +122,13 @@ NO_MESSAGES = [
     '{"type": []}',
     json.dumps({"type": "x" * 500}),
     '{"type": "complete", "id": {}}',
-    '{"type": "subscribe", "id": [], "payload": {"query": "{ quota { used } }"}}',
+    '{"type": "subscribe", "id": [], "payload": {"query": "{ upstreamQuota { used } }"}}',
     '{"type": "subscribe", "id": "1"}',
     '{"type": "subscribe", "id": "1", "payload": null}',
     '{"type": "subscribe", "id": "1", "payload": {"query": 5}}',
     '{"type": "subscribe", "id": "1", "payload": {"query": ""}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ quota { used } }", "variables": [1]}}',
-    '{"type": "subscribe", "id": "1", "payload": {"query": "{ quota { used } }", "operationName": 5}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ upstreamQuota { used } }", "variables": [1]}}',
+    '{"type": "subscribe", "id": "1", "payload": {"query": "{ upstreamQuota { used } }", "operationName": 5}}',
 ]
 
 

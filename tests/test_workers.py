@@ -96,9 +96,9 @@ def test_every_worker_answers_and_a_dead_one_is_replaced() -> None:
         assert sorted(workers(process)) == sorted([first[1], second])
 
 
-@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_workers_end_with_the_process_that_started_them(end: signal.Signals) -> None:
-    with serving("--sandbox", "--workers", "2") as (address, process):
+    with serving("--sandbox", "--workers", "2", COINGLASS_DRAIN_SECONDS="0") as (address, process):
         started(address, process)
         family = [os.pidfd_open(pid) for pid in children(process)]
         assert len(family) >= 3  # two workers and the sandbox

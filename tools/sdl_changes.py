@@ -14,14 +14,23 @@ from graphql.utilities import find_breaking_changes
 _UNRELEASED = re.compile(r"^## \[?Unreleased\]?(.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 _SEVERAL = re.compile(r"\b([A-Za-z_]\w*)\.\{([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
+_FORMER_TYPE = re.compile(r"changed type from \W*(\w+)")
 
 
 def unannounced(old: str, new: str, changelog: str) -> list[str]:
     """Return the breaking changes between two SDLs that the CHANGELOG does not name."""
     section = _UNRELEASED.search(changelog)
     announced = _announced(section.group(1)) if section else set()
-    changes = find_breaking_changes(build_schema(old, assume_valid_sdl=True), build_schema(new, assume_valid_sdl=True))
-    return [change.description for change in changes if not _names(change.description) & announced]
+    before, after = build_schema(old, assume_valid_sdl=True), build_schema(new, assume_valid_sdl=True)
+    removed = announced & (before.type_map.keys() - after.type_map.keys())
+    changes = [change.description for change in find_breaking_changes(before, after)]
+    return [change for change in changes if not _names(change) & announced and not _follows(change, removed)]
+
+
+def _follows(description: str, removed: set[str]) -> bool:
+    """Whether a field only has another type because its former one is among the removed ones."""
+    former = _FORMER_TYPE.search(description)
+    return former is not None and former.group(1) in removed
 
 
 def _announced(section: str) -> set[str]:
@@ -34,7 +43,7 @@ def _names(description: str) -> set[str]:
     """Return the subject of a description: `Type.field` if it names a field, otherwise the type."""
     names = _NAME.findall(description)
     dotted = {name for name in names if "." in name}
-    return dotted or {name for name in names if name[0].isupper()}
+    return dotted or {name for name in names if name.lstrip("_")[:1].isupper()}
 
 
 def main() -> int:

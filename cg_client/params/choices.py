@@ -147,14 +147,14 @@ class FundRange(Enum):
     ALL = "all"
 
 
-class CalendarLanguage(Enum):
+class EconomicCalendarLanguage(Enum):
     """Language of the economic calendar."""
 
     EN = "en"
     ZH = "zh"
 
 
-class ArticleLanguage(Enum):
+class CryptoArticleLanguage(Enum):
     """Language of articles."""
 
     EN = "en"

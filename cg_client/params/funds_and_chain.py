@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from cg_client.errors import BadArgument
-from cg_client.params.choices import ArticleLanguage, CalendarLanguage, FundRange, NewsflashLanguage
+from cg_client.params.choices import CryptoArticleLanguage, EconomicCalendarLanguage, FundRange, NewsflashLanguage
 from cg_client.params.core import (
     ExchangeName,
     ExistingName,
@@ -86,11 +86,11 @@ class CalendarWindow(WindowParams):
 
 
 class EconomicDataParams(CalendarWindow):
-    language: Annotated[CalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
+    language: Annotated[EconomicCalendarLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
 class Articles(WindowParams, PageParams):
-    language: Annotated[ArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
+    language: Annotated[CryptoArticleLanguage | None, "Language; CoinGlass does not state its default."] = None
 
 
 class Newsflashes(WindowParams, PageParams):

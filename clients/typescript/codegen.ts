@@ -2,13 +2,13 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
 
 const config: CodegenConfig = {
-  schema: "../../schema/schema.graphql",
+  schema: process.env.COINGLASS_SCHEMA ?? "../../schema/schema.graphql",
   documents: ["../../examples/*.graphql"],
   generates: {
     "generated/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Date: "string", Timestamp: "number", _Any: "unknown", federation__FieldSet: "string", link__Import: "string" },
+        scalars: { DateTime: "string", Date: "string", Timestamp: "number" },
         strictScalars: true,
         useTypeImports: true,
       },

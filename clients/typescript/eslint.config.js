@@ -4,7 +4,7 @@ import graphql from "@graphql-eslint/eslint-plugin";
 export default [
   {
     files: ["**/*.graphql"],
-    languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema: ["federation.graphql", "generated/schema.graphql"] } } },
+    languageOptions: { parser: graphql.parser, parserOptions: { graphQLConfig: { schema: "generated/schema.graphql" } } },
     plugins: { "@graphql-eslint": graphql },
     rules: {
       ...graphql.configs["flat/schema-recommended"].rules,

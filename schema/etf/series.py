@@ -16,7 +16,7 @@ from cg_client.params.funds_and_chain import FundOrAll
 from graph_types.fields import sparse, value
 from payloads.columns import Columns
 from payloads.series import Candles, DailySeries, DayRow, Days, TimedRow, from_rows, timed_rows
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
 from resolvers.decode import columns_decoder
@@ -184,5 +184,5 @@ class FundPrices(Sourced, Candles[FundCandle], columns="FundCandleColumns"):
         return columns_decoder(FundCandle, api.FUND_PRICE_HISTORY)
 
     @classmethod
-    def of(cls, source: Source, rows: Columns[FundCandle]) -> Self:
+    def of(cls, source: DataSource, rows: Columns[FundCandle]) -> Self:
         return from_rows(cls, rows, source=source)

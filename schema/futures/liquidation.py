@@ -14,7 +14,7 @@ from cg_client.symbols.aliases import fold
 from graph_types.enums import OrderSide
 from graph_types.fields import group, sparse, value
 from payloads.series import Bars, Series, TimedRow
-from payloads.source import CappedList, Source, Sourced
+from payloads.source import CappedList, DataSource, Sourced
 from resolvers.arguments import arguments_of, sign
 from resolvers.context import Info
 from resolvers.decode import rows_decoder
@@ -63,7 +63,7 @@ class LiquidationsByExchange(Sourced):
     exchanges: list[ExchangeLiquidations] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
 
     @classmethod
-    def of(cls, source: Source, rows: list[ExchangeLiquidations]) -> Self:
+    def of(cls, source: DataSource, rows: list[ExchangeLiquidations]) -> Self:
         return cls(source=source, **split_total(rows))
 
 
@@ -118,7 +118,7 @@ async def _pair_orders(self: ListedPair, info: Info, **arguments: Any) -> Liquid
     sent = params if params.to is None else dataclasses.replace(params, to=params.to + _INSTANT)
     answer = await info.context.loaders.endpoint.load(Call(api.liquidation.ORDERS, sent, _ORDERS))
     return LiquidationOrders(
-        source=Source.of([answer]),
+        source=DataSource.of([answer]),
         orders=[order for order in answer.value if fold(order.symbol) == fold(self.symbol) and _is_in(order, params)],
         capped=is_capped(answer),
     )

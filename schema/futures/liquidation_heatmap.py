@@ -14,7 +14,7 @@ from cg_client.endpoints import futures as api
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Column
 from payloads.series import TimedRow, timed_rows
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.endpoint_choice import ByArgument
 from resolvers.liquidation_heatmap import Heatmap, decode_heatmap
 from resolvers.liquidation_map import LevelMap, decode_map
@@ -78,7 +78,7 @@ class LiquidationHeatmap(Sourced):
         return decode_heatmap
 
     @classmethod
-    def of(cls, source: Source, heatmap: Heatmap) -> Self:
+    def of(cls, source: DataSource, heatmap: Heatmap) -> Self:
         return cls(
             source=source,
             prices=Column(heatmap.prices),
@@ -124,6 +124,6 @@ class LiquidationMap(Sourced):
         return decode_map
 
     @classmethod
-    def of(cls, source: Source, level_map: LevelMap) -> Self:
+    def of(cls, source: DataSource, level_map: LevelMap) -> Self:
         levels = [LiquidationLevel(**msgspec.structs.asdict(level)) for level in level_map.levels]
         return cls(source=source, levels=levels, last_price_usd=level_map.last_price)

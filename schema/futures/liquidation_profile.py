@@ -15,7 +15,7 @@ from cg_client.params.core import PairSeries
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
 from payloads.series import ServedWindow
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.arguments import argument, arguments_of, sign
 from resolvers.context import Info
 from resolvers.costs import WindowCost
@@ -47,7 +47,7 @@ class LiquidationProfileBucket:
     description=f"Liquidations by price, derived from the history of liquidations and of the price. {METHOD}"
 )
 class LiquidationProfile(Sourced):
-    price_source: Source = strawberry.field(description="Where the prices came from.")
+    price_source: DataSource = strawberry.field(description="Where the prices came from.")
     derived: bool = strawberry.field(
         description="Always true: these are no figures of CoinGlass, but derived from such."
     )

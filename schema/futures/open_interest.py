@@ -13,7 +13,7 @@ from cg_client.errors import BadArgument
 from cg_client.params.choices import Unit
 from graph_types.fields import group, sparse, value
 from payloads.series import CandleSeries
-from payloads.source import Source, Sourced
+from payloads.source import DataSource, Sourced
 from resolvers.arguments import argument
 from resolvers.context import Context
 from resolvers.exchanges import futures_exchanges
@@ -56,7 +56,7 @@ class OpenInterestByExchange(Sourced):
     exchanges: list[ExchangeOpenInterest] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
 
     @classmethod
-    def of(cls, source: Source, rows: list[ExchangeOpenInterest]) -> Self:
+    def of(cls, source: DataSource, rows: list[ExchangeOpenInterest]) -> Self:
         return cls(source=source, **split_total(rows))
 
 

@@ -113,6 +113,18 @@ def test_an_unreadable_file_leaves_the_keys_that_were_read_last(path: Path, cloc
         with capture_logs() as logs:
             assert caller_of(keys, key).name == "dashboard"
         assert str(path) in logs[0]["error"]
+        clock.advance(CHECK_SECONDS)
+        with capture_logs() as logs:
+            assert caller_of(keys, key).name == "dashboard"
+        assert logs == []  # the fault is logged already
+
+
+def test_a_reload_does_not_wait_for_the_next_look_at_the_file(path: Path, clock: FakeClock) -> None:
+    create_key(path, "dashboard", START)
+    keys = KeyFile(path, clock)
+    key = create_key(path, "reports", START)
+    keys.reload()
+    assert caller_of(keys, key).name == "reports"
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"keys": [{}]}', '{"keys": 1}', "\x00"])

@@ -9,7 +9,7 @@ def flows(asset: str) -> Case:
 
 D1 = "interval: D1"
 CASES: dict[str, Case] = {
-    "/api/user/account/subscription": Case("{ it: account {} }", "AccountResult"),
+    "/api/user/account/subscription": Case("{ it: coinglassAccount {} }", "CoinglassAccountResult"),
     "/api/futures/supported-coins": Case("{ it: coins { nodes { symbol } } }", None),
     "/api/futures/supported-exchanges": Case("{ it: exchanges { name } }", None),
     "/api/futures/supported-exchange-pairs": Case(

@@ -31,15 +31,15 @@ def messages(result: ExecutionResult) -> list[str]:
 
 async def test_a_document_is_parsed_once(engine: Engine, parsed: list[str]) -> None:
     for _ in range(3):
-        assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}
-    assert parsed == ["{ quota { limit } }"]
+        assert (await ask(engine, "{ upstreamQuota { limit } }")).data == {"upstreamQuota": {"limit": 1200}}
+    assert parsed == ["{ upstreamQuota { limit } }"]
     assert (engine.documents.hits, engine.documents.misses) == (2, 1)
 
 
 async def test_a_document_that_is_wrong_is_not_cached(engine: Engine) -> None:
     for _ in range(2):
         assert codes(await ask(engine, "{ nope }")) == ["GRAPHQL_VALIDATION_FAILED"]
-        assert codes(await ask(engine, "{ quota {")) == ["GRAPHQL_PARSE_FAILED"]
+        assert codes(await ask(engine, "{ upstreamQuota {")) == ["GRAPHQL_PARSE_FAILED"]
     assert engine.documents.size == 0
 
 
@@ -51,17 +51,17 @@ async def test_a_document_whose_cost_depends_on_a_variable_is_measured_each_time
 
 
 async def test_a_document_with_several_operations_needs_an_operation_name_each_time(engine: Engine) -> None:
-    query = "query A { quota { limit } } query B { quota { used } }"
+    query = "query A { upstreamQuota { limit } } query B { upstreamQuota { used } }"
     for _ in range(2):
-        assert (await ask(engine, query, operation_name="B")).data == {"quota": {"used": 0}}
+        assert (await ask(engine, query, operation_name="B")).data == {"upstreamQuota": {"used": 0}}
         assert codes(await ask(engine, query)) == ["GRAPHQL_VALIDATION_FAILED"]
-        assert (await ask(engine, query, operation_name="A")).data == {"quota": {"limit": 1200}}
+        assert (await ask(engine, query, operation_name="A")).data == {"upstreamQuota": {"limit": 1200}}
 
 
 async def test_an_operation_name_that_a_cached_document_lacks_is_refused(engine: Engine) -> None:
-    await ask(engine, "query A { quota { limit } }")
+    await ask(engine, "query A { upstreamQuota { limit } }")
     with pytest.raises(strawberry.schema.exceptions.CannotGetOperationTypeError):
-        await ask(engine, "query A { quota { limit } }", operation_name="B")
+        await ask(engine, "query A { upstreamQuota { limit } }", operation_name="B")
 
 
 async def test_wrong_variables_are_refused_for_a_cached_document(engine: Engine) -> None:
@@ -75,9 +75,9 @@ async def test_wrong_variables_are_refused_for_a_cached_document(engine: Engine)
 async def test_an_internal_error_in_a_cached_document_is_masked(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ask(engine, "{ quota { limit } }")
-    monkeypatch.setattr("schema.query.Quota.of", lambda _: 1 / 0)
-    result = await ask(engine, "{ quota { limit } }")
+    await ask(engine, "{ upstreamQuota { limit } }")
+    monkeypatch.setattr("schema.query.UpstreamQuota.of", lambda _: 1 / 0)
+    result = await ask(engine, "{ upstreamQuota { limit } }")
     assert codes(result) == ["INTERNAL_SERVER_ERROR"]
     assert "division" not in str(result.errors)
 
@@ -170,7 +170,7 @@ async def test_a_document_that_is_too_long_is_not_parsed(engine: Engine, parsed:
 
 async def test_long_aliases_count_as_values(engine: Engine) -> None:
     def values(alias: str) -> int:
-        operation = parse(f"{{ {alias}: quota {{ limit }} }}").definitions[0]
+        operation = parse(f"{{ {alias}: upstreamQuota {{ limit }} }}").definitions[0]
         assert isinstance(operation, OperationDefinitionNode)
         return CostMeasure(engine.schema._schema, {}, {}).measure(operation).values
 

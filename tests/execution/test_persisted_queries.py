@@ -28,17 +28,17 @@ def is_persisted(persisted: PersistedQueries, text: str) -> bool:
 
 
 async def test_a_query_sent_with_its_hash_is_found_by_the_hash(engine: Engine, parsed: list[str]) -> None:
-    query = "{ quota { limit } }"
+    query = "{ upstreamQuota { limit } }"
     unknown = await ask(engine, None, operation_extensions=hashed(query))
     assert codes(unknown) == ["PERSISTED_QUERY_NOT_FOUND"]
     assert [error.message for error in unknown.errors or ()] == ["PersistedQueryNotFound"]  # by which clients know it
     for text in (query, None, None):
-        assert (await ask(engine, text, operation_extensions=hashed(query))).data == {"quota": {"limit": 1200}}
+        assert (await ask(engine, text, operation_extensions=hashed(query))).data == {"upstreamQuota": {"limit": 1200}}
     assert parsed == [query]
 
 
 async def test_a_cached_document_can_be_persisted(engine: Engine) -> None:
-    query = "{ quota { limit } }"
+    query = "{ upstreamQuota { limit } }"
     await ask(engine, query)
     await ask(engine, query, operation_extensions=hashed(query))
     assert codes(await ask(engine, None, operation_extensions=hashed(query))) == []
@@ -48,7 +48,7 @@ async def test_a_cached_document_can_be_persisted(engine: Engine) -> None:
     "extension",
     [
         {"version": 1, "sha256Hash": "0" * 64},
-        {"version": 2, "sha256Hash": hashlib.sha256(b"{ quota { limit } }").hexdigest()},
+        {"version": 2, "sha256Hash": hashlib.sha256(b"{ upstreamQuota { limit } }").hexdigest()},
         {"version": 1, "sha256Hash": 5},
         {"version": 1},
         "text",
@@ -56,9 +56,9 @@ async def test_a_cached_document_can_be_persisted(engine: Engine) -> None:
     ],
 )
 async def test_a_hash_that_is_wrong_is_refused_and_persists_nothing(engine: Engine, extension: object) -> None:
-    result = await ask(engine, "{ quota { limit } }", operation_extensions={"persistedQuery": extension})
+    result = await ask(engine, "{ upstreamQuota { limit } }", operation_extensions={"persistedQuery": extension})
     assert codes(result) == ["BAD_USER_INPUT"]
-    assert codes(await ask(engine, None, operation_extensions=hashed("{ quota { limit } }"))) == [
+    assert codes(await ask(engine, None, operation_extensions=hashed("{ upstreamQuota { limit } }"))) == [
         "PERSISTED_QUERY_NOT_FOUND"
     ]
 

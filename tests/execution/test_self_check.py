@@ -102,7 +102,7 @@ async def test_the_default_executor_answers_if_the_check_fails(monkeypatch: pyte
     engine = Engine(100_000, limits=Limits(calls=1))
     assert not isinstance(engine.schema, PlannedSchema)
     for _ in range(2):
-        assert (await ask(engine, "{ quota { limit } }")).data == {"quota": {"limit": 1200}}
+        assert (await ask(engine, "{ upstreamQuota { limit } }")).data == {"upstreamQuota": {"limit": 1200}}
     query = 'coin(symbol: "BTC") { fundingRate(interval: H1) { __typename } openInterest(interval: H1) { __typename } }'
     assert codes(await ask(engine, f"{{ {query} }}")) == ["QUERY_TOO_COMPLEX"]
 

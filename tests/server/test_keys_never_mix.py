@@ -28,7 +28,7 @@ from tests.server.raw_asgi import Reply, post
 
 UNKNOWN = "a-key-that-nobody-has"
 _INITIAL_LIMIT = 30  # requests a minute, until CoinGlass has stated the key's
-_SERVED = {"CurrentFundingRates", "PriceSeries", "CoinMarket", "Account"}
+_SERVED = {"CurrentFundingRates", "PriceSeries", "CoinMarket", "CoinglassAccount"}
 
 QUERIES = {
     "rates": """{ it: coin(symbol: "BTC") { currentFundingRates { __typename ... on Problem { code }
@@ -40,8 +40,8 @@ QUERIES = {
       ... on Problem { code } ... on PriceSeries { interval candles { close } } } } }""",
     "market": """{ it: coin(symbol: "BTC") { market { __typename ... on Problem { code }
       ... on PlanGated { currentPlan } ... on CoinMarket { price { last } } } } }""",
-    "account": "{ it: account { __typename ... on Problem { code } ... on Account { plan } } }",
-    "quota": "{ quota { limit used } }",
+    "account": "{ it: coinglassAccount { __typename ... on Problem { code } ... on CoinglassAccount { plan } } }",
+    "quota": "{ upstreamQuota { limit used } }",
     "listing": '{ first: coins(symbols: ["ALPHA1"]) { nodes { symbol } } }',
     "other listing": '{ second: coins(symbols: ["BETA2"]) { nodes { symbol } } }',
 }
@@ -147,7 +147,7 @@ def _judge(key: UpstreamKey, name: str, reply: Reply) -> None:
         case "listing" | "other listing":
             _judge_listing(key, answer, "ALPHA1" if name == "listing" else "BETA2")
         case "quota":
-            quota = answer["data"]["quota"]
+            quota = answer["data"]["upstreamQuota"]
             assert quota["limit"] in (key.quota, _INITIAL_LIMIT, *_limits(key))
             assert quota["used"] <= key.sent.total()
         case _:
@@ -177,7 +177,7 @@ def _judge_field(key: UpstreamKey, name: str, answer: dict[str, Any]) -> None:
         assert name == "market" or key.ever_failed
         assert value.get("currentPlan") in {*plans, None}
         assert key.plans[-1] < Plan.STANDARD or key.ever_failed
-    elif value["__typename"] == "Account":
+    elif value["__typename"] == "CoinglassAccount":
         assert value["plan"] in plans
     elif "interval" in value and not key.ever_failed:
         assert (value["interval"] == "M5") == (key.plans[0] >= Plan.STANDARD)

@@ -200,7 +200,7 @@ UNTOUCHED = [
             [("content-type", "application/json"), ("content-type", "text/plain")],
             [("content-type", "application/json"), ("content-encoding", "gzip")],
             [("content-type", "application/json"), ("accept", "text/event-stream")],
-            [("content-type", "application/json"), ("accept", "application/json"), ("accept", "multipart/mixed")],
+            [("content-type", "application/json"), ("accept", "multipart/mixed"), ("accept", "text/event-stream")],
             [("content-type", "application/json"), ("accept-encoding", "gzip," * 300)],
         )
     ),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.cached_response import CachedResponse, Rendering, acceptable_codings
+from server.cached_response import CachedResponse, Rendering
 from server.http import Response
+from server.negotiation import acceptable_codings
 from server.response_keys import ResponseKey
 from tests.server.raw_asgi import Origin, Served, get, post
 

@@ -3,8 +3,9 @@
 from typing import Any
 
 import orjson
+import pytest
 
-from server.response_limit import ResponseLimit
+from server.response_limit import ResponseLimit, ResponseTooLarge
 
 LIMIT = ResponseLimit(1)
 LARGEST = "x" * (1024 * 1024 - len(b'{"data":""}'))
@@ -19,13 +20,15 @@ def test_the_largest_response_is_sent_whole() -> None:
 
 
 def test_a_larger_response_is_an_error_with_the_size_and_the_limit() -> None:
-    answer = decoded({"data": LARGEST + "x" * 600_000})
-    assert answer["data"] is None
+    with pytest.raises(ResponseTooLarge) as refused:
+        LIMIT.encode({"data": LARGEST + "x" * 600_000})
+    answer = refused.value.body
+    assert answer.keys() == {"errors"}
     assert answer["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
     assert "1.6 MB, and 1 are allowed (COINGLASS_MAX_RESPONSE_MB)" in answer["errors"][0]["message"]
 
 
 def test_a_larger_message_of_a_socket_stays_a_message() -> None:
-    answer = decoded({"id": "7", "type": "next", "payload": {"data": LARGEST}})
+    answer = orjson.loads(LIMIT.encode_message({"id": "7", "type": "next", "payload": {"data": LARGEST}}))
     assert (answer["id"], answer["type"]) == ("7", "next")
     assert answer["payload"]["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX"}

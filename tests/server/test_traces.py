@@ -187,6 +187,28 @@ def test_a_refused_operation_has_its_code(traced: Traced) -> None:
     assert (operation.name, operation.error, operation.failed) == ("POST /graphql", "GRAPHQL_VALIDATION_FAILED", False)
 
 
+def test_each_operation_of_a_batch_has_a_span_below_that_of_the_request(
+    start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    traced = Traced(lambda plan, **settings: start_graph(plan, max_batch=2, **settings), monkeypatch)
+    queries = [{"query": QUERY}, {"query": QUERY.replace("Markets", "Others")}]
+    traced.graph.http.post("/graphql", json=queries)
+    (request,) = traced.operations
+    assert (request.name, request.attributes["coinglass.upstream_calls"]) == ("POST /graphql", 3)
+    parts = below(request, traced.spans)
+    assert {span.name for span in parts} == {"query Markets", "query Others"}
+    assert {span.parent for span in traced.batches} == {span.id for span in parts}
+
+
+def test_an_operation_that_is_answered_by_events_has_a_span_below_that_of_the_request(traced: Traced) -> None:
+    response = traced.graph.http.post("/graphql", json={"query": QUERY}, headers={"accept": "text/event-stream"})
+    assert "event: complete" in response.text
+    (request,) = traced.operations
+    (part,) = below(request, traced.spans)
+    assert (part.name, part.attributes["coinglass.upstream_calls"]) == ("query Markets", 3)
+    assert {span.parent for span in traced.batches} == {part.id}
+
+
 def test_names_of_spans_are_bounded(traced: Traced, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(operation_spans, "_MAX_NAMES", 2)
     for name in ("A", "B", "C", "A"):

@@ -1,4 +1,4 @@
-"""News."""
+"""News about crypto."""
 
 from datetime import datetime
 from typing import Annotated
@@ -20,7 +20,7 @@ PublisherLogo = Annotated[str | None, sparse("Address of the publisher's logo.")
 
 
 @strawberry.type(description="An article.")
-class Article:
+class CryptoArticle:
     time: ReleaseTime
     title: Title
     description_html: Annotated[str | None, sparse("Summary, as HTML of its publisher: clean it before it is shown.")]
@@ -41,8 +41,8 @@ class Newsflash:
 
 
 @strawberry.type(description="Articles, a page of them.")
-class ArticleList(Paged):
-    articles: list[Article] = strawberry.field(description="The articles, as CoinGlass orders them.")
+class CryptoArticleList(Paged):
+    articles: list[CryptoArticle] = strawberry.field(description="The articles, as CoinGlass orders them.")
 
 
 @strawberry.type(description="Short news, a page of them.")
@@ -51,6 +51,6 @@ class FlashList(Paged):
 
 
 @strawberry.type(description="News, as CoinGlass collects it.")
-class News:
-    articles: Result[ArticleList] = upstream_paged(api.ARTICLES, ArticleList)
+class CryptoNews:
+    articles: Result[CryptoArticleList] = upstream_paged(api.ARTICLES, CryptoArticleList)
     flashes: Result[FlashList] = upstream_paged(api.NEWSFLASHES, FlashList)

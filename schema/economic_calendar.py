@@ -47,7 +47,7 @@ class EconomicFigure:
 
 
 @strawberry.type(description="An event of the calendar.")
-class CalendarEvent:
+class EconomicEvent:
     time: EventTime
     time_is_exact: TimeIsExact
     name: EventName
@@ -63,18 +63,18 @@ class EconomicData(Sourced):
 
 @strawberry.type(description="What central banks do and say, from 15 days ago to 15 days ahead; documented in Chinese.")
 class CentralBankActivities(Sourced):
-    events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
+    events: list[EconomicEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
 
 @strawberry.type(
     description="Other events that markets watch, from 15 days ago to 15 days ahead; documented in Chinese."
 )
 class FinancialEvents(Sourced):
-    events: list[CalendarEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
+    events: list[EconomicEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
 
 @strawberry.type(description="The economic calendar.")
-class Calendar:
+class EconomicCalendar:
     economic_data: Result[EconomicData] = upstream(api.ECONOMIC_DATA, EconomicData)
     central_bank_activities: Result[CentralBankActivities] = upstream(
         api.CENTRAL_BANK_ACTIVITIES, CentralBankActivities

@@ -12,7 +12,7 @@ from payloads.source import Sourced
 
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
-class Account(Sourced):
+class CoinglassAccount(Sourced):
     plan: Annotated[Plan | None, value("Plan.")]
     expires: Annotated[datetime | None, sparse("End of the subscription.")]
     expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
@@ -23,7 +23,7 @@ class Account(Sourced):
     "Where several workers serve, each may send an equal share of what the key may, and the figures are those of the "
     "worker that answers."
 )
-class Quota:
+class UpstreamQuota:
     limit: int = strawberry.field(
         description="Requests a minute that this process lets itself send: by CoinGlass' headers or by the plan, and "
         "while neither is known no more than the least plan has."

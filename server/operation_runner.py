@@ -1,0 +1,130 @@
+"""Executes one operation: its context, deadline and charge, and what its result means for the response."""
+
+import asyncio
+from typing import Any, Final, NamedTuple
+
+from strawberry.exceptions import MissingQueryError
+from strawberry.http import process_result
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.types import ExecutionResult
+from strawberry.types.execution import PreExecutionError
+from strawberry.types.graphql import OperationType
+
+from callers.budgets import Budgets
+from cg_client.call import count_upstream_calls
+from resolvers.context import Context, OperationFacts, Spending
+from served_schema.schema import ServedSchema
+from server import dry_run
+from server.batch import BatchCharge, BatchCost
+from server.budgets import Charge
+from server.client_pool import KeyUpstream
+from server.http import ALLOW, DryRun, Request
+from server.operations import OperationRefused, OperationRequest
+
+_MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
+_QUERIES: Final = (OperationType.QUERY,)
+_STATUSES: Final = {  # of an operation that was not executed, if its client takes another than 200; 400 is the rest
+    "INTERNAL_SERVER_ERROR": 500,
+    "INTROSPECTION_DISABLED": 403,
+    "PERSISTED_QUERY_ID_REQUIRED": 403,
+    "PERSISTED_QUERY_NOT_IN_LIST": 403,
+}
+
+
+class OperationOutcome(NamedTuple):
+    """The result of an operation. `code`: that of the error for which it was not executed.
+
+    `expires_at`: monotonic seconds until which the same operation has the same result; None if it must not be reused.
+    """
+
+    body: Any
+    expires_at: float | None
+    calls: int
+    charge: Charge
+    code: str | None
+    operation: OperationFacts | None
+
+    @property
+    def status(self) -> int:
+        """The status under which clients read the result by its own media type."""
+        return 200 if self.code is None else _STATUSES.get(self.code, 400)
+
+
+class OperationRunner:
+    """`upstream` is with the server's key; a request may bring one with the caller's."""
+
+    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets) -> None:
+        self.schema, self.upstream, self._budgets = schema, upstream, budgets
+
+    async def run(
+        self, request: Request, operation: OperationRequest, batch: BatchCost | None = None
+    ) -> OperationOutcome:
+        """Raise OperationRefused if there is no operation, or one that a GET must not execute."""
+        upstream = request.upstream or self.upstream
+        with upstream.in_use(), count_upstream_calls() as calls:
+            charge = self.new_charge(request, upstream)
+            context = self.new_context(request, upstream, charge if batch is None else BatchCharge(batch, charge))
+            try:
+                result = await self._execute(request, operation, context)
+            except asyncio.CancelledError:
+                context.abandon()
+                raise
+            finally:
+                charge.settle(calls)
+            body, expires_at = _body_and_expiry(context, result)
+            return OperationOutcome(body, expires_at, calls.sent, charge, _refusal_code(result), context.operation)
+
+    def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
+        """Make what one operation is charged to; a dry run spends nothing."""
+        allowance = self._budgets.allowance(request.caller) if request.dry_run is DryRun.OFF else None
+        return Charge(allowance, has_own_key=upstream is not self.upstream)
+
+    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context:
+        make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
+        requester, planner = request.requester, upstream.planner
+        context = make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
+        context.charge = charge
+        return context
+
+    async def _execute(self, request: Request, operation: OperationRequest, context: Context) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                operation.text,
+                operation.variables,
+                context,
+                None,
+                operation.name,
+                _QUERIES if request.is_get else None,
+                operation.extensions,
+            )
+        except MissingQueryError:
+            raise OperationRefused(400, "The request has no operation: its `extensions` name no document.") from None
+        except InvalidOperationTypeError as error:
+            kind = error.operation_type.value
+            raise OperationRefused(405, f"By GET only queries are executed, and this is a {kind}.", ALLOW) from None
+
+
+def _body_and_expiry(context: Context, result: ExecutionResult) -> tuple[dict[str, Any], float | None]:
+    """Return the result as it is sent, and until when it stays the same."""
+    if context.plan is not None:
+        return _body(dry_run.report(result, context, context.plan, context.client.quota)), None
+    if result.errors:
+        return _body(result), None
+    latest = context.client.clock.monotonic() + _MAX_CACHE_SECONDS
+    valid_until = min(context.client.gate.valid_until, context.symbols.valid_until)
+    return _body(result), min(context.validity.expires_at, valid_until, latest)
+
+
+def _body(result: ExecutionResult) -> dict[str, Any]:
+    """Return the result; one of an operation that was not executed has no `data`."""
+    body: dict[str, Any] = {**process_result(result)}
+    if isinstance(result, PreExecutionError):
+        del body["data"]
+    return body
+
+
+def _refusal_code(result: ExecutionResult) -> str | None:
+    if not isinstance(result, PreExecutionError) or not result.errors:
+        return None
+    code: str = (result.errors[0].extensions or {}).get("code", "INTERNAL_SERVER_ERROR")
+    return code

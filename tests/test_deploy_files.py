@@ -1,0 +1,141 @@
+"""The files in deploy/ are accepted by the tools that read them, and name settings and metrics that exist."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from server.server_config import GRACEFUL_SECONDS
+from server.settings import VARIABLES
+from tests.test_cli import ROOT
+
+DEPLOY = ROOT / "deploy"
+UNIT = DEPLOY / "coinglass-graphql.service"
+FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
+SETTINGS: dict[str, Any] = {setting.metadata["variable"]: setting.default for setting in VARIABLES}
+MANIFESTS: list[dict[str, Any]] = list(yaml.safe_load_all((DEPLOY / "kubernetes.yaml").read_text()))
+# .ci/run unpacks Debian's package in build/ without installing it, since that would start Prometheus.
+PROMTOOL = shutil.which("promtool") or shutil.which("promtool", path=str(ROOT / "build/prometheus/usr/bin"))
+COMPOSE = shutil.which("docker-compose")
+needs_promtool = pytest.mark.skipif(PROMTOOL is None, reason="promtool is missing (Debian: prometheus)")
+
+
+def run(*command: object, **options: Any) -> str:
+    """Return what the command prints; fail with it if the command does."""
+    words = [str(word) for word in command]
+    result = subprocess.run(words, capture_output=True, text=True, check=False, **options)  # noqa: S603  # installed tools
+    assert result.returncode == 0, result.stdout + result.stderr
+    return str(result.stdout + result.stderr)
+
+
+def manifest(kind: str) -> dict[str, Any]:
+    return next(entry for entry in MANIFESTS if entry["kind"] == kind)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_each_variable_is_a_setting(path: Path) -> None:
+    names = set(re.findall(r"\bCOINGLASS_[A-Z_]+\b", path.read_text()))
+    assert names <= SETTINGS.keys() | {f"{name}_FILE" for name in SETTINGS}
+
+
+@pytest.mark.skipif(COMPOSE is None, reason="Compose is missing (Debian: docker-compose)")
+def test_compose_accepts_its_file() -> None:
+    printed = run(COMPOSE, "--file", DEPLOY / "compose.yaml", "config", env={"SITE_ADDRESS": "graph.example.com"})
+    services = yaml.safe_load(printed)["services"]
+    assert services["proxy"]["environment"]["SITE_ADDRESS"] == "graph.example.com"
+    assert {"server", "proxy", "prometheus"} == services.keys()
+
+
+@pytest.mark.skipif(COMPOSE is None, reason="Compose is missing (Debian: docker-compose)")
+def test_compose_without_a_host_names_the_variable() -> None:
+    command = [str(COMPOSE), "--file", str(DEPLOY / "compose.yaml"), "config"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, env={})  # noqa: S603  # Debian's Compose
+    assert result.returncode != 0
+    assert "name the host, such as graph.example.com" in result.stderr
+
+
+def test_mounted_files_of_compose_exist() -> None:
+    services = yaml.safe_load((DEPLOY / "compose.yaml").read_text())["services"]
+    sources = [volume.split(":")[0] for service in services.values() for volume in service.get("volumes", [])]
+    mounted = [source for source in sources if source.startswith("./")]
+    assert len(mounted) == 3
+    assert all((DEPLOY / source).is_file() for source in mounted)
+
+
+def test_kubernetes_manifests_are_valid() -> None:
+    printed = run(sys.executable, "-m", "kubernetes_validate", "--strict", DEPLOY / "kubernetes.yaml")
+    assert printed.count("passed") == len(MANIFESTS)
+
+
+def test_services_and_policies_select_the_pods_of_the_deployment() -> None:
+    labels = manifest("Deployment")["spec"]["template"]["metadata"]["labels"]
+    selectors = [
+        manifest("Deployment")["spec"]["selector"]["matchLabels"],
+        manifest("Service")["spec"]["selector"],
+        manifest("PodDisruptionBudget")["spec"]["selector"]["matchLabels"],
+        manifest("NetworkPolicy")["spec"]["podSelector"]["matchLabels"],
+    ]
+    assert selectors == [labels] * 4
+
+
+def test_pods_run_without_privileges() -> None:
+    pod = manifest("Deployment")["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert pod["securityContext"]["runAsNonRoot"]
+    assert container["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "readOnlyRootFilesystem": True,
+        "capabilities": {"drop": ["ALL"]},
+    }
+
+
+def test_stopping_takes_less_time_than_each_supervisor_leaves() -> None:
+    drain_seconds = SETTINGS.get("COINGLASS_DRAIN_SECONDS", 0)
+    limits = [
+        manifest("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        int(re.findall(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[0]),
+        int(re.findall(r"stop_grace_period: (\d+)s", (DEPLOY / "compose.yaml").read_text())[0]),
+    ]
+    assert min(limits) >= GRACEFUL_SECONDS + drain_seconds + 5
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is missing (Debian: systemd)")
+def test_systemd_accepts_its_unit_and_sees_little_exposed(tmp_path: Path) -> None:
+    unit = tmp_path / UNIT.name  # with a program that exists
+    unit.write_text(UNIT.read_text().replace("/opt/coinglass-graphql/bin/coinglass-graphql", sys.executable))
+    assert not run("systemd-analyze", "verify", "--man=no", unit)
+    run("systemd-analyze", "security", "--offline=true", "--threshold=20", unit)
+
+
+@needs_promtool
+def test_prometheus_accepts_its_configuration_and_rules() -> None:
+    assert "SUCCESS" in run(PROMTOOL, "check", "config", DEPLOY / "prometheus.yaml")
+
+
+@needs_promtool
+def test_alerts_are_raised_when_they_should_and_only_then() -> None:
+    run(PROMTOOL, "test", "rules", ROOT / "tests" / "deploy" / "alerts.test.yaml")
+
+
+def test_each_alert_has_a_test_and_is_documented() -> None:
+    rules = yaml.safe_load((DEPLOY / "alerts.yaml").read_text())["groups"][0]["rules"]
+    alerts = {rule["alert"] for rule in rules}
+    tests = yaml.safe_load((ROOT / "tests" / "deploy" / "alerts.test.yaml").read_text())["tests"]
+    checks = [check for case in tests for check in case["alert_rule_test"]]
+    document = (ROOT / "docs" / "deployment.md").read_text()
+    assert {check["alertname"] for check in checks if "exp_alerts" in check} == alerts
+    assert {check["alertname"] for check in checks if "exp_alerts" not in check} == alerts
+    assert [alert for alert in alerts if f"`{alert}`" not in document] == []
+
+
+def test_metrics_in_the_alerts_and_the_documents_are_those_of_docs_metrics() -> None:
+    documented = (ROOT / "docs" / "metrics.md").read_text()
+    texts = [(DEPLOY / "alerts.yaml").read_text(), (ROOT / "docs" / "deployment.md").read_text()]
+    names = {name for text in texts for name in re.findall(r"\bcoinglass_[a-z_]+\b", text)}
+    assert names
+    assert [name for name in names if f"`{name.removesuffix('_bucket')}`" not in documented] == []

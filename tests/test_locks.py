@@ -1,0 +1,58 @@
+"""The lock files: they fit pyproject.toml and each other, have hashes, and name no address."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.test_cli import ROOT
+from tools.replay_dockerfile import build_context, locked_versions
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+DEPENDENCIES = PROJECT["project"]["dependencies"]
+EXTRAS = [entry for extra in PROJECT["project"]["optional-dependencies"].values() for entry in extra]
+BUILD = PROJECT["dependency-groups"]["build"]
+SERVER, DEV, BUILDING = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build"))
+
+
+@pytest.mark.parametrize(
+    ("path", "requirements"),
+    [(SERVER, DEPENDENCIES), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD)],
+    ids=["server", "build", "dev"],
+)
+def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requirements: list[str]) -> None:
+    locked = locked_versions(path)
+    for requirement in map(Requirement, requirements):
+        version = locked.get(canonicalize_name(requirement.name))
+        assert version is not None, f"{requirement} is not locked (remedy: make lock)"
+        assert requirement.specifier.contains(version), f"{requirement} is locked as {version} (remedy: make lock)"
+
+
+@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING], ids=lambda path: path.stem)
+def test_a_lock_file_has_hashes_and_no_addresses(path: Path) -> None:
+    text = path.read_text()
+    entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
+    assert all("--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+    assert "--index" not in text
+
+
+def test_tests_run_with_the_versions_that_the_image_has() -> None:
+    server, dev = locked_versions(SERVER), locked_versions(DEV)
+    assert server.items() <= dev.items()
+
+
+def test_what_builds_the_package_is_locked() -> None:
+    names = {Requirement(entry).name for entry in PROJECT["build-system"]["requires"]}
+    assert names <= {Requirement(entry).name for entry in BUILD}
+
+
+def test_the_build_gets_what_it_needs_and_neither_tests_nor_secrets() -> None:
+    paths = {str(path) for path in build_context()}
+    tops = {path.split("/")[0] for path in paths}
+    packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
+    assert packages | {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "locks"} <= tops
+    assert tops.isdisjoint({"tests", "docs", "deploy", "clients", ".git", ".ci", "keys.json"})
