@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies clients federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
@@ -48,6 +48,20 @@ clients/typescript/node_modules/.installed: clients/typescript/package-lock.json
 	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
 
+audit: $(STAMP) interop/http/node_modules/.installed   ## graphql-http's audit of GraphQL over HTTP against the server (needs Node)
+	$(BIN)/python -m interop audit
+
+interop/http/node_modules/.installed: interop/http/package-lock.json
+	cd interop/http && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+federation: $(STAMP) interop/federation/node_modules/.installed   ## our subgraph under three composers and two gateways (needs Node)
+	cd interop/federation && npm run --silent compose && npm run --silent join
+
+interop/federation/node_modules/.installed: interop/federation/package-lock.json
+	cd interop/federation && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
 # Not with the locked tools alone: pyproject.toml may name what the lock file does not have yet.
 lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproject.toml; UPGRADE=1 takes the newest versions
 	$(LOCK) pyproject.toml --output-file locks/server.txt
@@ -70,7 +84,7 @@ replay: $(STAMP)         ## run the lines of the Dockerfile in a fresh Debian, a
 lowest: $(STAMP)         ## install the lowest versions that pyproject.toml allows, query the result and run some tests
 	@.ci/lowest
 
-interop: $(STAMP) clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
+interop: $(STAMP) interop/http/node_modules/.installed clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
 	$(BIN)/python -m interop $(ONLY)
 
 interop/clients/node_modules/.installed: interop/clients/package-lock.json

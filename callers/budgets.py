@@ -12,11 +12,14 @@ _MAX_ALLOWANCES: Final = 65_536
 
 
 class BudgetExceeded(Exception):
-    """`retry_after`: seconds until the window ends; None for an operation that no window has room for."""
+    """`retry_after`: seconds until the window ends; None for an operation that no window has room for.
 
-    def __init__(self, message: str, retry_after: float | None) -> None:
+    `limit`: the name of the budget, such as `calls_per_day`.
+    """
+
+    def __init__(self, message: str, retry_after: float | None, limit: str) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.limit = retry_after, limit
 
 
 @dataclass(slots=True)
@@ -45,13 +48,14 @@ class BudgetWindow:
         """Raise BudgetExceeded if the window has no room for so many."""
         if not amount or self.used + amount <= self.limit:
             return
+        name = f"{self.unit}_per_{self.period}"
         what = "upstream calls" if self.unit == "calls" else "values"
         if amount > self.limit:
             message = f"This operation could take {amount} {what}, and your budget is {self.limit} per {self.period}."
-            raise BudgetExceeded(f"{message} Split it up.", None)
+            raise BudgetExceeded(f"{message} Split it up.", None, name)
         left = f"{self.left(now)} of your {self.limit} per {self.period} are left"
         message = f"This operation could take {amount} {what}, and {left}."
-        raise BudgetExceeded(message, self.ends_at - now)
+        raise BudgetExceeded(message, self.ends_at - now, name)
 
 
 class Reservation(NamedTuple):

@@ -5,7 +5,7 @@ later, up to `MAX_STALE`, only when upstream fails in a way that may pass. The s
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -118,6 +118,7 @@ class Cache:
         self._is_sending = is_sending
         self._abandoned: set[asyncio.Task[Any] | None] = set()  # being sent, and not to be sent again
         self._in_flight: dict[CallKey, _InFlight] = {}
+        self.lookups = Counter(hit=0, stale=0, shared=0, miss=0)
 
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]:
         """Return what getting the call would do now, without doing it, and its entry, however old."""
@@ -138,10 +139,12 @@ class Cache:
         entry = self._store.get(call)
         answer = None if entry is None else entry.servable(now, grace=grace)
         if answer is not None:
+            self.lookups["stale" if answer.stale else "hit"] += 1
             if answer.stale:
                 self.refresh(call, deadline, requester)
             return resolved(answer)
         in_flight = self._in_flight.get(call.key)
+        self.lookups["miss" if in_flight is None else "shared"] += 1
         if in_flight is None:
             return self._wait(self._start(call, deadline, requester))
         self._on_join(call, requester)

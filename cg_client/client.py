@@ -4,6 +4,7 @@ A call goes through gate > cache > paths > breaker > retry > throttle > bulkhead
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,8 +27,10 @@ from cg_client.errors import (
     PlanRefused,
     RateLimited,
     Unauthorized,
+    UpstreamFailed,
     UpstreamUnavailable,
 )
+from cg_client.failures import CallObserver
 from cg_client.params.core import SeriesParams
 from cg_client.plans.gate import Gate
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
@@ -89,12 +92,17 @@ class Client:
         self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending)
         is_awaited = self._cache.is_awaited
         self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
+        self.observe(CallObserver())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
         self._coalescer = Coalescer(self._is_free, tracer)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
+
+    def observe(self, observer: CallObserver) -> None:
+        """Let the observer hear of each call."""
+        self._observer = self._retry.observer = observer
 
     async def close(self) -> None:
         self.plan_watch.close()
@@ -109,6 +117,15 @@ class Client:
     def cached_bytes(self) -> int:
         """Bytes of CoinGlass' bodies whose rows are cached."""
         return self._store.size
+
+    @property
+    def lookups(self) -> Counter[str]:
+        """How often the cache was asked for an answer, by outcome."""
+        return self._cache.lookups
+
+    def note_hit(self) -> None:
+        """Count an answer that was taken from the cache without getting it."""
+        self._cache.lookups["hit"] += 1
 
     @property
     def quota(self) -> Usage:
@@ -176,6 +193,14 @@ class Client:
         return plan
 
     async def _fetch(self, call: Call, deadline: float, requester: Requester) -> Fetched:
+        started = self.clock.monotonic()
+        try:
+            return await self._fetch_in_plan(call, deadline, requester)
+        except CoinglassError as failure:
+            self._observer.failed(call, failure, self.clock.monotonic() - started)
+            raise
+
+    async def _fetch_in_plan(self, call: Call, deadline: float, requester: Requester) -> Fetched:
         endpoint = call.endpoint
         if not self.config.api_key:
             raise _without_key(endpoint)
@@ -187,18 +212,36 @@ class Client:
         except (PlanRefused, IntervalRefused) as refusal:
             if endpoint is not account.SUBSCRIPTION:
                 self.plan_watch.doubt(gated=False)
-            raise self.gate.learn(endpoint, call.params, refusal) from refusal
+            gated = self.gate.learn(endpoint, call.params, refusal)
+            gated.attempts = refusal.attempts
+            raise gated from refusal
         except UpstreamUnavailable as failure:
             failure.endpoint = failure.endpoint or endpoint.path
             if not await self._unknown_names.is_cause(call, failure, deadline):
                 raise
-            raise unknown_name(call) from failure
+            unknown = unknown_name(call)
+            unknown.attempts = failure.attempts
+            raise unknown from failure
         except CoinglassError as error:
             error.endpoint = error.endpoint or endpoint.path
             raise
 
     async def _attempt(self, call: Call, deadline: float, requester: Requester) -> Fetched:
-        response = await self._throttle(call, deadline, requester)
+        try:
+            response = await self._throttle(call, deadline, requester)
+        except UpstreamFailed as failure:
+            self._observer.sent(call, failure.seconds, failure)
+            raise
+        try:
+            fetched = self._read(call, response)
+        except CoinglassError as failure:
+            self._observer.sent(call, response.seconds, failure)
+            raise
+        self._observer.sent(call, response.seconds, None)
+        return fetched
+
+    def _read(self, call: Call, response: UpstreamResponse) -> Fetched:
+        """Decode the response, and count its anomalies."""
         collector, now = AnomalyCollector(self._redact), self.clock.now()
         try:
             value = _decoded(response, call.decode, collector)

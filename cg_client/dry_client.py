@@ -90,6 +90,9 @@ class DryClient:
     def note_gated(self) -> None:
         """Do nothing: a dry run does not request the plan."""
 
+    def note_hit(self) -> None:
+        """Do nothing: a dry run takes no answer."""
+
     def deadline(self) -> float:
         return self._client.deadline()
 

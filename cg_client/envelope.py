@@ -18,6 +18,7 @@ from cg_client.errors import (
     PlanRefused,
     RateLimited,
     Unauthorized,
+    UnavailableReason,
     UnknownPath,
     UpstreamFailed,
     UpstreamRejected,
@@ -99,12 +100,15 @@ def _without_envelope(response: UpstreamResponse, *, is_json: bool) -> UpstreamF
         return UnknownPath("CoinGlass does not know this path.")
     if response.status in _REFUSED:
         return _refused_in_front(response, "no envelope of CoinGlass" if is_json else "no JSON")
-    return UpstreamUnavailable(f"CoinGlass answered HTTP {response.status} with a body that is not its JSON.")
+    reason = UnavailableReason.HTTP_STATUS if response.status >= _SERVER_ERROR else UnavailableReason.MALFORMED_BODY
+    message = f"CoinGlass answered HTTP {response.status} with a body that is not its JSON."
+    return UpstreamUnavailable(message, reason=reason)
 
 
 def _refused_in_front(response: UpstreamResponse, instead: str) -> UpstreamFailed:
     """Return the failure of a proxy's refusal, which says nothing about the key: CoinGlass refuses in its envelope."""
-    return UpstreamUnavailable(f"A page in front of CoinGlass refused the request (HTTP {response.status}, {instead}).")
+    message = f"A page in front of CoinGlass refused the request (HTTP {response.status}, {instead})."
+    return UpstreamUnavailable(message, reason=UnavailableReason.HTTP_STATUS)
 
 
 def _failure(response: UpstreamResponse, code: str | None, text: str) -> UpstreamFailed:
@@ -151,7 +155,9 @@ def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed
         return UpstreamTimeout("CoinGlass took too long by its own account.")
     if _SERVER_ERROR_CODE.fullmatch(code) or response.status >= _SERVER_ERROR:
         message = f"CoinGlass: {text or 'server error'} (code {code})"
-        return UpstreamUnavailable(message, perhaps_ours=response.status < _SERVER_ERROR)
+        is_status = response.status >= _SERVER_ERROR
+        reason = UnavailableReason.HTTP_STATUS if is_status else UnavailableReason.ENVELOPE
+        return UpstreamUnavailable(message, perhaps_ours=not is_status, reason=reason)
     return UpstreamRejected(f"CoinGlass rejected the request: {text or 'no reason given'} (code {code})")
 
 

@@ -62,12 +62,26 @@ class GateSource(Enum):
     UPSTREAM = "UPSTREAM"
 
 
+class UnavailableReason(Enum):
+    """What keeps CoinGlass from answering."""
+
+    CONNECT = "connect"
+    CONNECTION_LOST = "connection lost"
+    HTTP_STATUS = "HTTP status"
+    MALFORMED_BODY = "malformed body"
+    ENVELOPE = "envelope"
+
+
 class CoinglassError(Exception):
-    """`endpoint` is the upstream path, set by the client; `retryable`: the same request can succeed later."""
+    """`endpoint` is the upstream path, set by the client; `retryable`: the same request can succeed later.
+
+    `attempts`: how many were sent, also set by the client.
+    """
 
     code: ClassVar[ProblemCode] = ProblemCode.UPSTREAM_ERROR
     retryable: ClassVar[bool] = False
     endpoint: str = ""
+    attempts: int = 0
 
     def __init__(self, message: str, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -165,10 +179,12 @@ class UpstreamFailed(CoinglassError):
     """A request without a payload.
 
     `before` is the failure of the call's previous attempt. `sent`: CoinGlass may have received it, and counts it.
+    `seconds`: what the attempt took, if no response came.
     """
 
     before: "UpstreamFailed | None" = None
     sent = True
+    seconds = 0.0
 
 
 class PlanRefused(UpstreamFailed):
@@ -209,10 +225,16 @@ class UpstreamTimeout(UpstreamFailed):
 class UpstreamUnavailable(UpstreamFailed):
     retryable = True
 
-    def __init__(self, message: str, *, perhaps_ours: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        perhaps_ours: bool = False,
+        reason: UnavailableReason = UnavailableReason.ENVELOPE,
+    ) -> None:
         """`perhaps_ours`: wrong parameters may be the cause, some of which CoinGlass answers so; retried only once."""
         super().__init__(message)
-        self.perhaps_ours = perhaps_ours
+        self.perhaps_ours, self.reason = perhaps_ours, reason
 
 
 class UpstreamRejected(UpstreamFailed):

@@ -22,7 +22,7 @@ from httpx_aiohttp import AiohttpTransport
 from cg_client.call import Call, count_sent
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
-from cg_client.errors import UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
+from cg_client.errors import UnavailableReason, UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
@@ -37,11 +37,12 @@ _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ht
 
 
 class UpstreamResponse(msgspec.Struct, frozen=True, gc=False):
-    """An HTTP response; header names are lower case."""
+    """An HTTP response, and what the request took; header names are lower case."""
 
     status: int
     body: bytes
     headers: Mapping[bytes, bytes] = {}
+    seconds: float = 0.0
 
 
 class Transport:
@@ -81,7 +82,7 @@ class Transport:
         for secret in self._secrets:  # no message, value or anomaly may repeat one
             if secret in body:
                 body = body.replace(secret, b"***")
-        return UpstreamResponse(response.status_code, body, headers)
+        return UpstreamResponse(response.status_code, body, headers, self._clock.monotonic() - started)
 
     def _new_request(self, target: str) -> httpx.Request:
         return httpx.Request("GET", self._base + target, headers=self._headers, extensions=self._extensions)
@@ -93,11 +94,19 @@ class Transport:
             enough = seconds >= self._enough_seconds and not isinstance(error, httpx.PoolTimeout)
             failure = UpstreamTimeout(f"CoinGlass did not answer within {waited:.1f} s.", had_enough_time=enough)
         else:
-            failure = UpstreamUnavailable(f"The connection to CoinGlass failed ({type(error).__name__}).")
-        failure.sent = not isinstance(error, _NOTHING_SENT)
+            message = f"The connection to CoinGlass failed ({type(error).__name__})."
+            failure = UpstreamUnavailable(message, reason=_reason(error))
+        failure.sent, failure.seconds = not isinstance(error, _NOTHING_SENT), waited
         if failure.sent:
             count_sent()
         return failure
+
+
+def _reason(error: httpx.HTTPError) -> UnavailableReason:
+    if isinstance(error, _NOTHING_SENT):
+        return UnavailableReason.CONNECT
+    is_lost = isinstance(error, httpx.NetworkError)
+    return UnavailableReason.CONNECTION_LOST if is_lost else UnavailableReason.MALFORMED_BODY
 
 
 async def read_response(response: httpx.Response) -> tuple[Mapping[bytes, bytes], bytes]:
@@ -200,7 +209,7 @@ def _translated(error: aiohttp.ClientError) -> httpx.TransportError:
             return httpx.ConnectError(f"No connection could be made ({name}).")
         case aiohttp.ServerTimeoutError():
             return httpx.ReadTimeout("The answer did not come in time.")
-        case aiohttp.ClientOSError():
+        case aiohttp.ClientOSError() | aiohttp.ServerDisconnectedError():
             return httpx.ReadError(f"The connection broke ({name}).")
         case _:
             return httpx.RemoteProtocolError(f"The answer is not valid or not complete ({name}).")

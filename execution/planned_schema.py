@@ -28,6 +28,7 @@ from execution.plan_compiler import PlanCompiler
 from execution.scalar_serializers import Unsupported
 from execution.turns import Turns
 from execution.validation import relevant
+from resolvers.context import Context
 from served_schema.documents import Document
 from served_schema.schema import ServedSchema
 
@@ -123,4 +124,6 @@ class PlannedSchema(ServedSchema):
         data = await self.plans.execute(document, operation, variables, context, root)
         if data is not None:
             return ExecutionResult(data, None)
+        if isinstance(context, Context):
+            context.record.problems.clear()  # the same ones are met again
         return await super()._run(document, operation, variables, context, root)

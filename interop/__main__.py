@@ -46,6 +46,12 @@ def clients() -> None:
             _run(["npm", "test", "--silent"], _ROOT / "interop" / "clients", variables)
 
 
+def audit() -> None:
+    """Run graphql-http's audit of GraphQL over HTTP."""
+    with _serving({}) as server:
+        _run(["npm", "run", "--silent", "audit"], _ROOT / "interop" / "http", {"COINGLASS_URL": server.url})
+
+
 def types() -> None:
     """Generate TypeScript types from the running server, by introspection and from its SDL, and compile them."""
     with _serving({}) as server:
@@ -63,7 +69,7 @@ def fuzz() -> None:
         _run([*command, "run", f"{server.url}/graphql", "--no-color"], config, {"PYTHONPATH": str(config)})
 
 
-PARTS: Final[Mapping[str, Callable[[], None]]] = {part.__name__: part for part in (clients, types, fuzz)}
+PARTS: Final[Mapping[str, Callable[[], None]]] = {part.__name__: part for part in (audit, clients, types, fuzz)}
 
 
 @contextlib.contextmanager

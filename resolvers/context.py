@@ -4,17 +4,19 @@ import asyncio
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import strawberry
 
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.client import Client
 from cg_client.dry_client import LISTING, CallPlan, DryClient
+from cg_client.errors import CoinglassError, Gated, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
 from resolvers.loaders import Loaders
+from resolvers.operation_record import OperationEstimate, OperationRecord
 from resolvers.window_planner import WindowPlanner
 
 GATED_FOR = 60.0  # seconds for which a response is reused in which the plan lacks something
@@ -23,13 +25,15 @@ GATED_FOR = 60.0  # seconds for which a response is reused in which the plan lac
 class Validity:
     """Collects from the parts of one operation until when its response would be the same.
 
-    `expires_at`: monotonic seconds; 0 for a response that is not to be reused.
+    `expires_at`: monotonic seconds; 0 for a response that is not to be reused. `is_gated`: whether the plan lacks a
+    part, so that a change of the plan, of which only this server hears, changes the response.
     """
 
-    __slots__ = ("expires_at",)
+    __slots__ = ("expires_at", "is_gated")
 
     def __init__(self) -> None:
         self.expires_at = math.inf
+        self.is_gated = False
 
     def depend_on(self, *answers: Answer[Any]) -> None:
         """Depend on answers of CoinGlass; a stale one may be replaced at any moment."""
@@ -51,27 +55,12 @@ class Spending(Protocol):
         """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
 
 
-class OperationEstimate(NamedTuple):
-    """The most that an operation may take: calls for its data, and values of its result."""
-
-    calls: int
-    values: int
-
-
-class OperationFacts(NamedTuple):
-    """What identifies an operation, whatever its variables are."""
-
-    name: str
-    type: str
-    document_hash: str
-
-
 class Context:
     """What the fields of one operation share: client, names, deadline, and whose it is.
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
-    `estimate` and `operation` are set before anything is resolved.
+    `estimate` is set before anything is resolved. `record`: what log and metrics say about the operation.
     """
 
     def __init__(
@@ -90,7 +79,7 @@ class Context:
         self.deadline, self.validity = client.deadline(), Validity()
         self.charge: Spending | None = None
         self.estimate: OperationEstimate | None = None
-        self.operation: OperationFacts | None = None
+        self.record = OperationRecord()
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
     @classmethod
@@ -104,7 +93,7 @@ class Context:
 
     def reserve(self, calls: int, values: int) -> None:
         """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
-        self.estimate = OperationEstimate(calls, values)
+        self.estimate = self.record.estimate = OperationEstimate(calls, values)
         if self.charge is not None:
             self.charge.reserve(calls, values)
 
@@ -131,7 +120,10 @@ class Context:
     def peek_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer of a call that the gate let through, if it is fresh."""
         status, entry = self.client.peek(call)
-        return None if entry is None or status is not CacheStatus.HIT else entry.answer
+        if entry is None or status is not CacheStatus.HIT:
+            return None
+        self.client.note_hit()
+        return entry.answer
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
         """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses."""
@@ -143,10 +135,17 @@ class Context:
             self.validity.depend_on(answer)
         return answer
 
+    def note_problem(self, error: CoinglassError | InvalidRequest) -> None:
+        """To be called for each error that becomes a value of the data."""
+        self.record.problems[error.code.value] += 1
+        if isinstance(error, Gated):
+            self.note_gated()
+
     def note_gated(self) -> None:
         """To be called when the plan lacks a part of what was requested: an upgrade is to be noticed soon."""
         self.client.note_gated()
         self.validity.expire_at(self.client.clock.monotonic() + GATED_FOR)
+        self.validity.is_gated = True
 
 
 Info: TypeAlias = strawberry.Info[Context, None]

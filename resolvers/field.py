@@ -181,8 +181,7 @@ def field(
         error.endpoint = error.endpoint or endpoints[0].path
         if context.plan is not None:
             context.plan.refuse(error)
-        if isinstance(error, Gated):
-            context.note_gated()
+        context.note_problem(error)
         lasts = isinstance(error, Gated) or (isinstance(error, InvalidRequest) and error.lasting)
         if not lasts:
             context.validity.mark_uncacheable()

@@ -100,10 +100,20 @@ def _exceeded(figures: Iterable[tuple[str, int, str]], limits: Limits, node: Nod
     ]
 
 
-def _refusal(phrase: str, name: str, limits: Limits, node: Node | None = None) -> GraphQLError:
+class LimitExceeded(GraphQLError):
+    """`limit`: the name of what the operation has too much of."""
+
+    def __init__(
+        self, message: str, limit: str, node: Node | None = None, extensions: dict[str, Any] | None = None
+    ) -> None:
+        super().__init__(message, nodes=node, extensions=extensions or {"code": "QUERY_TOO_COMPLEX"})
+        self.limit = limit
+
+
+def _refusal(phrase: str, name: str, limits: Limits, node: Node | None = None) -> LimitExceeded:
     most = getattr(limits, name)
     message = f"This operation {phrase}, and {most} are allowed (COINGLASS_MAX_{name.upper()})."
-    return GraphQLError(message, nodes=node, extensions={"code": "QUERY_TOO_COMPLEX"})
+    return LimitExceeded(message, name, node)
 
 
 class _MergedFields:

@@ -21,8 +21,6 @@ from graphql import (
     visit,
 )
 
-from resolvers.context import OperationFacts
-
 if TYPE_CHECKING:
     from served_schema.cost import Cost
 
@@ -51,7 +49,6 @@ class Document:
             elif isinstance(definition, FragmentDefinitionNode):
                 self.fragments[definition.name.value] = definition
         self._plans: dict[Hashable, Any] = {}
-        self._facts: dict[int, OperationFacts] = {}
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation of this name, or the only one; raises GraphQLError."""
@@ -63,17 +60,10 @@ class Document:
         text = "The document has no operation." if name is None else f"Unknown operation named {name!r}."
         raise GraphQLError(text, extensions={"code": "BAD_USER_INPUT"})
 
-    def facts(self, operation: OperationDefinitionNode) -> OperationFacts:
-        facts = self._facts.get(id(operation))
-        if facts is None:
-            name = operation.name.value if operation.name else ""
-            facts = OperationFacts(name, operation.operation.value, self._hash)
-            self._facts[id(operation)] = facts
-        return facts
-
     @functools.cached_property
-    def _hash(self) -> str:
-        return hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
+    def digest(self) -> str:
+        """The SHA-256 of the text, by which persisted queries name it."""
+        return digest(self.text)
 
     @functools.cached_property
     def conditions(self) -> Sequence[str]:
@@ -124,6 +114,10 @@ class DocumentStore:
         self.size += len(document.text)
         while self.size > self._limit:
             self.size -= len(self._documents.popitem(last=False)[0])
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def drop_tokens(document: DocumentNode) -> Counter[str]:

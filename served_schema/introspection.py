@@ -24,6 +24,7 @@ from graphql import (
     parse,
 )
 
+from served_schema.checks import LimitExceeded
 from served_schema.documents import Document
 
 MAX_SERVICE = 10  # fields `_service` of a document, each of which has the whole SDL
@@ -70,7 +71,7 @@ class IntrospectionRules:
             errors.append(
                 f"This operation selects `_service` {selected.services} times, and {MAX_SERVICE} are allowed."
             )
-        return [GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"}) for message in errors]
+        return [LimitExceeded(message, "introspection") for message in errors]
 
     def _inspect(self, document: Document) -> Introspection:
         measure = _ValueMeasure(document.fragments, self._items)

@@ -17,10 +17,11 @@ from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.context import Context
-from served_schema.checks import check_document, check_operation, is_fixed, parsed
+from resolvers.operation_record import OperationRecord
+from served_schema.checks import LimitExceeded, check_document, check_operation, is_fixed, parsed
 from served_schema.cost import Cost
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
-from served_schema.documents import Document, DocumentStore
+from served_schema.documents import Document, DocumentStore, digest
 from served_schema.errors import stable
 from served_schema.federation import Schema
 from served_schema.introspection import IntrospectionRules, switched_off
@@ -51,6 +52,7 @@ class ServedSchema(Schema):
         self._introspection_rules = IntrospectionRules(self._schema)
         self._policy = DocumentPolicy()
         self._trusted: Mapping[str, Document] = {}  # by id
+        self.trusted_names: frozenset[str] = frozenset()  # of the operations of trusted documents
         self.clear()
 
     @property
@@ -80,6 +82,8 @@ class ServedSchema(Schema):
         if faults:
             raise FaultyDocuments(faults)
         self._policy, self._trusted = policy, trusted
+        operations = [operation for document in trusted.values() for operation in document.operations]
+        self.trusted_names = frozenset(operation.name.value for operation in operations if operation.name)
         self.clear()
 
     def clear(self) -> None:
@@ -102,15 +106,44 @@ class ServedSchema(Schema):
 
         Raises MissingQueryError without a text, and InvalidOperationTypeError for a type that is not allowed.
         """
+        record = context_value.record if isinstance(context_value, Context) else OperationRecord()
+        result = await self._execute(
+            query,
+            variable_values,
+            context_value,
+            root_value,
+            operation_name,
+            allowed_operation_types,
+            operation_extensions,
+            record,
+        )
+        for error in result.errors or ():
+            record.errors[(error.extensions or {}).get("code", "INTERNAL_SERVER_ERROR")] += 1
+        return result
+
+    async def _execute(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None,
+        context_value: Any | None,  # noqa: ANN401  # Strawberry's
+        root_value: Any | None,  # noqa: ANN401  # Strawberry's
+        operation_name: str | None,
+        allowed_operation_types: Iterable[OperationType] | None,
+        operation_extensions: dict[str, Any] | None,
+        record: OperationRecord,
+    ) -> ExecutionResult:
+        """Execute one operation, and note in the record which one it is."""
         variables = variable_values or {}
         try:
             hash_, text = self.persisted.find(query, operation_extensions) if operation_extensions else (None, query)
             if not text:
                 raise MissingQueryError
-            document = self.documents.get(text) or await self._new_document(text)
+            document = self.documents.get(text)
+            record.document = digest(text) if document is None else document.digest
+            document = document or await self._new_document(text)
             operation = document.operation(operation_name)
-            if isinstance(context_value, Context):
-                context_value.operation = document.facts(operation)
+            record.name = operation.name.value if operation.name else None
+            record.type = operation.operation.value
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
             cost = document.cost or self._check_cost(document, operation, variables)
@@ -119,9 +152,9 @@ class ServedSchema(Schema):
         except InvalidOperation as invalid:
             if allowed_operation_types is not None:
                 _check_unsupported(invalid.errors, operation_name, allowed_operation_types)
-            return PreExecutionError(None, stable(invalid.errors, context_value))
+            return _refused(invalid.errors, context_value, record)
         except GraphQLError as error:
-            return PreExecutionError(None, stable([error], context_value))
+            return _refused([error], context_value, record)
         self.documents.put(document)
         if hash_ is not None:
             self.persisted.persist(hash_, text)
@@ -266,6 +299,11 @@ class ServedSchema(Schema):
 
         name = operation.name.value if operation.name else None
         return await self._introspected.execute(document.text, name, variables, run)
+
+
+def _refused(errors: Sequence[GraphQLError], context: object, record: OperationRecord) -> PreExecutionError:
+    record.exceeded.update(error.limit for error in errors if isinstance(error, LimitExceeded))
+    return PreExecutionError(None, stable(errors, context))
 
 
 def _stable_result(result: CoreResult, context: object) -> ExecutionResult:

@@ -7,9 +7,10 @@ that still run after the graceful seconds, and nothing else cancels a request: t
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -20,12 +21,16 @@ from server.negotiation import GRAPHQL_JSON, media_type
 from server.response_cache import PATH as GRAPHQL
 from server.traffic import Traffic
 
+Observe: TypeAlias = Callable[[Request, Response, float], object]
+
 MAX_BODY = 1024 * 1024  # bytes
 _CONTENT_ENCODING = b"content-encoding"
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
 _SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
+_FAILED = Response(500, b"", [])  # what the server sends for an exception that no layer handles
+_CLIENT_LEFT = 499  # the status that nginx logs
 _RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
 
@@ -43,33 +48,32 @@ class HTTPAdapter:
     """The ASGI application. What is not HTTP goes to `others`."""
 
     def __init__(
-        self, handle: Handler, others: ASGIApp, upstream: UpstreamStatus, traffic: Traffic | None = None
+        self,
+        handle: Handler,
+        others: ASGIApp,
+        upstream: UpstreamStatus,
+        traffic: Traffic | None = None,
+        observe: Observe = lambda *_: None,
     ) -> None:
+        """`observe` is called with each request and its response, once it is complete, and the seconds that it took."""
         self._handle, self._others, self._upstream = handle, others, upstream
-        self._traffic = traffic or Traffic()
+        self._traffic, self._observe = traffic or Traffic(), observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._others(scope, receive, send)
             return
-        request = Request(scope)
+        request, started, response = Request(scope), time.perf_counter(), _FAILED
+        self._traffic.in_flight += 1
         try:
-            if _CONTENT_ENCODING in request.headers:
-                _check_encoding(request.headers[_CONTENT_ENCODING])
-            if request.method not in _WITHOUT_BODY:
-                request.body = await read_body(receive, request.headers.get(b"content-length"))
-            request.wait_for_disconnect = partial(_wait_for_disconnect, receive)
-            response = await self._handle(request)
+            response = await self._respond(request, receive)
         except ClientLeft:
+            response = Response(_CLIENT_LEFT, b"", [], operations=tuple(request.operations))
             return
-        except BodyTooLarge:
-            response = refusal(413, f"The body is larger than {MAX_BODY} bytes. Send a smaller one.")
-        except EncodedBody as error:
-            response = refusal(415, str(error))
-        except asyncio.CancelledError:  # by graceful shutdown
-            response = _unfinished()
+        finally:
+            if response.stream is None:
+                self._end(request, response, started)
         if response.code is not None:
-            self._traffic.refuse_request(request, response.code, response.status)
             response.headers = _refusal_headers(request, response)
         headers = self._headers(request, response)
         if response.stream is None:
@@ -78,8 +82,38 @@ class HTTPAdapter:
             return
         streaming = StreamingResponse(response.stream, response.status)
         streaming.raw_headers = headers
-        with contextlib.suppress(asyncio.CancelledError):  # by graceful shutdown: the connection is cut
-            await streaming(scope, receive, send)
+        try:
+            with contextlib.suppress(asyncio.CancelledError):  # by graceful shutdown: the connection is cut
+                await streaming(scope, receive, send)
+        finally:
+            self._end(request, response, started)
+
+    def _end(self, request: Request, response: Response, started: float) -> None:
+        self._traffic.in_flight -= 1
+        if response.code is not None:
+            self._traffic.refused[response.code, str(response.status)] += 1
+        if response.stream is not None:  # they are executed while it is sent
+            response.operations, response.answered_by = tuple(request.operations), "execution"
+            response.upstream_calls = sum(record.upstream_calls for record in response.operations)
+        if response.upstream_calls:
+            self._traffic.count_calls(request.caller, response.upstream_calls)
+        self._observe(request, response, time.perf_counter() - started)
+
+    async def _respond(self, request: Request, receive: Receive) -> Response:
+        """Return the response of the layers, or why the request does not reach them. Raises ClientLeft."""
+        try:
+            if _CONTENT_ENCODING in request.headers:
+                _check_encoding(request.headers[_CONTENT_ENCODING])
+            if request.method not in _WITHOUT_BODY:
+                request.body = await read_body(receive, request.headers.get(b"content-length"))
+            request.wait_for_disconnect = partial(_wait_for_disconnect, receive)
+            return await self._handle(request)
+        except BodyTooLarge:
+            return refusal(413, f"The body is larger than {MAX_BODY} bytes. Send a smaller one.")
+        except EncodedBody as error:
+            return refusal(415, str(error))
+        except asyncio.CancelledError:  # by graceful shutdown
+            return _unfinished()
 
     def _headers(self, request: Request, response: Response) -> list[Header]:
         """Return the headers, with the requests sent to CoinGlass and those that may start now."""

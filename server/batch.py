@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from graphql import GraphQLError
-
 from resolvers.context import Spending
+from served_schema.checks import LimitExceeded
 from served_schema.limits import DEFAULT, Limits
 
 
@@ -36,7 +35,7 @@ class BatchCost:
                 f"With this operation the batch could {phrase.format(figure)}, and {limit} are allowed "
                 f"(COINGLASS_MAX_{name.upper()}). Send it in another request."
             )
-            raise GraphQLError(message, extensions={"code": "QUERY_TOO_COMPLEX"})
+            raise LimitExceeded(message, f"batch_{name}")
 
 
 class BatchCharge:

@@ -4,11 +4,10 @@ import math
 from collections.abc import Awaitable
 from typing import Final
 
-from graphql import GraphQLError
-
 from callers.budgets import Allowance, BudgetExceeded, Budgets, Reservation
 from cg_client.call import CallCounter
 from cg_client.clock import Clock
+from served_schema.checks import LimitExceeded
 from server.http import NO_STORE, Handler, Header, Request, Response
 
 _TOO_MANY_REQUESTS: Final = 429
@@ -35,7 +34,7 @@ class Charge:
         except BudgetExceeded as exceeded:
             self.refusal = exceeded
             extensions = {"code": "CLIENT_RATE_LIMITED", "retryAfter": exceeded.retry_after}
-            raise GraphQLError(str(exceeded), extensions=extensions) from exceeded
+            raise LimitExceeded(str(exceeded), exceeded.limit, extensions=extensions) from exceeded
 
     def settle(self, calls: CallCounter) -> None:
         """Count the calls that were sent instead of those that were reserved, and those that are sent from now on."""

@@ -31,7 +31,7 @@ _thread = ThreadPoolExecutor(1, "codings")  # zlib and zstd release the interpre
 
 _SHAREABLE = frozenset((b"content-type", b"content-length", b"vary"))
 _OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
-_VARY = b"accept, accept-encoding, cg-api-key, x-dry-run"
+_VARY = b"accept, accept-encoding, cg-api-key, router-authorization, x-dry-run"
 _YEAR = 31_536_000  # seconds; the longest max-age that means anything
 _SERVER_ERROR = 500
 _TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
@@ -105,7 +105,7 @@ class CachedResponse:
         headers = dict(self.response.headers) | {b"content-length": b"%d" % len(body), b"vary": _VARY}
         if coding != IDENTITY:
             headers[b"content-encoding"] = coding.encode()
-        if self.expires_at is None:
+        if self.expires_at is None or self.response.is_gated:
             headers.update((NO_STORE,))
         else:
             seconds = int(min(self.expires_at - self.created_at, _YEAR))

@@ -137,7 +137,7 @@ def _refuse(error: Unauthenticated | VerificationUnavailable) -> Response:
 
 
 def _is_open(request: Request) -> bool:
-    is_page = request.method == "GET" and not request.query_string and request.path in _EXPLORER_PATHS
+    is_page = request.is_get and not request.query_string and request.path in _EXPLORER_PATHS
     return is_page or request.path in _OPEN_PATHS
 
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -31,7 +31,8 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="coinglass-graphql", description="One typed GraphQL graph over the CoinGlass v4 API.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    parser.add_argument("--version", action="store_true", help="print the version")
+    commands = parser.add_subparsers(dest="command", parser_class=_Parser)
     serving = commands.add_parser("serve", help="start the server")
     serving.add_argument("--host", help="address to listen on (COINGLASS_HOST)")
     serving.add_argument("--port", help="port to listen on, 0 for a free one (COINGLASS_PORT)")
@@ -93,16 +94,26 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    options = _parser().parse_args(arguments)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        sys.stdout.write(_version() if options.version else parser.format_help())
+        return 0
     if options.command in _PRINTED:
         return _print(options)
     if options.command == "keys":
         return run_keys(options, os.environ)
     with exempt_imports():
-        from server.settings import Settings, SettingsError
+        from server.environment import unknown_variables
+        from server.settings import VARIABLES, Settings, SettingsError
+    env = _environment(options)
+    for warning in unknown_variables(VARIABLES, env):
+        sys.stderr.write(f"coinglass-graphql: {warning}\n")
     try:
-        settings = Settings.from_env(_environment(options))
-        return _run(settings, options)
+        if options.command == "serve":
+            _serve(env, sandbox=options.sandbox)
+            return 0
+        return _run(Settings.from_env(env), options)
     except SettingsError as error:
         sys.stderr.write(f"coinglass-graphql: {error}\n")
         return 2
@@ -114,11 +125,8 @@ def _run(settings: "Settings", options: argparse.Namespace) -> int:
             return _doctor(settings)
         case "documents":
             return _documents(settings, options)
-        case "probe":
-            return _probe(settings, options)
         case _:
-            _serve(settings, sandbox=options.sandbox)
-            return 0
+            return _probe(settings, options)
 
 
 def _print(options: argparse.Namespace) -> int:
@@ -134,10 +142,18 @@ def _print(options: argparse.Namespace) -> int:
     return 0
 
 
-def _serve(settings: "Settings", *, sandbox: bool) -> None:
-    from server.serve import serve
+def _version() -> str:
+    from importlib.metadata import version
 
-    serve(settings, sandbox=sandbox)
+    return f"coinglass-graphql {version('coinglass-graphql')}\n"
+
+
+def _serve(env: Mapping[str, str], *, sandbox: bool) -> None:
+    from server.serve import live_faults, serve, start_faults
+    from server.settings import Settings
+
+    checks = (start_faults,) if sandbox else (live_faults, start_faults)
+    serve(Settings.from_env(env, *checks), os.environ, sandbox=sandbox)
 
 
 def _doctor(settings: "Settings") -> int:

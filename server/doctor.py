@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from cg_client.client import Client
 from schema.capabilities import upstream_fields
 from served_schema.build import build
-from server.setting_parsers import without_password
+from server.setting_parsers import without_secrets
 from server.settings import Settings
 
 
@@ -24,7 +24,7 @@ async def examine(settings: Settings) -> int:
 
 
 async def _examine(client: Client, settings: Settings) -> int:
-    write, address = sys.stdout.write, without_password(settings.base_url)
+    write, address = sys.stdout.write, without_secrets(settings.base_url)
     failure = await client.plan_watch.request()
     if failure is not None and not client.gate.key.account_fails:
         write(f"CoinGlass {address}: {failure.code.value}: {failure}\n")

@@ -9,7 +9,8 @@ from cg_client.call import CacheStatus, Call
 from cg_client.dry_client import CallPlan, DryRunMiss
 from cg_client.errors import Gated, InvalidRequest, RequestRefused
 from cg_client.quota.window import Usage
-from resolvers.context import Context, OperationEstimate
+from resolvers.context import Context
+from resolvers.operation_record import OperationEstimate
 
 
 def report(result: ExecutionResult, context: Context, plan: CallPlan, quota: Usage) -> ExecutionResult:

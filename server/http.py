@@ -16,7 +16,7 @@ from starlette.types import Scope
 from callers.addresses import caller_at
 from callers.caller import Caller
 from cg_client.quota.requester import Priority, Requester
-from resolvers.context import OperationFacts
+from resolvers.operation_record import OperationRecord
 from served_schema.errors import shortened
 
 if TYPE_CHECKING:
@@ -60,10 +60,10 @@ class Request:
     `caller`: the peer's address, unless the layer in server/callers.py identifies another caller. `scope`: callers with
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
-    `is_logged`: whether a line of the log is about the request, so that its refusal needs no other.
     `wait_for_disconnect` returns when the client has left, to be called once.
     `trace_id`: of the trace that has the request; empty without traces.
-    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's.
+    `upstream`: what operations use of CoinGlass with the caller's key; None with the server's. `operations`: those that
+    were executed for it.
     """
 
     __slots__ = (
@@ -74,8 +74,8 @@ class Request:
         "client_address",
         "dry_run",
         "headers",
-        "is_logged",
         "method",
+        "operations",
         "path",
         "query_string",
         "request_id",
@@ -99,11 +99,11 @@ class Request:
         self.address: str = peer[0] if peer else ""
         self.client_address = self.address
         self.caller: Caller = caller_at(self.address)
-        self.is_logged = False
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
         self.trace_id = ""
         self.upstream: KeyUpstream | None = None
+        self.operations: list[OperationRecord] = []
         self.body = b""
         self.wait_for_disconnect = _wait_forever
         self._payload: object = None
@@ -133,8 +133,9 @@ class Response:
 
     `expires_at`: monotonic seconds until which the same request has the same response; None if it must not be cached.
     `upstream_calls`: requests sent to CoinGlass for it; None for pages that never send any. `stream` replaces `body`.
-    `code`: the code of the error for which the request was refused. `operation`: the one that was executed.
-    `cache`: `hit` for a stored response, `shared` for that of an equal request in flight.
+    `code`: the code of the error for which the request was refused. `is_gated`: whether the plan lacks a part, so that
+    caches on the way, which do not hear of a changed plan, must not store it. `answered_by`: `execution`, `cache`,
+    `shared` for the run of an equal request, or `server` for pages and refusals. `operations`: those of the request.
     """
 
     status: int
@@ -144,8 +145,9 @@ class Response:
     upstream_calls: int | None = None
     stream: AsyncIterable[str | bytes] | None = None
     code: str | None = None
-    operation: OperationFacts | None = None
-    cache: str | None = None
+    is_gated: bool = False
+    answered_by: str = "server"
+    operations: tuple[OperationRecord, ...] = ()
 
     @classmethod
     def of(cls, body: bytes, content_type: bytes = JSON, status: int = 200) -> "Response":

@@ -1,4 +1,4 @@
-"""Background tasks of the server: the warmup, and the watch over the key's plan.
+"""Background tasks of the server: the warmup, the watch over the key's plan, and the samples of metrics.
 
 The warmup requests what nearly every operation needs, so that the first ones do not wait for it. A server that starts
 while CoinGlass is down has plan and listings within seconds of its return.
@@ -13,6 +13,8 @@ from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from server.client_pool import ClientPool
 from server.hangup import Reload, reload_at_hangup
+from server.log import frequent
+from server.sampling import Sampler
 from server.watchdog import watched_loop
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
@@ -30,12 +32,19 @@ class Supervision(NamedTuple):
             yield
 
 
+class Background(NamedTuple):
+    """What runs beside the requests. Without `symbols`, the listings are not requested at start."""
+
+    symbols: Symbols | None
+    pool: ClientPool | None
+    sampler: Sampler
+    supervision: Supervision | None = None
+
+
 @contextlib.asynccontextmanager
-async def lifespan(
-    client: Client, symbols: Symbols | None, pool: ClientPool | None, supervision: Supervision | None = None
-) -> AsyncIterator[None]:
-    """Without `symbols`, the listings are not requested at start."""
-    tasks = [_watch_plan(client), _load_listings(client, symbols)]
+async def lifespan(client: Client, background: Background) -> AsyncIterator[None]:
+    pool, supervision = background.pool, background.supervision
+    tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     if pool is not None:
         tasks.append(pool.watch())
     warmup = asyncio.gather(*tasks)
@@ -49,6 +58,8 @@ async def lifespan(
         await client.close()
         if pool is not None:
             await pool.close()
+        if frequent.stream is not None:
+            frequent.stream.flush()
 
 
 async def _watch_plan(client: Client) -> None:

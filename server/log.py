@@ -1,53 +1,25 @@
 """Structured logs on standard error, without secrets: one JSON object a line, or readable text on a terminal."""
 
+import atexit
+import json
 import logging
 import sys
-import time
+import threading
 from collections.abc import MutableMapping, Sequence
+from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, TypeAlias
 
+import orjson
 import structlog
+from structlog.typing import Processor
 
 from cg_client.secret import Secret
-from server.http import CLIENT_ID, Handler, Request, Response, is_name
+from server.log_stream import LogStream
 
 Event: TypeAlias = MutableMapping[str, Any]
 
-
-class RequestLog:
-    """Logs each request that the response cache did not answer."""
-
-    def __init__(self, handle: Handler) -> None:
-        self._handle = handle
-        self._log = structlog.get_logger(__name__).bind()  # once: logging is configured by now
-
-    async def __call__(self, request: Request) -> Response:
-        started, status, facts = time.perf_counter(), 500, _label(request)
-        request.is_logged = True
-        try:
-            response = await self._handle(request)
-            status = response.status
-            if response.code is not None:
-                facts["code"] = response.code
-            return response
-        finally:
-            if request.client_address != request.caller.name:
-                facts["address"] = request.client_address
-            self._log.info(
-                "request",
-                method=request.method,
-                path=request.path,
-                status=status,
-                milliseconds=round((time.perf_counter() - started) * 1000, 1),
-                request_id=request.request_id,
-                caller=request.caller.name,
-                **facts,
-            )
-
-
-def _label(request: Request) -> dict[str, str]:
-    label = request.headers.get(CLIENT_ID, b"").decode("latin-1")
-    return {"client_id": label} if is_name(label) else {}
+log = structlog.get_logger(__name__)
 
 
 class LogRedaction:
@@ -74,7 +46,8 @@ class LogRedaction:
         self._update()
 
     def _update(self) -> None:
-        texts = {secret.reveal() for secret in (*self.lasting, *self._callers) if secret}
+        secrets = {secret.reveal() for secret in (*self.lasting, *self._callers) if secret}
+        texts = secrets | {json.dumps(text, ensure_ascii=False)[1:-1] for text in secrets}  # as a line quotes them
         self._texts = sorted(texts, key=len, reverse=True)  # one secret may be part of another
 
     def __call__(self, _logger: object, _method: str, event: Event) -> Event:
@@ -98,44 +71,78 @@ class LogRedaction:
 redaction = LogRedaction()  # the process has one log
 
 
-class RedactedFormatter(logging.Formatter):
-    """Formats what libraries log, with its traceback, without secrets."""
+class FrequentEvents:
+    """Logs what occurs for each request: past structlog, whose processors take ten times as long.
 
-    def format(self, record: logging.LogRecord) -> str:
-        return redaction.clean(super().format(record))
+    `stream` is None until `configure` has set up JSON, and on a terminal: then structlog logs them too.
+    """
+
+    def __init__(self) -> None:
+        self.stream: LogStream | None = None
+        self.is_enabled = True
+
+    def info(self, event: str, facts: dict[str, Any]) -> None:
+        if self.stream is None:
+            log.info(event, **facts)
+        elif self.is_enabled:
+            line = {"timestamp": datetime.now(UTC), "level": "info", "event": event, **facts}
+            text = orjson.dumps(line, default=repr, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE).decode()
+            self.stream.write_later(redaction.clean(text))
 
 
-def log_hit(request: Request, response: Response) -> None:
-    """Log a request that the response cache answered."""
-    structlog.get_logger(__name__).debug(
-        "request",
-        method=request.method,
-        path=request.path,
-        status=response.status,
-        cache="hit",
-        request_id=request.request_id,
-        caller=request.caller.name,
-        **_label(request),
-    )
+frequent = FrequentEvents()
 
 
 def configure(level: str, lasting: Sequence[Secret]) -> None:
     """Set up the log of the process. Exceptions become text before the redaction, so that it covers them."""
     redaction.configure(lasting)
-    terminal = sys.stderr.isatty()
+    terminal, stream, threshold = sys.stderr.isatty(), LogStream(), logging.getLevelNamesMapping()[level.upper()]
+    render: Processor = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=repr)
+    prepare: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            redaction,
-            structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=repr),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        processors=[*prepare, redaction, render],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.PrintLoggerFactory(stream),  # type: ignore[arg-type]  # it writes and flushes, no more
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(RedactedFormatter("%(levelname)s:%(name)s:%(message)s"))
+    frequent.stream, frequent.is_enabled = None if terminal else stream, threshold <= logging.INFO
+    _redirect_libraries(stream, prepare, render)
+    _redirect_exceptions()
+    atexit.register(stream.flush)
+
+
+def _redirect_libraries(stream: LogStream, prepare: list[Processor], render: Processor) -> None:
+    """Write what libraries log, and warnings, in the same format."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *prepare],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, redaction, render],
+        )
+    )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(capture=True)
+
+
+def _redirect_exceptions() -> None:
+    """Log exceptions that nothing handles, with their traceback in the line."""
+
+    def uncaught(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        if issubclass(kind, Exception):
+            log.critical("uncaught exception", exc_info=(kind, error, traceback))
+        else:
+            sys.__excepthook__(kind, error, traceback)
+
+    def in_thread(args: threading.ExceptHookArgs) -> None:
+        if args.exc_value is not None:
+            log.critical("uncaught exception", exc_info=args.exc_value, thread=getattr(args.thread, "name", None))
+
+    def unraisable(args: "sys.UnraisableHookArgs") -> None:
+        log.error("unraisable exception", exc_info=args.exc_value, object=repr(args.object), message=args.err_msg)
+
+    sys.excepthook, threading.excepthook, sys.unraisablehook = uncaught, in_thread, unraisable

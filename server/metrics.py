@@ -1,57 +1,48 @@
-"""The figures of `/metrics`, read from the counters of caches, quota and circuits when the page is requested.
+"""The figures of `/metrics`, declared: those that are sampled from caches, quota, circuits and connections.
 
-They are those of one process: each worker has its own. Quota and circuits are those of the server's key; of callers'
-keys only the number is shown.
+Quota and circuits are those of the server's key; of callers' keys only the number is shown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeVar
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from prometheus_client import CollectorRegistry
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
-from prometheus_client.registry import Collector
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import Metric
 
 from cg_client.client import Client
 from cg_client.quota.requester import Priority
 from execution.engine import Engine
 from server.client_pool import ClientPool
-from server.http import Response
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
-
-_PREFIX = "coinglass_graphql"
-
-Labels = TypeVar("Labels", bound=tuple[str, ...])
+from server.sampling import PREFIX, Labels, Sampler
+from server.traffic import Traffic
 
 
-def metrics_page(registry: CollectorRegistry) -> Response:
-    return Response.of(generate_latest(registry), CONTENT_TYPE_PLAIN_0_0_4.encode())
+def declare_metrics(
+    sampler: Sampler,
+    client: Client,
+    engine: Engine,
+    responses: ResponseCache,
+    connections: OpenConnections,
+    pool: ClientPool | None,
+) -> None:
+    """Declare all that is sampled."""
+    _declare_caches(sampler, client, engine, responses)
+    _declare_clients(sampler, connections)
+    _declare_callers(sampler, connections.traffic)
+    _declare_quota(sampler, client)
+    _declare_upstream(sampler, client)
+    if pool is not None:
+        _declare_caller_keys(sampler, pool)
+    _declare_process(sampler)
 
 
-class Metrics(Collector):
-    def __init__(
-        self,
-        client: Client,
-        engine: Engine,
-        responses: ResponseCache,
-        connections: OpenConnections,
-        pool: ClientPool | None,
-    ) -> None:
-        self._client, self._engine, self._responses = client, engine, responses
-        self._connections, self._pool = connections, pool
-
-    def collect(self) -> Iterator[Metric]:
-        yield from self._caches()
-        yield from self._clients()
-        yield from self._quota()
-        yield from self._upstream()
-        if self._pool is not None:
-            yield from self._caller_keys(self._pool)
-
-    def _caches(self) -> Iterator[Metric]:
-        responses, engine = self._responses, self._engine
-        lookups = {
+def _declare_caches(sampler: Sampler, client: Client, engine: Engine, responses: ResponseCache) -> None:
+    def lookups() -> Mapping[Any, float]:
+        return {
             ("response", "hit"): responses.hits,
             ("response", "shared"): responses.shared,
             ("response", "not_modified"): responses.not_modified,
@@ -62,87 +53,139 @@ class Metrics(Collector):
             ("fragment", "miss"): engine.fragments.misses,
             ("bulk", "hit"): engine.counts.hits,
             ("bulk", "miss"): engine.counts.misses,
-        }
-        yield _counter("lookups", "Lookups in each cache, by outcome.", ("of", "outcome"), lookups)
-        evicted = responses.store.evicted
-        yield _counter("responses_evicted", "Responses evicted from a full cache.", (), {(): evicted})
-        sizes = {
-            "response": responses.store.bytes,
-            "fragment": engine.fragments.size,
-            "rows": self._client.cached_bytes,
-        }
-        yield _gauge("kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), _by_label(sizes))
-        yield _gauge("bulk_enabled", "1 if compiled plans passed their self-check.", (), {(): engine.uses_plans})
+        } | {("client", outcome): count for outcome, count in client.lookups.items()}
 
-    def _clients(self) -> Iterator[Metric]:
-        """Yield nothing of single callers without credentials, whose number has no bound."""
-        connections, traffic = self._connections, self._connections.traffic
-        about = "Requests and operations over WebSocket of each caller with a key or token."
-        yield _counter("caller_requests", about, ("caller",), _by_label(traffic.requests))
-        operations = {(): traffic.socket_operations}
-        yield _counter("websocket_operations", "Operations over WebSocket.", (), operations)
-        unauthenticated = sum(count for (code, _), count in traffic.refused.items() if code == "UNAUTHENTICATED")
-        about = "Requests and WebSockets refused for their missing or wrong credentials."
-        yield _counter("unauthenticated", about, (), {(): unauthenticated})
-        about = "Connections, requests and operations refused before anything was executed."
-        yield _counter("refused", about, ("code", "status"), traffic.refused)
+    def sizes() -> Mapping[Any, float]:
+        rows = client.cached_bytes
+        return {("response",): responses.store.bytes, ("fragment",): engine.fragments.size, ("rows",): rows}
+
+    about = "Lookups in each cache, by outcome."
+    sampler.counter(f"{PREFIX}_lookups", about, ("of", "outcome"), lookups)
+    about = "Responses evicted from a full cache."
+    sampler.counter(f"{PREFIX}_responses_evicted", about, (), lambda: {(): responses.store.evicted})
+    sampler.gauge(f"{PREFIX}_kept_bytes", "Bytes in each cache, as its limit counts them.", ("of",), sizes)
+    about = "1 if compiled plans passed their self-check."
+    sampler.gauge(f"{PREFIX}_bulk_enabled", about, (), lambda: {(): engine.uses_plans}, "livemin")
+
+
+def _declare_clients(sampler: Sampler, connections: OpenConnections) -> None:
+    traffic = connections.traffic
+
+    def unauthenticated() -> Mapping[Any, float]:
+        return {(): sum(count for (code, _), count in traffic.refused.items() if code == "UNAUTHENTICATED")}
+
+    def by_protocol() -> Mapping[Any, float]:
         sockets = connections.sockets
-        by_protocol = {"http": len(connections) - sockets, "websocket": sockets}
-        yield _gauge("client_connections", "Open connections of clients.", ("protocol",), _by_label(by_protocol))
+        return {("http",): len(connections) - sockets, ("websocket",): sockets}
 
-    def _quota(self) -> Iterator[Metric]:
-        usage, queue = self._client.quota, self._client.admission_queue
-        yield _gauge("quota_limit", "Requests to CoinGlass allowed per minute.", (), {(): usage.limit})
-        yield _gauge("quota_used", "Requests counted in the last minute.", (), {(): usage.used})
-        waiting = {(priority.name.lower(),): queue.waiting(priority) for priority in Priority}
-        yield _gauge("quota_waiting", "Requests waiting for the quota.", ("priority",), waiting)
-        refused = {(priority.name.lower(),): queue.refused[priority] for priority in Priority}
-        about = "Requests refused because they could not start before their deadline."
-        yield _counter("quota_refused", about, ("priority",), refused)
-
-    def _upstream(self) -> Iterator[Metric]:
-        """Yield the circuits and connections of the endpoint groups that were called, and the drift."""
-        circuits, bulkhead, group = list(self._client.breaker), self._client.bulkhead, ("group",)
-        states = {(circuit.group,): circuit.state.value for circuit in circuits}
-        yield _gauge("circuit_state", "State of the circuit: 0 closed, 1 half open, 2 open.", group, states)
-        opened = {(circuit.group,): circuit.opened for circuit in circuits}
-        yield _counter("circuit_opened", "Times that the circuit opened.", group, opened)
-        in_use = _by_label(bulkhead.in_use)
-        yield _gauge("connections_in_use", "Connections waiting for an answer of CoinGlass.", group, in_use)
-        waits = {(name, "waited"): count for name, count in bulkhead.waits.items()}
-        waits |= {(name, "refused"): count for name, count in bulkhead.refused.items()}
-        about = "Requests that waited for a free connection, by outcome."
-        yield _counter("connection_waits", about, ("group", "outcome"), waits)
-        drift = CounterMetricFamily(
-            "coinglass_drift",
-            "Values and rows in CoinGlass' answers that differ from the catalogue.",
-            labels=["endpoint", "kind", "field"],
-        )
-        for finding, count in self._client.drift.counts.items():
-            drift.add_metric([finding.endpoint, finding.kind.value, finding.field], count)
-        yield drift
-
-    def _caller_keys(self, pool: ClientPool) -> Iterator[Metric]:
-        clients = {"accepted": len(pool.accepted), "probation": len(pool.probation)}
-        about = "Clients of callers' CoinGlass keys, by whether CoinGlass has accepted the key."
-        yield _gauge("key_clients", about, ("state",), _by_label(clients))
-        yield _counter("key_clients_evicted", "Clients closed to make room for another key.", (), {(): pool.evicted})
-        yield _counter("key_clients_refused", "Keys refused because all clients were in use.", (), {(): pool.refused})
+    about = "Operations over WebSocket."
+    sampler.counter(f"{PREFIX}_websocket_operations", about, (), lambda: {(): traffic.socket_operations})
+    about = "Requests and WebSockets refused for their missing or wrong credentials."
+    sampler.counter(f"{PREFIX}_unauthenticated", about, (), unauthenticated)
+    about = "Connections, requests and operations refused before anything was executed."
+    sampler.counter(f"{PREFIX}_refused", about, ("code", "status"), lambda: traffic.refused)
+    sampler.gauge(f"{PREFIX}_client_connections", "Open connections of clients.", ("protocol",), by_protocol)
+    about = "Requests over HTTP that are being answered."
+    sampler.gauge(f"{PREFIX}_requests_in_flight", about, (), lambda: {(): traffic.in_flight})
 
 
-def _by_label(values: Mapping[str, int]) -> dict[tuple[str], int]:
+def _declare_callers(sampler: Sampler, traffic: Traffic) -> None:
+    """Declare nothing of single callers without credentials, whose number has no bound."""
+    about = "Requests and operations over WebSocket of each caller with a key or token."
+    sampler.counter(f"{PREFIX}_caller_requests", about, ("caller",), lambda: _by_label(traffic.requests))
+    about = "Requests to CoinGlass for each caller with a key or token."
+    sampler.counter(f"{PREFIX}_caller_upstream_calls", about, ("caller",), lambda: _by_label(traffic.calls))
+
+
+def _declare_quota(sampler: Sampler, client: Client) -> None:
+    queue = client.admission_queue
+
+    def waiting() -> Mapping[Any, float]:
+        return {(priority.name.lower(),): queue.waiting(priority) for priority in Priority}
+
+    def refused() -> Mapping[Any, float]:
+        return {(priority.name.lower(),): queue.refused[priority] for priority in Priority}
+
+    about = "Requests to CoinGlass allowed per minute."
+    sampler.gauge(f"{PREFIX}_quota_limit", about, (), lambda: {(): client.quota.limit})
+    about = "Requests counted in the last minute."
+    sampler.gauge(f"{PREFIX}_quota_used", about, (), lambda: {(): client.quota.used})
+    sampler.gauge(f"{PREFIX}_quota_waiting", "Requests waiting for the quota.", ("priority",), waiting)
+    about = "Requests refused because they could not start before their deadline."
+    sampler.counter(f"{PREFIX}_quota_refused", about, ("priority",), refused)
+
+
+def _declare_upstream(sampler: Sampler, client: Client) -> None:
+    """Declare the circuits and connections of the endpoint groups that were called, and the drift."""
+    bulkhead, group = client.bulkhead, ("group",)
+
+    def states() -> Mapping[Any, float]:
+        return {(circuit.group,): circuit.state.value for circuit in client.breaker}
+
+    def opened() -> Mapping[Any, float]:
+        return {(circuit.group,): circuit.opened for circuit in client.breaker}
+
+    def waits() -> Mapping[Any, float]:
+        waited = {(name, "waited"): count for name, count in bulkhead.waits.items()}
+        return waited | {(name, "refused"): count for name, count in bulkhead.refused.items()}
+
+    def drift() -> Mapping[Any, float]:
+        counts = client.drift.counts.items()
+        return {(finding.endpoint, finding.kind.value, finding.field): count for finding, count in counts}
+
+    about = "State of the circuit: 0 closed, 1 half open, 2 open."
+    sampler.gauge(f"{PREFIX}_circuit_state", about, group, states, "livemax")
+    sampler.counter(f"{PREFIX}_circuit_opened", "Times that the circuit opened.", group, opened)
+    about = "Connections waiting for an answer of CoinGlass."
+    sampler.gauge(f"{PREFIX}_connections_in_use", about, group, lambda: _by_label(bulkhead.in_use))
+    about = "Requests that waited for a free connection, by outcome."
+    sampler.counter(f"{PREFIX}_connection_waits", about, ("group", "outcome"), waits)
+    about = "Values and rows in CoinGlass' answers that differ from the catalogue."
+    sampler.counter(f"{PREFIX}_drift", about, ("endpoint", "kind", "field"), drift)
+
+
+def _declare_caller_keys(sampler: Sampler, pool: ClientPool) -> None:
+    def clients() -> Mapping[Any, float]:
+        return {("accepted",): len(pool.accepted), ("probation",): len(pool.probation)}
+
+    about = "Clients of callers' CoinGlass keys, by whether CoinGlass has accepted the key."
+    sampler.gauge(f"{PREFIX}_key_clients", about, ("state",), clients)
+    about = "Clients closed to make room for another key."
+    sampler.counter(f"{PREFIX}_key_clients_evicted", about, (), lambda: {(): pool.evicted})
+    about = "Keys refused because all clients were in use."
+    sampler.counter(f"{PREFIX}_key_clients_refused", about, (), lambda: {(): pool.refused})
+
+
+def _declare_process(sampler: Sampler) -> None:
+    """Declare versions, and what prometheus_client reads of the process, which its multiprocess mode would not show."""
+    versions = (_version("coinglass-graphql"), platform.python_version(), _version("strawberry-graphql"))
+    about = "Versions of the server, of Python and of Strawberry."
+    labels = ("version", "python", "strawberry")
+    sampler.gauge(f"{PREFIX}_build_info", about, labels, lambda: {versions: 1}, "livemax")
+    collector = ProcessCollector(registry=CollectorRegistry())
+    for metric in collector.collect():
+        name = metric.name
+
+        def read(name: str = name) -> Mapping[Any, float]:
+            return {(): _value(collector.collect(), name)}
+
+        if metric.type == "counter":
+            sampler.counter(name, metric.documentation, (), read)
+        else:
+            is_sum = name not in ("process_start_time_seconds", "process_max_fds")
+            sampler.gauge(name, metric.documentation, (), read, "livesum" if is_sum else "livemin")
+
+
+def _value(metrics: Iterable[Metric], name: str) -> float:
+    return next((metric.samples[0].value for metric in metrics if metric.name == name), 0.0)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return importlib.metadata.version(distribution)
+    except importlib.metadata.PackageNotFoundError:  # run from its source without being installed
+        return "unknown"
+
+
+def _by_label(values: Mapping[str, int]) -> dict[Labels, float]:
     return {(label,): value for label, value in values.items()}
-
-
-def _counter(name: str, about: str, names: Sequence[str], samples: Mapping[Labels, float]) -> Metric:
-    family = CounterMetricFamily(f"{_PREFIX}_{name}", about, labels=names)
-    for labels, count in samples.items():
-        family.add_metric(labels, count)
-    return family
-
-
-def _gauge(name: str, about: str, names: Sequence[str], samples: Mapping[Labels, float]) -> Metric:
-    family = GaugeMetricFamily(f"{_PREFIX}_{name}", about, labels=names)
-    for labels, size in samples.items():
-        family.add_metric(labels, size)
-    return family

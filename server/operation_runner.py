@@ -1,7 +1,8 @@
 """Executes one operation: its context, deadline and charge, and what its result means for the response."""
 
 import asyncio
-from typing import Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import process_result
@@ -12,7 +13,8 @@ from strawberry.types.graphql import OperationType
 
 from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context, OperationFacts, Spending
+from resolvers.context import Context, Spending
+from resolvers.operation_record import OperationRecord
 from served_schema.schema import ServedSchema
 from server import dry_run
 from server.batch import BatchCharge, BatchCost
@@ -31,10 +33,14 @@ _STATUSES: Final = {  # of an operation that was not executed, if its client tak
 }
 
 
+ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
+
+
 class OperationOutcome(NamedTuple):
     """The result of an operation. `code`: that of the error for which it was not executed.
 
     `expires_at`: monotonic seconds until which the same operation has the same result; None if it must not be reused.
+    `is_gated`: whether the plan lacks a part of it.
     """
 
     body: Any
@@ -42,7 +48,8 @@ class OperationOutcome(NamedTuple):
     calls: int
     charge: Charge
     code: str | None
-    operation: OperationFacts | None
+    is_gated: bool
+    record: OperationRecord
 
     @property
     def status(self) -> int:
@@ -51,7 +58,12 @@ class OperationOutcome(NamedTuple):
 
 
 class OperationRunner:
-    """`upstream` is with the server's key; a request may bring one with the caller's."""
+    """`upstream` is with the server's key; a request may bring one with the caller's.
+
+    `observe` is called at the end of each operation over WebSocket, with the seconds that it took.
+    """
+
+    observe: ObserveOperation = staticmethod(lambda *_: None)
 
     def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets) -> None:
         self.schema, self.upstream, self._budgets = schema, upstream, budgets
@@ -64,6 +76,7 @@ class OperationRunner:
         with upstream.in_use(), count_upstream_calls() as calls:
             charge = self.new_charge(request, upstream)
             context = self.new_context(request, upstream, charge if batch is None else BatchCharge(batch, charge))
+            request.operations.append(context.record)
             try:
                 result = await self._execute(request, operation, context)
             except asyncio.CancelledError:
@@ -71,8 +84,10 @@ class OperationRunner:
                 raise
             finally:
                 charge.settle(calls)
+                context.record.upstream_calls = calls.sent
             body, expires_at = _body_and_expiry(context, result)
-            return OperationOutcome(body, expires_at, calls.sent, charge, _refusal_code(result), context.operation)
+            is_gated, code = context.validity.is_gated, _refusal_code(result)
+            return OperationOutcome(body, expires_at, calls.sent, charge, code, is_gated, context.record)
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
         """Make what one operation is charged to; a dry run spends nothing."""

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from structlog.contextvars import bound_contextvars
 
 from cg_client.tracing import Attribute, Attributes
-from resolvers.context import OperationFacts
+from resolvers.operation_record import OperationRecord
 from server.http import ClientLeft, Handler, Request, Response
 from server.response_cache import PATH
 
@@ -88,10 +88,9 @@ class OperationSpans:
         """Set all attributes at once, which takes a third of the time that each by itself does."""
         facts = _identity(request)
         facts["http.response.status_code"] = response.status
-        if response.operation is not None:
-            facts |= self._operation(span, response.operation)
-        if response.cache is not None:
-            facts["coinglass.response_cache"] = response.cache
+        facts["coinglass.answered_by"] = response.answered_by
+        if len(response.operations) == 1 and response.stream is None:
+            facts |= self._operation(span, response.operations[0])
         if response.upstream_calls is not None:
             facts["coinglass.upstream_calls"] = response.upstream_calls
         span.describe(facts)
@@ -100,11 +99,15 @@ class OperationSpans:
         elif response.code is not None:
             _refuse(span, response.code)
 
-    def _operation(self, span: ServerSpan, operation: OperationFacts) -> dict[str, Attribute]:
+    def _operation(self, span: ServerSpan, operation: OperationRecord) -> dict[str, Attribute]:
         """Name the span, and return its attributes."""
         name, kind = operation.name, operation.type
-        facts: dict[str, Attribute] = {"graphql.operation.type": kind}
-        facts["coinglass.document.sha256"] = operation.document_hash
+        facts: dict[str, Attribute] = {}
+        if operation.document is not None:
+            facts["coinglass.document.sha256"] = operation.document
+        if kind is None:
+            return facts
+        facts["graphql.operation.type"] = kind
         if name:
             facts["graphql.operation.name"] = name
             if name in self._names or len(self._names) < _MAX_NAMES:
@@ -142,9 +145,10 @@ class OperationSpans:
             span.fail("client_left" if isinstance(error, asyncio.CancelledError) else type(error).__name__, "")
             raise
         finally:
-            facts = _identity(request) | {"coinglass.upstream_calls": outcome.upstream_calls}
-            if outcome.operation is not None:
-                facts |= self._operation(span, outcome.operation)
+            facts = _identity(request)
+            if outcome.record is not None:
+                facts["coinglass.upstream_calls"] = outcome.record.upstream_calls
+                facts |= self._operation(span, outcome.record)
             span.describe(facts)
             if outcome.code is not None:
                 _refuse(span, outcome.code)
@@ -154,11 +158,10 @@ class OperationSpans:
 class OperationSpan:
     """What becomes known of an operation until its span ends."""
 
-    __slots__ = ("code", "operation", "upstream_calls")
+    __slots__ = ("code", "record")
 
     def __init__(self) -> None:
-        self.upstream_calls = 0
-        self.operation: OperationFacts | None = None
+        self.record: OperationRecord | None = None
         self.code: str | None = None
 
 

@@ -5,7 +5,6 @@ The application states in `expires_at` until when its response stays the same, i
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable
 
 from cg_client.clock import Clock
 from cg_client.revision import Revision
@@ -26,13 +25,12 @@ class ResponseCache:
     """`limit`: most bytes to store.
 
     `revision` counts what changes responses other than time, such as the plan: those of another one are not served.
-    A caller's own CoinGlass key has its own. `on_hit` is called with each response that was stored.
+    A caller's own CoinGlass key has its own.
     """
 
     def __init__(self, handle: Handler, *, limit: int, clock: Clock, revision: Revision) -> None:
         self._handle, self._clock, self._revision = handle, clock, revision
         self.store = ResponseStore(limit)
-        self.on_hit: Callable[[Request, Response], None] | None = None
         self._in_flight: dict[tuple[ResponseKey, int], SharedRun[CachedResponse]] = {}
         self.hits = self.misses = self.shared = self.not_modified = 0
 
@@ -45,7 +43,7 @@ class ResponseCache:
         hit = self.store.find_raw(raw, now, self._revision_of(request))
         if hit is not None:
             self.hits += 1
-            return self._respond(request, *hit, 0, now)
+            return self._respond(request, *hit, 0, "cache", now)
         return await self._answer_new(request, raw, now)
 
     async def _answer_new(self, request: Request, raw: RawKey, now: float) -> Response:
@@ -59,7 +57,7 @@ class ResponseCache:
         cached, cacheable = self.store.find(key, now, revision), CacheableRequest(request, key, revision, raw, codings)
         if cached is not None:
             self.hits += 1
-            return self._respond(request, cached, await self._render(cached, cacheable), 0, now)
+            return self._respond(request, cached, await self._render(cached, cacheable), 0, "cache", now)
         for _ in range(_MAX_SHARED_RUNS):
             run = self._in_flight.get((key, revision))
             shared = None if run is None else await self._share(run, cacheable)
@@ -81,9 +79,7 @@ class ResponseCache:
             return None
         self.shared += 1
         cached = task.result()
-        response = self._respond(cacheable.request, cached, await self._render(cached, cacheable), 0)
-        response.cache = "shared"
-        return response
+        return self._respond(cacheable.request, cached, await self._render(cached, cacheable), 0, "shared")
 
     async def _run(self, cacheable: CacheableRequest) -> Response:
         """Run the application in a task, which goes on for others if this caller leaves."""
@@ -96,8 +92,8 @@ class ResponseCache:
         cached = run.task.result()
         if cached.response.stream is not None:
             return cached.response
-        rendering = await self._render(cached, cacheable)
-        return self._respond(cacheable.request, cached, rendering, cached.response.upstream_calls)
+        rendering, response = await self._render(cached, cacheable), cached.response
+        return self._respond(cacheable.request, cached, rendering, response.upstream_calls, response.answered_by)
 
     def _remove(self, key: tuple[ResponseKey, int], run: SharedRun[CachedResponse]) -> None:
         if self._in_flight.get(key) is run:
@@ -126,6 +122,7 @@ class ResponseCache:
         cached: CachedResponse,
         rendering: Rendering,
         calls: int | None,
+        answered_by: str,
         hit_at: float | None = None,
     ) -> Response:
         """Answer with the bytes, or with 304 if the client has them. `hit_at`: when a stored response was found."""
@@ -134,14 +131,10 @@ class ResponseCache:
         if if_none_match is not None and request.method == "GET" and rendering.matches(if_none_match):
             self.not_modified += 1
             status, headers, body = _NOT_MODIFIED, rendering.not_modified_headers, b""
-        cache = None
         if hit_at is not None:
-            headers, cache = [*headers, (b"age", b"%d" % cached.age(hit_at))], "hit"
-        code, operation = cached.response.code, cached.response.operation
-        response = Response(status, body, headers, None, calls, code=code, operation=operation, cache=cache)
-        if hit_at is not None and self.on_hit is not None:
-            self.on_hit(request, response)
-        return response
+            headers = [*headers, (b"age", b"%d" % cached.age(hit_at))]
+        code, operations = cached.response.code, cached.response.operations
+        return Response(status, body, headers, None, calls, code=code, answered_by=answered_by, operations=operations)
 
 
 class ResponseStore:

@@ -94,6 +94,6 @@ def get_parameters(query_string: bytes) -> dict[str, object] | None:
     names = [name for name, _ in pairs if name in _PARAMETERS]
     if len(set(names)) < len(names) or texts.keys().isdisjoint(_OPERATION):
         return None
-    documents = {name: texts[name] for name in ("variables", "extensions") if texts.get(name)}
-    values = {name: parse_json(text) for name, text in documents.items()}
+    documents = {name: texts[name] for name in ("variables", "extensions") if name in texts}
+    values: dict[str, object] = {name: parse_json(text) if text else None for name, text in documents.items()}
     return None if MALFORMED in values.values() else {**texts, **values}

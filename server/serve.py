@@ -5,11 +5,12 @@ import dataclasses
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 
 import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
+from served_schema.manifest import ManifestError, read_manifest
 from server.graceful import GracefulServer
 from server.hangup import ignore_hangup
 from server.log import configure
@@ -30,20 +31,17 @@ _BANNER = """
 """
 
 
-def serve(settings: Settings, *, sandbox: bool) -> None:
-    """Serve until interrupted; raises SettingsError if the server cannot start."""
+def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
+    """Serve until interrupted; raises SettingsError if the server cannot start. Workers inherit the environment."""
     if not sandbox:
-        if not settings.api_key and not settings.key_header:
-            raise SettingsError(_NO_KEY)
-        _run(settings, sandbox=False)
+        _run(settings, environment, sandbox=False)
         return
     sys.stderr.write(_BANNER)
     with against_sandbox(settings) as sandbox_settings:
-        _run(sandbox_settings, sandbox=True)
+        _run(sandbox_settings, environment, sandbox=True)
 
 
-def _run(settings: Settings, *, sandbox: bool) -> None:
-    _check_key_file(settings)
+def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
@@ -55,14 +53,21 @@ def _run(settings: Settings, *, sandbox: bool) -> None:
             listeners.append(stack.enter_context(_listen_for_operators(settings)))
             host, port = listeners[1].getsockname()[:2]
             settings = dataclasses.replace(settings, admin_port=port)
-            announcement += f"operators have /metrics and /status at {_origin(host, port)}/\n"
-        _run_at(listeners, settings, announcement, sandbox=sandbox)
+            announcement += f"operators have /metrics and /status at http://{_authority(host, port)}/\n"
+        _run_at(listeners, settings, environment, announcement, sandbox=sandbox)
 
 
-def _run_at(listeners: list[socket.socket], settings: Settings, announcement: str, *, sandbox: bool) -> None:
+def _run_at(
+    listeners: list[socket.socket],
+    settings: Settings,
+    environment: MutableMapping[str, str],
+    announcement: str,
+    *,
+    sandbox: bool,
+) -> None:
     if settings.workers > 1:
         sys.stderr.write(announcement)
-        serve_with_workers(settings, listeners, sandbox=sandbox)
+        serve_with_workers(settings, environment, listeners, sandbox=sandbox)
         return
     connections = new_connections(settings)
     config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)
@@ -70,14 +75,27 @@ def _run_at(listeners: list[socket.socket], settings: Settings, announcement: st
         GracefulServer(config, announcement).run(listeners)
 
 
-def _check_key_file(settings: Settings) -> None:
-    """Read the file of keys here: workers, which read it again, could not report a fault in one line."""
-    if settings.key_file is None:
-        return
-    try:
-        read_keys(settings.key_file)
-    except KeyFileError as error:
-        raise SettingsError(f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it") from error
+def live_faults(settings: Settings) -> Iterator[str]:
+    if not settings.api_key and not settings.key_header:
+        yield _NO_KEY
+
+
+def start_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the files that the settings name.
+
+    They are read again later: by workers, which could not report a fault in one line, and against the schema, whose
+    import takes seconds.
+    """
+    if settings.key_file is not None:
+        try:
+            read_keys(settings.key_file)
+        except KeyFileError as error:
+            yield f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it"
+    if settings.trusted_documents is not None:
+        try:
+            read_manifest(settings.trusted_documents)
+        except ManifestError as error:
+            yield f"COINGLASS_TRUSTED_DOCUMENTS: {error}"
 
 
 def _check_documents(settings: Settings) -> None:
@@ -94,11 +112,14 @@ def _check_documents(settings: Settings) -> None:
 def _announcement(host: str, port: int, *, sandbox: bool) -> str:
     source = "sandbox" if sandbox else "CoinGlass"
     reader = "the compiled reader of rows" if native.COMPILED else "no compiled reader of rows"
-    return f"coinglass-graphql serves {source} at {_origin(host, port)}/ (GraphQL at /graphql), with {reader}\n"
+    return (
+        f"coinglass-graphql serves {source} at http://{_authority(host, port)}/ (GraphQL at /graphql), with {reader}\n"
+    )
 
 
-def _origin(host: str, port: int) -> str:
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def _authority(host: str, port: int) -> str:
+    """Return host and port as in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _listen(settings: Settings) -> socket.socket:
@@ -111,11 +132,17 @@ def _listen_for_operators(settings: Settings) -> socket.socket:
 
 
 def _bind(host: str, port: int, variables: str) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """Listen on IPv4, or on IPv6 if the host has no other address; `::` is all addresses of both."""
+    host = host.removeprefix("[").removesuffix("]")
     try:
-        return socket.create_server((host, port), family=family, reuse_port=False)
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        if any(info[0] is socket.AF_INET for info in infos):
+            return socket.create_server((host, port))
+        has_both = host == "::" and socket.has_dualstack_ipv6()
+        return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=has_both)
     except OSError as error:
-        raise SettingsError(f"{variables}: cannot listen on {host}:{port} ({error.strerror})") from error
+        at = _authority(host, port)
+        raise SettingsError(f"{variables}: cannot listen on {at} ({error.strerror})") from error
 
 
 @contextlib.contextmanager

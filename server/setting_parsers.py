@@ -1,8 +1,9 @@
 """Parsers of settings: each takes the text of a variable, and raises ValueError with what a valid one is."""
 
+import base64
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import is_caller_name
@@ -11,8 +12,10 @@ from cg_client.secret import Secret
 
 AUTO = "auto"
 MAX_WEIGHT = 100
+MIN_ROUTER_SECRET = 32  # characters
 CALLER_MODES = ("open", "keys", "jwt")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+_MIN_SECRET = 8  # characters
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -36,10 +39,24 @@ def parse_url(text: str) -> str:
     return text.rstrip("/")
 
 
-def without_password(url: str) -> str:
-    """Return the address without its user and password."""
+def without_secrets(url: str) -> str:
+    """Return the address without its user, password and query."""
     parts = urlsplit(url)
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def secrets_of(address: str) -> set[str]:
+    """Return what no log may show of an address: user and password, and the values of its query.
+
+    Values of fewer than 8 characters, such as `true`, are words of other texts as well.
+    """
+    parts = urlsplit(address)
+    userinfo = parts.netloc.rpartition("@")[0]
+    user, _, password = userinfo.partition(":")
+    values = (pair.partition("=")[2] for pair in parts.query.split("&"))
+    texts = {password or user, *(value for value in values if len(value) >= _MIN_SECRET)}
+    credentials = base64.b64encode(unquote(userinfo).encode()).decode() if userinfo else ""
+    return {text for secret in (*texts, credentials) for text in (secret, unquote(secret)) if text}
 
 
 def number(low: float, high: float) -> Callable[[str], float]:
@@ -119,6 +136,14 @@ def parse_level(text: str) -> str:
     if text.lower() not in LOG_LEVELS:
         raise ValueError(f"is one of {', '.join(LOG_LEVELS)}")
     return text.lower()
+
+
+def parse_router_secret(text: str) -> Secret:
+    if len(text) < MIN_ROUTER_SECRET or not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError(
+            f"needs at least {MIN_ROUTER_SECRET} characters, all visible ASCII; `openssl rand -hex 32` prints some"
+        )
+    return Secret(text)
 
 
 def parse_key(text: str) -> Secret:

@@ -3,11 +3,10 @@
 All faults are reported together, each with the name of its variable.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, TypeVar
-from urllib.parse import unquote, urlsplit
+from typing import Any, TypeAlias, TypeVar
 
 from callers.addresses import Network
 from callers.caller import Budget
@@ -16,6 +15,7 @@ from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
 from server.collector import INSTALL, NO_COLLECTOR, Collector
+from server.environment import read
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
 from server.setting_parsers import (
@@ -28,9 +28,11 @@ from server.setting_parsers import (
     parse_level,
     parse_networks,
     parse_plan,
+    parse_router_secret,
     parse_switch,
     parse_url,
     parse_weights,
+    secrets_of,
 )
 
 T = TypeVar("T")
@@ -82,7 +84,9 @@ class Settings:
     proxy: str | None = _variable(
         "COINGLASS_PROXY", None, parse_url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
     )
-    host: str = _variable("COINGLASS_HOST", "127.0.0.1", str, "Address to listen on.")
+    host: str = _variable(
+        "COINGLASS_HOST", "127.0.0.1", str, "Address to listen on, of IPv4 or IPv6; `::` is all addresses of both."
+    )
     port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
     admin_host: str = _variable(
         "COINGLASS_ADMIN_HOST", "127.0.0.1", str, "Address to listen on for operators, with `COINGLASS_ADMIN_PORT`."
@@ -185,6 +189,13 @@ class Settings:
         "Address of the public keys of the tokens' issuer (JWKS).",
         has_secret=True,
     )
+    router_secret: Secret | None = _variable(
+        "COINGLASS_ROUTER_SECRET",
+        None,
+        parse_router_secret,
+        "Secret of a federation's router; only requests with it in `Router-Authorization` are answered at `/graphql`.",
+        has_secret=True,
+    )
     calls_per_minute: int | None = _budget("calls", "minute")
     calls_per_day: int | None = _budget("calls", "day")
     values_per_minute: int | None = _budget("values", "minute")
@@ -285,7 +296,7 @@ class Settings:
         "COINGLASS_EXPLORER",
         None,
         parse_automatic,
-        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether `/` is the GraphiQL page.",
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether browsers get GraphiQL.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",
@@ -321,39 +332,28 @@ class Settings:
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
     collector: Collector = NO_COLLECTOR
+    metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
-    def from_env(cls, env: Mapping[str, str]) -> "Settings":
-        """Read the settings; raises SettingsError. An empty variable counts as not set."""
-        values: dict[str, Any] = {}
-        faults = []
-        for setting in VARIABLES:
-            name, text = setting.metadata["variable"], env.get(setting.metadata["variable"], "")
-            if not text:
-                continue
-            try:
-                values[setting.name] = setting.metadata["parse"](text)
-            except ValueError as error:
-                faults.append(f"{name} {error}" + ("" if setting.metadata["has_secret"] else f", not {text!r}"))
-        if values.get("trusted_only") and "trusted_documents" not in values:
-            faults.append("COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed")
-        faults += _admin_faults(values)
-        values["collector"] = collector = Collector.from_env(env)
-        if values.get("traces") and not collector.is_installed:
-            faults.append(f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}")
-        if faults:
-            raise SettingsError("; ".join(faults))
-        settings = cls(**values)
-        if faults := list(_caller_faults(settings)):
-            raise SettingsError("; ".join(faults))
+    def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
+        """Read the settings; raises SettingsError with the faults of all, those that the checks yield included."""
+        values = read(VARIABLES, env)
+        settings = cls(**values.by_field, collector=Collector.from_env(env))
+        for check in (_document_faults, _caller_faults, _admin_faults, _trace_faults, *checks):
+            values.add_faults(check(settings))
+        if values.faults:
+            raise SettingsError("; ".join(values.faults))
         return settings
 
     def secret_values(self) -> list[Secret]:
-        """Return what no log may show: the key, and the passwords in addresses as written and as sent."""
-        passwords = [urlsplit(address).password for address in (self.base_url, self.proxy or "")]
-        texts = {text for password in passwords if password for text in (password, unquote(password))}
-        secrets = [*map(Secret, texts), *self.collector.secrets]
-        return [self.api_key, *secrets] if self.api_key else secrets
+        """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
+        addresses = (self.base_url, self.proxy, self.jwks_url)
+        texts = {text for address in addresses if address for text in secrets_of(address)}
+        return [
+            secret
+            for secret in (self.api_key, self.router_secret, *map(Secret, texts), *self.collector.secrets)
+            if secret
+        ]
 
     @property
     def sends_traces(self) -> bool:
@@ -397,13 +397,26 @@ class Settings:
         )
 
 
-def _admin_faults(values: Mapping[str, Any]) -> Iterator[str]:
+Check: TypeAlias = Callable[[Settings], Iterable[str]]
+
+
+def _document_faults(settings: Settings) -> Iterator[str]:
+    if settings.trusted_only and settings.trusted_documents is None:
+        yield "COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed"
+
+
+def _admin_faults(settings: Settings) -> Iterator[str]:
     """Yield what is wrong with the address for operators; the port tells the two addresses apart."""
-    port = values.get("admin_port")
-    if port is None and "admin_host" in values:
+    port = settings.admin_port
+    if port is None and settings.admin_host != Settings.admin_host:
         yield "COINGLASS_ADMIN_HOST is set, but COINGLASS_ADMIN_PORT is not"
-    if port and port == values.get("port", Settings.port):
+    if port and port == settings.port:
         yield f"COINGLASS_ADMIN_PORT is {port}, as COINGLASS_PORT: each needs its own port"
+
+
+def _trace_faults(settings: Settings) -> Iterator[str]:
+    if settings.traces and not settings.collector.is_installed:
+        yield f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}"
 
 
 def _caller_faults(settings: Settings) -> Iterator[str]:

@@ -20,6 +20,7 @@ class SocketLog:
         self._since = time.perf_counter()
         self._is_open = False
         self._code: int | None = None
+        self._reason: str | None = None  # of this server
         self.operations = 0
 
     async def receive(self) -> Message:
@@ -32,7 +33,7 @@ class SocketLog:
         if message["type"] == "websocket.accept":
             self._is_open = True
         elif message["type"] == "websocket.close":
-            self._code = message.get("code", _NO_CODE)
+            self._code, self._reason = message.get("code", _NO_CODE), message.get("reason")
         await self._send(message)
 
     def finish(self) -> None:
@@ -41,6 +42,7 @@ class SocketLog:
             log.info(
                 "websocket closed",
                 code=self._code,
+                **({"reason": self._reason} if self._reason else {}),
                 operations=self.operations,
                 seconds=round(time.perf_counter() - self._since, 1),
                 address=self._opening.client_address,

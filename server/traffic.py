@@ -18,25 +18,33 @@ _MAX_PATH: Final = 200  # characters
 
 
 class Traffic:
-    """`requests`: by caller with a key or token. `refused`: by error code and status."""
+    """`requests` and `calls` to CoinGlass: by caller with a key or token. `refused`: by error code and status."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self.requests: Counter[str] = Counter()  # not of addresses, whose number has no bound
+        self.calls: Counter[str] = Counter()
         self.refused: Counter[tuple[str, str]] = Counter()
+        self.in_flight = 0
         self.socket_operations = 0
         self._second, self._lines, self._left_out = 0, 0, 0
 
     def count_request(self, caller: Caller) -> None:
         """Count a request, or an operation over WebSocket, of a caller with a key or token."""
+        self.requests[self._label(caller)] += 1
+
+    def count_calls(self, caller: Caller, calls: int) -> None:
+        """Count requests to CoinGlass for a caller whose requests are counted."""
+        label = self._label(caller)
+        if label in self.requests:
+            self.calls[label] += calls
+
+    def _label(self, caller: Caller) -> str:
         name = caller.name
-        self.requests[name if name in self.requests or len(self.requests) < _MAX_COUNTED else "others"] += 1
+        return name if name in self.requests or len(self.requests) < _MAX_COUNTED else "others"
 
     def refuse_request(self, request: Request, code: str, status: int | str, **facts: str) -> None:
-        """Count a refusal, and log it unless the request has a line already."""
-        if request.is_logged:
-            self.refused[code, str(status)] += 1
-            return
+        """Count and log the refusal of a WebSocket, or of one of its operations."""
         facts |= {"method": request.method, "path": request.path[:_MAX_PATH], "request_id": request.request_id}
         self.refuse(code, status, address=request.client_address, caller=request.caller.name, **facts)
 

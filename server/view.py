@@ -8,7 +8,7 @@ import orjson
 
 from server.batch import BatchCost, Batching
 from server.event_stream import HEADERS as EVENT_HEADERS
-from server.event_stream import EventStream
+from server.event_stream import events
 from server.explorer import Explorer
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
@@ -38,7 +38,6 @@ class GraphQLView:
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
         self._batching, self._traffic = batching or Batching(), traffic or Traffic()
-        self.event_stream = EventStream()
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -46,7 +45,9 @@ class GraphQLView:
         except OperationRefused as refused:
             response = refused.response
         response.headers.append(_VARY)
-        if request.dry_run is DryRun.ON:
+        if request.operations:
+            response.answered_by, response.operations = "execution", tuple(request.operations)
+        if request.dry_run is DryRun.ON and response.stream is None:
             response.headers.append(NO_STORE)
         return response
 
@@ -85,9 +86,10 @@ class GraphQLView:
             body, status, code = self._limit.encode(outcome.body), outcome.status, outcome.code
         except ResponseTooLarge as error:
             body, status, code = orjson.dumps(error.body), _BAD_REQUEST, error.code
+            outcome.record.exceeded["response_mb"] += 1
         response = Response.of(body, content_type, status if is_typed else _OK)
         response.expires_at, response.code, response.upstream_calls = outcome.expires_at, code, outcome.calls
-        response.operation = outcome.operation
+        response.is_gated = outcome.is_gated
         outcome.charge.mark(response)
         return response
 
@@ -98,15 +100,14 @@ class GraphQLView:
         async def result() -> bytes:
             try:
                 outcome = await self._run_part(request, operation)
-                self._count(request, outcome)
+                self._count(outcome)
                 return self._limit.encode(outcome.body)
             except OperationRefused as refused:
                 return refused.response.body
             except ResponseTooLarge as error:
                 return orjson.dumps(error.body)
 
-        events = upstream.while_streaming(self.event_stream.events(result))
-        return Response(_OK, b"", [*EVENT_HEADERS], stream=events)
+        return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
 
     async def _answer_batch(self, request: Request, payloads: Sequence[object], content_type: bytes) -> Response:
         """Execute the operations at the same time, in contexts of their own and within common limits."""
@@ -140,24 +141,24 @@ class GraphQLView:
             outcome = await self._run_part(request, read_operation(payload), cost)
         except OperationRefused as refused:
             return orjson.Fragment(refused.response.body), 0
-        self._count(request, outcome)
+        self._count(outcome)
         return outcome.body, outcome.calls
 
     async def _run_part(
         self, request: Request, operation: OperationRequest, cost: BatchCost | None = None
     ) -> OperationOutcome:
-        """Run an operation whose response has no room for its facts: of a batch, or of a stream."""
+        """Run an operation of a batch or of a stream, whose request has a span that is not of it alone."""
         if self.spans is None:
             return await self._runner.run(request, operation, cost)
         with self.spans.part(request) as span:
             outcome = await self._runner.run(request, operation, cost)
-            span.operation, span.upstream_calls, span.code = outcome.operation, outcome.calls, outcome.code
+            span.record, span.code = outcome.record, outcome.code
             return outcome
 
-    def _count(self, request: Request, outcome: OperationOutcome) -> None:
+    def _count(self, outcome: OperationOutcome) -> None:
         """Count the refusal of an operation, whose response has status 200 all the same."""
         if outcome.code is not None:
-            self._traffic.refuse_request(request, outcome.code, _OK)
+            self._traffic.refused[outcome.code, str(_OK)] += 1
 
 
 def _unacceptable(accept: bytes) -> str:

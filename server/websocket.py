@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, Protocol, cast
@@ -23,6 +24,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context, Spending
+from resolvers.operation_record import OperationRecord
 from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.budgets import Charge
@@ -30,6 +32,7 @@ from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
+from server.operation_runner import ObserveOperation
 from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
@@ -59,6 +62,8 @@ class SocketOptions(NamedTuple):
 
 class Operations(Protocol):
     """Makes what an operation needs, from the request that opened its connection."""
+
+    observe: "ObserveOperation"
 
     def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
     def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
@@ -91,6 +96,10 @@ class OperationSocket(WebSocket):
     def refuse(self, code: str, status: int | str, **facts: str) -> None:
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self.opening, code, status, **facts)
+
+    def end_operation(self, record: OperationRecord, seconds: float) -> None:
+        self._traffic.count_calls(self.opening.caller, record.upstream_calls)
+        self._operations.observe(self.opening, record, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
         charge = self._operations.new_charge(self.opening, upstream)
@@ -186,6 +195,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def handle_connection_init(self, message: ConnectionInitMessage) -> None:
         """Identify the caller, and take over the CoinGlass key of the payload, or close as the protocol demands."""
+        if message.get("payload") is None:
+            message.pop("payload", None)
         payload = message.get("payload")
         self._socket.read_headers(payload)
         if not await self._is_identified(_FORBIDDEN):
@@ -229,7 +240,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             return
         with upstream.in_use(), count_upstream_calls() as calls:
             context, charge = self._socket.new_operation(upstream)
-            self.context = context  # read before anything else runs
+            self.context, started = context, time.perf_counter()  # read before anything else runs
             try:
                 await super().run_operation(operation)
             except asyncio.CancelledError:  # the client completed the operation, or left
@@ -237,8 +248,10 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 raise
             finally:
                 charge.settle(calls)
+                context.record.upstream_calls = calls.sent
+                self._socket.end_operation(context.record, time.perf_counter() - started)
                 if span is not None:
-                    span.operation, span.upstream_calls = context.operation, calls.sent
+                    span.record = context.record
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what is no client that left while its response was sent."""
@@ -281,13 +294,14 @@ def is_message(message: object) -> bool:
     """Whether decoded JSON has the shape of a message that a client may send."""
     if not isinstance(message, dict) or message.get("type") not in _TYPES:
         return False
+    id_, payload = message.get("id"), message.get("payload")
     match message["type"]:
         case "subscribe":
-            return isinstance(message.get("id"), str) and _is_operation(message.get("payload"))
+            return isinstance(id_, str) and bool(id_) and _is_operation(payload)
         case "complete":
-            return isinstance(message.get("id"), str)
+            return isinstance(id_, str) and bool(id_)
         case _:
-            return True
+            return isinstance(payload, dict | None)
 
 
 def _is_operation(payload: object) -> bool:

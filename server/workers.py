@@ -9,15 +9,20 @@ import dataclasses
 import functools
 import multiprocessing
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from pathlib import Path
 from types import FrameType
+from typing import Final
 
 import structlog
+from prometheus_client.multiprocess import mark_process_dead
 from starlette.types import ASGIApp
 from uvicorn import Server
 from uvicorn.config import STARTUP_FAILURE
@@ -29,19 +34,31 @@ from server.hangup import ignore_hangup, terminal_check
 from server.log import configure
 from server.open_connections import OpenConnections
 from server.server_config import GRACEFUL_SECONDS, ServerConfig, new_connections
-from server.settings import Settings
+from server.settings import Settings, SettingsError
 from server.startup import start_app
 
+_METRICS_FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client reads it when it is imported
 _KILL_SECONDS = 5.0  # after the graceful ones, until a worker is killed
 _HUNG_SECONDS = 30  # without a sign of life; starting a worker takes long on a busy machine
 
 log = structlog.get_logger(__name__)
 
 
-def serve_with_workers(settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
-    """Run until a signal; exit if a worker cannot start."""
-    workers = Workers(settings, listeners, sandbox=sandbox)
-    workers.run()
+def serve_with_workers(
+    settings: Settings, environment: MutableMapping[str, str], listeners: list[socket.socket], *, sandbox: bool
+) -> None:
+    """Run until a signal; exit if a worker cannot start. Raises SettingsError without a temporary folder."""
+    try:
+        folder = tempfile.mkdtemp(prefix="coinglass-metrics-")
+    except OSError as error:
+        text = f"COINGLASS_WORKERS above 1 needs a temporary folder for metrics, in TMPDIR ({error.strerror})"
+        raise SettingsError(text) from error
+    environment[_METRICS_FOLDER] = folder
+    try:
+        workers = Workers(dataclasses.replace(settings, metrics_folder=Path(folder)), listeners, sandbox=sandbox)
+        workers.run()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     if any(process.exitcode == STARTUP_FAILURE for process in workers.processes):
         sys.exit(STARTUP_FAILURE)
 
@@ -83,6 +100,7 @@ class Workers(Multiprocess):
         super().__init__(config, listeners)
         self._first, self._drain_seconds = first, settings.drain_seconds
         replacing = dataclasses.replace(settings, replaces_worker=True)
+        self._folder, self._started = settings.metrics_folder, set[int | None]()
         self._replacement = functools.partial(worker, replacing, connections, sandbox=sandbox)
         self._outdated: list[int] = []  # indexes of the workers that a rolling restart has yet to replace
         self._successor: WorkerProcess | None = None
@@ -119,6 +137,7 @@ class Workers(Multiprocess):
             event = "a worker ended and was replaced"
             self.processes[index] = self._start(functools.partial(self._replacement, event=event))
         self._retiring = [process for process in self._retiring if process.process.is_alive()]
+        self._forget_ended()
         if self._outdated:
             self._continue_restart()
 
@@ -154,6 +173,13 @@ class Workers(Multiprocess):
         if self._end_signal is None:
             for process in self._all():
                 process.send(signal.SIGTERM)
+
+    def _forget_ended(self) -> None:
+        """Drop the gauges of workers that have ended from `/metrics`; their counters go on counting."""
+        running = {process.pid for process in self._all()}
+        for pid in self._started - running:
+            mark_process_dead(pid, str(self._folder))
+        self._started = running
 
     def join_all(self) -> None:
         if self._end_signal == signal.SIGTERM:
@@ -191,15 +217,17 @@ def worker(settings: Settings, connections: OpenConnections, *, sandbox: bool, e
     """Build the application of one worker, in its process. `event`: what the log says about its start."""
     ignore_hangup()
     configure(settings.log_level, settings.secret_values())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_parent, args=[settings.metrics_folder], daemon=True).start()
     if event:
         log.warning(event, pid=os.getpid())
     return start_app(settings, connections, sandbox=sandbox)
 
 
-def _end_with_parent() -> None:
-    """End this process when its parent ends, for whatever reason."""
+def _end_with_parent(folder: Path | None) -> None:
+    """End this process when its parent ends, for whatever reason, and remove what the parent would have."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
         os.kill(os.getpid(), signal.SIGTERM)

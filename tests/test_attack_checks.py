@@ -74,7 +74,8 @@ def test_circular_introspection_is_refused(server: Graph) -> None:
 
 
 def test_circular_fragments_are_refused(server: Graph) -> None:
-    query = "query cop { quota { ...A } } fragment A on Quota { limit ...B } fragment B on Quota { ...A }"
+    fragments = "fragment A on UpstreamQuota { limit ...B } fragment B on UpstreamQuota { ...A }"
+    query = f"query cop {{ upstreamQuota {{ ...A }} }} {fragments}"
     assert codes(server.ask(query)) == {"GRAPHQL_VALIDATION_FAILED"}
 
 

@@ -1,10 +1,15 @@
 """Cached responses over HTTP: which are cached, for how long, and what invalidates them."""
 
+from typing import Any
+
+import httpx
 import pytest
 
+from cg_client.endpoints.futures import funding_rate, open_interest
 from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
+from tests.running import LIMIT
 
 FUNDING = "/api/futures/funding-rate/exchange-list"
 RATES = """{ coin(symbol: "BTC") { currentFundingRates { __typename
@@ -17,6 +22,14 @@ HEATMAP = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(r
 def header(graph: Graph, query: str, name: str) -> str | None:
     result: str | None = graph.http.get("/graphql", params={"query": query}).headers.get(name)
     return result
+
+
+def entities(graph: Graph, method: str) -> httpx.Response:
+    parts = "currentFundingRates { __typename } openInterestByExchange { __typename }"
+    key = '{ __typename: "Coin", symbol: "BTC" }'
+    query = f"{{ _entities(representations: [{key}]) {{ ... on Coin {{ {parts} }} }} }}"
+    options: dict[str, Any] = {"params" if method == "GET" else "json": {"query": query}}
+    return graph.http.request(method, "/graphql", **options)
 
 
 def age(graph: Graph, query: str) -> str | None:
@@ -53,6 +66,35 @@ def test_a_failure_is_not_cached(graph: Graph) -> None:
     assert age(graph, '{ coin(symbol: "BTC") { currentFundingRates { __typename } } }') is None
 
 
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_entities_state_how_long_they_may_be_cached(graph: Graph, method: str) -> None:
+    cache_control = entities(graph, method).headers["cache-control"]
+    refresh = min(item.refresh.total_seconds() for item in (funding_rate.EXCHANGE_LIST, open_interest.EXCHANGE_LIST))
+    visibility, _, seconds = cache_control.partition(", max-age=")
+    assert visibility == "public"
+    assert refresh - LIMIT <= int(seconds) <= refresh
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_entities_of_which_a_part_is_unavailable_are_not_to_be_cached(graph: Graph, method: str) -> None:
+    graph.fail(FaultKind.SERVER_ERROR, FUNDING)
+    answer = entities(graph, method)
+    (coin,) = answer.json()["data"]["_entities"]
+    assert {name: part["__typename"] for name, part in coin.items()} == {
+        "currentFundingRates": "Unavailable",
+        "openInterestByExchange": "OpenInterestByExchange",
+    }
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_an_answer_that_the_plan_limits_is_cached_by_this_server_alone(start_graph: StartGraph) -> None:
+    graph = start_graph(Plan.HOBBYIST)
+    answers = [graph.http.post("/graphql", json={"query": HEATMAP}) for _ in range(2)]
+    assert [answer.headers["cache-control"] for answer in answers] == ["no-store", "no-store"]
+    assert "PlanGated" in answers[0].text
+    assert "age" in answers[1].headers
+
+
 @pytest.mark.parametrize("query", ["{ upstreamQuota { used } }", "{ nope }", '{ coin(symbol: "NOSUCH") { symbol } }'])
 def test_momentary_and_wrong_answers_are_not_cached(graph: Graph, query: str) -> None:
     assert [header(graph, query, "cache-control") for _ in range(2)] == ["no-store", "no-store"]
@@ -71,7 +113,8 @@ def test_a_refusal_by_coinglass_takes_effect_at_once(graph: Graph) -> None:
 def test_a_learned_plan_takes_effect_at_once(start_graph: StartGraph) -> None:
     graph = start_graph(Plan.HOBBYIST, declared=False)
     assert graph.data(HEATMAP)["pair"]["liquidationHeatmap"]["__typename"] == "PlanGated"
-    assert header(graph, HEATMAP, "cache-control") == "public, max-age=59"
+    assert header(graph, HEATMAP, "cache-control") == "no-store"
+    assert age(graph, HEATMAP) is not None
 
 
 def test_an_unchanging_answer_is_cached_for_minutes_only(graph: Graph) -> None:

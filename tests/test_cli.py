@@ -1,6 +1,7 @@
 """The command in a process."""
 
 import contextlib
+import importlib.metadata
 import io
 import os
 import re
@@ -57,7 +58,7 @@ def serving(
     ) as process:
         assert process.stderr
         try:
-            matches = (re.search(r"serves .* at (http://[\d.:]+)/", line) for line in process.stderr)
+            matches = (re.search(r"serves .* at (http://[\d.:\[\]]+)/", line) for line in process.stderr)
             yield next(match.group(1) for match in matches if match), process
         finally:
             process.send_signal(signal.SIGINT)
@@ -114,7 +115,27 @@ def test_an_unusable_listen_address_is_reported_with_its_variables() -> None:
         serve._listen(Settings(host="no.such.host.invalid"))
 
 
-@pytest.mark.parametrize("arguments", [(), ("nonsense",), ("serve", "--nonsense")])
+def test_without_arguments_the_help_is_printed() -> None:
+    done = run()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert all(command in done.stdout for command in ("serve", "doctor", "--version"))
+
+
+def test_the_version_is_that_of_the_package() -> None:
+    assert run("--version").stdout == f"coinglass-graphql {importlib.metadata.version('coinglass-graphql')}\n"
+
+
+def test_faults_of_settings_are_reported_without_importing_the_schema() -> None:
+    script = """import sys; from server.cli import main; main(["serve", "--port", "x"])
+print([name for name in ("schema", "execution", "sandbox.app", "pyarrow") if name in sys.modules])"""
+    done = subprocess.run(  # noqa: S603  # our own module
+        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]\n"
+    assert done.stderr.count("COINGLASS_") >= 2  # port and key
+
+
+@pytest.mark.parametrize("arguments", [("nonsense",), ("serve", "--nonsense")])
 def test_an_invalid_command_prints_one_line(arguments: tuple[str, ...]) -> None:
     done = run(*arguments)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
@@ -155,7 +176,7 @@ def test_the_key_is_in_no_log_and_no_answer() -> None:
     assert answer.json()["data"]["pair"]["market"]["code"] == "UNAUTHORIZED"
     assert KEY not in answer.text
     assert KEY not in log
-    assert '"event": "request"' in log
+    assert '"event":"request"' in log
     assert sandbox.calls.total() > 0
 
 

@@ -33,6 +33,7 @@ async def over_http(graph: Graph, method: str, **content: Any) -> AsyncIterator[
 
 
 by_post = partial(over_http, method="POST", json={"query": QUERY})
+as_events = partial(by_post, headers={"accept": "text/event-stream"})
 by_get = partial(over_http, method="GET", params={"query": QUERY})
 
 
@@ -57,7 +58,7 @@ async def completed(graph: Graph) -> AsyncIterator[None]:
         assert json.loads(await socket.recv()) == {"type": "pong"}
 
 
-@pytest.mark.parametrize("asking", [by_post, by_get, over_websocket, completed])
+@pytest.mark.parametrize("asking", [by_post, by_get, as_events, over_websocket, completed])
 async def test_what_a_client_leaves_behind_is_not_sent(
     start_graph: StartGraph, asking: Callable[[Graph], AbstractAsyncContextManager[None]]
 ) -> None:

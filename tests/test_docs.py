@@ -158,6 +158,11 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off", "COINGLASS_KEY_HEADER": "off"}
 
 
+def test_every_file_of_a_secret_is_in_the_readme() -> None:
+    files = [f"`{setting.metadata['variable']}_FILE`" for setting in VARIABLES if setting.metadata["has_secret"]]
+    assert [name for name in files if name not in README] == []
+
+
 def test_the_statuses_of_refusals_are_documented() -> None:
     """Every status is a number in the code, or one of Strawberry's view (405) or of a page."""
     texts = [path.read_text() for path in sorted((ROOT / "server").glob("*.py"))]

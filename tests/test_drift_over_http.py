@@ -10,7 +10,7 @@ from tests.conftest import Graph, StartGraph
 PATH = "/api/futures/price/history"
 PRICE = """{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: %s, last: 3) {
   ... on PriceSeries { candles { close volumeUsd } source { anomalies { kind field count sample } } } } } }"""
-DRIFT = re.compile(r'^coinglass_drift_total\{endpoint="(.*)",field="(.*)",kind="(.*)"\} (\S+)$', re.MULTILINE)
+DRIFT = re.compile(r'^coinglass_graphql_drift_total\{endpoint="(.*)",field="(.*)",kind="(.*)"\} (\S+)$', re.MULTILINE)
 
 
 def drift(graph: Graph) -> list[tuple[str, str, str, float]]:

@@ -32,6 +32,7 @@ FUNDING = """query Funding($last: Int!) {
   }
 }"""
 UNKNOWN_COIN = '{ coin(symbol: "NOPE") { symbol } exchange(name: "binance") { name } }'
+QUOTA = GraphQLRequest("{ upstreamQuota { __typename } }")
 Connect = Callable[[str], AsyncTransport]
 
 
@@ -113,7 +114,7 @@ async def test_gql_sends_a_callers_key(
 ) -> None:
     graph = start_graph(callers="keys", key_file=tmp_path / "keys.json")
     async with Client(transport=connect(url_of(graph), key)) as session:
-        assert await session.execute(GraphQLRequest("{ quota { __typename } }")) == {"quota": {"__typename": "Quota"}}
+        assert await session.execute(QUOTA) == {"upstreamQuota": {"__typename": "UpstreamQuota"}}
     with pytest.raises((TransportQueryError, TransportServerError, TransportClosed, TransportConnectionFailed)):
         async with Client(transport=connect(url_of(graph), "not-a-key")) as session:
-            await session.execute(GraphQLRequest("{ quota { __typename } }"))
+            await session.execute(QUOTA)

@@ -16,8 +16,8 @@ from tests.test_keys_command import keys
 from tests.test_trusted_documents import apollo, code
 from tests.test_workers import STARTS_WITHIN, answering_alone, started
 
-QUOTA = ("quota", "Quota", "query Quota { quota { limit } }")
-USED = ("used", "Used", "query Used { quota { used } }")
+QUOTA = ("quota", "Quota", "query Quota { upstreamQuota { limit } }")
+USED = ("used", "Used", "query Used { upstreamQuota { used } }")
 FAULTY = ("faulty", "Faulty", "query Faulty { nothing }")
 READ_AGAIN = "the trusted documents were read again"
 STAY = "those that were read last stay"

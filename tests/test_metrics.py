@@ -1,7 +1,12 @@
 """`/metrics` has the counters of caches, quota, circuits and connections."""
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
+from callers.key_commands import create_key
 from sandbox.faults import FaultKind
 from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT
@@ -84,18 +89,36 @@ def test_a_limit_of_zero_stores_nothing(start_graph: StartGraph) -> None:
     assert [values[f"kept_bytes{{of={of}}}"] for of in ("response", "fragment", "rows")] == [0, 0, 0]
 
 
-DOCUMENTED = re.findall(r"^\| `(coinglass_\w+)` \| (.*?) \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE)
+DOCUMENTED = re.findall(r"^\| `([a-z_]+)` \| (.*?) \|", (ROOT / "docs" / "metrics.md").read_text(), re.MULTILINE)
 
 
-def test_the_document_lists_every_metric_with_its_labels(start_graph: StartGraph) -> None:
-    graph = start_graph(key_header=True)
+def families(graph: Graph) -> dict[str, set[str]]:
+    """Return the labels of each metric, by the name under which it is documented."""
+    result: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(graph.http.get("/metrics").text):
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        result[name] = {label for sample in family.samples for label in sample.labels} - {"le"}
+    return result
+
+
+def test_the_document_lists_every_metric_with_its_labels(start_graph: StartGraph, tmp_path: Path) -> None:
+    key = create_key(tmp_path / "keys.json", "prometheus", datetime.now(UTC), scopes=["metrics"])
+    graph = start_graph(key_header=True, callers="keys", key_file=tmp_path / "keys.json", max_depth=5)
+    graph.http.headers["x-api-key"] = key
     graph.ask("{")
+    graph.fail(FaultKind.HTTP_500, "/api/futures/price/history", times=10)
     graph.data(PRICE)
-    page = graph.http.get("/metrics").text
-    shown = dict(re.findall(r"^(coinglass_\w+?)(?:\{(.*)\})? \S+$", page, re.MULTILINE))
-    declared = re.findall(r"^# TYPE (coinglass_\w+) (\w+)$", page, re.MULTILINE)
-    names = {name if kind == "gauge" or name.endswith("_total") else f"{name}_total" for name, kind in declared}
-    assert names == {name for name, _ in DOCUMENTED}
-    labels = {name: re.findall(r"`(\w+)`", text) for name, text in DOCUMENTED}
-    wrong = {name: text for name, text in shown.items() if re.findall(r'(\w+)="', text) != labels[name]}
-    assert wrong == {}
+    graph.ask("{ coins { nodes { markets { exchange { coins { symbol } } } } } }")
+    shown, documented = families(graph), {name: {*re.findall(r"`(\w+)`", text)} for name, text in DOCUMENTED}
+    assert shown.keys() == documented.keys()
+    assert {name: labels for name, labels in shown.items() if labels and labels != documented[name]} == {}
+
+
+def test_names_follow_the_conventions_of_prometheus(graph: Graph) -> None:
+    graph.data(PRICE)
+    for family in text_string_to_metric_families(graph.http.get("/metrics").text):
+        assert family.name.startswith(("coinglass_graphql_", "process_")), family.name
+        assert not re.search(r"_(ms|milliseconds|minutes|kb|mb|kilobytes|megabytes)(_|$)", family.name), family.name
+        assert family.type == "counter" or not family.name.endswith("_total"), family.name
+        assert family.type != "histogram" or family.name.endswith("_seconds"), family.name
+        assert family.documentation.endswith("."), family.name

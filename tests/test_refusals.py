@@ -67,7 +67,7 @@ def test_requests_that_are_refused_before_the_cache_have_a_line_each(keys_graph:
         keys_graph.http.post("/graphql", content=b" " * 2**21)
         foreign = {"sec-fetch-site": "cross-site", "origin": "https://evil.example"}
         keys_graph.http.get("/graphql", params={"query": QUERY}, headers=foreign)
-    lines = [(line["code"], line["status"], line["address"]) for line in events(logged, "refused")]
+    lines = [(line["code"], line["status"], line["address"]) for line in events(logged, "request")]
     assert lines == [
         ("UNAUTHENTICATED", 401, "127.0.0.1"),
         ("UNAUTHENTICATED", 401, "127.0.0.1"),
@@ -75,7 +75,8 @@ def test_requests_that_are_refused_before_the_cache_have_a_line_each(keys_graph:
         ("BAD_USER_INPUT", 413, "127.0.0.1"),
         ("CROSS_SITE_REQUEST", 403, "127.0.0.1"),
     ]
-    assert {line["log_level"] for line in events(logged, "refused")} == {"warning"}
+    assert {line["answered_by"] for line in events(logged, "request")} == {"server"}
+    assert events(logged, "refused") == []
     assert not any(secret in repr(logged) for secret in (key, reader, "cgk_wrong", "a" * 20))
     assert refused(keys_graph) == {
         "UNAUTHENTICATED 401": 2,
@@ -170,12 +171,3 @@ def test_connections_above_the_limit_are_counted(start_graph: StartGraph) -> Non
     assert [(line["code"], line["status"]) for line in events(logged, "refused")] == [("TOO_MANY_CONNECTIONS", 429)]
     assert refused(graph) == {"TOO_MANY_CONNECTIONS 429": 1}
     assert figures(graph)["client_connections{protocol=http}"] == 1
-
-
-@pytest.mark.parametrize("level", ["debug", "info"])
-def test_an_answer_of_the_response_cache_is_logged_at_debug_alone(start_graph: StartGraph, level: str) -> None:
-    graph = start_graph(log_level=level)
-    graph.data(COIN)
-    with capture_logs() as logged:
-        graph.data(COIN)
-    assert [line.get("cache") for line in events(logged, "request")] == (["hit"] if level == "debug" else [])

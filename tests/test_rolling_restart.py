@@ -17,6 +17,7 @@ from tests.test_deploy import NGINX, needs_nginx, wait_for, written
 from tests.test_workers import workers
 
 REQUESTS = 10_000
+RESTARTS_WITHIN = 240.0  # seconds, on the slowest machine
 RESTARTED = "all workers were restarted"
 
 
@@ -72,7 +73,7 @@ def test_a_rolling_restart_of_two_workers_loses_no_request(tmp_path: Path) -> No
             load.wait_for(lambda: load.outcomes.total() > REQUESTS // 10)
             before = workers(process)
             process.send_signal(signal.SIGUSR2)
-            assert is_restarted.wait(60)
+            assert is_restarted.wait(RESTARTS_WITHIN)
             load.wait_for(lambda: load.outcomes.total() >= REQUESTS)
         assert not set(before[:2]) & set(workers(process)[-2:])
     assert load.outcomes == {"200 with data": load.outcomes.total()}
@@ -89,7 +90,7 @@ def test_a_restart_of_two_instances_one_after_the_other_loses_no_request(tmp_pat
                 load.wait_for(lambda: load.outcomes.total() > REQUESTS // 10)
                 for process, its_port in zip((first, second), ports, strict=True):
                     process.send_signal(signal.SIGTERM)
-                    assert process.wait(60) == 0
+                    assert process.wait(RESTARTS_WITHIN) == 0
                     instances.enter_context(instance(its_port, variables))
                 load.wait_for(lambda: load.outcomes.total() >= REQUESTS)
     assert load.outcomes == {"200 with data": load.outcomes.total()}

@@ -35,6 +35,7 @@ from cg_client.endpoints import account
 from cg_client.errors import CoinglassError
 from cg_client.secret import Secret
 from sandbox import envelopes
+from server.log import LogRedaction
 from server.settings import Settings, SettingsError
 from tests.callers.issuer import AUDIENCE, ISSUER, SigningKey
 from tests.cg_client.http.test_http import PASSWORDS_ARE_DEPRECATED
@@ -49,10 +50,12 @@ SECRETS: Mapping[str, str] = {
     "the beginning of a caller's CoinGlass key": "coinglass-key-of-a-caller-7a2b",
     "the password in COINGLASS_BASE_URL": "password-of-the-base-9c3d",
     "the password in COINGLASS_PROXY": "password-of-the-proxy-1e4f",
+    "a token in the query of COINGLASS_BASE_URL": "token-of-the-base-6f2c",
+    "a token in the query of COINGLASS_PROXY": "token-of-the-proxy-8d1e",
     "a caller's key": "key-of-a-caller-3b5a",
     "a caller's JWT": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJlLW9mLWEtand0",
 }
-SERVER_KEY, CALLER_KEY, BASE_PASSWORD, PROXY_PASSWORD, API_KEY, JWT = SECRETS.values()
+SERVER_KEY, CALLER_KEY, BASE_PASSWORD, PROXY_PASSWORD, BASE_TOKEN, PROXY_TOKEN, API_KEY, JWT = SECRETS.values()
 FORMS = {
     **SECRETS,
     "credentials of the base": base64.b64encode(f"user:{BASE_PASSWORD}".encode()).decode(),
@@ -61,7 +64,7 @@ FORMS = {
 HEADERS = {"X-API-Key": API_KEY, "Authorization": f"Bearer {JWT}"}
 VARIABLES = {
     "COINGLASS_API_KEY": SERVER_KEY,
-    "COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@upstream.invalid",
+    "COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@upstream.invalid?token={BASE_TOKEN}",
     "COINGLASS_KEY_HEADER": "on",
     "COINGLASS_LOG_LEVEL": "debug",
     "COINGLASS_DEADLINE_SECONDS": "2",
@@ -217,10 +220,14 @@ async def _open_socket(server: ServerRun, address: str, key: str | None) -> None
             server.written.append(f"{refused!r} {getattr(refused, 'response', '')}")
 
 
+def with_secrets(proxy: str) -> str:
+    return proxy.replace("//", f"//user:{PROXY_PASSWORD}@") + f"?token={PROXY_TOKEN}"
+
+
 def test_a_failing_upstream_that_repeats_secrets_makes_the_server_write_none() -> None:
     with (
         running(EchoingUpstream()) as proxy,
-        server_run(**VARIABLES, COINGLASS_PROXY=proxy.replace("//", f"//user:{PROXY_PASSWORD}@")) as server,
+        server_run(**VARIABLES, COINGLASS_PROXY=with_secrets(proxy)) as server,
     ):
         asyncio.run(ask_everything(server, server.address.get(timeout=30)))
     assert leaks(server.written) == set()
@@ -256,7 +263,7 @@ def test_the_doctor_prints_no_secret(failure: str) -> None:
             **VARIABLES
             | {
                 "COINGLASS_API_KEY": f"{SERVER_KEY}-{failure}",
-                "COINGLASS_PROXY": proxy.replace("//", f"//user:{PROXY_PASSWORD}@"),
+                "COINGLASS_PROXY": with_secrets(proxy),
             },
         )
     assert done.stdout
@@ -353,7 +360,7 @@ async def present(server: ServerRun, address: str, credential: str) -> None:
 @pytest.mark.parametrize("callers", ["keys", "jwt"])
 def test_credentials_of_callers_are_in_nothing_that_the_server_writes(callers: str, tmp_path: Path) -> None:
     with running(EchoingUpstream()) as proxy, credentials(callers, tmp_path) as (settings, texts):
-        at = {"COINGLASS_PROXY": proxy.replace("//", f"//user:{PROXY_PASSWORD}@")}
+        at = {"COINGLASS_PROXY": with_secrets(proxy)}
         with server_run(**VARIABLES | settings | at) as server:
             address = server.address.get(timeout=30)
             for credential in texts.values():
@@ -362,3 +369,22 @@ def test_credentials_of_callers_are_in_nothing_that_the_server_writes(callers: s
     assert leaks([*server.written, done.stdout, done.stderr], **texts) == set()
     assert "UNAUTHENTICATED" in "".join(server.written)
     assert "coinglass_graphql_quota_limit" in "".join(server.written)  # /metrics was readable
+
+
+@pytest.mark.parametrize("address", ["COINGLASS_BASE_URL", "COINGLASS_PROXY"])
+def test_the_log_replaces_what_is_secret_in_an_address(address: str) -> None:
+    """Whoever logs it: a library may quote the whole address, or a part of it in another form."""
+    redact = LogRedaction()
+    text = "https://user:p%40ss-word@127.0.0.1:9/path?token=a%2Blong-token&page=2&flag=true"
+    redact.configure(Settings.from_env({address: text}).secret_values())
+    credentials = base64.b64encode(b"user:p@ss-word").decode()
+    for quoted in (text, "p@ss-word", "p%40ss-word", "a+long-token", f"Basic {credentials}"):
+        cleaned = redact.clean(f"cannot connect to {quoted}")
+        assert not any(secret in cleaned for secret in ("ss-word", "long-token", credentials)), cleaned
+    assert redact.clean("true for page 2 of user") == "true for page 2 of user"
+
+
+def test_a_user_without_a_password_is_a_token() -> None:
+    redact = LogRedaction()
+    redact.configure(Settings.from_env({"COINGLASS_PROXY": "http://token-alone@127.0.0.1:9"}).secret_values())
+    assert redact.clean("http://token-alone@127.0.0.1:9") == "http://***@127.0.0.1:9"

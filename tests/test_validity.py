@@ -102,6 +102,17 @@ async def test_a_failed_name_lookup_is_not_cacheable(server: ValidityServer) -> 
     assert await server.seconds('{ pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }') <= 0
 
 
+async def test_entities_are_valid_as_long_as_the_first_of_their_parts_expires(server: ValidityServer) -> None:
+    lifetime = futures.funding_rate.EXCHANGE_LIST.refresh.total_seconds()
+    await server.seconds(RATES)
+    server.clock.advance(lifetime / 4)
+    entities = """{ _entities(representations: [
+        { __typename: "Pair", exchange: "Binance", symbol: "BTCUSDT" }, { __typename: "Coin", symbol: "BTC" }
+    ]) { ... on Pair { longShortRatio(interval: D1, last: 1) { __typename } }
+         ... on Coin { currentFundingRates { __typename } } } }"""
+    assert await server.seconds(entities) == pytest.approx(lifetime * 3 / 4)
+
+
 async def test_a_gated_field_is_valid_for_a_minute_and_as_long_as_the_plan() -> None:
     gated = ValidityServer(Plan.HOBBYIST)
     query = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { liquidationHeatmap(range: H24) { __typename } } }'

@@ -11,7 +11,8 @@ from typing import Generic, TypeVar
 
 from cg_client.call import Call, Send
 from cg_client.clock import Clock
-from cg_client.errors import RateLimited, UpstreamFailed, UpstreamUnavailable
+from cg_client.errors import CoinglassError, RateLimited, RequestRefused, UpstreamFailed, UpstreamUnavailable
+from cg_client.failures import CallObserver
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import MINUTE
 
@@ -65,6 +66,7 @@ class Retry(Generic[T]):
         """`is_awaited`: whether anybody still waits for the call of the running task."""
         self._attempt, self._clock, self._policy, self._budget = attempt, clock, policy, budget
         self._is_awaited = is_awaited
+        self.observer = CallObserver()
 
     async def __call__(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> T:
         """Make the call; raises the last failure if another attempt cannot help or is not allowed."""
@@ -76,6 +78,7 @@ class Retry(Generic[T]):
                 try:
                     return await self._attempt(call, deadline, requester)
                 except UpstreamFailed as error:
+                    error.attempts = attempt
                     if error is not before:
                         error.before, before = before, error
                     wait = self._wait(error, attempt)
@@ -83,6 +86,10 @@ class Retry(Generic[T]):
                         raise
                     if not self._is_awaited() or not self._budget.withdraw():
                         raise
+                    self.observer.retried(call, error, attempt)
+                except CoinglassError as error:
+                    error.attempts = attempt - isinstance(error, RequestRefused)
+                    raise
                 await self._clock.sleep(wait)
                 attempt += 1
         finally:

@@ -8,7 +8,11 @@ const config: CodegenConfig = {
     "generated/": {
       preset: "client",
       config: {
-        scalars: { DateTime: "string", Date: "string", Timestamp: "number" },
+        // The second line is what Federation adds, which introspection shows and the SDL for clients does not have.
+        scalars: {
+          DateTime: "string", Date: "string", Timestamp: "number",
+          _Any: "unknown", federation__FieldSet: "string", link__Import: "string",
+        },
         strictScalars: true,
         useTypeImports: true,
       },

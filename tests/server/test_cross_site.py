@@ -134,7 +134,8 @@ async def test_a_cached_response_is_for_the_origin_that_requests_it(cors: Any, o
     assert "access-control-allow-origin" not in first.headers
     assert other.headers["access-control-allow-origin"] == "https://other.example.com"
     assert "age" in other.headers
-    assert first.headers["vary"] == other.headers["vary"] == "accept, accept-encoding, cg-api-key, x-dry-run, Origin"
+    varies = "accept, accept-encoding, cg-api-key, router-authorization, x-dry-run, Origin"
+    assert first.headers["vary"] == other.headers["vary"] == varies
     assert len(origin.requests) == 1
 
 

@@ -24,13 +24,22 @@ def test_a_flood_of_refusals_is_counted_but_not_logged_whole() -> None:
     assert [line.get("left_out") for line in logged[-2:]] == [None, "30"]
 
 
-def test_a_request_with_a_line_of_its_own_is_only_counted() -> None:
+def test_the_refusal_of_a_websocket_has_a_line_and_is_counted() -> None:
     traffic, request = Traffic(), Request(http_scope("GET", "/graphql", b"", {}))
     with capture_logs() as logged:
-        traffic.refuse_request(request, "UNAUTHENTICATED", 401)
-        request.is_logged = True
-        traffic.refuse_request(request, "UNAUTHENTICATED", 401)
-    assert (len(logged), traffic.refused["UNAUTHENTICATED", "401"]) == (1, 2)
+        traffic.refuse_request(request, "UNAUTHENTICATED", 4401)
+    assert [(line["event"], line["code"], line["path"]) for line in logged] == [
+        ("refused", "UNAUTHENTICATED", "/graphql")
+    ]
+    assert traffic.refused == {("UNAUTHENTICATED", "4401"): 1}
+
+
+def test_calls_of_callers_beyond_the_bound_are_counted_together() -> None:
+    traffic = Traffic()
+    for number in range(300):
+        traffic.count_request(Caller(f"caller-{number}"))
+        traffic.count_calls(Caller(f"caller-{number}"), 2)
+    assert (traffic.calls["caller-0"], traffic.calls["others"]) == (2, 200)
 
 
 def test_the_number_of_counted_callers_is_bounded() -> None:

@@ -1,0 +1,42 @@
+"""Standard error as a stream of lines: those of requests in batches, all others at once."""
+
+import asyncio
+import sys
+from typing import Final, TextIO
+
+BATCH_SECONDS: Final = 0.1  # until the line of a request is written at the latest
+
+
+class LogStream:
+    """Writes to standard error in the order of what is logged.
+
+    Lines that `write_later` collects share one system call. They are written before any other line, and before the
+    process ends: `flush` is called by the end of the application's lifespan and at exit.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+        self._lines: list[str] = []
+
+    def write_later(self, line: str) -> None:
+        """Write the line within a tenth of a second; to be called in the event loop."""
+        if not self._lines:
+            asyncio.get_running_loop().call_later(BATCH_SECONDS, self.flush)
+        self._lines.append(line)
+
+    def write(self, text: str) -> None:
+        self._write_batch()
+        self._target.write(text)
+
+    def flush(self) -> None:
+        self._write_batch()
+        self._target.flush()
+
+    def _write_batch(self) -> None:
+        lines, self._lines = self._lines, []  # a thread may log meanwhile
+        if lines:
+            self._target.write("".join(lines))
+
+    @property
+    def _target(self) -> TextIO:
+        return self._stream or sys.stderr

@@ -1,0 +1,115 @@
+"""Lines of the log: their order, their format, and what is replaced in them."""
+
+import io
+import json
+import logging
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+
+import pytest
+import structlog
+
+from cg_client.secret import Secret
+from server import log
+from server.log import configure, frequent, redaction
+from server.log_stream import LogStream
+
+QUOTED = 'a-secret-"quoted"-key'
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, object]]]]:
+    """Configure the log of this process for the test, and return what it has written."""
+    stream = io.StringIO()
+    monkeypatch.setattr(log, "LogStream", lambda: LogStream(stream))
+    handlers, level = logging.root.handlers[:], logging.root.level
+    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
+    configured = structlog.get_config()
+    configure("info", [Secret(QUOTED)])
+
+    def lines() -> list[dict[str, object]]:
+        assert frequent.stream is not None
+        frequent.stream.flush()
+        return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+    yield lines
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.root.handlers[:], frequent.stream = handlers, None
+    logging.root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.configure(**configured)
+    redaction.configure([])
+
+
+Lines = Callable[[], list[dict[str, object]]]
+
+
+async def test_lines_of_requests_come_before_what_is_logged_later(written: Lines) -> None:
+    frequent.info("request", {"number": 1})
+    frequent.info("request", {"number": 2})
+    structlog.get_logger("x").warning("something else")
+    frequent.info("request", {"number": 3})
+    assert [(line["event"], line.get("number")) for line in written()] == [
+        ("request", 1),
+        ("request", 2),
+        ("something else", None),
+        ("request", 3),
+    ]
+
+
+async def test_all_lines_have_the_same_keys_and_no_secret(written: Lines) -> None:
+    frequent.info("request", {"path": f"/{QUOTED}"})
+    structlog.get_logger("x").warning("refused", address=QUOTED)
+    logging.getLogger("aiohttp.client").error("failed with %s", QUOTED)
+    lines = written()
+    assert len(lines) == 3
+    assert all(line.keys() >= {"timestamp", "level", "event"} for line in lines)
+    assert "secret" not in json.dumps(lines)
+    assert "***" in json.dumps(lines)
+
+
+def test_what_libraries_log_has_its_traceback_in_the_line(written: Lines) -> None:
+    try:
+        raise ValueError(QUOTED)  # noqa: TRY301  # to be logged
+    except ValueError:
+        logging.getLogger("websockets.server").exception("in a library")
+    (line,) = written()
+    assert (line["event"], line["logger"], line["level"]) == ("in a library", "websockets.server", "error")
+    assert "ValueError: ***" in str(line["exception"])
+
+
+def test_warnings_and_unhandled_exceptions_are_lines_too(written: Lines) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        logging.captureWarnings(capture=False)
+        logging.captureWarnings(capture=True)
+        warnings.warn("an old way", DeprecationWarning, stacklevel=1)
+    thread = threading.Thread(target=lambda: 1 / 0, name="worker")
+    thread.start()
+    thread.join()
+    try:
+        raise KeyError(QUOTED)  # noqa: TRY301  # to be logged
+    except KeyError as error:
+        sys.excepthook(KeyError, error, None)
+    warning, in_thread, uncaught = written()
+    assert (warning["logger"], warning["level"]) == ("py.warnings", "warning")
+    assert "ZeroDivisionError" in str(in_thread["exception"])
+    assert (uncaught["event"], "secret" in str(uncaught)) == ("uncaught exception", False)
+
+
+def test_a_level_above_info_writes_no_lines_of_requests(written: Lines) -> None:
+    configure("warning", [])
+    frequent.info("request", {})
+    assert written() == []
+
+
+async def test_a_batch_is_written_whole_by_a_flush() -> None:
+    target = io.StringIO()
+    stream = LogStream(target)
+    for number in range(3):
+        stream.write_later(f"{number}\n")
+    assert target.getvalue() == ""
+    stream.flush()
+    assert target.getvalue() == "0\n1\n2\n"
