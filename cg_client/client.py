@@ -5,17 +5,16 @@ A call goes through gate > cache > paths > breaker > retry > throttle > bulkhead
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVar
 
 import httpx
 
 from cg_client.cache import Cache, Entry, Fetched, MemoryStore, failed
-from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode
+from cg_client.call import FREE, Answer, AnyAnswer, CacheStatus, Call, Decode, Send
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
-from cg_client.coalescer import Coalescer, FetchPlan
+from cg_client.coalescer import Coalescer, FetchPlan, StartCalls, StartedPlan
 from cg_client.decoding.anomalies import AnomalyCollector, DriftCounter
 from cg_client.endpoint import CLOSED_LIFETIME, Endpoint
 from cg_client.endpoints import account
@@ -45,10 +44,9 @@ from cg_client.resilience.paths import Paths
 from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
+from cg_client.tracing import CallSpans, SendRequest, Tracer
 from cg_client.transport import KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 from cg_client.windows import last_closed, unix_ms
-
-T = TypeVar("T")
 
 
 class Client:
@@ -62,6 +60,7 @@ class Client:
         transport: httpx.AsyncBaseTransport | None = None,
         policy: RetryPolicy | None = None,
         breaker_policy: BreakerPolicy | None = None,
+        tracer: Tracer | None = None,
     ) -> None:
         self.clock = clock or Clock()
         self.config = config
@@ -77,19 +76,27 @@ class Client:
         if config.quota_spent:
             self._window.block(self.clock.monotonic() + MINUTE, PauseReason.REPLACED)
         sender = Transport(self.http, config, self.clock)
-        self.bulkhead = Bulkhead(sender, config.connections, self.clock)
+        self.tracer = tracer
+        fetch: Send[Fetched] = self._fetch
+        attempt: Send[Fetched] = self._attempt
+        send: SendRequest = sender
+        if tracer is not None:
+            spans = CallSpans(tracer, config.base_url)
+            fetch, attempt, send = spans.calls(fetch), spans.attempts(attempt), spans.requests(send)
+        self._fetch_call = fetch
+        self.bulkhead = Bulkhead(send, config.connections, self.clock)
         self._throttle = Throttle(self.bulkhead, self._window, self.clock, config.client_weights, config.caller_share)
         self.admission_queue = self._throttle.admission_queue
         self._store = MemoryStore(config.cache_bytes)
         on_join, is_sending = self.admission_queue.reprioritize, sender.sending.__contains__
-        self._cache = Cache(self._fetch, self._store, self.clock, on_join, is_sending)
+        self._cache = Cache(fetch, self._store, self.clock, on_join, is_sending)
         is_awaited = self._cache.is_awaited
-        self._retry = Retry(self._attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
+        self._retry = Retry(attempt, self.clock, policy or RetryPolicy(), RetryBudget(), is_awaited)
         self.observe(CallObserver())
         self.breaker = Breaker(self._retry, self.clock, breaker_policy)
         self.paths = Paths(self.breaker, self.clock)
         self._unknown_names = UnknownNameCheck(self.paths, self.clock)
-        self._coalescer = Coalescer(self._is_free)
+        self._coalescer = Coalescer(self._is_free, tracer)
         self.plan_watch = PlanWatch(self.gate, self._request_plan, self.clock)
         self._throttle.on_limit = self.plan_watch.limit_is
 
@@ -156,8 +163,8 @@ class Client:
         """Fetch a call that the gate let through, in the background."""
         self._cache.refresh(call, deadline, requester)
 
-    def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that adds the fewest calls to those in flight; the future holds what `start` returns."""
+    def plan(self, candidates: Sequence[FetchPlan], start: StartCalls) -> asyncio.Future[StartedPlan]:
+        """Start the candidate that adds the fewest calls to those in flight; the future holds it when it is started."""
         return self._coalescer.select(candidates, start)
 
     def _is_free(self, call: Call) -> bool:
@@ -178,7 +185,7 @@ class Client:
 
     async def _request_plan(self) -> Plan | None:
         """Request the plan past the cache: a cached answer may be that of another plan."""
-        fetched = await self._fetch(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
+        fetched = await self._fetch_call(account.SUBSCRIPTION_CALL, self.deadline(), SYSTEM)
         subscription = fetched.answer.value
         plan = subscription.plan if isinstance(subscription, account.Subscription) else None
         if plan is not None and self.gate.key.limit is None:

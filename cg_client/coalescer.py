@@ -6,40 +6,42 @@ within a moment are known, whatever operation and caller they belong to. The mom
 
 import asyncio
 import contextvars
+import functools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from cg_client.call import Call
-
-T = TypeVar("T")
+from cg_client.tracing import Tracer, WindowBatches
 
 WAIT_SECONDS = 0.002
 MAX_WAIT = 0.02  # seconds, while more arrive
 
 FetchPlan: TypeAlias = tuple[Call, ...]  # calls whose answers together hold a window
+StartCalls: TypeAlias = Callable[[FetchPlan], Sequence[asyncio.Future[Any]]]
+StartedPlan: TypeAlias = tuple[FetchPlan, Sequence[asyncio.Future[Any]]]  # with the answers of its calls
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting(Generic[T]):
+class _Waiting:
     """`context` is that of the operation: the calls that are started count for it."""
 
     candidates: Sequence[FetchPlan]
-    start: Callable[[FetchPlan], T]
-    started: asyncio.Future[T]
+    start: StartCalls
+    started: asyncio.Future[StartedPlan]
     context: contextvars.Context
 
 
 class Coalescer:
-    def __init__(self, is_free: Callable[[Call], bool]) -> None:
+    def __init__(self, is_free: Callable[[Call], bool], tracer: Tracer | None = None) -> None:
         """`is_free`: whether getting the call sends nothing, since its answer is cached or being fetched."""
-        self._is_free = is_free
-        self._waiting: list[_Waiting[Any]] = []
+        self._is_free, self._tracer = is_free, tracer
+        self._waiting: list[_Waiting] = []
         self._arrived = 0
 
-    def select(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
-        """Start the candidate that adds the fewest calls, the first of several; the future holds what `start` returns.
+    def select(self, candidates: Sequence[FetchPlan], start: StartCalls) -> asyncio.Future[StartedPlan]:
+        """Start the candidate that adds the fewest calls, the first of several; the future holds it when it is started.
 
         `start` has to start the calls at once: the next selection counts on it.
         """
@@ -47,7 +49,7 @@ class Coalescer:
         self._arrived += 1
         waiting = _Waiting(candidates, start, loop.create_future(), contextvars.copy_context())
         if len(candidates) == 1:
-            waiting.started.set_result(start(candidates[0]))
+            waiting.started.set_result((candidates[0], start(candidates[0])))
             return waiting.started
         if not self._waiting:  # the moment begins when everything that runs now has run
             loop.call_soon(self._wait, loop.time() + MAX_WAIT)
@@ -63,9 +65,14 @@ class Coalescer:
             self._wait(latest)
             return
         decided, self._waiting = self._waiting, []
+        batches = None if self._tracer is None else WindowBatches(self._tracer)
         for waiting in sorted(decided, key=lambda waiting: len(waiting.candidates)):
             if not waiting.started.done():  # a future that is done was cancelled with its operation
-                waiting.started.set_result(waiting.context.run(waiting.start, self._cheapest(waiting.candidates)))
+                plan = self._cheapest(waiting.candidates)
+                start = waiting.start if batches is None else functools.partial(batches.start, waiting.start)
+                waiting.started.set_result((plan, waiting.context.run(start, plan)))
+        if batches is not None:
+            batches.close()
 
     def _cheapest(self, candidates: Sequence[FetchPlan]) -> FetchPlan:
         """Return the first of the candidates with the fewest calls that are not free."""

@@ -1,20 +1,18 @@
 """Takes a client's place in a dry run: answers from the cache, notes each call, and sends none."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
 from cg_client.cache import Entry, failed, resolved
 from cg_client.call import FREE, AnyAnswer, CacheStatus, Call
 from cg_client.client import Client
-from cg_client.coalescer import Coalescer, FetchPlan
+from cg_client.coalescer import Coalescer, FetchPlan, StartCalls, StartedPlan
 from cg_client.endpoints import account
 from cg_client.errors import CoinglassError, InvalidRequest, RequestRefused
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage
 from cg_client.revision import Revision
-
-T = TypeVar("T")
+from cg_client.tracing import Tracer
 
 LISTING = "Names are looked up in this listing, which is not cached yet: once it is, their calls show."
 PLAN = "The plan of the key is not known yet. It decides which calls are allowed, so that no others are reported."
@@ -78,6 +76,7 @@ class DryClient:
         self._client, self._plan, self._followup = client, plan, followup
         self.clock, self.gate = client.clock, client.gate
         self._coalescer = Coalescer(self._is_free)
+        self.tracer: Tracer | None = None  # nothing is sent
         self.revision = Revision()  # a dry run changes no answer of the server
 
     @property
@@ -124,7 +123,7 @@ class DryClient:
         status, _ = self._client.peek(call)
         self._plan.note(call, CacheStatus.REFRESH if status is CacheStatus.MISS else status)
 
-    def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]:
+    def plan(self, candidates: Sequence[FetchPlan], start: StartCalls) -> asyncio.Future[StartedPlan]:
         return self._coalescer.select(candidates, start)
 
     def _get(self, call: Call, *, grace: bool) -> AnyAnswer:

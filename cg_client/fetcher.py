@@ -1,19 +1,18 @@
 """The interface of a client to operations: of the client itself, and of what takes its place in a dry run."""
 
 import asyncio
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from cg_client.cache import Entry
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.clock import Clock
-from cg_client.coalescer import FetchPlan
+from cg_client.coalescer import FetchPlan, StartCalls, StartedPlan
 from cg_client.plans.gate import Gate
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.quota.window import Usage
 from cg_client.revision import Revision
-
-T = TypeVar("T")
+from cg_client.tracing import Tracer
 
 
 class Fetcher(Protocol):
@@ -22,6 +21,7 @@ class Fetcher(Protocol):
     clock: Clock
     gate: Gate
     revision: Revision
+    tracer: Tracer | None
 
     @property
     def quota(self) -> Usage: ...
@@ -37,4 +37,4 @@ class Fetcher(Protocol):
     ) -> asyncio.Future[Answer[Any]]: ...
     def peek(self, call: Call, *, grace: bool = True) -> tuple[CacheStatus, Entry | None]: ...
     def refresh(self, call: Call, deadline: float, requester: Requester = SYSTEM) -> None: ...
-    def plan(self, candidates: Sequence[FetchPlan], start: Callable[[FetchPlan], T]) -> asyncio.Future[T]: ...
+    def plan(self, candidates: Sequence[FetchPlan], start: StartCalls) -> asyncio.Future[StartedPlan]: ...

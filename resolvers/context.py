@@ -100,7 +100,7 @@ class Context:
     @functools.cached_property
     def loaders(self) -> Loaders:
         """Loaders of this operation alone, made when a field first needs one."""
-        return Loaders(self.get, self.validity.depend_on)
+        return Loaders(self.get, self.validity.depend_on, self.client.tracer)
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
         answer = self.client.get(call, self.deadline, self.requester)

@@ -10,6 +10,7 @@ from aiodataloader import DataLoader
 
 from cg_client.call import Answer, Call
 from cg_client.dry_client import DryRunMiss
+from cg_client.tracing import Tracer, loader_batch
 
 RowId: TypeAlias = Hashable
 LoadedRow: TypeAlias = tuple[Answer[Any], Any]  # the answer with the row, and the row itself
@@ -43,13 +44,17 @@ class EndpointLoader(DataLoader[Call, Answer[Any]]):
     """
 
     def __init__(
-        self, get: Callable[[Call], asyncio.Future[Answer[Any]]], depend_on: Callable[[Answer[Any]], None]
+        self,
+        get: Callable[[Call], asyncio.Future[Answer[Any]]],
+        depend_on: Callable[[Answer[Any]], None],
+        tracer: Tracer | None = None,
     ) -> None:
         super().__init__()
-        self._get, self._depend_on = get, depend_on
+        self._get, self._depend_on, self._tracer = get, depend_on, tracer
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
-        answers = await asyncio.gather(*map(self._get, keys), return_exceptions=True)
+        with loader_batch(self._tracer, len(keys)):
+            answers = await asyncio.gather(*map(self._get, keys), return_exceptions=True)
         for answer in answers:
             if isinstance(answer, Answer):
                 self._depend_on(answer)
@@ -107,13 +112,16 @@ class Loaders:
     """The loaders of one operation, each made when it is first used."""
 
     def __init__(
-        self, get: Callable[[Call], asyncio.Future[Answer[Any]]], depend_on: Callable[[Answer[Any]], None]
+        self,
+        get: Callable[[Call], asyncio.Future[Answer[Any]]],
+        depend_on: Callable[[Answer[Any]], None],
+        tracer: Tracer | None = None,
     ) -> None:
-        self._get, self._depend_on = get, depend_on
+        self._get, self._depend_on, self._tracer = get, depend_on, tracer
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._get, self._depend_on)
+        return EndpointLoader(self._get, self._depend_on, self._tracer)
 
     @functools.cached_property
     def row(self) -> RowLoader:

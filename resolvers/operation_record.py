@@ -12,17 +12,18 @@ class OperationEstimate(NamedTuple):
 
 
 class OperationRecord:
-    """`name` and `document`, which is the SHA-256 of the text, are None as long as they are unknown.
+    """`name`, `type` and `document`, which is the SHA-256 of the text, are None as long as they are unknown.
 
     `problems`: codes of the typed problems in the data. `errors`: codes of the errors. `exceeded`: names of the limits
     for which it was refused. `estimate`: None until its cost is known. `upstream_calls`: requests that were sent to
     CoinGlass when it was executed.
     """
 
-    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems", "upstream_calls")
+    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems", "type", "upstream_calls")
 
     def __init__(self) -> None:
         self.name: str | None = None
+        self.type: str | None = None
         self.document: str | None = None
         self.problems: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()

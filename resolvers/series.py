@@ -8,7 +8,6 @@ from typing import Any
 from msgspec.structs import replace
 
 from cg_client.call import Call, Decode
-from cg_client.coalescer import FetchPlan
 from cg_client.endpoint import Endpoint
 from cg_client.errors import CoinglassError
 from cg_client.windows import count_closed_bars, last_closed, unix_ms
@@ -73,7 +72,8 @@ async def fetch(context: Context, plan: WindowPlan) -> Sequence[Part]:
     prefix = None if plan.tail is None else cached_prefix(context.client, plan)
     if prefix is not None and plan.tail is not None:
         return await _complete(context, prefix, plan, plan.tail)
-    return await _answers(context, await context.client.plan(plan.candidates, context.start))
+    _, started = await context.client.plan(plan.candidates, context.start)
+    return await _answers(context, started)
 
 
 async def _answers(context: Context, started: Sequence[asyncio.Future[Part]]) -> Sequence[Part]:
@@ -104,11 +104,8 @@ async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call
     if entry is not None and client.clock.monotonic() < entry.grace_until:
         client.refresh(tail, context.deadline, context.requester)
         return _stale(context, prefix)
-
-    def start(fetch_plan: FetchPlan) -> tuple[bool, Sequence[asyncio.Future[Part]]]:
-        return fetch_plan == (tail,), context.start(fetch_plan)
-
-    is_tail, started = await client.plan([(tail,), *plan.candidates], start)
+    selected, started = await client.plan([(tail,), *plan.candidates], context.start)
+    is_tail = selected == (tail,)
     try:
         newest = await _answers(context, started)
     except CoinglassError as error:

@@ -143,6 +143,7 @@ class ServedSchema(Schema):
             document = document or await self._new_document(text)
             operation = document.operation(operation_name)
             record.name = operation.name.value if operation.name else None
+            record.type = operation.operation.value
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
             cost = document.cost or self._check_cost(document, operation, variables)

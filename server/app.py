@@ -1,9 +1,27 @@
-"""Builds the web application: the layers of a request, and what lives as long as they do."""
+"""Builds the web application: the layers of a request, and what lives as long as they do.
+
+Each layer of an HTTP request takes a Request and returns a Response.
+
+| layer, from outside to inside | what it answers itself |
+| --- | --- |
+| CORS, if origins are allowed | a preflight |
+| HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
+| OperationSpans, if traces are on | nothing |
+| CrossSiteCheck | an operation of a foreign page without a preflight |
+| RouterOnly | an operation that the router did not send, if a secret is set |
+| IdentifyCaller | a request without valid credentials, if callers need them |
+| BudgetHeaders | nothing |
+| CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
+| ResponseCache | a repeated request, and one equal to a request in flight |
+| Routes | a page, an unknown path, or an operation at `/` |
+| GraphQLView | every operation |
+"""
 
 import dataclasses
 import functools
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import TYPE_CHECKING
 
 import structlog
 from prometheus_client import CollectorRegistry
@@ -18,14 +36,17 @@ from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.failures import CallObserver
 from cg_client.secret import Secret
+from cg_client.tracing import Tracer
 from execution.engine import Engine
 from resolvers.operation_record import OperationRecord
+from server.admin import StatusPage, admin_routes, by_port, no_websockets
 from server.asgi import HTTPAdapter, Observe
 from server.batch import Batching
 from server.budgets import BudgetHeaders
 from server.caller_key import CallerKeys
 from server.callers import Access, IdentifyCaller, access
 from server.client_pool import ClientPool, KeyUpstream
+from server.collector import INSTALL
 from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import apply_policy, has_explorer, reload_policy
@@ -37,19 +58,23 @@ from server.metrics import declare_metrics
 from server.metrics_page import metrics_page
 from server.open_connections import OpenConnections
 from server.operation_runner import ObserveOperation, OperationRunner
+from server.operation_spans import OperationSpans, over_http
 from server.origins import NO_ORIGINS, Origins
 from server.request_log import log_operation, log_request
 from server.request_metrics import OperationNames, RequestMetrics
 from server.response_cache import PATH, ResponseCache
 from server.response_limit import ResponseLimit
 from server.router_secret import only_router
-from server.routes import Routes, pages
+from server.routes import METRICS, Routes, pages
 from server.sampling import Sampler
 from server.settings import Settings
 from server.socket_view import SocketView
 from server.upstream_observer import UpstreamObserver
 from server.view import GraphQLView
 from server.websocket import SocketOptions
+
+if TYPE_CHECKING:
+    from server.tracing import OpenTelemetryTracer, Tracing
 
 log = structlog.get_logger(__name__)
 
@@ -64,28 +89,16 @@ def create_app(
     warm: bool = True,
     watched: bool = False,
 ) -> ASGIApp:
-    """Build the layers of an HTTP request, each of which takes a Request and returns a Response.
-
-    | layer, from outside to inside | what it answers itself |
-    | --- | --- |
-    | CORS, if origins are allowed | a preflight |
-    | HTTPAdapter | a body that is too large, and a request that graceful shutdown cancels |
-    | CrossSiteCheck | an operation of a foreign page without a preflight |
-    | RouterOnly | an operation that the router did not send, if a secret is set |
-    | IdentifyCaller | a request without valid credentials, if callers need them |
-    | BudgetHeaders | nothing |
-    | CallerKeys | a CoinGlass key of the caller that is not allowed or malformed |
-    | ResponseCache | a repeated request, and one equal to a request in flight |
-    | Routes | a page, an unknown path, or an operation at `/` |
-    | GraphQLView | every operation |
+    """Build the layers.
 
     `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
     listings are requested at start. `watched`: the process ends if its loop is stuck, and reads files again at SIGHUP.
     """
     registry, observer, sampler = _new_metrics()
-    client, engine = _logged_client(settings, observer, sandbox=sandbox), _engine(settings)
+    tracing, tracer = _start_tracing(settings)
+    client, engine = _logged_client(settings, observer, tracer, sandbox=sandbox), _engine(settings)
     schema, upstream = engine.schema if apply_policy(engine, settings).sdl else None, KeyUpstream.of(client)
-    pool = _client_pool(settings, client.clock, observer, sandbox=sandbox) if settings.key_header else None
+    pool = _client_pool(settings, client.clock, observer, tracer, sandbox=sandbox) if settings.key_header else None
     explorer = Explorer(client) if has_explorer(settings) else None
     origins, caller_access = settings.allowed_origins or NO_ORIGINS, access(settings, client.clock)
     budgets = Budgets(settings.budget(), client.clock, settings.workers)
@@ -96,16 +109,33 @@ def create_app(
     view = GraphQLView(runner, explorer, limit, Batching(settings.max_batch, settings.limits()), traffic)
     socket_view = SocketView(runner, caller_access, traffic, sockets, pool, limit)
     page = functools.partial(metrics_page, registry, sampler.sample, settings.metrics_folder)
-    small_pages = pages(client, schema, page, connections)
-    routes = Routes(view.handle, small_pages, has_explorer=explorer is not None)
+    view.spans = socket_view.spans = None if tracer is None else OperationSpans(tracer)
+    public = pages(client, schema, connections)
+    with_metrics = public | ({METRICS: page} if settings.admin_port is None else {})
+    routes = Routes(view.handle, with_metrics, has_explorer=explorer is not None)
     responses = _response_cache(routes, settings, client)
     declare_metrics(sampler, client, engine, responses, connections, pool)
     callers = IdentifyCaller(BudgetHeaders(CallerKeys(responses, pool), budgets, client.clock), caller_access, traffic)
     supervision = Supervision(settings.stuck_seconds, _reload(settings, caller_access, engine, client, pool))
     routed, sockets_view = only_router(callers, socket_view, settings.router_secret, traffic)
     background = Background(upstream.symbols if warm else None, pool, sampler, supervision if watched else None)
-    websockets = _websockets(sockets_view, lambda: lifespan(client, background))
-    return _with_cors(HTTPAdapter(CrossSiteCheck(routed, origins), websockets, client, traffic, observe), origins)
+    lifetime = functools.partial(lifespan, client, background)
+    websockets = _websockets(sockets_view, lifetime if tracing is None else tracing.around(lifetime))
+    handle = over_http(view.spans, CrossSiteCheck(routed, origins))
+    app = _with_cors(HTTPAdapter(handle, websockets, client, traffic, observe), origins)
+    operators = admin_routes(public, page, StatusPage(client, engine, responses, connections, pool))
+    return by_port(settings.admin_port, HTTPAdapter(operators, no_websockets, client, traffic, observe), app)
+
+
+def _start_tracing(settings: Settings) -> "tuple[Tracing, OpenTelemetryTracer] | tuple[None, None]":
+    if settings.traces is None and settings.collector.is_set and not settings.collector.is_installed:
+        log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed", remedy=INSTALL)
+    if not settings.sends_traces:
+        return None, None
+    from server.tracing import start_tracing  # noqa: PLC0415  # of an optional extra
+
+    tracing = start_tracing()
+    return tracing, tracing.tracer
 
 
 def _with_cors(adapter: ASGIApp, origins: Origins) -> ASGIApp:
@@ -163,8 +193,8 @@ def _engine(settings: Settings) -> Engine:
     return engine
 
 
-def _logged_client(settings: Settings, observer: CallObserver, *, sandbox: bool) -> Client:
-    client = Client(settings.client_config())
+def _logged_client(settings: Settings, observer: CallObserver, tracer: Tracer | None, *, sandbox: bool) -> Client:
+    client = Client(settings.client_config(), tracer=tracer)
     client.observe(observer)
     client.sandbox = sandbox
     client.drift.on_new = _log_drift
@@ -172,14 +202,16 @@ def _logged_client(settings: Settings, observer: CallObserver, *, sandbox: bool)
     return client
 
 
-def _client_pool(settings: Settings, clock: Clock, observer: CallObserver, *, sandbox: bool) -> ClientPool:
+def _client_pool(
+    settings: Settings, clock: Clock, observer: CallObserver, tracer: Tracer | None, *, sandbox: bool
+) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
         settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
     )
 
     def connect(key: Secret) -> Client:
-        client = Client(dataclasses.replace(config, api_key=key), clock=clock)
+        client = Client(dataclasses.replace(config, api_key=key), clock=clock, tracer=tracer)
         client.sandbox = sandbox
         client.observe(observer)
         return client

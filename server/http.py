@@ -61,6 +61,7 @@ class Request:
     the same one may get each other's cached responses; caches on the way may store those of the empty one alone.
     `client_address`: what the log calls the address of the client, whom a trusted proxy may state.
     `wait_for_disconnect` returns when the client has left, to be called once.
+    `trace_id`: of the trace that has the request; empty without traces.
     `upstream`: what operations use of CoinGlass with the caller's key; None with the server's. `operations`: those that
     were executed for it.
     """
@@ -79,6 +80,7 @@ class Request:
         "query_string",
         "request_id",
         "scope",
+        "trace_id",
         "upstream",
         "wait_for_disconnect",
     )
@@ -99,6 +101,7 @@ class Request:
         self.caller: Caller = caller_at(self.address)
         self.dry_run = _DRY_RUNS.get(headers.get(DRY_RUN), DryRun.UNREADABLE)
         self.scope = ""
+        self.trace_id = ""
         self.upstream: KeyUpstream | None = None
         self.operations: list[OperationRecord] = []
         self.body = b""

@@ -28,7 +28,10 @@ _MAX_REFUSED: Final = 200  # connections above the limit that get a 503; those b
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionLimits:
-    """Limits of a process. `proxies`: networks of trusted proxies, whose connections are those of many clients."""
+    """Limits of a process. `proxies`: networks of trusted proxies, whose connections are those of many clients.
+
+    Connections to the `admin_port` are never refused: an operator has to see what a process with too many does.
+    """
 
     connections: int = 2000
     per_address: int = 200
@@ -37,6 +40,7 @@ class ConnectionLimits:
     body_seconds: float = 30.0
     send_seconds: float = 30.0
     proxies: Sequence[Network] = ()
+    admin_port: int | None = None
 
     @property
     def review_seconds(self) -> float:
@@ -73,6 +77,7 @@ class LimitedConnection(Protocol):
 
     transport: asyncio.Transport
     client: tuple[str, int] | None
+    server: tuple[str, int | None] | None
     sending: SendProgress
 
     @property
@@ -136,6 +141,8 @@ class OpenConnections:
         if not self._is_reviewing:
             self._is_reviewing = True
             asyncio.get_running_loop().call_later(self.limits.review_seconds, self._review)
+        if connection.server is not None and connection.server[1] == self.limits.admin_port:
+            return None
         if len(self._open) > self.limits.connections:
             return self._refuse_more(connection)
         if self._by_address[address] > self.limits.per_address and not self._is_proxy(connection):

@@ -20,6 +20,8 @@ def log_request(request: Request, response: Response, seconds: float) -> None:
         "caller": request.caller.name,
         "address": request.client_address,
     }
+    if request.trace_id:
+        facts["trace_id"] = request.trace_id
     if response.code is not None:
         facts["code"] = response.code
     if response.upstream_calls is not None:

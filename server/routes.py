@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 
@@ -15,6 +15,8 @@ from server.page_headers import TEXT_HEADERS
 from server.response_cache import PATH as GRAPHQL
 
 Page: TypeAlias = Callable[[], Response]
+METRICS: Final = "/metrics"
+HEALTH_PATHS: Final = ("/healthz", "/readyz")
 _START = "/"
 _RELATIVE = b"graphql"  # of the start page, also behind a proxy that serves it under a prefix
 _TEXT = b"text/plain; charset=utf-8"
@@ -55,8 +57,8 @@ class Routes:
         return page()
 
 
-def pages(client: Client, schema: Schema | None, metrics: Page, connections: OpenConnections) -> dict[str, Page]:
-    """Return the pages by path; without `schema` there is no page of the SDL."""
+def pages(client: Client, schema: Schema | None, connections: OpenConnections) -> dict[str, Page]:
+    """Return the pages by path that every client may see; without `schema` there is no page of the SDL."""
 
     def healthy() -> Response:
         return Response.of(b'{"status":"ok"}')
@@ -67,7 +69,7 @@ def pages(client: Client, schema: Schema | None, metrics: Page, connections: Ope
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
-    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready, "/metrics": metrics}
+    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready}
     if schema is not None:  # printed at the first request, not at start
         paths["/schema.graphql"] = functools.cache(lambda: Response.of(schema.sdl.encode(), _TEXT))
         paths["/schema.graphql?subgraph"] = functools.cache(lambda: Response.of(schema.subgraph_sdl.encode(), _TEXT))

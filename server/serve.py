@@ -46,16 +46,33 @@ def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: 
     if settings.workers > 1:
         _check_documents(settings)  # otherwise each worker would fail
     ignore_hangup()
-    listener = _listen(settings)
-    announcement = _announcement(*listener.getsockname()[:2], sandbox=sandbox)
+    with contextlib.ExitStack() as stack:
+        listeners = [stack.enter_context(_listen(settings))]
+        announcement = _announcement(*listeners[0].getsockname()[:2], sandbox=sandbox)
+        if settings.admin_port is not None:
+            listeners.append(stack.enter_context(_listen_for_operators(settings)))
+            host, port = listeners[1].getsockname()[:2]
+            settings = dataclasses.replace(settings, admin_port=port)
+            announcement += f"operators have /metrics and /status at http://{_authority(host, port)}/\n"
+        _run_at(listeners, settings, environment, announcement, sandbox=sandbox)
+
+
+def _run_at(
+    listeners: list[socket.socket],
+    settings: Settings,
+    environment: MutableMapping[str, str],
+    announcement: str,
+    *,
+    sandbox: bool,
+) -> None:
     if settings.workers > 1:
         sys.stderr.write(announcement)
-        serve_with_workers(settings, environment, listener, sandbox=sandbox)
+        serve_with_workers(settings, environment, listeners, sandbox=sandbox)
         return
     connections = new_connections(settings)
     config = ServerConfig(start_app(settings, connections, sandbox=sandbox), settings, connections)
     with contextlib.suppress(KeyboardInterrupt):
-        GracefulServer(config, announcement).run([listener])
+        GracefulServer(config, announcement).run(listeners)
 
 
 def live_faults(settings: Settings) -> Iterator[str]:
@@ -106,17 +123,26 @@ def _authority(host: str, port: int) -> str:
 
 
 def _listen(settings: Settings) -> socket.socket:
+    return _bind(settings.host, settings.port, "COINGLASS_HOST and COINGLASS_PORT")
+
+
+def _listen_for_operators(settings: Settings) -> socket.socket:
+    variables = "COINGLASS_ADMIN_HOST and COINGLASS_ADMIN_PORT"
+    return _bind(settings.admin_host, settings.admin_port or 0, variables)
+
+
+def _bind(host: str, port: int, variables: str) -> socket.socket:
     """Listen on IPv4, or on IPv6 if the host has no other address; `::` is all addresses of both."""
-    host = settings.host.removeprefix("[").removesuffix("]")
+    host = host.removeprefix("[").removesuffix("]")
     try:
-        infos = socket.getaddrinfo(host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         if any(info[0] is socket.AF_INET for info in infos):
-            return socket.create_server((host, settings.port))
+            return socket.create_server((host, port))
         has_both = host == "::" and socket.has_dualstack_ipv6()
-        return socket.create_server((host, settings.port), family=socket.AF_INET6, dualstack_ipv6=has_both)
+        return socket.create_server((host, port), family=socket.AF_INET6, dualstack_ipv6=has_both)
     except OSError as error:
-        at = _authority(host, settings.port)
-        raise SettingsError(f"COINGLASS_HOST and COINGLASS_PORT: cannot listen on {at} ({error.strerror})") from error
+        at = _authority(host, port)
+        raise SettingsError(f"{variables}: cannot listen on {at} ({error.strerror})") from error
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
+from server.collector import INSTALL, NO_COLLECTOR, Collector
 from server.environment import read
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
@@ -87,6 +88,16 @@ class Settings:
         "COINGLASS_HOST", "127.0.0.1", str, "Address to listen on, of IPv4 or IPv6; `::` is all addresses of both."
     )
     port: int = _variable("COINGLASS_PORT", 8000, integer(0, 65535), "Port to listen on; 0 takes a free one.")
+    admin_host: str = _variable(
+        "COINGLASS_ADMIN_HOST", "127.0.0.1", str, "Address to listen on for operators, with `COINGLASS_ADMIN_PORT`."
+    )
+    admin_port: int | None = _variable(
+        "COINGLASS_ADMIN_PORT",
+        None,
+        integer(0, 65535),
+        "Port for operators, which has `/metrics`, `/status`, `/readyz` and `/healthz` without credentials; "
+        "`COINGLASS_PORT` has no `/metrics` then. 0 takes a free one.",
+    )
     workers: int = _variable(
         "COINGLASS_WORKERS",
         1,
@@ -312,16 +323,23 @@ class Settings:
         integer(0, 65536),
         "Size of the cache of CoinGlass' answers for each key of a caller, in megabytes.",
     )
+    traces: bool | None = _variable(
+        "COINGLASS_TRACES",
+        None,
+        parse_automatic,
+        "`on`, `off`, or `auto`: on if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Whether traces are sent to a collector.",
+    )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
     replaces_worker: bool = False  # of one that ended; its requests still count
+    collector: Collector = NO_COLLECTOR
     metrics_folder: Path | None = None  # where workers share their figures
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
         """Read the settings; raises SettingsError with the faults of all, those that the checks yield included."""
         values = read(VARIABLES, env)
-        settings = cls(**values.by_field)
-        for check in (_document_faults, _caller_faults, *checks):
+        settings = cls(**values.by_field, collector=Collector.from_env(env))
+        for check in (_document_faults, _caller_faults, _admin_faults, _trace_faults, *checks):
             values.add_faults(check(settings))
         if values.faults:
             raise SettingsError("; ".join(values.faults))
@@ -331,7 +349,15 @@ class Settings:
         """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
         addresses = (self.base_url, self.proxy, self.jwks_url)
         texts = {text for address in addresses if address for text in secrets_of(address)}
-        return [secret for secret in (self.api_key, self.router_secret, *map(Secret, texts)) if secret]
+        return [
+            secret
+            for secret in (self.api_key, self.router_secret, *map(Secret, texts), *self.collector.secrets)
+            if secret
+        ]
+
+    @property
+    def sends_traces(self) -> bool:
+        return self.collector.is_usable if self.traces is None else self.traces
 
     def budget(self) -> Budget:
         """Return the budget of callers that have none of their own."""
@@ -367,6 +393,7 @@ class Settings:
             body_seconds=self.body_seconds,
             send_seconds=self.send_seconds,
             proxies=self.trusted_proxies or (),
+            admin_port=self.admin_port,
         )
 
 
@@ -376,6 +403,20 @@ Check: TypeAlias = Callable[[Settings], Iterable[str]]
 def _document_faults(settings: Settings) -> Iterator[str]:
     if settings.trusted_only and settings.trusted_documents is None:
         yield "COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed"
+
+
+def _admin_faults(settings: Settings) -> Iterator[str]:
+    """Yield what is wrong with the address for operators; the port tells the two addresses apart."""
+    port = settings.admin_port
+    if port is None and settings.admin_host != Settings.admin_host:
+        yield "COINGLASS_ADMIN_HOST is set, but COINGLASS_ADMIN_PORT is not"
+    if port and port == settings.port:
+        yield f"COINGLASS_ADMIN_PORT is {port}, as COINGLASS_PORT: each needs its own port"
+
+
+def _trace_faults(settings: Settings) -> Iterator[str]:
+    if settings.traces and not settings.collector.is_installed:
+        yield f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}"
 
 
 def _caller_faults(settings: Settings) -> Iterator[str]:

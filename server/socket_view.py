@@ -18,6 +18,7 @@ from server.callers import Access
 from server.client_pool import ClientPool
 from server.http import MALFORMED, DryRun, Request, parse_json
 from server.operation_runner import OperationRunner
+from server.operation_spans import OperationSpans
 from server.response_limit import DEFAULT_LIMIT, ResponseLimit
 from server.socket_log import SocketLog
 from server.traffic import Traffic
@@ -40,6 +41,7 @@ class SocketView(GraphQL[Context, None]):
 
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
+    spans: OperationSpans | None = None
 
     def __init__(
         self,
@@ -75,8 +77,10 @@ class SocketView(GraphQL[Context, None]):
             await refuse_opening(receive, send, str(refused))
             return
         socket_log = SocketLog(opening, receive, send)
+        connection = OperationSocket(scope, opening, socket_log, self._traffic, self._access, self._runner, key)
+        connection.spans = self.spans
         try:
-            await self.run(OperationSocket(scope, opening, socket_log, self._traffic, self._access, self._runner, key))
+            await self.run(connection)
         finally:
             socket_log.finish()
 

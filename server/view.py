@@ -13,7 +13,8 @@ from server.explorer import Explorer
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
 from server.operation_runner import OperationOutcome, OperationRunner
-from server.operations import OperationRefused, read_operation, read_payload
+from server.operation_spans import OperationSpans
+from server.operations import OperationRefused, OperationRequest, read_operation, read_payload
 from server.response_keys import has_operation
 from server.response_limit import DEFAULT_LIMIT, ResponseLimit, ResponseTooLarge
 from server.traffic import Traffic
@@ -23,7 +24,9 @@ _VARY: Final[Header] = (b"vary", b"accept")
 
 
 class GraphQLView:
-    """`explorer`: the page for browsers, None without one."""
+    """`explorer`: the page for browsers, None without one. `spans`: of traces, None without."""
+
+    spans: OperationSpans | None = None
 
     def __init__(
         self,
@@ -96,7 +99,7 @@ class GraphQLView:
 
         async def result() -> bytes:
             try:
-                outcome = await self._runner.run(request, operation)
+                outcome = await self._run_part(request, operation)
                 self._count(outcome)
                 return self._limit.encode(outcome.body)
             except OperationRefused as refused:
@@ -135,11 +138,22 @@ class GraphQLView:
     async def _result(self, request: Request, payload: object, cost: BatchCost) -> tuple[object, int]:
         """Return the result of an operation of a batch, and the calls to CoinGlass that it took."""
         try:
-            outcome = await self._runner.run(request, read_operation(payload), cost)
+            outcome = await self._run_part(request, read_operation(payload), cost)
         except OperationRefused as refused:
             return orjson.Fragment(refused.response.body), 0
         self._count(outcome)
         return outcome.body, outcome.calls
+
+    async def _run_part(
+        self, request: Request, operation: OperationRequest, cost: BatchCost | None = None
+    ) -> OperationOutcome:
+        """Run an operation of a batch or of a stream, whose request has a span that is not of it alone."""
+        if self.spans is None:
+            return await self._runner.run(request, operation, cost)
+        with self.spans.part(request) as span:
+            outcome = await self._runner.run(request, operation, cost)
+            span.record, span.code = outcome.record, outcome.code
+            return outcome
 
     def _count(self, outcome: OperationOutcome) -> None:
         """Count the refusal of an operation, whose response has status 200 all the same."""

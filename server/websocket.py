@@ -5,6 +5,7 @@ import contextlib
 import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 from cross_web import HTTPException
@@ -32,13 +33,20 @@ from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
 from server.operation_runner import ObserveOperation
+from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
 from server.traffic import Traffic
 
 _MAX_REASON = 123  # bytes that a close frame has room for
 _FORBIDDEN, _UNAUTHORIZED, _TRY_AGAIN_LATER = 4403, 4401, 1013  # codes of a close frame
-_CREDENTIALS = {"authorization": b"authorization", "apikey": b"x-api-key", "x-api-key": b"x-api-key"}
+_FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
+    "authorization": b"authorization",
+    "apikey": b"x-api-key",
+    "x-api-key": b"x-api-key",
+    "traceparent": b"traceparent",
+    "tracestate": b"tracestate",
+}
 _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
@@ -75,39 +83,40 @@ class OperationSocket(WebSocket):
         key: SocketKey,
     ) -> None:
         super().__init__(scope, socket_log.receive, socket_log.send)
-        self._opening, self._log, self._traffic = opening, socket_log, traffic
+        self.opening, self._log, self._traffic = opening, socket_log, traffic
         self._access, self._operations, self.key = access, operations, key
+        self.spans: OperationSpans | None = None
 
     def count_operation(self) -> None:
         self._log.operations += 1
         self._traffic.socket_operations += 1
         if not self._access.is_open:
-            self._traffic.count_request(self._opening.caller)
+            self._traffic.count_request(self.opening.caller)
 
     def refuse(self, code: str, status: int | str, **facts: str) -> None:
         """Count and log a refusal of this connection, or of one of its operations."""
-        self._traffic.refuse_request(self._opening, code, status, **facts)
+        self._traffic.refuse_request(self.opening, code, status, **facts)
 
     def end_operation(self, record: OperationRecord, seconds: float) -> None:
-        self._traffic.count_calls(self._opening.caller, record.upstream_calls)
-        self._operations.observe(self._opening, record, seconds)
+        self._traffic.count_calls(self.opening.caller, record.upstream_calls)
+        self._operations.observe(self.opening, record, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
-        charge = self._operations.new_charge(self._opening, upstream)
-        return self._operations.new_context(self._opening, upstream, charge), charge
+        charge = self._operations.new_charge(self.opening, upstream)
+        return self._operations.new_context(self.opening, upstream, charge), charge
 
     async def identify_caller(self) -> None:
         """Raise Unauthenticated and VerificationUnavailable; a credential expires also while a connection is open."""
-        self._opening.caller = await self._access.identify(self._opening)
+        self.opening.caller = await self._access.identify(self.opening)
 
-    def read_credentials(self, payload: object) -> None:
+    def read_headers(self, payload: object) -> None:
         """Read what a browser, which cannot set headers of a handshake, sends in `connection_init`."""
         if not isinstance(payload, dict):
             return
         for name, value in payload.items():
-            header = _CREDENTIALS.get(name.lower())
+            header = _FROM_PAYLOAD.get(name.lower())
             if header is not None and isinstance(value, str):
-                self._opening.headers[header] = value.encode(errors="replace")
+                self.opening.headers[header] = value.encode(errors="replace")
 
 
 async def refuse_opening(receive: Receive, send: Send, reason: str) -> None:
@@ -189,7 +198,7 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         if message.get("payload") is None:
             message.pop("payload", None)
         payload = message.get("payload")
-        self._socket.read_credentials(payload)
+        self._socket.read_headers(payload)
         if not await self._is_identified(_FORBIDDEN):
             return
         try:
@@ -203,13 +212,24 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         """Refuse an operation above the limit with a code; Strawberry's error has none."""
         limit, count = self.max_subscriptions_per_connection, len(self.operations)
         if limit is None or count < limit or message["id"] in self.operations or not self.connection_acknowledged:
-            await super().handle_subscribe(message)
+            with self._continued_trace(message):
+                await super().handle_subscribe(message)
             return
         text = f"{count} operations are in progress on this connection, its limit. Wait until one is complete."
         error: GraphQLFormattedError = {"message": text, "extensions": {"code": "TOO_MANY_OPERATIONS"}}
         await self.send_message({"id": message["id"], "type": "error", "payload": [error]})
 
+    def _continued_trace(self, message: SubscribeMessage) -> AbstractContextManager[None]:
+        """Let the task of the operation begin within the trace of its client."""
+        spans = self._socket.spans
+        return contextlib.nullcontext() if spans is None else spans.continuing(message["payload"], self._socket.opening)
+
     async def run_operation(self, operation: Operation[Context, None]) -> None:
+        spans = self._socket.spans
+        with contextlib.nullcontext() if spans is None else spans.over_socket(self._socket.opening) as span:
+            await self._run(operation, span)
+
+    async def _run(self, operation: Operation[Context, None], span: OperationSpan | None) -> None:
         if not await self._is_identified(_UNAUTHORIZED):
             return
         self._socket.count_operation()
@@ -230,6 +250,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
                 charge.settle(calls)
                 context.record.upstream_calls = calls.sent
                 self._socket.end_operation(context.record, time.perf_counter() - started)
+                if span is not None:
+                    span.record = context.record
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what is no client that left while its response was sent."""
@@ -258,6 +280,8 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         if message["type"] == "error" and message["payload"]:
             code = message["payload"][0].get("extensions", {}).get("code", "INTERNAL_SERVER_ERROR")
             self._socket.refuse(code, "error")
+            if self._socket.spans is not None:
+                self._socket.spans.refuse(code)
         await super().send_message(message)
 
     @property

@@ -1,4 +1,4 @@
-"""Serves one listening socket with several worker processes, each with its own cache and a share of the key's quota.
+"""Serves the listening sockets with several worker processes, each with its own cache and a share of the key's quota.
 
 uvicorn starts, watches and replaces them. They get the settings through the pipe by which Python starts a process, so
 that the key is not on a command line. At SIGUSR2 each is replaced by a new one: a rolling restart.
@@ -45,7 +45,7 @@ log = structlog.get_logger(__name__)
 
 
 def serve_with_workers(
-    settings: Settings, environment: MutableMapping[str, str], listener: socket.socket, *, sandbox: bool
+    settings: Settings, environment: MutableMapping[str, str], listeners: list[socket.socket], *, sandbox: bool
 ) -> None:
     """Run until a signal; exit if a worker cannot start. Raises SettingsError without a temporary folder."""
     try:
@@ -55,7 +55,7 @@ def serve_with_workers(
         raise SettingsError(text) from error
     environment[_METRICS_FOLDER] = folder
     try:
-        workers = Workers(dataclasses.replace(settings, metrics_folder=Path(folder)), listener, sandbox=sandbox)
+        workers = Workers(dataclasses.replace(settings, metrics_folder=Path(folder)), listeners, sandbox=sandbox)
         workers.run()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -86,7 +86,7 @@ class Workers(Multiprocess):
 
     processes: list[WorkerProcess]  # type: ignore[assignment]  # a list of uvicorn's, which this class fills
 
-    def __init__(self, settings: Settings, listener: socket.socket, *, sandbox: bool) -> None:
+    def __init__(self, settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share
         first = functools.partial(worker, settings, connections, sandbox=sandbox)
         config = ServerConfig(
@@ -97,7 +97,7 @@ class Workers(Multiprocess):
             workers=settings.workers,
             timeout_worker_healthcheck=_HUNG_SECONDS,
         )
-        super().__init__(config, [listener])
+        super().__init__(config, listeners)
         self._first, self._drain_seconds = first, settings.drain_seconds
         replacing = dataclasses.replace(settings, replaces_worker=True)
         self._folder, self._started = settings.metrics_folder, set[int | None]()

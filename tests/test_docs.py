@@ -153,7 +153,7 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
         name: f"{default:g}" if isinstance(default, float) else str(default) for name, default in settings.items()
     }
     unset = {name: "none" for name, default in settings.items() if default is None} | {"COINGLASS_API_KEY": "none"}
-    automatic = ("PLAN", "INTROSPECTION", "SDL", "EXPLORER", "SUGGESTIONS")
+    automatic = ("PLAN", "INTROSPECTION", "SDL", "EXPLORER", "SUGGESTIONS", "TRACES")
     unset |= dict.fromkeys((f"COINGLASS_{name}" for name in automatic), "auto")
     assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off", "COINGLASS_KEY_HEADER": "off"}
 

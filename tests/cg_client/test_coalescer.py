@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cg_client.call import Call, count_sent, count_upstream_calls
-from cg_client.coalescer import Coalescer, FetchPlan
+from cg_client.coalescer import Coalescer, FetchPlan, StartedPlan
 from tests.cg_client.conftest import a_call
 
 A, B, C, D = (a_call(name) for name in "ABCD")
@@ -20,22 +20,22 @@ class CandidateUpstream:
         self.free = set(free)
         self.coalescer = Coalescer(self.free.__contains__)
 
-    def select(self, candidates: Sequence[FetchPlan]) -> asyncio.Future[FetchPlan]:
+    def select(self, candidates: Sequence[FetchPlan]) -> asyncio.Future[StartedPlan]:
         return self.coalescer.select(candidates, self.start)
 
-    def start(self, plan: FetchPlan) -> FetchPlan:
+    def start(self, plan: FetchPlan) -> list[asyncio.Future[None]]:
         self.free |= set(plan)
-        return plan
+        return []
 
 
 async def selected(*candidates: list[FetchPlan], free: frozenset[Call] = frozenset()) -> list[FetchPlan]:
-    return await asyncio.gather(*map(CandidateUpstream(free).select, candidates))
+    return [plan for plan, _ in await asyncio.gather(*map(CandidateUpstream(free).select, candidates))]
 
 
 async def test_a_single_candidate_is_selected_at_once() -> None:
     waiting = CandidateUpstream().select([(A, B)])
     assert waiting.done()
-    assert waiting.result() == (A, B)
+    assert waiting.result() == ((A, B), [])
 
 
 async def test_a_lone_request_starts_its_first_candidate() -> None:
@@ -56,16 +56,21 @@ async def test_a_cancelled_request_starts_no_call() -> None:
     gone = upstream.select([(A,), (B,)])
     stays = upstream.select([(B,), (C,)])
     gone.cancel()
-    assert await stays == (B,)
+    assert await stays == ((B,), [])
     assert upstream.free == {B}
 
 
 async def test_a_started_call_counts_for_the_operation_that_requested_it() -> None:
     coalescer = Coalescer(lambda _: False)
     waiting, counters = [], []
+
+    def start(_: FetchPlan) -> list[asyncio.Future[None]]:
+        count_sent()
+        return []
+
     for _ in range(2):
         with count_upstream_calls() as counter:
-            waiting.append(coalescer.select([(A,), (B,)], lambda _: count_sent()))
+            waiting.append(coalescer.select([(A,), (B,)], start))
             counters.append(counter)
     await asyncio.gather(*waiting)
     assert [counter.sent for counter in counters] == [1, 1]
@@ -92,7 +97,7 @@ async def test_each_selection_is_the_first_of_the_cheapest_candidates(
     upstream = CandidateUpstream(free)
     for call in sent:
         await upstream.select([(call,)])
-    actual = await asyncio.gather(*map(upstream.select, candidate_lists))
+    actual = [plan for plan, _ in await asyncio.gather(*map(upstream.select, candidate_lists))]
     costless = free | sent
     for some, plan in sorted(zip(candidate_lists, actual, strict=True), key=lambda pair: len(pair[0])):
         assert plan == min(some, key=lambda plan: sum(call not in costless for call in plan))

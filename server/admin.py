@@ -1,0 +1,88 @@
+"""Pages for operators on an address of their own: health, metrics, and the state of the process. No credentials."""
+
+import dataclasses
+import os
+from collections.abc import Mapping
+from typing import Final
+
+import orjson
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from cg_client.client import Client
+from execution.engine import Engine
+from server.client_pool import ClientPool
+from server.http import Request, Response
+from server.open_connections import OpenConnections
+from server.response_cache import ResponseCache
+from server.routes import HEALTH_PATHS, METRICS, Page, Routes
+
+_STATUS: Final = "/status"
+
+
+def admin_routes(public: Mapping[str, Page], metrics: Page, status: Page) -> Routes:
+    """Return health, which both addresses have, and what is for operators alone."""
+
+    async def no_graphql(_: Request) -> Response:
+        return Response.of(b"Not Found", b"text/plain; charset=utf-8", 404)
+
+    health = {path: public[path] for path in HEALTH_PATHS}
+    return Routes(no_graphql, {**health, METRICS: metrics, _STATUS: status}, has_explorer=False)
+
+
+def by_port(port: int | None, admin: ASGIApp, public: ASGIApp) -> ASGIApp:
+    """Let `admin` answer what arrives at the port, if there is one; all workers accept connections at both."""
+    if port is None:
+        return public
+
+    async def switch(scope: Scope, receive: Receive, send: Send) -> None:
+        server = scope.get("server")
+        await (admin if server is not None and server[1] == port else public)(scope, receive, send)
+
+    return switch
+
+
+async def no_websockets(_: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a WebSocket at its handshake."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008, "reason": "GraphQL is served at the public address."})
+
+
+class StatusPage:
+    """The page `/status`: what the process knows of plan, quota, circuits, connections and caches."""
+
+    def __init__(
+        self,
+        client: Client,
+        engine: Engine,
+        responses: ResponseCache,
+        connections: OpenConnections,
+        pool: ClientPool | None,
+    ) -> None:
+        self._client, self._engine, self._responses = client, engine, responses
+        self._connections, self._pool = connections, pool
+
+    def __call__(self) -> Response:
+        client, pool = self._client, self._pool
+        plan = client.gate.plan
+        facts = {
+            "pid": os.getpid(),
+            "plan": plan.name if plan else None,
+            "sandbox": client.sandbox,
+            "quota": dataclasses.asdict(client.quota),
+            "circuits": {circuit.group: circuit.state.name for circuit in client.breaker},
+            "upstreamConnections": dict(+client.bulkhead.in_use),
+            "clientConnections": self._client_connections(),
+            "cacheBytes": self._cache_bytes(),
+            "callerKeys": pool and {"accepted": len(pool.accepted), "probation": len(pool.probation)},
+        }
+        return Response.of(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
+
+    def _client_connections(self) -> dict[str, int]:
+        connections = self._connections
+        sockets = connections.sockets
+        limit = connections.limits.connections
+        return {"http": len(connections) - sockets, "websocket": sockets, "limit": limit}
+
+    def _cache_bytes(self) -> dict[str, int]:
+        rows, fragments = self._client.cached_bytes, self._engine.fragments.size
+        return {"responses": self._responses.store.bytes, "fragments": fragments, "rows": rows}
