@@ -47,7 +47,7 @@ class ModelQuery:
         return {"query": self.document, "variables": orjson.loads(self.variables)} | name
 
     @property
-    def wanted(self) -> "ModelQuery":
+    def negotiated(self) -> "ModelQuery":
         """The request with the media type that its header stands for."""
         return replace(self, accept=GRAPHQL_JSON if self.accept == GRAPHQL_JSON else "application/json")
 
@@ -237,7 +237,7 @@ class Machine(RuleBasedStateMachine):
 
     def _judge(self, pending: Pending) -> None:
         headers, run = pending.reply.headers, self.answers[self._value(pending)]
-        assert run.query.wanted == pending.query.wanted
+        assert run.query.negotiated == pending.query.negotiated
         if run.ended_at < pending.begun_at:  # it was cached
             assert run.until is not None
             assert self.clock.monotonic() < run.until
