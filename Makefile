@@ -64,7 +64,7 @@ interop/federation/node_modules/.installed: interop/federation/package-lock.json
 
 # Not with the locked tools alone: pyproject.toml may name what the lock file does not have yet.
 lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproject.toml; UPGRADE=1 takes the newest versions
-	$(LOCK) pyproject.toml --output-file locks/server.txt
+	$(LOCK) pyproject.toml --extra otel --output-file locks/server.txt
 	$(LOCK) --group build --output-file locks/build.txt
 	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt
 	$(LOCK) interop/fuzz/requirements.in --output-file locks/fuzz.txt

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeAlias, TypeVar
 import httpx
 
 from cg_client.call import Call, Send
-from cg_client.errors import CoinglassError, UpstreamTimeout
+from cg_client.errors import CoinglassError
+from cg_client.failures import kind_of
 from cg_client.quota.requester import Priority, Requester
 from cg_client.transport import UpstreamResponse
 
@@ -58,7 +59,7 @@ def _within(span: Span) -> Iterator[None]:
         with span.current():
             yield
     except CoinglassError as error:
-        span.fail(error.code.value, str(error))
+        span.fail(kind_of(error).value, str(error))
         raise
     except BaseException as error:
         span.fail(type(error).__name__, "")
@@ -116,7 +117,7 @@ class CallSpans:
             try:
                 return await attempt(call, deadline, requester)
             except CoinglassError as error:
-                facts = {_ERROR_TYPE: error.code.value, "exception.type": type(error).__name__}
+                facts = {_ERROR_TYPE: kind_of(error).value, "exception.type": type(error).__name__}
                 trace.span.add_event("attempt failed", {**facts, "exception.message": str(error)})
                 raise
 
@@ -146,10 +147,8 @@ class CallSpans:
 
 
 def _transport_failure(error: BaseException) -> str:
-    """Return `timeout`, or the class of httpx's error."""
-    if isinstance(error, UpstreamTimeout):
-        return "timeout"
-    return type(error.__cause__ or error).__name__
+    """Return the kind of failure, or the class of what is none, such as a cancellation."""
+    return kind_of(error).value if isinstance(error, CoinglassError) else type(error).__name__
 
 
 @contextlib.contextmanager

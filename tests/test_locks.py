@@ -19,6 +19,7 @@ EXTRAS = [
     for entry in extra
     if not entry.startswith(PROJECT["project"]["name"])  # an extra that includes another
 ]
+OTEL = PROJECT["project"]["optional-dependencies"]["otel"]  # which the image has, so that it can send traces
 BUILD = PROJECT["dependency-groups"]["build"]
 SERVER, DEV, BUILDING, FUZZ = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "fuzz"))
 FUZZING = [
@@ -28,7 +29,7 @@ FUZZING = [
 
 @pytest.mark.parametrize(
     ("path", "requirements"),
-    [(SERVER, DEPENDENCIES), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD), (FUZZ, FUZZING)],
+    [(SERVER, DEPENDENCIES + OTEL), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD), (FUZZ, FUZZING)],
     ids=["server", "build", "dev", "fuzz"],
 )
 def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requirements: list[str]) -> None:

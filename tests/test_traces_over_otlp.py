@@ -19,12 +19,12 @@ from tests.test_cli import KEY, run, serving
 FUNDING = "/api/futures/funding-rate/history"
 TEMPLATE = """query {name} {{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {field}(interval: H8, last: {last}) {{
   __typename ... on Problem {{ code }} }} }} }}"""
-FAULTS = {  # the code in the answer, and what tells the kind in a span: of a request, or its status
-    FaultKind.HANG: ("TIMEOUT", "timeout"),
-    FaultKind.RESET: ("UPSTREAM_ERROR", "ReadError"),
-    FaultKind.HTTP_500: ("UPSTREAM_ERROR", "500"),
-    FaultKind.NOT_JSON: ("UPSTREAM_ERROR", 200),
-    FaultKind.PLAN: ("PLAN_REQUIRED", 200),
+FAULTS = {  # the code in the answer, the kind in the span of a call, and the kind or status in that of a request
+    FaultKind.HANG: ("TIMEOUT", "timeout", "timeout"),
+    FaultKind.RESET: ("UPSTREAM_ERROR", "connection_lost", "connection_lost"),
+    FaultKind.HTTP_500: ("UPSTREAM_ERROR", "http_error", "500"),
+    FaultKind.NOT_JSON: ("UPSTREAM_ERROR", "malformed_body", 200),
+    FaultKind.PLAN: ("PLAN_REQUIRED", "plan_refused", 200),
 }
 SINGLE = 1000  # bars, which one call alone can bring: there is nothing to decide together
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -67,7 +67,7 @@ def play(script: TracedScript) -> None:
     for last in (2, 3, 4, 2, 3, 4, 2, 3, 4):
         assert script.post("Prices", "price", last) is None
     script.post("Traced", "price", 5, traceparent=f"00-{TRACE}-b7ad6b7169203331-01")
-    for kind, (code, _) in FAULTS.items():
+    for kind, (code, *_) in FAULTS.items():
         if kind is not FaultKind.PLAN:
             assert script.failing(kind) == code
     script.open_circuit()
@@ -135,14 +135,14 @@ def test_every_operation_that_fetches_windows_has_a_batch(finished: Finished) ->
     assert {span.parent for span in batches} <= {span.id for span in operations(collector)}
 
 
-@pytest.mark.parametrize(("kind", "code", "of_request"), [(kind, *facts) for kind, facts in FAULTS.items()])
+@pytest.mark.parametrize(("fault", "kind", "of_request"), [(fault, *facts[1:]) for fault, facts in FAULTS.items()])
 def test_each_kind_of_failure_is_in_the_spans(
-    finished: Finished, kind: FaultKind, code: str, of_request: str | int
+    finished: Finished, fault: FaultKind, kind: str, of_request: str | int
 ) -> None:
     _, collector, _ = finished
-    (operation,) = [span for span in collector.spans if span.name == f"query With_{kind.value}"]
+    (operation,) = [span for span in collector.spans if span.name == f"query With_{fault.value}"]
     calls = failed_calls(operation, collector.spans)
-    assert [call.error for call in calls] == [code]
+    assert [call.error for call in calls] == [kind]
     requests = [span for call in calls for span in below(call, collector.spans) if span.kind == "CLIENT"]
     assert requests
     for span in requests:
@@ -158,8 +158,8 @@ def test_a_rate_limit_and_an_open_circuit_are_in_the_spans(finished: Finished) -
     _, collector, _ = finished
     (limited,) = [span for span in collector.spans if span.name == "query Limited"]
     (call,) = failed_calls(limited, collector.spans)
-    assert (call.error, [span.error for span in below(call, collector.spans)]) == ("RATE_LIMITED", ["429"])
-    refused = [span for span in collector.spans if span.error == "CIRCUIT_OPEN"]
+    assert (call.error, [span.error for span in below(call, collector.spans)]) == ("rate_limited", ["429"])
+    refused = [span for span in collector.spans if span.error == "circuit_open"]
     assert refused
     assert all(below(span, collector.spans) == [] for span in refused)
 

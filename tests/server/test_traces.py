@@ -217,27 +217,27 @@ def test_names_of_spans_are_bounded(traced: Traced, monkeypatch: pytest.MonkeyPa
     assert [span.attributes["graphql.operation.name"] for span in traced.operations] == ["A", "B", "C", "A"]
 
 
-# The code of the call, that of each request, its status, and the attempts.
+# The kind of failure of the call, that of each request, its status, and the attempts.
 FAILURES: list[tuple[FaultKind, str, object, int | None, int]] = [
-    (FaultKind.RESET, "UPSTREAM_ERROR", "ReadError", None, 3),
-    (FaultKind.HTTP_500, "UPSTREAM_ERROR", "500", 500, 3),
-    (FaultKind.RATE_LIMITED, "RATE_LIMITED", "429", 429, 1),
-    (FaultKind.RATE_LIMITED_IN_BODY, "RATE_LIMITED", None, 200, 1),
-    (FaultKind.NOT_JSON, "UPSTREAM_ERROR", None, 200, 3),
-    (FaultKind.WRONG_SHAPE, "BAD_PAYLOAD", None, 200, 1),
-    (FaultKind.PLAN, "PLAN_REQUIRED", None, 200, 1),
+    (FaultKind.RESET, "connection_lost", "connection_lost", None, 3),
+    (FaultKind.HTTP_500, "http_error", "500", 500, 3),
+    (FaultKind.RATE_LIMITED, "rate_limited", "429", 429, 1),
+    (FaultKind.RATE_LIMITED_IN_BODY, "rate_limited", None, 200, 1),
+    (FaultKind.NOT_JSON, "malformed_body", None, 200, 3),
+    (FaultKind.WRONG_SHAPE, "bad_payload", None, 200, 1),
+    (FaultKind.PLAN, "plan_refused", None, 200, 1),
 ]
 
 
-@pytest.mark.parametrize(("kind", "code", "of_request", "status", "attempts"), FAILURES)
+@pytest.mark.parametrize(("fault", "kind", "of_request", "status", "attempts"), FAILURES)
 def test_each_failure_is_in_the_spans_of_its_call(
-    traced: Traced, kind: FaultKind, code: str, of_request: object, status: int | None, attempts: int
+    traced: Traced, fault: FaultKind, kind: str, of_request: object, status: int | None, attempts: int
 ) -> None:
-    traced.graph.fail(kind, FUNDING_PATH)
+    traced.graph.fail(fault, FUNDING_PATH)
     traced.post(QUERY)
     (call,) = traced.calls(FUNDING_PATH)
-    assert (call.error, call.failed, call.attributes["coinglass.attempts"]) == (code, True, attempts)
-    assert [event["error.type"] for event in call.events] == [code] * attempts
+    assert (call.error, call.failed, call.attributes["coinglass.attempts"]) == (kind, True, attempts)
+    assert [event["error.type"] for event in call.events] == [kind] * attempts
     requests = [span for span in below(call, traced.spans) if span.kind == "CLIENT"]
     assert [span.error for span in requests] == [of_request] * attempts
     assert [span.attributes.get("http.response.status_code") for span in requests] == [status] * attempts
@@ -250,7 +250,7 @@ def test_a_timeout_is_in_the_spans_of_its_call(start_graph: StartGraph, monkeypa
     traced.graph.fail(FaultKind.HANG, FUNDING_PATH, seconds=60)
     traced.post(QUERY)
     (call,) = traced.calls(FUNDING_PATH)
-    assert call.error == "TIMEOUT"
+    assert call.error == "timeout"
     assert {span.error for span in below(call, traced.spans)} == {"timeout"}
 
 
@@ -258,7 +258,7 @@ def test_an_open_circuit_is_in_the_span_of_a_call_without_requests(traced: Trace
     traced.graph.fail(FaultKind.HTTP_500, FUNDING_PATH)
     for last in range(100, 112):
         traced.post(QUERY.replace("last: 2)", f"last: {last * 10})"))
-    refused = [span for span in traced.calls(FUNDING_PATH) if span.error == "CIRCUIT_OPEN"]
+    refused = [span for span in traced.calls(FUNDING_PATH) if span.error == "circuit_open"]
     assert refused
     assert all(below(span, traced.spans) == [] for span in refused)
 
