@@ -1,12 +1,16 @@
 """Fixtures over real sockets: a client of the graph, the server, and the sandbox as its upstream."""
 
 import contextlib
+import logging
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
@@ -16,6 +20,7 @@ from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
+from server.log import frequent, redaction
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
@@ -55,6 +60,26 @@ class Graph:
 
 
 StartGraph = Callable[..., Graph]
+
+
+@pytest.fixture(autouse=True)
+def _log_as_before() -> Iterator[None]:
+    """Undo what a test, or a server that it starts in this process, has set up for the log."""
+    handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
+    hooks, stream, is_enabled = (
+        (sys.excepthook, threading.excepthook, sys.unraisablehook),
+        frequent.stream,
+        frequent.is_enabled,
+    )
+    yield
+    if structlog.get_config() == configured and frequent.stream is stream:
+        return
+    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
+    logging.root.handlers[:], frequent.stream, frequent.is_enabled = handlers, stream, is_enabled
+    logging.root.setLevel(level)
+    logging.captureWarnings(capture=False)
+    structlog.configure(**configured)
+    redaction.configure([])
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from sandbox.samples import file_name, sample
 from tests.test_imports import MODULES, ROOT
 from tests.test_samples import scalars
 
-CHANCE = re.compile(r"\b(random|secrets|uuid|numpy|faker|gauss|uniform|randint)\b")
+CHANCE = re.compile(r"\b(random|uuid|numpy|faker|gauss|uniform|randint)\b|\b(import|from) secrets\b")
 MAY = {
     "callers/key_commands.py": "the keys of callers",
     "cg_client/resilience/retry.py": "jitter of a wait",

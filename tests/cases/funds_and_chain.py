@@ -30,10 +30,12 @@ CASES: dict[str, Case] = {
     "/api/exchange/chain/tx/list": on("onChain", "exchangeTransfers", "ExchangeTransfersResult"),
     "/api/chain/v2/whale-transfer": on("onChain", "whaleTransfers", "WhaleTransfersResult"),
     "/api/coin/unlock-list": on("onChain", "tokenUnlocks", "TokenUnlocksResult"),
-    "/api/calendar/economic-data": on("calendar", "economicData(language: EN)", "EconomicDataResult"),
-    "/api/calendar/central-bank-activities": on("calendar", "centralBankActivities", "CentralBankActivitiesResult"),
-    "/api/calendar/financial-events": on("calendar", "financialEvents", "FinancialEventsResult"),
-    "/api/article/list": on("news", "articles", "ArticleListResult"),
-    "/api/newsflash/list": on("news", "flashes(language: ZH_TW)", "FlashListResult"),
+    "/api/calendar/economic-data": on("economicCalendar", "economicData(language: EN)", "EconomicDataResult"),
+    "/api/calendar/central-bank-activities": on(
+        "economicCalendar", "centralBankActivities", "CentralBankActivitiesResult"
+    ),
+    "/api/calendar/financial-events": on("economicCalendar", "financialEvents", "FinancialEventsResult"),
+    "/api/article/list": on("cryptoNews", "articles", "CryptoArticleListResult"),
+    "/api/newsflash/list": on("cryptoNews", "flashes(language: ZH_TW)", "FlashListResult"),
     "/api/coin/vesting": on("onChain", 'vesting(coin: "HYPE")', "VestingResult"),
 }

@@ -6,27 +6,24 @@ import logging
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import structlog
 
 from cg_client.secret import Secret
 from server import log
-from server.log import configure, frequent, redaction
+from server.log import configure, frequent
 from server.log_stream import LogStream
 
 QUOTED = 'a-secret-"quoted"-key'
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[str, object]]]]:
+def written(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, object]]]:
     """Configure the log of this process for the test, and return what it has written."""
     stream = io.StringIO()
     monkeypatch.setattr(log, "LogStream", lambda: LogStream(stream))
-    handlers, level = logging.root.handlers[:], logging.root.level
-    hooks = (sys.excepthook, threading.excepthook, sys.unraisablehook)
-    configured = structlog.get_config()
     configure("info", [Secret(QUOTED)])
 
     def lines() -> list[dict[str, object]]:
@@ -34,13 +31,7 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], list[dict[
         frequent.stream.flush()
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
-    yield lines
-    sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    logging.root.handlers[:], frequent.stream = handlers, None
-    logging.root.setLevel(level)
-    logging.captureWarnings(capture=False)
-    structlog.configure(**configured)
-    redaction.configure([])
+    return lines
 
 
 Lines = Callable[[], list[dict[str, object]]]

@@ -62,7 +62,7 @@ async def test_the_longest_stalled_clients_are_cut_off_until_the_rest_fits_into_
 
 
 def connection(sending: SendProgress | None = None, address: str = "127.0.0.1") -> Any:  # a mock
-    return Mock(sending=sending, client=(address, 1))
+    return Mock(sending=sending, client=(address, 1), server=None)
 
 
 @pytest.mark.parametrize(
