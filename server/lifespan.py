@@ -6,8 +6,9 @@ while CoinGlass is down has plan and listings within seconds of its return.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterator
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from typing import NamedTuple, TypeAlias
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
@@ -16,6 +17,8 @@ from server.hangup import Reload, reload_at_hangup
 from server.log import frequent
 from server.sampling import Sampler
 from server.watchdog import watched_loop
+
+Lifetime: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 10.0  # seconds; doubled from one to the other
 

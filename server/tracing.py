@@ -9,9 +9,7 @@ import functools
 import importlib.metadata
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Hashable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
-from typing import TypeAlias
+from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace
@@ -22,8 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from cg_client.tracing import Attribute, Attributes
-
-Lifetime: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
+from server.lifespan import Lifetime
 
 _PROJECT = "coinglass-graphql"
 _FLUSH_SECONDS = 5.0  # of shutdown, in which the last spans are sent
