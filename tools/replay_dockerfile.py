@@ -105,7 +105,8 @@ class Replay:
             try:
                 subprocess.run(command, check=True)  # noqa: S603  # constants
             except (OSError, subprocess.CalledProcessError) as error:
-                print(f"skipped the lines of the Dockerfile: mmdebstrap needs root and a mirror ({error})")  # noqa: T201  # a command
+                text = f"skipped the lines of the Dockerfile: mmdebstrap needs root and a mirror ({error})"
+                print(text)  # noqa: T201  # a command
                 sys.exit(_NO_DEBIAN)
             (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
             for path in map(Path, _NETWORK_FILES):
