@@ -39,6 +39,3 @@ class ResponseLimit:
             return self.encode(message)
         except ResponseTooLarge as error:
             return orjson.dumps(message | {"payload": error.body})
-
-
-DEFAULT_LIMIT: Final = ResponseLimit(16)
