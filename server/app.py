@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from server.admin import StatusPage, admin_routes, by_port, no_websockets
+from server.admin import StatusPage, admin_routes, by_port, refuse_websocket
 from server.asgi import HTTPAdapter
 from server.batch import Batching
 from server.budgets import BudgetHeaders
@@ -40,11 +40,12 @@ from server.open_connections import OpenConnections
 from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpans, over_http
 from server.origins import NO_ORIGINS, Origins
-from server.response_cache import PATH, ResponseCache
-from server.response_limit import ResponseLimit
+from server.paths import GRAPHQL, METRICS
+from server.response_cache import ResponseCache
+from server.response_limit import MEGABYTE, ResponseLimit
 from server.router_secret import only_router
-from server.routes import METRICS, Page, Routes, pages
-from server.services import MEGABYTE, Services, start_services
+from server.routes import Page, Routes, pages
+from server.services import Services, start_services
 from server.settings import Settings
 from server.socket_view import SocketView
 from server.view import GraphQLView
@@ -74,11 +75,11 @@ def create_app(
     declare_metrics(observation.sampler, client, services.engine, responses, services.connections, services.pool)
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
-    others = Starlette(routes=[WebSocketRoute(PATH, sockets)], lifespan=lambda _: lifetime())
+    others = Starlette(routes=[WebSocketRoute(GRAPHQL, sockets)], lifespan=lambda _: lifetime())
     app = HTTPAdapter(over_http(spans, handle), others, client, traffic, observation.request_ended)
     status = StatusPage(client, services.engine, responses, services.connections, services.pool)
     operators = admin_routes(public, observation.page, status)
-    admin = HTTPAdapter(operators, no_websockets, client, traffic, observation.request_ended)
+    admin = HTTPAdapter(operators, refuse_websocket, client, traffic, observation.request_ended)
     return by_port(settings.admin_port, admin, app if origins is NO_ORIGINS else allow_cross_origin(app, origins))
 
 

@@ -23,7 +23,6 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
-from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
 from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
@@ -33,6 +32,7 @@ from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
+from server.socket_messages import is_message
 from server.traffic import Traffic
 
 _MAX_REASON = 123  # bytes that a close frame has room for
@@ -47,7 +47,6 @@ _FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
 _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
-_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
 ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
@@ -280,28 +279,3 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
     def _socket(self) -> OperationSocket:
         assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
         return self.websocket.ws
-
-
-def is_message(message: object) -> bool:
-    """Whether decoded JSON has the shape of a message that a client may send."""
-    if not isinstance(message, dict) or message.get("type") not in _TYPES:
-        return False
-    id_, payload = message.get("id"), message.get("payload")
-    match message["type"]:
-        case "subscribe":
-            return isinstance(id_, str) and bool(id_) and _is_operation(payload)
-        case "complete":
-            return isinstance(id_, str) and bool(id_)
-        case _:
-            return isinstance(payload, dict | None)
-
-
-def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict):
-        return False
-    query, extensions = payload.get("query"), payload.get("extensions")
-    if not isinstance(query, str | None) or not isinstance(extensions, dict | None):
-        return False
-    ids = [(extensions or {}).get("persistedQuery"), *(payload.get(name) for name in DOCUMENT_IDS)]
-    variables, name = payload.get("variables"), payload.get("operationName")
-    return bool(query or any(ids)) and isinstance(variables, dict | None) and isinstance(name, str | None)
