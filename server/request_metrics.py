@@ -6,7 +6,8 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from resolvers.operation_record import OperationRecord
-from server.http import Request, Response
+from server.bounded_names import BoundedNames
+from server.http import Response
 from server.sampling import PREFIX
 
 MAX_NAMES: Final = 100  # of operations that are not trusted documents
@@ -18,19 +19,14 @@ class OperationNames:
 
     def __init__(self, trusted: Callable[[], Container[str]]) -> None:
         self._trusted = trusted
-        self._names: set[str] = set()
+        self._names = BoundedNames(MAX_NAMES)
 
     def label(self, name: str | None) -> str:
         if name is None:
             return "anonymous"
-        if name in self._names:
+        if name in self._names or name in self._trusted() or self._names.add(name):
             return name
-        if name in self._trusted():
-            return name
-        if len(self._names) >= MAX_NAMES:
-            return "other"
-        self._names.add(name)
-        return name
+        return "other"
 
 
 class RequestMetrics:
@@ -51,7 +47,7 @@ class RequestMetrics:
         self._exceeded = Counter(f"{PREFIX}_limits_exceeded", about, ("limit",), registry=registry)
         self._children: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
 
-    def count_request(self, request: Request, response: Response, seconds: float) -> None:  # noqa: ARG002  # an observer's signature
+    def count_request(self, response: Response, seconds: float) -> None:
         operations = response.operations
         if not operations:
             operation = "none"
