@@ -84,7 +84,7 @@ def create_app(
 def _views(services: Services, origins: Origins) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
-    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets)
+    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic)
     runner.observe = services.observation.operation_ended
     explorer = Explorer(services.client) if has_explorer(settings) else None
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from strawberry.exceptions import MissingQueryError
@@ -22,6 +23,7 @@ from server.budgets import Charge
 from server.client_pool import KeyUpstream
 from server.http import ALLOW, DryRun, Request
 from server.operations import OperationRefused, OperationRequest
+from server.traffic import Traffic
 
 _MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
 _QUERIES: Final = (OperationType.QUERY,)
@@ -65,15 +67,15 @@ class OperationRunner:
 
     observe: ObserveOperation = staticmethod(lambda *_: None)
 
-    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets) -> None:
-        self.schema, self.upstream, self._budgets = schema, upstream, budgets
+    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic) -> None:
+        self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
 
     async def run(
         self, request: Request, operation: OperationRequest, batch: BatchCost | None = None
     ) -> OperationOutcome:
         """Raise OperationRefused if there is no operation, or one that a GET must not execute."""
         upstream = request.upstream or self.upstream
-        with upstream.in_use(), count_upstream_calls() as calls:
+        with upstream.in_use(), count_upstream_calls(partial(self._traffic.count_call, request.caller)) as calls:
             charge = self.new_charge(request, upstream)
             context = self.new_context(request, upstream, charge if batch is None else BatchCharge(batch, charge))
             request.operations.append(context.record)

@@ -47,6 +47,8 @@ def log_operation(opening: Request, record: OperationRecord, seconds: float) -> 
         "address": opening.client_address,
         "upstream_calls": record.upstream_calls,
     }
+    if record.trace_id:
+        facts["trace_id"] = record.trace_id
     frequent.info("websocket operation", _add_operation(facts, record))
 
 

@@ -33,12 +33,5 @@ class ResponseLimit:
             raise ResponseTooLarge(len(body), self.megabytes)
         return body
 
-    def encode_message(self, message: dict[str, object]) -> bytes:
-        """Encode a message of a WebSocket, in which an error takes the place of a payload that is too large."""
-        try:
-            return self.encode(message)
-        except ResponseTooLarge as error:
-            return orjson.dumps(message | {"payload": error.body})
-
 
 DEFAULT_LIMIT: Final = ResponseLimit(16)

@@ -33,11 +33,11 @@ class Traffic:
         """Count a request, or an operation over WebSocket, of a caller with a key or token."""
         self.requests[self._label(caller)] += 1
 
-    def count_calls(self, caller: Caller, calls: int) -> None:
-        """Count requests to CoinGlass for a caller whose requests are counted."""
+    def count_call(self, caller: Caller) -> None:
+        """Count a request to CoinGlass for a caller whose requests are counted, when it is sent."""
         label = self._label(caller)
         if label in self.requests:
-            self.calls[label] += calls
+            self.calls[label] += 1
 
     def _label(self, caller: Caller) -> str:
         name = caller.name

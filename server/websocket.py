@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, Final, NamedTuple, Protocol, cast
 
 from cross_web import HTTPException
@@ -35,6 +36,7 @@ from server.http import Request
 from server.operation_runner import ObserveOperation
 from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
+from server.response_limit import ResponseTooLarge
 from server.socket_log import SocketLog
 from server.traffic import Traffic
 
@@ -50,6 +52,7 @@ _FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
 _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
+_record: ContextVar[OperationRecord | None] = ContextVar("operation_record", default=None)  # of the running task
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
@@ -97,8 +100,10 @@ class OperationSocket(WebSocket):
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self.opening, code, status, **facts)
 
+    def count_call(self) -> None:
+        self._traffic.count_call(self.opening.caller)
+
     def end_operation(self, record: OperationRecord, seconds: float) -> None:
-        self._traffic.count_calls(self.opening.caller, record.upstream_calls)
         self._operations.observe(self.opening, record, seconds)
 
     def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
@@ -238,8 +243,9 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         except KeyRefused as refused:
             await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
             return
-        with upstream.in_use(), count_upstream_calls() as calls:
+        with upstream.in_use(), count_upstream_calls(self._socket.count_call) as calls:
             context, charge = self._socket.new_operation(upstream)
+            _record.set(context.record)
             self.context, started = context, time.perf_counter()  # read before anything else runs
             try:
                 await super().run_operation(operation)
@@ -249,9 +255,9 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             finally:
                 charge.settle(calls)
                 context.record.upstream_calls = calls.sent
-                self._socket.end_operation(context.record, time.perf_counter() - started)
                 if span is not None:
-                    span.record = context.record
+                    span.record, context.record.trace_id = context.record, span.trace_id
+                self._socket.end_operation(context.record, time.perf_counter() - started)
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log what is no client that left while its response was sent."""
@@ -282,7 +288,19 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             self._socket.refuse(code, "error")
             if self._socket.spans is not None:
                 self._socket.spans.refuse(code)
-        await super().send_message(message)
+        try:
+            await super().send_message(message)
+        except ResponseTooLarge as error:
+            self._refuse_result(error.code)
+            await super().send_message(cast("Message", {**message, "payload": error.body}))
+
+    def _refuse_result(self, code: str) -> None:
+        """Count the refusal of a result that is too large to be sent."""
+        if (record := _record.get()) is not None:
+            record.exceeded["response_mb"] += 1
+        self._socket.refuse(code, "next")
+        if self._socket.spans is not None:
+            self._socket.spans.refuse(code)
 
     @property
     def _socket(self) -> OperationSocket:
