@@ -132,7 +132,8 @@ def count_upstream_calls(on_sent: Callable[[], None] | None = None) -> Iterator[
         _current.reset(token)
 
 
-def count_sent() -> None:
+def count_sent() -> CallCounter | None:
+    """Count a call for the operation that started it, and return its counter."""
     counter = _current.get()
     if counter is not None:
         counter.sent += 1
@@ -140,6 +141,7 @@ def count_sent() -> None:
             counter.on_sent()
         if counter.on_late is not None:
             counter.on_late()
+    return counter
 
 
 def may_suggest() -> bool:
