@@ -107,12 +107,14 @@ class CallCounter(msgspec.Struct, eq=False):
     """Counts the calls that an operation causes, when they are sent.
 
     It lives in the context that tasks inherit: a fetch, retries included, counts for the operation that started it and
-    not for those that join it. `on_late` is called for each call that is sent after the operation has ended.
+    not for those that join it. `on_sent` is called for each call, `on_late` for each that is sent after the operation
+    has ended.
     `suggested`: names for which similar ones were searched.
     """
 
     sent: int = 0
     suggested: int = 0
+    on_sent: Callable[[], None] | None = None
     on_late: Callable[[], None] | None = None
 
 
@@ -120,9 +122,9 @@ _current: ContextVar[CallCounter | None] = ContextVar("call_counter", default=No
 
 
 @contextlib.contextmanager
-def count_upstream_calls() -> Iterator[CallCounter]:
+def count_upstream_calls(on_sent: Callable[[], None] | None = None) -> Iterator[CallCounter]:
     """Count the calls sent inside the block, and later by the tasks that were started inside it."""
-    counter = CallCounter()
+    counter = CallCounter(on_sent=on_sent)
     token = _current.set(counter)
     try:
         yield counter
@@ -135,6 +137,8 @@ def count_sent() -> CallCounter | None:
     counter = _current.get()
     if counter is not None:
         counter.sent += 1
+        if counter.on_sent is not None:
+            counter.on_sent()
         if counter.on_late is not None:
             counter.on_late()
     return counter

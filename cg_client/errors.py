@@ -75,7 +75,7 @@ class UnavailableReason(Enum):
 class CoinglassError(Exception):
     """`endpoint` is the upstream path, set by the client; `retryable`: the same request can succeed later.
 
-    `attempts`: how many were sent, also set by the client.
+    `attempts`: how many were made, also set by the client; one without a connection counts, and sends nothing.
     """
 
     code: ClassVar[ProblemCode] = ProblemCode.UPSTREAM_ERROR

@@ -89,10 +89,10 @@ class CallObserver:
     """Receives the outcome of each call. The default implementation does nothing."""
 
     def sent(self, call: Call, seconds: float, failure: CoinglassError | None) -> None:
-        """Note one attempt that was sent, how long CoinGlass took, and how it failed."""
+        """Note one attempt, how long CoinGlass took, and how it failed; `connect` means that nothing was sent."""
 
     def retried(self, call: Call, failure: CoinglassError, attempt: int) -> None:
         """Note that another attempt follows the one with this number."""
 
     def failed(self, call: Call, failure: CoinglassError, seconds: float) -> None:
-        """Note that a call failed in the end; `failure.attempts` were sent."""
+        """Note that a call failed in the end; `failure.attempts` were made."""

@@ -56,7 +56,7 @@ def within(span: Span) -> Iterator[None]:
         with span.activate():
             yield
     except CoinglassError as error:
-        span.fail(kind_of(error).value, str(error))
+        span.fail(kind_of(error).value, type(error).__name__)
         raise
     except BaseException as error:
         span.fail(type(error).__name__, "")
@@ -80,7 +80,8 @@ _current: ContextVar[_CallTrace | None] = ContextVar("call_trace", default=None)
 class CallSpans:
     """The layers that record calls. A call has one span, with an event for each attempt that failed.
 
-    Each HTTP request has a span below it. Neither has parameters, which may name a caller's wallets.
+    Each HTTP request has a span below it. Neither has parameters, which may name a caller's
+    wallets, nor messages of errors, which may repeat them.
     """
 
     def __init__(self, tracer: Tracer, base_url: str) -> None:
@@ -115,7 +116,7 @@ class CallSpans:
                 return await attempt(call, deadline, requester)
             except CoinglassError as error:
                 facts = {_ERROR_TYPE: kind_of(error).value, "exception.type": type(error).__name__}
-                trace.span.add_event("attempt failed", {**facts, "exception.message": str(error)})
+                trace.span.add_event("attempt failed", facts)
                 raise
 
         return traced
@@ -130,7 +131,7 @@ class CallSpans:
             try:
                 response = await send(call, deadline)
             except BaseException as error:
-                span.fail(_transport_failure(error), str(error))
+                span.fail(_transport_failure(error), type(error).__name__)
                 raise
             else:
                 span.set_attribute("http.response.status_code", response.status)

@@ -5,7 +5,7 @@ A plan gives up on any error: the default executor then runs the operation again
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import strawberry
@@ -30,7 +30,7 @@ from execution.turns import Turns
 from execution.validation import relevant
 from resolvers.context import Context
 from served_schema.documents import Document
-from served_schema.schema import ServedSchema
+from served_schema.schema import LookupCounts, ServedSchema
 
 _MAX_CONDITIONS = 3  # variables of @skip and @include for which all plans are compiled at start
 _NO_VARIABLES = VariableValues({}, {})
@@ -105,6 +105,9 @@ class PlannedSchema(ServedSchema):
         super().clear()
         self.fragments = FragmentCache(self._fragment_bytes)
         self.plans = PlanExecutor(self, self.fragments)
+
+    def _lookup_counts(self) -> Sequence[LookupCounts]:
+        return [*super()._lookup_counts(), self.fragments, self.plans]
 
     def _validate(self, node: DocumentNode, text: str) -> list[GraphQLError]:
         rules = (relevant(text, specified_rules),)

@@ -16,10 +16,10 @@ class OperationRecord:
 
     `problems`: codes of the typed problems in the data. `errors`: codes of the errors. `exceeded`: names of the limits
     for which it was refused. `estimate`: None until its cost is known. `upstream_calls`: requests that were sent to
-    CoinGlass when it was executed.
+    CoinGlass when it was executed. `trace_id`: of the trace of an operation over WebSocket; empty without traces.
     """
 
-    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems", "type", "upstream_calls")
+    __slots__ = ("document", "errors", "estimate", "exceeded", "name", "problems", "trace_id", "type", "upstream_calls")
 
     def __init__(self) -> None:
         self.name: str | None = None
@@ -30,3 +30,4 @@ class OperationRecord:
         self.exceeded: Counter[str] = Counter()
         self.estimate: OperationEstimate | None = None
         self.upstream_calls = 0
+        self.trace_id = ""

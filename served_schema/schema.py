@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, cast
+from typing import Any, Final, Protocol, cast
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
 from graphql import ExecutionResult as CoreResult
@@ -40,6 +40,13 @@ class InvalidOperation(Exception):
     def __init__(self, errors: Sequence[GraphQLError]) -> None:
         super().__init__(*errors)
         self.errors = errors
+
+
+class LookupCounts(Protocol):
+    """What counts its lookups."""
+
+    hits: int
+    misses: int
 
 
 class ServedSchema(Schema):
@@ -84,13 +91,23 @@ class ServedSchema(Schema):
         self._policy, self._trusted = policy, trusted
         operations = [operation for document in trusted.values() for operation in document.operations]
         self.trusted_names = frozenset(operation.name.value for operation in operations if operation.name)
-        self.clear()
+        self._empty_caches()
 
     def clear(self) -> None:
         """Forget everything that is cached or counted."""
         self.documents = DocumentStore(pinned={document.text: document for document in self._trusted.values()})
         self.persisted = PersistedQueries(self.documents, self._trusted, trusted_only=self._policy.trusted_only)
         self._introspected = IntrospectionCache()
+
+    def _empty_caches(self) -> None:
+        """Forget everything that is cached. The counts go on, since metrics follow them."""
+        before = self._lookup_counts()
+        self.clear()
+        for counts, old in zip(self._lookup_counts(), before, strict=True):
+            counts.hits, counts.misses = old.hits, old.misses
+
+    def _lookup_counts(self) -> Sequence[LookupCounts]:
+        return [self.documents]
 
     async def execute(
         self,

@@ -86,7 +86,7 @@ def create_app(
 def _views(services: Services, origins: Origins, spans: OperationSpans | None) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
-    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets)
+    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic)
     explorer = Explorer(services.client) if has_explorer(settings) else None
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)

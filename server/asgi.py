@@ -95,8 +95,6 @@ class HTTPAdapter:
         if response.stream is not None:  # they are executed while it is sent
             response.operations, response.answered_by = tuple(request.operations), "execution"
             response.upstream_calls = sum(record.upstream_calls for record in response.operations)
-        if response.upstream_calls:
-            self._traffic.count_calls(request.caller, response.upstream_calls)
         self._observe(request, response, time.perf_counter() - started)
 
     async def _respond(self, request: Request, receive: Receive) -> Response:

@@ -45,5 +45,5 @@ class BatchCharge:
         self._cost, self._charge = cost, charge
 
     def reserve(self, calls: int, values: int) -> None:
+        self._charge.reserve(calls, values)  # first: an operation that it refuses takes no room
         self._cost.add(calls, values)
-        self._charge.reserve(calls, values)

@@ -10,6 +10,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, TypeAlias
 
+import structlog
+
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from server.client_pool import ClientPool
@@ -17,6 +19,8 @@ from server.hangup import Reload, reload_at_hangup
 from server.log import request_lines
 from server.sampling import Sampler
 from server.watchdog import watched_loop
+
+log = structlog.get_logger(__name__)
 
 Lifetime: TypeAlias = Callable[[], AbstractAsyncContextManager[None]]
 
@@ -50,19 +54,28 @@ async def lifespan(client: Client, background: Background) -> AsyncIterator[None
     tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     if pool is not None:
         tasks.append(pool.watch())
-    background_tasks = asyncio.gather(*tasks)
+    running = [asyncio.create_task(task) for task in tasks]
+    for task in running:
+        task.add_done_callback(_log_failure)
     try:
         with contextlib.nullcontext() if supervision is None else supervision.active():
             yield
     finally:
-        background_tasks.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await background_tasks
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await client.close()
         if pool is not None:
             await pool.close()
         if request_lines.stream is not None:
             request_lines.stream.flush()
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    """Log a task that ended with an error; the server goes on without it."""
+    error = None if task.cancelled() else task.exception()
+    if error is not None:
+        log.error("a background task failed", exc_info=error)
 
 
 async def _watch_plan(client: Client) -> None:

@@ -67,9 +67,15 @@ def _weights(header: bytes) -> dict[str, float]:
     return dict(filter(None, map(_value_and_weight, header.decode("latin-1").lower().split(","))))
 
 
+@functools.lru_cache(maxsize=256)
+def is_json(content_type: bytes) -> bool:
+    """Whether a body of this Content-Type is JSON in UTF-8; other parameters do not matter."""
+    value, stated = _value_and_parameters(content_type.decode("latin-1").lower())
+    return value.encode("latin-1") == JSON and stated.get("charset", "utf-8") in _UTF_8
+
+
 def _value_and_weight(text: str) -> tuple[str, float] | None:
-    value, *parameters = (part.strip() for part in text.split(";"))
-    stated = dict(_parameter(parameter) for parameter in parameters)
+    value, stated = _value_and_parameters(text)
     if stated.get("charset", "utf-8") not in _UTF_8:
         return None
     try:
@@ -77,6 +83,11 @@ def _value_and_weight(text: str) -> tuple[str, float] | None:
     except ValueError:
         return None
     return (value, weight) if 0 <= weight <= 1 else None
+
+
+def _value_and_parameters(text: str) -> tuple[str, dict[str, str]]:
+    value, *parameters = (part.strip() for part in text.split(";"))
+    return value, dict(_parameter(parameter) for parameter in parameters)
 
 
 def _parameter(text: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from strawberry.exceptions import MissingQueryError
@@ -23,6 +24,7 @@ from server.budgets import Charge
 from server.client_pool import KeyUpstream
 from server.http import ALLOW, DryRun, Request
 from server.operations import OperationRefused, OperationRequest
+from server.traffic import Traffic
 
 _MAX_CACHE_SECONDS: Final = 300.0  # shared caches cannot be invalidated
 _QUERIES: Final = (OperationType.QUERY,)
@@ -57,8 +59,8 @@ class OperationOutcome(NamedTuple):
 class OperationRunner:
     """`upstream` is with the server's key; a request may bring one with the caller's."""
 
-    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets) -> None:
-        self.schema, self.upstream, self._budgets = schema, upstream, budgets
+    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic) -> None:
+        self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
 
     async def run(
         self, request: Request, operation: OperationRequest, batch: BatchCost | None = None
@@ -77,7 +79,7 @@ class OperationRunner:
         self, request: Request, upstream: KeyUpstream, batch: BatchCost | None = None
     ) -> Iterator[tuple[Context, Charge]]:
         """Yield what an operation runs with; at its end, settle its charge and record its calls."""
-        with upstream.in_use(), count_upstream_calls() as calls:
+        with upstream.in_use(), count_upstream_calls(partial(self._traffic.count_call, request.caller)) as calls:
             context, charge = self.new_context(request, upstream, batch)
             try:
                 yield context, charge

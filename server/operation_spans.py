@@ -137,7 +137,7 @@ class OperationSpans:
 
     @contextlib.contextmanager
     def _described(self, span: ServerSpan, request: Request) -> Iterator["OperationSpan"]:
-        outcome = OperationSpan()
+        outcome = OperationSpan(span.trace_id)
         try:
             with span.activate(), bound_contextvars(trace_id=span.trace_id):
                 yield outcome
@@ -158,9 +158,10 @@ class OperationSpans:
 class OperationSpan:
     """What becomes known of an operation until its span ends."""
 
-    __slots__ = ("code", "record")
+    __slots__ = ("code", "record", "trace_id")
 
-    def __init__(self) -> None:
+    def __init__(self, trace_id: str) -> None:
+        self.trace_id = trace_id
         self.record: OperationRecord | None = None
         self.code: str | None = None
 

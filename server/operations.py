@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from served_schema.persisted_queries import with_document_id
-from server.http import JSON, MALFORMED, Header, Request, Response, refusal
+from server.http import MALFORMED, Header, Request, Response, refusal
+from server.negotiation import is_json
 from server.response_keys import get_parameters
 
 _BAD_REQUEST, _UNSUPPORTED_MEDIA_TYPE = 400, 415
@@ -57,10 +58,7 @@ def read_payload(request: Request) -> dict[str, Any] | list[Any]:
 
 
 def _check_content_type(content_type: bytes | None) -> None:
-    media_type, _, parameter = (content_type or b"").partition(b";")
-    name, _, charset = parameter.lower().partition(b"=")
-    is_utf_8 = name.strip() != b"charset" or charset.strip().strip(b'"') in (b"utf-8", b"utf8")
-    if media_type.strip().lower() == JSON and is_utf_8:
+    if is_json(content_type or b""):
         return
     stated = "no Content-Type" if content_type is None else f"the Content-Type {content_type.decode('latin-1')[:80]!r}"
     raise OperationRefused(

@@ -46,6 +46,8 @@ def log_operation(opening: Request, record: OperationRecord, seconds: float) -> 
         "address": opening.client_address,
         "upstream_calls": record.upstream_calls,
     }
+    if record.trace_id:
+        facts["trace_id"] = record.trace_id
     request_lines.info("websocket operation", _add_operation(facts, record))
 
 

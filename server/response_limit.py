@@ -32,10 +32,3 @@ class ResponseLimit:
         if len(body) > self.megabytes * MEGABYTE:
             raise ResponseTooLarge(len(body), self.megabytes)
         return body
-
-    def encode_message(self, message: dict[str, object]) -> bytes:
-        """Encode a message of a WebSocket, in which an error takes the place of a payload that is too large."""
-        try:
-            return self.encode(message)
-        except ResponseTooLarge as error:
-            return orjson.dumps(message | {"payload": error.body})

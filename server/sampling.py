@@ -45,6 +45,8 @@ class Sampler:
         for counter, read, before in self._counters:
             for labels, total in read().items():
                 increase = total - before.get(labels, 0)
+                if increase < 0:  # the source has begun again, as after a restart
+                    increase = total
                 if increase or labels not in before:
                     (counter.labels(*labels) if labels else counter).inc(increase)
                     before[labels] = total

@@ -83,7 +83,7 @@ def _engine(settings: Settings) -> Engine:
 
 def _start_tracing(settings: Settings) -> "Tracing | None":
     if settings.traces is None and settings.collector.is_set and not settings.collector.is_installed:
-        log.warning("OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed", remedy=INSTALL)
+        log.warning("an endpoint of OTLP is set, but OpenTelemetry is not installed", remedy=INSTALL)
     if not settings.sends_traces:
         return None
     from server.tracing import start_tracing  # noqa: PLC0415  # of an optional extra

@@ -107,7 +107,7 @@ class SocketView(GraphQL[Context, None]):
 
     def encode_json(self, data: object) -> bytes:
         assert isinstance(data, Mapping)  # noqa: S101  # messages alone are encoded here
-        return self._limit.encode_message(dict(data))
+        return self._limit.encode(dict(data))
 
     def is_websocket_origin_allowed(self, request: WebSocket, origin: str) -> bool:
         """Whether the page of another origin may connect; without a preflight, so that only this check stops it."""

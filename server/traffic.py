@@ -35,11 +35,11 @@ class Traffic:
         """Count a request, or an operation over WebSocket, of a caller with a key or token."""
         self.requests[caller.name if self._counted.add(caller.name) else _OTHERS] += 1
 
-    def count_calls(self, caller: Caller, calls: int) -> None:
-        """Count requests to CoinGlass for a caller whose requests are counted."""
+    def count_call(self, caller: Caller) -> None:
+        """Count a request to CoinGlass for a caller whose requests are counted, when it is sent."""
         label = caller.name if caller.name in self._counted else _OTHERS
         if label in self.requests:
-            self.calls[label] += calls
+            self.calls[label] += 1
 
     def refuse_request(self, request: Request, code: str, status: int | str, **facts: str) -> None:
         """Count and log the refusal of a WebSocket, or of one of its operations."""

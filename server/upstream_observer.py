@@ -67,7 +67,7 @@ class UpstreamObserver(CallObserver):
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.failures = FailureLog()
-        about = "Requests sent to CoinGlass, by outcome: `ok` or the kind of failure."
+        about = "Attempts to send a request to CoinGlass, by outcome: `ok` or the kind of failure."
         self._sent = Counter(f"{PREFIX}_upstream_requests", about, ("group", "outcome"), registry=registry)
         about = "Time from sending a request to CoinGlass to its whole answer or failure."
         name = f"{PREFIX}_upstream_request_duration_seconds"

@@ -85,7 +85,7 @@ class GraphQLView:
             body, status, code = self._limit.encode(outcome.body), outcome.status, outcome.code
         except ResponseTooLarge as error:
             body, status, code = orjson.dumps(error.body), _BAD_REQUEST, error.code
-            outcome.record.exceeded["response_mb"] += 1
+            _note_too_large(outcome)
         response = Response.of(body, content_type, status if is_typed else _OK)
         response.upstream_calls = outcome.record.upstream_calls
         response.expires_at, response.code, response.is_gated = outcome.expires_at, code, outcome.is_gated
@@ -99,11 +99,13 @@ class GraphQLView:
         async def result() -> bytes:
             try:
                 outcome = await self._run_part(request, operation)
-                self._count(outcome)
-                return self._limit.encode(outcome.body)
             except OperationRefused as refused:
                 return refused.response.body
+            self._count(outcome.code)
+            try:
+                return self._limit.encode(outcome.body)
             except ResponseTooLarge as error:
+                self._refuse_too_large(outcome)
                 return orjson.dumps(error.body)
 
         return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
@@ -112,13 +114,18 @@ class GraphQLView:
         """Execute the operations at the same time, in contexts of their own and within common limits."""
         self._check_batch(payloads, content_type)
         cost = BatchCost(self._batching.limits)
-        results = await asyncio.gather(*(self._result(request, payload, cost) for payload in payloads))
+        async with asyncio.TaskGroup() as group:  # if one raises, nobody awaits the others
+            tasks = [group.create_task(self._result(request, payload, cost)) for payload in payloads]
+        results = [task.result() for task in tasks]
+        outcomes = [outcome for _, outcome in results if outcome is not None]
         try:
             body = self._limit.encode([result for result, _ in results])
         except ResponseTooLarge as error:
             body = orjson.dumps([error.body] * len(results))
+            for outcome in outcomes:
+                self._refuse_too_large(outcome)
         response = Response.of(body, content_type)
-        response.upstream_calls = sum(calls for _, calls in results)
+        response.upstream_calls = sum(outcome.record.upstream_calls for outcome in outcomes)
         return response
 
     def _check_batch(self, payloads: Sequence[object], content_type: bytes) -> None:
@@ -134,14 +141,16 @@ class GraphQLView:
         if not all(isinstance(payload, dict) for payload in payloads):
             raise OperationRefused(_BAD_REQUEST, "Each operation of a batch is an object with `query`.")
 
-    async def _result(self, request: Request, payload: dict[str, Any], cost: BatchCost) -> tuple[object, int]:
-        """Return the result of an operation of a batch, and the calls to CoinGlass that it took."""
+    async def _result(
+        self, request: Request, payload: dict[str, Any], cost: BatchCost
+    ) -> tuple[object, OperationOutcome | None]:
+        """Return the result of an operation of a batch, and its outcome if it came so far."""
         try:
             outcome = await self._run_part(request, read_operation(payload), cost)
         except OperationRefused as refused:
-            return orjson.Fragment(refused.response.body), 0
-        self._count(outcome)
-        return outcome.body, outcome.record.upstream_calls
+            return orjson.Fragment(refused.response.body), None
+        self._count(outcome.code)
+        return outcome.body, outcome
 
     async def _run_part(
         self, request: Request, operation: OperationRequest, cost: BatchCost | None = None
@@ -154,10 +163,20 @@ class GraphQLView:
             span.record, span.code = outcome.record, outcome.code
             return outcome
 
-    def _count(self, outcome: OperationOutcome) -> None:
+    def _refuse_too_large(self, outcome: OperationOutcome) -> None:
+        """Count the refusal of a result that is too large, unless its operation is counted as refused already."""
+        if outcome.code is None:
+            _note_too_large(outcome)
+            self._count(ResponseTooLarge.code)
+
+    def _count(self, code: str | None) -> None:
         """Count a refused operation inside a response with status 200."""
-        if outcome.code is not None:
-            self._traffic.refused[outcome.code, str(_OK)] += 1
+        if code is not None:
+            self._traffic.refused[code, str(_OK)] += 1
+
+
+def _note_too_large(outcome: OperationOutcome) -> None:
+    outcome.record.exceeded["response_mb"] += 1
 
 
 def _unacceptable(accept: bytes) -> str:

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from cross_web import HTTPException
@@ -31,6 +32,7 @@ from server.http import Request
 from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
+from server.response_limit import ResponseTooLarge
 from server.socket_log import SocketLog
 from server.socket_messages import is_message
 from server.traffic import Traffic
@@ -47,6 +49,7 @@ _FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
 _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
+_record: ContextVar[OperationRecord | None] = ContextVar("operation_record", default=None)  # of the running task
 
 
 ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
@@ -94,7 +97,7 @@ class OperationSocket(WebSocket):
 
     @contextlib.contextmanager
     def operation(self, upstream: KeyUpstream) -> Iterator[Context]:
-        """Yield the context of an operation; at its end, count its calls and report it."""
+        """Yield the context of an operation, and report it at its end."""
         record, started = None, time.perf_counter()
         try:
             with self._runner.operation(self.opening, upstream) as (context, _):
@@ -102,7 +105,6 @@ class OperationSocket(WebSocket):
                 yield context
         finally:
             if record is not None:
-                self._traffic.count_calls(self.opening.caller, record.upstream_calls)
                 self._observe(self.opening, record, time.perf_counter() - started)
 
     async def identify_caller(self) -> None:
@@ -239,8 +241,9 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
             return
         with self._socket.operation(upstream) as context:
+            _record.set(context.record)
             if span is not None:
-                span.record = context.record
+                span.record, context.record.trace_id = context.record, span.trace_id
             self.context = context  # read before anything else runs
             await super().run_operation(operation)
 
@@ -273,7 +276,19 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             self._socket.refuse(code, "error")
             if self._socket.spans is not None:
                 self._socket.spans.refuse(code)
-        await super().send_message(message)
+        try:
+            await super().send_message(message)
+        except ResponseTooLarge as error:
+            self._refuse_result(error.code)
+            await super().send_message(cast("Message", {**message, "payload": error.body}))
+
+    def _refuse_result(self, code: str) -> None:
+        """Count the refusal of a result that is too large to be sent."""
+        if (record := _record.get()) is not None:
+            record.exceeded["response_mb"] += 1
+        self._socket.refuse(code, "next")
+        if self._socket.spans is not None:
+            self._socket.spans.refuse(code)
 
     @property
     def _socket(self) -> OperationSocket:

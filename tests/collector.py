@@ -22,6 +22,7 @@ class RecordedSpan:
     attributes: dict[str, Any]
     events: tuple[dict[str, Any], ...]
     failed: bool
+    message: str
 
     @property
     def error(self) -> object:
@@ -39,6 +40,7 @@ def of_sdk(span: ReadableSpan) -> RecordedSpan:
         dict(span.attributes or {}),
         tuple(dict(event.attributes or {}) for event in span.events),
         span.status.status_code.name == "ERROR",
+        span.status.description or "",
     )
 
 
@@ -66,6 +68,7 @@ def decoded(body: bytes) -> list[tuple[dict[str, Any], RecordedSpan]]:
                 values(span.attributes),
                 tuple(values(event.attributes) for event in span.events),
                 span.status.code == span.status.STATUS_CODE_ERROR,
+                span.status.message,
             ),
         )
         for group in export.resource_spans

@@ -39,6 +39,7 @@ def addresses(request: pytest.FixtureRequest) -> Iterator[Addresses]:
         match = ANNOUNCED.fullmatch(process.stderr.readline().strip())
         assert match
         yield Addresses(public, match.group(1))
+    assert process.returncode == 0
 
 
 def test_metrics_are_at_the_address_for_operators_alone(addresses: Addresses) -> None:

@@ -85,7 +85,9 @@ def test_circular_fragments_are_refused(server: Graph) -> None:
 
 def test_a_mutation_by_get_is_refused(server: Graph) -> None:
     """There are no mutations, by GET or otherwise."""
-    assert is_refused(server.http.get("/graphql", params={"query": "mutation cop { __typename }"}))
+    by_get = server.http.get("/graphql", params={"query": "mutation cop { __typename }"})
+    assert (by_get.status_code, is_refused(by_get)) == (405, True)
+    assert "By GET only queries are executed, and this is a mutation." in by_get.text
     assert is_refused(server.http.post("/graphql", json={"query": "mutation cop { __typename }"}))
 
 

@@ -1,12 +1,24 @@
 """Several operations in one request, on a real socket."""
 
-from typing import Any
+import asyncio
+from typing import Any, cast
 
 import httpx
+import orjson
 import pytest
 
+from served_schema.build import build
+from served_schema.limits import DEFAULT
+from server.batch import Batching
+from server.http import Request
+from server.operation_runner import OperationOutcome, OperationRunner
+from server.operations import OperationRequest
+from server.response_limit import ResponseLimit
+from server.traffic import Traffic
+from server.view import GraphQLView
 from tests.conftest import Graph, StartGraph
-from tests.test_graphql_over_http import TYPED, large_parts
+from tests.server.raw_asgi import http_scope
+from tests.test_graphql_over_http import TWO_CALLS, TYPED, large_parts
 from tests.test_persisted_queries import ANSWER as PERSISTED
 from tests.test_persisted_queries import EXTENSIONS, QUERY
 
@@ -104,8 +116,40 @@ def test_each_operation_is_charged_to_the_budget_of_the_caller(start_graph: Star
 
 
 def test_a_batch_whose_results_are_too_large_is_an_error_for_each(start_graph: StartGraph) -> None:
-    graph = start_graph(max_batch=3, max_response_megabytes=1)
+    graph = start_graph(max_batch=4, max_response_megabytes=1)
     part = {"query": f"{{ {large_parts(2)} }}"}
     assert "errors" not in post(graph, part).json()[0]
-    answers = post(graph, part, part, part).json()
-    assert [code(answer) for answer in answers] == ["QUERY_TOO_COMPLEX"] * 3
+    answers = post(graph, part, part, part, {"query": "{ nothing }"}).json()
+    assert [code(answer) for answer in answers] == ["QUERY_TOO_COMPLEX"] * 4
+    metrics = graph.http.get("/metrics").text
+    assert 'refused_total{code="QUERY_TOO_COMPLEX",status="200"} 3.0' in metrics
+    assert 'limits_exceeded_total{limit="response_mb"} 3.0' in metrics
+
+
+def test_an_operation_that_the_budget_refuses_leaves_its_room_to_the_next(start_graph: StartGraph) -> None:
+    graph = start_graph(max_batch=3, max_calls=2, calls_per_minute=1)
+    refused, served = post(graph, {"query": TWO_CALLS}, FOUR_HOURS).json()
+    assert code(refused) == "CLIENT_RATE_LIMITED"
+    assert served["data"]["coin"]["openInterest"]["__typename"] == "OISeries"
+
+
+async def test_the_rest_of_a_batch_ends_with_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fault of this server in one operation; nobody would hear of what the others find."""
+    ended = asyncio.Event()
+
+    async def run(_: Request, operation: OperationRequest, __: object) -> OperationOutcome:
+        if operation.text == "fault":
+            raise RuntimeError(operation.text)
+        try:
+            raise await asyncio.get_running_loop().create_future()
+        finally:
+            ended.set()
+
+    runner = OperationRunner(build(), cast("Any", None), cast("Any", None), Traffic())
+    monkeypatch.setattr(runner, "run", run)
+    view = GraphQLView(runner, None, ResponseLimit(1), Batching(2, DEFAULT), Traffic(), None)
+    request = Request(http_scope(headers=[("content-type", "application/json")]))
+    request.body = orjson.dumps([{"query": "waits"}, {"query": "fault"}])
+    with pytest.raises(ExceptionGroup):
+        await view.handle(request)
+    assert ended.is_set()

@@ -95,7 +95,7 @@ def test_pods_run_without_privileges() -> None:
 
 
 def test_stopping_takes_less_time_than_each_supervisor_leaves() -> None:
-    drain_seconds = SETTINGS.get("COINGLASS_DRAIN_SECONDS", 0)
+    drain_seconds = SETTINGS["COINGLASS_DRAIN_SECONDS"]
     limits = [
         manifest("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
         int(re.findall(r"^TimeoutStopSec=(\d+)$", UNIT.read_text(), re.MULTILINE)[0]),

@@ -8,7 +8,9 @@ import pytest
 
 from sandbox.faults import FaultKind
 from server import event_stream
+from server.asgi import HTTPAdapter
 from tests.conftest import Graph, StartGraph
+from tests.running import watching
 from tests.test_graphql_over_http import TWO_CALLS, large_parts
 
 EVENTS = {"accept": "text/event-stream"}
@@ -68,7 +70,10 @@ def test_the_budget_of_the_caller_holds_and_counts_the_refusal(start_graph: Star
 
 def test_the_limit_of_responses_holds(start_graph: StartGraph) -> None:
     graph = start_graph(max_response_megabytes=1)
-    result = events(post(graph, f"{{ {large_parts()} }}"))[0][1]
+    with watching((HTTPAdapter, "_end")) as until:
+        result = events(post(graph, f"{{ {large_parts()} }}"))[0][1]
+        until(lambda: 'limits_exceeded_total{limit="response_mb"} 1.0' in graph.http.get("/metrics").text)
+    assert 'refused_total{code="QUERY_TOO_COMPLEX",status="200"} 1.0' in graph.http.get("/metrics").text
     assert (result.keys(), result["errors"][0]["extensions"]["code"]) == ({"errors"}, "QUERY_TOO_COMPLEX")
 
 

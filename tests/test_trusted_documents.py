@@ -156,6 +156,16 @@ async def test_a_trusted_document_is_parsed_and_compiled_at_start(monkeypatch: p
     assert None not in document._plans.values()
 
 
+async def test_counts_of_lookups_go_on_when_documents_are_read_again() -> None:
+    engine = Engine(100_000)
+    for _ in range(2):
+        await ask(engine, PRICE, {"symbol": "BTCUSDT"})
+    counts = [(counted.hits, counted.misses) for counted in (engine.documents, engine.fragments, engine.counts)]
+    assert counts[0] == (1, 1)
+    engine.schema.apply(DocumentPolicy(trusted=[TrustedOperation("price", "Price", PRICE)]))
+    assert counts == [(counted.hits, counted.misses) for counted in (engine.documents, engine.fragments, engine.counts)]
+
+
 def test_a_faulty_document_stops_the_start_with_its_name(start_graph: StartGraph, tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     path.write_text(

@@ -16,9 +16,11 @@ from websockets.frames import Frame, Opcode
 
 from sandbox.faults import FaultKind
 from server.asgi import MAX_BODY
+from server.observation import Observation
 from server.socket_connection import SocketConnection
 from tests.conftest import Graph, StartGraph
 from tests.running import LIMIT, uvicorn_errors, watching
+from tests.test_graphql_over_http import large_parts
 from tests.test_websocket import PRICE, PROTOCOL, address, send
 
 HANDSHAKE = (
@@ -62,6 +64,23 @@ async def test_more_operations_in_progress_than_the_limit_are_refused_one_by_one
     assert (refused["type"], refused["id"], error["extensions"]["code"]) == ("error", "2", "TOO_MANY_OPERATIONS")
     assert "2 operations" in error["message"]
     assert (answered["type"], answered["id"]) == ("next", "3")
+
+
+async def test_a_result_that_is_too_large_is_an_error_and_is_counted(start_graph: StartGraph) -> None:
+    graph = start_graph(max_response_megabytes=1)
+
+    def metrics() -> str:
+        return graph.http.get("/metrics").text
+
+    with watching((Observation, "operation_ended")) as until:
+        async with opened(graph) as client:
+            query = f"{{ {large_parts()} }}"
+            await send(client, {"type": "subscribe", "id": "7", "payload": {"query": query}})
+            message, end = await receive(client), await receive(client)
+        await asyncio.to_thread(until, lambda: 'limits_exceeded_total{limit="response_mb"} 1.0' in metrics())
+    assert (message["id"], message["type"], end["type"]) == ("7", "next", "complete")
+    assert message["payload"]["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
+    assert 'refused_total{code="QUERY_TOO_COMPLEX",status="next"} 1.0' in metrics()
 
 
 async def test_more_sockets_of_an_address_than_the_limit_are_refused(start_graph: StartGraph) -> None:

@@ -1,8 +1,8 @@
 """Run the instructions of the Dockerfile in a fresh Debian, without Docker, and query the server that they install.
 
-Needs root and mmdebstrap; the exit code is 75 where no Debian can be set up. Each stage is a folder with the files of a
-small Debian, where `chroot` runs the lines of RUN as they stand in the Dockerfile. The base image is replaced by a Debian
-with the version of Python that the image has.
+Needs root and mmdebstrap; the exit code is 75 where no Debian can be set up. Each stage is a folder with the files of
+a small Debian, where `chroot` runs the lines of RUN as they stand in the Dockerfile. The base image is replaced by a
+Debian with the version of Python that the image has.
 """
 
 import json

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.http import JSON
-from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
+from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, is_json, media_type
 
 APOLLO = b"application/graphql-response+json,application/json;q=0.9"
 URQL = (
@@ -62,3 +62,20 @@ def test_every_header_is_read_without_a_failure(header: bytes) -> None:
 )
 def test_a_page_is_for_clients_that_accept_html(accept: bytes | None, *, accepted: bool) -> None:
     assert accepts_page(accept) is accepted
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_read"),
+    [
+        (b"application/json", True),
+        (b"Application/JSON ;x=y", True),
+        (b"application/json; charset=utf-8; boundary=x", True),
+        (b'application/json; profile=x; charset="UTF-8"', True),
+        (b"application/json; profile=x; charset=latin1", False),
+        (b"application/json; charset=latin1", False),
+        (b"application/jsonp", False),
+        (b"", False),
+    ],
+)
+def test_a_body_is_json_in_utf_8_whatever_else_its_type_states(content_type: bytes, *, is_read: bool) -> None:
+    assert is_json(content_type) is is_read

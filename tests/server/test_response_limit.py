@@ -26,9 +26,3 @@ def test_a_larger_response_is_an_error_with_the_size_and_the_limit() -> None:
     assert answer.keys() == {"errors"}
     assert answer["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX"}
     assert "1.6 MB, and 1 are allowed (COINGLASS_MAX_RESPONSE_MB)" in answer["errors"][0]["message"]
-
-
-def test_a_larger_message_of_a_socket_stays_a_message() -> None:
-    answer = orjson.loads(LIMIT.encode_message({"id": "7", "type": "next", "payload": {"data": LARGEST}}))
-    assert (answer["id"], answer["type"]) == ("7", "next")
-    assert answer["payload"]["errors"][0]["extensions"] == {"code": "QUERY_TOO_COMPLEX"}

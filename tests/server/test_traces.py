@@ -11,6 +11,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
@@ -19,11 +20,15 @@ from websockets.asyncio.client import connect
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from sandbox.app import KEY, Sandbox
+from sandbox.envelopes import SandboxReply, failure
 from sandbox.faults import FaultKind
 from server import operation_spans, tracing
+from server.log import request_lines
+from server.observation import Observation
 from server.tracing import Tracing
 from tests.collector import RecordedSpan, below, of_sdk
 from tests.conftest import Graph, StartGraph
+from tests.running import watching
 from tests.test_websocket import PROTOCOL, address, send
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
@@ -181,6 +186,23 @@ async def test_the_trace_is_continued_over_websocket(traced: Traced, part: str) 
     assert operation.attributes["coinglass.upstream_calls"] == 3
 
 
+async def test_the_line_of_an_operation_over_websocket_has_the_id_of_its_trace(
+    traced: Traced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(request_lines, "info", lambda event, facts: lines.append({"event": event, **facts}))
+    with watching((Observation, "operation_ended")) as until:
+        async with connect(address(traced.graph), subprotocols=[PROTOCOL], proxy=None) as socket:
+            await send(socket, {"type": "connection_init"})
+            await socket.recv()
+            payload = {"query": "{ __typename }", "extensions": SAMPLED}
+            await send(socket, {"type": "subscribe", "id": "1", "payload": payload})
+            await socket.recv()
+            await socket.recv()
+        await asyncio.to_thread(until, lambda: bool(lines))
+    assert [(line["event"], line["trace_id"]) for line in lines] == [("websocket operation", TRACE)]
+
+
 def test_a_refused_operation_has_its_code(traced: Traced) -> None:
     traced.post("{ nothing }")
     (operation,) = traced.operations
@@ -268,12 +290,32 @@ def test_an_open_circuit_is_in_the_span_of_a_call_without_requests(traced: Trace
     assert all(below(span, traced.spans) == [] for span in refused)
 
 
-def test_no_span_has_a_secret_the_document_or_parameters(traced: Traced) -> None:
-    traced.graph.fail(FaultKind.KEY_INVALID, FUNDING_PATH)
-    traced.post(QUERY.replace("Markets", "Secrets"), {"authorization": "Bearer abcdef", "x-api-key": "ghijkl"})
+class RepeatingSandbox(Sandbox):
+    """A sandbox that repeats parameters and its key in the message of a failure."""
+
+    def _answer(self, request: Request) -> SandboxReply:
+        if request.url.path != FUNDING_PATH:
+            return super()._answer(request)
+        return failure("40001", f"{request.query_params['symbol']} fails for {self.key}")
+
+
+def test_no_span_has_a_secret_the_document_or_parameters(
+    start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = RepeatingSandbox(Plan.PROFESSIONAL, key="mnopqr-key")
+    api_key = Secret("mnopqr-key")
+    traced = Traced(
+        lambda plan, **settings: start_graph(plan, sandbox=sandbox, api_key=api_key, **settings), monkeypatch
+    )
+    headers = {"authorization": "Bearer abcdef", "x-api-key": "ghijkl"}
+    traced.post(QUERY.replace("Markets", "Secrets"), headers)
     text = repr(traced.spans)
     assert "Secrets" in text
-    assert [word for word in (f"'{KEY}'", "abcdef", "ghijkl", "BTCUSDT", "candles", "?") if word in text] == []
+    (call,) = traced.calls(FUNDING_PATH)
+    assert (call.message, len(call.events)) == ("UpstreamRejected", 1)
+    assert [
+        word for word in ("mnopqr", "abcdef", "ghijkl", "BTCUSDT", "fails for", "candles", "?") if word in text
+    ] == []
 
 
 class HeaderSandbox(Sandbox):
@@ -305,11 +347,12 @@ class StuckExporter(SpanExporter):
     """A collector that never answers, until it is released."""
 
     def __init__(self) -> None:
-        self.began, self.released = threading.Event(), threading.Event()
+        self.began, self.released, self.ended = threading.Event(), threading.Event(), threading.Event()
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         self.began.set()
         self.released.wait(30)
+        self.ended.set()
         return SpanExportResult.FAILURE if spans else SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
@@ -321,9 +364,9 @@ async def test_a_collector_that_hangs_does_not_hold_up_shutdown(monkeypatch: pyt
     monkeypatch.setattr(tracing, "_FLUSH_SECONDS", 0.01)
     stuck = Tracing(exporter)
     stuck.tracer.start("span", {}).end()
-    await stuck._close()
+    await asyncio.wait_for(stuck._close(), 10)
     assert exporter.began.wait(10)
-    assert not exporter.released.is_set()
+    assert not exporter.ended.is_set()
     exporter.released.set()
 
 
@@ -336,5 +379,5 @@ def test_a_collector_that_hangs_holds_up_no_request(start_graph: StartGraph, mon
     for _ in range(3):
         graph.data(QUERY)
     assert exporter.began.wait(10)
-    assert not exporter.released.is_set()
+    assert not exporter.ended.is_set()
     exporter.released.set()

@@ -38,8 +38,8 @@ def test_calls_of_callers_beyond_the_bound_are_counted_together() -> None:
     traffic = Traffic()
     for number in range(300):
         traffic.count_request(Caller(f"caller-{number}"))
-        traffic.count_calls(Caller(f"caller-{number}"), 2)
-    assert (traffic.calls["caller-0"], traffic.calls["others"]) == (2, 200)
+        traffic.count_call(Caller(f"caller-{number}"))
+    assert (traffic.calls["caller-0"], traffic.calls["others"]) == (1, 100)
 
 
 def test_the_number_of_counted_callers_is_bounded() -> None:
