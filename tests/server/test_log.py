@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import sys
 import threading
 import warnings
@@ -104,3 +105,12 @@ async def test_a_batch_is_written_whole_by_a_flush() -> None:
     assert target.getvalue() == ""
     stream.flush()
     assert target.getvalue() == "0\n1\n2\n"
+
+
+async def test_a_closed_terminal_ends_the_log_alone() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    stream = LogStream(os.fdopen(writing, "w", buffering=1))
+    stream.write("lost\n")
+    stream.write_later("lost\n")
+    stream.flush()
