@@ -12,8 +12,8 @@ class LogStream:
     """Writes to standard error in the order of what is logged.
 
     Lines that `write_later` collects share one system call. They are written before any other line, and before the
-    process ends: `flush` is called by the end of the application's lifespan and at exit. What cannot be written is lost,
-    as when the terminal was closed or the disk is full: the server goes on without its log.
+    process ends: `flush` is called by the end of the application's lifespan and at exit. What cannot be written, since
+    the terminal was closed or the disk is full, is lost: the server goes on without its log.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
