@@ -130,12 +130,14 @@ def count_upstream_calls() -> Iterator[CallCounter]:
         _current.reset(token)
 
 
-def count_sent() -> None:
+def count_sent() -> CallCounter | None:
+    """Count a call for the operation that started it, and return its counter."""
     counter = _current.get()
     if counter is not None:
         counter.sent += 1
         if counter.on_late is not None:
             counter.on_late()
+    return counter
 
 
 def may_suggest() -> bool:

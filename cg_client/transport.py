@@ -70,15 +70,18 @@ class Transport:
         new_request = self._cached_request if len(call.target) <= _MAX_CACHED_TARGET else self._new_request
         task = asyncio.current_task()
         self.sending.add(task)
+        counter = count_sent()  # not after the answer: the operation has caused it even if nobody waits for it any more
         try:
             async with asyncio.timeout(seconds):
                 response = await self._http.handle_async_request(new_request(call.target))
                 headers, body = await read_response(response)
         except (TimeoutError, httpx.HTTPError) as error:
-            raise self._counted_failure(error, seconds, self._clock.monotonic() - started) from error
+            failure = self._failure(error, seconds, self._clock.monotonic() - started)
+            if counter is not None and not failure.sent:
+                counter.sent -= 1
+            raise failure from error
         finally:
             self.sending.discard(task)
-        count_sent()
         for secret in self._secrets:  # no message, value or anomaly may repeat one
             if secret in body:
                 body = body.replace(secret, b"***")
@@ -87,8 +90,8 @@ class Transport:
     def _new_request(self, target: str) -> httpx.Request:
         return httpx.Request("GET", self._base + target, headers=self._headers, extensions=self._extensions)
 
-    def _counted_failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
-        """Translate httpx's error and count what was sent; `seconds` were allowed, of which `waited` have passed."""
+    def _failure(self, error: TimeoutError | httpx.HTTPError, seconds: float, waited: float) -> UpstreamFailed:
+        """Translate httpx's error; `seconds` were allowed, of which `waited` have passed."""
         failure: UpstreamFailed
         if isinstance(error, TimeoutError | httpx.TimeoutException):
             enough = seconds >= self._enough_seconds and not isinstance(error, httpx.PoolTimeout)
@@ -97,8 +100,6 @@ class Transport:
             message = f"The connection to CoinGlass failed ({type(error).__name__})."
             failure = UpstreamUnavailable(message, reason=_reason(error))
         failure.sent, failure.seconds = not isinstance(error, _NOTHING_SENT), waited
-        if failure.sent:
-            count_sent()
         return failure
 
 

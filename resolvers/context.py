@@ -10,7 +10,7 @@ import strawberry
 
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.client import Client
-from cg_client.dry_client import LISTING, CallPlan, DryClient
+from cg_client.dry_client import LISTING, CallPlan, DryClient, DryRunMiss
 from cg_client.errors import CoinglassError, Gated, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
@@ -137,6 +137,8 @@ class Context:
 
     def note_problem(self, error: CoinglassError | InvalidRequest) -> None:
         """To be called for each error that becomes a value of the data."""
+        if isinstance(error, DryRunMiss):  # what was not fetched is no problem
+            return
         self.record.problems[error.code.value] += 1
         if isinstance(error, Gated):
             self.note_gated()

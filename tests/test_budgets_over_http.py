@@ -196,5 +196,6 @@ async def test_a_client_that_leaves_gets_back_what_was_not_sent(start_limited: A
             await asyncio.to_thread(until, lambda: len(sandbox.requests) > sent + 5)
             leaving.cancel()
             await asyncio.to_thread(until, lambda: left(post(graph, QUOTA)) > 80)
+            assert 100 - left(post(graph, QUOTA)) == len(sandbox.requests) - sent  # none of which is answered yet
     delay.opened.set()
     assert 100 - left(post(graph, QUOTA)) <= 12

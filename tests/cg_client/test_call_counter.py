@@ -42,6 +42,31 @@ async def test_a_failed_operation_counts_its_sent_calls(client: Client, upstream
     assert counter.sent == 1
 
 
+async def test_a_call_counts_from_its_start_although_nobody_waits_for_the_answer(
+    client: Client, upstream: respx.MockRouter
+) -> None:
+    begun = asyncio.Event()
+
+    async def hang(_: httpx.Request) -> httpx.Response:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    upstream.get(ENDPOINT.path).mock(side_effect=hang)
+    with count_upstream_calls() as counter:
+        waiting = asyncio.create_task(fetch(client))
+        await begun.wait()
+        waiting.cancel()
+        assert counter.sent == 1
+
+
+async def test_a_call_whose_connection_fails_does_not_count(client: Client, upstream: respx.MockRouter) -> None:
+    upstream.get(ENDPOINT.path).mock(side_effect=httpx.ConnectError("no"))
+    with count_upstream_calls() as counter, pytest.raises(CoinglassError):
+        await fetch(client)
+    assert counter.sent == 0
+
+
 async def test_a_shared_call_counts_for_the_operation_that_started_it(
     client: Client, upstream: respx.MockRouter
 ) -> None:
