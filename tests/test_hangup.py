@@ -85,7 +85,7 @@ def test_a_new_key_of_a_caller_is_valid_at_once(tmp_path: Path) -> None:
         assert answer.status_code == 200
         path.write_text("{")
         assert "is not a file of keys" in hang_up(process, "the keys that were read last stay valid")[0]
-        path.write_bytes(b'{"keys": "\xff"}')
+        path.write_bytes(b'{"keys": [{"name": "\xff"}]}')
         assert "is not a file of keys" in hang_up(process, "the keys that were read last stay valid")[0]
         answer = httpx.post(f"{address}/graphql", json={"query": "{ __typename }"}, headers={"x-api-key": key})
         assert answer.status_code == 200

@@ -127,7 +127,9 @@ def test_a_reload_does_not_wait_for_the_next_look_at_the_file(path: Path, clock:
     assert caller_of(keys, key).name == "reports"
 
 
-@pytest.mark.parametrize("content", [b"", b"[]", b'{"keys": [{}]}', b'{"keys": 1}', b"\x00", b'{"keys": "\xff"}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"keys": [{}]}', b'{"keys": 1}', b"\x00", b'{"keys": [{"name": "\xff"}]}']
+)
 def test_a_server_does_not_start_with_a_file_of_something_else(path: Path, clock: FakeClock, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(KeyFileError, match="is not a file of keys"):
