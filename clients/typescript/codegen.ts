@@ -11,7 +11,7 @@ const config: CodegenConfig = {
         // The second line is what Federation adds, which introspection shows and the SDL for clients does not have.
         scalars: {
           DateTime: "string", Date: "string", Timestamp: "number",
-          _Any: "unknown", federation__FieldSet: "string", link__Import: "string",
+          _Any: "unknown", _FieldSet: "string", link__Import: "string",
         },
         strictScalars: true,
         useTypeImports: true,
