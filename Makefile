@@ -25,7 +25,7 @@ serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandb
 test: $(STAMP)           ## all tests
 	$(BIN)/pytest --numprocesses=auto --dist=worksteal
 
-check: lint types copies test docker-lint   ## everything that CI runs
+check: lint types copies test docker-lint   ## what CI runs first; .ci/run runs all
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -66,6 +66,7 @@ $(VENV)/bin/uv:
 	$(PIP) install uv
 
 wheel: $(STAMP)          ## build the package with the locked tools
+	rm -f dist/coinglass_graphql-*.whl
 	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 sbom: $(STAMP)           ## the software bill of materials of what the image installs, as CycloneDX JSON

@@ -51,7 +51,7 @@ def read_keys(path: Path) -> Keys:
         return msgspec.json.decode(path.read_bytes(), type=Keys)
     except OSError as error:
         raise KeyFileError(f"cannot read {path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise KeyFileError(f"{path} is not a file of keys: {error}") from error
 
 

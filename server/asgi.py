@@ -1,8 +1,8 @@
 """Translates between ASGI and the typed layers: reads a request once and writes the response.
 
-At a signal uvicorn accepts no more connections, closes idle ones and waits for requests in progress. It cancels those
-that still run after the graceful seconds, and nothing else cancels a request: they are answered with 503 and
-`Retry-After`. Operations end at their deadline, so with the default settings none is cancelled.
+When the server ends, uvicorn cancels the requests that still run after the graceful seconds, and nothing else cancels
+one: they are answered with 503 and `Retry-After`. Operations end at their deadline, so with the default settings none
+is cancelled.
 """
 
 import asyncio

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _OVERRIDES = ("host", "port", "workers", "trusted_documents", "trusted_only")  # settings that options override
 _PRINTED = ("schema", "endpoints", "coverage")
+_BROKEN_PIPE = 141  # what shells report for SIGPIPE
 
 
 class _Parser(argparse.ArgumentParser):
@@ -94,6 +95,17 @@ def _count(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit status."""
+    try:
+        status = _run_command(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader has left, as in `doctor | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+        return _BROKEN_PIPE
+    return status
+
+
+def _run_command(arguments: Sequence[str] | None) -> int:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.command is None:
@@ -153,6 +165,7 @@ def _serve(env: Mapping[str, str], *, sandbox: bool) -> None:
     from server.settings import Settings
 
     checks = (start_faults,) if sandbox else (live_faults, start_faults)
+    os.environ.update(env)
     serve(Settings.from_env(env, *checks), os.environ, sandbox=sandbox)
 
 

@@ -15,6 +15,7 @@ open until its own timer ends, and a listening socket is closed only when its qu
 import asyncio
 import contextlib
 import ctypes
+import os
 import signal
 import socket
 import struct
@@ -58,9 +59,14 @@ class GracefulServer(uvicorn.Server):
         self._drains_until: float | None = None
         self._idle_until = 0.0
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()  # signals need it from here on
+        await super().serve(sockets)
+        if self._signal is not None:
+            log.info("the server has ended", **self._facts)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self._loop = asyncio.get_running_loop()
         sys.stderr.write(self._announcement)
 
     # Signals
@@ -94,6 +100,12 @@ class GracefulServer(uvicorn.Server):
         self.should_exit = True
         self.config.open_connections.start_closing(is_ready=is_ready)
 
+    @property
+    def _facts(self) -> dict[str, object]:
+        """What each line about the end states."""
+        name = None if self._signal is None else signal.Signals(self._signal).name
+        return {"signal": name, "pid": os.getpid()}
+
     def _abort(self) -> None:
         for connection in list(self.server_state.connections):
             connection.transport.abort()
@@ -106,7 +118,9 @@ class GracefulServer(uvicorn.Server):
             return False
         now = self._loop.time()
         if self._drains_until is None:
-            self._drains_until = now + (self.config.drain_seconds if self._signal == signal.SIGTERM else 0.0)
+            drain_seconds = self.config.drain_seconds if self._signal == signal.SIGTERM else 0.0
+            log.info("the server begins to end", drain_seconds=drain_seconds, **self._facts)
+            self._drains_until = now + drain_seconds
             self._idle_until = now + self.config.timeout_keep_alive
         return self.force_exit or now >= self._drains_until
 
@@ -116,6 +130,7 @@ class GracefulServer(uvicorn.Server):
                 await self._refuse_new(sockets or [])
             for server in self.servers:
                 server.close()
+            log.info("the server accepts no more connections", **self._facts)
             await self._wait_for_idle()
         await super().shutdown(sockets)
         if self.force_exit:

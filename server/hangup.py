@@ -9,7 +9,11 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Final, TypeAlias
 
+import structlog
+
 Reload: TypeAlias = Callable[[], Awaitable[None]]
+
+log = structlog.get_logger(__name__)
 
 HANGUP: Final[int] = getattr(signal, "SIGHUP", 0)  # Windows has none
 
@@ -35,7 +39,10 @@ def reload_at_hangup(reload: Reload) -> Iterator[None]:
         while True:
             await requested.wait()
             requested.clear()
-            await reload()
+            try:
+                await reload()
+            except Exception:  # the next signal must still have an effect
+                log.exception("reading the files again failed")
 
     loop.add_signal_handler(HANGUP, handle)
     task = loop.create_task(run())

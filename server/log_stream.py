@@ -1,6 +1,7 @@
 """Standard error as a stream of lines: those of requests in batches, all others at once."""
 
 import asyncio
+import contextlib
 import sys
 from typing import Final, TextIO
 
@@ -11,7 +12,8 @@ class LogStream:
     """Writes to standard error in the order of what is logged.
 
     Lines that `write_later` collects share one system call. They are written before any other line, and before the
-    process ends: `flush` is called by the end of the application's lifespan and at exit.
+    process ends: `flush` is called by the end of the application's lifespan and at exit. What cannot be written, since
+    the terminal was closed or the disk is full, is lost: the server goes on without its log.
     """
 
     def __init__(self, stream: TextIO | None = None) -> None:
@@ -26,16 +28,19 @@ class LogStream:
 
     def write(self, text: str) -> None:
         self._write_batch()
-        self._target.write(text)
+        with contextlib.suppress(OSError):
+            self._target.write(text)
 
     def flush(self) -> None:
         self._write_batch()
-        self._target.flush()
+        with contextlib.suppress(OSError):
+            self._target.flush()
 
     def _write_batch(self) -> None:
         lines, self._lines = self._lines, []  # a thread may log meanwhile
         if lines:
-            self._target.write("".join(lines))
+            with contextlib.suppress(OSError):
+                self._target.write("".join(lines))
 
     @property
     def _target(self) -> TextIO:

@@ -25,7 +25,7 @@ class Observation:
         self._requests = RequestMetrics(self._registry, OperationNames(trusted_names))
 
     def request_ended(self, request: Request, response: Response, seconds: float) -> None:
-        self._requests.count_request(response, seconds)
+        self._requests.count_request(request, response, seconds)
         log_request(request, response, seconds)
 
     def operation_ended(self, opening: Request, record: OperationRecord, seconds: float) -> None:

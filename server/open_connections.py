@@ -168,7 +168,7 @@ class OpenConnections:
         if len(self._open) > self.limits.connections + _MAX_REFUSED:
             connection.transport.abort()
         message = f"The server has {self.limits.connections} open connections, its limit. Try again in a few seconds."
-        return ConnectionRefusal(503, message, "SERVICE_UNAVAILABLE")
+        return ConnectionRefusal(503, message, "TOO_MANY_CONNECTIONS")
 
     def _is_proxy(self, connection: LimitedConnection) -> bool:
         if not self.limits.proxies or connection.client is None:

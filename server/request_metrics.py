@@ -7,7 +7,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from resolvers.operation_record import OperationRecord
 from server.bounded_names import BoundedNames
-from server.http import Response
+from server.http import Request, Response
+from server.paths import GRAPHQL
 from server.sampling import PREFIX
 
 MAX_NAMES: Final = 100  # of operations that are not trusted documents
@@ -47,10 +48,10 @@ class RequestMetrics:
         self._exceeded = Counter(f"{PREFIX}_limits_exceeded", about, ("limit",), registry=registry)
         self._children: dict[tuple[str, int, str], tuple[Counter, Histogram]] = {}
 
-    def count_request(self, response: Response, seconds: float) -> None:
+    def count_request(self, request: Request, response: Response, seconds: float) -> None:
         operations = response.operations
         if not operations:
-            operation = "none"
+            operation = "unread" if request.path == GRAPHQL else "none"
         else:
             operation = self._names.label(operations[0].name) if len(operations) == 1 else "batch"
         key = (operation, response.status, response.answered_by)

@@ -5,7 +5,7 @@ import dataclasses
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 
 import native
 from callers.key_file import KeyFileError, read_keys
@@ -45,7 +45,7 @@ def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox:
 def _run(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
     configure(settings.log_level, settings.secret_values())
     if settings.workers > 1:
-        _check_documents(settings)  # otherwise each worker would fail
+        _check_documents(settings, environment)  # otherwise each worker would fail
     ignore_hangup()
     with contextlib.ExitStack() as stack:
         listeners = [stack.enter_context(_listen(settings))]
@@ -100,12 +100,12 @@ def start_faults(settings: Settings) -> Iterator[SettingFault]:
             yield SettingFault(("COINGLASS_TRUSTED_DOCUMENTS",), f"COINGLASS_TRUSTED_DOCUMENTS: {error}")
 
 
-def _check_documents(settings: Settings) -> None:
+def _check_documents(settings: Settings, environment: Mapping[str, str]) -> None:
     """Check trusted documents in another process, so that this one does not import the schema."""
     if settings.trusted_documents is None:
         return
     command = [sys.executable, "-P", "-m", "server.cli", "documents", "check", str(settings.trusted_documents)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603  # our own module
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603  # our own module
     if ended.returncode:
         faults = "; ".join((ended.stdout + ended.stderr).splitlines())
         raise SettingsError(f"COINGLASS_TRUSTED_DOCUMENTS: {faults}")

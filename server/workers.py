@@ -184,7 +184,8 @@ class Workers(Multiprocess):
     def join_all(self) -> None:
         if self._end_signal == signal.SIGTERM:
             self._join(self._drain_seconds)
-            drop_handshakes(*self.sockets)
+            for listener in self.sockets:
+                drop_handshakes(listener)
         self._join(GRACEFUL_SECONDS + _KILL_SECONDS)
         for process in self._all():
             process.process.kill()

@@ -155,6 +155,25 @@ def test_serving_the_sandbox_prints_a_banner_and_answers() -> None:
         assert answer.headers["x-coinglass-source"] == "sandbox"
 
 
+def test_workers_check_the_documents_of_the_option_with_all_settings(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text('{"1": "{ __typename }"}')
+    options = ("--sandbox", "--workers", "2", "--trusted-documents", str(manifest))
+    with serving(*options, COINGLASS_TRUSTED_ONLY="on") as (address, _):
+        answer = httpx.post(f"{address}/graphql", json={"documentId": "1"}, timeout=30)
+        assert answer.json() == {"data": {"__typename": "Query"}}
+
+
+def test_a_reader_that_leaves_ends_a_command_without_a_traceback() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(  # noqa: S603  # our own command
+        [*COMMAND, "--version"], env=environment(), stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_the_sandbox_ends_with_its_server() -> None:
     with serving("--sandbox") as (_, process):
         child = int(subprocess.check_output(["pgrep", "-P", str(process.pid)], text=True))  # noqa: S603, S607  # a Debian tool

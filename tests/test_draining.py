@@ -1,5 +1,7 @@
 """The end of a server while clients go on sending: it drains, and no connection meets a reset."""
 
+import json
+import os
 import re
 import signal
 import socket
@@ -10,9 +12,13 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
-from server.graceful import drop_handshakes
+from server.graceful import GracefulServer, drop_handshakes
+from server.server_config import ServerConfig
+from server.settings import Settings
 from tests.running import LIMIT
+from tests.server.raw_asgi import ignore
 from tests.test_cli import serving
 from tests.test_graceful_shutdown import is_clean, logged
 
@@ -52,6 +58,31 @@ def test_a_draining_server_is_not_ready_but_answers_on_connections_that_then_end
         process.send_signal(signal.SIGTERM)
         assert process.wait(ENDS_WITHIN) == 0
         assert is_clean(logged(process))
+
+
+def test_the_log_says_how_far_the_end_is() -> None:
+    with serving("--sandbox", COINGLASS_DRAIN_SECONDS="0.1") as (_, process):
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(ENDS_WITHIN) == 0
+        lines = [json.loads(line) for line in logged(process).splitlines() if '"signal"' in line]
+    expected_events = ["the server begins to end", "the server accepts no more connections", "the server has ended"]
+    assert [line["event"] for line in lines] == expected_events
+    assert {(line["signal"], line["pid"]) for line in lines} == {("SIGTERM", process.pid)}
+    assert lines[0]["drain_seconds"] == 0.1
+
+
+def test_a_second_signal_while_the_application_is_imported_is_no_error() -> None:
+    settings = Settings()
+
+    def signalled() -> ASGIApp:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        return ignore
+
+    server = GracefulServer(ServerConfig(signalled, settings, factory=True))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server.run([listener])
+    assert server.force_exit
 
 
 @pytest.mark.parametrize("first", [signal.SIGTERM, signal.SIGINT])

@@ -1,5 +1,6 @@
 """SIGHUP: callers' keys and trusted documents are read again, in all workers; a closed terminal ends the server."""
 
+import asyncio
 import os
 import re
 import signal
@@ -10,7 +11,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from server.hangup import reload_at_hangup
+from tests.running import LIMIT
 from tests.test_cli import COMMAND, environment, serving
 from tests.test_keys_command import keys
 from tests.test_trusted_documents import apollo, code
@@ -81,6 +85,28 @@ def test_a_new_key_of_a_caller_is_valid_at_once(tmp_path: Path) -> None:
         assert answer.status_code == 200
         path.write_text("{")
         assert "is not a file of keys" in hang_up(process, "the keys that were read last stay valid")[0]
+        path.write_bytes(b'{"keys": [{"name": "\xff"}]}')
+        assert "is not a file of keys" in hang_up(process, "the keys that were read last stay valid")[0]
+        answer = httpx.post(f"{address}/graphql", json={"query": "{ __typename }"}, headers={"x-api-key": key})
+        assert answer.status_code == 200
+
+
+async def test_a_reload_that_fails_is_logged_and_the_next_signal_reloads() -> None:
+    reloaded = asyncio.Event()
+    failures = [ValueError("no text"), None]
+
+    async def reload() -> None:
+        failure = failures.pop(0)
+        reloaded.set()
+        if failure is not None:
+            raise failure
+
+    with capture_logs() as lines, reload_at_hangup(reload):
+        for _ in range(2):
+            reloaded.clear()
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.wait_for(reloaded.wait(), LIMIT)
+    assert [line["event"] for line in lines] == ["reading the files again failed"]
 
 
 @pytest.mark.skipif("sys.platform == 'win32'")

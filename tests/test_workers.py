@@ -109,6 +109,16 @@ def test_workers_end_with_the_process_that_started_them(end: signal.Signals) -> 
         os.close(process_fd)
 
 
+def test_workers_with_an_address_for_operators_drain_and_exit_with_0() -> None:
+    variables = {"COINGLASS_ADMIN_PORT": "0", "COINGLASS_DRAIN_SECONDS": "0.1"}
+    with serving("--sandbox", "--workers", "2", **variables) as (address, process):
+        started(address, process)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(ENDS_WITHIN) == 0
+        assert process.stderr
+        assert "Traceback" not in process.stderr.read()
+
+
 def test_all_workers_together_use_the_quota_and_never_exceed_it() -> None:
     sandbox = Sandbox(Plan.HOBBYIST, key=KEY)
     with (

@@ -127,9 +127,11 @@ def test_a_reload_does_not_wait_for_the_next_look_at_the_file(path: Path, clock:
     assert caller_of(keys, key).name == "reports"
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"keys": [{}]}', '{"keys": 1}', "\x00"])
-def test_a_server_does_not_start_with_a_file_of_something_else(path: Path, clock: FakeClock, content: str) -> None:
-    path.write_text(content)
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b'{"keys": [{}]}', b'{"keys": 1}', b"\x00", b'{"keys": [{"name": "\xff"}]}']
+)
+def test_a_server_does_not_start_with_a_file_of_something_else(path: Path, clock: FakeClock, content: bytes) -> None:
+    path.write_bytes(content)
     with pytest.raises(KeyFileError, match="is not a file of keys"):
         KeyFile(path, clock)
 

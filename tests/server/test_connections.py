@@ -195,6 +195,7 @@ def test_more_connections_than_the_limit_are_refused(app: App) -> None:
             assert status(client.recv(1000)) == 200
         answer = answer_to(server)
         assert (status(answer), b"2 open connections" in answer, b"retry-after" in answer) == (503, True, True)
+        assert b'"code":"TOO_MANY_CONNECTIONS"' in answer
         first.close()
         second.sendall(GET + b"\r\n")
         assert status(second.recv(1000)) == 200

@@ -19,7 +19,7 @@ from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from execution.engine import Engine
 from sandbox.faults import Fault, FaultKind
-from server import app as app_module
+from server import services
 from server.app import create_app
 from server.settings import Settings
 from tests.clock import FakeClock
@@ -82,7 +82,7 @@ def three_keys() -> list[UpstreamKey]:
 def _shared_engine() -> Iterator[None]:
     """Share the schema and its cache of fragments between all servers of this module."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app_module, "Engine", functools.cache(Engine))
+        patch.setattr(services, "Engine", functools.cache(Engine))
         yield
 
 

@@ -1,5 +1,6 @@
 """Lines of the log: their order, their format, and what is replaced in them."""
 
+import errno
 import io
 import json
 import logging
@@ -104,3 +105,18 @@ async def test_a_batch_is_written_whole_by_a_flush() -> None:
     assert target.getvalue() == ""
     stream.flush()
     assert target.getvalue() == "0\n1\n2\n"
+
+
+class ClosedTerminal(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    def flush(self) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+
+async def test_a_closed_terminal_ends_the_log_alone() -> None:
+    stream = LogStream(ClosedTerminal())
+    stream.write("lost\n")
+    stream.write_later("lost\n")
+    stream.flush()
