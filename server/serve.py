@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import secrets
 import socket
 import subprocess
 import sys
@@ -149,17 +150,27 @@ def _bind(host: str, port: int, variables: str) -> socket.socket:
 
 @contextlib.contextmanager
 def against_sandbox(settings: Settings) -> Iterator[Settings]:
-    """Start a sandbox, and yield the settings with its address and key."""
-    from sandbox.app import KEY  # noqa: PLC0415  # not imported by a live server
+    """Start a sandbox, and yield the settings with its address and key.
 
-    with sandbox_process(settings) as address:
-        yield dataclasses.replace(settings, api_key=Secret(KEY), base_url=address, proxy=None)
+    The key is random: the log shows stars in its place, and must not in place of a word.
+    """
+    key = secrets.token_hex(16)
+    with sandbox_process(settings, key) as address:
+        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None)
 
 
 @contextlib.contextmanager
-def sandbox_process(settings: Settings) -> Iterator[str]:
+def sandbox_process(settings: Settings, key: str) -> Iterator[str]:
     """Start a sandbox in another process, which ends with this one, and yield its address."""
-    command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: imports nothing from the current folder
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "sandbox",
+        "--tied",
+        "--key",
+        key,
+    ]  # -P: imports nothing from the current folder
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

@@ -75,6 +75,15 @@ def test_the_first_log_line_names_the_row_reader(compiled: bool, reader: str, mo
     assert f"with {reader}" in serve._announcement("127.0.0.1", 1, sandbox=True)
 
 
+def test_the_key_of_the_sandbox_is_no_word_of_the_log() -> None:
+    with serve.against_sandbox(Settings()) as settings, httpx.Client(base_url=settings.base_url) as http:
+        key = settings.api_key.reveal()
+        answer = http.get("/api/futures/supported-exchanges", headers={"CG-API-KEY": key})
+    assert answer.json()["code"] == "0"
+    assert key not in ("sandbox", "")
+    assert len(key) == 32
+
+
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_the_server_with_exit_code_0(end: signal.Signals) -> None:
     with serving("--sandbox") as (_, process):

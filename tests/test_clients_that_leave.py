@@ -4,16 +4,20 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
 
+from callers.key_commands import create_key
 from cg_client.plans.plan_table import Plan
 from cg_client.quota.round_robin import RoundRobin
 from sandbox.app import Sandbox
+from server.asgi import HTTPAdapter
 from tests.conftest import Graph, StartGraph
 from tests.running import watching
 from tests.test_metrics import figures
@@ -56,6 +60,19 @@ async def completed(graph: Graph) -> AsyncIterator[None]:
         yield
         await send(socket, {"type": "complete", "id": "1"}, {"type": "ping"})
         assert json.loads(await socket.recv()) == {"type": "pong"}
+
+
+async def test_what_was_sent_for_a_client_that_left_counts_for_it(start_graph: StartGraph, tmp_path: Path) -> None:
+    headers = {"x-api-key": create_key(tmp_path / "keys.json", "ann", datetime.now(UTC), scopes=["metrics"])}
+    graph = start_graph(callers="keys", key_file=tmp_path / "keys.json")
+    graph.http.headers.update(headers)
+    graph.sandbox.faults[:] = [delay := DelayedAnswers()]
+    with watching((Sandbox, "_answer"), (HTTPAdapter, "_end")) as until:
+        async with over_http(graph, "POST", json={"query": QUERY}, headers=headers):
+            await asyncio.to_thread(until, lambda: len(graph.sandbox.requests) > 0)
+        await asyncio.to_thread(until, lambda: figures(graph)["requests_in_flight"] == 1)
+    assert figures(graph)["caller_upstream_calls_total{caller=ann}"] > 0
+    delay.opened.set()
 
 
 @pytest.mark.parametrize("asking", [by_post, by_get, as_events, over_websocket, completed])
