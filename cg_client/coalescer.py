@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from cg_client.batch_spans import WindowBatches
 from cg_client.call import Call
-from cg_client.tracing import Tracer, WindowBatches
+from cg_client.tracing import Tracer
 
 WAIT_SECONDS = 0.002
 MAX_WAIT = 0.02  # seconds, while more arrive

@@ -86,7 +86,7 @@ def kind_of(failure: CoinglassError) -> FailureKind:
 
 
 class CallObserver:
-    """Hears of the calls of a client; this one ignores them."""
+    """Receives the outcome of each call. The default implementation does nothing."""
 
     def sent(self, call: Call, seconds: float, failure: CoinglassError | None) -> None:
         """Note one attempt that was sent, how long CoinGlass took, and how it failed."""

@@ -1,5 +1,9 @@
 """A value that must not be shown."""
 
+from typing import Final
+
+MIN_REDACTED: Final = 8  # characters: a shorter one can be a word of other texts, as the key of the sandbox
+
 
 class Secret:
     """Text that shows itself only to `reveal`; repr, str and format print stars."""

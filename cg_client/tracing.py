@@ -1,14 +1,13 @@
-"""Spans of calls, of the HTTP requests that they send, and of batches, for whatever records traces.
+"""Spans of calls and of the HTTP requests that they send, for whatever records traces.
 
 Without a tracer none of these layers exists.
 """
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from typing import Any, Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar
 
 import httpx
 
@@ -20,10 +19,8 @@ from cg_client.transport import UpstreamResponse
 
 T = TypeVar("T")
 
-Started: TypeAlias = asyncio.Future[Any]
 Attribute: TypeAlias = str | int
 Attributes: TypeAlias = Mapping[str, Attribute]
-StartPlan: TypeAlias = Callable[[tuple[Call, ...]], Sequence[Started]]
 SendRequest: TypeAlias = Callable[[Call, float], Awaitable[UpstreamResponse]]
 
 _ERROR_TYPE = "error.type"
@@ -33,11 +30,11 @@ _LEAST_ERROR = 400  # the lowest status that means a failure
 class Span(Protocol):
     """A part of an operation, with its start and end."""
 
-    def set(self, name: str, value: Attribute) -> None: ...
+    def set_attribute(self, name: str, value: Attribute) -> None: ...
     def add_event(self, name: str, attributes: Attributes) -> None: ...
     def fail(self, kind: str, message: str) -> None: ...
     def end(self) -> None: ...
-    def current(self) -> AbstractContextManager[None]:
+    def activate(self) -> AbstractContextManager[None]:
         """Make it the parent of the spans that are started within, and by tasks that are started within."""
         ...
 
@@ -47,16 +44,16 @@ class Tracer(Protocol):
         """Start a child of the current span. `is_request`: it is a request to another service."""
         ...
 
-    def parent(self) -> Hashable:
+    def current_id(self) -> Hashable:
         """Return what identifies the current span."""
         ...
 
 
 @contextlib.contextmanager
-def _within(span: Span) -> Iterator[None]:
+def within(span: Span) -> Iterator[None]:
     """Make the span current, and end it; an exception that passes is its failure."""
     try:
-        with span.current():
+        with span.activate():
             yield
     except CoinglassError as error:
         span.fail(kind_of(error).value, str(error))
@@ -100,7 +97,7 @@ class CallSpans:
             trace = _CallTrace(span)
             token = _current.set(trace)
             try:
-                with _within(span):
+                with within(span):
                     return await fetch(call, deadline, requester)
             finally:
                 _current.reset(token)
@@ -113,7 +110,7 @@ class CallSpans:
             if trace is None:
                 return await attempt(call, deadline, requester)
             trace.attempts += 1
-            trace.span.set("coinglass.attempts", trace.attempts)
+            trace.span.set_attribute("coinglass.attempts", trace.attempts)
             try:
                 return await attempt(call, deadline, requester)
             except CoinglassError as error:
@@ -129,14 +126,14 @@ class CallSpans:
             attributes = {"http.request.method": "GET", "url.path": call.path, "url.template": call.path}
             span = self._tracer.start(f"GET {call.path}", {**attributes, **self._server}, is_request=True)
             if trace is not None and trace.attempts > 1:
-                span.set("http.request.resend_count", trace.attempts - 1)
+                span.set_attribute("http.request.resend_count", trace.attempts - 1)
             try:
                 response = await send(call, deadline)
             except BaseException as error:
                 span.fail(_transport_failure(error), str(error))
                 raise
             else:
-                span.set("http.response.status_code", response.status)
+                span.set_attribute("http.response.status_code", response.status)
                 if response.status >= _LEAST_ERROR:
                     span.fail(str(response.status), "")
                 return response
@@ -149,62 +146,3 @@ class CallSpans:
 def _transport_failure(error: BaseException) -> str:
     """Return the kind of failure, or the class of what is none, such as a cancellation."""
     return kind_of(error).value if isinstance(error, CoinglassError) else type(error).__name__
-
-
-@contextlib.contextmanager
-def loader_batch(tracer: Tracer | None, size: int) -> Iterator[None]:
-    """Record what a loader fetches at the same time."""
-    if tracer is None:
-        yield
-        return
-    with _within(tracer.start("batch", {"coinglass.batch.kind": "keys", "coinglass.batch.size": size})):
-        yield
-
-
-class WindowBatches:
-    """The windows that a coalescer decides on at the same time: one batch for each operation among them.
-
-    A batch ends with the last of its calls.
-    """
-
-    def __init__(self, tracer: Tracer) -> None:
-        self._tracer = tracer
-        self._batches: dict[Hashable, _WindowBatch] = {}
-
-    def start(self, start: StartPlan, plan: tuple[Call, ...]) -> Sequence[Started]:
-        """Start the calls of a window, in the context of its operation."""
-        parent = self._tracer.parent()
-        batch = self._batches.get(parent)
-        if batch is None:
-            span = self._tracer.start("batch", {"coinglass.batch.kind": "windows"})
-            batch = self._batches[parent] = _WindowBatch(span)
-        with batch.span.current():
-            started = start(plan)
-        batch.add(started)
-        return started
-
-    def close(self) -> None:
-        """To be called when all windows are started."""
-        for batch in self._batches.values():
-            batch.close()
-
-
-class _WindowBatch:
-    def __init__(self, span: Span) -> None:
-        self.span, self._windows, self._open = span, 0, 1
-
-    def add(self, started: Sequence[Started]) -> None:
-        self._windows += 1
-        for future in started:
-            if not future.done():
-                self._open += 1
-                future.add_done_callback(self._release)
-
-    def close(self) -> None:
-        self.span.set("coinglass.batch.size", self._windows)
-        self._release()
-
-    def _release(self, _: object = None) -> None:
-        self._open -= 1
-        if not self._open:
-            self.span.end()

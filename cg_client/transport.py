@@ -6,7 +6,6 @@ called directly, since `httpx.AsyncClient` costs five times as much CPU and adds
 
 import asyncio
 import base64
-import importlib.metadata
 import io
 import ssl
 import zlib
@@ -23,16 +22,16 @@ from cg_client.call import Call, count_sent
 from cg_client.client_config import ClientConfig
 from cg_client.clock import Clock
 from cg_client.errors import UnavailableReason, UpstreamFailed, UpstreamTimeout, UpstreamUnavailable
+from cg_client.secret import MIN_REDACTED
+from cg_client.version import PROJECT, installed_version
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
 ENOUGH_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s; a timeout after less does not open the circuit
 IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
 MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory
-_MIN_REDACTED = 8  # characters: a shorter key can be a word of the data, as that of the sandbox
 _CACHED_REQUESTS = 4096
 _MAX_CACHED_TARGET = 500  # characters: longer lists of names would make the cache large
-_PROJECT = "coinglass-graphql"
 _NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -235,7 +234,7 @@ def _secrets(config: ClientConfig, url: httpx.URL) -> tuple[bytes, ...]:
     for address in (url, None if config.proxy is None else httpx.URL(config.proxy)):
         if address is not None and address.password:
             texts += [_credentials(address), address.password]
-    return tuple(text.encode() for text in texts if len(text) >= _MIN_REDACTED)
+    return tuple(text.encode() for text in texts if len(text) >= MIN_REDACTED)
 
 
 def _credentials(url: httpx.URL) -> str:
@@ -243,7 +242,5 @@ def _credentials(url: httpx.URL) -> str:
 
 
 def _user_agent() -> str:
-    try:
-        return f"{_PROJECT}/{importlib.metadata.version(_PROJECT)}"
-    except importlib.metadata.PackageNotFoundError:  # run from its source without being installed
-        return _PROJECT
+    version = installed_version()
+    return PROJECT if version is None else f"{PROJECT}/{version}"

@@ -60,7 +60,7 @@ class Context:
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
-    `estimate` is set before anything is resolved. `record`: what log and metrics say about the operation.
+    `record`: what log and metrics say about the operation; its `estimate` is set before anything is resolved.
     """
 
     def __init__(
@@ -78,7 +78,6 @@ class Context:
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
         self.charge: Spending | None = None
-        self.estimate: OperationEstimate | None = None
         self.record = OperationRecord()
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 
@@ -93,7 +92,7 @@ class Context:
 
     def reserve(self, calls: int, values: int) -> None:
         """Note what the operation may take, and charge it to the caller; raises GraphQLError beyond the budget."""
-        self.estimate = self.record.estimate = OperationEstimate(calls, values)
+        self.record.estimate = OperationEstimate(calls, values)
         if self.charge is not None:
             self.charge.reserve(calls, values)
 

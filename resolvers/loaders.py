@@ -8,9 +8,10 @@ from typing import Any, Protocol, TypeAlias
 
 from aiodataloader import DataLoader
 
+from cg_client.batch_spans import loader_batch
 from cg_client.call import Answer, Call
 from cg_client.dry_client import DryRunMiss
-from cg_client.tracing import Tracer, loader_batch
+from cg_client.tracing import Tracer
 
 RowId: TypeAlias = Hashable
 LoadedRow: TypeAlias = tuple[Answer[Any], Any]  # the answer with the row, and the row itself

@@ -11,10 +11,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cg_client.client import Client
 from execution.engine import Engine
 from server.client_pool import ClientPool
+from server.figures import cache_bytes, client_connections, key_clients
 from server.http import Request, Response
 from server.open_connections import OpenConnections
+from server.paths import HEALTH_PATHS, METRICS
 from server.response_cache import ResponseCache
-from server.routes import HEALTH_PATHS, METRICS, Page, Routes
+from server.routes import Page, Routes
+from server.websocket import refuse_opening
 
 _STATUS: Final = "/status"
 
@@ -41,10 +44,8 @@ def by_port(port: int | None, admin: ASGIApp, public: ASGIApp) -> ASGIApp:
     return switch
 
 
-async def no_websockets(_: Scope, receive: Receive, send: Send) -> None:
-    """Refuse a WebSocket at its handshake."""
-    await receive()
-    await send({"type": "websocket.close", "code": 1008, "reason": "GraphQL is served at the public address."})
+async def refuse_websocket(_: Scope, receive: Receive, send: Send) -> None:
+    await refuse_opening(receive, send, "GraphQL is served at the public address.")
 
 
 class StatusPage:
@@ -62,7 +63,7 @@ class StatusPage:
         self._connections, self._pool = connections, pool
 
     def __call__(self) -> Response:
-        client, pool = self._client, self._pool
+        client, pool, connections = self._client, self._pool, self._connections
         plan = client.gate.plan
         facts = {
             "pid": os.getpid(),
@@ -71,18 +72,8 @@ class StatusPage:
             "quota": dataclasses.asdict(client.quota),
             "circuits": {circuit.group: circuit.state.name for circuit in client.breaker},
             "upstreamConnections": dict(+client.bulkhead.in_use),
-            "clientConnections": self._client_connections(),
-            "cacheBytes": self._cache_bytes(),
-            "callerKeys": pool and {"accepted": len(pool.accepted), "probation": len(pool.probation)},
+            "clientConnections": client_connections(connections) | {"limit": connections.limits.connections},
+            "cacheBytes": cache_bytes(client, self._engine, self._responses)._asdict(),
+            "callerKeys": pool and key_clients(pool),
         }
         return Response.of(orjson.dumps(facts, option=orjson.OPT_INDENT_2))
-
-    def _client_connections(self) -> dict[str, int]:
-        connections = self._connections
-        sockets = connections.sockets
-        limit = connections.limits.connections
-        return {"http": len(connections) - sockets, "websocket": sockets, "limit": limit}
-
-    def _cache_bytes(self) -> dict[str, int]:
-        rows, fragments = self._client.cached_bytes, self._engine.fragments.size
-        return {"responses": self._responses.store.bytes, "fragments": fragments, "rows": rows}

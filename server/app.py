@@ -23,7 +23,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
-from server.admin import StatusPage, admin_routes, by_port, no_websockets
+from server.admin import StatusPage, admin_routes, by_port, refuse_websocket
 from server.asgi import HTTPAdapter
 from server.batch import Batching
 from server.budgets import BudgetHeaders
@@ -40,11 +40,12 @@ from server.open_connections import OpenConnections
 from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpans, over_http
 from server.origins import NO_ORIGINS, Origins
-from server.response_cache import PATH, ResponseCache
-from server.response_limit import ResponseLimit
+from server.paths import GRAPHQL, METRICS
+from server.response_cache import ResponseCache
+from server.response_limit import MEGABYTE, ResponseLimit
 from server.router_secret import only_router
-from server.routes import METRICS, Page, Routes, pages
-from server.services import MEGABYTE, Services, start_services
+from server.routes import Page, Routes, pages
+from server.services import Services, start_services
 from server.settings import Settings
 from server.socket_view import SocketView
 from server.view import GraphQLView
@@ -62,38 +63,36 @@ def create_app(
     """Build the layers.
 
     `connections`: those of the process. `sandbox`: even the first response is marked as the sandbox's. `warm`: the
-    listings are requested at start. `watched`: the process ends if its loop is stuck, and reads files again at SIGHUP.
+    listings are requested at start. `watched`: start the watchdog and handle SIGHUP.
     """
     services = start_services(settings, connections, sandbox=sandbox)
     client, observation, traffic = services.client, services.observation, services.connections.traffic
     origins = settings.allowed_origins or NO_ORIGINS
-    view, socket_view = _views(services, origins)
+    spans = None if services.tracing is None else OperationSpans(services.tracing.tracer)
+    view, socket_view = _views(services, origins, spans)
     public = pages(client, services.sdl, services.connections)
     responses = _response_cache(services, view, public)
     declare_metrics(observation.sampler, client, services.engine, responses, services.connections, services.pool)
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
-    others = Starlette(routes=[WebSocketRoute(PATH, sockets)], lifespan=lambda _: lifetime())
-    app = HTTPAdapter(over_http(view.spans, handle), others, client, traffic, observation.request_ended)
+    others = Starlette(routes=[WebSocketRoute(GRAPHQL, sockets)], lifespan=lambda _: lifetime())
+    app = HTTPAdapter(over_http(spans, handle), others, client, traffic, observation.request_ended)
     status = StatusPage(client, services.engine, responses, services.connections, services.pool)
     operators = admin_routes(public, observation.page, status)
-    admin = HTTPAdapter(operators, no_websockets, client, traffic, observation.request_ended)
+    admin = HTTPAdapter(operators, refuse_websocket, client, traffic, observation.request_ended)
     return by_port(settings.admin_port, admin, app if origins is NO_ORIGINS else allow_cross_origin(app, origins))
 
 
-def _views(services: Services, origins: Origins) -> tuple[GraphQLView, SocketView]:
+def _views(services: Services, origins: Origins, spans: OperationSpans | None) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
     runner = OperationRunner(services.engine.schema, services.upstream, services.budgets)
-    runner.observe = services.observation.operation_ended
     explorer = Explorer(services.client) if has_explorer(settings) else None
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
-    view = GraphQLView(runner, explorer, limit, batching, traffic)
+    view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)
-    socket_view = SocketView(runner, services.access, traffic, options, services.pool, limit)
-    if services.tracing is not None:
-        view.spans = socket_view.spans = OperationSpans(services.tracing.tracer)
-    return view, socket_view
+    observe = services.observation.operation_ended
+    return view, SocketView(runner, services.access, traffic, options, services.pool, limit, observe, spans)
 
 
 def _response_cache(services: Services, view: GraphQLView, public: dict[str, Page]) -> ResponseCache:

@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from cg_client.clock import Clock
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
 from server.negotiation import GRAPHQL_JSON, media_type
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL
 from server.traffic import Traffic
 
 Observe: TypeAlias = Callable[[Request, Response, float], object]

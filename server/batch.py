@@ -4,15 +4,15 @@ from dataclasses import dataclass
 
 from resolvers.context import Spending
 from served_schema.checks import LimitExceeded
-from served_schema.limits import DEFAULT, Limits
+from served_schema.limits import Limits
 
 
 @dataclass(frozen=True, slots=True)
 class Batching:
     """`max_operations`: of one request; 0 refuses batches."""
 
-    max_operations: int = 0
-    limits: Limits = DEFAULT
+    max_operations: int
+    limits: Limits
 
 
 class BatchCost:

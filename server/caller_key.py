@@ -7,7 +7,7 @@ from cg_client.secret import Secret
 from cg_client.transport import KEY_HEADER
 from server.client_pool import ClientPool, KeyUpstream, PoolFull
 from server.http import Handler, Request, Response, refusal
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL
 
 HEADER: Final = KEY_HEADER.lower().encode()
 _INIT_PAYLOAD: Final = frozenset(("cgapikey", KEY_HEADER.lower()))  # members of the payload of `connection_init`

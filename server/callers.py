@@ -11,12 +11,10 @@ from callers.key_set import KeySet
 from callers.web_tokens import WebTokens
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response, refusal
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL, HEALTH_PATHS, METRICS
 from server.settings import Settings
 from server.traffic import Traffic
 
-METRICS: Final = "/metrics"
-_OPEN_PATHS: Final = ("/healthz", "/readyz")
 _EXPLORER_PATHS: Final = ("/", GRAPHQL)
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _MISSING: Final = "The request has no credentials. Send them as `Authorization: Bearer …` or as `X-API-Key: …`."
@@ -138,7 +136,7 @@ def _refuse(error: Unauthenticated | VerificationUnavailable) -> Response:
 
 def _is_open(request: Request) -> bool:
     is_page = request.is_get and not request.query_string and request.path in _EXPLORER_PATHS
-    return is_page or request.path in _OPEN_PATHS
+    return is_page or request.path in HEALTH_PATHS
 
 
 def _forbidden(caller: Caller) -> Response:

@@ -19,7 +19,7 @@ from cg_client.clock import Clock
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from resolvers.window_planner import WindowPlanner
-from server.log import redaction
+from server.log_redaction import redaction
 
 IDLE_SECONDS = 600.0  # without an operation, until a client is closed
 _SWEEP_SECONDS = 60.0

@@ -18,7 +18,7 @@ def report(result: ExecutionResult, context: Context, plan: CallPlan, quota: Usa
     if result.errors and all(error.path is None for error in result.errors):
         return result
     errors = [error for error in result.errors or () if not isinstance(error.original_error, DryRunMiss)]
-    return ExecutionResult(None, errors or None, {"plan": _plan(plan, context.estimate, quota)})
+    return ExecutionResult(None, errors or None, {"plan": _plan(plan, context.record.estimate, quota)})
 
 
 def _plan(plan: CallPlan, estimate: OperationEstimate | None, quota: Usage) -> dict[str, object]:

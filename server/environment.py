@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 PREFIX: Final = "COINGLASS_"
 _FILE: Final = "_FILE"  # after the name of a secret: the file that has it
@@ -13,6 +13,13 @@ _SIMILAR: Final = 0.6  # of 1
 
 Variable: TypeAlias = "dataclasses.Field[Any]"
 """A field of the settings: its metadata has `variable`, `parse` and `has_secret`."""
+
+
+class SettingFault(NamedTuple):
+    """What is wrong with settings that depend on each other: the variables that it is about, and its text."""
+
+    variables: tuple[str, ...]
+    text: str
 
 
 @dataclass
@@ -27,9 +34,9 @@ class Values:
         self.faults.append(fault)
         self.faulty.add(variable)
 
-    def add_faults(self, faults: Iterable[str]) -> None:
+    def add_faults(self, faults: Iterable[SettingFault]) -> None:
         """Add faults of several settings together, except those that follow from a fault of one."""
-        self.faults += [fault for fault in faults if self.faulty.isdisjoint(fault.replace(",", " ").split())]
+        self.faults += [text for variables, text in faults if self.faulty.isdisjoint(variables)]
 
 
 class UnreadableSecret(Exception):

@@ -14,7 +14,7 @@ from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
 from server.client_pool import ClientPool
 from server.hangup import Reload, reload_at_hangup
-from server.log import frequent
+from server.log import request_lines
 from server.sampling import Sampler
 from server.watchdog import watched_loop
 
@@ -50,19 +50,19 @@ async def lifespan(client: Client, background: Background) -> AsyncIterator[None
     tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     if pool is not None:
         tasks.append(pool.watch())
-    warmup = asyncio.gather(*tasks)
+    background_tasks = asyncio.gather(*tasks)
     try:
         with contextlib.nullcontext() if supervision is None else supervision.active():
             yield
     finally:
-        warmup.cancel()
+        background_tasks.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await warmup
+            await background_tasks
         await client.close()
         if pool is not None:
             await pool.close()
-        if frequent.stream is not None:
-            frequent.stream.flush()
+        if request_lines.stream is not None:
+            request_lines.stream.flush()
 
 
 async def _watch_plan(client: Client) -> None:

@@ -1,77 +1,26 @@
 """Structured logs on standard error, without secrets: one JSON object a line, or readable text on a terminal."""
 
 import atexit
-import json
 import logging
 import sys
 import threading
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any
 
 import orjson
 import structlog
 from structlog.typing import Processor
 
 from cg_client.secret import Secret
+from server.log_redaction import redaction
 from server.log_stream import LogStream
-
-Event: TypeAlias = MutableMapping[str, Any]
 
 log = structlog.get_logger(__name__)
 
 
-class LogRedaction:
-    """Replaces secrets in every value of an event, whatever its type, and in texts.
-
-    Those of the settings stay; a caller's key is added while a client uses it.
-    """
-
-    def __init__(self) -> None:
-        self.lasting: Sequence[Secret] = ()
-        self._callers: set[Secret] = set()
-        self._texts: list[str] = []
-
-    def configure(self, lasting: Sequence[Secret]) -> None:
-        self.lasting = lasting
-        self._update()
-
-    def add(self, key: Secret) -> None:
-        self._callers.add(key)
-        self._update()
-
-    def discard(self, key: Secret) -> None:
-        self._callers.discard(key)
-        self._update()
-
-    def _update(self) -> None:
-        secrets = {secret.reveal() for secret in (*self.lasting, *self._callers) if secret}
-        texts = secrets | {json.dumps(text, ensure_ascii=False)[1:-1] for text in secrets}  # as a line quotes them
-        self._texts = sorted(texts, key=len, reverse=True)  # one secret may be part of another
-
-    def __call__(self, _logger: object, _method: str, event: Event) -> Event:
-        return {name: self._clean_value(value) for name, value in event.items()} if self._texts else event
-
-    def _clean_value(self, value: Any) -> Any:  # noqa: ANN401  # any value can be logged
-        if isinstance(value, str):
-            return self.clean(value)
-        if isinstance(value, int | float | bool | None):
-            return value
-        text = repr(value)
-        cleaned = self.clean(text)
-        return value if cleaned == text else cleaned
-
-    def clean(self, text: str) -> str:
-        for secret in self._texts:
-            text = text.replace(secret, "***")
-        return text
-
-
-redaction = LogRedaction()  # the process has one log
-
-
-class FrequentEvents:
+class RequestLines:
     """Logs what occurs for each request: past structlog, whose processors take ten times as long.
 
     `stream` is None until `configure` has set up JSON, and on a terminal: then structlog logs them too.
@@ -90,12 +39,12 @@ class FrequentEvents:
             self.stream.write_later(redaction.clean(text))
 
 
-frequent = FrequentEvents()
+request_lines = RequestLines()
 
 
-def configure(level: str, lasting: Sequence[Secret]) -> None:
+def configure(level: str, permanent: Sequence[Secret]) -> None:
     """Set up the log of the process. Exceptions become text before the redaction, so that it covers them."""
-    redaction.configure(lasting)
+    redaction.configure(permanent)
     terminal, stream, threshold = sys.stderr.isatty(), LogStream(), logging.getLevelNamesMapping()[level.upper()]
     render: Processor = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(default=repr)
     prepare: list[Processor] = [
@@ -110,7 +59,7 @@ def configure(level: str, lasting: Sequence[Secret]) -> None:
         logger_factory=structlog.PrintLoggerFactory(stream),  # type: ignore[arg-type]  # it writes and flushes, no more
         cache_logger_on_first_use=False,
     )
-    frequent.stream, frequent.is_enabled = None if terminal else stream, threshold <= logging.INFO
+    request_lines.stream, request_lines.is_enabled = None if terminal else stream, threshold <= logging.INFO
     _redirect_libraries(stream, prepare, render)
     _redirect_exceptions()
     atexit.register(stream.flush)

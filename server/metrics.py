@@ -3,7 +3,6 @@
 Quota and circuits are those of the server's key; of callers' keys only the number is shown.
 """
 
-import importlib.metadata
 import platform
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -13,8 +12,10 @@ from prometheus_client.core import Metric
 
 from cg_client.client import Client
 from cg_client.quota.requester import Priority
+from cg_client.version import installed_version
 from execution.engine import Engine
 from server.client_pool import ClientPool
+from server.figures import cache_bytes, client_connections, key_clients
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
 from server.sampling import PREFIX, Labels, Sampler
@@ -56,8 +57,8 @@ def _declare_caches(sampler: Sampler, client: Client, engine: Engine, responses:
         } | {("client", outcome): count for outcome, count in client.lookups.items()}
 
     def sizes() -> Mapping[Any, float]:
-        rows = client.cached_bytes
-        return {("response",): responses.store.bytes, ("fragment",): engine.fragments.size, ("rows",): rows}
+        size = cache_bytes(client, engine, responses)
+        return {("response",): size.responses, ("fragment",): size.fragments, ("rows",): size.rows}
 
     about = "Lookups in each cache, by outcome."
     sampler.counter(f"{PREFIX}_lookups", about, ("of", "outcome"), lookups)
@@ -75,8 +76,7 @@ def _declare_clients(sampler: Sampler, connections: OpenConnections) -> None:
         return {(): sum(count for (code, _), count in traffic.refused.items() if code == "UNAUTHENTICATED")}
 
     def by_protocol() -> Mapping[Any, float]:
-        sockets = connections.sockets
-        return {("http",): len(connections) - sockets, ("websocket",): sockets}
+        return _by_label(client_connections(connections))
 
     about = "Operations over WebSocket."
     sampler.counter(f"{PREFIX}_websocket_operations", about, (), lambda: {(): traffic.socket_operations})
@@ -145,11 +145,8 @@ def _declare_upstream(sampler: Sampler, client: Client) -> None:
 
 
 def _declare_caller_keys(sampler: Sampler, pool: ClientPool) -> None:
-    def clients() -> Mapping[Any, float]:
-        return {("accepted",): len(pool.accepted), ("probation",): len(pool.probation)}
-
     about = "Clients of callers' CoinGlass keys, by whether CoinGlass has accepted the key."
-    sampler.gauge(f"{PREFIX}_key_clients", about, ("state",), clients)
+    sampler.gauge(f"{PREFIX}_key_clients", about, ("state",), lambda: _by_label(key_clients(pool)))
     about = "Clients closed to make room for another key."
     sampler.counter(f"{PREFIX}_key_clients_evicted", about, (), lambda: {(): pool.evicted})
     about = "Keys refused because all clients were in use."
@@ -158,7 +155,8 @@ def _declare_caller_keys(sampler: Sampler, pool: ClientPool) -> None:
 
 def _declare_process(sampler: Sampler) -> None:
     """Declare versions, and what prometheus_client reads of the process, which its multiprocess mode would not show."""
-    versions = (_version("coinglass-graphql"), platform.python_version(), _version("strawberry-graphql"))
+    strawberry = installed_version("strawberry-graphql")
+    versions = (installed_version() or "unknown", platform.python_version(), strawberry or "unknown")
     about = "Versions of the server, of Python and of Strawberry."
     labels = ("version", "python", "strawberry")
     sampler.gauge(f"{PREFIX}_build_info", about, labels, lambda: {versions: 1}, "livemax")
@@ -178,13 +176,6 @@ def _declare_process(sampler: Sampler) -> None:
 
 def _value(metrics: Iterable[Metric], name: str) -> float:
     return next((metric.samples[0].value for metric in metrics if metric.name == name), 0.0)
-
-
-def _version(distribution: str) -> str:
-    try:
-        return importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:  # run from its source without being installed
-        return "unknown"
 
 
 def _by_label(values: Mapping[str, int]) -> dict[Labels, float]:

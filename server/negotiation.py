@@ -10,7 +10,7 @@ EVENT_STREAM: Final = b"text/event-stream"
 IDENTITY: Final = "identity"
 CODINGS: Final = ("zstd", "gzip", IDENTITY)  # the best first
 
-_MEDIA_TYPES = (EVENT_STREAM, JSON, GRAPHQL_JSON)  # of results; the last of those that a client names with one weight
+_MEDIA_TYPES = (EVENT_STREAM, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
 _PAGE_RANGES = ("text/html", "text/*", "*/*")
 _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 _UTF_8 = ("utf-8", "utf8")

@@ -1,8 +1,9 @@
 """Executes one operation: its context, deadline and charge, and what its result means for the response."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+import contextlib
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from strawberry.exceptions import MissingQueryError
 from strawberry.http import process_result
@@ -13,7 +14,7 @@ from strawberry.types.graphql import OperationType
 
 from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context, Spending
+from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
 from served_schema.schema import ServedSchema
 from server import dry_run
@@ -23,17 +24,14 @@ from server.client_pool import KeyUpstream
 from server.http import ALLOW, DryRun, Request
 from server.operations import OperationRefused, OperationRequest
 
-_MAX_CACHE_SECONDS: Final = 300.0  # of a response: caches between here and the client do not hear of a change
+_MAX_CACHE_SECONDS: Final = 300.0  # shared caches cannot be invalidated
 _QUERIES: Final = (OperationType.QUERY,)
-_STATUSES: Final = {  # of an operation that was not executed, if its client takes another than 200; 400 is the rest
+_STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQL_JSON; 400 for other codes
     "INTERNAL_SERVER_ERROR": 500,
     "INTROSPECTION_DISABLED": 403,
     "PERSISTED_QUERY_ID_REQUIRED": 403,
     "PERSISTED_QUERY_NOT_IN_LIST": 403,
 }
-
-
-ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
 
 
 class OperationOutcome(NamedTuple):
@@ -45,7 +43,6 @@ class OperationOutcome(NamedTuple):
 
     body: Any
     expires_at: float | None
-    calls: int
     charge: Charge
     code: str | None
     is_gated: bool
@@ -58,12 +55,7 @@ class OperationOutcome(NamedTuple):
 
 
 class OperationRunner:
-    """`upstream` is with the server's key; a request may bring one with the caller's.
-
-    `observe` is called at the end of each operation over WebSocket, with the seconds that it took.
-    """
-
-    observe: ObserveOperation = staticmethod(lambda *_: None)
+    """`upstream` is with the server's key; a request may bring one with the caller's."""
 
     def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets) -> None:
         self.schema, self.upstream, self._budgets = schema, upstream, budgets
@@ -73,33 +65,40 @@ class OperationRunner:
     ) -> OperationOutcome:
         """Raise OperationRefused if there is no operation, or one that a GET must not execute."""
         upstream = request.upstream or self.upstream
-        with upstream.in_use(), count_upstream_calls() as calls:
-            charge = self.new_charge(request, upstream)
-            context = self.new_context(request, upstream, charge if batch is None else BatchCharge(batch, charge))
+        with self.operation(request, upstream, batch) as (context, charge):
             request.operations.append(context.record)
+            result = await self._execute(request, operation, context)
+        body, expires_at = _body_and_expiry(context, result)
+        is_gated, code = context.validity.is_gated, _refusal_code(result)
+        return OperationOutcome(body, expires_at, charge, code, is_gated, context.record)
+
+    @contextlib.contextmanager
+    def operation(
+        self, request: Request, upstream: KeyUpstream, batch: BatchCost | None = None
+    ) -> Iterator[tuple[Context, Charge]]:
+        """Yield what an operation runs with; at its end, settle its charge and record its calls."""
+        with upstream.in_use(), count_upstream_calls() as calls:
+            context, charge = self.new_context(request, upstream, batch)
             try:
-                result = await self._execute(request, operation, context)
-            except asyncio.CancelledError:
+                yield context, charge
+            except asyncio.CancelledError:  # its client left, or completed it
                 context.abandon()
                 raise
             finally:
                 charge.settle(calls)
                 context.record.upstream_calls = calls.sent
-            body, expires_at = _body_and_expiry(context, result)
-            is_gated, code = context.validity.is_gated, _refusal_code(result)
-            return OperationOutcome(body, expires_at, calls.sent, charge, code, is_gated, context.record)
 
-    def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge:
-        """Make what one operation is charged to; a dry run spends nothing."""
-        allowance = self._budgets.allowance(request.caller) if request.dry_run is DryRun.OFF else None
-        return Charge(allowance, has_own_key=upstream is not self.upstream)
-
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context:
-        make = Context if request.dry_run is DryRun.OFF else Context.of_dry_run
-        requester, planner = request.requester, upstream.planner
+    def new_context(
+        self, request: Request, upstream: KeyUpstream, batch: BatchCost | None = None
+    ) -> tuple[Context, Charge]:
+        """Make the context of one operation, and what it is charged to; a dry run spends nothing."""
+        is_real = request.dry_run is DryRun.OFF
+        allowance = self._budgets.allowance(request.caller) if is_real else None
+        charge = Charge(allowance, has_own_key=upstream is not self.upstream)
+        make, requester, planner = Context if is_real else Context.of_dry_run, request.requester, upstream.planner
         context = make(upstream.client, upstream.symbols, request.request_id, requester=requester, planner=planner)
-        context.charge = charge
-        return context
+        context.charge = charge if batch is None else BatchCharge(batch, charge)
+        return context, charge
 
     async def _execute(self, request: Request, operation: OperationRequest, context: Context) -> ExecutionResult:
         try:

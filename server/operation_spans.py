@@ -10,8 +10,9 @@ from structlog.contextvars import bound_contextvars
 
 from cg_client.tracing import Attribute, Attributes
 from resolvers.operation_record import OperationRecord
+from server.bounded_names import BoundedNames
 from server.http import ClientLeft, Handler, Request, Response
-from server.response_cache import PATH
+from server.paths import GRAPHQL
 
 TRACE_HEADERS: Final = ("traceparent", "tracestate")
 _ENCODED_HEADERS: Final = tuple((name, name.encode()) for name in TRACE_HEADERS)
@@ -25,19 +26,19 @@ _INTERNAL: Final = "INTERNAL_SERVER_ERROR"
 class ServerSpan(Protocol):
     @property
     def trace_id(self) -> str: ...
-    def set(self, name: str, value: Attribute) -> None: ...
-    def describe(self, attributes: Attributes) -> None: ...
+    def set_attribute(self, name: str, value: Attribute) -> None: ...
+    def set_attributes(self, attributes: Attributes) -> None: ...
     def rename(self, name: str) -> None: ...
     def fail(self, kind: str, message: str) -> None: ...
     def end(self) -> None: ...
-    def current(self) -> AbstractContextManager[None]: ...
+    def activate(self) -> AbstractContextManager[None]: ...
 
 
 class ServerTracer(Protocol):
     def start(self, name: str, attributes: Attributes) -> ServerSpan: ...
     def start_operation(self, name: str, attributes: Attributes) -> ServerSpan: ...
     def continuing(self, carrier: Mapping[str, str]) -> AbstractContextManager[None]: ...
-    def current(self) -> ServerSpan: ...
+    def current_span(self) -> ServerSpan: ...
 
 
 def over_http(spans: "OperationSpans | None", handle: Handler) -> Handler:
@@ -59,22 +60,22 @@ class OperationSpans:
 
     def __init__(self, tracer: ServerTracer) -> None:
         self._tracer = tracer
-        self._names: set[str] = set()
+        self._names = BoundedNames(_MAX_NAMES)
 
     async def respond(self, request: Request, handle: Handler) -> Response:
         """Respond within a span, if the request is for GraphQL."""
-        if request.path != PATH or request.method not in _METHODS:
+        if request.path != GRAPHQL or request.method not in _METHODS:
             return await handle(request)
         attributes: Attributes = {"http.request.method": request.method, "url.path": request.path}
         with self._tracer.continuing(_carrier(request)):
             span = self._tracer.start_operation(f"{request.method} {request.path}", attributes)
         request.trace_id = span.trace_id
         try:
-            with span.current(), bound_contextvars(trace_id=span.trace_id):
+            with span.activate(), bound_contextvars(trace_id=span.trace_id):
                 response = await handle(request)
         except BaseException as error:
             span.fail("client_left" if isinstance(error, ClientLeft) else type(error).__name__, "")
-            span.describe(_identity(request))
+            span.set_attributes(_identity(request))
             span.end()
             raise
         self._describe(span, request, response)
@@ -93,7 +94,7 @@ class OperationSpans:
             facts |= self._operation(span, response.operations[0])
         if response.upstream_calls is not None:
             facts["coinglass.upstream_calls"] = response.upstream_calls
-        span.describe(facts)
+        span.set_attributes(facts)
         if response.status >= _SERVER_ERROR:
             span.fail(response.code or str(response.status), "")
         elif response.code is not None:
@@ -110,15 +111,14 @@ class OperationSpans:
         facts["graphql.operation.type"] = kind
         if name:
             facts["graphql.operation.name"] = name
-            if name in self._names or len(self._names) < _MAX_NAMES:
-                self._names.add(name)
+            if self._names.add(name):
                 kind = f"{kind} {name}"
         span.rename(kind)
         return facts
 
     def refuse(self, code: str) -> None:
-        """Note the code for which the operation was refused whose span is current, if one is."""
-        _refuse(self._tracer.current(), code)
+        """Set the refusal code on the current span, if there is one."""
+        _refuse(self._tracer.current_span(), code)
 
     def continuing(self, message: Mapping[str, object], opening: Request) -> AbstractContextManager[None]:
         """Continue the trace of a `subscribe` message's extensions, or that of its connection."""
@@ -139,7 +139,7 @@ class OperationSpans:
     def _described(self, span: ServerSpan, request: Request) -> Iterator["OperationSpan"]:
         outcome = OperationSpan()
         try:
-            with span.current(), bound_contextvars(trace_id=span.trace_id):
+            with span.activate(), bound_contextvars(trace_id=span.trace_id):
                 yield outcome
         except BaseException as error:
             span.fail("client_left" if isinstance(error, asyncio.CancelledError) else type(error).__name__, "")
@@ -149,7 +149,7 @@ class OperationSpans:
             if outcome.record is not None:
                 facts["coinglass.upstream_calls"] = outcome.record.upstream_calls
                 facts |= self._operation(span, outcome.record)
-            span.describe(facts)
+            span.set_attributes(facts)
             if outcome.code is not None:
                 _refuse(span, outcome.code)
             span.end()
@@ -170,7 +170,7 @@ def _refuse(span: ServerSpan, code: str) -> None:
     if code == _INTERNAL:
         span.fail(code, "")
     else:
-        span.set("error.type", code)
+        span.set_attribute("error.type", code)
 
 
 def _identity(request: Request) -> dict[str, Attribute]:
@@ -192,7 +192,7 @@ async def _streamed(span: ServerSpan, stream: AsyncIterable[str | bytes]) -> Asy
     parts = aiter(stream)
     try:
         while True:
-            with span.current():
+            with span.activate():
                 part = await anext(parts, None)
             if part is None:
                 return

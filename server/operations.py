@@ -68,10 +68,8 @@ def _check_content_type(content_type: bytes | None) -> None:
     )
 
 
-def read_operation(payload: object) -> OperationRequest:
+def read_operation(payload: Mapping[str, Any]) -> OperationRequest:
     """Read one operation. Raises OperationRefused."""
-    if not isinstance(payload, Mapping):
-        raise OperationRefused(_BAD_REQUEST, "Each operation of a batch is an object with `query`.")
     for name, kind, shape in _SHAPES:
         if not isinstance(payload.get(name), kind | None):
             raise OperationRefused(_BAD_REQUEST, f"`{name}` is {shape}, or null.")

@@ -1,18 +1,17 @@
 """One line of the log for each request over HTTP and each operation over WebSocket, whatever answered it."""
 
-from typing import Any, Final
+from typing import Any
 
 from resolvers.operation_record import OperationRecord
 from server.http import CLIENT_ID, Request, Response, is_name
-from server.log import frequent
-
-_MAX_PATH: Final = 200  # characters
+from server.log import request_lines
+from server.paths import MAX_LOGGED
 
 
 def log_request(request: Request, response: Response, seconds: float) -> None:
     facts: dict[str, Any] = {
         "method": request.method,
-        "path": request.path if len(request.path) <= _MAX_PATH else request.path[:_MAX_PATH],
+        "path": request.path if len(request.path) <= MAX_LOGGED else request.path[:MAX_LOGGED],
         "status": response.status,
         "answered_by": response.answered_by,
         "milliseconds": round(seconds * 1000, 3),
@@ -35,7 +34,7 @@ def log_request(request: Request, response: Response, seconds: float) -> None:
         _add_operation(facts, operations[0])
     elif operations:
         facts["operations"] = [_add_operation({}, record) for record in operations]
-    frequent.info("request", facts)
+    request_lines.info("request", facts)
 
 
 def log_operation(opening: Request, record: OperationRecord, seconds: float) -> None:
@@ -47,7 +46,7 @@ def log_operation(opening: Request, record: OperationRecord, seconds: float) -> 
         "address": opening.client_address,
         "upstream_calls": record.upstream_calls,
     }
-    frequent.info("websocket operation", _add_operation(facts, record))
+    request_lines.info("websocket operation", _add_operation(facts, record))
 
 
 def _add_operation(facts: dict[str, Any], record: OperationRecord) -> dict[str, Any]:

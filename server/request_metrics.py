@@ -6,8 +6,9 @@ from typing import Final
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from resolvers.operation_record import OperationRecord
+from server.bounded_names import BoundedNames
 from server.http import Request, Response
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL
 from server.sampling import PREFIX
 
 MAX_NAMES: Final = 100  # of operations that are not trusted documents
@@ -19,19 +20,14 @@ class OperationNames:
 
     def __init__(self, trusted: Callable[[], Container[str]]) -> None:
         self._trusted = trusted
-        self._names: set[str] = set()
+        self._names = BoundedNames(MAX_NAMES)
 
     def label(self, name: str | None) -> str:
         if name is None:
             return "anonymous"
-        if name in self._names:
+        if name in self._names or name in self._trusted() or self._names.add(name):
             return name
-        if name in self._trusted():
-            return name
-        if len(self._names) >= MAX_NAMES:
-            return "other"
-        self._names.add(name)
-        return name
+        return "other"
 
 
 class RequestMetrics:

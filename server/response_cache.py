@@ -11,10 +11,10 @@ from cg_client.revision import Revision
 from server.cached_response import CachedResponse, Rendering
 from server.http import Handler, Request, Response, refusal
 from server.negotiation import IDENTITY, acceptable_codings
+from server.paths import GRAPHQL
 from server.response_keys import CacheableRequest, RawKey, ResponseKey, is_cacheable, raw_key, response_key
 from server.runs import SharedRun, respond_to
 
-PATH = "/graphql"
 _OK, _NOT_MODIFIED, _NOT_ACCEPTABLE = 200, 304, 406
 _MAX_ALIASES = 16
 _MAX_SHARED_RUNS = 2  # that a request waits for: the first may be refused for its caller alone
@@ -35,7 +35,7 @@ class ResponseCache:
         self.hits = self.misses = self.shared = self.not_modified = 0
 
     async def __call__(self, request: Request) -> Response:
-        if request.path != PATH:
+        if request.path != GRAPHQL:
             return await self._handle(request)
         if not is_cacheable(request):
             return await respond_to(request, self._handle)

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import orjson
 
-_MEGABYTE: Final = 1024 * 1024
+MEGABYTE: Final = 1024 * 1024
 
 
 class ResponseTooLarge(Exception):
@@ -15,7 +15,7 @@ class ResponseTooLarge(Exception):
 
     def __init__(self, size: int, megabytes: int) -> None:
         message = (
-            f"The response has {size / _MEGABYTE:.1f} MB, and {megabytes} are allowed"
+            f"The response has {size / MEGABYTE:.1f} MB, and {megabytes} are allowed"
             " (COINGLASS_MAX_RESPONSE_MB). Request less, in several operations."
         )
         super().__init__(message)
@@ -29,7 +29,7 @@ class ResponseLimit:
     def encode(self, data: object) -> bytes:
         """Raise ResponseTooLarge beyond the limit."""
         body = orjson.dumps(data)
-        if len(body) > self.megabytes * _MEGABYTE:
+        if len(body) > self.megabytes * MEGABYTE:
             raise ResponseTooLarge(len(body), self.megabytes)
         return body
 
@@ -39,6 +39,3 @@ class ResponseLimit:
             return self.encode(message)
         except ResponseTooLarge as error:
             return orjson.dumps(message | {"payload": error.body})
-
-
-DEFAULT_LIMIT: Final = ResponseLimit(16)

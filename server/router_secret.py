@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket
 
 from cg_client.secret import Secret
 from server.http import NO_STORE, Handler, Request, Response, refusal
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL
 from server.traffic import Traffic
 from server.websocket import refuse_opening
 

@@ -3,7 +3,7 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 import orjson
 
@@ -12,11 +12,9 @@ from served_schema.federation import Schema
 from server.http import Handler, Request, Response, refusal
 from server.open_connections import OpenConnections
 from server.page_headers import TEXT_HEADERS
-from server.response_cache import PATH as GRAPHQL
+from server.paths import GRAPHQL, HEALTH, READY
 
 Page: TypeAlias = Callable[[], Response]
-METRICS: Final = "/metrics"
-HEALTH_PATHS: Final = ("/healthz", "/readyz")
 _START = "/"
 _RELATIVE = b"graphql"  # of the start page, also behind a proxy that serves it under a prefix
 _TEXT = b"text/plain; charset=utf-8"
@@ -69,7 +67,7 @@ def pages(client: Client, schema: Schema | None, connections: OpenConnections) -
         facts = {"ready": is_ready, "plan": plan.name if plan else None, "sandbox": client.sandbox}
         return Response.of(orjson.dumps(facts), status=200 if is_ready else 503)
 
-    paths: dict[str, Page] = {"/healthz": healthy, "/readyz": ready}
+    paths: dict[str, Page] = {HEALTH: healthy, READY: ready}
     if schema is not None:  # printed at the first request, not at start
         paths["/schema.graphql"] = functools.cache(lambda: Response.of(schema.sdl.encode(), _TEXT))
         paths["/schema.graphql?subgraph"] = functools.cache(lambda: Response.of(schema.subgraph_sdl.encode(), _TEXT))

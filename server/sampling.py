@@ -1,4 +1,4 @@
-"""Counters and gauges of Prometheus that follow figures which the server counts without Prometheus.
+"""Exports plain integer counters to Prometheus.
 
 Caches, quota and circuits count in plain integers, which costs them nothing and keeps them free of Prometheus. A sample
 copies the figures: twice a second, so that other workers can show them, at the end, and when the page is requested.

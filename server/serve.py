@@ -11,6 +11,7 @@ import native
 from callers.key_file import KeyFileError, read_keys
 from cg_client.secret import Secret
 from served_schema.manifest import ManifestError, read_manifest
+from server.environment import SettingFault
 from server.graceful import GracefulServer
 from server.hangup import ignore_hangup
 from server.log import configure
@@ -75,12 +76,12 @@ def _run_at(
         GracefulServer(config, announcement).run(listeners)
 
 
-def live_faults(settings: Settings) -> Iterator[str]:
+def live_faults(settings: Settings) -> Iterator[SettingFault]:
     if not settings.api_key and not settings.key_header:
-        yield _NO_KEY
+        yield SettingFault(("COINGLASS_API_KEY",), _NO_KEY)
 
 
-def start_faults(settings: Settings) -> Iterator[str]:
+def start_faults(settings: Settings) -> Iterator[SettingFault]:
     """Yield what is wrong with the files that the settings name.
 
     They are read again later: by workers, which could not report a fault in one line, and against the schema, whose
@@ -90,12 +91,13 @@ def start_faults(settings: Settings) -> Iterator[str]:
         try:
             read_keys(settings.key_file)
         except KeyFileError as error:
-            yield f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it"
+            text = f"COINGLASS_KEY_FILE: {error}; `coinglass-graphql keys create NAME` creates it"
+            yield SettingFault(("COINGLASS_KEY_FILE",), text)
     if settings.trusted_documents is not None:
         try:
             read_manifest(settings.trusted_documents)
         except ManifestError as error:
-            yield f"COINGLASS_TRUSTED_DOCUMENTS: {error}"
+            yield SettingFault(("COINGLASS_TRUSTED_DOCUMENTS",), f"COINGLASS_TRUSTED_DOCUMENTS: {error}")
 
 
 def _check_documents(settings: Settings, environment: Mapping[str, str]) -> None:

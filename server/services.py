@@ -15,6 +15,8 @@ from server.collector import INSTALL
 from server.documents import apply_policy, reload_policy
 from server.observation import Observation
 from server.open_connections import OpenConnections
+from server.response_limit import MEGABYTE
+from server.server_config import new_connections
 from server.settings import Settings
 from server.upstream_clients import caller_clients, server_client
 
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from server.tracing import Tracing
 
 log = structlog.get_logger(__name__)
-
-MEGABYTE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def start_services(settings: Settings, connections: OpenConnections | None, *, s
         pool=caller_clients(settings, client.clock, *observers, sandbox=sandbox) if settings.key_header else None,
         access=access(settings, client.clock),
         budgets=Budgets(settings.budget(), client.clock, settings.workers),
-        connections=OpenConnections(settings.connection_limits()) if connections is None else connections,
+        connections=new_connections(settings) if connections is None else connections,
     )
 
 

@@ -8,14 +8,13 @@ from urllib.parse import unquote, urlsplit
 from callers.addresses import Network
 from callers.caller import is_caller_name
 from cg_client.plans.plan_table import Plan
-from cg_client.secret import Secret
+from cg_client.secret import MIN_REDACTED, Secret
 
 AUTO = "auto"
 MAX_WEIGHT = 100
 MIN_ROUTER_SECRET = 32  # characters
 CALLER_MODES = ("open", "keys", "jwt")
 LOG_LEVELS = ("debug", "info", "warning", "error")
-_MIN_SECRET = 8  # characters
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -48,13 +47,13 @@ def without_secrets(url: str) -> str:
 def secrets_of(address: str) -> set[str]:
     """Return what no log may show of an address: user and password, and the values of its query.
 
-    Values of fewer than 8 characters, such as `true`, are words of other texts as well.
+    Shorter values, such as `true`, are words of other texts as well.
     """
     parts = urlsplit(address)
     userinfo = parts.netloc.rpartition("@")[0]
     user, _, password = userinfo.partition(":")
     values = (pair.partition("=")[2] for pair in parts.query.split("&"))
-    texts = {password or user, *(value for value in values if len(value) >= _MIN_SECRET)}
+    texts = {password or user, *(value for value in values if len(value) >= MIN_REDACTED)}
     credentials = base64.b64encode(unquote(userinfo).encode()).decode() if userinfo else ""
     return {text for secret in (*texts, credentials) for text in (secret, unquote(secret)) if text}
 

@@ -3,7 +3,7 @@
 All faults are reported together, each with the name of its variable.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -14,10 +14,12 @@ from cg_client.client_config import BASE_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
-from server.collector import INSTALL, NO_COLLECTOR, Collector
-from server.environment import read
+from server.collector import NO_COLLECTOR, Collector
+from server.environment import SettingFault, read
 from server.open_connections import ConnectionLimits
 from server.origins import Origins
+from server.response_limit import MEGABYTE
+from server.setting_checks import CHECKS
 from server.setting_parsers import (
     integer,
     number,
@@ -38,7 +40,6 @@ from server.setting_parsers import (
 T = TypeVar("T")
 
 _MAX_LIMIT = 1_000_000_000
-CALLER_SETTINGS = {"keys": ("key_file",), "jwt": ("jwt_issuer", "jwt_audience", "jwks_url")}
 MAX_WORKERS = min(REQUESTS_PER_MINUTE.values())  # so that each has a request a minute on any plan
 
 
@@ -336,10 +337,10 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str], *checks: "Check") -> "Settings":
-        """Read the settings; raises SettingsError with the faults of all, those that the checks yield included."""
+        """Read the settings. Raises SettingsError with all faults, including those of `checks`."""
         values = read(VARIABLES, env)
         settings = cls(**values.by_field, collector=Collector.from_env(env))
-        for check in (_document_faults, _caller_faults, _admin_faults, _trace_faults, *checks):
+        for check in (*CHECKS, *checks):
             values.add_faults(check(settings))
         if values.faults:
             raise SettingsError("; ".join(values.faults))
@@ -377,7 +378,7 @@ class Settings:
             connections=self.connections,
             deadline_seconds=self.deadline_seconds,
             proxy=self.proxy,
-            cache_bytes=self.cache_megabytes * 1024 * 1024,
+            cache_bytes=self.cache_megabytes * MEGABYTE,
             workers=self.workers,
             quota_spent=self.replaces_worker,
             client_weights=self.client_weights or {},
@@ -397,38 +398,6 @@ class Settings:
         )
 
 
-Check: TypeAlias = Callable[[Settings], Iterable[str]]
-
-
-def _document_faults(settings: Settings) -> Iterator[str]:
-    if settings.trusted_only and settings.trusted_documents is None:
-        yield "COINGLASS_TRUSTED_ONLY needs COINGLASS_TRUSTED_DOCUMENTS: nothing else would be executed"
-
-
-def _admin_faults(settings: Settings) -> Iterator[str]:
-    """Yield what is wrong with the address for operators; the port tells the two addresses apart."""
-    port = settings.admin_port
-    if port is None and settings.admin_host != Settings.admin_host:
-        yield "COINGLASS_ADMIN_HOST is set, but COINGLASS_ADMIN_PORT is not"
-    if port and port == settings.port:
-        yield f"COINGLASS_ADMIN_PORT is {port}, as COINGLASS_PORT: each needs its own port"
-
-
-def _trace_faults(settings: Settings) -> Iterator[str]:
-    if settings.traces and not settings.collector.is_installed:
-        yield f"COINGLASS_TRACES is on, but OpenTelemetry is not installed: {INSTALL}"
-
-
-def _caller_faults(settings: Settings) -> Iterator[str]:
-    """Yield what COINGLASS_CALLERS needs and lacks, and what it does not need: a mistake may leave the server open."""
-    fields_by_name = Settings.__dataclass_fields__
-    for mode, names in CALLER_SETTINGS.items():
-        for name in names:
-            variable, is_set = fields_by_name[name].metadata["variable"], getattr(settings, name) is not None
-            if mode == settings.callers and not is_set:
-                yield f"COINGLASS_CALLERS is {mode}, which needs {variable}"
-            elif mode != settings.callers and is_set:
-                yield f"{variable} is set, but COINGLASS_CALLERS is {settings.callers}, not {mode}"
-
+Check: TypeAlias = Callable[[Settings], Iterable[SettingFault]]
 
 VARIABLES = tuple(setting for setting in fields(Settings) if "variable" in setting.metadata)

@@ -16,7 +16,7 @@ class SocketLog:
     """Sees the messages between server and application. `operations`: how many were begun."""
 
     def __init__(self, opening: Request, receive: Receive, send: Send) -> None:
-        self._opening, self._receive, self._send = opening, receive, send
+        self.opening, self._receive, self._send = opening, receive, send
         self._since = time.perf_counter()
         self._is_open = False
         self._code: int | None = None
@@ -45,7 +45,7 @@ class SocketLog:
                 **({"reason": self._reason} if self._reason else {}),
                 operations=self.operations,
                 seconds=round(time.perf_counter() - self._since, 1),
-                address=self._opening.client_address,
-                caller=self._opening.caller.name,
-                request_id=self._opening.request_id,
+                address=self.opening.client_address,
+                caller=self.opening.caller.name,
+                request_id=self.opening.request_id,
             )

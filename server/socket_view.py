@@ -19,10 +19,11 @@ from server.client_pool import ClientPool
 from server.http import MALFORMED, DryRun, Request, parse_json
 from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpans
-from server.response_limit import DEFAULT_LIMIT, ResponseLimit
+from server.response_limit import ResponseLimit
 from server.socket_log import SocketLog
 from server.traffic import Traffic
 from server.websocket import (
+    ObserveOperation,
     OperationContexts,
     OperationSocket,
     SocketOptions,
@@ -41,7 +42,6 @@ class SocketView(GraphQL[Context, None]):
 
     websocket_adapter_class = TextFrames
     graphql_transport_ws_handler_class = OperationContexts
-    spans: OperationSpans | None = None
 
     def __init__(
         self,
@@ -49,8 +49,10 @@ class SocketView(GraphQL[Context, None]):
         access: Access,
         traffic: Traffic,
         sockets: SocketOptions,
-        pool: ClientPool | None = None,
-        limit: ResponseLimit = DEFAULT_LIMIT,
+        pool: ClientPool | None,
+        limit: ResponseLimit,
+        observe: ObserveOperation,
+        spans: OperationSpans | None,
     ) -> None:
         super().__init__(
             runner.schema,
@@ -61,6 +63,7 @@ class SocketView(GraphQL[Context, None]):
         drop_origin_warnings()
         self._runner, self._pool, self._limit = runner, pool, limit
         self._access, self._traffic, self._sockets = access, traffic, sockets
+        self._observe, self._spans = observe, spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         opening = Request(scope)
@@ -77,8 +80,9 @@ class SocketView(GraphQL[Context, None]):
             await refuse_opening(receive, send, str(refused))
             return
         socket_log = SocketLog(opening, receive, send)
-        connection = OperationSocket(scope, opening, socket_log, self._traffic, self._access, self._runner, key)
-        connection.spans = self.spans
+        connection = OperationSocket(
+            scope, socket_log, self._traffic, self._access, self._runner, key, self._observe, self._spans
+        )
         try:
             await self.run(connection)
         finally:
@@ -93,7 +97,7 @@ class SocketView(GraphQL[Context, None]):
     ) -> Context:
         """Make the first context of a WebSocket; each operation gets another."""
         assert isinstance(request, OperationSocket)  # noqa: S101  # __call__ passes one
-        return request.new_operation(self._runner.upstream)[0]
+        return request.new_context(self._runner.upstream)
 
     def decode_json(self, data: str | bytes) -> object:
         message = parse_json(data)

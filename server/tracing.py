@@ -5,8 +5,6 @@ The SDK reads `OTEL_EXPORTER_OTLP_*`, `OTEL_TRACES_SAMPLER`, `OTEL_BSP_*` and `O
 
 import asyncio
 import contextlib
-import functools
-import importlib.metadata
 import os
 import threading
 from collections.abc import AsyncIterator, Hashable, Iterator, Mapping
@@ -20,9 +18,9 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from cg_client.tracing import Attribute, Attributes
+from cg_client.version import PROJECT, installed_version
 from server.lifespan import Lifetime
 
-_PROJECT = "coinglass-graphql"
 _FLUSH_SECONDS = 5.0  # of shutdown, in which the last spans are sent
 _NOBODY = otel_context.Context()
 
@@ -35,10 +33,10 @@ class OpenTelemetrySpan:
     def __init__(self, span: trace.Span, parent: otel_context.Context | None = None) -> None:
         self._span, self._context = span, trace.set_span_in_context(span, parent)
 
-    def set(self, name: str, value: Attribute) -> None:
+    def set_attribute(self, name: str, value: Attribute) -> None:
         self._span.set_attribute(name, value)
 
-    def describe(self, attributes: Attributes) -> None:
+    def set_attributes(self, attributes: Attributes) -> None:
         self._span.set_attributes(attributes)
 
     def rename(self, name: str) -> None:
@@ -59,7 +57,7 @@ class OpenTelemetrySpan:
         return trace.format_trace_id(self._span.get_span_context().trace_id)
 
     @contextlib.contextmanager
-    def current(self) -> Iterator[None]:
+    def activate(self) -> Iterator[None]:
         token = otel_context.attach(self._context)
         try:
             yield
@@ -69,7 +67,7 @@ class OpenTelemetrySpan:
 
 class OpenTelemetryTracer:
     def __init__(self, provider: trace.TracerProvider) -> None:
-        self._tracer = provider.get_tracer(_PROJECT, _version())
+        self._tracer = provider.get_tracer(PROJECT, installed_version() or "")
         self._propagator = TraceContextTextMapPropagator()
 
     def start(self, name: str, attributes: Attributes, *, is_request: bool = False) -> OpenTelemetrySpan:
@@ -80,11 +78,11 @@ class OpenTelemetryTracer:
         """Start the span of what a client requests, as a child of the span that is current, if one is."""
         return OpenTelemetrySpan(self._tracer.start_span(name, kind=trace.SpanKind.SERVER, attributes=attributes))
 
-    def current(self) -> OpenTelemetrySpan:
+    def current_span(self) -> OpenTelemetrySpan:
         """Return the current span; without one, a span that records nothing."""
         return OpenTelemetrySpan(trace.get_current_span())
 
-    def parent(self) -> Hashable:
+    def current_id(self) -> Hashable:
         return trace.get_current_span().get_span_context().span_id
 
     @contextlib.contextmanager
@@ -139,13 +137,5 @@ def start_tracing() -> Tracing:
 
 def _resource() -> Resource:
     """Describe this process; the variables of OpenTelemetry have precedence."""
-    ours = Resource({"service.name": _PROJECT, "service.version": _version(), "process.pid": os.getpid()})
+    ours = Resource({"service.name": PROJECT, "service.version": installed_version() or "", "process.pid": os.getpid()})
     return Resource.create().merge(ours).merge(OTELResourceDetector().detect())
-
-
-@functools.cache
-def _version() -> str:
-    try:
-        return importlib.metadata.version(_PROJECT)
-    except importlib.metadata.PackageNotFoundError:  # run from its source without being installed
-        return ""

@@ -12,11 +12,10 @@ from cg_client.failures import CallObserver
 from cg_client.secret import Secret
 from cg_client.tracing import Tracer
 from server.client_pool import ClientPool
+from server.response_limit import MEGABYTE
 from server.settings import Settings
 
 log = structlog.get_logger(__name__)
-
-_MEGABYTE = 1024 * 1024
 
 
 def server_client(settings: Settings, observer: CallObserver, tracer: Tracer | None, *, sandbox: bool) -> Client:
@@ -34,7 +33,7 @@ def caller_clients(
 ) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
-        settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * _MEGABYTE
+        settings.client_config(), plan=None, quota_spent=False, cache_bytes=settings.key_cache_megabytes * MEGABYTE
     )
 
     def connect(key: Secret) -> Client:

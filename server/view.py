@@ -16,7 +16,7 @@ from server.operation_runner import OperationOutcome, OperationRunner
 from server.operation_spans import OperationSpans
 from server.operations import OperationRefused, OperationRequest, read_operation, read_payload
 from server.response_keys import has_operation
-from server.response_limit import DEFAULT_LIMIT, ResponseLimit, ResponseTooLarge
+from server.response_limit import ResponseLimit, ResponseTooLarge
 from server.traffic import Traffic
 
 _OK, _NO_CONTENT, _BAD_REQUEST, _NOT_FOUND, _NOT_ALLOWED, _NOT_ACCEPTABLE = 200, 204, 400, 404, 405, 406
@@ -26,18 +26,17 @@ _VARY: Final[Header] = (b"vary", b"accept")
 class GraphQLView:
     """`explorer`: the page for browsers, None without one. `spans`: of traces, None without."""
 
-    spans: OperationSpans | None = None
-
     def __init__(
         self,
         runner: OperationRunner,
-        explorer: Explorer | None = None,
-        limit: ResponseLimit = DEFAULT_LIMIT,
-        batching: Batching | None = None,
-        traffic: Traffic | None = None,
+        explorer: Explorer | None,
+        limit: ResponseLimit,
+        batching: Batching,
+        traffic: Traffic,
+        spans: OperationSpans | None,
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
-        self._batching, self._traffic = batching or Batching(), traffic or Traffic()
+        self._batching, self._traffic, self._spans = batching, traffic, spans
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -88,8 +87,8 @@ class GraphQLView:
             body, status, code = orjson.dumps(error.body), _BAD_REQUEST, error.code
             outcome.record.exceeded["response_mb"] += 1
         response = Response.of(body, content_type, status if is_typed else _OK)
-        response.expires_at, response.code, response.upstream_calls = outcome.expires_at, code, outcome.calls
-        response.is_gated = outcome.is_gated
+        response.upstream_calls = outcome.record.upstream_calls
+        response.expires_at, response.code, response.is_gated = outcome.expires_at, code, outcome.is_gated
         outcome.charge.mark(response)
         return response
 
@@ -109,7 +108,7 @@ class GraphQLView:
 
         return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
 
-    async def _answer_batch(self, request: Request, payloads: Sequence[object], content_type: bytes) -> Response:
+    async def _answer_batch(self, request: Request, payloads: list[Any], content_type: bytes) -> Response:
         """Execute the operations at the same time, in contexts of their own and within common limits."""
         self._check_batch(payloads, content_type)
         cost = BatchCost(self._batching.limits)
@@ -135,28 +134,28 @@ class GraphQLView:
         if not all(isinstance(payload, dict) for payload in payloads):
             raise OperationRefused(_BAD_REQUEST, "Each operation of a batch is an object with `query`.")
 
-    async def _result(self, request: Request, payload: object, cost: BatchCost) -> tuple[object, int]:
+    async def _result(self, request: Request, payload: dict[str, Any], cost: BatchCost) -> tuple[object, int]:
         """Return the result of an operation of a batch, and the calls to CoinGlass that it took."""
         try:
             outcome = await self._run_part(request, read_operation(payload), cost)
         except OperationRefused as refused:
             return orjson.Fragment(refused.response.body), 0
         self._count(outcome)
-        return outcome.body, outcome.calls
+        return outcome.body, outcome.record.upstream_calls
 
     async def _run_part(
         self, request: Request, operation: OperationRequest, cost: BatchCost | None = None
     ) -> OperationOutcome:
-        """Run an operation of a batch or of a stream, whose request has a span that is not of it alone."""
-        if self.spans is None:
+        """Run one operation of a batch or a stream in a child span of its request."""
+        if self._spans is None:
             return await self._runner.run(request, operation, cost)
-        with self.spans.part(request) as span:
+        with self._spans.part(request) as span:
             outcome = await self._runner.run(request, operation, cost)
             span.record, span.code = outcome.record, outcome.code
             return outcome
 
     def _count(self, outcome: OperationOutcome) -> None:
-        """Count the refusal of an operation, whose response has status 200 all the same."""
+        """Count a refused operation inside a response with status 200."""
         if outcome.code is not None:
             self._traffic.refused[outcome.code, str(_OK)] += 1
 

@@ -1,12 +1,11 @@
 """GraphQL over WebSocket: text frames, checked messages, and a new context for each operation."""
 
-import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Final, NamedTuple, Protocol, cast
+from typing import Any, Final, NamedTuple, TypeAlias, cast
 
 from cross_web import HTTPException
 from graphql import GraphQLError, GraphQLFormattedError
@@ -22,20 +21,18 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
-from cg_client.call import count_upstream_calls
-from resolvers.context import Context, Spending
+from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
-from served_schema.persisted_queries import DOCUMENT_IDS
 from served_schema.schema import ServedSchema
-from server.budgets import Charge
 from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
-from server.operation_runner import ObserveOperation
+from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpan, OperationSpans
 from server.origins import NO_ORIGINS, Origins
 from server.socket_log import SocketLog
+from server.socket_messages import is_message
 from server.traffic import Traffic
 
 _MAX_REASON = 123  # bytes that a close frame has room for
@@ -50,7 +47,10 @@ _FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
 _MISSING: Final = (  # as long as a close frame allows
     'The request has no credentials. Send {"apiKey": "…"} in `connection_init`, or `Authorization: Bearer …`.'
 )
-_TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
+
+
+ObserveOperation: TypeAlias = Callable[[Request, OperationRecord, float], object]
+"""Called at the end of each operation, with the request that opened its WebSocket and the seconds that it took."""
 
 
 class SocketOptions(NamedTuple):
@@ -60,32 +60,24 @@ class SocketOptions(NamedTuple):
     max_operations: int | None = None
 
 
-class Operations(Protocol):
-    """Makes what an operation needs, from the request that opened its connection."""
-
-    observe: "ObserveOperation"
-
-    def new_charge(self, request: Request, upstream: KeyUpstream) -> Charge: ...
-    def new_context(self, request: Request, upstream: KeyUpstream, charge: Spending) -> Context: ...
-
-
 class OperationSocket(WebSocket):
     """A connection that identifies the caller and creates the context of each operation from its opening request."""
 
     def __init__(
         self,
         scope: Scope,
-        opening: Request,
         socket_log: SocketLog,
         traffic: Traffic,
         access: Access,
-        operations: Operations,
+        runner: OperationRunner,
         key: SocketKey,
+        observe: ObserveOperation,
+        spans: OperationSpans | None,
     ) -> None:
         super().__init__(scope, socket_log.receive, socket_log.send)
-        self.opening, self._log, self._traffic = opening, socket_log, traffic
-        self._access, self._operations, self.key = access, operations, key
-        self.spans: OperationSpans | None = None
+        self.opening, self._log, self._traffic = socket_log.opening, socket_log, traffic
+        self._access, self._runner, self.key = access, runner, key
+        self._observe, self.spans = observe, spans
 
     def count_operation(self) -> None:
         self._log.operations += 1
@@ -97,13 +89,21 @@ class OperationSocket(WebSocket):
         """Count and log a refusal of this connection, or of one of its operations."""
         self._traffic.refuse_request(self.opening, code, status, **facts)
 
-    def end_operation(self, record: OperationRecord, seconds: float) -> None:
-        self._traffic.count_calls(self.opening.caller, record.upstream_calls)
-        self._operations.observe(self.opening, record, seconds)
+    def new_context(self, upstream: KeyUpstream) -> Context:
+        return self._runner.new_context(self.opening, upstream)[0]
 
-    def new_operation(self, upstream: KeyUpstream) -> tuple[Context, Charge]:
-        charge = self._operations.new_charge(self.opening, upstream)
-        return self._operations.new_context(self.opening, upstream, charge), charge
+    @contextlib.contextmanager
+    def operation(self, upstream: KeyUpstream) -> Iterator[Context]:
+        """Yield the context of an operation; at its end, count its calls and report it."""
+        record, started = None, time.perf_counter()
+        try:
+            with self._runner.operation(self.opening, upstream) as (context, _):
+                record = context.record
+                yield context
+        finally:
+            if record is not None:
+                self._traffic.count_calls(self.opening.caller, record.upstream_calls)
+                self._observe(self.opening, record, time.perf_counter() - started)
 
     async def identify_caller(self) -> None:
         """Raise Unauthenticated and VerificationUnavailable; a credential expires also while a connection is open."""
@@ -238,23 +238,14 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         except KeyRefused as refused:
             await operation.send_initial_errors([GraphQLError(str(refused), extensions={"code": refused.code})])
             return
-        with upstream.in_use(), count_upstream_calls() as calls:
-            context, charge = self._socket.new_operation(upstream)
-            self.context, started = context, time.perf_counter()  # read before anything else runs
-            try:
-                await super().run_operation(operation)
-            except asyncio.CancelledError:  # the client completed the operation, or left
-                context.abandon()
-                raise
-            finally:
-                charge.settle(calls)
-                context.record.upstream_calls = calls.sent
-                self._socket.end_operation(context.record, time.perf_counter() - started)
-                if span is not None:
-                    span.record = context.record
+        with self._socket.operation(upstream) as context:
+            if span is not None:
+                span.record = context.record
+            self.context = context  # read before anything else runs
+            await super().run_operation(operation)
 
     async def handle_task_exception(self, error: Exception) -> None:
-        """Log what is no client that left while its response was sent."""
+        """Log the error unless the client disconnected during a send."""
         if not isinstance(error, WebSocketDisconnected):
             await super().handle_task_exception(error)
 
@@ -288,28 +279,3 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
     def _socket(self) -> OperationSocket:
         assert isinstance(self.websocket, TextFrames)  # noqa: S101  # the adapter class of the view
         return self.websocket.ws
-
-
-def is_message(message: object) -> bool:
-    """Whether decoded JSON has the shape of a message that a client may send."""
-    if not isinstance(message, dict) or message.get("type") not in _TYPES:
-        return False
-    id_, payload = message.get("id"), message.get("payload")
-    match message["type"]:
-        case "subscribe":
-            return isinstance(id_, str) and bool(id_) and _is_operation(payload)
-        case "complete":
-            return isinstance(id_, str) and bool(id_)
-        case _:
-            return isinstance(payload, dict | None)
-
-
-def _is_operation(payload: object) -> bool:
-    if not isinstance(payload, dict):
-        return False
-    query, extensions = payload.get("query"), payload.get("extensions")
-    if not isinstance(query, str | None) or not isinstance(extensions, dict | None):
-        return False
-    ids = [(extensions or {}).get("persistedQuery"), *(payload.get(name) for name in DOCUMENT_IDS)]
-    variables, name = payload.get("variables"), payload.get("operationName")
-    return bool(query or any(ids)) and isinstance(variables, dict | None) and isinstance(name, str | None)

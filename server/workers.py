@@ -84,7 +84,7 @@ class Workers(Multiprocess):
     During a rolling restart the successor of one worker is started before that one retires.
     """
 
-    processes: list[WorkerProcess]  # type: ignore[assignment]  # a list of uvicorn's, which this class fills
+    processes: list[WorkerProcess]  # type: ignore[assignment]  # uvicorn annotates its own Process
 
     def __init__(self, settings: Settings, listeners: list[socket.socket], *, sandbox: bool) -> None:
         connections = new_connections(settings)  # each worker gets a copy, which its application and protocols share

@@ -20,7 +20,8 @@ from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
-from server.log import frequent, redaction
+from server.log import request_lines
+from server.log_redaction import redaction
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
@@ -68,14 +69,14 @@ def _log_as_before() -> Iterator[None]:
     handlers, level, configured = logging.root.handlers[:], logging.root.level, structlog.get_config()
     hooks, stream, is_enabled = (
         (sys.excepthook, threading.excepthook, sys.unraisablehook),
-        frequent.stream,
-        frequent.is_enabled,
+        request_lines.stream,
+        request_lines.is_enabled,
     )
     yield
-    if structlog.get_config() == configured and frequent.stream is stream:
+    if structlog.get_config() == configured and request_lines.stream is stream:
         return
     sys.excepthook, threading.excepthook, sys.unraisablehook = hooks
-    logging.root.handlers[:], frequent.stream, frequent.is_enabled = handlers, stream, is_enabled
+    logging.root.handlers[:], request_lines.stream, request_lines.is_enabled = handlers, stream, is_enabled
     logging.root.setLevel(level)
     logging.captureWarnings(capture=False)
     structlog.configure(**configured)

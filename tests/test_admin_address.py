@@ -9,19 +9,12 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.addresses import has_ipv6
 from tests.test_cli import run, serving
 
 QUERY = '{ pair(exchange: "Binance", symbol: "BTCUSDT") { price(interval: H1, last: 20) { __typename } } }'
 ANNOUNCED = re.compile(r"operators have /metrics and /status at (http://\S+)/")
 TIMEOUT = 60.0  # seconds
-
-
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
 
 
 class Addresses:

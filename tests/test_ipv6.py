@@ -2,26 +2,17 @@
 
 import json
 import signal
-import socket
 import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.addresses import free_port, has_ipv6
 from tests.test_cli import serving
 from tests.test_deploy import NGINX, needs_nginx, written
-from tests.test_rolling_restart import free_port
 
 CLIENT = "2001:db8::7"  # as another proxy in front of nginx states it
-
-
-def has_ipv6() -> bool:
-    try:
-        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
-    except OSError:
-        return False
-    return True
 
 
 pytestmark = pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")

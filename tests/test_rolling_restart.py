@@ -1,7 +1,6 @@
 """Rolling restarts behind nginx, as deploy/nginx.conf configures it, under load: no request is lost."""
 
 import signal
-import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
+from tests.addresses import free_port
 from tests.proxied_load import Load
 from tests.running import running
 from tests.test_cli import KEY, serving
@@ -26,12 +26,6 @@ def upstream() -> Iterator[dict[str, str]]:
     """Yield the settings for a sandbox in this process."""
     with running(create_sandbox(Sandbox(Plan.PROFESSIONAL, key=KEY))) as address:
         yield {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": address, "COINGLASS_PLAN": "professional"}
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-    return port
 
 
 @contextmanager

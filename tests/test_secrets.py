@@ -35,7 +35,7 @@ from cg_client.endpoints import account
 from cg_client.errors import CoinglassError
 from cg_client.secret import Secret
 from sandbox import envelopes
-from server.log import LogRedaction
+from server.log_redaction import LogRedaction
 from server.settings import Settings, SettingsError
 from tests.callers.issuer import AUDIENCE, ISSUER, SigningKey
 from tests.cg_client.http.test_http import PASSWORDS_ARE_DEPRECATED

@@ -1,7 +1,8 @@
 """Run the instructions of the Dockerfile in a fresh Debian, without Docker, and query the server that they install.
 
-Needs root and mmdebstrap. Each stage is a folder with the files of a small Debian, where `chroot` runs the lines of RUN
-as they stand in the Dockerfile. The base image is replaced by a Debian with the version of Python that the image has.
+Needs root and mmdebstrap; the exit code is 75 where no Debian can be set up. Each stage is a folder with the files of a
+small Debian, where `chroot` runs the lines of RUN as they stand in the Dockerfile. The base image is replaced by a Debian
+with the version of Python that the image has.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -29,6 +31,7 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How this machine reaches the registries: Docker's build gets the same from its host.
 _NETWORK_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf", "/etc/apt/apt.conf.d")
 _NETWORK_VARIABLES = ("PIP_", "SSL_CERT_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+_NO_DEBIAN = 75  # EX_TEMPFAIL of sysexits.h
 _WITHOUT_EFFECT = {"COMMENT", "LABEL", "EXPOSE", "STOPSIGNAL"}
 
 
@@ -99,7 +102,12 @@ class Replay:
         base = self._folder / "base"
         if not base.exists():
             command = ["mmdebstrap", "--quiet", "--variant=apt", f"--include={_PACKAGES}", _SUITE, str(base)]
-            subprocess.run(command, check=True)  # noqa: S603  # constants
+            try:
+                subprocess.run(command, check=True)  # noqa: S603  # constants
+            except (OSError, subprocess.CalledProcessError) as error:
+                text = f"skipped the lines of the Dockerfile: mmdebstrap needs root and a mirror ({error})"
+                print(text)  # noqa: T201  # a command
+                sys.exit(_NO_DEBIAN)
             (base / "usr/local/bin/python").symlink_to("/usr/bin/python3")
             for path in map(Path, _NETWORK_FILES):
                 _copy(path, base / path.relative_to("/"))

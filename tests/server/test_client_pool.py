@@ -10,7 +10,7 @@ from cg_client.client import Client
 from cg_client.client_config import ClientConfig
 from cg_client.secret import Secret
 from server.client_pool import IDLE_SECONDS, ClientPool, PoolFull
-from server.log import redaction
+from server.log_redaction import redaction
 from tests.clock import FakeClock
 from tests.server.raw_asgi import run_pending
 

@@ -14,7 +14,7 @@ import structlog
 
 from cg_client.secret import Secret
 from server import log
-from server.log import configure, frequent
+from server.log import configure, request_lines
 from server.log_stream import LogStream
 
 QUOTED = 'a-secret-"quoted"-key'
@@ -28,8 +28,8 @@ def written(monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[dict[str, obje
     configure("info", [Secret(QUOTED)])
 
     def lines() -> list[dict[str, object]]:
-        assert frequent.stream is not None
-        frequent.stream.flush()
+        assert request_lines.stream is not None
+        request_lines.stream.flush()
         return [json.loads(line) for line in stream.getvalue().splitlines()]
 
     return lines
@@ -39,10 +39,10 @@ Lines = Callable[[], list[dict[str, object]]]
 
 
 async def test_lines_of_requests_come_before_what_is_logged_later(written: Lines) -> None:
-    frequent.info("request", {"number": 1})
-    frequent.info("request", {"number": 2})
+    request_lines.info("request", {"number": 1})
+    request_lines.info("request", {"number": 2})
     structlog.get_logger("x").warning("something else")
-    frequent.info("request", {"number": 3})
+    request_lines.info("request", {"number": 3})
     assert [(line["event"], line.get("number")) for line in written()] == [
         ("request", 1),
         ("request", 2),
@@ -52,7 +52,7 @@ async def test_lines_of_requests_come_before_what_is_logged_later(written: Lines
 
 
 async def test_all_lines_have_the_same_keys_and_no_secret(written: Lines) -> None:
-    frequent.info("request", {"path": f"/{QUOTED}"})
+    request_lines.info("request", {"path": f"/{QUOTED}"})
     structlog.get_logger("x").warning("refused", address=QUOTED)
     logging.getLogger("aiohttp.client").error("failed with %s", QUOTED)
     lines = written()
@@ -93,7 +93,7 @@ def test_warnings_and_unhandled_exceptions_are_lines_too(written: Lines) -> None
 
 def test_a_level_above_info_writes_no_lines_of_requests(written: Lines) -> None:
     configure("warning", [])
-    frequent.info("request", {})
+    request_lines.info("request", {})
     assert written() == []
 
 

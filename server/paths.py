@@ -1,0 +1,10 @@
+"""Paths of the addresses that several layers treat in their own way."""
+
+from typing import Final
+
+GRAPHQL: Final = "/graphql"
+METRICS: Final = "/metrics"
+HEALTH: Final = "/healthz"
+READY: Final = "/readyz"
+HEALTH_PATHS: Final = (HEALTH, READY)
+MAX_LOGGED: Final = 200  # characters of a path
