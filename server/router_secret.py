@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Awaitable, Mapping
-from typing import Final
+from typing import Final, Protocol
 
 from starlette.responses import Response as StarletteResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -23,7 +23,16 @@ _MESSAGE: Final = (
 )
 
 
-def only_router(handle: Handler, sockets: ASGIApp, secret: Secret | None, traffic: Traffic) -> tuple[Handler, ASGIApp]:
+class SocketHandler(Protocol):
+    """An ASGI application of WebSockets, also for those whose opening request was read."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+    async def handle(self, opening: Request, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+
+def only_router(
+    handle: Handler, sockets: SocketHandler, secret: Secret | None, traffic: Traffic
+) -> tuple[Handler, ASGIApp]:
     """Return what answers over HTTP and WebSocket, each behind the check; without a secret they are as before."""
     if secret is None:
         return handle, sockets
@@ -57,13 +66,13 @@ class RouterOnly:
 class RouterSocketsOnly:
     """Refuses WebSockets that the router did not open, before they are accepted."""
 
-    def __init__(self, app: ASGIApp, secret: RouterSecret, traffic: Traffic) -> None:
-        self._app, self._secret, self._traffic = app, secret, traffic
+    def __init__(self, sockets: SocketHandler, secret: RouterSecret, traffic: Traffic) -> None:
+        self._sockets, self._secret, self._traffic = sockets, secret, traffic
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         opening = Request(scope)
         if self._secret.admits(opening.headers):
-            await self._app(scope, receive, send)
+            await self._sockets.handle(opening, scope, receive, send)
             return
         self._traffic.refuse_request(opening, _CODE, 401)
         if _DENIAL not in scope.get("extensions", {}):

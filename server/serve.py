@@ -162,15 +162,8 @@ def against_sandbox(settings: Settings) -> Iterator[Settings]:
 @contextlib.contextmanager
 def sandbox_process(settings: Settings, key: str) -> Iterator[str]:
     """Start a sandbox in another process, which ends with this one, and yield its address."""
-    command = [
-        sys.executable,
-        "-P",
-        "-m",
-        "sandbox",
-        "--tied",
-        "--key",
-        key,
-    ]  # -P: imports nothing from the current folder
+    command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: imports nothing from the current folder
+    command += ["--key", key]
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

@@ -66,7 +66,10 @@ class SocketView(GraphQL[Context, None]):
         self._observe, self._spans = observe, spans
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        opening = Request(scope)
+        await self.handle(Request(scope), scope, receive, send)
+
+    async def handle(self, opening: Request, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve the WebSocket that the request opens, or refuse it."""
         if opening.dry_run is not DryRun.OFF:  # not supported, so that no quota is spent by mistake
             self._traffic.refuse_request(opening, "BAD_USER_INPUT", 403)
             await refuse_opening(receive, send, "X-Dry-Run is for requests over HTTP.")

@@ -1,18 +1,23 @@
 """A shared secret that admits only the router of a federation, over real sockets."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from starlette.types import Receive, Scope, Send
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
 
 from callers.key_commands import create_key
 from cg_client.secret import Secret
+from server.http import Handler, Request
+from server.router_secret import only_router
 from server.settings import Settings, SettingsError
+from server.traffic import Traffic
 from tests.clock import START
 from tests.conftest import Graph, StartGraph
+from tests.server.raw_asgi import http_scope, ignore, receiving
 from tests.test_websocket import PROTOCOL, address, send
 
 SECRET = "0123456789abcdef" * 2
@@ -87,3 +92,19 @@ def test_the_secret_is_in_no_log_error_or_repr(routed: Graph) -> None:
         with pytest.raises(SettingsError, match=r"COINGLASS_ROUTER_SECRET .*openssl rand") as fault:
             Settings.from_env({"COINGLASS_ROUTER_SECRET": wrong})
         assert wrong not in str(fault.value)
+
+
+async def test_the_opening_request_of_a_socket_is_read_once() -> None:
+    """A second one would have another id."""
+    openings = []
+
+    class Sockets:
+        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+        async def handle(self, opening: Request, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  # the signature of a handler
+            openings.append(opening.request_id)
+
+    secret, scope = Secret("s" * 32), http_scope(headers=[("router-authorization", "s" * 32), ("x-request-id", "one")])
+    _, sockets = only_router(cast("Handler", None), Sockets(), secret, Traffic())
+    await sockets(scope, receiving(), ignore)
+    assert openings == ["one"]
