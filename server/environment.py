@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 PREFIX: Final = "COINGLASS_"
 _FILE: Final = "_FILE"  # after the name of a secret: the file that has it
+_MAX_SECRET: Final = 4096  # characters, with its line break
 _SIMILAR: Final = 0.6  # of 1
 
 Variable: TypeAlias = "dataclasses.Field[Any]"
@@ -67,14 +69,20 @@ def _secret(name: str, env: Mapping[str, str]) -> str:
     if env.get(name):
         raise UnreadableSecret(f"{name} and {name}{_FILE} are both set: unset one of them")
     try:
-        content = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        content = _start_of(Path(path)).removesuffix("\n").removesuffix("\r")
     except OSError as error:
         raise UnreadableSecret(f"{name}{_FILE}: cannot read {path} ({error.strerror})") from error
     except UnicodeDecodeError:
         raise UnreadableSecret(f"{name}{_FILE}: {path} is not a text in UTF-8") from None
-    if not content:
-        raise UnreadableSecret(f"{name}{_FILE}: {path} is empty")
+    if not 0 < len(content) < _MAX_SECRET or "\n" in content:
+        raise UnreadableSecret(f"{name}{_FILE}: {path} has not one line of at most {_MAX_SECRET - 1} characters")
     return content
+
+
+def _start_of(path: Path) -> str:
+    """Read as much as a secret may have: a device would never end, and a pipe could wait for ever."""
+    with open(path, encoding="utf-8", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK)) as file:
+        return file.read(_MAX_SECRET)
 
 
 def unknown_variables(variables: Sequence[Variable], env: Mapping[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ import orjson
 
 from served_schema.persisted_queries import DOCUMENT_IDS
 from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
-from server.negotiation import GRAPHQL_JSON, media_type
+from server.negotiation import GRAPHQL_JSON, is_json, media_type
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
@@ -71,9 +71,7 @@ def is_cacheable(request: Request) -> bool:
     """Whether the request may be for one response in JSON, judged without its body."""
     headers = request.headers
     if request.method == "POST":
-        content_type = headers.get(b"content-type", b"")
-        is_json = content_type == JSON or content_type.partition(b";")[0].strip().lower() == JSON
-        is_operation = is_json and b"content-encoding" not in headers
+        is_operation = is_json(headers.get(b"content-type", b"")) and b"content-encoding" not in headers
     else:
         is_operation = request.method == "GET" and has_operation(request.query_string)
     accept = headers.get(b"accept")

@@ -187,3 +187,13 @@ def test_a_response_that_is_too_large_is_an_error_without_data(start_graph: Star
         answer = post(graph, accept, query=query)
         assert (answer.status_code, answer.json().keys()) == (status, {"errors"})
         assert "COINGLASS_MAX_RESPONSE_MB" in answer.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("content_type", ["application/json; charset=utf-16", "application/json; a=b; charset=latin1"])
+def test_another_charset_is_refused_also_if_the_same_body_is_cached(graph: Graph, content_type: str) -> None:
+    body = json.dumps({"query": "{ __typename }"})
+    statuses = [
+        graph.http.post("/graphql", content=body, headers={"content-type": kind}).status_code
+        for kind in (content_type, "application/json", content_type)
+    ]
+    assert statuses == [415, 200, 415]

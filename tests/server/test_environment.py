@@ -1,5 +1,7 @@
 """Settings from the environment: secrets in files, all faults together, and variables that are no settings."""
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,7 +56,7 @@ def test_an_unreadable_file_of_a_secret_is_named(file: Path) -> None:
     env = {"COINGLASS_API_KEY_FILE": str(file)}
     assert fault(env) == f"COINGLASS_API_KEY_FILE: cannot read {file} (No such file or directory)"
     file.write_bytes(b"\n")
-    assert fault(env) == f"COINGLASS_API_KEY_FILE: {file} is empty"
+    assert fault(env) == f"COINGLASS_API_KEY_FILE: {file} has not one line of at most 4095 characters"
     file.write_bytes(b"\xff" + KEY.encode())
     assert fault(env) == f"COINGLASS_API_KEY_FILE: {file} is not a text in UTF-8"
 
@@ -93,3 +95,16 @@ def test_an_unknown_variable_is_warned_about_with_the_nearest_name_and_without_i
     assert "COINGLASS_API_KY is not a setting and has no effect: did you mean COINGLASS_API_KEY?\n" in done.stderr
     assert "COINGLASS_ZZZZZZ is not a setting and has no effect: the README lists the settings\n" in done.stderr
     assert KEY not in done.stderr
+
+
+@pytest.mark.parametrize("content", ["a\nb\n", "a\n\n", "x" * 5000])
+def test_the_file_of_a_secret_has_one_line(file: Path, content: str) -> None:
+    file.write_text(content)
+    assert "has not one line" in fault({"COINGLASS_API_KEY_FILE": str(file)})
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such devices")
+def test_a_device_or_pipe_as_the_file_of_a_secret_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in ("/dev/zero", str(tmp_path / "pipe")):
+        assert "has not one line" in fault({"COINGLASS_API_KEY_FILE": path})
