@@ -61,7 +61,8 @@ def test_a_draining_server_is_not_ready_but_answers_on_connections_that_then_end
 
 
 def test_the_log_says_how_far_the_end_is() -> None:
-    with serving("--sandbox", COINGLASS_DRAIN_SECONDS="0.1") as (_, process):
+    with serving("--sandbox", COINGLASS_DRAIN_SECONDS="0.1") as (address, process):
+        httpx.get(f"{address}/healthz").raise_for_status()  # a server that has just started ends without draining
         process.send_signal(signal.SIGTERM)
         assert process.wait(ENDS_WITHIN) == 0
         lines = [json.loads(line) for line in logged(process).splitlines() if '"signal"' in line]

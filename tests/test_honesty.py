@@ -16,6 +16,7 @@ MAY = {
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
     "server/http.py": "the id of a request",
     "server/client_pool.py": "the key of a hash",
+    "server/serve.py": "the key of the sandbox that the command starts",
 }
 
 
