@@ -1,0 +1,27 @@
+"""The model of every endpoint.
+
+A module of models has a mapping `MODELS` of endpoints to functions. Such a function takes the query, whose parameters
+CoinGlass would accept, and a context, and returns the `data` of the answer in the types and units of the documented
+sample. `page` and `per_page` are applied afterwards.
+"""
+
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+from cg_client.endpoint import Endpoint
+from cg_client.plans.plan_table import Plan
+from sandbox.market import futures_prices
+from sandbox.market.model import Model, ModelContext
+from sandbox.windows import Query, page_of
+
+_MODULES: tuple[ModuleType, ...] = (futures_prices,)
+MODELS: Mapping[Endpoint, Model] = {
+    endpoint: model for module in _MODULES for endpoint, model in module.MODELS.items()
+}
+
+
+def modelled(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
+    """Return the `data` of the modelled market's answer; `now` is in milliseconds."""
+    data = MODELS[endpoint](query, ModelContext(endpoint, plan, now))
+    return page_of(data, query) if isinstance(data, list) else data
