@@ -6,11 +6,11 @@ moved more. So the amounts of an interval are exactly those of the intervals in 
 
 import functools
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from sandbox.market.noise import between, draw, signed, uniform
-from sandbox.market.path import FANOUT, FINEST, MINUTE, WEEK, WIDTHS, Path
+from sandbox.market.path import FANOUT, FINEST, WEEK, WIDTHS, Path, reading
 from sandbox.market.prices import price_path
 from sandbox.market.shares import ShareOf, share
 from sandbox.market.universe import COINS, ModelPair
@@ -50,7 +50,16 @@ class Flows:
 
     def bars(self, starts: range, now: int) -> list[Flow]:
         """Return the amounts of intervals; of the one under way, those up to now."""
-        return [self.between(start, min(start + starts.step, now)) for start in starts]
+        level, count = reading(starts.step)
+        bars = []
+        for start in starts:
+            if start + starts.step > now:
+                bars.append(self.between(start, now))
+                continue
+            index = start // WIDTHS[level]
+            nodes = [self.node(level, index + offset) for offset in range(count)]
+            bars.append(Flow(*nodes[0] if count == 1 else map(math.fsum, zip(*nodes, strict=True))))
+        return bars
 
     def _parts(self, start: int, end: int) -> Iterator[_Node]:
         """Yield the amounts of the widest nodes that cover the time, of the last minute those of its first part."""
@@ -113,29 +122,33 @@ def flows_of(coin: str, *, is_spot: bool = False) -> Flows:
     return Flows(coin, is_spot=is_spot)
 
 
-def share_of_flow(flow: Flow, pairs: Collection[ModelPair], time: int) -> Flow:
+def part_of_flow(flow: Sequence[float], pairs: tuple[ModelPair, ...], time: int) -> Flow:
     """Return the part of a coin's amounts that happens on some of its pairs, by the shares of the week."""
-    week = time // WEEK
-    return Flow(
-        flow.buy * share(ShareOf.BUY, pairs, week),
-        flow.sell * share(ShareOf.SELL, pairs, week),
-        flow.long_liquidation * share(ShareOf.LONG_LIQUIDATION, pairs, week),
-        flow.short_liquidation * share(ShareOf.SHORT_LIQUIDATION, pairs, week),
+    buy, sell, long, short = _part(pairs, time // WEEK)
+    return Flow(flow[0] * buy, flow[1] * sell, flow[2] * long, flow[3] * short)
+
+
+@functools.lru_cache(maxsize=4096)
+def _part(pairs: tuple[ModelPair, ...], week: int) -> _Node:
+    return (
+        share(ShareOf.BUY, pairs, week),
+        share(ShareOf.SELL, pairs, week),
+        share(ShareOf.LONG_LIQUIDATION, pairs, week),
+        share(ShareOf.SHORT_LIQUIDATION, pairs, week),
     )
 
 
-def pairs_bars(pairs: Collection[ModelPair], starts: range, now: int) -> list[Flow]:
-    """Return the amounts of intervals on some pairs of one coin."""
-    first = next(iter(pairs))
-    bars = flows_of(first.base, is_spot=not first.margin).bars(starts, now)
-    return [share_of_flow(flow, pairs, start) for start, flow in zip(starts, bars, strict=True)]
+def pairs_bars(pairs: tuple[ModelPair, ...], starts: range, now: int) -> list[Flow]:
+    """Return the amounts of intervals on some pairs of one coin, of which there is at least one."""
+    bars = flows_of(pairs[0].base, is_spot=not pairs[0].margin).bars(starts, now)
+    return [part_of_flow(flow, pairs, start) for start, flow in zip(starts, bars, strict=True)]
 
 
-def pairs_between(pairs: Collection[ModelPair], start: int, end: int) -> Flow:
+def pairs_between(pairs: tuple[ModelPair, ...], start: int, end: int) -> Flow:
     """Return the amounts on some pairs of one coin from one time to another, which may lie in several weeks."""
-    pieces, flows = [], flows_of(next(iter(pairs)).base, is_spot=not next(iter(pairs)).margin)
+    pieces, flows = [], flows_of(pairs[0].base, is_spot=not pairs[0].margin)
     while start < end:
         stop = min(end, start - start % WEEK + WEEK)
-        pieces.append(share_of_flow(flows.between(start, stop), pairs, start))
+        pieces.append(part_of_flow(flows.between(start, stop), pairs, start))
         start = stop
     return Flow(*(math.fsum(piece[at] for piece in pieces) for at in range(4)))

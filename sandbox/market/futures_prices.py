@@ -15,7 +15,7 @@ from sandbox.windows import Query
 def price_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     pair, starts = context.pair(query), context.starts(query)
     decimals = COINS[pair.base].decimals
-    volumes = pairs_bars([pair], starts, context.now)
+    volumes = pairs_bars((pair,), starts, context.now)
     return [
         {
             "time": time,

@@ -66,7 +66,7 @@ class Path:
 
     def bars(self, starts: range, now: int) -> list[Ohlc]:
         """Return the candles that start at these times; the one under way is as of `now`, in milliseconds."""
-        level, count = _reading(starts.step)
+        level, count = reading(starts.step)
         candles = []
         for start in starts:
             if start + starts.step > now:
@@ -154,7 +154,7 @@ def shared_draws(name: str, level: int, index: int) -> tuple[float, ...]:
 
 
 @functools.cache
-def _reading(step: int) -> tuple[int, int]:
+def reading(step: int) -> tuple[int, int]:
     """Return the level that an interval is read from, and of how many of its nodes one candle consists."""
     level = next(level for level, width in enumerate(WIDTHS) if step % width == 0)
     return level, step // WIDTHS[level]

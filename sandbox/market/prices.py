@@ -68,14 +68,18 @@ def _growth(time: int) -> float:
 
 def basis(pair: ModelPair, time: int) -> float:
     """Return how far a pair's price stands from its coin's: a fraction, close to 0."""
-    name = f"basis {pair.exchange} {pair.symbol}"
-    fast = 0.5 * smooth(name, time, 9 * HOUR) + 0.5 * smooth(name, time, HOUR)
-    return slow_basis(pair, time) + _FAST_BASIS * fast
+    return _bases(pair, [time])[0][0]
 
 
-def slow_basis(pair: ModelPair, time: int) -> float:
-    """Return the part of the basis that goes in a straight line within each week."""
-    return mean_basis(pair) + _SLOW_BASIS * line(f"slow basis {pair.exchange} {pair.symbol}", time, WEEK)
+def _bases(pair: ModelPair, times: Sequence[int]) -> list[tuple[float, float]]:
+    """Return the basis at each time, and the part of it that goes in a straight line within each week."""
+    name, mean = f"basis {pair.exchange} {pair.symbol}", mean_basis(pair)
+    slow = [mean + _SLOW_BASIS * line(name, time, WEEK) for time in times]
+    half = _FAST_BASIS / 2
+    return [
+        (base + half * (smooth(name, time, 9 * HOUR) + smooth(name, time, HOUR)), base)
+        for base, time in zip(slow, times, strict=True)
+    ]
 
 
 @functools.cache
@@ -94,17 +98,18 @@ def pair_bars(pair: ModelPair, starts: range, now: int) -> list[Ohlc]:
     """
     digits = COINS[pair.base].decimals
     times = [min(time, now) for time in (*starts, starts.stop)]
-    factors = [1 + basis(pair, time) for time in times]
-    slow = [1 + slow_basis(pair, time) for time in times]
-    ends = zip(factors, factors[1:], slow, slow[1:], strict=False)
+    bases = _bases(pair, times)
+    up, down = 1 + _FAST_BASIS, 1 - _FAST_BASIS
     return [
         Ohlc(
-            round(bar[0] * start, digits),
-            round(bar[1] * (max(first, last) + _FAST_BASIS), digits),
-            round(bar[2] * (min(first, last) - _FAST_BASIS), digits),
-            round(bar[3] * end, digits),
+            round(bar[0] * (1 + start), digits),
+            round(bar[1] * (up + max(first, last)), digits),
+            round(bar[2] * (down + min(first, last)), digits),
+            round(bar[3] * (1 + end), digits),
         )
-        for bar, (start, end, first, last) in zip(price_path(pair.base).bars(starts, now), ends, strict=False)
+        for bar, (start, first), (end, last) in zip(
+            price_path(pair.base).bars(starts, now), bases, bases[1:], strict=False
+        )
     ]
 
 

@@ -6,7 +6,7 @@ contain each other as those of the whole do: see `share_bars`. Amounts, such as 
 
 import functools
 import math
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from sandbox.market.noise import signed, smooth
@@ -46,12 +46,12 @@ def _size(what: ShareOf, pair: ModelPair, week: int) -> float:
     return size * pair.weight * wanders * (1 + abs(what.value) * signed(f"{what.name} {name}", week))
 
 
-def share(what: ShareOf, pairs: Collection[ModelPair], week: int) -> float:
+@functools.lru_cache(maxsize=16_384)
+def share(what: ShareOf, pairs: tuple[ModelPair, ...], week: int) -> float:
     """Return the share that some pairs of one coin have together."""
     if not pairs:
         return 0.0
-    first = next(iter(pairs))
-    by_pair = shares(what, first.base, week, is_spot=not first.margin)
+    by_pair = shares(what, pairs[0].base, week, is_spot=not pairs[0].margin)
     return math.fsum(by_pair[pair] for pair in pairs)
 
 
