@@ -2,7 +2,7 @@
 
 A module of models has a mapping `MODELS` of endpoints to functions. Such a function takes the query, whose parameters
 CoinGlass would accept, and a context, and returns the `data` of the answer in the types and units of the documented
-sample. `page` and `per_page` are applied afterwards.
+sample. It applies `page` and `per_page` itself, with `page_of`, so that it makes only the rows of that page.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.plans.plan_table import Plan
 from sandbox.market import futures_prices
 from sandbox.market.model import Model, ModelContext
-from sandbox.windows import Query, page_of
+from sandbox.windows import Query
 
 _MODULES: tuple[ModuleType, ...] = (futures_prices,)
 MODELS: Mapping[Endpoint, Model] = {
@@ -23,5 +23,4 @@ MODELS: Mapping[Endpoint, Model] = {
 
 def modelled(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
     """Return the `data` of the modelled market's answer; `now` is in milliseconds."""
-    data = MODELS[endpoint](query, ModelContext(endpoint, plan, now))
-    return page_of(data, query) if isinstance(data, list) else data
+    return MODELS[endpoint](query, ModelContext(endpoint, plan, now))
