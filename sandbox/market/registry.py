@@ -11,14 +11,36 @@ from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.plans.plan_table import Plan
-from sandbox.market import futures_prices
+from sandbox.market import (
+    futures_funding,
+    futures_liquidation_levels,
+    futures_liquidations,
+    futures_listings,
+    futures_markets,
+    futures_open_interest,
+    futures_order_books,
+    futures_positioning,
+    futures_prices,
+    futures_taker_volume,
+    futures_technical,
+)
 from sandbox.market.model import Model, ModelContext
 from sandbox.windows import Query
 
-_MODULES: tuple[ModuleType, ...] = (futures_prices,)
-MODELS: Mapping[Endpoint, Model] = {
-    endpoint: model for module in _MODULES for endpoint, model in module.MODELS.items()
-}
+_MODULES: tuple[ModuleType, ...] = (
+    futures_listings,
+    futures_markets,
+    futures_prices,
+    futures_open_interest,
+    futures_funding,
+    futures_positioning,
+    futures_taker_volume,
+    futures_liquidations,
+    futures_liquidation_levels,
+    futures_order_books,
+    futures_technical,
+)
+MODELS: Mapping[Endpoint, Model] = {endpoint: model for module in _MODULES for endpoint, model in module.MODELS.items()}
 
 
 def modelled(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
