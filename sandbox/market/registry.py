@@ -11,14 +11,50 @@ from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.plans.plan_table import Plan
-from sandbox.market import futures_prices
+from sandbox.market import (
+    bitcoin_cycle,
+    bitcoin_holders,
+    bull_peak,
+    calendar,
+    capital,
+    etf,
+    etf_quotes,
+    exchange_assets,
+    futures_prices,
+    grayscale,
+    hyperliquid,
+    hyperliquid_tiers,
+    lending,
+    macro,
+    news,
+    options,
+    token_unlocks,
+    transfers,
+)
 from sandbox.market.model import Model, ModelContext
 from sandbox.windows import Query
 
-_MODULES: tuple[ModuleType, ...] = (futures_prices,)
-MODELS: Mapping[Endpoint, Model] = {
-    endpoint: model for module in _MODULES for endpoint, model in module.MODELS.items()
-}
+_MODULES: tuple[ModuleType, ...] = (
+    futures_prices,
+    bitcoin_cycle,
+    bitcoin_holders,
+    bull_peak,
+    calendar,
+    capital,
+    etf,
+    etf_quotes,
+    exchange_assets,
+    grayscale,
+    hyperliquid,
+    hyperliquid_tiers,
+    lending,
+    macro,
+    news,
+    options,
+    token_unlocks,
+    transfers,
+)
+MODELS: Mapping[Endpoint, Model] = {endpoint: model for module in _MODULES for endpoint, model in module.MODELS.items()}
 
 
 def modelled(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
