@@ -144,11 +144,17 @@ def pairs_bars(pairs: tuple[ModelPair, ...], starts: range, now: int) -> list[Fl
     return [part_of_flow(flow, pairs, start) for start, flow in zip(starts, bars, strict=True)]
 
 
+@functools.lru_cache(maxsize=8192)
+def _between(flows: Flows, start: int, end: int) -> Flow:
+    """Remember the amounts of all pairs, of which lists ask for one part after another."""
+    return flows.between(start, end)
+
+
 def pairs_between(pairs: tuple[ModelPair, ...], start: int, end: int) -> Flow:
     """Return the amounts on some pairs of one coin from one time to another, which may lie in several weeks."""
     pieces, flows = [], flows_of(pairs[0].base, is_spot=not pairs[0].margin)
     while start < end:
         stop = min(end, start - start % WEEK + WEEK)
-        pieces.append(part_of_flow(flows.between(start, stop), pairs, start))
+        pieces.append(part_of_flow(_between(flows, start, stop), pairs, start))
         start = stop
     return Flow(*(math.fsum(piece[at] for piece in pieces) for at in range(4)))

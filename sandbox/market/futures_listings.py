@@ -9,6 +9,8 @@ from sandbox.market.model import Model, ModelContext
 from sandbox.market.universe import COINS, FUTURES_EXCHANGES, FUTURES_PAIRS
 from sandbox.windows import Query
 
+_FULL_LEVERAGE = range(2)  # ranks of the coins with the exchange's largest leverage
+
 
 def coins(_query: Query, _context: ModelContext) -> list[str]:
     return list(COINS)
@@ -27,7 +29,9 @@ def pairs(_query: Query, _context: ModelContext) -> dict[str, list[dict[str, Any
             "base_asset": pair.base,
             "quote_asset": pair.quote,
             "settlement_currency": pair.base if pair.is_coin_margined else pair.quote,
-            "max_leverage": exchange.max_leverage if COINS[pair.base].rank < 2 else max(exchange.max_leverage // 2, 2),
+            "max_leverage": exchange.max_leverage
+            if COINS[pair.base].rank in _FULL_LEVERAGE
+            else max(exchange.max_leverage // 2, 2),
             "funding_interval": exchange.funding_hours,
             "price_tick_size": float(f"1e-{COINS[pair.base].decimals}"),
         }

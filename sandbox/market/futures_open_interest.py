@@ -16,6 +16,14 @@ from sandbox.windows import Query
 PERIODS = {"5m": 5 * MINUTE, "15m": 15 * MINUTE, "30m": 30 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "24h": DAY}
 _STEPS = {"1m": MINUTE, "15m": 15 * MINUTE, "1h": HOUR, "4h": 4 * HOUR, "12h": 12 * HOUR, "all": DAY}
 _POINTS = 180
+_AMOUNTS = (
+    "open_interest_usd",
+    "open_interest_quantity",
+    "open_interest_by_stable_coin_margin",
+    "open_interest_by_coin_margin",
+    "open_interest_quantity_by_coin_margin",
+    "open_interest_quantity_by_stable_coin_margin",
+)
 
 
 def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
@@ -69,8 +77,8 @@ def exchange_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
         if chosen(pairs, exchange)
     ]
     rows.sort(key=lambda row: -row["open_interest_usd"])
-    total = {"exchange": "All", "symbol": query["symbol"]}
-    total |= {name: round(math.fsum(row[name] for row in rows), 4) for name in rows[0] if name.startswith("open") and "percent" not in name}
+    total: dict[str, Any] = {"exchange": "All", "symbol": query["symbol"]}
+    total |= {name: round(math.fsum(row[name] for row in rows), 4) for name in _AMOUNTS}
     return [total | _changes(pairs, context.now), *rows]
 
 

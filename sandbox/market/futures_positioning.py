@@ -24,7 +24,7 @@ _KINDS = {
 }
 _OPENED = 0.3  # of the volume that opens or closes positions, and does not pass them on
 _RISK_COINS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE")
-_INDEX_BASE = 1000
+_INDEX_BASE, _INDEX_START = 1000, 1_704_067_200_000  # at the start of 2024
 
 
 def shares(query: Query, context: ModelContext) -> list[dict[str, Any]]:
@@ -96,7 +96,7 @@ def _whale_path(pair: ModelPair) -> Path:
 
 def derivatives_index(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
     """Return the CGDI: coins' prices weighted by open interest, 1,000 on its first day."""
-    first = 2922 * WEEK // 7 * 7
+    first = _INDEX_START
     weights = {coin: COINS[coin].open_interest_usd for coin in _RISK_COINS}
     total = math.fsum(weights.values())
 

@@ -115,9 +115,9 @@ def weighted_funding_bars(what: ShareOf, pairs: Pairs, starts: range, now: int) 
 
 
 def weighted_funding(what: ShareOf, pairs: Pairs, time: int) -> float:
-    factor, plus = (
-        interpolated(lambda week, at=at: weighted_terms(what, pairs, week)[at], [time])[0] for at in (0, 1)  # type: ignore[misc]
-    )
+    """Return the mean rate of some pairs of one coin at a time, in percent for eight hours."""
+    factor = interpolated(lambda week: weighted_terms(what, pairs, week)[0], [time])[0]
+    plus = interpolated(lambda week: weighted_terms(what, pairs, week)[1], [time])[0]
     return round(funding_path(pairs[0].base).at(time) * factor + plus, 6)
 
 

@@ -43,4 +43,4 @@ def text(figure: float, decimals: int) -> str:
 
 
 def percent_change(before: float, after: float, decimals: int = 2) -> float:
-    return round((after / before - 1) * 100, decimals) if before else 0.0
+    return round((after / before - 1) * 100, decimals) + 0.0 if before else 0.0  # never -0.0

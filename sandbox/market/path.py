@@ -12,20 +12,23 @@ both extremes to the close, so that a candle under way shows what has happened b
 import functools
 import math
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from sandbox.market.noise import draw, normal_at
 
 MINUTE, HOUR, DAY, WEEK, YEAR = 60_000, 3_600_000, 86_400_000, 604_800_000, 31_557_600_000
 WIDTHS = (WEEK, DAY, 12 * HOUR, 2 * HOUR, HOUR // 2, HOUR // 4, MINUTE)
-FANOUT = tuple(wide // narrow for wide, narrow in zip(WIDTHS, WIDTHS[1:], strict=False))
+FANOUT = tuple(wide // narrow for wide, narrow in pairwise(WIDTHS))
 FINEST = len(WIDTHS) - 1
 _SPLITS = 8192  # nodes whose children are remembered
 
-# How lively the market is on each day of a week, of which the first is a Thursday, and in each two hours of a day (UTC).
-_WEEKDAYS = (1.10, 1.05, 0.62, 0.68, 1.08, 1.12, 1.15)
-_HALVES = (0.88, 1.12)
-_HOURS = ((0.98, 0.90, 0.82, 0.90, 1.10, 1.30), (1.22, 1.48, 1.22, 0.92, 0.62, 0.54))
+# How lively the market is on each day of a week, which begins on a Thursday, and in each two hours of a day (UTC).
+_RHYTHMS = (
+    ((1.08, 1.04, 0.72, 0.76, 1.08, 1.14, 1.18),),
+    ((0.88, 1.12),),
+    ((0.98, 0.90, 0.82, 0.90, 1.10, 1.30), (1.22, 1.48, 1.22, 0.92, 0.62, 0.54)),
+)
 _EVEN = (1.0,) * max(FANOUT)
 
 Node: TypeAlias = tuple[float, float, float, float, float]  # open, high, low, close, activity
@@ -70,7 +73,7 @@ class Path:
         candles = []
         for start in starts:
             if start + starts.step > now:
-                candles.append(_joined(list(self._until(start, min(now, start + starts.step)))))
+                candles.append(self.bar(start, now))
                 continue
             index = start // WIDTHS[level]
             nodes = [self.node(level, index + offset) for offset in range(count)]
@@ -78,14 +81,15 @@ class Path:
         return candles
 
     def bar(self, start: int, end: int) -> Ohlc:
-        """Return the candle from one time to another, which need not be those of an interval."""
-        return _joined(list(self._until(start, end)))
+        """Return the candle from a whole minute to any time; one of no length is the figure at that time."""
+        nodes = list(self._until(start, end))
+        return _joined(nodes) if nodes else Ohlc(*[self.at(start)] * 4)
 
     def at(self, time: int) -> float:
         """Return the figure at a time in milliseconds."""
-        start = time - time % MINUTE
-        node = self.node(FINEST, start // MINUTE)
-        return node[0] if time == start else _within(node, (time - start) / MINUTE)[3]
+        level = next((level for level, width in enumerate(WIDTHS) if time % width == 0), FINEST)
+        node, passed = self.node(level, time // WIDTHS[level]), time % WIDTHS[level]
+        return _within(node, passed / MINUTE)[3] if passed else node[0]
 
     def node(self, level: int, index: int) -> Node:
         """Return a node; the last figure is how lively the market is in it, 1 on average."""
@@ -176,11 +180,7 @@ def _within(node: Node, fraction: float) -> Node:
 
 def rhythm(level: int, index: int) -> Sequence[float]:
     """Return how lively the children of a node are by their time of the week and day, 1 on average."""
-    if level == 0:
-        return _WEEKDAYS
-    if level == 1:
-        return _HALVES
-    return _HOURS[index % 2] if level == 2 else _EVEN
+    return _RHYTHMS[level][index % len(_RHYTHMS[level])] if level < len(_RHYTHMS) else _EVEN
 
 
 def _activities(parent: float, level: int, index: int, bits: bytes) -> list[float]:
@@ -201,7 +201,7 @@ def _bridge(start: float, close: float, steps: Sequence[float], lively: Sequence
 
 
 def _reach(points: list[float], high: float, low: float, scale: float, up: int, down: int) -> None:
-    """Bend the points so that they come near the extremes that they have to touch, instead of leaving that to a wick."""
+    """Bend the points so that they come near the extremes that they have to touch, not one wick alone."""
     inner = range(1, len(points) - 1)
     top, bottom = max(inner, key=points.__getitem__), min(inner, key=points.__getitem__)
     lift, drop = high - max(points) - scale * up / 512, min(points) - low - scale * down / 512
@@ -228,14 +228,18 @@ def _bend(points: list[float], turn: int, distance: float) -> None:
         points[index] += distance * (index / turn if index <= turn else (last - index) / (last - turn))
 
 
-def _children(points: Sequence[float], parent: Node, wicks: Sequence[float], lively: Sequence[float], bits: bytes) -> tuple[Node, ...]:
+def _children(
+    points: Sequence[float], parent: Node, wicks: Sequence[float], lively: Sequence[float], bits: bytes
+) -> tuple[Node, ...]:
     """Make the candles between the points; the highest takes the parent's high, the lowest its low."""
     _, high, low, _, _ = parent
     count = len(lively)
-    tops = [max(pair) for pair in zip(points, points[1:], strict=False)]
-    bottoms = [min(pair) for pair in zip(points, points[1:], strict=False)]
+    tops = [max(pair) for pair in pairwise(points)]
+    bottoms = [min(pair) for pair in pairwise(points)]
     highs = [min(top + wick * bit / 256, high) for top, wick, bit in zip(tops, wicks, bits, strict=False)]
-    lows = [max(bottom - wick * bit / 256, low) for bottom, wick, bit in zip(bottoms, wicks, bits[count:], strict=False)]
+    lows = [
+        max(bottom - wick * bit / 256, low) for bottom, wick, bit in zip(bottoms, wicks, bits[count:], strict=False)
+    ]
     highs[tops.index(max(tops))] = high
     lows[bottoms.index(min(bottoms))] = low
     return tuple(zip(points[:-1], highs, lows, points[1:], lively, strict=True))

@@ -59,12 +59,17 @@ def interpolated(weekly: Callable[[int], float], times: Sequence[int]) -> list[f
     """Return figures of a line through the values at the starts of weeks."""
     values = {week: weekly(week) for week in {time // WEEK + after for time in times for after in (0, 1)}}
     return [
-        values[time // WEEK] + (values[time // WEEK + 1] - values[time // WEEK]) * (time % WEEK / WEEK) for time in times
+        values[time // WEEK] + (values[time // WEEK + 1] - values[time // WEEK]) * (time % WEEK / WEEK)
+        for time in times
     ]
 
 
 def scaled_bars(
-    bars: Sequence[Ohlc], starts: range, now: int, factor: Callable[[int], float], plus: Callable[[int], float] | None = None
+    bars: Sequence[Ohlc],
+    starts: range,
+    now: int,
+    factor: Callable[[int], float],
+    plus: Callable[[int], float] | None = None,
 ) -> list[Ohlc]:
     """Return candles times one weekly line, which is positive, plus another.
 

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-# Ticker, price in US dollars, circulating supply in millions, volatility a year, open interest in millions of US dollars.
+# Ticker, price in dollars, circulating supply in millions, volatility a year, open interest in millions of dollars.
 _COINS = """
 BTC    91400     19.95    0.42  64000
 ETH    3040      120.7    0.62  36500
@@ -246,7 +246,9 @@ def _pairs(
     exchanges: Mapping[str, ModelExchange], codes: Mapping[str, Sequence[CodeFormat]], *, is_spot: bool
 ) -> tuple[ModelPair, ...]:
     return tuple(
-        ModelPair(name, form.code.format(coin.symbol), coin.symbol, form.quote, "" if is_spot else form.margin, form.share)
+        ModelPair(
+            name, form.code.format(coin.symbol), coin.symbol, form.quote, "" if is_spot else form.margin, form.share
+        )
         for name, exchange in exchanges.items()
         for form in codes[name]
         for coin in COINS.values()
