@@ -18,7 +18,9 @@ from sandbox.market.noise import fractal
 from sandbox.market.path import DAY
 from sandbox.windows import Query
 
-_FLOW_UNIT = 100_000  # US dollars, to which flows are stated
+_FLOW_UNIT, _SMALL_FLOW_UNIT = 100_000, 10_000  # US dollars, to which flows are stated
+_BLOCK = 500  # shares, in which they are issued and redeemed
+_LARGE_COINS = ("BTC", "ETH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def shares(fund: Fund, day: int) -> int:
     grown = 1 + 2.2 / (1 + age / 90) if fund.is_shrinking else 1.004 - 1 / (1 + age / 260)
     name = f"fund {fund.ticker}"
     moved = 1 + 0.10 * fractal("funds " + fund.coin, day, 300 * DAY, 5) + 0.05 * fractal(name, day, 120 * DAY, 4)
-    return round(fund.size * grown * moved / fund.coins_per_share / 1000) * 1000
+    return round(fund.size * grown * moved / fund.coins_per_share / _BLOCK) * _BLOCK
 
 
 def holdings(fund: Fund, day: int) -> float:
@@ -112,7 +114,8 @@ def flow_usd(fund: Fund, day: int) -> int | None:
     if day < fund.listed:
         return None
     change = holdings(fund, day) - holdings(fund, previous_trading_day(day))
-    return round(change * closing_price(fund.coin, day) / _FLOW_UNIT) * _FLOW_UNIT
+    unit = _FLOW_UNIT if fund.coin in _LARGE_COINS else _SMALL_FLOW_UNIT
+    return round(change * closing_price(fund.coin, day) / unit) * unit
 
 
 def total_flow_usd(funds: Sequence[Fund], day: int) -> int:

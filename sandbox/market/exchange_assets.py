@@ -26,6 +26,7 @@ from sandbox.windows import Query, page_of
 
 _FROM = 1_704_067_200_000  # 2024-01-01
 _STABLECOINS = {"USDT": "Tether USDt", "USDC": "USD Coin", "DAI": "Dai"}
+_MORE_STABLECOINS = 5  # in custody of exchanges than of other coins
 _BASE58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _COINS_HELD = 24  # of the largest coins, beside the stablecoins
 
@@ -34,14 +35,14 @@ _CUSTODY = {
     "Binance": 0.0310,
     "Coinbase": 0.0330,
     "Bitfinex": 0.0120,
-    "OKX": 0.0065,
+    "OKX": 0.0085,
     "Kraken": 0.0060,
-    "Bybit": 0.0040,
-    "Gate": 0.0018,
-    "Bitget": 0.0016,
-    "HTX": 0.0012,
-    "MEXC": 0.0007,
-    "CoinEx": 0.0003,
+    "Bybit": 0.0075,
+    "Gate": 0.0045,
+    "Bitget": 0.0045,
+    "HTX": 0.0022,
+    "MEXC": 0.0030,
+    "CoinEx": 0.0006,
 }
 
 
@@ -62,7 +63,7 @@ def _price(coin: str, time: int) -> float:
 def balance(coin: str, exchange: str, time: int) -> float:
     """Return what an exchange holds of a coin, in coins."""
     name = f"balance {exchange} {coin}"
-    share = _CUSTODY[exchange] * between(0.6, 1.4, name)
+    share = _CUSTODY[exchange] * between(0.6, 1.4, name) * (_MORE_STABLECOINS if coin in _STABLECOINS else 1)
     wandered = 1 + 0.16 * fractal(name, time, 400 * DAY, 4)
     return round(_in_circulation(coin, time) * share * wandered, 6)
 

@@ -7,12 +7,12 @@ from cg_client.endpoints import futures
 from sandbox.market import hyperliquid_positions as positions
 from sandbox.market.hyperliquid_positions import Position
 from sandbox.market.model import Model, ModelContext, Row
-from sandbox.market.path import DAY, MINUTE
+from sandbox.market.path import HOUR, MINUTE
 from sandbox.market.prices import price
 from sandbox.windows import Query
 
 _PER_PAGE = 20
-_ALERTS = 200
+_ALERTS, _ALERTED = 200, 12 * HOUR
 _MAX_LEVERAGE = 40
 _OPENED, _CLOSED = 1, 2
 
@@ -49,7 +49,7 @@ def _whale_positions(_: Query, context: ModelContext) -> list[Row]:
 def _whale_alerts(_: Query, context: ModelContext) -> list[Row]:
     now, rows = context.now, []
     for coin in positions.COINS:
-        for time, one, is_opened in positions.recent_events(coin, now - 2 * DAY, now):
+        for time, one, is_opened in positions.recent_events(coin, now - _ALERTED, now, positions.WHALE_USD):
             value = one.value_usd(price(coin, time))
             if value >= positions.WHALE_USD:
                 rows.append(_alert(time, one, value, _OPENED if is_opened else _CLOSED))

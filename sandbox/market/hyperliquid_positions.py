@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cg_client.windows import floor
 from sandbox.market.levels import chosen, open_interest
 from sandbox.market.noise import draw, uniform
 from sandbox.market.path import DAY, HOUR, MINUTE
@@ -19,6 +20,8 @@ WHALE_USD = 1_000_000
 COINS = ("BTC", "ETH", "SOL", "XRP", "HYPE", "DOGE", "SUI", "BNB", "AVAX", "LINK", "AAVE", "ENA")
 _SLOTS = {"BTC": 160, "ETH": 140, "SOL": 80}
 _FEWER_SLOTS = 30
+_LARGEST = 6  # coins that a wallet holds which the lists do not show
+_LARGEST_SIZE = 1.8  # of a position relative to its slot's usual share
 _HELD = 0.7  # share of the open interest that the slots make up
 _WALLETS = 500
 _LEVERAGES = (2, 3, 5, 5, 10, 10, 15, 20, 25, 40)
@@ -53,7 +56,7 @@ class Position:
     def funding_usd(self, time: int) -> float:
         """Return the funding received, negative when paid, since it was opened."""
         hours = (time - self.created) // HOUR
-        return round(-self.size * self.entry * _FUNDING_PER_HOUR * hours, 4)
+        return round(-self.size * self.entry * _FUNDING_PER_HOUR * hours, 4) + 0.0  # and not -0.0
 
     def survives(self, mark: float) -> bool:
         """Whether the mark price has not passed the liquidation price."""
@@ -90,16 +93,21 @@ def of_wallet(user: str, time: int) -> list[Position]:
     minute = time // MINUTE
     if user in wallets():
         return [one for coin in COINS for one in open_positions(coin, minute) if one.user == user]
-    first = int(uniform(f"{user}/coins") * len(COINS))
-    coins = [COINS[(first + offset) % len(COINS)] for offset in range(3)]
+    first = int(uniform(f"{user}/coins") * _LARGEST)
+    coins = [COINS[(first + offset) % _LARGEST] for offset in range(3)]
     midnight = time - time % DAY
-    positions = [_opened(f"{user}/{coin}", user, coin, _HELD / 400, midnight, 2 * DAY) for coin in coins]
+    positions = [_opened(f"{user}/{coin}", user, coin, _HELD / 60, midnight, 2 * DAY) for coin in coins]
     return [one for one in positions if one.survives(price(one.coin, time))]
 
 
-def recent_events(coin: str, since: int, now: int) -> Iterator[tuple[int, Position, bool]]:
-    """Return when positions were opened or closed, the position, and whether it was opened."""
+def recent_events(coin: str, since: int, now: int, least_usd: float) -> Iterator[tuple[int, Position, bool]]:
+    """Return when positions were opened or closed, the position, and whether it was opened.
+
+    Slots whose positions cannot be worth `least_usd` are left out.
+    """
     for slot in range(_slots(coin)):
+        if _weight(coin, slot) * hyperliquid_usd(coin, now) * _LARGEST_SIZE < least_usd:
+            return
         time = now
         while time > since:
             position = _at(coin, slot, time)
@@ -114,6 +122,7 @@ def _slots(coin: str) -> int:
     return _SLOTS.get(coin, _FEWER_SLOTS)
 
 
+@lru_cache(maxsize=1024)
 def _weight(coin: str, slot: int) -> float:
     """Return the slot's share of the coin's open interest; few slots hold most of it."""
     count = _slots(coin)
@@ -133,7 +142,7 @@ def _at(coin: str, slot: int, time: int) -> Position:
 
 def _opened(key: str, user: str, coin: str, weight: float, created: int, length: int) -> Position:
     entry = price(coin, created)
-    usd = weight * hyperliquid_usd(coin, created) * (0.6 + 0.8 * uniform(f"{key}/size", created))
+    usd = weight * hyperliquid_usd(coin, floor(created, DAY)) * (0.6 + 0.8 * uniform(f"{key}/size", created))
     is_long = uniform(f"{key}/side", created) < _LONGS
     leverage = _LEVERAGES[int(uniform(f"{key}/leverage", created) * len(_LEVERAGES))]
     is_cross = uniform(f"{key}/mode", created) < _CROSS

@@ -41,7 +41,7 @@ def _article(time: int) -> Row:
     title = f"Modelled market: {coin} {verb} {abs(day):.2f} % within a day"
     summary = f"<p>The modelled price of {coin} is {price(coin, time):,.6g} US dollars. Nothing of this happened.</p>"
     content = (
-        f"<p>In the sandbox's model {coin} changed by {day:+.2f} % within 24 hours and by {week:+.2f} % within 7 days.</p>"
+        f"<p>In the sandbox's model {coin} changed by {day:+.2f} % within a day and by {week:+.2f} % within a week.</p>"
         "<p>These are modelled figures, not a market.</p>"
     )
     return {

@@ -98,9 +98,7 @@ def _venue_row(venue: str, usd: float, at: float, total: float, before: float) -
     }
 
 
-def _history(
-    times: range, prices: Sequence[float], figures: Sequence[Mapping[str, float]], unit: str
-) -> list[Row]:
+def _history(times: range, prices: Sequence[float], figures: Sequence[Mapping[str, float]], unit: str) -> list[Row]:
     is_coin = unit.upper() != "USD"
     by_venue = {
         venue: [round(row[venue] / at, 4) if is_coin else row[venue] for row, at in zip(figures, prices, strict=True)]
