@@ -83,12 +83,12 @@ def _market_to_realized(series: _Days) -> float:
     return 1 / (1 - bitcoin_holders.unrealized_profits(series.days, series.prices)[-1])
 
 
-def _long_term_millions(series: _Days) -> float:
-    return bitcoin_holders.long_term_supplies(series.days, series.prices)[-1] / 1e6
+def _long_term_coins(series: _Days) -> float:
+    return bitcoin_holders.long_term_supplies(series.days, series.prices)[-1]
 
 
 def _short_term_percent(series: _Days) -> float:
-    return 100 - _long_term_millions(series) * 1e8 / supply("BTC", series.day)
+    return 100 - 100 * _long_term_coins(series) / supply("BTC", series.day)
 
 
 def _dominance(series: _Days) -> float:
@@ -117,7 +117,7 @@ _SIGNS = (
     _Sign("RSI - 22 Day", _relative_strength, _at(80)),
     _Sign("Altcoin Season Index", _season, _at(75)),
     _Sign("Bitcoin Dominance", _dominance, _at(65), unit="%"),
-    _Sign("Bitcoin Long Term Holder Supply", _long_term_millions, _at(13.5), "<=", "M"),
+    _Sign("Bitcoin Long Term Holder Supply", _long_term_coins, _at(13_500_000), "<=", decimals=0),
     _Sign("Bitcoin Short Term Holder Supply (%)", _short_term_percent, _at(30), unit="%"),
     _Sign(
         "Bitcoin Net Unrealized P&L (NUPL)",

@@ -100,7 +100,7 @@ def shares(fund: Fund, day: int) -> int:
     age = max(0, day - fund.listed) / DAY
     grown = 1 + 2.2 / (1 + age / 90) if fund.is_shrinking else 1.004 - 1 / (1 + age / 260)
     name = f"fund {fund.ticker}"
-    moved = 1 + 0.10 * fractal("funds " + fund.coin, day, 300 * DAY, 5) + 0.05 * fractal(name, day, 120 * DAY, 4)
+    moved = 1 + 0.06 * fractal("funds " + fund.coin, day, 300 * DAY, 5) + 0.04 * fractal(name, day, 120 * DAY, 4)
     return round(fund.size * grown * moved / fund.coins_per_share / _BLOCK) * _BLOCK
 
 

@@ -155,7 +155,7 @@ def _part_of(tag: str, subject: str, time: int) -> tuple[_Tier, _Sides]:
 
 
 def _distribution_by_tag(query: Query, context: ModelContext) -> list[Row]:
-    """Return rows without times, as documented; the end of the window is exclusive."""
+    """Return rows with their times, which the documented ones lack; the end of the window is exclusive."""
     step = Interval(query["interval"]).milliseconds
     limit = min(int(query.get("limit") or _BY_TAG_ROWS), _BY_TAG_ROWS)
     end = min(int(query.get("end_time") or context.now + 1), context.now + 1)
@@ -165,7 +165,8 @@ def _distribution_by_tag(query: Query, context: ModelContext) -> list[Row]:
     rows = []
     for time in range(first, newest + 1, step):
         tier, sides = _part_of(query["wallet_tag"], "all", time)
-        rows.append(_tagged(tier, sides, _open_interest(time), time) | {"group_name": tier.name.lower()})
+        row = _tagged(tier, sides, _open_interest(time), time)
+        rows.append({"time": time} | row | {"group_name": tier.name.lower()})
     return rows
 
 
