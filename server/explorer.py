@@ -5,11 +5,12 @@ from strawberry.http.ides import get_graphql_ide_html
 from cg_client.client import Client
 from server.http import Response
 from server.page_headers import explorer_headers
+from server.sandbox_notice import notice
 
 _HTML = b"text/html; charset=utf-8"
 _BANNER = (
     '<div role="alert" style="background:#b45309;color:#fff;font:600 14px system-ui;padding:8px 16px">'
-    "Sandbox: documented sample figures, no market data. Set COINGLASS_API_KEY for real ones.</div>"
+    "{} Set COINGLASS_API_KEY for real ones.</div>"
 )
 
 
@@ -22,8 +23,9 @@ class Explorer:
 
     def page(self) -> Response:
         page = self._page
-        if self._client.sandbox:
-            page = page.replace("<body>", f"<body>{_BANNER}", 1)
+        text = notice(self._client)
+        if text is not None:
+            page = page.replace("<body>", f"<body>{_BANNER.format(text)}", 1)
         response = Response.of(page.encode(), _HTML)
         response.headers += [(name.encode(), value.encode()) for name, value in explorer_headers(page).items()]
         response.upstream_calls = 0

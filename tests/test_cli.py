@@ -76,7 +76,7 @@ def test_the_first_log_line_names_the_row_reader(compiled: bool, reader: str, mo
 
 
 def test_the_key_of_the_sandbox_is_no_word_of_the_log() -> None:
-    with serve.against_sandbox(Settings()) as settings, httpx.Client(base_url=settings.base_url) as http:
+    with serve.against_sandbox(Settings(), "samples") as settings, httpx.Client(base_url=settings.base_url) as http:
         key = settings.api_key.reveal()
         answer = http.get("/api/futures/supported-exchanges", headers={"CG-API-KEY": key})
     assert answer.json()["code"] == "0"

@@ -29,9 +29,7 @@ def pairs(_query: Query, _context: ModelContext) -> dict[str, list[dict[str, Any
             "base_asset": pair.base,
             "quote_asset": pair.quote,
             "settlement_currency": pair.base if pair.is_coin_margined else pair.quote,
-            "max_leverage": exchange.max_leverage
-            if COINS[pair.base].rank in _FULL_LEVERAGE
-            else max(exchange.max_leverage // 2, 2),
+            "max_leverage": exchange.max_leverage // (1 if COINS[pair.base].rank in _FULL_LEVERAGE else 2),
             "funding_interval": exchange.funding_hours,
             "price_tick_size": float(f"1e-{COINS[pair.base].decimals}"),
         }

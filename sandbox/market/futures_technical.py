@@ -166,12 +166,18 @@ def _listed(make: Callable[[str, int], dict[str, Any]]) -> Model:
     return lambda _query, context: rows(context.now // MINUTE * MINUTE)
 
 
-@functools.lru_cache(maxsize=2048)
 def _recent(coin: str, interval: str, count: int, now: int) -> list[Ohlc]:
-    """Return a coin's newest candles; the list is shared: do not change it."""
+    """Return a coin's newest candles, of which the last is under way."""
     step = Interval("1d" if interval == "24h" else interval).milliseconds
     newest = now - now % step
-    return coin_bars(coin, range(max(newest - (count - 1) * step, FIRST + -FIRST % step), newest + 1, step), now)
+    first = max(newest - (count - 1) * step, FIRST + -FIRST % step)
+    return [*_closed(coin, first, newest, step), *coin_bars(coin, range(newest, newest + 1, step), now)]
+
+
+@functools.lru_cache(maxsize=4096)
+def _closed(coin: str, first: int, newest: int, step: int) -> list[Ohlc]:
+    """Return the candles before the newest one; the list is shared: do not change it."""
+    return coin_bars(coin, range(first, newest, step), newest)
 
 
 def _closes(coin: str, interval: str, count: int, now: int) -> list[float]:

@@ -77,7 +77,7 @@ Bybit       0.150 0.140 8 100 99
 OKX         0.105 0.125 8 100 99
 Gate        0.095 0.075 8 100 99
 Bitget      0.085 0.085 8 125 99
-CME         0.080 0.020 8   3  4
+CME         0.080 0.020 8   4  4
 MEXC        0.055 0.080 8 200 99
 Hyperliquid 0.050 0.040 8  40 50
 BingX       0.030 0.045 8 150 99
@@ -258,14 +258,16 @@ def _pairs(
 
 FUTURES_PAIRS = _pairs(FUTURES_EXCHANGES, _FUTURES_CODES, is_spot=False)
 SPOT_PAIRS = _pairs(SPOT_EXCHANGES, _SPOT_CODES, is_spot=True)
-_BY_KEY = {(False, pair.exchange, pair.symbol): pair for pair in FUTURES_PAIRS} | {
-    (True, pair.exchange, pair.symbol): pair for pair in SPOT_PAIRS
+PAIRS: Mapping[tuple[bool, str, str], ModelPair] = {
+    (is_spot, pair.exchange, pair.symbol): pair
+    for is_spot, pairs in ((False, FUTURES_PAIRS), (True, SPOT_PAIRS))
+    for pair in pairs
 }
 
 
 def pair_of(exchange: str, symbol: str, *, is_spot: bool = False) -> ModelPair | None:
     """Return the instrument with the exchange's own code."""
-    return _BY_KEY.get((is_spot, exchange, symbol))
+    return PAIRS.get((is_spot, exchange, symbol))
 
 
 @functools.cache
