@@ -23,6 +23,7 @@ from sandbox.windows import Query, page_of
 _COIN_PERIODS = ("5m", "15m", "30m", "1h", "4h", "12h", "24h", "1w")
 _PAIR_PERIODS = ("1h", "4h", "12h", "24h", "1w")
 _LONGEST_LISTED = 30  # days
+_COMPARED = {"Coinbase": "BTC-USD", "Binance": "BTCUSDT"}
 _UNIT_IS_NAMED = ("1h", "1w")  # in the change of a pair's volume
 
 
@@ -178,19 +179,17 @@ def _volume_ratio(query: Query, context: ModelContext) -> list[Row]:
 def _coinbase_premium(query: Query, context: ModelContext) -> list[Row]:
     """Return how far bitcoin's pair on Coinbase stands above that on Binance at the end of each interval."""
     starts = context.starts(query)
-    by_exchange = {pair.exchange: pair for pair in pairs_of_coin("BTC", is_spot=True)}
-    coinbase, elsewhere = by_exchange["Coinbase"], by_exchange["Binance"]
+    by_symbol = {pair.symbol: pair for pair in pairs_of_coin("BTC", is_spot=True) if pair.exchange in _COMPARED}
+    bars = (pair_bars(by_symbol[symbol], starts, context.now) for symbol in _COMPARED.values())
     rows = []
-    for start in starts:
-        time = min(start + starts.step, context.now)
-        there, other = pair_price(coinbase, time), pair_price(elsewhere, time)
-        premium = round(there - other, 2)
+    for time, coinbase, elsewhere in zip(starts, *bars, strict=True):
+        premium = round(coinbase.close - elsewhere.close, 2)
         rows.append(
             {
-                "time": start // 1000,
+                "time": time // 1000,
                 "premium": premium,
-                "premium_rate": round(premium / other * 100, 4),
-                "coinbase_price": there,
+                "premium_rate": round(premium / elsewhere.close * 100, 4),
+                "coinbase_price": coinbase.close,
             }
         )
     return rows

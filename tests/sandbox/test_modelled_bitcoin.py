@@ -1,6 +1,7 @@
 """Indices of the modelled bitcoin: functions of its own prices, inside their ranges."""
 
 import statistics
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -75,7 +76,7 @@ def test_the_edges_of_the_rainbow_ascend_and_hold_most_prices() -> None:
 def test_the_days_to_the_halving_count_down() -> None:
     rows = ask(bitcoin.STOCK_TO_FLOW)
     days = [row["next_halving"] for row in rows]
-    assert all(after in (before - 1, max(days)) or after > 1000 for before, after in zip(days, days[1:], strict=False))
+    assert all(after in (before - 1, max(days)) or after > 1000 for before, after in pairwise(days))
     assert min(days) >= 0
     assert days_to_halving(NOW // DAY * DAY) == days[-1]
 
@@ -167,7 +168,7 @@ def test_a_sign_of_the_peak_stands_where_its_index_does() -> None:
     assert {name: float(current[name]) for name in latest} == pytest.approx(latest, abs=0.011)
 
 
-DAILY = [endpoint for endpoint in PRICED if endpoint not in (bitcoin.PROFITABLE_DAYS,)]
+DAILY = [endpoint for endpoint in PRICED if endpoint is not bitcoin.PROFITABLE_DAYS]
 
 
 @pytest.mark.parametrize("endpoint", DAILY, ids=lambda endpoint: endpoint.path)
