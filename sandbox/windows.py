@@ -1,6 +1,7 @@
 """Windows, limits and pages as CoinGlass applies them, for the samples and for the modelled market alike."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import TypeAlias, TypeVar
 
 from cg_client.endpoint import Endpoint
@@ -31,9 +32,9 @@ def _oldest(plan: Plan, interval: Interval, now: int) -> int:
     return 0 if days is None else floor(now - days * _DAY, interval.milliseconds)
 
 
-def page_of(rows: Sequence[Row], query: Query) -> list[Row]:
+def page_of(rows: Iterable[Row], query: Query) -> list[Row]:
     """Return the page that the query names; all rows if it names none."""
     if "page" not in query:
         return list(rows)
     size, number = int(query.get("per_page") or _PER_PAGE), int(query["page"])
-    return list(rows[(number - 1) * size : number * size])
+    return list(islice(rows, (number - 1) * size, number * size))

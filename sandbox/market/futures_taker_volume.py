@@ -36,8 +36,10 @@ def length_of(period: str) -> int:
     return int(period[:-1]) * _UNITS[period[-1]]
 
 
-def pairs_of(query: Query) -> tuple[ModelPair, ...]:
-    return chosen(pairs_of_coin(query["symbol"]), query.get("exchange_list"))
+def pairs_of(query: Query, context: ModelContext) -> tuple[ModelPair, ...]:
+    """Return the pairs of the coin on the exchanges that the query names, of the endpoint's market."""
+    is_spot = context.endpoint.path.startswith("/api/spot/")
+    return chosen(pairs_of_coin(query["symbol"], is_spot=is_spot), query.get("exchange_list"))
 
 
 def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
@@ -49,7 +51,7 @@ def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
 
 
 def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
-    starts, pairs = context.starts(query), pairs_of(query)
+    starts, pairs = context.starts(query), pairs_of(query, context)
     if not pairs:
         return []
     return [
@@ -67,7 +69,7 @@ def cvd(query: Query, context: ModelContext) -> list[dict[str, Any]]:
 
 
 def aggregated_cvd(query: Query, context: ModelContext) -> list[dict[str, Any]]:
-    return running_sums(pairs_of(query), query, context, "agg_")
+    return running_sums(pairs_of(query, context), query, context, "agg_")
 
 
 def running_sums(
@@ -144,7 +146,7 @@ def listed_netflow(coin: str, now: int, *, is_spot: bool = False) -> dict[str, A
 
 
 def coin_netflow(query: Query, context: ModelContext) -> dict[str, Any]:
-    return netflow_of(pairs_of(query), query["symbol"], context.now)
+    return netflow_of(pairs_of(query, context), query["symbol"], context.now)
 
 
 def netflow_of(pairs: tuple[ModelPair, ...], coin: str, now: int) -> dict[str, Any]:

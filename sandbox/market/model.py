@@ -32,6 +32,7 @@ class ModelContext:
         return pair
 
 
+Row: TypeAlias = dict[str, Any]
 Model: TypeAlias = Callable[[Query, ModelContext], Any]  # returns the `data` of the answer, as JSON
 
 
