@@ -13,7 +13,7 @@ from sandbox.market.supply import supply
 from sandbox.market.universe import COINS
 from sandbox.windows import Query
 
-_CAPITAL_FROM = 1_672_531_200_000  # 2023-01-01
+_CAPITAL_FROM = 1_735_689_600_000  # 2025-01-01
 _STABLECOINS_FROM = 1_514_764_800_000  # 2018-01-01
 _MOOD_FROM = 1_517_443_200_000  # 2018-02-01
 _SEASON = 90  # days, in which an altcoin does better or worse than bitcoin
@@ -52,7 +52,7 @@ def altcoin_usd(days: range) -> Sequence[float]:
     totals = [0.0] * len(days)
     for coin in COINS:
         if coin != "BTC":
-            supplies = [supply(coin, day) for day in days]
+            supplies = (supply(coin, day) for day in days)
             caps = zip(totals, daily_prices(coin, days), supplies, strict=True)
             totals = [total + price * coins for total, price, coins in caps]
     return tuple(round(total, 2) for total in totals)

@@ -62,7 +62,7 @@ def _correlations(days: range, prices: Sequence[float]) -> list[Row]:
     return [
         row
         | {
-            fund: round(usual + _SWING * fractal(f"correlation with {fund}", row["timestamp"], 120 * DAY, 4), 10)
+            fund: round(usual + _SWING * fractal(f"correlation with {fund}", row["timestamp"], 120 * DAY, 2), 10)
             for fund, usual in _FUNDS.items()
         }
         for row in priced(days, prices)
