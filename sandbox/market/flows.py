@@ -152,6 +152,8 @@ def _between(flows: Flows, start: int, end: int) -> Flow:
 
 def pairs_between(pairs: tuple[ModelPair, ...], start: int, end: int) -> Flow:
     """Return the amounts on some pairs of one coin from one time to another, which may lie in several weeks."""
+    if not pairs:
+        return Flow(0.0, 0.0, 0.0, 0.0)
     pieces, flows = [], flows_of(pairs[0].base, is_spot=not pairs[0].margin)
     while start < end:
         stop = min(end, start - start % WEEK + WEEK)

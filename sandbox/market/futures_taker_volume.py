@@ -152,8 +152,6 @@ def coin_netflow(query: Query, context: ModelContext) -> dict[str, Any]:
 def netflow_of(pairs: tuple[ModelPair, ...], coin: str, now: int) -> dict[str, Any]:
     """Return a coin's net flow by period, in whole dollars, with its change against the period before."""
     row: dict[str, Any] = {"symbol": coin}
-    if not pairs:
-        return row
     capitalisation = price(coin, now) * COINS[coin].supply
     for period, flow in flows_by_period(pairs, COIN_PERIODS, now).items():
         length = length_of(period)

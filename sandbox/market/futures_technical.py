@@ -139,7 +139,7 @@ def average_true_range(query: Query, context: ModelContext) -> list[dict[str, An
 
 
 def setups(query: Query, context: ModelContext) -> list[dict[str, Any]]:
-    """Return the setup counts; a row has that of the side which is set up."""
+    """Return the setup counts, of which one is 0."""
     starts, rows = context.starts(query), []
     for block in _blocks(starts):
         first = max(block.start - block.start % (_BLOCK * block.step) - 40 * block.step, FIRST + -FIRST % block.step)
@@ -152,7 +152,7 @@ def setups(query: Query, context: ModelContext) -> list[dict[str, Any]]:
 
 
 def _sides(count: int) -> dict[str, int]:
-    return {"td_sell_count": -count} if count < 0 else {"td_buy_count": count}
+    return {"td_buy_count": max(count, 0), "td_sell_count": max(-count, 0)}
 
 
 def _listed(make: Callable[[str, int], dict[str, Any]]) -> Model:
