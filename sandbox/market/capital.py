@@ -40,10 +40,18 @@ def stablecoin_usd(coin: str, time: int) -> float:
 
 
 def _stablecoins(_: Query, context: ModelContext) -> list[Row]:
-    """Return the figure of each coin, as live answers have it; the documented sample has their sum."""
     days = day_starts(_STABLECOINS_FROM, context.now)
-    capital = [{coin: usd for coin in _STABLECOINS if (usd := stablecoin_usd(coin, day))} for day in days]
-    return [{"data_list": capital, "price_list": daily_prices("BTC", days), "time_list": list(days)}]
+    return [_columns(days, [stablecoins_usd(day) for day in days], daily_prices("BTC", days))]
+
+
+def _columns(days: range, figures: Sequence[float], prices: Sequence[float]) -> Row:
+    """Return parallel lists with times in seconds, as documented."""
+    return {"data_list": figures, "price_list": prices, "time_list": [day // 1000 for day in days]}
+
+
+def stablecoins_usd(time: int) -> float:
+    """Return the market capitalisation of all stablecoins."""
+    return round(sum(stablecoin_usd(coin, time) for coin in _STABLECOINS), 2)
 
 
 @lru_cache(maxsize=8)
@@ -86,8 +94,7 @@ def _altcoin_season(_: Query, context: ModelContext) -> list[Row]:
 
 def dominance_percent(bitcoin: float, altcoins: float, day: int) -> float:
     """Return bitcoin's share of the capital in bitcoin, altcoins and stablecoins."""
-    stablecoins = sum(stablecoin_usd(coin, day) for coin in _STABLECOINS)
-    return round(bitcoin / (bitcoin + altcoins + stablecoins) * 100, 4)
+    return round(bitcoin / (bitcoin + altcoins + stablecoins_usd(day)) * 100, 4)
 
 
 def _dominance(_: Query, context: ModelContext) -> list[Row]:
@@ -112,7 +119,7 @@ def _fear_greed(_: Query, context: ModelContext) -> list[Row]:
     prices = daily_prices("BTC", days)
     means = running_means(prices, 90)
     values = [fear_greed(day, price, mean) for day, price, mean in zip(days, prices, means, strict=True)]
-    return [{"data_list": values, "price_list": prices, "time_list": list(days)}]
+    return [_columns(days, values, prices)]
 
 
 MODELS: Mapping[Endpoint, Model] = {
