@@ -1,4 +1,4 @@
-"""Models of bitcoin's cycle, computed from the market's own prices by day since 2010.
+"""Models of bitcoin's cycle, computed from the market's own prices by day since 2014.
 
 Averages are those of the days that there are, up to their length. A row never changes once its day has begun, but for
 `profitable_days`, which compares with today.

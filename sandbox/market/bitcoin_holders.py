@@ -5,13 +5,14 @@ The two supplies add up to the coins in circulation, and the ratios follow from 
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import accumulate
 from statistics import median
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.indicators import bitcoin
 from sandbox.market.bitcoin_cycle import by_day, priced, trend_usd
-from sandbox.market.days import date_text, running_means
+from sandbox.market.days import BITCOIN_FROM, daily_prices, date_text, running_means
 from sandbox.market.model import Model, Row
 from sandbox.market.noise import fractal
 from sandbox.market.path import DAY
@@ -54,18 +55,21 @@ def _spent_ratio(name: str, day: int, profit: float, swing: float) -> float:
     return round(1 + swing * (profit - 1) + 0.02 * fractal(name, day, 6 * DAY), _DECIMALS)
 
 
-def long_term_supplies(days: range, prices: Sequence[float]) -> list[float]:
+@lru_cache(maxsize=8)
+def long_term_supplies(days: range) -> Sequence[float]:
+    """Return the coins of long-term holders on each of consecutive days."""
+    prices = daily_prices("BTC", days)
     rows = zip(days, prices, _paid(prices, _LONG_TERM), strict=True)
     return [round(supply("BTC", day) * _held_long(day, price, paid), 2) for day, price, paid in rows]
 
 
 def _long_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
-    held = long_term_supplies(days, prices)
+    held = long_term_supplies(days)
     return [row | {"long_term_holder_supply": coins} for row, coins in zip(priced(days, prices), held, strict=True)]
 
 
 def _short_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
-    rows = zip(priced(days, prices), long_term_supplies(days, prices), strict=True)
+    rows = zip(priced(days, prices), long_term_supplies(days), strict=True)
     return [
         row | {"short_term_holder_supply": round(supply("BTC", row["timestamp"]) - coins, 2)} for row, coins in rows
     ]
@@ -73,7 +77,7 @@ def _short_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
 
 def unrealized_profits(days: range, prices: Sequence[float]) -> list[float]:
     """Return the profit of all holders as a fraction of the market capitalisation."""
-    paid = zip(_paid(prices, _SHORT_TERM), _paid(prices, _LONG_TERM), long_term_supplies(days, prices), strict=True)
+    paid = zip(_paid(prices, _SHORT_TERM), _paid(prices, _LONG_TERM), long_term_supplies(days), strict=True)
     profits = []
     for day, price, (short, long, coins) in zip(days, prices, paid, strict=True):
         held = coins / supply("BTC", day)
@@ -122,7 +126,7 @@ def _reserve_risk(days: range, prices: Sequence[float]) -> list[Row]:
 
 def active_addresses(day: int, price: float) -> int:
     """Return the addresses of a day: more as the network grows, and while the price is above its trend."""
-    years = (day - 1_282_003_200_000) / (365 * DAY)
+    years = (day - BITCOIN_FROM) / (365 * DAY) + 3
     grown = 1_000_000 * years * years / (years * years + 12)
     lively = 1 + 0.12 * fractal("active addresses", day, 40 * DAY, 4) + 0.1 * min(1.0, price / trend_usd(day) / 8)
     return int(500 + grown * lively)
@@ -148,12 +152,13 @@ def _bubble(days: range, prices: Sequence[float]) -> list[Row]:
             "bubble_index": bubble_index(day, price),
             "google_trend_percent": round(18 + 15 * fractal("searches", day, 80 * DAY, 4), 3),
             "mining_difficulty": round(trend_usd(day) * trend_usd(day) * 36_000, 3),
-            "transaction_count": int(0.45 * active_addresses(day, price)),
-            "address_send_count": int(0.55 * active_addresses(day, price)),
+            "transaction_count": int(0.45 * active),
+            "address_send_count": int(0.55 * active),
             "tweet_count": int(90_000 * (1 + 0.5 * fractal("posts", day, 30 * DAY))),
             "date_string": date_text(day),
         }
         for day, price in zip(days, prices, strict=True)
+        if (active := active_addresses(day, price))
     ]
 
 

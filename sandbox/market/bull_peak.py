@@ -84,7 +84,7 @@ def _market_to_realized(series: _Days) -> float:
 
 
 def _long_term_coins(series: _Days) -> float:
-    return bitcoin_holders.long_term_supplies(series.days, series.prices)[-1]
+    return bitcoin_holders.long_term_supplies(series.days)[-1]
 
 
 def _short_term_percent(series: _Days) -> float:

@@ -13,7 +13,7 @@ from sandbox.market.supply import supply
 from sandbox.market.universe import COINS
 from sandbox.windows import Query
 
-_CAPITAL_FROM = 1_672_531_200_000  # 2023-01-01
+_CAPITAL_FROM = 1_735_689_600_000  # 2025-01-01
 _STABLECOINS_FROM = 1_514_764_800_000  # 2018-01-01
 _MOOD_FROM = 1_517_443_200_000  # 2018-02-01
 _SEASON = 90  # days, in which an altcoin does better or worse than bitcoin
@@ -40,10 +40,18 @@ def stablecoin_usd(coin: str, time: int) -> float:
 
 
 def _stablecoins(_: Query, context: ModelContext) -> list[Row]:
-    """Return the figure of each coin, as live answers have it; the documented sample has their sum."""
     days = day_starts(_STABLECOINS_FROM, context.now)
-    capital = [{coin: usd for coin in _STABLECOINS if (usd := stablecoin_usd(coin, day))} for day in days]
-    return [{"data_list": capital, "price_list": daily_prices("BTC", days), "time_list": list(days)}]
+    return [_columns(days, [stablecoins_usd(day) for day in days], daily_prices("BTC", days))]
+
+
+def _columns(days: range, figures: Sequence[float], prices: Sequence[float]) -> Row:
+    """Return parallel lists with times in seconds, as documented."""
+    return {"data_list": figures, "price_list": prices, "time_list": [day // 1000 for day in days]}
+
+
+def stablecoins_usd(time: int) -> float:
+    """Return the market capitalisation of all stablecoins."""
+    return round(sum(stablecoin_usd(coin, time) for coin in _STABLECOINS), 2)
 
 
 @lru_cache(maxsize=8)
@@ -52,7 +60,7 @@ def altcoin_usd(days: range) -> Sequence[float]:
     totals = [0.0] * len(days)
     for coin in COINS:
         if coin != "BTC":
-            supplies = [supply(coin, day) for day in days]
+            supplies = (supply(coin, day) for day in days)
             caps = zip(totals, daily_prices(coin, days), supplies, strict=True)
             totals = [total + price * coins for total, price, coins in caps]
     return tuple(round(total, 2) for total in totals)
@@ -86,8 +94,7 @@ def _altcoin_season(_: Query, context: ModelContext) -> list[Row]:
 
 def dominance_percent(bitcoin: float, altcoins: float, day: int) -> float:
     """Return bitcoin's share of the capital in bitcoin, altcoins and stablecoins."""
-    stablecoins = sum(stablecoin_usd(coin, day) for coin in _STABLECOINS)
-    return round(bitcoin / (bitcoin + altcoins + stablecoins) * 100, 4)
+    return round(bitcoin / (bitcoin + altcoins + stablecoins_usd(day)) * 100, 4)
 
 
 def _dominance(_: Query, context: ModelContext) -> list[Row]:
@@ -112,7 +119,7 @@ def _fear_greed(_: Query, context: ModelContext) -> list[Row]:
     prices = daily_prices("BTC", days)
     means = running_means(prices, 90)
     values = [fear_greed(day, price, mean) for day, price, mean in zip(days, prices, means, strict=True)]
-    return [{"data_list": values, "price_list": prices, "time_list": list(days)}]
+    return [_columns(days, values, prices)]
 
 
 MODELS: Mapping[Endpoint, Model] = {

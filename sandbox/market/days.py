@@ -8,7 +8,7 @@ from sandbox.market.path import DAY
 from sandbox.market.prices import price_path
 from sandbox.market.universe import COINS
 
-BITCOIN_FROM = 1_282_003_200_000  # 2010-08-17, the first day of the documented samples
+BITCOIN_FROM = 1_388_534_400_000  # 2014-01-01
 _DAY_LEVEL = 1  # of a path
 _BLOCK = 128  # days that are remembered together
 

@@ -94,7 +94,7 @@ def _balance(coin: str, exchange: str, part: float, time: int) -> Row:
 def _chart(query: Query, context: ModelContext) -> list[Row]:
     coin, part = _coin_of(query["symbol"])
     if not _is_held(coin):
-        return []
+        return [{"time_list": [], "price_list": [], "data_map": {}}]
     days = day_starts(_FROM, context.now)
     held = {exchange: [round(figure * part, 6) for figure in _daily(coin, exchange, days)] for exchange in _CUSTODY}
     prices = [1.0] * len(days) if coin in _STABLECOINS else daily_prices(coin, days)

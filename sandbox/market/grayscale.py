@@ -86,19 +86,21 @@ def _trust(trust: _Trust, day: int, now: int) -> Row:
 def _premium_history(query: Query, context: ModelContext) -> list[Row]:
     trust = _TRUSTS.get(query["symbol"])
     if trust is None:
-        return []
+        return [_columns([], [], [], [])]
     days = [day for day in day_starts(_FROM, context.now - DAY) if is_weekday(day)]
     ends = daily_prices(trust.coin, day_starts(_FROM + DAY, context.now))
     shares = [_share(trust, day, ends[(day - _FROM) // DAY]) for day in days]
     assets, traded, premiums = (list(column) for column in zip(*shares, strict=True))
-    return [
-        {
-            "primary_market_price": assets,
-            "date_list": days,
-            "secondary_market_price_list": traded,
-            "premium_rate_list": premiums,
-        }
-    ]
+    return [_columns(days, assets, traded, premiums)]
+
+
+def _columns(days: list[int], assets: list[float], traded: list[float], premiums: list[float]) -> Row:
+    return {
+        "primary_market_price": assets,
+        "date_list": days,
+        "secondary_market_price_list": traded,
+        "premium_rate_list": premiums,
+    }
 
 
 MODELS: Mapping[Endpoint, Model] = {

@@ -13,6 +13,7 @@ from sandbox.market.path import DAY, WEEK
 from sandbox.windows import Query
 
 _GLOBAL_FROM = 1_369_008_000_000  # 2013-05-20, a Monday
+_SKIPPED = 33 * WEEK  # to the first Monday of 2014
 _US_FROM = 1_278_979_200_000  # 2010-07-13
 _YEAR = 364 * DAY  # whole weeks
 _GLOBAL_UNIT, _US_UNIT = 1_000_000, 100_000_000  # US dollars, to which the supplies are stated
@@ -40,7 +41,7 @@ def _global_money(_: Query, context: ModelContext) -> list[Row]:
             "global_m2_yoy_growth": round((_global_supply(time) / _global_supply(time - _YEAR) - 1) * 100, 10),
             "global_m2_supply": _global_supply(time),
         }
-        for time in range(_GLOBAL_FROM, context.now + 1, WEEK)
+        for time in range(_GLOBAL_FROM + _SKIPPED, context.now + 1, WEEK)
     ]
 
 
@@ -62,7 +63,7 @@ def _correlations(days: range, prices: Sequence[float]) -> list[Row]:
     return [
         row
         | {
-            fund: round(usual + _SWING * fractal(f"correlation with {fund}", row["timestamp"], 120 * DAY, 4), 10)
+            fund: round(usual + _SWING * fractal(f"correlation with {fund}", row["timestamp"], 120 * DAY, 2), 10)
             for fund, usual in _FUNDS.items()
         }
         for row in priced(days, prices)

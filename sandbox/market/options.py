@@ -32,6 +32,7 @@ _FRIDAY = DAY  # 1970-01-02
 _QUARTER = 3  # months
 _STRIKES = 40
 _PUTS_PER_CALL = 0.62
+_NO_HISTORY: Row = {"time_list": [], "price_list": [], "data_map": {}}
 _NICE = (1.0, 2.5, 5.0, 10.0)
 
 
@@ -110,7 +111,7 @@ def _history(times: range, prices: Sequence[float], figures: Sequence[Mapping[st
 def _open_interest_history(query: Query, context: ModelContext) -> list[Row]:
     coin, step = query["symbol"], _STEPS[query.get("range", "all").lower()]
     if coin not in _RATIOS:
-        return []
+        return [_NO_HISTORY]
     if step == DAY:
         times = day_starts(_FROM, context.now)
         prices = daily_prices(coin, times)
@@ -125,7 +126,7 @@ def _volume_history(query: Query, context: ModelContext) -> list[Row]:
     """Return what was traded on each day that is over."""
     coin = query["symbol"]
     if coin not in _RATIOS:
-        return []
+        return [_NO_HISTORY]
     times = day_starts(_FROM, context.now - DAY)
     figures = [_volumes(coin, time + DAY) for time in times]
     return _history(times, daily_prices(coin, times), figures, query.get("unit", "USD"))

@@ -11,7 +11,8 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import spot
 from cg_client.endpoints.indicators import bitcoin, market
 from sandbox.market.supply import days_to_halving, supply
-from tests.sandbox.modelled import DAY, NOW, ask, few, times
+from tests.sandbox.modelled import DAY, NOW, ask, few
+from tests.sandbox.modelled import times as moments
 
 PRICED = [
     endpoint
@@ -117,9 +118,10 @@ def test_figures_stay_in_their_range(endpoint: Endpoint, name: str, low: float, 
 
 def test_fear_and_greed_goes_from_0_to_100_and_follows_the_price(prices: dict[int, float]) -> None:
     (lists,) = ask(market.FEAR_GREED)
-    moods = dict(zip(lists["time_list"], lists["data_list"], strict=True))
+    times = [time * 1000 for time in lists["time_list"]]
+    moods = dict(zip(times, lists["data_list"], strict=True))
     assert all(0 <= mood <= 100 and mood == int(mood) for mood in moods.values())
-    assert lists["price_list"] == [prices[time] for time in lists["time_list"]]
+    assert lists["price_list"] == [prices[time] for time in times]
     risen = [prices[time] > statistics.fmean(window(prices, time, 90)) for time in moods]
     high, low = ([mood for mood, rise in zip(moods.values(), risen, strict=True) if rise is up] for up in (True, False))
     assert statistics.fmean(high) > statistics.fmean(low) + 5
@@ -128,9 +130,7 @@ def test_fear_and_greed_goes_from_0_to_100_and_follows_the_price(prices: dict[in
 def test_bitcoins_share_is_that_of_all_capital() -> None:
     altcoins = {row["timestamp"]: row["altcoin_marketcap"] for row in ask(market.ALTCOIN_SEASON)}
     (stable,) = ask(market.STABLECOIN_MARKET_CAP)
-    stablecoins = {
-        time: sum(coins.values()) for time, coins in zip(stable["time_list"], stable["data_list"], strict=True)
-    }
+    stablecoins = {time * 1000: usd for time, usd in zip(stable["time_list"], stable["data_list"], strict=True)}
     for row in ask(market.DOMINANCE):
         capital = row["market_cap"] + altcoins[row["timestamp"]] + stablecoins[row["timestamp"]]
         assert row["bitcoin_dominance"] == pytest.approx(100 * row["market_cap"] / capital, abs=1e-3)
@@ -143,7 +143,7 @@ def test_money_grows_by_the_growth_that_is_stated() -> None:
         assert after["global_m2_yoy_growth"] == pytest.approx(growth)
 
 
-@given(now=times)
+@given(now=moments)
 @few
 def test_each_sign_of_the_peak_is_reached_when_it_says_so(now: int) -> None:
     rows = ask(bitcoin.BULL_MARKET_PEAK, now)

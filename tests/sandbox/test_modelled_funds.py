@@ -156,4 +156,5 @@ def test_a_trusts_premium_is_its_price_over_its_value() -> None:
 
 
 def test_a_coin_without_a_trust_has_no_premium() -> None:
-    assert ask(grayscale.PREMIUM_HISTORY, symbol="PEPE") == []
+    (history,) = ask(grayscale.PREMIUM_HISTORY, symbol="PEPE")
+    assert [*history.values()] == [[]] * 4
