@@ -21,7 +21,7 @@ MINUTE, HOUR, DAY, WEEK, YEAR = 60_000, 3_600_000, 86_400_000, 604_800_000, 31_5
 WIDTHS = (WEEK, DAY, 12 * HOUR, 2 * HOUR, HOUR // 2, HOUR // 4, MINUTE)
 FANOUT = tuple(wide // narrow for wide, narrow in pairwise(WIDTHS))
 FINEST = len(WIDTHS) - 1
-_SPLITS = 8192  # nodes whose children are remembered
+_SPLITS = 16_384  # nodes whose children are remembered
 
 # How lively the market is on each day of a week, which begins on a Thursday, and in each two hours of a day (UTC).
 _RHYTHMS = (
@@ -46,8 +46,8 @@ class Path:
 
     `weekly` is the figure at the start of the week with this number since 1970, `deviation` how far the figure wanders
     in a year: relative to its size, or with `is_relative` False in its own unit. The figure stays from `low` to `high`.
-    `follows` is the name of a path whose moves this one shares, to the degree of `correlation` (-1 to 1); both are lively
-    and calm at the same times.
+    `follows` is the name of a path whose moves this one shares, to the degree of `correlation` (-1 to 1); both are
+    lively and calm at the same times.
     """
 
     def __init__(

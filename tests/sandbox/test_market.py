@@ -65,7 +65,7 @@ def rows_by_time(data: Any) -> dict[int, Any]:
     """Return the rows of a series without sums that begin with the window."""
     if isinstance(data, dict):
         return {}
-    rows = {}
+    rows: dict[int, Any] = {}
     for row in data:
         if isinstance(row, list):
             rows[row[0]] = row[1:]
@@ -176,12 +176,9 @@ def test_the_same_request_has_the_same_answer(endpoint: Endpoint) -> None:
 def test_another_process_has_the_same_figures() -> None:
     """Hashes of texts, by which sets and dictionaries may be ordered, differ there."""
     program = "from tests.sandbox.test_market import digest; print(digest())"
+    environment = os.environ | {"PYTHONHASHSEED": "77"}
     done = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-c", program],
-        capture_output=True,
-        text=True,
-        check=True,
-        env=os.environ | {"PYTHONHASHSEED": "77"},
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == [digest()]
 

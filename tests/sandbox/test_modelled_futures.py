@@ -1,7 +1,7 @@
 """Figures of the modelled futures market agree with each other: paths, sums over pairs and exchanges, what follows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -63,7 +63,7 @@ def total(rows: Sequence[Mapping[str, Any]], name: str) -> float:
     return math.fsum(float(row[name]) for row in rows)
 
 
-CANDLES = {
+CANDLES: Mapping[str, Callable[[ModelPair, range, int], list[Ohlc]]] = {
     "prices of a pair": pair_bars,
     "prices of its coin": lambda pair, starts, now: coin_bars(pair.base, starts, now),
     "open interest": lambda pair, starts, now: open_interest_bars((pair,), starts, now),
@@ -90,7 +90,7 @@ def test_a_wide_candle_contains_the_narrow_ones_in_it(
     start = now - now % wide
     for begin in (start - wide, start):
         (candle,) = CANDLES[name](pair, range(begin, begin + 1, wide), now)
-        parts: list[Ohlc] = CANDLES[name](pair, range(begin, max(begin + 1, min(begin + wide, now)), narrow), now)
+        parts = CANDLES[name](pair, range(begin, max(begin + 1, min(begin + wide, now)), narrow), now)
         assert [part.open for part in parts[1:]] == pytest.approx([part.close for part in parts[:-1]], rel=1e-12)
         assert (candle.open, candle.close) == pytest.approx((parts[0].open, parts[-1].close), rel=1e-12)
         assert candle.high >= max(part.high for part in parts) - 1e-9 * abs(candle.high)
