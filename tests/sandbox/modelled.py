@@ -21,7 +21,7 @@ def milliseconds(time: datetime) -> int:
 FROM, UNTIL = datetime(2026, 6, 1), datetime(2027, 12, 31)  # noqa: DTZ001  # UTC, as hypothesis takes it
 times = st.integers(0, (UNTIL - FROM) // timedelta(seconds=1)).map(lambda second: milliseconds(FROM) + second * 1000)
 # The first question at another time draws figures that are remembered afterwards, so that times differ.
-few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def ask(endpoint: Endpoint, now: int = NOW, /, **query: object) -> Any:

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cg_client.endpoint import Endpoint
@@ -79,9 +79,8 @@ CANDLES: Mapping[str, Callable[[ModelPair, range, int], list[Ohlc]]] = {
 
 
 @pytest.mark.parametrize("name", CANDLES)
-@pytest.mark.parametrize("nested", NESTED, ids=lambda nested: f"{nested[0].value} of {nested[1].value}")
-@few
-@given(pair=pairs, now=times)
+@settings(few, max_examples=25)
+@given(nested=st.sampled_from(NESTED), pair=pairs, now=times)
 def test_a_wide_candle_contains_the_narrow_ones_in_it(
     name: str, nested: tuple[Interval, Interval], pair: ModelPair, now: int
 ) -> None:
