@@ -160,7 +160,7 @@ def against_sandbox(settings: Settings, figures: str) -> Iterator[Settings]:
     """
     key = secrets.token_hex(16)
     with sandbox_process(settings, key, figures) as address:
-        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None)
+        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None, sandbox_figures=figures)
 
 
 @contextlib.contextmanager

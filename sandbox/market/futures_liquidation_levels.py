@@ -91,7 +91,7 @@ def levels_of(bars: Sequence[Ohlc], flows: Sequence[Flow], leverages: _Leverages
                     i for i in range(start + 1, len(bars)) if (bars[i][2] <= at if is_long else bars[i][1] >= at)
                 )
                 end = next(reached, len(bars))
-                levels.append(LiquidationLevel(at, usd * _OPENED * part, leverage, start, end, is_long))
+                levels.append(LiquidationLevel(at, usd * _OPENED * part, leverage, start + 1, end, is_long))
     return levels
 
 

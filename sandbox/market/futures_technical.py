@@ -208,7 +208,7 @@ def _exponential_row(coin: str, now: int) -> dict[str, Any]:
     digits = COINS[coin].decimals + 1
     averages = {
         f"ema_{interval}": round(
-            indicators.exponential_moving_average(_closes(coin, interval, 5 * _AVERAGE_WINDOW, now), _AVERAGE_WINDOW)[
+            indicators.exponential_moving_average(_closes(coin, interval, 4 * _AVERAGE_WINDOW, now), _AVERAGE_WINDOW)[
                 -1
             ],
             digits,
@@ -222,7 +222,7 @@ def _macd_row(coin: str, now: int) -> dict[str, Any]:
     row: dict[str, Any] = {}
     digits = COINS[coin].decimals + 3
     for interval in _LISTED:
-        line = _macd(_closes(coin, interval, 4 * _SLOW, now), _FAST, _SLOW)
+        line = _macd(_closes(coin, interval, 3 * _SLOW, now), _FAST, _SLOW)
         row[f"macd_{interval}"] = round(line[-1], digits)
         if interval != "1m":  # in no documented answer
             row[f"signal_{interval}"] = round(indicators.exponential_moving_average(line, _SIGNAL)[-1], digits)

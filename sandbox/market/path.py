@@ -21,7 +21,7 @@ MINUTE, HOUR, DAY, WEEK, YEAR = 60_000, 3_600_000, 86_400_000, 604_800_000, 31_5
 WIDTHS = (WEEK, DAY, 12 * HOUR, 2 * HOUR, HOUR // 2, HOUR // 4, MINUTE)
 FANOUT = tuple(wide // narrow for wide, narrow in pairwise(WIDTHS))
 FINEST = len(WIDTHS) - 1
-_SPLITS = 8192  # nodes whose children are remembered
+_SPLITS = 16_384  # nodes whose children are remembered
 
 # How lively the market is on each day of a week, which begins on a Thursday, and in each two hours of a day (UTC).
 _RHYTHMS = (
@@ -46,7 +46,8 @@ class Path:
 
     `weekly` is the figure at the start of the week with this number since 1970, `deviation` how far the figure wanders
     in a year: relative to its size, or with `is_relative` False in its own unit. The figure stays from `low` to `high`.
-    `follows` is the name of a path whose moves this one shares, to the degree of `correlation` (-1 to 1).
+    `follows` is the name of a path whose moves this one shares, to the degree of `correlation` (-1 to 1); both are
+    lively and calm at the same times.
     """
 
     def __init__(
@@ -111,14 +112,14 @@ class Path:
     def split(self, level: int, index: int) -> tuple[Node, ...]:
         parent = self.node(level, index)
         start, high, low, close, activity = parent
-        bits = draw(self.name, index, level) + draw(self.name, index, level, 1)
-        lively = _activities(activity, level, index, bits[64 : 64 + FANOUT[level]])
+        moves, common = draw(self.name, index, level), draw(self._follows or self.name, index, level, 1)
+        lively = _activities(activity, level, index, common[: FANOUT[level]])
         scale = self._deviations[level + 1] * (start if self._is_relative else 1.0)
-        steps = [scale * child * z for child, z in zip(lively, self._draws(level, index, bits), strict=True)]
+        steps = [scale * child * z for child, z in zip(lively, self._draws(level, index, moves), strict=True)]
         points = _bridge(start, close, steps, lively)
-        _reach(points, high, low, scale, bits[126], bits[127])
+        _reach(points, high, low, scale, common[62], common[63])
         points[1:-1] = [_mirrored(point, low, high) for point in points[1:-1]]
-        return _children(points, parent, [0.5 * scale * child for child in lively], lively, bits[80:])
+        return _children(points, parent, [0.5 * scale * child for child in lively], lively, common[16:])
 
     def _draws(self, level: int, index: int, bits: bytes) -> list[float]:
         own = [normal_at(bits, 3 * child) for child in range(FANOUT[level])]

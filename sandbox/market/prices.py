@@ -28,7 +28,7 @@ _QUOTES = {"USDT": 0.0, "USDC": 0.0001, "USD": -0.0002}  # how much dearer a coi
 def price_path(coin: str) -> Path:
     """Return the path of a coin's price in US dollars, over all exchanges."""
     facts = COINS[coin]
-    correlation = between(0.6, 0.85, "correlation " + coin) if not facts.is_bitcoin else 0.93
+    correlation = between(0.72, 0.92, "correlation " + coin) if not facts.is_bitcoin else 0.96
     return Path(
         f"price {coin}",
         functools.partial(_weekly, facts),

@@ -15,8 +15,8 @@ from cg_client.decoding.anomalies import AnomalyCollector
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import account
 from cg_client.intervals import Interval
-from cg_client.params.choices import BorrowVenue
 from cg_client.params.core import DEPTHS, Example, PairParams, PairSeries, Params, SeriesParams
+from cg_client.params.positions import TAG_INTERVALS, HyperliquidTagHistory
 from cg_client.plans.plan_table import Plan
 from sandbox.figures import MARKET
 from sandbox.market.registry import MODELS
@@ -47,7 +47,9 @@ _CHOICES: dict[str, st.SearchStrategy[Any]] = {
     "multiplier": st.floats(0.5, 4).map(lambda multiple: round(multiple, 2)),
     "min_usd": st.sampled_from([0.0, 1_000.0, 50_000.0]),
     "usd": st.integers(1, 1_000_000),
+    "symbol": st.sampled_from(list(COINS)),
 }
+_ENDS = st.none() | st.integers(0, 700 * 86_400).map(lambda age: datetime.fromtimestamp(NOW / 1000 - age, UTC))
 
 
 def data_of(endpoint: Endpoint, query: Query, *, plan: Plan = Plan.ENTERPRISE, now: int = NOW) -> Any:
@@ -95,22 +97,19 @@ def _fields(endpoint: Endpoint) -> Iterator[tuple[str, st.SearchStrategy[Any]]]:
 def _strategy(
     endpoint: Endpoint, name: str, kind: Any, example: Example | None, *, is_required: bool
 ) -> st.SearchStrategy[Any] | None:
-    if kind is Interval:
-        return st.sampled_from(list(endpoint.offered_intervals))
-    if kind is BorrowVenue or (isinstance(kind, type) and issubclass(kind, Enum)):
-        return st.sampled_from(list(kind))
-    if name == "symbol":
-        return st.sampled_from(list(COINS))
-    if name == "exchange" and endpoint.path.startswith("/api/futures/"):
-        return st.sampled_from(list(FUTURES_EXCHANGES))
+    """Return values of one parameter; None leaves it out."""
+    is_series = issubclass(endpoint.params, SeriesParams)
+    if kind is Interval and endpoint.params is HyperliquidTagHistory:
+        return st.sampled_from(TAG_INTERVALS)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return st.sampled_from(list(endpoint.offered_intervals if kind is Interval else kind))
     if name in _CHOICES and (is_required or name != "exchanges"):
         return _CHOICES[name]
-    if name == "to" and issubclass(endpoint.params, SeriesParams):
-        return st.integers(0, 700 * 86_400).map(lambda age: datetime.fromtimestamp(NOW / 1000 - age, UTC)) | st.none()
+    if name == "exchange" and endpoint.path.startswith("/api/futures/"):
+        return st.sampled_from(list(FUTURES_EXCHANGES))
     if is_required and example is not None:
-        value = example.value
-        return st.just(moment(NOW) + value if isinstance(value, timedelta) else value)
-    return None
+        return st.just(moment(NOW) + example.value if isinstance(example.value, timedelta) else example.value)
+    return _ENDS if name == "to" and is_series else None
 
 
 def moment(milliseconds: int) -> datetime:

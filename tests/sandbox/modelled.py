@@ -24,6 +24,6 @@ times = st.integers(0, (UNTIL - FROM) // timedelta(seconds=1)).map(lambda second
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def ask(endpoint: Endpoint, now: int = NOW, **query: object) -> Any:
+def ask(endpoint: Endpoint, now: int = NOW, /, **query: object) -> Any:
     """Return the `data` of the answer to a key without limits."""
     return modelled(endpoint, {name: str(value) for name, value in query.items()}, Plan.ENTERPRISE, now)

@@ -1,6 +1,8 @@
 """The modelled market, over all endpoints: every one has figures, of the documented shape, finite and repeatable."""
 
+import hashlib
 import math
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,7 +39,7 @@ EXAMPLES = 3  # of each endpoint
 PRICES = (futures.market.PRICE_HISTORY, spot.PRICE_HISTORY)
 DAY = 86_400_000
 PERCENT_OF_A_WHOLE = ("long_percent", "short_percent", "buy_ratio", "sell_ratio", "rsi_")
-SIGNED = ("net", "change", "delta", "cum", "funding", "basis", "premium", "pnl", "macd", "signal", "spread", "apr")
+SIGNED = ("net", "flow", "change", "delta", "cum", "funding", "premium", "pnl", "raw_usd")
 
 over_all = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
 over_series = pytest.mark.parametrize("endpoint", SERIES, ids=lambda endpoint: endpoint.path)
@@ -63,7 +65,7 @@ def rows_by_time(data: Any) -> dict[int, Any]:
     """Return the rows of a series without sums that begin with the window."""
     if isinstance(data, dict):
         return {}
-    rows = {}
+    rows: dict[int, Any] = {}
     for row in data:
         if isinstance(row, list):
             rows[row[0]] = row[1:]
@@ -147,7 +149,7 @@ def test_overlapping_windows_agree_row_by_row(endpoint: Endpoint, data: st.DataO
 @few
 @given(data=st.data())
 def test_rows_are_equally_far_apart_and_none_is_of_the_future(endpoint: Endpoint, data: st.DataObject) -> None:
-    times = [time for time in rows_by_time(data_of(endpoint, data.draw(requests(endpoint))))]
+    times = list(rows_by_time(data_of(endpoint, data.draw(requests(endpoint)))))
     assert len({after - before for before, after in pairwise(times)}) <= 1
     assert all(time * (1 if time > 10**11 else 1000) <= NOW for time in times)
 
@@ -174,8 +176,9 @@ def test_the_same_request_has_the_same_answer(endpoint: Endpoint) -> None:
 def test_another_process_has_the_same_figures() -> None:
     """Hashes of texts, by which sets and dictionaries may be ordered, differ there."""
     program = "from tests.sandbox.test_market import digest; print(digest())"
+    environment = os.environ | {"PYTHONHASHSEED": "77"}
     done = subprocess.run(  # noqa: S603  # our own program
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"PYTHONHASHSEED": "77"}
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.split() == [digest()]
 
@@ -189,8 +192,6 @@ def test_figures_are_the_same_on_every_machine() -> None:
 
 def digest() -> str:
     """Return the hash of one answer of each endpoint."""
-    import hashlib
-
     hashed = hashlib.sha256()
     for endpoint in ENDPOINTS:
         hashed.update(orjson.dumps(data_of(endpoint, example(endpoint))))
