@@ -53,7 +53,8 @@ class _Figure(_Event):
     def text(self, months: int, name: str = "published", weight: float = 1.0) -> str:
         """Return the value of a month, counted since the year 0, as it is published."""
         deviation = 2 * uniform(f"calendar/{self.country}/{self.name}/{name}", months) - 1
-        return f"{self.usual + self.varies * weight * deviation:.{self.decimals}f}{self.unit}"
+        value = round(self.usual + self.varies * weight * deviation, self.decimals) + 0.0  # and not -0.0
+        return f"{value:.{self.decimals}f}{self.unit}"
 
 
 _FIGURES = (

@@ -12,7 +12,7 @@ from sandbox.market.path import DAY
 from sandbox.market.universe import pairs_of_coin
 from sandbox.windows import Query
 
-_KEPT_FOR = 7 * DAY
+_LONGEST_PERIOD = 7 * DAY
 
 
 def depth_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
@@ -60,7 +60,9 @@ def open_large_orders(query: Query, context: ModelContext) -> list[dict[str, Any
 def large_order_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     """Return the orders in the requested state, the newest thousand of the period; those that stand end now."""
     pair, now = context.pair(query), context.now
-    orders = large_orders(pair, max(int(query["start_time"]), now - _KEPT_FOR), int(query["end_time"]), now)
+    orders = large_orders(
+        pair, max(int(query["start_time"]), int(query["end_time"]) - _LONGEST_PERIOD), int(query["end_time"]), now
+    )
     rows = [{"order_end_time": now} | order_row(pair, order, now) for order in orders]
     most = context.endpoint.row_cap or len(rows)
     return [row for row in rows if str(row["order_state"]) == query["state"]][-most:]

@@ -11,6 +11,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import spot
 from cg_client.endpoints.indicators import bitcoin, market
 from sandbox.market.supply import days_to_halving, supply
+from sandbox.market.universe import COINS
 from tests.sandbox.modelled import DAY, NOW, ask, few
 from tests.sandbox.modelled import times as moments
 
@@ -134,6 +135,18 @@ def test_bitcoins_share_is_that_of_all_capital() -> None:
     for row in ask(market.DOMINANCE):
         capital = row["market_cap"] + altcoins[row["timestamp"]] + stablecoins[row["timestamp"]]
         assert row["bitcoin_dominance"] == pytest.approx(100 * row["market_cap"] / capital, abs=1e-3)
+
+
+def test_the_altcoin_season_counts_those_that_did_better_than_bitcoin() -> None:
+    def change(coin: str) -> float:
+        prices = [float(day["price"]) for day in ask(spot.COIN_HISTORY, symbol=coin)]
+        return prices[-1] / prices[-91]
+
+    by_size = sorted(COINS, key=lambda coin: COINS[coin].rank)
+    altcoins = [coin for coin in by_size if coin != "BTC"][:50]
+    better = sum(change(coin) > change("BTC") for coin in altcoins)
+    assert 0 < better < 50
+    assert ask(market.ALTCOIN_SEASON)[-1]["altcoin_index"] == 2 * better
 
 
 def test_money_grows_by_the_growth_that_is_stated() -> None:

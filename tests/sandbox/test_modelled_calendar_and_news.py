@@ -73,3 +73,4 @@ def test_news_stay_what_they_were(endpoint: Endpoint, kind: str, now: int) -> No
     rows = ask(endpoint, now, page=1, per_page=10)
     first, last = rows[-1][f"{kind}_release_time"], rows[0][f"{kind}_release_time"]
     assert ask(endpoint, now + 2 * DAY, page=1, per_page=10, start_time=first, end_time=last) == rows
+    assert ask(endpoint, now, page=1, per_page=10, start_time=first + 1, end_time=last - 1) == rows[1:-1]
