@@ -7,6 +7,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import indices, market
 from sandbox.market.flows import pairs_bars
 from sandbox.market.model import Model, ModelContext, text
+from sandbox.market.path import boundaries
 from sandbox.market.prices import basis, pair_bars, price
 from sandbox.market.universe import COINS
 from sandbox.windows import Query
@@ -31,7 +32,7 @@ def price_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
 
 def basis_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     pair, starts = context.pair(query), context.starts(query)
-    times = [min(time, context.now) for time in (*starts, starts.stop)]
+    times = boundaries(starts, context.now)
     gaps = [(basis(pair, time), price(pair.base, time)) for time in times]
     return [
         {

@@ -158,6 +158,12 @@ def shared_draws(name: str, level: int, index: int) -> tuple[float, ...]:
     return tuple(normal_at(bits, 3 * child) for child in range(FANOUT[level]))
 
 
+def boundaries(starts: range, now: int) -> list[int]:
+    """Return the starts of intervals and the end of the last one, which is now if that is under way."""
+    ends = [*starts, starts[-1] + starts.step] if starts else []
+    return [min(time, now) for time in ends]
+
+
 @functools.cache
 def reading(step: int) -> tuple[int, int]:
     """Return the level that an interval is read from, and of how many of its nodes one candle consists."""

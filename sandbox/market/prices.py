@@ -4,7 +4,7 @@ import functools
 from collections.abc import Sequence
 
 from sandbox.market.noise import between, line, smooth
-from sandbox.market.path import HOUR, WEEK, YEAR, Ohlc, Path
+from sandbox.market.path import HOUR, WEEK, YEAR, Ohlc, Path, boundaries
 from sandbox.market.universe import COINS, ModelCoin, ModelPair
 
 MARKET = "market"
@@ -97,7 +97,7 @@ def pair_bars(pair: ModelPair, starts: range, now: int) -> list[Ohlc]:
     the basis can be: so candles of pairs join and contain each other as those of the coin do.
     """
     digits = COINS[pair.base].decimals
-    times = [min(time, now) for time in (*starts, starts.stop)]
+    times = boundaries(starts, now)
     bases = _bases(pair, times)
     up, down = 1 + _FAST_BASIS, 1 - _FAST_BASIS
     return [

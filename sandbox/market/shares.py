@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 from sandbox.market.noise import signed, smooth
-from sandbox.market.path import WEEK, Ohlc
+from sandbox.market.path import WEEK, Ohlc, boundaries
 from sandbox.market.universe import FUTURES_EXCHANGES, SPOT_EXCHANGES, ModelPair, pairs_of_coin
 
 
@@ -76,7 +76,7 @@ def scaled_bars(
     Within a week both lines are straight. So the largest product in a candle is at most its high times the line at one
     of its ends, and that of a candle within it is not larger: the results contain each other as the candles do.
     """
-    times = [min(time, now) for time in (*starts, starts.stop)]
+    times = boundaries(starts, now)
     factors = interpolated(factor, times)
     added = interpolated(plus, times) if plus is not None else [0.0] * len(times)
     lines = zip(factors, factors[1:], added, added[1:], strict=False)

@@ -41,6 +41,55 @@ DAY = 86_400_000
 PERCENT_OF_A_WHOLE = ("long_percent", "short_percent", "buy_ratio", "sell_ratio", "rsi_")
 SIGNED = ("net", "flow", "change", "delta", "cum", "funding", "premium", "pnl", "raw_usd")
 
+GOLDEN = {  # the newest row of each
+    futures.market.PRICE_HISTORY: {
+        "time": 1795924800000,
+        "open": "90960.3",
+        "high": "91182.9",
+        "low": "90921.3",
+        "close": "91104.5",
+        "volume_usd": "1270400231.0709",
+    },
+    futures.open_interest.HISTORY: {
+        "time": 1795924800000,
+        "open": "16884804659.86",
+        "high": "16922637053.41",
+        "low": "16815974770.99",
+        "close": "16850312273.45",
+    },
+    futures.funding_rate.HISTORY: {
+        "time": 1795924800000,
+        "open": "0.004308",
+        "high": "0.004398",
+        "low": "0.003983",
+        "close": "0.004087",
+    },
+    futures.taker_volume.HISTORY: {
+        "time": 1795924800000,
+        "taker_buy_volume_usd": "676102770.9224",
+        "taker_sell_volume_usd": "594297460.1485",
+    },
+    futures.long_short.GLOBAL_ACCOUNTS: {
+        "time": 1795924800000,
+        "global_account_long_percent": 49.9,
+        "global_account_short_percent": 50.1,
+        "global_account_long_short_ratio": 1.0,
+    },
+    futures.liquidation.HISTORY: {
+        "time": 1795924800000,
+        "long_liquidation_usd": "47838.91052",
+        "short_liquidation_usd": "209580.59817",
+    },
+    spot.PRICE_HISTORY: {
+        "time": 1795924800000,
+        "open": 90924.0,
+        "high": 91146.4,
+        "low": 90884.9,
+        "close": 91068.1,
+        "volume_usd": 154781620.1918,
+    },
+}
+
 over_all = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.path)
 over_series = pytest.mark.parametrize("endpoint", SERIES, ids=lambda endpoint: endpoint.path)
 # Without shrinking, which would take minutes: a request is short enough to be read.
