@@ -28,8 +28,8 @@ _NO_KEY = (
 )
 _BANNER = """
   *****************************************************************
-  *  SANDBOX: {:<52} *
-  *  Set COINGLASS_API_KEY to serve live data.                     *
+  *  SANDBOX: {:<52}*
+  *  Set COINGLASS_API_KEY to serve live data.                    *
   *****************************************************************
 """
 

@@ -166,7 +166,7 @@ def test_the_schema_is_printed() -> None:
 def test_serving_the_sandbox_prints_what_its_figures_are_and_answers(option: str, figures: str, notice: str) -> None:
     # A proxy of the environment is not for us: settings alone decide.
     with serving(option, COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
-        first = httpx.get(address)
+        first = httpx.get(address, headers={"accept": "text/html"}, follow_redirects=True)
         query = "{ coinglassAccount { ... on CoinglassAccount { plan source { sandbox } } } }"
         answer = httpx.post(f"{address}/graphql", json={"query": query})
         assert answer.json() == {"data": {"coinglassAccount": {"plan": "STANDARD", "source": {"sandbox": True}}}}

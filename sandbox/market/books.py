@@ -91,7 +91,7 @@ def _book(pair: ModelPair, time: int, digits: int) -> Iterator[list[list[float]]
 
 
 @dataclass(frozen=True, slots=True)
-class LargeOrder:
+class ModelOrder:
     """An order. `ended` is when it was filled or taken back, None while it stands; `is_filled` which of the two."""
 
     number: int
@@ -103,7 +103,7 @@ class LargeOrder:
     is_filled: bool
 
 
-def large_orders(pair: ModelPair, start: int, end: int, now: int) -> Iterator[LargeOrder]:
+def large_orders(pair: ModelPair, start: int, end: int, now: int) -> Iterator[ModelOrder]:
     """Yield the large orders that stand at some time from `start` to `end`, as of `now`, the oldest first."""
     first = (start - _LONGEST) // _SLOT
     for slot in range(first, min(end, now) // _SLOT + 1):
@@ -112,7 +112,7 @@ def large_orders(pair: ModelPair, start: int, end: int, now: int) -> Iterator[La
             yield order
 
 
-def _large_order(pair: ModelPair, slot: int, now: int) -> LargeOrder:
+def _large_order(pair: ModelPair, slot: int, now: int) -> ModelOrder:
     """Return the order of a slot: it stands for some time, unless the price reaches it before."""
     bits = draw(f"large {pair.exchange} {pair.symbol}", slot)
     started = slot * _SLOT + (bits[0] * 256 + bits[1]) * _SLOT // 65_536
@@ -124,7 +124,7 @@ def _large_order(pair: ModelPair, slot: int, now: int) -> LargeOrder:
     reached = _reached(pair, at, is_bid, started, min(stands_until, now))
     ended = reached if reached is not None else stands_until if stands_until <= now else None
     number = 2_000_000_000 + slot % 40_000 * 20_000 + bits[8] * 60 + bits[9] % 60
-    return LargeOrder(number, at, is_bid, started, round(usd / at, 5), ended, reached is not None)
+    return ModelOrder(number, at, is_bid, started, round(usd / at, 5), ended, reached is not None)
 
 
 def _reached(pair: ModelPair, at: float, is_bid: bool, start: int, end: int) -> int | None:  # noqa: FBT001
@@ -146,7 +146,7 @@ def _reached(pair: ModelPair, at: float, is_bid: bool, start: int, end: int) -> 
     return late
 
 
-def order_row(pair: ModelPair, order: LargeOrder, now: int) -> dict[str, Any]:
+def order_row(pair: ModelPair, order: ModelOrder, now: int) -> dict[str, Any]:
     """Return an order as CoinGlass lists it: side 1 sells, 2 buys; state 1 is open, 2 filled, 3 taken back."""
     state = 1 if order.ended is None else 2 if order.is_filled else 3
     usd = round(order.quantity * order.price, 4)

@@ -66,7 +66,7 @@ _MAP_LEVERAGES: _Leverages = ((5, 0.12), (10, 0.28), (25, 0.30), (50, 0.20), (10
 
 
 @dataclass(frozen=True, slots=True)
-class LiquidationLevel:
+class ModelLevel:
     """Positions that are liquidated at a price; they are there from candle `start` until before candle `end`."""
 
     price: float
@@ -77,7 +77,7 @@ class LiquidationLevel:
     is_long: bool
 
 
-def levels_of(bars: Sequence[Ohlc], flows: Sequence[Flow], leverages: _Leverages) -> list[LiquidationLevel]:
+def levels_of(bars: Sequence[Ohlc], flows: Sequence[Flow], leverages: _Leverages) -> list[ModelLevel]:
     """Return the levels of positions that open in these candles; `end` of those that are there is their number."""
     levels = []
     for start, (bar, flow) in enumerate(zip(bars, flows, strict=True)):
@@ -91,7 +91,7 @@ def levels_of(bars: Sequence[Ohlc], flows: Sequence[Flow], leverages: _Leverages
                     i for i in range(start + 1, len(bars)) if (bars[i][2] <= at if is_long else bars[i][1] >= at)
                 )
                 end = next(reached, len(bars))
-                levels.append(LiquidationLevel(at, usd * _OPENED * part, leverage, start + 1, end, is_long))
+                levels.append(ModelLevel(at, usd * _OPENED * part, leverage, start + 1, end, is_long))
     return levels
 
 
@@ -129,7 +129,7 @@ def _axis(bars: Sequence[Ohlc]) -> list[float]:
     return [low + step * index for index in range(_PRICES)]
 
 
-def _cells(levels: Sequence[LiquidationLevel], prices: Sequence[float], count: int) -> list[tuple[int, int, float]]:
+def _cells(levels: Sequence[ModelLevel], prices: Sequence[float], count: int) -> list[tuple[int, int, float]]:
     """Return time index, price index and US dollars of what is there at each time, by price."""
     step = prices[1] - prices[0]
     changes: dict[int, list[float]] = {}
@@ -170,7 +170,7 @@ def _last(step: int, count: int, now: int) -> range:
     return range(newest - (count - 1) * step, newest + 1, step)
 
 
-def _map(levels: Sequence[LiquidationLevel], count: int, digits: int, *, has_leverage: bool) -> dict[str, Any]:
+def _map(levels: Sequence[ModelLevel], count: int, digits: int, *, has_leverage: bool) -> dict[str, Any]:
     """Return the levels that no candle has reached, by price and leverage."""
     there = [level for level in levels if level.end == count]
     step = max((level.price for level in there), default=1.0) / 2000

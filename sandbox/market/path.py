@@ -122,11 +122,11 @@ class Path:
         return _children(points, parent, [0.5 * scale * child for child in lively], lively, common[16:])
 
     def _draws(self, level: int, index: int, bits: bytes) -> list[float]:
-        own = [normal_at(bits, 3 * child) for child in range(FANOUT[level])]
+        drawn = [normal_at(bits, 3 * child) for child in range(FANOUT[level])]
         if not self._follows:
-            return own
+            return drawn
         shared = shared_draws(self._follows, level, index)
-        return [self._shared * common + self._rest * z for common, z in zip(shared, own, strict=True)]
+        return [self._shared * common + self._rest * z for common, z in zip(shared, drawn, strict=True)]
 
     def _until(self, start: int, end: int) -> Iterator[Node]:
         """Yield nodes that cover the time from `start` to `end`, the widest possible, the last one in part."""

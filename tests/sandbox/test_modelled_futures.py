@@ -370,6 +370,6 @@ def test_other_coins_follow_bitcoin_and_swing_more() -> None:
     }
     sizes = {coin: math.sqrt(math.fsum(each * each for each in values)) for coin, values in returns.items()}
     for coin in ("ETH", "DOGE"):
-        product = math.fsum(one * other for one, other in zip(returns[coin], returns["BTC"], strict=True))
+        product = math.fsum(its * of_bitcoin for its, of_bitcoin in zip(returns[coin], returns["BTC"], strict=True))
         assert 0.4 < product / sizes[coin] / sizes["BTC"] < 0.95
     assert sizes["BTC"] < sizes["ETH"] < sizes["DOGE"]
