@@ -67,7 +67,7 @@ async def test_an_unsupported_etf_asset_is_answered_with_the_supported_ones() ->
         '{ etf(asset: XRP) { it: history(ticker: "X") { ... on Problem { code message } } } }', StubUpstream()
     )
     assert actual["code"] == "NO_DATA"
-    assert "BITCOIN" in actual["message"]
+    assert "BTC" in actual["message"]
 
 
 @pytest.mark.parametrize(

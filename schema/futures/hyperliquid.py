@@ -53,13 +53,13 @@ _ACTIONS = {1: PositionAction.OPENED, 2: PositionAction.CLOSED}
 @strawberry.type(description="A position above a million US dollars that was opened or closed.")
 class WhaleAlert:
     user: Annotated[str, value("Address of the wallet.")]
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     size: Annotated[float | None, value("Size in coins, negative when short.")]
     entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
     liquidation_price: Annotated[float | None, sparse("Estimated liquidation price, in US dollars.")]
     value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
     action: Annotated[PositionAction | None, value("What happened.", codes=_ACTIONS)]
-    created: Annotated[datetime | None, value("When.")]
+    created: Annotated[datetime | None, value("When it was opened or closed.")]
 
 
 @strawberry.type(description="An open position above a million US dollars.")

@@ -22,14 +22,16 @@ from resolvers.liquidation_map import LevelMap, decode_map
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")
 class HeatmapModel(Enum):
-    MODEL1 = strawberry.enum_value("MODEL1", description="Model 1.")
-    MODEL2 = strawberry.enum_value("MODEL2", description="Model 2.")
-    MODEL3 = strawberry.enum_value("MODEL3", description="Model 3.")
+    MODEL1 = strawberry.enum_value(
+        "MODEL1", description="CoinGlass' first model. How its models differ, CoinGlass does not document."
+    )
+    MODEL2 = strawberry.enum_value("MODEL2", description="CoinGlass' second model.")
+    MODEL3 = strawberry.enum_value("MODEL3", description="CoinGlass' third model.")
 
 
 def _by_model(model1: Endpoint, model2: Endpoint, model3: Endpoint) -> ByArgument:
     models = {HeatmapModel.MODEL1: model1, HeatmapModel.MODEL2: model2, HeatmapModel.MODEL3: model3}
-    return ByArgument("model", "Which of CoinGlass' models.", models, HeatmapModel.MODEL1)
+    return ByArgument("model", "CoinGlass' model by which the liquidations are estimated.", models, HeatmapModel.MODEL1)
 
 
 PAIR_BY_MODEL = _by_model(
@@ -52,7 +54,7 @@ class HeatmapCell:
     price_index: int = strawberry.field(description="Index into `prices`.")
 
 
-@strawberry.type(description="Price behind a heatmap.")
+@strawberry.type(description="Price over one interval of a heatmap.")
 class HeatmapCandle(TimedRow):
     open: float | None = strawberry.field(description="First price, in US dollars.")
     high: float | None = strawberry.field(description="Highest price, in US dollars.")
