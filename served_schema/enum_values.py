@@ -44,21 +44,21 @@ def _explain(enum: GraphQLEnumType) -> None:
             return read_value(value, True)  # graphql-core's
         except GraphQLError as error:
             form = "" if isinstance(value, str) else "as a text"
-            raise GraphQLError(error.message + _hint(enum, str(value), hidden=hide_suggestions, form=form)) from None
+            hint = _hint(enum, str(value), hidden=hide_suggestions, form=form, quote='"')
+            raise GraphQLError(error.message + hint) from None
 
     enum.coerce_input_literal = coerce_input_literal  # type: ignore[method-assign, assignment]
     enum.coerce_input_value = coerce_input_value  # type: ignore[method-assign, assignment]
 
 
-def _hint(enum: GraphQLEnumType, text: str, *, hidden: bool, form: str) -> str:
+def _hint(enum: GraphQLEnumType, text: str, *, hidden: bool, form: str, quote: str = "") -> str:
     """Say which value may have been meant, and in which form it is written; without names if these are `hidden`."""
     suffix = f", {form}" if form else ""
     if hidden:
         return f" Write the name of a value{suffix}." if form else ""
     meant = _meant(enum, text[:_LONGEST_SHOWN])
-    if meant:
-        return f" Did you mean {_either(meant)}{suffix}?"
-    return f" Its values are {', '.join(enum.values)}{suffix}."
+    names = [f"{quote}{name}{quote}" for name in meant or enum.values]
+    return f" Did you mean {_either(names)}{suffix}?" if meant else f" Its values are {', '.join(names)}{suffix}."
 
 
 def _meant(enum: GraphQLEnumType, text: str) -> list[str]:

@@ -4,7 +4,7 @@ They take the place of graphql-core's rules of the same names, find the same err
 suggestions are off.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from graphql import (
@@ -23,6 +23,7 @@ from graphql import (
     get_named_type,
     get_nullable_type,
     is_composite_type,
+    is_leaf_type,
     is_list_type,
     specified_rules,
 )
@@ -34,9 +35,10 @@ from graphql.validation.rules.known_type_names import KnownTypeNamesRule
 from graphql.validation.rules.possible_fragment_spreads import PossibleFragmentSpreadsRule
 from graphql.validation.rules.scalar_leafs import ScalarLeafsRule
 
-from served_schema.similar import MAX_SIMILAR, same_words, similar
+from served_schema.similar import MAX_SIMILAR, contains_words_of, equivalent, has_words_of, similar
 
 _WITH_FIELDS = GraphQLObjectType | GraphQLInterfaceType
+_COMMON: Final = frozenset(("time", "timestamp"))
 _PROBLEM: Final = "Problem"  # the interface of all members of a result but the first
 _LISTS: Final = frozenset(  # names under which a list of rows may be expected
     (
@@ -67,9 +69,21 @@ class ArgumentNames(KnownArgumentNamesRule):
         if self.context.get_argument() is not None or field is None or parent is None:
             return
         name, field_name = arg_node.name.value, args[3][-1].name.value
-        meant = [] if self.context.hide_suggestions else similar(name, field.args)
-        message = f"Unknown argument '{name}' on field '{parent}.{field_name}'.{did_you_mean(meant)}"
+        hint = "" if self.context.hide_suggestions else self._hint(name, field_name, field)
+        message = f"Unknown argument '{name}' on field '{parent}.{field_name}'.{hint}"
         self.context.report_error(GraphQLError(message, arg_node))
+
+    def _hint(self, name: str, field_name: str, field: GraphQLField) -> str:
+        """Suggest arguments of the field, or the same field of what the argument selects on the root."""
+        root = self.context.schema.query_type
+        elsewhere = [
+            f"{step}({name}: ...) {{ {field_name} }}"
+            for step, other in (root.fields.items() if root else ())
+            if name in other.args and field_name in getattr(get_named_type(other.type), "fields", {})
+        ]
+        meant = [*elsewhere, *similar(name, field.args)]
+        others = f"Its arguments are {', '.join(field.args)}." if field.args else "It has no arguments."
+        return did_you_mean(meant) or f" {others}"
 
 
 class TypeNames(KnownTypeNamesRule):
@@ -129,57 +143,62 @@ def _selections(schema: GraphQLSchema, parent: GraphQLNamedType, name: str) -> l
         return _in_fragments(parent, name)
     if not isinstance(parent, _WITH_FIELDS):
         return []
-    fields = parent.fields
-    is_payload = "source" in fields or "pageInfo" in fields
-    lists = _lists_of_rows(fields) if is_payload and name.lower() in _LISTS else []
-    implementing = (
-        [f"... on {kind.name} {{ {name} }}" for kind in schema.get_possible_types(parent) if name in kind.fields]
-        if isinstance(parent, GraphQLInterfaceType)
-        else []
-    )
-    near = similar(name, fields)
-    exact = [other for other in near if other.lower() == name.lower()]
-    return list(dict.fromkeys([*exact, *lists, *implementing, *_one_level_down(fields, name), *near]))
+    fields = {field_name: field for field_name, field in parent.fields.items() if field_name[0] != "_"}
+    meant = _on_fields(fields, name)
+    if isinstance(parent, GraphQLInterfaceType):
+        possible = schema.get_possible_types(parent)
+        meant = [*(f"... on {kind.name} {{ {name} }}" for kind in possible if name in kind.fields), *meant]
+    if not meant and "nodes" in fields:
+        below = _selections(schema, get_named_type(fields["nodes"].type), name)
+        return [f"nodes {{ {selection} }}" for selection in below]
+    root = schema.query_type.fields if schema.query_type and "source" not in fields else {}
+    return meant or ([f"query {{ {name} }}"] if name in root else _all_of_few(fields))
+
+
+def _on_fields(fields: Mapping[str, GraphQLField], name: str) -> list[str]:
+    is_list = "source" in fields and name.lower() in _LISTS
+    lists = _lists_of_rows(fields) if is_list else []
+    same, below = equivalent(name, fields), _below(fields, lambda _, child: child == name)
+    paths = _below(fields, lambda step, child: has_words_of(name, step, child))
+    meant = dict.fromkeys([*lists, *same, *below, *paths, *similar(name, fields)])
+    return list(meant or _below(fields, lambda _, child: contains_words_of(name, child)))
+
+
+def _all_of_few(fields: Mapping[str, GraphQLField]) -> list[str]:
+    """Return the lists of a payload, or the values of a row, if there are few: the name has to be one of them."""
+    values = [
+        name for name, field in fields.items() if name not in _COMMON and is_leaf_type(get_named_type(field.type))
+    ]
+    names = _lists_of_rows(fields) if "source" in fields else values
+    return names if len(names) <= MAX_SIMILAR else []
 
 
 def _in_fragments(union: GraphQLUnionType, name: str) -> list[str]:
     """Return inline fragments on the members of a union, the payload first, that select the field."""
     problems = [kind for kind in union.types if _is_problem(kind)]
-    payloads = [kind for kind in union.types if not _is_problem(kind)]
-    fragments = [f"... on {kind.name} {{ {name} }}" for kind in payloads if name in kind.fields]
-    if not fragments and any(name in kind.fields for kind in problems):
-        shared = all(name in kind.fields for kind in problems)
-        names = [_PROBLEM] if shared else [kind.name for kind in problems if name in kind.fields]
-        fragments = [f"... on {kind} {{ {name} }}" for kind in names]
-    for kind in payloads if not fragments else ():
-        lists = _lists_of_rows(kind.fields)
-        meant = [other for other in similar(name, kind.fields) if other not in lists]
-        likely = [*lists, *meant] if name.lower() in _LISTS or not meant else meant
-        below = [] if name.lower() in _LISTS else _one_level_down(kind.fields, name)
-        fragments += [f"... on {kind.name} {{ {selection} }}" for selection in [*below, *likely][:2]]
+    having = [kind for kind in union.types if name in kind.fields]
+    if having:
+        names = [_PROBLEM] if having == problems else [kind.name for kind in having]
+        return [f"... on {kind} {{ {name} }}" for kind in names]
+    fragments = []
+    for kind in union.types:
+        if kind not in problems:
+            meant = _on_fields(kind.fields, name) or _lists_of_rows(kind.fields)
+            fragments += [f"... on {kind.name} {{ {selection} }}" for selection in meant[:2]]
     return fragments
 
 
-def _one_level_down(fields: Mapping[str, GraphQLField], name: str) -> list[str]:
-    """Return selections of the name on what the fields return, else of much the same; none if many have it."""
-    below = list(_selections_below(fields, lambda others: [name] if name in others else []))
-    if not below:
-        below = list(_selections_below(fields, lambda others: same_words(name, others)))
-    return below if len(below) <= MAX_SIMILAR else []
-
-
-def _selections_below(
-    fields: Mapping[str, GraphQLField], choose: Callable[[Collection[str]], Sequence[str]]
-) -> Iterator[str]:
-    for field_name, field in fields.items():
+def _below(fields: Mapping[str, GraphQLField], is_meant: Callable[[str, str], bool]) -> list[str]:
+    """Return selections of fields of the fields, once for each type; none if many are meant."""
+    selections: dict[str, str] = {}
+    for step, field in fields.items():
         kind = get_named_type(field.type)
-        if isinstance(kind, GraphQLUnionType):
-            payload = kind.types[0]
-            for name in choose(payload.fields):
-                yield f"{field_name} {{ ... on {payload.name} {{ {name} }} }}"
-        elif isinstance(kind, _WITH_FIELDS):
-            for name in choose(kind.fields):
-                yield f"{field_name} {{ {name} }}"
+        payload = kind.types[0] if isinstance(kind, GraphQLUnionType) else kind
+        for child in payload.fields if isinstance(payload, _WITH_FIELDS) and step != "source" else ():
+            if is_meant(step, child):
+                inner = f"... on {payload.name} {{ {child} }}" if payload is not kind else child
+                selections.setdefault(f"{payload.name}.{child}", f"{step} {{ {inner} }}")
+    return list(selections.values()) if len(selections) <= MAX_SIMILAR else []
 
 
 def _payloads(kind: object) -> list[str]:

@@ -20,7 +20,9 @@ _SYNONYMS: Final[Mapping[str, Collection[str]]] = {
     "limit": ("last", "first"),
     "size": ("last", "first"),
     "timeframe": ("interval", "range"),
-    "period": ("interval", "range"),
+    "period": ("window", "interval", "range"),
+    "length": ("window",),
+    "range": ("interval",),
     "resolution": ("interval",),
     "granularity": ("interval",),
     "start": ("from",),
@@ -58,17 +60,25 @@ def similar(name: str, options: Collection[str]) -> list[str]:
     """Return the options that the name may stand for, the likeliest first."""
     if len(name) > _LONGEST:
         return []
-    lower = name.lower()
-    same = (option for option in options if option.lower() == lower or _acronym(option) == lower)
-    synonyms = (option for option in _SYNONYMS.get(lower, ()) if option in options)
-    ranked = dict.fromkeys([*same, *synonyms, *_sharing(name, options), *suggestion_list(name, options)])
+    ranked = dict.fromkeys([*equivalent(name, options), *_sharing(name, options), *suggestion_list(name, options)])
     return list(ranked)[:MAX_SIMILAR]
 
 
-def same_words(name: str, options: Iterable[str]) -> list[str]:
-    """Return the options that have several words, all of them in the name."""
-    words = _words(name)
-    return [option for option in options if len(_words(option)) > 1 and _words(option) <= words]
+def equivalent(name: str, options: Collection[str]) -> list[str]:
+    """Return the options that are the name in another case, that it abbreviates, or that mean the same."""
+    lower = name.lower()
+    same = [option for option in options if option.lower() == lower or _acronym(option) == lower]
+    return [*same, *(option for option in _SYNONYMS.get(lower, ()) if option in options)]
+
+
+def has_words_of(name: str, first: str, second: str) -> bool:
+    """Whether the name has the words of both, and no others: `etfFlows` those of `etf` and `flows`."""
+    return _words(name) == _words(first) | _words(second)
+
+
+def contains_words_of(name: str, option: str) -> bool:
+    """Whether the name contains the words of the option, which are several."""
+    return len(_words(option)) > 1 and _words(option) <= _words(name)
 
 
 def _sharing(name: str, options: Iterable[str]) -> list[str]:

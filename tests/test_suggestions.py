@@ -58,10 +58,10 @@ def test_a_wrong_interval_in_variables_names_the_right_one_as_a_text(
     query = 'query($i: Interval!) { coin(symbol: "BTC") { fundingRate(interval: $i) { __typename } } }'
     (error,) = start_graph().ask(query, i=written)["errors"]
     if meant is None:
-        assert "Its values are M1, " in error["message"]
+        assert 'Its values are "M1", ' in error["message"]
         assert error["message"].endswith(", as a text.")
     else:
-        assert error["message"].endswith(f" Did you mean {meant}?")
+        assert error["message"].endswith(f' Did you mean "{meant}"?')
 
 
 @pytest.mark.parametrize("enum", ENUMS, ids=str)
@@ -92,6 +92,9 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         (on_coin("fearAndGreed { __typename }"), "'sentiment { fearGreed }'"),
         ("{ fearGreed { __typename } }", "'indicators { fearGreed }'"),
         ("{ fundingRate { __typename } }", "'coin { fundingRate }'"),
+        ("{ etfFlows { __typename } }", "'etf { flows }'"),
+        ("{ markets { coins { __typename } } }", "'query { coins }'"),
+        ("{ coins(first: 1) { price } }", "'nodes { market { ... on CoinMarket { price } } }'"),
         ("{ news { __typename } }", "'cryptoNews'"),
         ("{ coins(first: 1) { symbol } }", "'nodes { symbol }'"),
         (on_coin("oi { __typename }"), "'openInterest'"),
@@ -109,6 +112,12 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         (on_coin("fundingRate(interval: D1) { ... on FundingSeries { close } }"), "'candles { close }'"),
         (on_coin("fundingRate(timeframe: D1, interval: D1) { __typename }"), "'interval'"),
         (on_coin("fundingRate(interval: D1, limit: 3) { __typename }"), "'last'"),
+        (on_coin('fundingRate(interval: D1, exchange: "OKX") { __typename }'), "'pair(exchange: ...) { fundingRate }'"),
+        (
+            on_coin("currentFundingRates { exchanges { exchange } }"),
+            "'... on CurrentFundingRates { stablecoinMargined }'",
+        ),
+        ("{ calendar { __typename } }", "'economicCalendar'"),
         (on_coin("openInterest(interval: D1) { ... on OpenInterestSeries { count } }"), "'OISeries'"),
         (on_coin("openInterest(interval: D1) { ... on PriceSeries { count } }"), "'OISeries'"),
         (on_coin("openInterest(interval: D1)"), "'openInterest { ... on OISeries { ... } }'"),
