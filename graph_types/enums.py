@@ -61,7 +61,11 @@ def _span(text: str) -> str:
     return f"{count} {unit}{'s' if count > 1 else ''}"
 
 
-_describe(Interval, "Time between two points of a series.", {member: f"{_span(member.value)}." for member in Interval})
+_describe(
+    Interval,
+    "Time between two points of a series.",
+    {member: f"One point for every {_span(member.value).removeprefix('1 ')}." for member in Interval},
+)
 for _range, _description in (
     (Range, "Period of a liquidation heatmap."),
     (MapRange, "Period of a liquidation map."),
@@ -76,7 +80,10 @@ for _range, _description in (
     _describe(
         _range,
         _description,
-        {member: "All there is." if member.name == "ALL" else f"The last {_span(member.value)}." for member in _range},
+        {
+            member: "All there is." if member.name == "ALL" else f"The last {_span(member.value).removeprefix('1 ')}."
+            for member in _range
+        },
     )
 _describe(
     SeriesType,

@@ -54,9 +54,9 @@ class ExchangeBalanceHistory(SeriesByExchange): ...
 
 @strawberry.enum(description="Direction of a transfer, as seen from the exchange.")
 class TransferDirection(Enum):
-    IN = strawberry.enum_value("IN", description="Into the exchange.")
-    OUT = strawberry.enum_value("OUT", description="Out of the exchange.")
-    INTERNAL = strawberry.enum_value("INTERNAL", description="Between wallets of the exchange.")
+    IN = strawberry.enum_value("IN", description="Coins came into the exchange.")
+    OUT = strawberry.enum_value("OUT", description="Coins left the exchange.")
+    INTERNAL = strawberry.enum_value("INTERNAL", description="Coins moved between wallets of the exchange.")
 
 
 _DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDirection.INTERNAL}
@@ -67,10 +67,10 @@ class ExchangeTransfer:
     hash: Annotated[str | None, value("Hash of the transaction.")]
     time: Annotated[datetime | None, value("Time of the transaction.")]
     exchange: Annotated[str | None, value("Exchange, as CoinGlass labels it.")]
-    direction: Annotated[TransferDirection | None, value("Which way it went.", codes=_DIRECTIONS)]
+    direction: Annotated[TransferDirection | None, value("Direction, as seen from the exchange.", codes=_DIRECTIONS)]
     symbol: Annotated[str | None, value("Ticker of the coin, e.g. `BTC`.")]
     quantity: Annotated[float | None, sparse("Coins transferred.")]
-    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    usd: Annotated[float | None, sparse("Value of the transfer, in US dollars.")]
     sender: Annotated[str | None, sparse("Address that sent.")]
     receiver: Annotated[str | None, sparse("Address that received.")]
 
@@ -88,7 +88,7 @@ class WhaleTransfer:
     block_height: Annotated[float | None, sparse("Number of the block.")]
     symbol: Annotated[str | None, value("Ticker of the coin, e.g. `BTC`.")]
     quantity: Annotated[float | None, sparse("Coins transferred.")]
-    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    usd: Annotated[float | None, sparse("Value of the transfer, in US dollars.")]
     sender: Annotated[str | None, sparse("Who sent, as CoinGlass labels them.")]
     receiver: Annotated[str | None, sparse("Who received, as CoinGlass labels them.")]
 
@@ -100,8 +100,8 @@ class WhaleTransfers(Sourced):
 
 @strawberry.type(description="Supply of a coin, in coins.")
 class TokenSupply:
-    total_quantity: Annotated[float | None, sparse("All there are, in coins.")]
-    circulating_quantity: Annotated[float | None, sparse("In circulation, in coins.")]
+    total_quantity: Annotated[float | None, sparse("Total supply, in coins.")]
+    circulating_quantity: Annotated[float | None, sparse("Circulating supply, in coins.")]
     locked_quantity: Annotated[float | None, sparse("Locked, in coins.")]
     unlocked_quantity: Annotated[float | None, sparse("Unlocked so far, in coins.")]
 
@@ -137,7 +137,7 @@ class TokenUnlocks(Paged):
     coins: list[TokenUnlock] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-@strawberry.type(description="An unlock to come.")
+@strawberry.type(description="An unlock in the future.")
 class VestingUnlock:
     time: Annotated[datetime | None, sparse("Day of the unlock.")]
     quantity: Annotated[float | None, sparse("Coins that are unlocked.", source_name="next_unlock_token_amount")]
@@ -145,7 +145,7 @@ class VestingUnlock:
 
 @strawberry.type(description="A length of time.")
 class VestingSpan:
-    count: Annotated[float | None, sparse("How many units.", source_name="value")]
+    count: Annotated[float | None, sparse("Number of units.", source_name="value")]
     unit: Annotated[str | None, sparse("Unit, as CoinGlass words it, e.g. `year`.", source_name="type")]
 
 
@@ -203,7 +203,7 @@ class Vesting(Sourced):
     market_cap_usd: Annotated[float | None, sparse("Value of the circulating supply, in US dollars.")]
     fully_diluted_usd: Annotated[float | None, sparse("Fully diluted valuation, in US dollars.")]
     supply: Annotated[TokenSupply, group("Total, circulating, locked and unlocked supply.")]
-    max_quantity: Annotated[float | None, sparse("All there can ever be, in coins.")]
+    max_quantity: Annotated[float | None, sparse("Maximum supply, in coins.")]
     untracked_quantity: Annotated[float | None, sparse("Supply without a known schedule, in coins.")]
     untracked_percent: Annotated[float | None, sparse("Supply without a known schedule, in percent.")]
     untracked_allocations: Annotated[

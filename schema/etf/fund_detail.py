@@ -27,7 +27,7 @@ class FundRegister:
     primary_exchange: Annotated[str | None, sparse("Code of the exchange where it is listed.")]
     security_type: Annotated[str | None, sparse("Type of security, e.g. `ETV`.", source_name="fund_type")]
     kind: Annotated[str | None, sparse("Kind of fund, e.g. `Spot`.", source_name="type2")]
-    asset: Annotated[str | None, sparse("Coin that it holds.", source_name="tag")]
+    asset: Annotated[str | None, sparse("Coin that the fund holds.", source_name="tag")]
     active: Annotated[bool | None, sparse("Whether the fund is traded.")]
     status: Annotated[strawberry.ID | None, sparse("State, as CoinGlass codes it.")]
     currency: Annotated[str | None, sparse("Currency of its shares.", source_name="currency_name")]
@@ -93,11 +93,15 @@ class FundPerformance:
     low_52w_usd: Annotated[
         float | None, sparse("Lowest price of 52 weeks, in US dollars.", source_name="low_price_52week")
     ]
-    low_52w_time: Annotated[datetime | None, sparse("Day of that price.", source_name="low_price_52week_date")]
+    low_52w_time: Annotated[
+        datetime | None, sparse("Day of that lowest or highest price.", source_name="low_price_52week_date")
+    ]
     high_52w_usd: Annotated[
         float | None, sparse("Highest price of 52 weeks, in US dollars.", source_name="high_price_52week")
     ]
-    high_52w_time: Annotated[datetime | None, sparse("Day of that price.", source_name="high_price_52week_date")]
+    high_52w_time: Annotated[
+        datetime | None, sparse("Day of that lowest or highest price.", source_name="high_price_52week_date")
+    ]
     year_to_date_percent: Annotated[
         float | None, sparse("Change since the start of the year, in percent.", source_name="ydt_change_percent")
     ]

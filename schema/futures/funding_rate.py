@@ -40,8 +40,8 @@ class CurrentFundingRates(Sourced):
 
 @strawberry.enum(description="How funding rates of several exchanges are averaged.")
 class FundingWeighting(Enum):
-    OPEN_INTEREST = strawberry.enum_value("OPEN_INTEREST", description="By open interest.")
-    VOLUME = strawberry.enum_value("VOLUME", description="By traded volume.")
+    OPEN_INTEREST = strawberry.enum_value("OPEN_INTEREST", description="Weighted by open interest.")
+    VOLUME = strawberry.enum_value("VOLUME", description="Weighted by traded volume.")
 
 
 @strawberry.type(description="Funding rates of one exchange, added up over the period.")

@@ -15,8 +15,8 @@ from resolvers.context import Context
 
 @strawberry.enum(description="How a position is margined.")
 class MarginMode(Enum):
-    CROSS = strawberry.enum_value("CROSS", description="By the whole account.")
-    ISOLATED = strawberry.enum_value("ISOLATED", description="By itself.")
+    CROSS = strawberry.enum_value("CROSS", description="Cross: margined by the whole account.")
+    ISOLATED = strawberry.enum_value("ISOLATED", description="Isolated: margined by itself.")
 
 
 @strawberry.type(description="An open position on Hyperliquid.")
@@ -77,7 +77,7 @@ class WalletPosition:
     unrealized_pnl: Annotated[float | None, sparse("Unrealised profit or loss, in US dollars.")]
     return_on_equity: Annotated[float | None, sparse("Return on equity, as a fraction: 0.1 is 10 %.")]
     max_leverage: Annotated[float | None, sparse("Highest leverage that is allowed, as a multiple.")]
-    funding: Annotated[WalletFunding | None, sparse("Funding so far.")]
+    funding: Annotated[WalletFunding | None, sparse("Funding paid or received so far.")]
 
 
 @strawberry.type(description="A position of a wallet, and its mode.")
@@ -88,7 +88,7 @@ class WalletAsset:
 
 @strawberry.type(description="Balances and open positions of a wallet on Hyperliquid.")
 class HyperliquidWallet(Sourced):
-    margin: Annotated[WalletMargin | None, sparse("All positions together.")]
+    margin: Annotated[WalletMargin | None, sparse("Margin of all positions together.")]
     cross_margin: Annotated[WalletMargin | None, sparse("Positions that the whole account margins.")]
     cross_maintenance_margin_usd: Annotated[
         float | None, sparse("Maintenance margin of positions that the whole account margins, in US dollars.")
@@ -101,17 +101,19 @@ class HyperliquidWallet(Sourced):
 class TierWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
     with_position_count: Annotated[
-        float | None, sparse("Number with a position.", source_name="position_address_count")
+        float | None, sparse("Number of wallets with a position.", source_name="position_address_count")
     ]
     with_position_percent: Annotated[
         float | None, sparse("Share with a position, in percent.", source_name="position_address_percent")
     ]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+    in_profit_count: Annotated[float | None, sparse("Number of wallets in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number of wallets in loss.", source_name="loss_address_count")]
     in_profit_percent: Annotated[
-        float | None, sparse("Share in profit, in percent.", source_name="profit_address_percent")
+        float | None, sparse("Share of wallets in profit, in percent.", source_name="profit_address_percent")
     ]
-    in_loss_percent: Annotated[float | None, sparse("Share in loss, in percent.", source_name="loss_address_percent")]
+    in_loss_percent: Annotated[
+        float | None, sparse("Share of wallets in loss, in percent.", source_name="loss_address_percent")
+    ]
 
 
 @strawberry.type(description="Value of the positions of a tier, by side.")
@@ -173,10 +175,10 @@ class TaggedAccounts(Series, Points[TaggedAccountsPoint], rows_only=("tag",)): .
 class TaggedWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
     with_position_count: Annotated[
-        float | None, sparse("Number with a position.", source_name="position_address_count")
+        float | None, sparse("Number of wallets with a position.", source_name="position_address_count")
     ]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+    in_profit_count: Annotated[float | None, sparse("Number of wallets in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number of wallets in loss.", source_name="loss_address_count")]
 
 
 @strawberry.type(description="Positions of the wallets with a tag.")

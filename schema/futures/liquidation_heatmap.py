@@ -47,7 +47,7 @@ COIN_BY_MODEL = _by_model(
 @strawberry.type(description="Liquidations expected at one price and time.")
 class HeatmapCell:
     time: datetime | None = strawberry.field(description="Time; null where CoinGlass' index lies outside its axis.")
-    timestamp: Timestamp | None = strawberry.field(description="The same in milliseconds.")
+    timestamp: Timestamp | None = strawberry.field(description="Time, in milliseconds.")
     price: float | None = strawberry.field(description="Price; null where CoinGlass' index lies outside its axis.")
     value: float | None = strawberry.field(description="Liquidations expected there, in US dollars.")
     time_index: int = strawberry.field(description="Index into `times`.")
@@ -72,8 +72,10 @@ class LiquidationHeatmap(Sourced):
         description="The time axis: the starts of the candles; null as in `prices`."
     )
     timestamps: Sequence[Timestamp | None] = strawberry.field(description="The time axis, in milliseconds.")
-    cells: Sequence[HeatmapCell] = strawberry.field(description="The cells that hold something.")
-    candles: Sequence[HeatmapCandle] = strawberry.field(description="The price over the same time.")
+    cells: Sequence[HeatmapCell] = strawberry.field(
+        description="The cells with expected liquidations; all others are empty."
+    )
+    candles: Sequence[HeatmapCandle] = strawberry.field(description="The price over the same time, as candles.")
 
     @classmethod
     def decoder(cls) -> Decode[Heatmap]:
