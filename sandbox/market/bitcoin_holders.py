@@ -64,8 +64,8 @@ def long_term_supplies(days: range) -> Sequence[float]:
 
 
 def _long_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
-    held = long_term_supplies(days)
-    return [row | {"long_term_holder_supply": coins} for row, coins in zip(priced(days, prices), held, strict=True)]
+    holding = long_term_supplies(days)
+    return [row | {"long_term_holder_supply": coins} for row, coins in zip(priced(days, prices), holding, strict=True)]
 
 
 def _short_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
@@ -80,8 +80,8 @@ def unrealized_profits(days: range, prices: Sequence[float]) -> list[float]:
     paid = zip(_paid(prices, _SHORT_TERM), _paid(prices, _LONG_TERM), long_term_supplies(days), strict=True)
     profits = []
     for day, price, (short, long, coins) in zip(days, prices, paid, strict=True):
-        held = coins / supply("BTC", day)
-        profits.append(round(1 - (held * long + (1 - held) * short) / price, _DECIMALS))
+        holding = coins / supply("BTC", day)
+        profits.append(round(1 - (holding * long + (1 - holding) * short) / price, _DECIMALS))
     return profits
 
 
@@ -115,12 +115,12 @@ def _reserve_risk(days: range, prices: Sequence[float]) -> list[Row]:
     return [
         row
         | {
-            "reserve_risk_index": round(row["price"] / max(held, row["price"]), 10),
+            "reserve_risk_index": round(row["price"] / max(holding, row["price"]), 10),
             "movcd": round(usual, _DECIMALS),
-            "hodl_bank": round(held, _DECIMALS),
+            "hodl_bank": round(holding, _DECIMALS),
             "vocd": round(value, _DECIMALS),
         }
-        for row, value, usual, held in columns
+        for row, value, usual, holding in columns
     ]
 
 

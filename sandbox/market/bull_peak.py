@@ -107,13 +107,13 @@ def _ahr999(series: _Days) -> float:
 
 _SIGNS = (
     _Sign("Bitcoin Ahr999 Index", _ahr999, _at(4)),
-    _Sign("Pi Cycle Top Indicator", lambda one: one.mean(111), lambda one: 2 * one.mean(350), decimals=1),
-    _Sign("Puell Multiple", lambda one: bitcoin_cycle.puell_multiples(one.days, one.prices)[-1], _at(2.2)),
+    _Sign("Pi Cycle Top Indicator", lambda series: series.mean(111), lambda series: 2 * series.mean(350), decimals=1),
+    _Sign("Puell Multiple", lambda series: bitcoin_cycle.puell_multiples(series.days, series.prices)[-1], _at(2.2)),
     _Sign("Bitcoin Rainbow Chart", _rainbow_band, _at(5), decimals=0),
     _Sign("Days of ETF Net Outflows", _outflow_days, _at(10), decimals=0),
     _Sign("ETF-to-BTC Ratio", _fund_share, _at(3.5), "<=", "%"),
-    _Sign("2-Year MA Multiplier", lambda one: one.price, lambda one: 5 * one.mean(730), decimals=1),
-    _Sign("Bitcoin Bubble Index", lambda one: bitcoin_holders.bubble_index(one.day, one.price), _at(80)),
+    _Sign("2-Year MA Multiplier", lambda series: series.price, lambda series: 5 * series.mean(730), decimals=1),
+    _Sign("Bitcoin Bubble Index", lambda series: bitcoin_holders.bubble_index(series.day, series.price), _at(80)),
     _Sign("RSI - 22 Day", _relative_strength, _at(80)),
     _Sign("Altcoin Season Index", _season, _at(75)),
     _Sign("Bitcoin Dominance", _dominance, _at(65), unit="%"),
@@ -121,25 +121,29 @@ _SIGNS = (
     _Sign("Bitcoin Short Term Holder Supply (%)", _short_term_percent, _at(30), unit="%"),
     _Sign(
         "Bitcoin Net Unrealized P&L (NUPL)",
-        lambda one: 100 * bitcoin_holders.unrealized_profits(one.days, one.prices)[-1],
+        lambda series: 100 * bitcoin_holders.unrealized_profits(series.days, series.prices)[-1],
         _at(70),
         unit="%",
     ),
-    _Sign("Bitcoin RHODL Ratio", lambda one: bitcoin_holders.rhodl_ratios(one.days, one.prices)[-1], _at(10_000)),
+    _Sign(
+        "Bitcoin RHODL Ratio", lambda series: bitcoin_holders.rhodl_ratios(series.days, series.prices)[-1], _at(10_000)
+    ),
     _Sign(
         "Bitcoin Macro Oscillator (BMO)",
-        lambda one: bitcoin_holders.macro_oscillators(one.days, one.prices)[-1],
+        lambda series: bitcoin_holders.macro_oscillators(series.days, series.prices)[-1],
         _at(1.4),
     ),
     _Sign("Bitcoin MVRV Ratio", _market_to_realized, _at(3)),
-    _Sign("Bitcoin 4-Year Moving Average", lambda one: one.price / one.mean(1460), _at(3.5)),
-    _Sign("Mayer Multiple", lambda one: one.price / one.mean(200), _at(2.2)),
-    _Sign("The Golden Ratio Multiplier", lambda one: one.price, lambda one: 1.6 * one.mean(350), decimals=1),
+    _Sign("Bitcoin 4-Year Moving Average", lambda series: series.price / series.mean(1460), _at(3.5)),
+    _Sign("Mayer Multiple", lambda series: series.price / series.mean(200), _at(2.2)),
+    _Sign(
+        "The Golden Ratio Multiplier", lambda series: series.price, lambda series: 1.6 * series.mean(350), decimals=1
+    ),
 )
 
 
 def _row(sign: _Sign, series: _Days) -> Row:
-    current, previous = (round(sign.figure(one), sign.decimals) for one in (series, series.before()))
+    current, previous = (round(sign.figure(series), sign.decimals) for series in (series, series.before()))
     target = round(sign.target(series), sign.decimals)
     return {
         "indicator_name": sign.name,

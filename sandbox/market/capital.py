@@ -75,7 +75,7 @@ def altcoin_seasons(days: range) -> Sequence[int]:
     better = [0] * len(days)
     for coin in altcoins:
         changes = zip(_changes(coin, longer), bitcoin, strict=True)
-        better = [count + (own > other) for count, (own, other) in zip(better, changes, strict=True)]
+        better = [count + (change > other) for count, (change, other) in zip(better, changes, strict=True)]
     return tuple(round(100 * count / len(altcoins)) for count in better)
 
 

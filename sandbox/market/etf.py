@@ -24,7 +24,7 @@ _LARGE_COINS = ("BTC", "ETH")
 
 
 @dataclass(frozen=True, slots=True)
-class Fund:
+class ModelFund:
     """A fund: `size` in coins when it is mature, `coins_per_share`, and whether it has shrunk since its listing."""
 
     ticker: str
@@ -45,12 +45,12 @@ def _day(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()) * 1000
 
 
-def _funds(coin: str, listed: str, coins_per_share: float, sizes: Mapping[str, float]) -> tuple[Fund, ...]:
-    return tuple(Fund(ticker, coin, _day(listed), size, coins_per_share) for ticker, size in sizes.items())
+def _funds(coin: str, listed: str, coins_per_share: float, sizes: Mapping[str, float]) -> tuple[ModelFund, ...]:
+    return tuple(ModelFund(ticker, coin, _day(listed), size, coins_per_share) for ticker, size in sizes.items())
 
 
-_GBTC = Fund("GBTC", "BTC", _day("2024-01-11"), 160_000, 0.00078, "1.5", "ARCX", is_shrinking=True)
-_ETHE = Fund("ETHE", "ETH", _day("2024-07-23"), 900_000, 0.0082, "2.5", "ARCX", is_shrinking=True)
+_GBTC = ModelFund("GBTC", "BTC", _day("2024-01-11"), 160_000, 0.00078, "1.5", "ARCX", is_shrinking=True)
+_ETHE = ModelFund("ETHE", "ETH", _day("2024-07-23"), 900_000, 0.0082, "2.5", "ARCX", is_shrinking=True)
 _BITCOIN_SIZES = {
     "IBIT": 790_000,
     "FBTC": 205_000,
@@ -93,7 +93,7 @@ BITCOIN_BY_TICKER = {fund.ticker: fund for fund in BITCOIN}
 
 
 @lru_cache(maxsize=65_536)
-def shares(fund: Fund, day: int) -> int:
+def shares(fund: ModelFund, day: int) -> int:
     """Return the shares outstanding at the end of a trading day; none before the listing."""
     if day < fund.listed and not fund.is_shrinking:
         return 0
@@ -104,12 +104,12 @@ def shares(fund: Fund, day: int) -> int:
     return round(fund.size * grown * moved / fund.coins_per_share / _BLOCK) * _BLOCK
 
 
-def holdings(fund: Fund, day: int) -> float:
+def holdings(fund: ModelFund, day: int) -> float:
     """Return the coins held at the end of a trading day."""
     return round(shares(fund, day) * fund.coins_per_share, 4)
 
 
-def flow_usd(fund: Fund, day: int) -> int | None:
+def flow_usd(fund: ModelFund, day: int) -> int | None:
     """Return the net flow of a trading day; None before the fund is listed."""
     if day < fund.listed:
         return None
@@ -118,7 +118,7 @@ def flow_usd(fund: Fund, day: int) -> int | None:
     return round(change * closing_price(fund.coin, day) / unit) * unit
 
 
-def total_flow_usd(funds: Sequence[Fund], day: int) -> int:
+def total_flow_usd(funds: Sequence[ModelFund], day: int) -> int:
     return sum(flow_usd(fund, day) or 0 for fund in funds)
 
 
@@ -127,20 +127,20 @@ def closing_price(coin: str, day: int) -> float:
     return price_at_start(coin, day + DAY)
 
 
-def premium_percent(fund: Fund, day: int) -> float:
+def premium_percent(fund: ModelFund, day: int) -> float:
     return round(0.35 * fractal(f"premium of {fund.ticker}", day, 9 * DAY, 2), 2)
 
 
-def share_price(fund: Fund, value: float, day: int) -> float:
+def share_price(fund: ModelFund, value: float, day: int) -> float:
     """Return the market price of a share at the coin's price `value`."""
     return round(value * fund.coins_per_share * (1 + premium_percent(fund, day) / 100), 2)
 
 
-def net_asset_value(fund: Fund, value: float) -> float:
+def net_asset_value(fund: ModelFund, value: float) -> float:
     return round(value * fund.coins_per_share, 2)
 
 
-def net_assets_usd(fund: Fund, day: int) -> float:
+def net_assets_usd(fund: ModelFund, day: int) -> float:
     return round(holdings(fund, day) * closing_price(fund.coin, day), 2)
 
 
@@ -158,7 +158,7 @@ def last_trading_day(now: int) -> int:
     return previous_trading_day(now // DAY * DAY)
 
 
-def _flows(funds: Sequence[Fund]) -> Model:
+def _flows(funds: Sequence[ModelFund]) -> Model:
     def model(_: Query, context: ModelContext) -> list[Row]:
         first = min(fund.listed for fund in funds)
         return [_day_of_flows(funds, day) for day in trading_days(first, context.now)]
@@ -166,7 +166,7 @@ def _flows(funds: Sequence[Fund]) -> Model:
     return model
 
 
-def _day_of_flows(funds: Sequence[Fund], day: int) -> Row:
+def _day_of_flows(funds: Sequence[ModelFund], day: int) -> Row:
     flows = {fund.ticker: flow_usd(fund, day) for fund in funds}
     return {
         "timestamp": day,
@@ -179,14 +179,14 @@ def _day_of_flows(funds: Sequence[Fund], day: int) -> Row:
     }
 
 
-def _chosen(query: Query, funds: Sequence[Fund] = BITCOIN) -> Sequence[Fund]:
+def _chosen(query: Query, funds: Sequence[ModelFund] = BITCOIN) -> Sequence[ModelFund]:
     """Return the fund that the query names, or all."""
     if "ticker" not in query:
         return funds
     return [fund for fund in funds if fund.ticker == query["ticker"]]
 
 
-def _net_assets(funds: Sequence[Fund]) -> Model:
+def _net_assets(funds: Sequence[ModelFund]) -> Model:
     def model(query: Query, context: ModelContext) -> list[Row]:
         chosen = _chosen(query, funds)
         days = trading_days(min((fund.listed for fund in chosen), default=context.now), context.now)
@@ -195,7 +195,7 @@ def _net_assets(funds: Sequence[Fund]) -> Model:
     return model
 
 
-def _day_of_assets(funds: Sequence[Fund], day: int) -> Row:
+def _day_of_assets(funds: Sequence[ModelFund], day: int) -> Row:
     return {
         "net_assets_usd": round(sum(net_assets_usd(fund, day) for fund in funds), 2),
         "change_usd": total_flow_usd(funds, day),
@@ -221,7 +221,7 @@ def _premiums(query: Query, context: ModelContext) -> list[Row]:
     ]
 
 
-def _premium(fund: Fund, day: int) -> Row:
+def _premium(fund: ModelFund, day: int) -> Row:
     close = closing_price(fund.coin, day)
     return {
         "nav_usd": net_asset_value(fund, close),
@@ -234,7 +234,7 @@ def _history(query: Query, context: ModelContext) -> list[Row]:
     return [_day_of_fund(fund, day) for fund in _chosen(query) for day in trading_days(fund.listed, context.now)]
 
 
-def _day_of_fund(fund: Fund, day: int) -> Row:
+def _day_of_fund(fund: ModelFund, day: int) -> Row:
     close = closing_price(fund.coin, day)
     return {
         "assets_date": day,

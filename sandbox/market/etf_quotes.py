@@ -13,7 +13,7 @@ from sandbox.market.etf import (
     BITCOIN,
     BITCOIN_BY_TICKER,
     ETHER,
-    Fund,
+    ModelFund,
     closing_price,
     holdings,
     last_trading_day,
@@ -56,19 +56,19 @@ def _last_trade(now: int) -> int:
     return previous_trading_day(day) + _CLOSES
 
 
-def _volume(fund: Fund, day: int) -> int:
+def _volume(fund: ModelFund, day: int) -> int:
     """Return the shares traded on a day, in hundreds."""
     part = 0.02 * (1 + 0.6 * fractal(f"volume of {fund.ticker}", day, 8 * DAY))
     return int(shares(fund, day) * part / 100) * 100
 
 
-def _value(fund: Fund, now: int) -> float:
+def _value(fund: ModelFund, now: int) -> float:
     """Return the price of a share now."""
     traded = _last_trade(now)
     return share_price(fund, price(fund.coin, traded), traded // DAY * DAY)
 
 
-def _change(fund: Fund, now: int) -> tuple[float, float]:
+def _change(fund: ModelFund, now: int) -> tuple[float, float]:
     """Return the change of the price since the trading day before: in US dollars, and in percent."""
     day = previous_trading_day(_last_trade(now) // DAY * DAY)
     before = share_price(fund, closing_price(fund.coin, day), day)
@@ -76,14 +76,14 @@ def _change(fund: Fund, now: int) -> tuple[float, float]:
     return change, round(change / before * 100, 2)
 
 
-def _list(funds: Sequence[Fund]) -> Model:
+def _list(funds: Sequence[ModelFund]) -> Model:
     def model(_: Query, context: ModelContext) -> list[Row]:
         return [_listed(fund, context.now) for fund in funds if fund.listed <= last_trading_day(context.now)]
 
     return model
 
 
-def _listed(fund: Fund, now: int) -> Row:
+def _listed(fund: ModelFund, now: int) -> Row:
     day, traded = last_trading_day(now), _last_trade(now)
     count, share, volume = shares(fund, day), _value(fund, now), _volume(fund, day)
     assets = round(holdings(fund, day) * price(fund.coin, traded), 2)
@@ -113,21 +113,21 @@ def _listed(fund: Fund, now: int) -> Row:
     }
 
 
-def _holdings(fund: Fund, day: int, assets: float) -> Row:
+def _holdings(fund: ModelFund, day: int, assets: float) -> Row:
     """Return what the fund holds, by the names of live answers."""
-    held = holdings(fund, day)
+    quantity = holdings(fund, day)
     week_ago = day
     for _ in range(_WEEK):
         week_ago = previous_trading_day(week_ago)
     row: Row = {
         "net_asset_value_usd": assets,
         "premium_discount_percent": premium_percent(fund, day),
-        "holding_quantity": held,
+        "holding_quantity": quantity,
     }
     for period, then in (("24h", previous_trading_day(day)), ("7d", week_ago)):
         before = holdings(fund, then)
-        row[f"change_quantity_{period}"] = round(held - before, 4)
-        row[f"change_percent_{period}"] = round((held - before) / before * 100, 2) if before else 0
+        row[f"change_quantity_{period}"] = round(quantity - before, 4)
+        row[f"change_percent_{period}"] = round((quantity - before) / before * 100, 2) if before else 0
     return row | {"update_date": date_text(day)}
 
 
@@ -151,7 +151,7 @@ def _prices(query: Query, context: ModelContext) -> list[Row]:
     return rows
 
 
-def _candle(fund: Fund, day: int, span: range, volume: int, now: int | None = None) -> Row:
+def _candle(fund: ModelFund, day: int, span: range, volume: int, now: int | None = None) -> Row:
     bar = price_path(fund.coin).bars(span, span.stop if now is None else now)[0]
     row: Row = {"time": span.start}
     row |= {
@@ -175,7 +175,7 @@ def _detail(query: Query, context: ModelContext) -> Row:
     }
 
 
-def _register(fund: Fund, now: int) -> Row:
+def _register(fund: ModelFund, now: int) -> Row:
     """Return a register entry whose numbers and addresses are placeholders."""
     return {
         "id": BITCOIN.index(fund) + 1,
@@ -205,7 +205,7 @@ def _register(fund: Fund, now: int) -> Row:
     }
 
 
-def _session(fund: Fund, now: int) -> Row:
+def _session(fund: ModelFund, now: int) -> Row:
     traded = _last_trade(now)
     day = traded // DAY * DAY
     start = min(day + _OPENS, traded - MINUTE)
@@ -228,7 +228,7 @@ def _session(fund: Fund, now: int) -> Row:
     }
 
 
-def _quote(fund: Fund, now: int) -> Row:
+def _quote(fund: ModelFund, now: int) -> Row:
     traded, share = _last_trade(now), _value(fund, now)
     return {
         "last_updated": traded * _NANOSECONDS,
@@ -242,7 +242,7 @@ def _quote(fund: Fund, now: int) -> Row:
     }
 
 
-def _trade(fund: Fund, now: int) -> Row:
+def _trade(fund: ModelFund, now: int) -> Row:
     traded = _last_trade(now)
     return {
         "last_updated": traded * _NANOSECONDS,
@@ -255,7 +255,7 @@ def _trade(fund: Fund, now: int) -> Row:
     }
 
 
-def _performance(fund: Fund, now: int) -> Row:
+def _performance(fund: ModelFund, now: int) -> Row:
     """Return the extremes of the closing prices of a year, and the changes since its start and within a year."""
     days = trading_days(max(fund.listed, now // DAY * DAY - _YEAR * DAY), now)
     closes = {day: share_price(fund, closing_price(fund.coin, day), day) for day in days}

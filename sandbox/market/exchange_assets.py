@@ -82,12 +82,12 @@ def _balances(query: Query, context: ModelContext) -> list[Row]:
 
 
 def _balance(coin: str, exchange: str, part: float, time: int) -> Row:
-    held = round(balance(coin, exchange, time) * part, 6)
-    row: Row = {"exchange_name": exchange, "total_balance": held}
+    holding = round(balance(coin, exchange, time) * part, 6)
+    row: Row = {"exchange_name": exchange, "total_balance": holding}
     for days in (1, 7, 30):
         before = balance(coin, exchange, time - days * DAY) * part
-        row[f"balance_change_{days}d"] = round(held - before, 6)
-        row[f"balance_change_percent_{days}d"] = percent_change(before, held)
+        row[f"balance_change_{days}d"] = round(holding - before, 6)
+        row[f"balance_change_percent_{days}d"] = percent_change(before, holding)
     return row
 
 
@@ -96,9 +96,9 @@ def _chart(query: Query, context: ModelContext) -> list[Row]:
     if not _is_held(coin):
         return [{"time_list": [], "price_list": [], "data_map": {}}]
     days = day_starts(_FROM, context.now)
-    held = {exchange: [round(figure * part, 6) for figure in _daily(coin, exchange, days)] for exchange in _CUSTODY}
+    holding = {exchange: [round(figure * part, 6) for figure in _daily(coin, exchange, days)] for exchange in _CUSTODY}
     prices = [1.0] * len(days) if coin in _STABLECOINS else daily_prices(coin, days)
-    return [{"time_list": list(days), "price_list": prices, "data_map": held}]
+    return [{"time_list": list(days), "price_list": prices, "data_map": holding}]
 
 
 @lru_cache(maxsize=64)
@@ -116,7 +116,9 @@ def holdings(exchange: str, hour: int) -> Mapping[str, float]:
 def holdings_usd(exchange: str, time: int) -> float:
     """Return the value of all that an exchange holds at the start of the hour."""
     hour = time // HOUR
-    return round(sum(round(held * _price(coin, hour * HOUR), 2) for coin, held in holdings(exchange, hour).items()), 2)
+    return round(
+        sum(round(holding * _price(coin, hour * HOUR), 2) for coin, holding in holdings(exchange, hour).items()), 2
+    )
 
 
 def _assets(query: Query, context: ModelContext) -> list[Row]:
@@ -124,18 +126,20 @@ def _assets(query: Query, context: ModelContext) -> list[Row]:
     if exchange not in _CUSTODY:
         return []
     rows = [
-        row for coin, held in holdings(exchange, time // HOUR).items() for row in _wallets(exchange, coin, held, time)
+        row
+        for coin, holding in holdings(exchange, time // HOUR).items()
+        for row in _wallets(exchange, coin, holding, time)
     ]
     return page_of(sorted(rows, key=lambda row: -row["balance_usd"]), query)
 
 
-def _wallets(exchange: str, coin: str, held: float, time: int) -> list[Row]:
+def _wallets(exchange: str, coin: str, holding: float, time: int) -> list[Row]:
     """Return the wallets that hold a coin: a cold one with most of it, and up to three others with the rest."""
     name = f"wallets {exchange} {coin}"
     count = 1 + draw(name, 0)[0] % 4
-    parts = [held * between(0.04, 0.12, name, number) for number in range(1, count)]
+    parts = [holding * between(0.04, 0.12, name, number) for number in range(1, count)]
     quantities = [round(part, 6) for part in parts]
-    quantities.insert(0, round(held - sum(quantities), 6))
+    quantities.insert(0, round(holding - sum(quantities), 6))
     worth = _price(coin, time)
     return [
         {
@@ -171,7 +175,7 @@ def _disclosures(_: Query, context: ModelContext) -> list[Row]:
 
 
 def _disclosure(exchange: str, time: int) -> Row:
-    held, day, week = (holdings_usd(exchange, time - back) for back in (0, DAY, WEEK))
+    holding, day, week = (holdings_usd(exchange, time - back) for back in (0, DAY, WEEK))
     inflows = {
         f"inflow_usd_{period}": round(
             sum(
@@ -186,12 +190,12 @@ def _disclosure(exchange: str, time: int) -> Row:
     return {
         "exchange_name": exchange,
         "exchange_logo_url": "",
-        "balance_usd": held,
-        "balance_change_usd_24h": round(held - day, 2),
-        "balance_change_usd_7d": round(held - week, 2),
+        "balance_usd": holding,
+        "balance_change_usd_24h": round(holding - day, 2),
+        "balance_change_usd_7d": round(holding - week, 2),
         **inflows,
         "open_interest": round(interest),
-        "average_leverage": round(interest / held, 4),
+        "average_leverage": round(interest / holding, 4),
         "volume_usd": round(volume),
     }
 

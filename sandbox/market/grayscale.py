@@ -22,7 +22,7 @@ class _Trust:
 
     coin: str
     coins_per_share: float
-    held: float
+    size: float
     swing: float
 
 
@@ -43,11 +43,11 @@ _TRUSTS = {
 }
 
 
-def _held(trust: _Trust, day: int) -> float:
+def _holding(trust: _Trust, day: int) -> float:
     """Return the coins held on a day: less and less, by fees and redemptions."""
     years = (day - _FROM) / (365 * DAY)
     moved = 1 + 0.02 * fractal(f"trust on {trust.coin}", day, 120 * DAY)
-    return round(trust.held / (1 + 0.04 * years) * moved, 6)
+    return round(trust.size / (1 + 0.04 * years) * moved, 6)
 
 
 def _share(trust: _Trust, day: int, value: float) -> tuple[float, float, float]:
@@ -66,18 +66,18 @@ def _holdings(_: Query, context: ModelContext) -> list[Row]:
 
 
 def _trust(trust: _Trust, day: int, now: int) -> Row:
-    value, held = price_at_start(trust.coin, day + DAY), _held(trust, day)
+    value, size = price_at_start(trust.coin, day + DAY), _holding(trust, day)
     asset, traded, premium = _share(trust, day, value)
     return {
         "symbol": trust.coin,
         "primary_market_price": asset,
         "secondary_market_price": traded,
         "premium_rate": premium,
-        "holdings_amount": held,
-        "holdings_usd": round(held * value, 4),
-        "holdings_amount_change_30d": round(held - _held(trust, day - 30 * DAY), 6),
-        "holdings_amount_change_7d": round(held - _held(trust, day - 7 * DAY), 6),
-        "holdings_amount_change1d": round(held - _held(trust, day - DAY), 6),
+        "holdings_amount": size,
+        "holdings_usd": round(size * value, 4),
+        "holdings_amount_change_30d": round(size - _holding(trust, day - 30 * DAY), 6),
+        "holdings_amount_change_7d": round(size - _holding(trust, day - 7 * DAY), 6),
+        "holdings_amount_change1d": round(size - _holding(trust, day - DAY), 6),
         "close_time": day + _CLOSE,
         "update_time": floor(now, MINUTE),
     }

@@ -17,21 +17,21 @@ _MAX_LEVERAGE = 40
 _OPENED, _CLOSED = 1, 2
 
 
-def _position(one: Position, mark: float, now: int) -> Row:
+def _position(position: Position, mark: float, now: int) -> Row:
     return {
-        "user": one.user,
-        "symbol": one.coin,
-        "position_size": one.size,
-        "entry_price": one.entry,
+        "user": position.user,
+        "symbol": position.coin,
+        "position_size": position.size,
+        "entry_price": position.entry,
         "mark_price": mark,
-        "liq_price": one.liquidation,
-        "leverage": one.leverage,
-        "margin_balance": one.margin_usd(mark),
-        "position_value_usd": one.value_usd(mark),
-        "unrealized_pnl": one.profit_usd(mark),
-        "funding_fee": one.funding_usd(now),
-        "margin_mode": "cross" if one.is_cross else "isolated",
-        "create_time": one.created,
+        "liq_price": position.liquidation,
+        "leverage": position.leverage,
+        "margin_balance": position.margin_usd(mark),
+        "position_value_usd": position.value_usd(mark),
+        "unrealized_pnl": position.profit_usd(mark),
+        "funding_fee": position.funding_usd(now),
+        "margin_mode": "cross" if position.is_cross else "isolated",
+        "create_time": position.created,
         "update_time": now,
     }
 
@@ -41,7 +41,7 @@ def _whale_positions(_: Query, context: ModelContext) -> list[Row]:
     rows = []
     for coin in positions.COINS:
         mark = price(coin, now)
-        rows += [_position(one, mark, now) for one in positions.open_positions(coin, now // MINUTE)]
+        rows += [_position(position, mark, now) for position in positions.open_positions(coin, now // MINUTE)]
     whales = [row for row in rows if row["position_value_usd"] >= positions.WHALE_USD]
     return sorted(whales, key=lambda row: -row["position_value_usd"])
 
@@ -49,20 +49,20 @@ def _whale_positions(_: Query, context: ModelContext) -> list[Row]:
 def _whale_alerts(_: Query, context: ModelContext) -> list[Row]:
     now, rows = context.now, []
     for coin in positions.COINS:
-        for time, one, is_opened in positions.recent_events(coin, now - _ALERTED, now, positions.WHALE_USD):
-            value = one.value_usd(price(coin, time))
+        for time, position, is_opened in positions.recent_events(coin, now - _ALERTED, now, positions.WHALE_USD):
+            value = position.value_usd(price(coin, time))
             if value >= positions.WHALE_USD:
-                rows.append(_alert(time, one, value, _OPENED if is_opened else _CLOSED))
+                rows.append(_alert(time, position, value, _OPENED if is_opened else _CLOSED))
     return sorted(rows, key=lambda row: -row["create_time"])[:_ALERTS]
 
 
-def _alert(time: int, one: Position, value: float, action: int) -> Row:
+def _alert(time: int, position: Position, value: float, action: int) -> Row:
     return {
-        "user": one.user,
-        "symbol": one.coin,
-        "position_size": one.size,
-        "entry_price": one.entry,
-        "liq_price": one.liquidation,
+        "user": position.user,
+        "symbol": position.coin,
+        "position_size": position.size,
+        "entry_price": position.entry,
+        "liq_price": position.liquidation,
         "position_value_usd": value,
         "position_action": action,
         "create_time": time,
@@ -77,52 +77,52 @@ def _positions(query: Query, context: ModelContext) -> Row:
     return {
         "total_pages": -(-len(opened) // _PER_PAGE),
         "current_page": page,
-        "list": [_position(one, mark, now) for one in shown],
+        "list": [_position(position, mark, now) for position in shown],
     }
 
 
 def _wallet(query: Query, context: ModelContext) -> Row:
     now = context.now // MINUTE * MINUTE
-    held = positions.of_wallet(query["user_address"].lower(), now)
-    marks = {one.coin: price(one.coin, now) for one in held}
-    cross = [one for one in held if one.is_cross]
-    every, crossed = _summary(held, marks), _summary(cross, marks)
+    open_positions = positions.of_wallet(query["user_address"].lower(), now)
+    marks = {position.coin: price(position.coin, now) for position in open_positions}
+    cross = [position for position in open_positions if position.is_cross]
+    every, crossed = _summary(open_positions, marks), _summary(cross, marks)
     return {
         "margin_summary": every,
         "cross_margin_summary": crossed,
         "cross_maintenance_margin_used": round(
-            sum(one.value_usd(marks[one.coin]) for one in cross) / (2 * _MAX_LEVERAGE), 6
+            sum(position.value_usd(marks[position.coin]) for position in cross) / (2 * _MAX_LEVERAGE), 6
         ),
         "withdrawable": round(crossed["account_value"] - crossed["total_margin_used"], 6),
-        "asset_positions": [_asset(one, marks[one.coin], now) for one in held],
+        "asset_positions": [_asset(position, marks[position.coin], now) for position in open_positions],
     }
 
 
-def _summary(held: Sequence[Position], marks: Mapping[str, float]) -> Row:
+def _summary(open_positions: Sequence[Position], marks: Mapping[str, float]) -> Row:
     """Return the totals; the equity is the raw balance with the signed value of the positions."""
-    signed = sum(one.size * marks[one.coin] for one in held)
-    margin = sum(one.margin_usd(marks[one.coin]) for one in held)
+    signed = sum(position.size * marks[position.coin] for position in open_positions)
+    margin = sum(position.margin_usd(marks[position.coin]) for position in open_positions)
     equity = round(margin * 1.35, 6)
     return {
         "account_value": equity,
-        "total_ntl_pos": round(sum(one.value_usd(marks[one.coin]) for one in held), 6),
+        "total_ntl_pos": round(sum(position.value_usd(marks[position.coin]) for position in open_positions), 6),
         "total_raw_usd": round(equity - signed, 6),
         "total_margin_used": round(margin, 6),
     }
 
 
-def _asset(one: Position, mark: float, now: int) -> Row:
-    profit, funding = one.profit_usd(mark), one.funding_usd(now)
+def _asset(position: Position, mark: float, now: int) -> Row:
+    profit, funding = position.profit_usd(mark), position.funding_usd(now)
     return {
         "type": "oneWay",
         "position": {
-            "coin": one.coin,
-            "szi": one.size,
-            "leverage": {"type": "cross" if one.is_cross else "isolated", "value": one.leverage},
-            "entry_px": one.entry,
-            "position_value": one.value_usd(mark),
+            "coin": position.coin,
+            "szi": position.size,
+            "leverage": {"type": "cross" if position.is_cross else "isolated", "value": position.leverage},
+            "entry_px": position.entry,
+            "position_value": position.value_usd(mark),
             "unrealized_pnl": profit,
-            "return_on_equity": round(profit / (abs(one.size) * one.entry / one.leverage), 10),
+            "return_on_equity": round(profit / (abs(position.size) * position.entry / position.leverage), 10),
             "max_leverage": _MAX_LEVERAGE,
             "cum_funding": {"all_time": round(funding * 1.6, 6), "since_open": funding, "since_change": funding},
         },

@@ -22,7 +22,7 @@ _SLOTS = {"BTC": 160, "ETH": 140, "SOL": 80}
 _FEWER_SLOTS = 30
 _LARGEST = 6  # coins that a wallet holds which the lists do not show
 _LARGEST_SIZE = 1.8  # of a position relative to its slot's usual share
-_HELD = 0.7  # share of the open interest that the slots make up
+_SHARE_OF_SLOTS = 0.7  # share of the open interest that the slots make up
 _WALLETS = 500
 _LEVERAGES = (2, 3, 5, 5, 10, 10, 15, 20, 25, 40)
 _LONGS, _CROSS = 0.52, 0.7  # of the positions
@@ -84,20 +84,22 @@ def open_positions(coin: str, minute: int) -> tuple[Position, ...]:
     time = minute * MINUTE
     mark = price(coin, time)
     positions = (_at(coin, slot, time) for slot in range(_slots(coin)))
-    alive = [one for one in positions if one.created <= time < one.closed and one.survives(mark)]
-    return tuple(sorted(alive, key=lambda one: -abs(one.size)))
+    alive = [
+        position for position in positions if position.created <= time < position.closed and position.survives(mark)
+    ]
+    return tuple(sorted(alive, key=lambda position: -abs(position.size)))
 
 
 def of_wallet(user: str, time: int) -> list[Position]:
     """Return the positions of a wallet; one that the lists do not show has some in three of the coins."""
     minute = time // MINUTE
     if user in wallets():
-        return [one for coin in COINS for one in open_positions(coin, minute) if one.user == user]
+        return [position for coin in COINS for position in open_positions(coin, minute) if position.user == user]
     first = int(uniform(f"{user}/coins") * _LARGEST)
     coins = [COINS[(first + offset) % _LARGEST] for offset in range(3)]
     midnight = time - time % DAY
-    positions = [_opened(f"{user}/{coin}", user, coin, _HELD / 60, midnight, 2 * DAY) for coin in coins]
-    return [one for one in positions if one.survives(price(one.coin, time))]
+    positions = [_opened(f"{user}/{coin}", user, coin, _SHARE_OF_SLOTS / 60, midnight, 2 * DAY) for coin in coins]
+    return [position for position in positions if position.survives(price(position.coin, time))]
 
 
 def recent_events(coin: str, since: int, now: int, least_usd: float) -> Iterator[tuple[int, Position, bool]]:
@@ -126,7 +128,7 @@ def _slots(coin: str) -> int:
 def _weight(coin: str, slot: int) -> float:
     """Return the slot's share of the coin's open interest; few slots hold most of it."""
     count = _slots(coin)
-    return _HELD / (slot + 4) / sum(1 / (other + 4) for other in range(count))
+    return _SHARE_OF_SLOTS / (slot + 4) / sum(1 / (other + 4) for other in range(count))
 
 
 def _at(coin: str, slot: int, time: int) -> Position:

@@ -14,7 +14,7 @@ from sandbox.market.path import DAY, HOUR, MINUTE
 from sandbox.market.prices import price
 from sandbox.windows import Query, page_of
 
-_KEPT = 30 * DAY
+_REACH = 30 * DAY
 _PUBLISHER = "Modelled newswire"
 _COINS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "SUI")
 
@@ -22,7 +22,7 @@ _COINS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE", "ADA", "LINK", "AVAX", "SUI
 def _releases(name: str, slot: int, query: Query, now: int) -> Iterator[int]:
     """Return the times of release within the window, the newest first."""
     end = min(int(query.get("end_time") or now), now)
-    start = max(int(query.get("start_time") or 0), end - _KEPT)
+    start = max(int(query.get("start_time") or 0), end - _REACH)
     for number in range(end // slot, start // slot - 1, -1):
         time = number * slot + int(uniform(name, number) * slot) // 1000 * 1000
         if start <= time <= end:

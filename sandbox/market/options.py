@@ -153,8 +153,8 @@ class Expiry:
 
     def pain(self, settlement: float) -> float:
         """Return what all options are worth if the price is this one at expiry, in US dollars."""
-        calls = math.fsum(held * max(0.0, settlement - strike) for strike, held in self.calls.items())
-        return calls + math.fsum(held * max(0.0, strike - settlement) for strike, held in self.puts.items())
+        calls = math.fsum(interest * max(0.0, settlement - strike) for strike, interest in self.calls.items())
+        return calls + math.fsum(interest * max(0.0, strike - settlement) for strike, interest in self.puts.items())
 
     def max_pain(self) -> float:
         return min(self.calls, key=self.pain)
@@ -247,11 +247,11 @@ def _expiry_row(expiry: Expiry, at: float, left: int) -> Row:
     }
 
 
-def _value(held: Mapping[float, float], at: float, left: int, sign: int) -> float:
+def _value(interest: Mapping[float, float], at: float, left: int, sign: int) -> float:
     """Return what options are worth now: what they would be at expiry, and the value of the time that is left."""
     spread = at * 0.45 * math.sqrt(max(left, HOUR) / YEAR)
     values = []
-    for strike, quantity in held.items():
+    for strike, quantity in interest.items():
         distance = (at - strike) / spread
         values.append(quantity * (max(0.0, sign * (at - strike)) + 0.4 * spread / (1 + distance * distance)))
     return math.fsum(values)

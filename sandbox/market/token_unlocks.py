@@ -45,7 +45,7 @@ _ALLOCATIONS = (
     _Allocation("Contributors", 18, cliff=_YEAR, years=3),
     _Allocation("Foundation", 12, is_tracked=False),
 )
-_UNTRACKED_PERCENT = sum(one.percent for one in _ALLOCATIONS if not one.is_tracked)
+_UNTRACKED_PERCENT = sum(part.percent for part in _ALLOCATIONS if not part.is_tracked)
 
 
 @dataclass(frozen=True, slots=True)

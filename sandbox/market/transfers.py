@@ -81,26 +81,26 @@ def _exchange_transfers(query: Query, context: ModelContext) -> list[Row]:
     least, coin = float(query.get("min_usd") or 0), query.get("symbol")
     start = max(int(query.get("start_time") or 0), context.now - _SMALL_KEPT)
     every = _transfers("exchange transfer", _SMALL_SLOT, _ON_ETHEREUM, _SMALL_USD, start, context.now)
-    chosen = (one for one in every if one.usd >= least and coin in (None, one.coin))
-    return [_exchange_transfer(one) for one in page_of(chosen, query)]
+    chosen = (transfer for transfer in every if transfer.usd >= least and coin in (None, transfer.coin))
+    return [_exchange_transfer(transfer) for transfer in page_of(chosen, query)]
 
 
-def _exchange_transfer(one: _Transfer) -> Row:
-    bits = draw("direction", one.number)
+def _exchange_transfer(transfer: _Transfer) -> Row:
+    bits = draw("direction", transfer.number)
     exchange, kind = _EXCHANGES[bits[0] % len(_EXCHANGES)], (1, 1, 2, 2, 3)[bits[1] % 5]
     house = _address(f"house {exchange}", 0)
-    outside = _address("outside", one.number)
+    outside = _address("outside", transfer.number)
     sender, receiver = {1: (outside, house), 2: (house, outside), 3: (house, _address(f"house {exchange}", 1))}[kind]
     return {
-        "transaction_hash": _hash("exchange transfer", one.number),
-        "asset_symbol": one.coin,
-        "amount_usd": one.usd,
-        "asset_quantity": round(one.quantity, 8),
+        "transaction_hash": _hash("exchange transfer", transfer.number),
+        "asset_symbol": transfer.coin,
+        "amount_usd": transfer.usd,
+        "asset_quantity": round(transfer.quantity, 8),
         "exchange_name": exchange,
         "transfer_type": kind,
         "from_address": sender,
         "to_address": receiver,
-        "transaction_time": one.time // _SECOND,
+        "transaction_time": transfer.time // _SECOND,
     }
 
 
@@ -108,22 +108,22 @@ def _whale_transfers(query: Query, context: ModelContext) -> list[Row]:
     end = min(int(query.get("end_time") or context.now), context.now)
     start = max(int(query.get("start_time") or 0), context.now - _LARGE_KEPT)
     every = _transfers("whale transfer", _LARGE_SLOT, tuple(_CHAINS), _LARGE_USD, start, end)
-    chosen = (one for one in every if query.get("symbol") in (None, one.coin))
-    return [_whale_transfer(one) for one in islice(chosen, _ALL_LARGE)]
+    chosen = (transfer for transfer in every if query.get("symbol") in (None, transfer.coin))
+    return [_whale_transfer(transfer) for transfer in islice(chosen, _ALL_LARGE)]
 
 
-def _whale_transfer(one: _Transfer) -> Row:
-    bits, chain = draw("owners", one.number), _CHAINS[one.coin]
+def _whale_transfer(transfer: _Transfer) -> Row:
+    bits, chain = draw("owners", transfer.number), _CHAINS[transfer.coin]
     return {
-        "transaction_hash": _hash("whale transfer", one.number),
-        "amount_usd": text(one.usd, 4),
-        "asset_quantity": text(one.quantity, 8),
-        "asset_symbol": one.coin,
+        "transaction_hash": _hash("whale transfer", transfer.number),
+        "amount_usd": text(transfer.usd, 4),
+        "asset_quantity": text(transfer.quantity, 8),
+        "asset_symbol": transfer.coin,
         "from": _OWNERS[bits[0] % len(_OWNERS)],
         "to": _OWNERS[bits[1] % len(_OWNERS)],
         "blockchain_name": chain,
-        "block_height": one.time // _SECOND // _BLOCK_SECONDS[chain],
-        "block_timestamp": one.time // _SECOND,
+        "block_height": transfer.time // _SECOND // _BLOCK_SECONDS[chain],
+        "block_timestamp": transfer.time // _SECOND,
     }
 
 

@@ -86,8 +86,8 @@ def test_the_days_to_the_halving_count_down() -> None:
 def test_short_and_long_term_holders_have_the_coins_in_circulation() -> None:
     pairs = zip(ask(bitcoin.SHORT_TERM_SUPPLY), ask(bitcoin.LONG_TERM_SUPPLY), strict=True)
     for short, long in pairs:
-        held = short["short_term_holder_supply"] + long["long_term_holder_supply"]
-        assert held == pytest.approx(supply("BTC", short["timestamp"]), abs=0.02)
+        holding = short["short_term_holder_supply"] + long["long_term_holder_supply"]
+        assert holding == pytest.approx(supply("BTC", short["timestamp"]), abs=0.02)
         assert short["short_term_holder_supply"] > 0
 
 

@@ -23,9 +23,9 @@ coins = st.sampled_from(["BTC", "ETH", "SOL", "USDT", "USDT(ETH)", "DOGE"])
 def test_wallets_add_up_to_the_balances_of_the_exchange(exchange: str, now: int) -> None:
     wallets = ask(on_chain.EXCHANGE_ASSETS, now, exchange=exchange)
     for coin in ("BTC", "ETH", "USDT"):
-        held = sum(row["balance"] for row in wallets if row["symbol"] == coin)
+        holding = sum(row["balance"] for row in wallets if row["symbol"] == coin)
         (row,) = (row for row in ask(on_chain.BALANCE_LIST, now, symbol=coin) if row["exchange_name"] == exchange)
-        assert held == pytest.approx(row["total_balance"], abs=1e-4)
+        assert holding == pytest.approx(row["total_balance"], abs=1e-4)
     assert len({row["wallet_address"] for row in wallets}) == len(wallets)
 
 
@@ -56,7 +56,7 @@ def test_the_history_of_balances_ends_at_todays(coin: str) -> None:
     midnight = NOW // DAY * DAY
     (chart,) = ask(on_chain.BALANCE_CHART, midnight, symbol=coin)
     today = {row["exchange_name"]: row["total_balance"] for row in ask(on_chain.BALANCE_LIST, midnight, symbol=coin)}
-    assert {exchange: held[-1] for exchange, held in chart["data_map"].items()} == pytest.approx(today)
+    assert {exchange: holding[-1] for exchange, holding in chart["data_map"].items()} == pytest.approx(today)
     assert {len(chart["time_list"])} == {len(chart["price_list"]), *map(len, chart["data_map"].values())}
 
 

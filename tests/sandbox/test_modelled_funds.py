@@ -101,8 +101,8 @@ def test_premiums_without_a_ticker_are_those_of_each() -> None:
 def test_a_list_shows_the_holdings_of_the_last_trading_day(now: int) -> None:
     for row in ask(etf.BITCOIN_LIST, now):
         *_, day = ask(etf.FUND_HISTORY, now, ticker=row["ticker"])
-        held = row["asset_details"]
-        assert held["holding_quantity"] == day["btc_holdings"]
+        holding = row["asset_details"]
+        assert holding["holding_quantity"] == day["btc_holdings"]
         assert int(row["shares_outstanding"]) == day["shares_outstanding"]
         assert float(row["market_cap_usd"]) == pytest.approx(day["shares_outstanding"] * row["price_usd"], rel=1e-9)
         assert row["last_trade_time"] <= now

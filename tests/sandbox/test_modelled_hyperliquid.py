@@ -67,8 +67,8 @@ def test_a_wallet_holds_what_the_lists_show_of_it(now: int) -> None:
     rows = ask(api.WHALE_POSITIONS, now)
     user = rows[0]["user"]
     wallet = ask(api.WALLET, now, user_address=user)
-    held = {(one["position"]["coin"], one["position"]["szi"]) for one in wallet["asset_positions"]}
-    assert {(row["symbol"], row["position_size"]) for row in rows if row["user"] == user} <= held
+    holding = {(asset["position"]["coin"], asset["position"]["szi"]) for asset in wallet["asset_positions"]}
+    assert {(row["symbol"], row["position_size"]) for row in rows if row["user"] == user} <= holding
 
 
 @given(now=times, digits=st.text("0123456789abcdef", min_size=40, max_size=40))
@@ -76,14 +76,14 @@ def test_a_wallet_holds_what_the_lists_show_of_it(now: int) -> None:
 def test_a_wallets_equity_is_its_balance_and_the_value_of_its_positions(now: int, digits: str) -> None:
     wallet = ask(api.WALLET, now, user_address=f"0x{digits}")
     summary = wallet["margin_summary"]
-    positions = [one["position"] for one in wallet["asset_positions"]]
-    signed = sum(one["position_value"] * (1 if one["szi"] > 0 else -1) for one in positions)
+    positions = [asset["position"] for asset in wallet["asset_positions"]]
+    signed = sum(asset["position_value"] * (1 if asset["szi"] > 0 else -1) for asset in positions)
     assert summary["account_value"] == pytest.approx(summary["total_raw_usd"] + signed, abs=0.01)
-    assert summary["total_ntl_pos"] == pytest.approx(sum(one["position_value"] for one in positions), abs=0.01)
+    assert summary["total_ntl_pos"] == pytest.approx(sum(asset["position_value"] for asset in positions), abs=0.01)
     assert 0 <= wallet["withdrawable"] <= wallet["cross_margin_summary"]["account_value"] <= summary["account_value"]
-    for one in positions:
-        spent = abs(one["szi"]) * one["entry_px"] / one["leverage"]["value"]
-        assert one["return_on_equity"] == pytest.approx(one["unrealized_pnl"] / spent, abs=1e-6)
+    for asset in positions:
+        spent = abs(asset["szi"]) * asset["entry_px"] / asset["leverage"]["value"]
+        assert asset["return_on_equity"] == pytest.approx(asset["unrealized_pnl"] / spent, abs=1e-6)
 
 
 @given(now=times)
@@ -104,13 +104,13 @@ def test_what_was_opened_is_open_until_it_is_closed(now: int) -> None:
     alerts = ask(api.WHALE_ALERTS, now)
     closed = {(row["user"], row["position_size"]) for row in alerts if row["position_action"] == 2}
     opened = {(row["user"], row["position_size"]): row for row in alerts if row["position_action"] == 1}
-    standing = {(row["user"], row["position_size"]) for row in ask(api.WHALE_POSITIONS, now)}
+    still_open = {(row["user"], row["position_size"]) for row in ask(api.WHALE_POSITIONS, now)}
     for key, row in opened.items():
         mark = price(row["symbol"], now // MINUTE * MINUTE)
         is_alive = row["liq_price"] < mark if row["position_size"] > 0 else row["liq_price"] > mark
         is_large = abs(row["position_size"]) * mark >= 1_000_000
         if key not in closed and is_alive and is_large and row["create_time"] < now // MINUTE * MINUTE:
-            assert key in standing
+            assert key in still_open
 
 
 @pytest.mark.parametrize(
