@@ -3,7 +3,7 @@
 import { onAxes } from './axes.js';
 import { listUnit, seriesOf } from './series.js';
 
-/** @import { Series, TimeDrawing, Unit } from './types.js' */
+/** @import { Series, TimeDrawing } from './types.js' */
 /** @import { Measured } from './axes.js' */
 /** @import { Frame } from './frames.js' */
 /** @import { Roles } from './roles.js' */
