@@ -1,0 +1,74 @@
+/** Which series share an axis: those of one unit whose magnitudes are alike. */
+
+import { UNIT_TITLES, leaf } from './names.js';
+
+/** @import { Axis, Series, Unit } from './types.js' */
+
+/** A series before it has an axis. @typedef {Series & { unit: Unit }} Measured */
+/** @typedef {{ unit: Unit, magnitude: number, series: Measured[] }} Group */
+
+const MAX_FACTOR = 30;
+const CONTEXT = /^price(?:Usd)?$/;
+
+/**
+ * Distribute series over drawings with at most two axes each.
+ * @param {Measured[]} list
+ * @returns {{ series: Series[], axes: Axis[] }[]}
+ */
+export function onAxes(list) {
+  const groups = groupsOf(list);
+  const drawings = [];
+  for (let index = 0; index < groups.length; index += 2) drawings.push(joined(groups.slice(index, index + 2)));
+  return drawings;
+}
+
+/** @param {Measured[]} list */
+export function groupsOf(list) {
+  /** @type {Group[]} */
+  const groups = [];
+  for (const series of [...list.filter(isSubject), ...list.filter((series) => !isSubject(series))]) {
+    const magnitude = magnitudeOf(series);
+    const group = groups.find((other) => other.unit === series.unit && isAlike(other.magnitude, magnitude));
+    if (group) {
+      group.series.push(series);
+      group.magnitude = Math.max(group.magnitude, magnitude);
+    } else groups.push({ unit: series.unit, magnitude, series: [series] });
+  }
+  return groups;
+}
+
+/** Say whether a series is more than the price beside the figures that an answer is about. @param {Measured} series */
+function isSubject(series) {
+  return series.shape === 'candles' || !CONTEXT.test(leaf(series.field));
+}
+
+/** @param {Group[]} groups */
+function joined(groups) {
+  /** @type {Series[]} */
+  const series = groups.flatMap((group, index) =>
+    group.series.map(({ unit: _, ...rest }) => ({ ...rest, axis: index === 0 ? 0 : 1 })),
+  );
+  return { series, axes: groups.map(({ unit }) => axisOf(unit)) };
+}
+
+/**
+ * @param {Unit} unit
+ * @returns {Axis}
+ */
+export function axisOf(unit) {
+  return { unit, title: UNIT_TITLES[unit] };
+}
+
+/** @param {Series} series */
+function magnitudeOf(series) {
+  return series.values.reduce((/** @type {number} */ most, value) => Math.max(most, Math.abs(value ?? 0)), 0);
+}
+
+/**
+ * Zero fits everywhere.
+ * @param {number} one
+ * @param {number} other
+ */
+function isAlike(one, other) {
+  return one === 0 || other === 0 || Math.max(one, other) <= MAX_FACTOR * Math.min(one, other);
+}
