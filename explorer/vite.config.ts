@@ -51,5 +51,10 @@ export default defineConfig({
     license: { fileName: 'explorer/licences.md' },
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
+    rolldownOptions: {
+      onLog(level, log, handle) {
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handle(level, log); // of compiled React code, without effect here
+      },
+    },
   },
 });

@@ -37,7 +37,8 @@ export function App() {
         fetcher={fetcher}
         storage={storage}
         plugins={plugins}
-        {...(start && { initialQuery: start.query, initialVariables: start.variables })}
+        {...(start && { initialQuery: start.query })}
+        {...(start?.variables && { initialVariables: start.variables })}
         shouldPersistHeaders={false}
         showPersistHeadersSettings={false}
       >

@@ -1,7 +1,8 @@
 /** Sends the operations of the page and records what the server says about them. */
 
 import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
-import type { GraphQLResponse, JsonObject } from '../drawing/types';
+import { parse } from 'graphql';
+import type { GraphQLResponse, JsonObject, Operation } from '../drawing/types';
 import { config } from './config';
 import { credentialHeaders } from './credentials';
 import { recordExchange } from './exchanges';
@@ -13,36 +14,47 @@ const INTROSPECTION = 'IntrospectionQuery';
 export const context = { tab: '', isDryRun: false };
 
 export const fetcher: Fetcher = async (params, options) => {
+  const headers = { ...credentialHeaders(), ...options?.headers };
+  if (params.operationName === INTROSPECTION) return (await parsed(await send(params, headers))) as never;
   const { tab, isDryRun } = context;
-  const isOperation = params.operationName !== INTROSPECTION;
+  context.isDryRun = false;
+  const operation = operationOf(params);
   const started = performance.now();
-  const answer = await send(params, { ...options?.headers, ...(isOperation && isDryRun && { 'x-dry-run': '1' }) });
+  const answer = await send(operation, { ...headers, ...(isDryRun && { 'x-dry-run': '1' }) });
   const response = (await parsed(answer)) as GraphQLResponse;
-  if (isOperation) {
-    context.isDryRun = false;
-    recordExchange(tab, {
-      operation: {
-        query: params.query,
-        variables: params.variables as JsonObject | undefined,
-        operationName: params.operationName,
-      },
-      response,
-      isDryRun,
-      status: answer.status,
-      milliseconds: performance.now() - started,
-      upstreamCalls: figure(answer, 'x-upstream-calls'),
-      quotaRemaining: figure(answer, 'x-quota-remaining'),
-      age: figure(answer, 'age'),
-      isSandbox: answer.headers.has('x-coinglass-source'),
-    });
-  }
-  return response as ReturnType<Fetcher>;
+  recordExchange(tab, {
+    operation,
+    response,
+    isDryRun,
+    status: answer.status,
+    milliseconds: performance.now() - started,
+    upstreamCalls: figure(answer, 'x-upstream-calls'),
+    quotaRemaining: figure(answer, 'x-quota-remaining'),
+    age: figure(answer, 'age'),
+    isSandbox: answer.headers.has('x-coinglass-source'),
+  });
+  return response as never;
 };
 
-function send({ query, variables, operationName }: FetcherParams, headers: Record<string, string>): Promise<Response> {
+/** GraphiQL notices a new document some time after it is in the editor, and sends the name of the one before until then. */
+function operationOf({ query, variables, operationName }: FetcherParams): Operation {
+  const isKnown = operationName && namesOf(query).includes(operationName);
+  return { query, variables: variables as JsonObject | undefined, operationName: isKnown ? operationName : undefined };
+}
+
+function namesOf(query: string): (string | undefined)[] {
+  try {
+    return parse(query).definitions.map((node) => ('name' in node ? node.name?.value : undefined));
+  } catch {
+    return [];
+  }
+}
+
+function send(operation: Operation | FetcherParams, headers: Record<string, string>): Promise<Response> {
+  const { query, variables, operationName } = operation;
   return fetch(config.endpoint, {
     method: 'POST',
-    headers: { accept: ACCEPT, 'content-type': 'application/json', ...credentialHeaders(), ...headers },
+    headers: { accept: ACCEPT, 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables, operationName }),
   });
 }

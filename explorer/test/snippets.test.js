@@ -9,7 +9,7 @@ const QUERY = 'query A($s: String!) {\n  coin(symbol: $s) { symbol } # it\'s `${
 const OPERATION = { query: QUERY, variables: { s: 'it\'s "BTC" \\ ' }, operationName: 'A' };
 
 /** @param {string} name */
-const write = (name, operation = OPERATION, server = OPEN) =>
+const write = (name, operation = /** @type {import('../drawing/types').Operation} */ (OPERATION), server = OPEN) =>
   SNIPPETS.find((snippet) => snippet.name === name)?.write(operation, server) ?? '';
 
 test('the command for cURL sends the operation as it is', () => {
