@@ -21,8 +21,8 @@ def test_a_browser_gets_a_page_with_the_banner_of_the_sandbox(start_graph: Start
     for path in ("/", "/graphql"):
         page = graph.http.get(path, headers={"accept": "text/html"}, follow_redirects=True)
         assert page.headers["content-type"].startswith("text/html")
-        assert "GraphiQL" in page.text
-        assert "Sandbox: documented sample figures" in page.text
+        assert "explorer-config" in page.text
+        assert "not a market" in page.text
 
 
 def test_sandbox_data_is_marked_in_payload_and_header(graph: Graph) -> None:
