@@ -2,7 +2,7 @@
 
 import { axisOf, groupsOf } from './axes.js';
 import { formatTime } from './format.js';
-import { blank, mirror } from './series.js';
+import { blank, mirror, partnerOf } from './series.js';
 import { toneOf, unitOf } from './names.js';
 
 /** @import { CategoryDrawing } from './types.js' */
@@ -29,11 +29,20 @@ export function categories(frame, roles, naming) {
   const labels = labelsOf(roles, frame.length);
   if (!labels || frame.length < 2) return [];
   const all = [...roles.figures].map(([field, values]) => barsOf(field, values));
-  const parts = subjects(all).flatMap((list) => groupsOf(list)).flatMap(({ series }) => chunks(series, MAX_SERIES));
-  return parts.slice(0, MAX_DRAWINGS).map((series, index) => {
-    mirror(series);
-    return drawing(series, labels, naming, frame, index);
-  });
+  const groups = subjects(all).flatMap((list) => groupsOf(list));
+  const parts = groups.flatMap(({ series }) => pairsApart(series)).flatMap((series) => chunks(series, MAX_SERIES));
+  return parts.slice(0, MAX_DRAWINGS).map((series, index) => drawing(series, labels, naming, frame, index));
+}
+
+/**
+ * Keep mirrored pairs, such as longs and shorts, apart from the rest.
+ * @param {Measured[]} list
+ */
+function pairsApart(list) {
+  mirror(list);
+  const pairs = list.filter(({ mirrored }) => mirrored).map((down) => [partnerOf(down, list), down].filter((series) => series !== undefined));
+  const rest = list.filter((series) => !pairs.flat().includes(series));
+  return [...pairs, ...(rest.length > 0 ? [rest] : [])];
 }
 
 /**

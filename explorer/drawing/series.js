@@ -110,6 +110,14 @@ function isOpposite(one, other) {
   return other.shape === 'bars' && other.tone === 'down' && other.unit === one.unit && rest(other.field) === rest(one.field);
 }
 
+/**
+ * @param {Measured} down
+ * @param {Measured[]} list
+ */
+export function partnerOf(down, list) {
+  return list.find((series) => series.tone === 'up' && isOpposite(series, down));
+}
+
 /** @param {Measured} series */
 function isNeverNegative({ values }) {
   return values.every((value) => value === null || value >= 0);

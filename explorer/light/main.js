@@ -189,11 +189,8 @@ function start() {
   run.addEventListener('click', () => void execute(false));
   dryRun.addEventListener('click', () => void execute(true));
   byId('share', HTMLButtonElement).addEventListener('click', () => void share());
-  example.addEventListener('change', () => {
-    chooseExample();
-    void execute(false);
-  });
-  addEventListener('hashchange', () => openLink() && void execute(false));
+  example.addEventListener('change', chooseExample);
+  addEventListener('hashchange', openLink);
   if (!openLink()) chooseExample();
 }
 

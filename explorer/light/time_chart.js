@@ -33,9 +33,7 @@ export function paintTime(context, width, height, theme, drawing, options) {
   const inset = layers.some(({ series }) => series.shape !== 'line') ? slot / 2 : 0;
   const x = temporal(first, last, frame.left + inset, frame.right - inset, (frame.right - frame.left) / 74);
   bottomAxis(context, x, frame, theme, (time) => formatTick(time, x.step));
-  axes.forEach(({ scale, unit }, index) =>
-    valueAxis(context, scale, frame, theme, (value) => formatNumber(value, unit), index === 0 ? 'right' : 'left', index === 0),
-  );
+  axes.forEach(({ scale, text }, index) => valueAxis(context, scale, frame, theme, text, index === 0 ? 'right' : 'left', index === 0));
   context.save();
   context.beginPath();
   context.rect(frame.left, frame.top, frame.right - frame.left, frame.bottom - frame.top);
@@ -107,10 +105,12 @@ function layout(context, width, height, theme, drawing, layers, options) {
   const axes = drawing.axes.map(({ unit }, index) => {
     const own = layers.filter(({ series }) => series.axis === index);
     const behind = index === 1 && drawing.form === 'candles' && own.every(({ series }) => series.shape === 'bars');
-    return { unit, scale: valueScale(own, frame, options.scale === 'log', behind) };
+    const isMirrored = own.some(({ series }) => series.mirrored); // both sides count from zero
+    const text = (/** @type {number} */ value) => formatNumber(isMirrored ? Math.abs(value) : value, unit);
+    return { unit, text, scale: valueScale(own, frame, options.scale === 'log', behind) };
   });
-  axes.forEach(({ scale, unit }, index) => {
-    const room = textWidth(context, theme, scale.ticks.map((value) => formatNumber(value, unit))) + AXIS_ROOM;
+  axes.forEach(({ scale, text }, index) => {
+    const room = textWidth(context, theme, scale.ticks.map(text)) + AXIS_ROOM;
     if (index === 0) frame.right = width - room;
     else frame.left = room;
   });
