@@ -18,8 +18,22 @@ const CONTEXT = /^price(?:Usd)?$/;
 export function onAxes(list) {
   const groups = groupsOf(list);
   const drawings = [];
-  for (let index = 0; index < groups.length; index += 2) drawings.push(joined(groups.slice(index, index + 2)));
+  for (let index = 0; index < groups.length; ) {
+    const pair = groups.slice(index, index + 2);
+    const count = repeatsNames(pair) ? 1 : 2;
+    drawings.push(joined(pair.slice(0, count)));
+    index += count;
+  }
   return drawings;
+}
+
+/**
+ * Say whether two groups have series of one name, such as bids in dollars and in coins.
+ * @param {Group[]} groups
+ */
+function repeatsNames([one, other]) {
+  const names = new Set(one?.series.map(({ name }) => name));
+  return other?.series.some(({ name }) => names.has(name)) ?? false;
 }
 
 /** @param {Measured[]} list */

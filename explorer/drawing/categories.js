@@ -13,10 +13,11 @@ import { toneOf, unitOf } from './names.js';
 
 const LABELS = ['exchange', 'symbol', 'ticker', 'coin', 'name', 'user'];
 const MAX_LABEL = 60; // longer texts are prose
-const MAX_SERIES = 6;
+const PERIOD = /(?<=^|\.)[mhdwy]\d+(?=\.|$)|\d+[hdwmy]$/;
+const MAX_SERIES = 4;
 const MAX_DRAWINGS = 6;
-const MAX_BARS = 160;
-const MIN_LABELS = 12;
+const MAX_BARS = 60;
+const [MIN_LABELS, MAX_LABELS] = [12, 30];
 
 /**
  * @param {Frame} frame
@@ -28,11 +29,27 @@ export function categories(frame, roles, naming) {
   const labels = labelsOf(roles, frame.length);
   if (!labels || frame.length < 2) return [];
   const all = [...roles.figures].map(([field, values]) => barsOf(field, values));
-  const parts = groupsOf(all).flatMap(({ series }) => chunks(series, MAX_SERIES));
+  const parts = subjects(all).flatMap((list) => groupsOf(list)).flatMap(({ series }) => chunks(series, MAX_SERIES));
   return parts.slice(0, MAX_DRAWINGS).map((series, index) => {
     mirror(series);
     return drawing(series, labels, naming, frame, index);
   });
+}
+
+/**
+ * Keep figures that differ in their period alone, such as `rsi.h1` and `rsi.h4`, apart from others.
+ * @param {Measured[]} list
+ */
+function subjects(list) {
+  /** @type {Map<string, Measured[]>} */
+  const byStem = new Map();
+  for (const series of list) {
+    const stem = PERIOD.test(series.field) ? series.field.replace(PERIOD, '*') : '';
+    byStem.set(stem, [...(byStem.get(stem) ?? []), series]);
+  }
+  const groups = [...byStem].filter(([stem, series]) => stem !== '' && series.length > 1).map(([, series]) => series);
+  const rest = list.filter((series) => !groups.some((group) => group.includes(series)));
+  return rest.length > 0 ? [rest, ...groups] : groups;
 }
 
 /**
@@ -54,7 +71,7 @@ function barsOf(field, values) {
  */
 function drawing(list, labels, naming, frame, index) {
   const [first] = list;
-  const most = Math.max(MIN_LABELS, Math.floor(MAX_BARS / list.length));
+  const most = Math.min(MAX_LABELS, Math.max(MIN_LABELS, Math.floor(MAX_BARS / list.length)));
   const order = largest(first?.values ?? [], most);
   const title = list.length === 1 ? (first?.name ?? '') : commonName(list);
   return {
@@ -63,7 +80,7 @@ function drawing(list, labels, naming, frame, index) {
     id: index === 0 ? naming.id : `${naming.id}#${index + 1}`,
     title: title === '' ? naming.title : `${naming.title}: ${title}`,
     path: frame.path,
-    omitted: labels.length > most ? `The ${most} largest of ${labels.length} by ${(first?.name ?? '').toLowerCase()}` : null,
+    omitted: labels.length > most ? `The ${most} largest of ${labels.length} by ${first?.name ?? ''}` : null,
     labels: order.map((row) => labels[row] ?? ''),
     series: list.map(({ unit: _, ...series }) => ({ ...series, values: order.map((row) => series.values[row] ?? null) })),
     axes: [axisOf(first?.unit ?? 'number')],

@@ -5,6 +5,7 @@ import { argumentValue, fieldsOf, readRequest } from './document.js';
 import { events } from './events.js';
 import { findSources } from './frames.js';
 import { bookMap, cellMap, depth } from './heatmaps.js';
+import { titleOf } from './names.js';
 import { profiles } from './profiles.js';
 import { rolesOf } from './roles.js';
 import { groupedTimelines, timelines } from './timelines.js';
@@ -15,7 +16,11 @@ import { pathTitle, subjectOf } from './titles.js';
 /** @import { Frame, Source } from './frames.js' */
 /** @import { Roles } from './roles.js' */
 
-/** @typedef {{ id: string, title: string, subject: string, unit: string | null, path: Path }} Naming `unit` is the argument of that name. */
+/**
+ * What the response and the request say of a list.
+ * @typedef {{ id: string, title: string, subject: string, field: string, unit: string | null, path: Path }} Naming
+ * `field` is what the list is about, `subject` the same in words, `unit` the argument of that name.
+ */
 
 const MAX_GROUPS = 24;
 
@@ -28,7 +33,10 @@ const MAX_GROUPS = 24;
 export function drawings(response, request) {
   const read = readRequest(request);
   const sources = findSources(response?.data);
-  const drawn = sources.flatMap((source) => drawSource(source, naming(source, read)));
+  const drawn = sources.flatMap((source) => {
+    const omitted = source.kind === 'list' ? source.frame.omitted : null;
+    return drawSource(source, naming(source, read)).map((drawing) => ({ ...drawing, omitted: drawing.omitted ?? omitted }));
+  });
   const maps = drawn.filter((drawing) => drawing.kind === 'heatmap' && drawing.price !== null);
   const overMaps = new Set(maps.map(({ path }) => [...path.slice(0, -1), 'candles'].join('.')));
   return drawn.filter(({ path }) => !overMaps.has(path.join('.')));
@@ -44,10 +52,15 @@ function naming(source, read) {
   return {
     id: path.join('.'),
     title: pathTitle(path, trail, read),
-    subject: subjectOf(path, read),
+    ...named(subjectOf(path, read)),
     unit: unitArgument(path, read),
     path,
   };
+}
+
+/** @param {string} field */
+function named(field) {
+  return { field, subject: titleOf(field) };
 }
 
 /**

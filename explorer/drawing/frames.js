@@ -13,11 +13,12 @@ import { isTimeName, parseTime, primaryRank } from './time.js';
  * @property {number} length
  * @property {Map<string, Json[]>} columns single values, by dotted field
  * @property {Map<string, JsonObject[][]>} nested lists of objects inside each row, by dotted field
+ * @property {string | null} omitted lists like this one that were left out, in words
  */
 
 /** @typedef {{ kind: 'list', frame: Frame } | { kind: 'book', path: Path, trail: string[], object: JsonObject }} Source */
 
-const MAX_ITEMS = 50; // of a list, whose own lists are drawn
+const MAX_ITEMS = 12; // of a list, whose own lists are drawn
 const MAX_LEVELS = 24; // of a list of numbers inside a row
 const PROBLEMS = new Set(['PlanGated', 'Unavailable', 'InvalidInput']);
 const LABELS = ['exchange', 'symbol', 'ticker', 'name', 'coin', 'tag'];
@@ -84,6 +85,7 @@ function walkList(list, path, trail, parent, sources) {
   sources.push({ kind: 'list', frame });
   const hasTime = [...frame.columns.keys()].some((field) => primaryRank(field) !== null || field.endsWith('Index'));
   if (hasTime) return; // what is inside its rows belongs to their times
+  const before = sources.length;
   rows.slice(0, MAX_ITEMS).forEach((row, index) => {
     if (!isObject(row)) return;
     const label = labelOf(row);
@@ -91,6 +93,10 @@ function walkList(list, path, trail, parent, sources) {
       walk(inner, [...path, index, name], label ? [...trail, label] : trail, row, sources);
     }
   });
+  if (rows.length <= MAX_ITEMS) return;
+  for (const source of sources.slice(before)) {
+    if (source.kind === 'list') source.frame.omitted = `Drawn are the first ${MAX_ITEMS} of ${rows.length} rows`;
+  }
 }
 
 /**
@@ -146,7 +152,7 @@ export function labelOf(row) {
  */
 function rowFrame(rows, path, trail, parent) {
   /** @type {Frame} */
-  const frame = { path, trail, parent, length: rows.length, columns: new Map(), nested: new Map() };
+  const frame = { path, trail, parent, length: rows.length, columns: new Map(), nested: new Map(), omitted: null };
   rows.forEach((row, index) => addRow(frame, row, index, ''));
   return frame;
 }
@@ -236,7 +242,7 @@ function columnFrame(object, path, trail, parent) {
   const length = columnLength(object);
   if (length === null) return null;
   /** @type {Frame} */
-  const frame = { path, trail, parent, length, columns: new Map(), nested: new Map() };
+  const frame = { path, trail, parent, length, columns: new Map(), nested: new Map(), omitted: null };
   for (const [name, value] of Object.entries(object)) {
     if (isListOfObjects(value)) frame.nested.set(name, rowsOf(value.filter(isObject), length));
     else if (Array.isArray(value) && value.some(Array.isArray)) {

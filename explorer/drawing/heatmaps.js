@@ -168,7 +168,7 @@ function candleOf(row) {
 /**
  * Return the levels of one order book; null if neither side has any.
  * @param {JsonObject} object
- * @param {Omit<Naming, 'unit' | 'subject'>} naming
+ * @param {Pick<Naming, 'id' | 'title' | 'path'>} naming
  * @returns {DepthDrawing | null}
  */
 export function depth(object, naming) {

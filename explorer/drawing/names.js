@@ -69,7 +69,8 @@ export function statedUnit(value) {
  * @param {string} field
  */
 export function titleOf(field) {
-  const parts = field.split('.');
+  const all = field.split('.');
+  const parts = all.length > 1 ? all.filter((part) => !/^by[A-Z]/.test(part)) : all;
   const texts = parts.map((part, index) => {
     const short = part.replace(SUFFIX, '');
     const isUnit = /^(?:usd|percent|quantity)$/.test(part);
@@ -87,6 +88,7 @@ export function words(name) {
   const list = name
     .replaceAll('_', ' ')
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
+    .replace(/([a-z])(\d+[hdwmy])(?= |$)/g, '$1 $2')
     .split(' ');
   return list.map((word) => (ACRONYMS.has(word.toLowerCase()) ? word.toUpperCase() : word.toLowerCase())).join(' ');
 }
@@ -102,7 +104,9 @@ export function capitalised(text) {
  * @returns {Tone}
  */
 export function toneOf(name) {
-  const last = leaf(name);
-  if (UP.test(last)) return 'up';
-  return DOWN.test(last) ? 'down' : null;
+  for (const part of name.split('.').reverse()) {
+    if (UP.test(part)) return 'up';
+    if (DOWN.test(part)) return 'down';
+  }
+  return null;
 }

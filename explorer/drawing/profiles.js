@@ -111,7 +111,7 @@ export function mainFigure(fields) {
  * @returns {Measured[]}
  */
 function single(frame, roles, naming, levels, prices) {
-  const all = seriesOf({ ...frame, nested: new Map() }, roles, naming.subject, listUnit(frame, naming.unit));
+  const all = seriesOf({ ...frame, nested: new Map() }, roles, naming.subject, listUnit(frame, naming));
   const [main] = groupsOf(all.filter(({ unit }) => unit === 'usd'));
   const list = main && all.length > 4 ? main.series : all;
   return list.map((series) => ({ ...series, shape: 'bars', values: atPrices(series.values, levels, prices) }));

@@ -2,7 +2,7 @@
 
 import { tokens } from './lexer.js';
 
-/** @import { Json, JsonObject, Remedy } from './types.js' */
+/** @import { JsonObject, Remedy } from './types.js' */
 /** @import { Field, ReadRequest } from './document.js' */
 
 /** @typedef {{ query: string, variables: JsonObject }} Rewritten */

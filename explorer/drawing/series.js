@@ -7,6 +7,7 @@ import { numberOf } from './roles.js';
 /** @import { Measured } from './axes.js' */
 /** @import { Frame } from './frames.js' */
 /** @import { Roles } from './roles.js' */
+/** @import { Naming } from './drawings.js' */
 
 const OHLC = /** @type {const} */ (['open', 'high', 'low', 'close']);
 const GENERIC = new Set(['value', 'close', 'valueUsd', 'ratio']);
@@ -96,7 +97,7 @@ export function blank(field, values, unit) {
 export function mirror(list) {
   for (const one of list.filter(({ shape, tone }) => shape === 'bars' && tone === 'up')) {
     const other = list.find((series) => isOpposite(one, series));
-    if (other && [one, other].every(isNeverNegative)) other.mirrored = true;
+    if (other && !LEVEL.test(one.field) && [one, other].every(isNeverNegative)) other.mirrored = true;
   }
 }
 
@@ -193,11 +194,12 @@ function sumOf(values) {
 }
 
 /**
- * Return the unit that the answer or the request states for a list: `unit` beside it, or the argument `unit`.
+ * Return the unit of a list: stated beside it as `unit`, by the argument `unit`, or by the name of its field.
  * @param {Frame} frame
- * @param {string | null} argument
+ * @param {Naming} naming
  * @returns {Unit | null}
  */
-export function listUnit(frame, argument) {
-  return statedUnit(frame.parent['unit']) ?? statedUnit(argument);
+export function listUnit(frame, { unit, field }) {
+  const byName = unitOf(field);
+  return statedUnit(frame.parent['unit']) ?? statedUnit(unit) ?? (byName === 'number' ? null : byName);
 }

@@ -3,7 +3,7 @@
 import { onAxes } from './axes.js';
 import { listUnit, seriesOf } from './series.js';
 
-/** @import { Series, TimeDrawing, Unit } from './types.js' */
+/** @import { Series, TimeDrawing } from './types.js' */
 /** @import { Measured } from './axes.js' */
 /** @import { Frame } from './frames.js' */
 /** @import { Roles } from './roles.js' */
@@ -17,7 +17,7 @@ import { listUnit, seriesOf } from './series.js';
  * @returns {TimeDrawing[]}
  */
 export function timelines(frame, roles, naming) {
-  const unit = listUnit(frame, naming.unit);
+  const unit = listUnit(frame, naming);
   const order = [...roles.times.keys()].sort((a, b) => Number(roles.times[a]) - Number(roles.times[b]));
   const series = seriesOf(frame, roles, naming.subject, unit).map((one) => reordered(one, order));
   return placed(order.map((index) => Number(roles.times[index])), series, frame, naming);
@@ -32,7 +32,7 @@ export function timelines(frame, roles, naming) {
  */
 export function groupedTimelines(frame, roles, labels, naming) {
   const times = [...new Set(roles.times)].sort((a, b) => a - b);
-  const unit = listUnit(frame, naming.unit);
+  const unit = listUnit(frame, naming);
   const series = seriesOf({ ...frame, nested: new Map() }, roles, naming.subject, unit);
   const list = [...new Set(labels)].flatMap((label) => series.map((one) => ofGroup(one, label, labels, roles.times, times)));
   return placed(times, series.length > 1 ? list : list.map((one) => ({ ...one, name: one.name.split(': ')[0] ?? one.name })), frame, naming);

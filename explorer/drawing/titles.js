@@ -6,6 +6,8 @@ import { capitalised, words } from './names.js';
 /** @import { Path } from './types.js' */
 /** @import { Field, ReadRequest } from './document.js' */
 
+/** Parts of a path that say nothing. */
+const WRAPPERS = new Set(['columns', 'nodes', 'edges', 'latest', 'node']);
 const LISTS = new Set(
   'points bars candles columns nodes edges days cells rows items levels buckets snapshots latest coins exchanges orders alerts events figures articles flashes transfers positions tiers expiries funds holdings indicators opportunities'.split(' '),
 );
@@ -22,26 +24,27 @@ const SPAN = /^([MHDWY])(\d+)$/;
 export function pathTitle(path, trail, request) {
   const keys = /** @type {string[]} */ (path.filter((part) => typeof part === 'string'));
   const fields = fieldsOf(request, path);
-  const shown = keys.filter((key, index) => index === 0 || index < keys.length - 2 || !LISTS.has(key));
+  const isWrapper = (/** @type {string} */ key, /** @type {number} */ index) =>
+    WRAPPERS.has(key) || (LISTS.has(key) && (index === keys.length - 1 || trail.length > 0));
+  const shown = keys.filter((key, index) => index === 0 || !isWrapper(key, index));
   const parts = shown.map((key) => {
     const field = fields[keys.indexOf(key)];
     return field && request ? fieldTitle(field, request) : words(key);
   });
   const named = trail.length > 0 ? [...trail, ...parts.slice(1)] : parts;
-  return named.filter((part) => part !== '').map(capitalised).join(' · ');
+  const texts = named.filter((part) => part !== '').map(capitalised);
+  return texts.filter((text, index) => text !== texts[index - 1]).join(' · ');
 }
 
 /**
- * Return what the list at a path is about in a few words, such as `Funding rate`.
+ * Return the field that says what the list at a path is about, such as `fundingRate`.
  * @param {Path} path
  * @param {ReadRequest | null} request
  */
 export function subjectOf(path, request) {
   const keys = /** @type {string[]} */ (path.filter((part) => typeof part === 'string'));
   const index = keys.findLastIndex((key) => !LISTS.has(key));
-  const key = keys[index];
-  if (key === undefined) return 'Value';
-  return capitalised(words(fieldsOf(request, path)[index]?.name ?? key));
+  return fieldsOf(request, path)[index]?.name ?? keys[index] ?? 'value';
 }
 
 /**

@@ -13,7 +13,7 @@ import { ABOUT_PLUGIN } from './plugins/About';
 import { ACCESS_PLUGIN } from './plugins/Access';
 import { EXAMPLES_PLUGIN } from './plugins/Examples';
 import { DryRunIcon, ShareIcon } from './plugins/icons';
-import { fromFragment, toFragment } from './share-link.js';
+import { fromFragment, toFragment } from '../drawing/share-link.js';
 import { hasTabs, storage } from './storage';
 
 const FIRST_EXAMPLE = 'Funding';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fromFragment, toFragment } from '../src/share-link.js';
+import { fromFragment, toFragment } from '../drawing/share-link.js';
 
 test('a link carries query and variables there and back', () => {
   const operation = { query: '{ coin(symbol: "Ł€😀") { symbol } }', variables: '{ "a": "+/=" }' };
