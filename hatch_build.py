@@ -7,8 +7,8 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
-from build_hooks.compiled_reader import COMPILE_ERRORS, compile_reader  # noqa: E402  # found by the line above
-from build_hooks.explorer_page import ExplorerNotBuilt, build_page, required_packages  # noqa: E402
+from build_hooks.compiled_reader import COMPILE_ERRORS, compile_reader  # found by the line above
+from build_hooks.explorer_page import ExplorerNotBuilt, build_page, required_packages
 
 sys.path.pop(0)
 

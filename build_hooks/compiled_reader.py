@@ -4,9 +4,9 @@ import tempfile
 from pathlib import Path
 
 from Cython.Build import cythonize
-from setuptools import Distribution, Extension
-from setuptools.command.build_ext import build_ext
-from setuptools.errors import BaseError, CCompilerError
+from setuptools import Distribution, Extension  # type: ignore[import-untyped]
+from setuptools.command.build_ext import build_ext  # type: ignore[import-untyped]
+from setuptools.errors import BaseError, CCompilerError  # type: ignore[import-untyped]
 
 COMPILE_ERRORS = (BaseError, CCompilerError)
 

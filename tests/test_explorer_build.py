@@ -46,7 +46,7 @@ def tools(monkeypatch: pytest.MonkeyPatch) -> Tools:
     monkeypatch.delenv(VARIABLE, raising=False)
     monkeypatch.setattr(explorer_page, "find_node", lambda: NODE)
     tools = Tools()
-    monkeypatch.setattr(explorer_page.subprocess, "run", tools.run)
+    monkeypatch.setattr("build_hooks.explorer_page.subprocess.run", tools.run)
     return tools
 
 
@@ -148,18 +148,25 @@ def test_pip_fetches_node_only_for_a_page_that_has_to_be_built_without_it(
 def test_node_is_never_compiled(
     monkeypatch: pytest.MonkeyPatch, system: str, machine: str, library: tuple[str, str], *, has_wheel: bool
 ) -> None:
-    monkeypatch.setattr(node.platform, "system", lambda: system)
-    monkeypatch.setattr(node.platform, "machine", lambda: machine)
-    monkeypatch.setattr(node.platform, "libc_ver", lambda: library)
+    monkeypatch.setattr("build_hooks.node.platform.system", lambda: system)
+    monkeypatch.setattr("build_hooks.node.platform.machine", lambda: machine)
+    monkeypatch.setattr("build_hooks.node.platform.libc_ver", lambda: library)
     assert node.has_wheel() is has_wheel
 
 
 @pytest.mark.parametrize(
     ("version", "is_new_enough"),
-    [("v18.20.4", False), ("v20.18.0", False), ("v20.19.0", True), ("v21.7.0", False), ("v22.12.0", True), ("v26.0.0", True)],
+    [
+        ("v18.20.4", False),
+        ("v20.18.0", False),
+        ("v20.19.0", True),
+        ("v21.7.0", False),
+        ("v22.12.0", True),
+        ("v26.0.0", True),
+    ],
 )
 def test_vite_needs_a_recent_node(monkeypatch: pytest.MonkeyPatch, version: str, *, is_new_enough: bool) -> None:
     answer = subprocess.CompletedProcess(["node"], 0, stdout=f"{version}\n")
-    monkeypatch.setattr(node.shutil, "which", lambda name: f"/bin/{name}")
-    monkeypatch.setattr(node.subprocess, "run", lambda *_, **__: answer)
+    monkeypatch.setattr("build_hooks.node.shutil.which", lambda name: f"/bin/{name}")
+    monkeypatch.setattr("build_hooks.node.subprocess.run", lambda *_, **__: answer)
     assert (node.find_node() is not None) is is_new_enough

@@ -1,4 +1,4 @@
-"""Headless Chromium by its DevTools protocol: pages of the real server, with everything outside this machine blocked."""
+"""Headless Chromium by its DevTools protocol: pages of the real server, with all outside this machine blocked."""
 
 import base64
 import contextlib
@@ -28,7 +28,7 @@ _UNTIL = """new Promise((resolve, reject) => {{
   const look = () => {{
     let value;
     try {{ value = ({condition}); }} catch (error) {{ value = null; }}
-    if (value) resolve(value);
+    if (value) resolve();
     else if (performance.now() - started > {limit}) reject(new Error('not within the limit: ' + {text}));
     else setTimeout(look, 25);
   }};
@@ -98,9 +98,7 @@ class Tab:
         return self._chromium.send(method, self._session, **parameters)
 
     def resize(self, width: int, height: int) -> None:
-        self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
-        )
+        self.send("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
     def notice(self, method: str, parameters: dict[str, Any]) -> None:
         match method:
@@ -124,10 +122,10 @@ class Tab:
             raise PageError(result["exceptionDetails"].get("exception", {}).get("description", result))
         return result["result"].get("value")
 
-    def until(self, condition: str) -> Any:
-        """Wait until an expression is true, and return its value."""
+    def until(self, condition: str) -> None:
+        """Wait until an expression is true."""
         text = orjson.dumps(condition).decode()
-        return self.run(_UNTIL.format(condition=condition, limit=LIMIT * 1000, text=text))
+        self.run(_UNTIL.format(condition=condition, limit=LIMIT * 1000, text=text))
 
     def click(self, selector: str, text: str = "") -> None:
         """Click the first element of a selector that contains the text, once there is one."""
@@ -144,9 +142,7 @@ class Tab:
 
     def foreign_requests(self) -> list[str]:
         return [
-            url
-            for url in self.requested
-            if not url.startswith(_HARMLESS) and urlsplit(url).hostname not in _LOOPBACK
+            url for url in self.requested if not url.startswith(_HARMLESS) and urlsplit(url).hostname not in _LOOPBACK
         ]
 
     def violations(self) -> list[str]:
