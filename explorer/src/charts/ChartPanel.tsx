@@ -1,6 +1,6 @@
 /** The charts of an answer: one at a time, with its legend, scales and exports. */
 
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
 import { drawings, overlay, tableOf, toCsv, toJson } from '../../drawing/index.js';
 import type { Drawing, GraphQLResponse, Request, TimeDrawing } from '../../drawing/types';
 import { download } from '../panel/download';
@@ -32,20 +32,17 @@ export function ChartPanel({ response, document, theme }: Props) {
   if (!drawing || !shown) return <p className="xp-empty">The answer has no lists of figures to draw.</p>;
   const others = list.filter((one): one is TimeDrawing => one.kind === 'time' && one !== drawing);
   return (
-    <div className="xp-chart">
-      <div className="xp-bar">
-        <DrawingChoice list={list} drawing={drawing} onChoose={choose} />
-        {drawing.kind === 'time' && others.length > 0 && (
-          <select aria-label="Overlay" value={second?.id ?? ''} onChange={(event) => setOverlaid(event.target.value)}>
-            <option value="">Overlay: none</option>
-            {others.map(({ id, title }) => (
-              <option key={id} value={id}>{`Overlay: ${title}`}</option>
-            ))}
-          </select>
-        )}
-      </div>
-      <Chart key={`${shown.id} ${theme}`} drawing={shown} theme={theme} />
-    </div>
+    <Chart drawing={shown} theme={theme}>
+      <DrawingChoice list={list} drawing={drawing} onChoose={choose} />
+      {drawing.kind === 'time' && others.length > 0 && (
+        <select aria-label="Overlay" value={second?.id ?? ''} onChange={(event) => setOverlaid(event.target.value)}>
+          <option value="">Overlay: none</option>
+          {others.map(({ id, title }) => (
+            <option key={id} value={id}>{`Overlay: ${title}`}</option>
+          ))}
+        </select>
+      )}
+    </Chart>
   );
 }
 
@@ -67,7 +64,14 @@ function DrawingChoice({ list, drawing, onChoose }: ChoiceProps) {
   );
 }
 
-function Chart({ drawing, theme }: { drawing: Drawing; theme: Theme }) {
+interface ChartProps {
+  drawing: Drawing;
+  theme: Theme;
+  /** What to choose from, in front of the other buttons. */
+  children: ReactNode;
+}
+
+function Chart({ drawing, theme, children }: ChartProps) {
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<Plot | null>(null);
   const [reading, read] = useState<Reading | null>(null);
@@ -77,7 +81,7 @@ function Chart({ drawing, theme }: { drawing: Drawing; theme: Theme }) {
     plot.current = mount(host.current, drawing, coloursOf(theme), read);
     return () => plot.current?.destroy();
   }, [drawing, theme]);
-  useEffect(() => plot.current?.setScale(scale), [drawing, scale]);
+  useEffect(() => plot.current?.setScale(scale), [drawing, theme, scale]);
   const onKeyDown = (event: KeyboardEvent) => {
     const by = STEPS[event.key];
     if (by === undefined) return;
@@ -86,9 +90,9 @@ function Chart({ drawing, theme }: { drawing: Drawing; theme: Theme }) {
   };
   const picture = () => plot.current && savePicture(plot.current.picture(), drawing.title, fileName(drawing), coloursOf(theme));
   return (
-    <figure className="xp-figure">
+    <figure className="xp-chart">
       <div className="xp-bar">
-        <Legend reading={reading} />
+        {children}
         <span className="xp-fill" />
         {hasScales(drawing) && <ScaleChoice scale={scale} onChoose={setScale} />}
         <button type="button" onClick={picture}>
@@ -101,8 +105,8 @@ function Chart({ drawing, theme }: { drawing: Drawing; theme: Theme }) {
           JSON
         </button>
       </div>
+      <Legend reading={reading} />
       <div
-        ref={host}
         className="xp-plot"
         data-kind={drawing.kind}
         data-form={'form' in drawing ? drawing.form : undefined}
@@ -111,7 +115,9 @@ function Chart({ drawing, theme }: { drawing: Drawing; theme: Theme }) {
         tabIndex={0}
         aria-label={`Chart of ${drawing.title}. The arrow keys move the crosshair.`}
         onKeyDown={onKeyDown}
-      />
+      >
+        <div ref={host} className="xp-surface" />
+      </div>
       <figcaption className="xp-caption">{caption(drawing)}</figcaption>
     </figure>
   );

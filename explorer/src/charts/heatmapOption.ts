@@ -16,9 +16,8 @@ export function heatmapOption(drawing: HeatmapDrawing, colours: Colours): EChart
   const [first, last] = [times[0] ?? 0, times.at(-1) ?? 1];
   const [low, high] = [prices[0] ?? 0, prices.at(-1) ?? 1];
   return {
-    ...frame(colours),
+    ...frame(colours, 0),
     grid: { left: 8, right: 16, top: 8, bottom: 48, containLabel: true, show: true, backgroundColor: RAMP[0], borderWidth: 0 },
-    legend: { show: false },
     tooltip: {
       renderMode: 'richText',
       confine: true,

@@ -16,13 +16,15 @@ interface Hovered {
   axisValue?: number | string;
 }
 
-export function frame(colours: Colours): EChartsCoreOption {
+/** `names`: how many series there are; a lone one needs no legend. */
+export function frame(colours: Colours, names: number): EChartsCoreOption {
+  const hasLegend = names > 1;
   return {
     animation: false,
     textStyle: { fontFamily: FONT, color: colours.muted },
     backgroundColor: colours.paper,
-    grid: { left: 8, right: 16, top: 34, bottom: 8, containLabel: true },
-    legend: { top: 4, left: 4, textStyle: { color: colours.ink }, itemWidth: 12, itemHeight: 10, type: 'plain' },
+    grid: { left: 8, right: 16, top: hasLegend ? 34 : 12, bottom: 8, containLabel: true },
+    legend: { show: hasLegend, top: 4, left: 4, textStyle: { color: colours.ink }, itemWidth: 12, itemHeight: 10 },
   };
 }
 
@@ -70,7 +72,7 @@ export function depthOption(drawing: DepthDrawing, colours: Colours): EChartsCor
     data: levels,
   });
   return {
-    ...frame(colours),
+    ...frame(colours, 2),
     tooltip: tooltip(colours, (list) => depthText(list, drawing.unit), 'axis'),
     xAxis: { ...valueAxis(colours, (value) => formatNumber(value)), splitLine: { show: false } },
     yAxis: { ...valueAxis(colours, (value) => formatNumber(value, drawing.unit)), scale: false, position: 'right' },
@@ -101,7 +103,7 @@ export function profileOption(drawing: ProfileDrawing, colours: Colours): EChart
   const gap = drawing.prices.slice(1).reduce((least, price, index) => Math.min(least, price - (drawing.prices[index] ?? price)), Infinity);
   const isMirrored = drawing.form === 'mirrored';
   return {
-    ...frame(colours),
+    ...frame(colours, drawing.series.length),
     tooltip: tooltip(colours, (list) => [`Price ${formatNumber(pair(list[0]?.value ?? 0)[0], 'number', 'full')}`, ...list.map((one) => `${one.seriesName}: ${formatNumber(isMirrored ? Math.abs(pair(one.value)[1]) : pair(one.value)[1], unit, 'full')}`)].join('\n'), 'axis'),
     xAxis: {
       ...valueAxis(colours, (value) => formatNumber(value)),
@@ -143,7 +145,7 @@ export function eventsOption(drawing: EventsDrawing, colours: Colours): EChartsC
   const diameter = (size: number | null) =>
     size === null || largest === 0 ? DIAMETER : MIN_DIAMETER + (MAX_DIAMETER - MIN_DIAMETER) * Math.sqrt(Math.abs(size) / largest);
   return {
-    ...frame(colours),
+    ...frame(colours, drawing.groups.length),
     tooltip: tooltip(colours, ([one]) => (one ? eventText(one, drawing, unit) : ''), 'item'),
     xAxis: timeAxis(colours),
     yAxis: { ...valueAxis(colours, (value) => formatNumber(value, unit)), position: 'right' },
@@ -170,7 +172,7 @@ export function categoriesOption(drawing: CategoryDrawing, colours: Colours): EC
   const palette = colourEach(tones, colours);
   const text = (value: number) => formatNumber(isMirrored ? Math.abs(value) : value, unit);
   return {
-    ...frame(colours),
+    ...frame(colours, drawing.series.length),
     tooltip: tooltip(colours, (list) => [list[0]?.name ?? '', ...list.map((one) => `${one.seriesName}: ${formatNumber(isMirrored ? Math.abs(pair(one.value)[1]) : pair(one.value)[1], unit, 'full')}`)].join('\n'), 'axis'),
     xAxis: { ...valueAxis(colours, text), scale: false },
     yAxis: {
