@@ -2,7 +2,7 @@
 
 import { useGraphiQL } from '@graphiql/react';
 import { useMemo, useState } from 'react';
-import { problems as problemsOf, tables as tablesOf } from '../../drawing/index.js';
+import { drawings as drawingsOf, problems as problemsOf, tables as tablesOf } from '../../drawing/index.js';
 import { ChartPanel } from '../charts/ChartPanel';
 import { type Exchange, useExchange } from '../exchanges';
 import { useOperations } from '../operations';
@@ -16,28 +16,42 @@ import { type TabEntry, Tabs } from './Tabs';
 
 export function ResultPanel() {
   const exchange = useExchange(useGraphiQL((state) => state.tabs[state.activeTabIndex]?.id));
-  const [selected, select] = useState('chart');
+  return exchange && <Views exchange={exchange} />;
+}
+
+function Views({ exchange }: { exchange: Exchange }) {
+  const [chosen, choose] = useState<string | null>(null);
   const entries = useEntries(exchange);
-  if (exchange === null) return null;
+  const selected = entries.some(({ id }) => id === chosen) ? chosen : null;
   return (
     <section className="xp" aria-label="Result">
-      <StatusLine exchange={exchange} />
-      <Tabs label="Views of the result" entries={entries} selected={selected} onSelect={select} />
+      <Tabs label="Views of the result" entries={entries} selected={selected ?? first(exchange)} onSelect={choose}>
+        <StatusLine exchange={exchange} />
+      </Tabs>
     </section>
   );
 }
 
-function useEntries(exchange: Exchange | null): TabEntry[] {
+/** Decide what to show as long as the user has not chosen: an answer without figures may be all problems. */
+function first({ response, operation }: Exchange): string {
+  if (planOf(response)) return 'plan';
+  const isEmpty = drawingsOf(response, operation).length === 0;
+  if (isEmpty && problemsOf(response, operation).length > 0) return 'problems';
+  return isEmpty ? 'table' : 'chart';
+}
+
+function useEntries({ response, operation }: Exchange): TabEntry[] {
   const theme = useTheme();
   const { replaceAndRun } = useOperations();
   return useMemo(() => {
-    if (exchange === null) return [];
-    const { response, operation } = exchange;
     const plan = planOf(response);
     const problems = problemsOf(response, operation);
-    const entries: TabEntry[] = [
+    const figures: TabEntry[] = [
       { id: 'chart', label: 'Chart', content: () => <ChartPanel response={response} document={operation} theme={theme} /> },
       { id: 'table', label: 'Table', content: () => <TableView tables={tablesOf(response, operation)} /> },
+    ];
+    return [
+      ...(plan ? [{ id: 'plan', label: 'Dry run', content: () => <CallPlan plan={plan} /> }] : figures),
       {
         id: 'problems',
         label: problems.length ? `Problems (${problems.length})` : 'Problems',
@@ -45,6 +59,5 @@ function useEntries(exchange: Exchange | null): TabEntry[] {
       },
       { id: 'code', label: 'Code', content: () => <Snippets operation={operation} /> },
     ];
-    return plan ? [{ id: 'plan', label: 'Dry run', content: () => <CallPlan plan={plan} /> }, ...entries.slice(2)] : entries;
-  }, [exchange, theme, replaceAndRun]);
+  }, [response, operation, theme, replaceAndRun]);
 }

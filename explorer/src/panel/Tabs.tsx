@@ -13,11 +13,13 @@ interface Props {
   entries: TabEntry[];
   selected: string;
   onSelect: (id: string) => void;
+  /** What stands beside the tabs. */
+  children?: ReactNode;
 }
 
 const STEPS: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1 };
 
-export function Tabs({ label, entries, selected, onSelect }: Props) {
+export function Tabs({ label, entries, selected, onSelect, children }: Props) {
   const prefix = useId();
   const current = entries.find(({ id }) => id === selected) ?? entries[0];
   if (current === undefined) return null;
@@ -31,7 +33,8 @@ export function Tabs({ label, entries, selected, onSelect }: Props) {
   };
   return (
     <>
-      <div className="xp-tabs" role="tablist" aria-label={label} onKeyDown={move}>
+      <div className="xp-head">
+        <div className="xp-tabs" role="tablist" aria-label={label} onKeyDown={move}>
         {entries.map(({ id, label: text }) => (
           <button
             key={id}
@@ -46,6 +49,8 @@ export function Tabs({ label, entries, selected, onSelect }: Props) {
             {text}
           </button>
         ))}
+        </div>
+        {children}
       </div>
       <div id={`${prefix}-panel`} className="xp-view" role="tabpanel" aria-labelledby={`${prefix}-tab-${current.id}`}>
         {current.content()}
