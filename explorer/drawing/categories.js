@@ -29,8 +29,8 @@ export function categories(frame, roles, naming) {
   const labels = labelsOf(roles, frame.length);
   if (!labels || frame.length < 2) return [];
   const all = [...roles.figures].map(([field, values]) => barsOf(field, values));
-  const groups = subjects(all).flatMap((list) => groupsOf(list));
-  const parts = groups.flatMap(({ series }) => pairsApart(series)).flatMap((series) => chunks(series, MAX_SERIES));
+  const lists = subjects(all).flatMap((list) => pairsApart(list));
+  const parts = lists.flatMap((list) => (list.some(({ mirrored }) => mirrored) ? [list] : groupsOf(list).flatMap(({ series }) => chunks(series, MAX_SERIES))));
   return parts.slice(0, MAX_DRAWINGS).map((series, index) => drawing(series, labels, naming, frame, index));
 }
 

@@ -23,6 +23,7 @@ import { pathTitle, subjectOf } from './titles.js';
  */
 
 const MAX_GROUPS = 24;
+const MAX_ITEMS = 4; // of a list, such as coins, whose own lists are drawn
 
 /**
  * Return what to draw of a response, in its order; empty if it has no lists of figures.
@@ -32,7 +33,7 @@ const MAX_GROUPS = 24;
  */
 export function drawings(response, request) {
   const read = readRequest(request);
-  const sources = findSources(response?.data);
+  const sources = findSources(response?.data, MAX_ITEMS);
   const drawn = sources.flatMap((source) => {
     const omitted = source.kind === 'list' ? source.frame.omitted : null;
     return drawSource(source, naming(source, read)).map((drawing) => ({ ...drawing, omitted: drawing.omitted ?? omitted }));

@@ -16,9 +16,9 @@ import { isTimeName, parseTime, primaryRank } from './time.js';
  * @property {string | null} omitted lists like this one that were left out, in words
  */
 
+/** @typedef {{ sources: Source[], maxItems: number }} Found */
 /** @typedef {{ kind: 'list', frame: Frame } | { kind: 'book', path: Path, trail: string[], object: JsonObject }} Source */
 
-const MAX_ITEMS = 12; // of a list, whose own lists are drawn
 const MAX_LEVELS = 24; // of a list of numbers inside a row
 const PROBLEMS = new Set(['PlanGated', 'Unavailable', 'InvalidInput']);
 const LABELS = ['exchange', 'symbol', 'ticker', 'name', 'coin', 'tag'];
@@ -52,12 +52,13 @@ export function isProblem(value) {
 /**
  * Return the lists and order books of a response, in its order.
  * @param {Json | undefined} data
+ * @param {number} [maxItems] of a list, whose own lists count
  */
-export function findSources(data) {
-  /** @type {Source[]} */
-  const sources = [];
-  if (data !== undefined) walk(data, [], [], {}, sources);
-  return sources;
+export function findSources(data, maxItems = Infinity) {
+  /** @type {Found} */
+  const found = { sources: [], maxItems };
+  if (data !== undefined) walk(data, [], [], {}, found);
+  return found.sources;
 }
 
 /**
@@ -65,11 +66,11 @@ export function findSources(data) {
  * @param {Path} path
  * @param {string[]} trail
  * @param {JsonObject} parent
- * @param {Source[]} sources
+ * @param {Found} found
  */
-function walk(value, path, trail, parent, sources) {
-  if (isListOfObjects(value)) walkList(value, path, trail, parent, sources);
-  else if (isObject(value) && !isProblem(value)) walkObject(value, path, trail, parent, sources);
+function walk(value, path, trail, parent, found) {
+  if (isListOfObjects(value)) walkList(value, path, trail, parent, found);
+  else if (isObject(value) && !isProblem(value)) walkObject(value, path, trail, parent, found);
 }
 
 /**
@@ -77,25 +78,25 @@ function walk(value, path, trail, parent, sources) {
  * @param {Path} path
  * @param {string[]} trail
  * @param {JsonObject} parent
- * @param {Source[]} sources
+ * @param {Found} found
  */
-function walkList(list, path, trail, parent, sources) {
+function walkList(list, path, trail, parent, found) {
   const rows = list.map(nodeOf);
   const frame = rowFrame(rows.filter(isObject), path, trail, parent);
-  sources.push({ kind: 'list', frame });
+  found.sources.push({ kind: 'list', frame });
   const hasTime = [...frame.columns.keys()].some((field) => primaryRank(field) !== null || field.endsWith('Index'));
   if (hasTime) return; // what is inside its rows belongs to their times
-  const before = sources.length;
-  rows.slice(0, MAX_ITEMS).forEach((row, index) => {
+  const before = found.sources.length;
+  rows.slice(0, found.maxItems).forEach((row, index) => {
     if (!isObject(row)) return;
     const label = labelOf(row);
     for (const [name, inner] of Object.entries(row)) {
-      walk(inner, [...path, index, name], label ? [...trail, label] : trail, row, sources);
+      walk(inner, [...path, index, name], label ? [...trail, label] : trail, row, found);
     }
   });
-  if (rows.length <= MAX_ITEMS) return;
-  for (const source of sources.slice(before)) {
-    if (source.kind === 'list') source.frame.omitted = `Drawn are the first ${MAX_ITEMS} of ${rows.length} rows`;
+  if (rows.length <= found.maxItems) return;
+  for (const source of found.sources.slice(before)) {
+    if (source.kind === 'list') source.frame.omitted = `Drawn are the first ${found.maxItems} of ${rows.length} rows`;
   }
 }
 
@@ -104,22 +105,22 @@ function walkList(list, path, trail, parent, sources) {
  * @param {Path} path
  * @param {string[]} trail
  * @param {JsonObject} parent
- * @param {Source[]} sources
+ * @param {Found} found
  */
-function walkObject(object, path, trail, parent, sources) {
+function walkObject(object, path, trail, parent, found) {
   if (isBook(object)) {
-    sources.push({ kind: 'book', path, trail, object });
+    found.sources.push({ kind: 'book', path, trail, object });
     return;
   }
   const columns = columnFrame(object, path, trail, parent);
   if (columns) {
-    sources.push({ kind: 'list', frame: columns });
+    found.sources.push({ kind: 'list', frame: columns });
     return;
   }
   const hasRows = Object.values(object).some(isListOfObjects);
   for (const [name, inner] of Object.entries(object)) {
     const repeats = hasRows && isObject(inner) && (name === 'latest' || columnLength(inner) !== null);
-    if (!repeats) walk(inner, [...path, name], trail, object, sources);
+    if (!repeats) walk(inner, [...path, name], trail, object, found);
   }
 }
 

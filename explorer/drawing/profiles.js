@@ -1,7 +1,7 @@
 /** Figures by price level, such as where positions would be liquidated, and where large orders stand. */
 
 import { groupsOf, onAxes } from './axes.js';
-import { leaf, titleOf, toneOf, unitOf, words } from './names.js';
+import { capitalised, leaf, toneOf, unitOf } from './names.js';
 import { numberOf } from './roles.js';
 import { blank, listUnit, mirror, seriesOf } from './series.js';
 import { formOf } from './timelines.js';
@@ -86,10 +86,10 @@ function grouped(figures, group, levels, prices) {
     const rows = values.map((value, index) => (group.values[index] === name ? value : null));
     const series = blank(`${name}.${field}`, atPrices(rows, levels, prices), unitOf(field));
     const tone = group.field === 'side' ? toneOf(name) : null;
-    return { ...series, name: words(name) === name ? name : titleOf(name.toLowerCase()), shape: /** @type {const} */ ('bars'), tone, stacked: tone === null };
+    return { ...series, name: tone === null ? name : capitalised(name.toLowerCase()), shape: /** @type {const} */ ('bars'), tone, stacked: tone === null };
   });
-  mirror(list.map((series) => Object.assign(series, { field: series.name })));
-  return list;
+  mirror(list);
+  return list.sort((a, b) => Number(a.mirrored) - Number(b.mirrored));
 }
 
 /** @param {string[]} fields */

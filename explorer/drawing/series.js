@@ -107,6 +107,7 @@ export function mirror(list) {
  */
 function isOpposite(one, other) {
   const rest = (/** @type {string} */ field) => field.replace(/long|short|buy|sell|bids?|asks?|calls?|puts?|inflow|outflow/gi, '');
+  if (one.unit === 'number' && !AMOUNT.test(leaf(one.field))) return false;
   return other.shape === 'bars' && other.tone === 'down' && other.unit === one.unit && rest(other.field) === rest(one.field);
 }
 

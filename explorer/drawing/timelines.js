@@ -82,16 +82,27 @@ function reordered(series, order) {
  * @returns {TimeDrawing[]}
  */
 function placed(times, series, frame, naming) {
-  return onAxes(series).map((part, index) => ({
+  return onAxes(series).map((part, index, all) => ({
     kind: 'time',
     form: formOf(part.series),
     id: index === 0 ? naming.id : `${naming.id}#${index + 1}`,
-    title: index === 0 ? naming.title : `${naming.title}: ${part.series[0]?.name ?? ''}`,
+    title: index === 0 ? naming.title : `${naming.title}: ${distinction(part, all[0])}`,
     path: frame.path,
     omitted: null,
     times,
     ...part,
   }));
+}
+
+/**
+ * Return what distinguishes a further drawing: its unit if it repeats the names of the first one, else its first series.
+ * @param {{ series: Series[], axes: import('./types.js').Axis[] }} part
+ * @param {{ series: Series[] } | undefined} first
+ */
+function distinction({ series, axes }, first) {
+  const name = series[0]?.name ?? '';
+  const repeats = first?.series.some((one) => one.name === name) ?? false;
+  return repeats && axes[0]?.title ? axes[0].title : name;
 }
 
 /** @param {Series[]} series */

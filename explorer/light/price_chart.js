@@ -8,7 +8,7 @@ import { nearestIndex } from './time_chart.js';
 /** @import { DepthDrawing, ProfileDrawing, Unit } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */
 
-const MIN_BAR = 1.5;
+const [MIN_BAR, MIN_SPARSE_BAR, SPARSE] = [1.5, 4, 60];
 
 /**
  * Draw how much stands up to each price, from the middle of the book.
@@ -87,7 +87,7 @@ export function paintProfile(context, width, height, theme, drawing) {
   const gap = smallestGap(drawing.prices);
   const marks = drawing.mark === null ? [] : [drawing.mark];
   const { frame, x, y } = axes(context, width, height, theme, [...drawing.prices, ...marks], range, unit, gap / 2);
-  const body = Math.max(MIN_BAR, Math.abs(x.at(gap) - x.at(0)) * 0.8);
+  const body = Math.max(drawing.prices.length < SPARSE ? MIN_SPARSE_BAR : MIN_BAR, Math.abs(x.at(gap) - x.at(0)) * 0.8);
   for (const { color, bars } of layers) {
     context.fillStyle = color;
     for (const { price, from, to } of bars) {

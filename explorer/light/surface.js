@@ -64,9 +64,10 @@ export function surface(label, height, paint, onRead) {
   /** @type {Painted | null} */
   let painted = null;
   let index = -1;
+  let width = 0;
 
   const redraw = () => {
-    const width = element.clientWidth;
+    width = element.clientWidth;
     if (width === 0) return;
     const context = prepared(canvas, width, height);
     prepared(over, width, height);
@@ -95,7 +96,7 @@ export function surface(label, height, paint, onRead) {
     event.preventDefault();
     show(next);
   });
-  const observer = new ResizeObserver(redraw);
+  const observer = new ResizeObserver(() => element.clientWidth !== width && redraw());
   observer.observe(element);
   return { element, canvas, redraw, destroy: () => observer.disconnect() };
 }

@@ -60,6 +60,7 @@ export class Views {
     }
     this.panel.setAttribute('aria-labelledby', `tab-${name}`);
     this.panel.replaceChildren(...(this.views?.[name]?.content() ?? []));
+    this.redraw();
   }
 
   redraw() {

@@ -117,7 +117,7 @@ export function profileOption(drawing: ProfileDrawing, colours: Colours): EChart
       name: series.name,
       color: palette[index],
       barGap: '-100%',
-      barMinWidth: 1.5,
+      barMinWidth: drawing.prices.length < 60 ? 4 : 1.5,
       ...(series.stacked || isMirrored ? { stack: 'all' } : {}),
       data: drawing.prices.flatMap((price, at) => {
         const value = series.values[at] ?? null;
