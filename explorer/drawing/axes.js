@@ -42,13 +42,27 @@ export function groupsOf(list) {
   const groups = [];
   for (const series of [...list.filter(isSubject), ...list.filter((series) => !isSubject(series))]) {
     const magnitude = magnitudeOf(series);
-    const group = groups.find((other) => other.unit === series.unit && isAlike(other.magnitude, magnitude));
+    const group = groupFor(series, magnitude, groups.filter(({ unit }) => unit === series.unit));
     if (group) {
       group.series.push(series);
       group.magnitude = Math.max(group.magnitude, magnitude);
     } else groups.push({ unit: series.unit, magnitude, series: [series] });
   }
   return groups;
+}
+
+/**
+ * A stack stays together, however small some of it is, and apart from other stacks.
+ * @param {Measured} series
+ * @param {number} magnitude
+ * @param {Group[]} groups of its unit
+ */
+function groupFor(series, magnitude, groups) {
+  const alike = groups.filter((group) => isAlike(group.magnitude, magnitude));
+  if (!series.stacked) return alike[0];
+  const figure = leaf(series.field);
+  const own = groups.find((group) => group.series.some((one) => one.stacked && leaf(one.field) === figure));
+  return own ?? alike.find((group) => !group.series.some((one) => one.stacked));
 }
 
 /** Say whether a series is more than the price beside the figures that an answer is about. @param {Measured} series */
