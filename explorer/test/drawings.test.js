@@ -107,6 +107,7 @@ test('flows are stacked by ticker, with their sum as a line on the axis and the 
   assert.equal(drawing.form, 'stacked');
   const stacked = drawing.series.filter((series) => series.stacked);
   assert.deepEqual(stacked.map(({ name, values }) => [name, values]), [['IBIT', [2e8, 2e8, 2e8]], ['FBTC', [1e8, 1e8, 1e8]]]);
+  assert.deepEqual(drawing.series.filter(({ field }) => field === 'flowUsd').map(({ shape, axis }) => [shape, axis]), [['line', 0]]);
   assert.deepEqual(drawing.series.filter(({ axis }) => axis === 1).map(({ field }) => field), ['priceUsd']);
 });
 
