@@ -1,6 +1,6 @@
 /** Which series share an axis: those of one unit whose magnitudes are alike. */
 
-import { UNIT_TITLES, leaf } from './names.js';
+import { UNIT_TITLES, isContext, leaf } from './names.js';
 
 /** @import { Axis, Series, Unit } from './types.js' */
 
@@ -8,7 +8,6 @@ import { UNIT_TITLES, leaf } from './names.js';
 /** @typedef {{ unit: Unit, magnitude: number, series: Measured[] }} Group */
 
 const MAX_FACTOR = 30;
-const CONTEXT = /^price(?:Usd)?$/;
 
 /**
  * Distribute series over drawings with at most two axes each.
@@ -67,7 +66,7 @@ function groupFor(series, magnitude, groups) {
 
 /** Say whether a series is more than the price beside the figures that an answer is about. @param {Measured} series */
 function isSubject(series) {
-  return series.shape === 'candles' || !CONTEXT.test(leaf(series.field));
+  return series.shape === 'candles' || !isContext(series.field);
 }
 
 /** @param {Group[]} groups */
