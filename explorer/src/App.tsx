@@ -5,6 +5,7 @@ import { HISTORY_PLUGIN } from '@graphiql/plugin-history';
 import { ToolbarButton, useGraphiQL } from '@graphiql/react';
 import { GraphiQL } from 'graphiql';
 import { Banner } from './Banner';
+import { copy } from './clipboard';
 import { config } from './config';
 import { fetcher } from './fetcher';
 import { useOperations, useTabOfRequests } from './operations';
@@ -69,7 +70,7 @@ function Tools() {
   const tab = useGraphiQL((state) => state.tabs[state.activeTabIndex]);
   const share = () => {
     history.replaceState(null, '', toFragment({ query: tab?.query ?? '', variables: tab?.variables ?? '' }));
-    void navigator.clipboard?.writeText(location.href);
+    void copy(location.href);
   };
   return (
     <>

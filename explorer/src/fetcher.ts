@@ -7,7 +7,8 @@ import { config } from './config';
 import { credentialHeaders } from './credentials';
 import { recordExchange } from './exchanges';
 
-const ACCEPT = 'application/graphql-response+json, application/json;q=0.9';
+/** With this type an invalid operation has status 200, which browsers do not log as an error. */
+const ACCEPT = 'application/json';
 const INTROSPECTION = 'IntrospectionQuery';
 
 /** Where the next operation comes from, and whether it is a dry run. */

@@ -140,14 +140,25 @@ class Tab:
     def screenshot(self) -> bytes:
         return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
 
-    def foreign_requests(self) -> list[str]:
+    def check(self) -> None:
+        """Assert that the page complained of nothing, and that everything came from this machine."""
+        assert [url for url in self.requested if not _is_local(url)] == []
+        assert self.run("window.violations") == []
+        assert self.complaints == []
+
+    def accessibility_faults(self, axe: Path) -> list[str]:
+        """Return what axe-core takes for serious, with the elements."""
+        self.run(f"{axe.read_text(encoding='utf-8')};0")
+        violations = self.run("axe.run(document).then(found => found.violations)")
         return [
-            url for url in self.requested if not url.startswith(_HARMLESS) and urlsplit(url).hostname not in _LOOPBACK
+            f"{violation['id']}: {[node['target'] for node in violation['nodes']]}"
+            for violation in violations
+            if violation["impact"] in ("serious", "critical")
         ]
 
-    def violations(self) -> list[str]:
-        violations: list[str] = self.run("window.violations")
-        return violations
+
+def _is_local(url: str) -> bool:
+    return url.startswith(_HARMLESS) or urlsplit(url).hostname in _LOOPBACK
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 import { useState } from 'react';
 import type { Operation } from '../../drawing/types';
+import { copy } from '../clipboard';
 import { config } from '../config';
 import { SNIPPETS } from '../snippets.js';
 
@@ -18,7 +19,7 @@ export function Snippets({ operation }: { operation: Operation }) {
           </button>
         ))}
         <span className="xp-fill" />
-        <button type="button" onClick={() => void navigator.clipboard.writeText(text)}>
+        <button type="button" onClick={() => void copy(text)}>
           Copy
         </button>
       </div>
