@@ -1,6 +1,6 @@
 /** Which series share an axis: those of one unit whose magnitudes are alike. */
 
-import { UNIT_TITLES, leaf } from './names.js';
+import { UNIT_TITLES, isContext, leaf } from './names.js';
 
 /** @import { Axis, Series, Unit } from './types.js' */
 
@@ -8,7 +8,6 @@ import { UNIT_TITLES, leaf } from './names.js';
 /** @typedef {{ unit: Unit, magnitude: number, series: Measured[] }} Group */
 
 const MAX_FACTOR = 30;
-const CONTEXT = /^price(?:Usd)?$/;
 
 /**
  * Distribute series over drawings with at most two axes each.
@@ -42,7 +41,7 @@ export function groupsOf(list) {
   const groups = [];
   for (const series of [...list.filter(isSubject), ...list.filter((series) => !isSubject(series))]) {
     const magnitude = magnitudeOf(series);
-    const group = groups.find((other) => other.unit === series.unit && isAlike(other.magnitude, magnitude));
+    const group = groupFor(series, magnitude, groups.filter(({ unit }) => unit === series.unit));
     if (group) {
       group.series.push(series);
       group.magnitude = Math.max(group.magnitude, magnitude);
@@ -51,9 +50,23 @@ export function groupsOf(list) {
   return groups;
 }
 
+/**
+ * A stack stays together, however small some of it is, and apart from other stacks.
+ * @param {Measured} series
+ * @param {number} magnitude
+ * @param {Group[]} groups of its unit
+ */
+function groupFor(series, magnitude, groups) {
+  const alike = groups.filter((group) => isAlike(group.magnitude, magnitude));
+  if (!series.stacked) return alike[0];
+  const figure = leaf(series.field);
+  const own = groups.find((group) => group.series.some((one) => one.stacked && leaf(one.field) === figure));
+  return own ?? alike.find((group) => !group.series.some((one) => one.stacked));
+}
+
 /** Say whether a series is more than the price beside the figures that an answer is about. @param {Measured} series */
 function isSubject(series) {
-  return series.shape === 'candles' || !CONTEXT.test(leaf(series.field));
+  return series.shape === 'candles' || !isContext(series.field);
 }
 
 /** @param {Group[]} groups */

@@ -125,13 +125,14 @@ function overTime(frame, roles, naming) {
 }
 
 /**
- * Say whether each label has a row at most times.
+ * Say whether each label has one row at most times.
  * @param {string[]} labels
  * @param {number[]} times
  */
 function isOnGrid(labels, times) {
   const [groups, moments] = [new Set(labels).size, new Set(times).size];
-  return groups <= MAX_GROUPS && moments > 1 && groups * moments <= times.length * 1.5;
+  const isOnce = new Set(labels.map((label, index) => `${times[index]} ${label}`)).size === times.length;
+  return isOnce && groups <= MAX_GROUPS && moments > 1 && groups * moments <= times.length * 1.5;
 }
 
 /** @param {number[]} times */

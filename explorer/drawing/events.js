@@ -10,6 +10,7 @@ import { mainFigure } from './profiles.js';
 /** @import { Naming } from './drawings.js' */
 
 const GROUPS = ['side', 'action', 'direction', 'state', 'symbol', 'exchange', 'tag'];
+const CODES = new Set(['symbol', 'exchange']); // whose values are names
 const MAX_GROUPS = 8;
 const MAX_LABEL = 40;
 
@@ -37,7 +38,7 @@ export function events(frame, roles, naming) {
   return {
     kind: 'events',
     ...{ id: naming.id, title: naming.title, path: frame.path, omitted: null },
-    groups: [...groups].map(([name, points]) => ({ name: nameOf(name, fields.height), tone: sideOf(name), points })),
+    groups: [...groups].map(([name, points]) => ({ name: nameOf(name, group, fields.height), tone: sideOf(name), points })),
     axes: [{ ...axisOf(unitOf(fields.height)), title: titleOf(fields.height) }],
     sizeUnit: fields.size === null ? null : unitOf(fields.size),
     sizeName: fields.size === null ? null : titleOf(fields.size),
@@ -63,11 +64,12 @@ function isGroup(values) {
 
 /**
  * @param {string} name
+ * @param {string | undefined} group
  * @param {string} height
  */
-function nameOf(name, height) {
-  if (name === '') return titleOf(height);
-  return sideOf(name) === null ? name : capitalised(words(name.toLowerCase()));
+function nameOf(name, group, height) {
+  if (name === '' || group === undefined) return titleOf(height);
+  return CODES.has(group) ? name : capitalised(words(name.toLowerCase()));
 }
 
 /**

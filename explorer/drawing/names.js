@@ -99,11 +99,20 @@ export function capitalised(text) {
 }
 
 /**
+ * Say whether a field is the price beside the figures that an answer is about.
+ * @param {string} field
+ */
+export function isContext(field) {
+  return /^price(?:Usd)?$/.test(leaf(field));
+}
+
+/**
  * Return the side of a market that a name or value stands for.
  * @param {string} name
  * @returns {Tone}
  */
 export function toneOf(name) {
+  if (isContext(name)) return 'context';
   for (const part of name.split('.').reverse()) {
     if (UP.test(part)) return 'up';
     if (DOWN.test(part)) return 'down';

@@ -33,7 +33,17 @@ export function seriesOf(frame, roles, subject, unit) {
   const [lone, ...others] = list.filter(({ field }) => GENERIC.has(field));
   if (lone && others.length === 0) lone.name = subject;
   mirror(list);
-  return [...list, ...pivoted(frame, unit)];
+  const parts = pivoted(frame, unit);
+  return [...list.map((one) => (isSumOf(one, parts) ? { ...one, shape: /** @type {const} */ ('line') } : one)), ...parts];
+}
+
+/**
+ * Say whether bars would hide a stack of the same figure, whose sum they are.
+ * @param {Measured} series
+ * @param {Measured[]} parts
+ */
+function isSumOf(series, parts) {
+  return series.shape === 'bars' && parts.some(({ stacked, field }) => stacked && leaf(field) === leaf(series.field));
 }
 
 /** @param {string} field */

@@ -28,8 +28,11 @@ export type Request = Operation | string;
 
 export type Unit = 'usd' | 'percent' | 'coins' | 'count' | 'ratio' | 'number';
 
-/** `up` is for longs, buyers and bids, `down` for their opposite; null takes the next colour of the palette. */
-export type Tone = 'up' | 'down' | null;
+/**
+ * `up` is for longs, buyers and bids, `down` for their opposite, `context` for the price beside the figures, which has
+ * the colour of texts; null takes the next colour of the palette.
+ */
+export type Tone = 'up' | 'down' | 'context' | null;
 
 export interface Candle {
   open: number;

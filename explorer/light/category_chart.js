@@ -2,7 +2,7 @@
 
 import { formatNumber } from '../drawing/format.js';
 import { linear, padded } from './scale.js';
-import { bottomAxis, line, textWidth } from './surface.js';
+import { bottomAxis, colouring, line, textWidth } from './surface.js';
 
 /** @import { CategoryDrawing } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */
@@ -63,9 +63,8 @@ export function paintCategories(context, width, height, theme, drawing) {
  * @param {Theme} theme
  */
 function seriesColors({ series, form }, theme) {
-  let next = 0;
-  const hasTones = form === 'mirrored';
-  return series.map(({ tone }) => (hasTones && tone !== null ? theme[tone] : (theme.palette[next++ % theme.palette.length] ?? theme.ink)));
+  const colorOf = colouring(theme);
+  return series.map(({ tone }) => colorOf(form === 'mirrored' ? tone : null));
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { formatNumber, formatTick, formatTime } from '../drawing/format.js';
 import { linear, padded, temporal } from './scale.js';
-import { bottomAxis, textWidth, valueAxis } from './surface.js';
+import { bottomAxis, colouring, textWidth, valueAxis } from './surface.js';
 
 /** @import { EventsDrawing } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */
@@ -52,9 +52,9 @@ export function paintEvents(context, width, height, theme, drawing) {
  * @param {Theme} theme
  */
 function eventPoints(drawing, theme) {
-  let next = 0;
+  const colorOf = colouring(theme);
   const points = drawing.groups.flatMap(({ name, tone, points }) => {
-    const color = tone === null ? (theme.palette[next++ % theme.palette.length] ?? theme.ink) : theme[tone];
+    const color = colorOf(tone);
     return points.map((point) => ({ ...point, name, color }));
   });
   return points.sort((a, b) => a.time - b.time);

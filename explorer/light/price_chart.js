@@ -2,7 +2,7 @@
 
 import { formatNumber } from '../drawing/format.js';
 import { linear, padded } from './scale.js';
-import { bottomAxis, line, textWidth, valueAxis } from './surface.js';
+import { bottomAxis, colouring, line, textWidth, valueAxis } from './surface.js';
 import { nearestIndex } from './time_chart.js';
 
 /** @import { DepthDrawing, ProfileDrawing, Unit } from '../drawing/types.js' */
@@ -119,9 +119,9 @@ export function paintProfile(context, width, height, theme, drawing) {
  */
 function profileLayers(drawing, theme) {
   const bases = drawing.prices.map(() => 0);
-  let next = 0;
+  const colorOf = colouring(theme);
   return drawing.series.map(({ values, tone, mirrored, stacked }) => {
-    const color = tone === null ? (theme.palette[next++ % theme.palette.length] ?? theme.ink) : theme[tone];
+    const color = colorOf(tone);
     const bars = values.flatMap((value, index) => {
       if (value === null) return [];
       const from = stacked ? (bases[index] ?? 0) : 0;

@@ -44,6 +44,19 @@ export function themeOf(element) {
 }
 
 /**
+ * Return a function that gives each series its colour, in their order.
+ * @param {Theme} theme
+ * @returns {(tone: import('../drawing/types.js').Tone) => string}
+ */
+export function colouring(theme) {
+  let next = 0;
+  return (tone) => {
+    if (tone === 'context') return theme.ink;
+    return tone === null ? (theme.palette[next++ % theme.palette.length] ?? theme.ink) : theme[tone];
+  };
+}
+
+/**
  * @param {string} label what the chart shows, for those who do not see it
  * @param {number} height
  * @param {Paint} paint

@@ -2,7 +2,7 @@
 
 import { formatNumber, formatTick, formatTime } from '../drawing/format.js';
 import { linear, logarithmic, padded, temporal } from './scale.js';
-import { bottomAxis, line, textWidth, valueAxis } from './surface.js';
+import { bottomAxis, colouring, line, textWidth, valueAxis } from './surface.js';
 
 /** @import { Series, TimeDrawing, Unit } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */
@@ -67,9 +67,9 @@ function inOrder(layers) {
  */
 function layersOf(drawing, theme) {
   const [positive, negative] = [drawing.times.map(() => 0), drawing.times.map(() => 0)];
-  let next = 0;
+  const colorOf = colouring(theme);
   return drawing.series.map((series) => {
-    const color = series.tone === null ? (theme.palette[next++ % theme.palette.length] ?? theme.ink) : theme[series.tone];
+    const color = colorOf(series.tone);
     if (!series.stacked) return { series, color: isSigned(drawing, series) ? FALLING : color, bases: null };
     const bases = series.values.map((value, index) => {
       const side = (value ?? 0) < 0 ? negative : positive;

@@ -107,7 +107,13 @@ test('flows are stacked by ticker, with their sum as a line on the axis and the 
   assert.equal(drawing.form, 'stacked');
   const stacked = drawing.series.filter((series) => series.stacked);
   assert.deepEqual(stacked.map(({ name, values }) => [name, values]), [['IBIT', [2e8, 2e8, 2e8]], ['FBTC', [1e8, 1e8, 1e8]]]);
+  assert.deepEqual(drawing.series.filter(({ field }) => field === 'flowUsd').map(({ shape, axis }) => [shape, axis]), [['line', 0]]);
   assert.deepEqual(drawing.series.filter(({ axis }) => axis === 1).map(({ field }) => field), ['priceUsd']);
+});
+
+test('a stack stays on one axis, however small some of it is', () => {
+  const days = times(2).map((time) => ({ time, byTicker: [{ ticker: 'IBIT', flowUsd: 2e8 }, { ticker: 'BTCW', flowUsd: 1e3 }] }));
+  assert.deepEqual(asKind(only({ days }), 'time').series.map(({ axis }) => axis), [0, 0]);
 });
 
 test('a ticker that a day lacks is a gap', () => {
@@ -180,6 +186,12 @@ test('orders at single moments are events at their price, in the size of their v
   const drawing = asKind(only({ orders: /** @type {any} */ (orders) }), 'events');
   assert.deepEqual(drawing.groups.map(({ name, tone, points }) => [name, tone, points.length]), [['Buy', 'up', 2], ['Sell', 'down', 1]]);
   assert.deepEqual(drawing.groups[0]?.points[0], { time: START, value: 100, size: 5, label: 'BUY' });
+});
+
+test('several rows of one name at one time are events', () => {
+  const alerts = times(3).flatMap((time) => ['OPENED', 'OPENED', 'CLOSED'].map((action) => ({ time, action, user: '0x1', valueUsd: 5 })));
+  const drawing = asKind(only({ alerts }), 'events');
+  assert.deepEqual(drawing.groups.map(({ name, points }) => [name, points.length]), [['Opened', 6], ['Closed', 3]]);
 });
 
 test('rows that share their times are a series for each name', () => {

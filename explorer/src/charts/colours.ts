@@ -46,5 +46,5 @@ export function coloursOf(theme: Theme): Colours {
 /** Return a colour for each: that of its side, else the next one of the palette. */
 export function colourEach(list: readonly { tone: Tone }[], { up, down, palette, ink }: Colours): string[] {
   let next = 0;
-  return list.map(({ tone }) => (tone === null ? (palette[next++ % palette.length] ?? ink) : { up, down }[tone]));
+  return list.map(({ tone }) => (tone === null ? (palette[next++ % palette.length] ?? ink) : { up, down, context: ink }[tone]));
 }

@@ -28,7 +28,13 @@ export function heatmapOption(drawing: HeatmapDrawing, colours: Colours): EChart
         [`${formatTime(time)} UTC`, `Price ${formatNumber(price, 'number', 'full')}`, formatNumber(value, unit, 'full')].join('\n'),
     },
     xAxis: { ...timeAxis(colours), min: first - width / 2, max: last + width / 2 },
-    yAxis: { ...valueAxis(colours, (value) => formatNumber(value)), position: 'right', min: low - height / 2, max: high + height / 2, splitLine: { show: false }, axisLabel: { color: colours.muted, formatter: (value: number) => formatNumber(value), showMinLabel: false, showMaxLabel: false } },
+    yAxis: {
+      ...valueAxis(colours, (value) => formatNumber(value), false),
+      position: 'right',
+      min: low - height / 2,
+      max: high + height / 2,
+      splitLine: { show: false },
+    },
     visualMap: {
       min: 0,
       max: ceiling,

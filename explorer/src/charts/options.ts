@@ -41,11 +41,12 @@ function tooltip(colours: Colours, formatter: (hovered: Hovered[]) => string, tr
   };
 }
 
-export function valueAxis(colours: Colours, format: (value: number) => string) {
+/** `hasEnds`: whether the ends of the axis have labels, which are odd figures where they are not round ones. */
+export function valueAxis(colours: Colours, format: (value: number) => string, hasEnds = true) {
   return {
     type: 'value',
     scale: true,
-    axisLabel: { color: colours.muted, formatter: format, hideOverlap: true },
+    axisLabel: { color: colours.muted, formatter: format, hideOverlap: true, ...(hasEnds ? {} : { showMinLabel: false, showMaxLabel: false }) },
     axisLine: { show: false },
     splitLine: { lineStyle: { color: colours.grid } },
   };
@@ -106,7 +107,7 @@ export function profileOption(drawing: ProfileDrawing, colours: Colours): EChart
     ...frame(colours, drawing.series.length),
     tooltip: tooltip(colours, (list) => [`Price ${formatNumber(pair(list[0]?.value ?? 0)[0], 'number', 'full')}`, ...list.map((one) => `${one.seriesName}: ${formatNumber(isMirrored ? Math.abs(pair(one.value)[1]) : pair(one.value)[1], unit, 'full')}`)].join('\n'), 'axis'),
     xAxis: {
-      ...valueAxis(colours, (value) => formatNumber(value)),
+      ...valueAxis(colours, (value) => formatNumber(value), false),
       splitLine: { show: false },
       min: Math.min(drawing.prices[0] ?? 0, drawing.mark ?? Infinity) - gap,
       max: Math.max(drawing.prices.at(-1) ?? 0, drawing.mark ?? -Infinity) + gap,
@@ -119,13 +120,14 @@ export function profileOption(drawing: ProfileDrawing, colours: Colours): EChart
       barGap: '-100%',
       barMinWidth: drawing.prices.length < 60 ? 4 : 1.5,
       ...(series.stacked || isMirrored ? { stack: 'all' } : {}),
-      data: drawing.prices.flatMap((price, at) => {
-        const value = series.values[at] ?? null;
-        return value === null ? [] : [[price, series.mirrored ? -value : value]];
-      }),
+      data: drawing.prices.map((price, at) => [price, signed(series.values[at] ?? null, series.mirrored)]), // stacked by index
       ...(index === 0 ? mark : {}),
     })),
   };
+}
+
+function signed(value: number | null, isMirrored: boolean): number | null {
+  return value !== null && isMirrored ? -value : value;
 }
 
 function lastPrice(price: number, colours: Colours) {
