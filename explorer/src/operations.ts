@@ -13,7 +13,8 @@ export interface NewOperation {
 export function useOperations() {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
-  const { run, addTab } = useGraphiQLActions();
+  const tabs = useGraphiQL((state) => state.tabs);
+  const { run, addTab, changeTab } = useGraphiQLActions();
   const replace = useCallback(
     ({ query, variables }: NewOperation) => {
       queryEditor?.setValue(query);
@@ -30,10 +31,12 @@ export function useOperations() {
   );
   const openInTab = useCallback(
     (operation: NewOperation) => {
-      addTab();
-      requestAnimationFrame(() => replaceAndRun(operation)); // once the editors show the new tab
+      const open = tabs.findIndex(({ query }) => query?.trim() === operation.query.trim());
+      if (open < 0) addTab();
+      else changeTab(open);
+      requestAnimationFrame(() => (open < 0 ? replaceAndRun(operation) : run())); // once the editors show the tab
     },
-    [addTab, replaceAndRun],
+    [tabs, addTab, changeTab, replaceAndRun, run],
   );
   const runDry = useCallback(() => {
     context.isDryRun = true;

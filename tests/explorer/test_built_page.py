@@ -3,6 +3,7 @@
 import base64
 import csv
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -136,9 +137,10 @@ def library(browser: Chromium, everything: Graph) -> Iterator[Tab]:
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_runs_and_each_of_its_charts_is_drawn(library: Tab, path: Path) -> None:
-    tabs = library.run("document.querySelectorAll('.graphiql-tab').length")
     library.click(".xp-sidebar li b", path.stem.replace("-", " ").capitalize())
-    library.until(f"document.querySelectorAll('.graphiql-tab').length > {tabs} && document.querySelector('.xp')")
+    (operation,) = re.findall(r"^query (\w+)", path.read_text(), re.MULTILINE)
+    library.until(f"document.querySelector('.graphiql-tab-active').innerText.includes({operation!r})")
+    library.until("document.querySelector('.xp')")
     for choice in library.run(f"[...document.querySelectorAll({CHOICES!r})].map(option => option.value)"):
         library.run(CHOOSE.format(choice=choice))
         library.until(f"{DRAWN} > 20")
