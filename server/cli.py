@@ -51,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     printing.add_argument("--subgraph", action="store_true", help="as routers compose it, with Federation's directives")
     _add_documents(commands.add_parser("documents", help="extract and check manifests of trusted documents"))
     commands.add_parser("endpoints", help="print the fields with their endpoints and plans")
-    commands.add_parser("coverage", help="print the fields of each type by plan, as in the README")
+    commands.add_parser("coverage", help="print the fields of each type by plan, as in docs/coverage.md")
     commands.add_parser("doctor", help="check key, plan, quota and reachability")
     _add_probe(
         commands.add_parser("probe", help="call every endpoint of the plan and compare the answers with the catalogue")

@@ -99,5 +99,5 @@ def _warning(name: str, names: Sequence[str]) -> str:
         return f"{name} has no effect: {setting} is not a secret, which could be in a file"
     suffixes = [listed.removeprefix(PREFIX) for listed in names]
     nearest = difflib.get_close_matches(name.removeprefix(PREFIX), suffixes, 1, _SIMILAR)
-    remedy = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "the README lists the settings"
+    remedy = f"did you mean {PREFIX}{nearest[0]}?" if nearest else "docs/settings.md lists the settings"
     return f"{name} is not a setting and has no effect: {remedy}"

@@ -6,7 +6,7 @@ from typing import Final
 import orjson
 
 from cg_client.client import Client
-from server.explorer_files import ExplorerFiles, Page
+from server.explorer_files import ExplorerFiles, ExplorerPage
 from server.http import Header, Request, Response
 from server.negotiation import acceptable_codings
 from server.paths import GRAPHQL, LIGHT_PAGE
@@ -27,7 +27,7 @@ class Explorer:
     def __init__(self, client: Client, files: ExplorerFiles, *, credentials: bool, key_header: bool) -> None:
         self._client, self._files = client, files
         self._has_credentials, self._key_header = credentials, key_header
-        self._rendered: dict[tuple[Page, str | None], tuple[bytes, bytes]] = {}
+        self._rendered: dict[tuple[ExplorerPage, str | None], tuple[bytes, bytes]] = {}
 
     def page(self, request: Request) -> Response:
         page = self._files.light if request.path == LIGHT_PAGE else self._files.start
@@ -44,7 +44,7 @@ class Explorer:
         file = self._files.files.get(request.path)
         return None if file is None else file.respond(request)
 
-    def _bodies(self, page: Page) -> tuple[bytes, bytes]:
+    def _bodies(self, page: ExplorerPage) -> tuple[bytes, bytes]:
         """Return the page with its configuration, as it is and compressed."""
         banner = _MODELLED if self._client.sandbox else None
         bodies = self._rendered.get((page, banner))

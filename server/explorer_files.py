@@ -19,7 +19,7 @@ _FOLDER: Final = _ROOT / "explorer"
 _LIGHT: Final = ("light", "drawing")  # folders of the light page, whose modules import each other by relative paths
 
 
-class Example(TypedDict):
+class QueryExample(TypedDict):
     """A query that a page offers, with the comment above it."""
 
     name: str
@@ -28,7 +28,7 @@ class Example(TypedDict):
 
 
 @dataclass(frozen=True)
-class Page:
+class ExplorerPage:
     """HTML and the headers that restrict what it does."""
 
     html: str
@@ -39,21 +39,21 @@ class Page:
 class ExplorerFiles:
     """`start`: the page at `/`. `files`: what the pages load, by path."""
 
-    start: Page
-    light: Page
+    start: ExplorerPage
+    light: ExplorerPage
     files: dict[str, StaticFile]
-    examples: list[Example]
+    examples: list[QueryExample]
 
 
 def explorer_files(folder: Path = _FOLDER) -> ExplorerFiles:
     address = f"{EXPLORER_FILES}{_digest(folder)}"
     html = (folder / "light" / "index.html").read_text(encoding="utf-8")
-    light = Page(html.replace('"./', f'"./{address.removeprefix("/")}/light/'), LIGHT_PAGE_HEADERS)
+    light = ExplorerPage(html.replace('"./', f'"./{address.removeprefix("/")}/light/'), LIGHT_PAGE_HEADERS)
     files = {path: file for part in _LIGHT for path, file in static_files(folder / part, f"{address}/{part}")}
     built = folder / "dist"
     if not (built / "index.html").is_file():
         return ExplorerFiles(light, light, files, _examples(folder))
-    start = Page((built / "index.html").read_text(encoding="utf-8"), BUILT_PAGE_HEADERS)
+    start = ExplorerPage((built / "index.html").read_text(encoding="utf-8"), BUILT_PAGE_HEADERS)
     files |= static_files(built / "explorer", EXPLORER_FILES.removesuffix("/"))
     return ExplorerFiles(start, light, files, _examples(folder))
 
@@ -71,17 +71,17 @@ def _light_files(folder: Path) -> Iterator[Path]:
         yield from (path for path in sorted((folder / part).rglob("*")) if path.is_file())
 
 
-def _examples(folder: Path) -> list[Example]:
+def _examples(folder: Path) -> list[QueryExample]:
     """Read the examples, which an installed package has beside the pages and a checkout at its root."""
     installed = folder / "examples"
     documents = sorted((installed if installed.is_dir() else _ROOT / "examples").glob("*.graphql"))
     return [_example(path.stem, path.read_text(encoding="utf-8")) for path in documents]
 
 
-def _example(stem: str, text: str) -> Example:
+def _example(stem: str, text: str) -> QueryExample:
     """Take the comment at the top of a document for its description."""
     comment, rest = [], text.splitlines()
     while rest and rest[0].startswith("#"):
         comment.append(rest.pop(0).removeprefix("#").strip())
     name = stem.replace("-", " ")
-    return Example(name=name[:1].upper() + name[1:], about=" ".join(comment), query="\n".join(rest).strip() + "\n")
+    return QueryExample(name=name[:1].upper() + name[1:], about=" ".join(comment), query="\n".join(rest).strip() + "\n")

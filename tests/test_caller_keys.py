@@ -20,7 +20,8 @@ from server.settings import Settings
 from tests.conftest import Graph, StartGraph
 from tests.running import running
 from tests.test_cli import run, serving
-from tests.test_docs import README, curl
+from tests.test_docs import curl
+from tests.test_imports import ROOT
 from tests.test_websocket import PROTOCOL, address, send
 
 KEY = "0123456789abcdef-of-a-caller"
@@ -213,8 +214,8 @@ def test_the_sandbox_of_the_command_line_has_a_key_for_each_plan() -> None:
     assert levels == ["PROFESSIONAL", "HOBBYIST", "ENTERPRISE"]
 
 
-def test_the_commands_of_the_readme_show_the_plan_of_the_callers_key() -> None:
-    section = README.split("## A caller's own CoinGlass key")[1]
+def test_the_documented_commands_show_the_plan_of_the_callers_key() -> None:
+    section = (ROOT / "docs" / "callers.md").read_text().split("## A caller's own CoinGlass key")[1]
     serve, request = re.findall(r"```bash\n(.*?) & server=.*?\n(curl .*?)kill ", section, re.DOTALL)[0]
     assert serve.split()[:4] == ["COINGLASS_KEY_HEADER=on", ".venv/bin/coinglass-graphql", "serve", "--sandbox"]
     with serving("--sandbox", COINGLASS_KEY_HEADER="on") as (at, _):

@@ -23,9 +23,10 @@ from tests.conftest import Graph, StartGraph
 from tests.test_imports import ROOT
 
 README = (ROOT / "README.md").read_text()
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-BEHAVIOUR = (ROOT / "docs" / "behaviour.md").read_text()
-BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README + BEHAVIOUR, re.DOTALL)
+SETTINGS = (ROOT / "docs" / "settings.md").read_text()
+MANUAL = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [ROOT / "CONTRIBUTING.md", *MANUAL, *sorted((ROOT / "docs" / "adr").glob("*.md"))]
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", "".join(path.read_text() for path in MANUAL), re.DOTALL)
 COMMANDS = [text.strip().replace("\\\n", " ") for kind, text in BLOCKS if kind == "sh"]
 QUERIES = [text for kind, text in BLOCKS if kind == "graphql"]
 STARTS_WITHIN = 240  # seconds, the making of the virtual environment included
@@ -143,9 +144,9 @@ def test_the_first_answer_of_the_readme_has_the_shape_of_a_real_one(graph: Graph
     assert shape(answer["data"]) == shape(graph.data(query))
 
 
-def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None:
-    rows = dict(re.findall(r"^\| `(COINGLASS_\w+)` \| (\S+) \|", README, re.MULTILINE))
-    assert [text for setting in VARIABLES if (text := setting.metadata["about"]) not in README] == []
+def test_every_setting_is_documented_with_its_default_and_help_text() -> None:
+    rows = dict(re.findall(r"^\| `(COINGLASS_\w+)` \| (\S+) \|", SETTINGS, re.MULTILINE))
+    assert [text for setting in VARIABLES if (text := setting.metadata["about"]) not in SETTINGS] == []
     settings = {setting.metadata["variable"]: setting.default for setting in VARIABLES}
     assert rows.keys() == settings.keys()
     shown = {name: default.strip("`") for name, default in rows.items()}
@@ -158,9 +159,9 @@ def test_every_setting_is_in_the_readme_with_its_default_and_help_text() -> None
     assert shown == expected | unset | {"COINGLASS_TRUSTED_ONLY": "off", "COINGLASS_KEY_HEADER": "off"}
 
 
-def test_every_file_of_a_secret_is_in_the_readme() -> None:
+def test_every_file_of_a_secret_is_documented() -> None:
     files = [f"`{setting.metadata['variable']}_FILE`" for setting in VARIABLES if setting.metadata["has_secret"]]
-    assert [name for name in files if name not in README] == []
+    assert [name for name in files if name not in SETTINGS] == []
 
 
 def test_the_statuses_of_refusals_are_documented() -> None:

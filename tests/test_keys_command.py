@@ -10,9 +10,10 @@ import pytest
 from callers.caller import Budget
 from callers.key_file import read_keys
 from tests.test_cli import run, serving
-from tests.test_docs import README
+from tests.test_imports import ROOT
 
-SHOWN = re.findall(r"^\.venv/bin/coinglass-graphql (keys .*)$", README, re.MULTILINE)
+DOCUMENT = (ROOT / "docs" / "callers.md").read_text()
+SHOWN = re.findall(r"^\.venv/bin/coinglass-graphql (keys .*)$", DOCUMENT, re.MULTILINE)
 
 
 @pytest.fixture

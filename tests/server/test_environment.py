@@ -93,7 +93,7 @@ def test_a_fault_that_follows_from_another_is_left_out(file: Path) -> None:
 def test_an_unknown_variable_is_warned_about_with_the_nearest_name_and_without_its_value() -> None:
     done = run("serve", COINGLASS_API_KY=KEY, COINGLASS_ZZZZZZ="1")
     assert "COINGLASS_API_KY is not a setting and has no effect: did you mean COINGLASS_API_KEY?\n" in done.stderr
-    assert "COINGLASS_ZZZZZZ is not a setting and has no effect: the README lists the settings\n" in done.stderr
+    assert "COINGLASS_ZZZZZZ is not a setting and has no effect: docs/settings.md lists the settings\n" in done.stderr
     assert KEY not in done.stderr
 
 
