@@ -259,7 +259,7 @@ function columnFrame(object, path, trail, parent) {
  * @param {number} length
  */
 function rowsOf(items, length) {
-  return Array.from({ length }, (_, index) =>
-    items.map(({ values, ...label }) => ({ ...label, value: Array.isArray(values) ? (values[index] ?? null) : null })),
-  );
+  const labels = items.map(({ values: _, ...label }) => label);
+  const values = items.map((item) => (Array.isArray(item['values']) ? item['values'] : []));
+  return Array.from({ length }, (_, row) => labels.map((label, item) => ({ ...label, value: values[item]?.[row] ?? null })));
 }

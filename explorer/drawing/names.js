@@ -10,7 +10,7 @@ const PERIOD = /^([mhdwy])(\d+)$/;
 const SUFFIX = /(Usd|Percent|Quantity)(?=\d|$)/;
 /** @type {readonly [RegExp, Unit][]} */
 const UNITS = [
-  [/(?:^|[a-z])(?:usd|Usd|USD)(?:\d|$|Price)/, 'usd'],
+  [/(?:^|[a-z\d])(?:usd|Usd|USD)(?:\d|$|Price)/, 'usd'],
   [/(?:^percent|Percent)(?:\d|$)/, 'percent'],
   [/^(?:cumulative)?fundingRate$/i, 'percent'],
   [/(?:^q|Q)uantity(?:\d|$)/, 'coins'],
@@ -88,7 +88,7 @@ export function words(name) {
   const list = name
     .replaceAll('_', ' ')
     .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .replace(/([a-z])(\d+[hdwmy])(?= |$)/g, '$1 $2')
+    .replace(/([a-z])(\d+[hdwmy])(?= |$)|([a-z]{4,})(\d+)/g, '$1$3 $2$4')
     .split(' ');
   return list.map((word) => (ACRONYMS.has(word.toLowerCase()) ? word.toUpperCase() : word.toLowerCase())).join(' ');
 }

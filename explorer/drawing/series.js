@@ -156,13 +156,19 @@ function pivoted(frame, unit) {
 
 /** @param {JsonObject[][]} rows */
 function labelName(rows) {
-  const [first] = rows.flat();
+  const first = rows.find((items) => items.length > 0)?.[0];
   return Object.keys(first ?? {}).find((name) => name !== '__typename' && typeof first?.[name] === 'string') ?? null;
 }
 
 /** @param {JsonObject[][]} rows */
 function figureNames(rows) {
-  const names = new Set(rows.flat().flatMap((item) => Object.keys(item).filter((name) => typeof item[name] === 'number')));
+  /** @type {Set<string>} */
+  const names = new Set();
+  for (const items of rows) {
+    for (const item of items) {
+      for (const name in item) if (typeof item[name] === 'number') names.add(name);
+    }
+  }
   return [...names];
 }
 
@@ -176,13 +182,30 @@ function figureNames(rows) {
 function pivot(field, rows, label, name, unit) {
   const own = unitOf(name);
   const isStacked = ADDITIVE.test(name) && !NOT_ADDITIVE.test(name);
-  const labels = [...new Set(rows.flat().map((item) => String(item[label])))];
-  const list = labels.map((text) => {
-    const values = rows.map((items) => numberOf(items.find((item) => item[label] === text)?.[name] ?? null));
+  const list = [...valuesByLabel(rows, label, name)].map(([text, values]) => {
     const series = blank(`${field}.${text}.${name}`, values, own === 'number' ? (unit ?? own) : own);
     return { ...series, name: text, shape: /** @type {'bars' | 'line'} */ (isStacked ? 'bars' : 'line'), stacked: isStacked };
   });
   return isStacked ? withRest(field, name, list) : list;
+}
+
+/**
+ * @param {JsonObject[][]} rows
+ * @param {string} label
+ * @param {string} name
+ */
+function valuesByLabel(rows, label, name) {
+  /** @type {Map<string, (number | null)[]>} */
+  const columns = new Map();
+  rows.forEach((items, row) => {
+    for (const item of items) {
+      const text = String(item[label]);
+      const values = columns.get(text) ?? rows.map(() => null);
+      columns.set(text, values);
+      values[row] = numberOf(item[name] ?? null);
+    }
+  });
+  return columns;
 }
 
 /**

@@ -8,7 +8,7 @@ import { tableView } from './table_view.js';
 /** @import { GraphQLResponse, Operation } from '../drawing/types.js' */
 /** @import { Chart } from './charts.js' */
 
-const MAX_CHARTS = 24;
+const MAX_CHARTS = 60;
 
 export class Views {
   /**

@@ -260,6 +260,12 @@ test('lists inside a list are named after its items, and the first of many are d
   assert.match(list[0]?.omitted ?? '', /first 4 of 10/);
 });
 
+test('units and names are read from names with figures in them', () => {
+  const points = times(2).map((time) => ({ time, movingAverage111Usd: 5, times3Usd: 6, change7d: 7 }));
+  const drawing = asKind(only({ points }), 'time');
+  assert.deepEqual(drawing.series.map(({ name, axis }) => [name, drawing.axes[axis]?.unit]), [['Moving average 111', 'usd'], ['Times 3', 'usd'], ['Change 7d', 'number']]);
+});
+
 test('drawings over time can be laid over each other', () => {
   const list = drawings({ data: { price: { candles }, index: { points: times(5).slice(2).map((time) => ({ time, value: 5000 })) } } });
   const both = overlay(list.map((drawing) => asKind(drawing, 'time')));

@@ -1,7 +1,6 @@
 """The light page in headless Chromium: it draws, explains, exports, shares, and asks no other machine for anything."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import orjson
@@ -9,15 +8,11 @@ import pytest
 
 from cg_client.plans.plan_table import Plan
 from server.explorer_files import explorer_files
-from tests.browser import CHROMIUM
 from tests.conftest import Graph, StartGraph
-from tests.explorer.devtools import Chromium, Tab, chromium
-from tests.test_imports import ROOT
-
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+from tests.explorer.conftest import AXE, needs
+from tests.explorer.devtools import Chromium, Tab
 
 EXAMPLES = [example["name"] for example in explorer_files().examples]
-AXE = ROOT / "explorer" / "node_modules" / "axe-core" / "axe.min.js"
 CONTROL = 2
 KINDS = {  # some of what an example shows, as kind and form
     "Funding": {"time lines", "time candles", "categories bars"},
@@ -73,12 +68,6 @@ NUMBERS = (
 
 
 @pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with chromium(tmp_path_factory.mktemp("chromium")) as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def address(start_shared: StartGraph) -> str:
     return page(start_shared(Plan.PROFESSIONAL, quota=10_000))
 
@@ -89,20 +78,8 @@ def limited(start_shared: StartGraph) -> str:
     return page(start_shared(Plan.HOBBYIST, quota=10_000))
 
 
-@pytest.fixture
-def tab(browser: Chromium) -> Iterator[Tab]:
-    """Yield a tab, which at the end must have complained of nothing and stayed on this machine."""
-    with browser.tab() as tab:
-        yield tab
-        check(tab)
-
-
 def page(graph: Graph) -> str:
     return f"{str(graph.http.base_url).rstrip('/')}/light"
-
-
-def check(tab: Tab) -> None:
-    assert (tab.complaints, tab.violations(), tab.foreign_requests()) == ([], [], [])
 
 
 def fragment(query: str, variables: str = "") -> str:
@@ -231,7 +208,7 @@ def test_a_link_carries_query_and_variables_and_runs_nothing_by_itself(
         other.open(link)
         assert other.run("[query.value, variables.value]") == ["{ __typename } # ünïcode", '{"a": 1}']
         assert not [url for url in other.requested if url.endswith("/graphql")]
-        check(other)
+        other.check()
 
 
 def test_a_dry_run_sends_nothing_to_coinglass(tab: Tab, address: str) -> None:
@@ -253,6 +230,7 @@ def test_variables_that_are_not_an_object_are_not_sent(tab: Tab, address: str) -
     assert tab.run("document.activeElement.id") == "variables"
 
 
+@needs(AXE, "npm ci in explorer/")
 @pytest.mark.parametrize("is_dark", [False, True])
 def test_the_page_fits_a_small_screen_and_has_no_serious_finding_of_axe(
     browser: Chromium, address: str, is_dark: bool
@@ -262,14 +240,7 @@ def test_the_page_fits_a_small_screen_and_has_no_serious_finding_of_axe(
         charts(tab)
         assert tab.run("document.documentElement.scrollWidth") <= 360
         assert (tab.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)") is not is_dark
-        check(tab)
-        if not AXE.is_file():
-            pytest.skip("no axe-core: npm ci in explorer/ installs it")
-        tab.run(f"(() => {{ {AXE.read_text()} }})()")
+        tab.check()
         for view in ("Charts", "Tables", "JSON"):
             tab.click("[role=tab]", view)
-            findings = tab.run("axe.run().then(({ violations }) => violations)")
-            serious = [
-                (one["id"], one["nodes"][0]["html"]) for one in findings if one["impact"] in ("serious", "critical")
-            ]
-            assert serious == []
+            assert tab.accessibility_faults(AXE) == []
