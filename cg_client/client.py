@@ -45,7 +45,7 @@ from cg_client.resilience.retry import Retry, RetryBudget, RetryPolicy
 from cg_client.resilience.unknown_names import UnknownNameCheck, unknown_name
 from cg_client.revision import Revision
 from cg_client.tracing import CallSpans, SendRequest, Tracer
-from cg_client.transport import KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
+from cg_client.transport import FIGURES_HEADER, KEY_HEADER, SANDBOX_HEADER, Transport, UpstreamResponse, http_transport
 from cg_client.windows import last_closed, unix_ms
 
 
@@ -68,6 +68,7 @@ class Client:
         self.gate = Gate(config.plan, self.clock, self.revision)
         self.drift = DriftCounter()
         self.sandbox = False  # whether any answer came from a sandbox
+        self.sandbox_figures = b""  # what that sandbox says of its figures
         self.is_accepted = False  # whether CoinGlass has answered with data, so that it knows the key
         self.http = transport or http_transport(config.base_url, config.connections, config.proxy)
         # While the plan is unknown, no more is sent than the smallest plan allows.
@@ -254,7 +255,8 @@ class Client:
                 self.drift.record(call.endpoint, anomalies)
         self.is_accepted = True
         sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
-        self.sandbox = self.sandbox or sandbox
+        if sandbox:
+            self.sandbox, self.sandbox_figures = True, response.headers.get(FIGURES_HEADER, b"")
         answer = Answer(value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path)
         return Fetched(answer, len(response.body), _lifetime(call, now))
 

@@ -27,6 +27,7 @@ from cg_client.version import PROJECT, installed_version
 
 KEY_HEADER = "CG-API-KEY"
 SANDBOX_HEADER = b"x-coinglass-source"  # set by the sandbox on each of its responses
+FIGURES_HEADER = b"x-coinglass-figures"  # which figures the sandbox serves: market or samples
 ENOUGH_SECONDS = 4.0  # a healthy CoinGlass answers in 0.4 to 3.5 s; a timeout after less does not open the circuit
 IDLE_SECONDS = 30.0  # servers and middleboxes often close idle connections after a minute
 MAX_BODY = 16 * 1024 * 1024  # bytes, both as sent and decompressed: a decompression bomb must not fill the memory

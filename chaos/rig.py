@@ -88,7 +88,8 @@ async def rig(plan: str = "professional", quota: int = UNLIMITED, /, **settings:
 
 @contextlib.asynccontextmanager
 async def sandbox(plan: str, quota: int = UNLIMITED, port: int = 0) -> AsyncIterator[SandboxSwitches]:
-    command = [sys.executable, "-m", "sandbox", "--tied", "--plan", plan, "--quota", str(quota), "--port", str(port)]
+    command = [sys.executable, "-m", "sandbox", "--figures", "samples", "--tied"]
+    command += ["--plan", plan, "--quota", str(quota), "--port", str(port)]
     _, core = cores()
     async with _entered(started(command, {}, core)) as process:
         yield SandboxSwitches(process)

@@ -21,7 +21,7 @@ from bench.servers import wait_until_ready
 
 _ROOT: Final = Path(__file__).resolve().parents[1]
 _BIN: Final = _ROOT / ".venv-fuzz" / "bin"
-_SANDBOX: Final = (sys.executable, "-m", "server.cli", "serve", "--sandbox", "--port", "0")
+_SANDBOX: Final = (sys.executable, "-m", "server.cli", "serve", "--sandbox=samples", "--port", "0")
 _ROOM: Final = {  # for operations that select everything
     "COINGLASS_PLAN": "enterprise",
     "COINGLASS_MAX_ALIASES": "10000",

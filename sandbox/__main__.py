@@ -15,22 +15,27 @@ import uvicorn
 
 from cg_client.plans.plan_table import Plan
 from sandbox.app import KEY, Sandbox, create_sandbox, sandboxes_by_plan
+from sandbox.figures import BY_NAME, MARKET
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description="CoinGlass v4 with documented samples.")
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox", description="CoinGlass v4 with modelled or documented figures."
+    )
     parser.add_argument("--port", type=int, default=0, help="port on 127.0.0.1; 0 takes a free one")
     parser.add_argument("--plan", choices=[plan.name.lower() for plan in Plan], default="professional")
     parser.add_argument("--quota", type=int, help="requests a minute; by default those of the plan")
     parser.add_argument("--key", default=KEY, help="the key to accept")
+    parser.add_argument("--figures", choices=[*BY_NAME], default=MARKET.name, help="modelled, or as documented")
     parser.add_argument("--tied", action="store_true", help="end when standard input ends")
     return parser.parse_args()
 
 
 def main() -> None:
     options = arguments()
-    sandbox = Sandbox(Plan[options.plan.upper()], key=options.key, quota=options.quota)
-    config = uvicorn.Config(create_sandbox(sandbox, *sandboxes_by_plan()), log_level="warning", lifespan="off")
+    figures = BY_NAME[options.figures]
+    sandbox = Sandbox(Plan[options.plan.upper()], key=options.key, quota=options.quota, figures=figures)
+    config = uvicorn.Config(create_sandbox(sandbox, *sandboxes_by_plan(figures)), log_level="warning", lifespan="off")
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", options.port))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one

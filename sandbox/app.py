@@ -1,9 +1,9 @@
-"""Imitates CoinGlass v4 over real HTTP: same paths, checks, envelopes and headers, documented sample rows.
+"""Imitates CoinGlass v4 over real HTTP: same paths, checks, envelopes and headers, with modelled or documented figures.
 
-Every answer carries `X-CoinGlass-Source: sandbox`. Routes beside the API change the sandbox while it runs:
-`GET /_sandbox/calls` and `/_sandbox/requests`, `POST` and `DELETE /_sandbox/faults`, and `PUT` to `/_sandbox/plan`,
-`/_sandbox/quota`, `/_sandbox/key`, `/_sandbox/account` and `/_sandbox/clock`. The plan changes the quota with it; the
-quota changes the limit in the headers, whatever the plan.
+Every answer carries `X-CoinGlass-Source: sandbox`, and `X-CoinGlass-Figures` with the name of its figures. Routes
+beside the API change the sandbox while it runs: `GET /_sandbox/calls` and `/_sandbox/requests`, `POST` and `DELETE
+/_sandbox/faults`, and `PUT` to `/_sandbox/plan`, `/_sandbox/quota`, `/_sandbox/key`, `/_sandbox/account` and
+`/_sandbox/clock`. The plan changes the quota with it; the quota changes the limit in the headers, whatever the plan.
 """
 
 import json
@@ -27,7 +27,7 @@ from sandbox import envelopes
 from sandbox.delivery import deliver, with_connection
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
-from sandbox.replay import replay
+from sandbox.figures import SAMPLES, Figures
 from sandbox.request_checks import RequestCounter, refusal
 from sandbox.samples import sample
 
@@ -50,9 +50,12 @@ class Sandbox:
         *,
         key: str = KEY,
         quota: int | None = None,
+        figures: Figures = SAMPLES,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.plan, self.key, self.revoked = plan, key, False
+        self.figures = figures
+        self._mark = _MARK | {"X-CoinGlass-Figures": figures.name}
         self.account_missing = False
         self.ahead, self._clock = 0.0, now
         self.quota = RequestCounter(REQUESTS_PER_MINUTE[plan] if quota is None else quota, now)
@@ -76,7 +79,7 @@ class Sandbox:
             await deliver(scope, send, fault, regular.body)
             return
         reply = regular if fault is None else await fault.reply(regular)
-        headers = _MARK | self.quota.headers() | reply.headers
+        headers = self._mark | self.quota.headers() | reply.headers
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
 
     def _answer(self, request: Request) -> SandboxReply:
@@ -90,12 +93,12 @@ class Sandbox:
             return envelopes.RATE_LIMITED
         if endpoint is None or (endpoint is account.SUBSCRIPTION and self.account_missing):
             return envelopes.NOT_FOUND
-        refused = refusal(endpoint, query, self.plan)
+        refused = refusal(endpoint, query, self.plan, self.figures)
         if refused is not None:
             return refused
         if endpoint is account.SUBSCRIPTION:
             return envelopes.success(sample(endpoint.path)["data"] | {"level": self.plan.name})
-        return envelopes.success(replay(endpoint, query, self.plan, round(self.now() * 1000)))
+        return envelopes.success(self.figures.data(endpoint, query, self.plan, round(self.now() * 1000)))
 
     def _key_refused(self, key: str | None) -> SandboxReply | None:
         if key != self.key:
@@ -133,9 +136,9 @@ class SandboxKeys:
         await self._by_key.get(key, self._first)(scope, receive, send)
 
 
-def sandboxes_by_plan() -> list[Sandbox]:
+def sandboxes_by_plan(figures: Figures = SAMPLES) -> list[Sandbox]:
     """Make a sandbox for each plan, with a key such as `sandbox-hobbyist`."""
-    return [Sandbox(plan, key=f"{KEY}-{plan.name.lower()}") for plan in Plan]
+    return [Sandbox(plan, key=f"{KEY}-{plan.name.lower()}", figures=figures) for plan in Plan]
 
 
 def create_sandbox(sandbox: Sandbox, *others: Sandbox) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""Lists the sandbox's instruments: real codes of real exchanges, without figures.
+"""Lists the instruments of the samples: real codes of real exchanges, without figures.
 
 The documented samples name only a few instruments, too few to try out a dashboard.
 """
@@ -8,14 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cg_client.endpoints import futures, spot
+from sandbox.market import universe
 from sandbox.samples import sample
 
-_TICKERS = """
-BTC ETH SOL XRP DOGE BNB ADA TRX AVAX LINK DOT LTC BCH UNI AAVE SUI APT NEAR ATOM ETC FIL ICP HBAR XLM ARB OP INJ
-TIA SEI STX RUNE LDO CRV SNX COMP GRT ALGO VET SAND MANA AXS GALA CHZ ENJ IMX DYDX PEPE WIF BONK ORDI JUP PYTH WLD
-FET RENDER TAO ENA ONDO TON KAS
-"""
-COINS = tuple(_TICKERS.split())
+COINS = tuple(universe.COINS)
 FUNDS = ("GBTC", "IBIT", "FBTC")  # whose tickers the samples name
 
 # How each exchange writes the code of a pair, by quote asset.

@@ -9,18 +9,13 @@ from typing import Any, TypeAlias
 from cg_client.decoding.shapes import are_milliseconds
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf, futures, on_chain, spot
-from cg_client.intervals import Interval
 from cg_client.params.core import SeriesParams
-from cg_client.plans.plan_table import HISTORY_DAYS, Plan
-from cg_client.windows import floor
+from cg_client.plans.plan_table import Plan
 from sandbox.directory import COINS, Listed, listed
 from sandbox.samples import sample
+from sandbox.windows import Query, bar_starts, page_of
 
-Query: TypeAlias = Mapping[str, str]
 Row: TypeAlias = dict[str, Any]
-
-_DAY = 86_400_000
-_PER_PAGE = 10
 
 
 def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # noqa: ANN401  # JSON
@@ -33,24 +28,13 @@ def replay(endpoint: Endpoint, query: Query, plan: Plan, now: int) -> Any:  # no
         data = relabel(endpoint, data, query)
     elif "heatmap" in endpoint.path and isinstance(data, dict):
         return _heatmap(data, now)
-    return _page(data, query) if isinstance(data, list) and "page" in query else data
+    return page_of(data, query) if isinstance(data, list) else data
 
 
 def _series(endpoint: Endpoint, rows: Sequence[Any], query: Query, plan: Plan, now: int) -> list[Any]:
-    """Repeat the sample's rows, one for each interval of the window, and return the newest `limit` of them."""
-    interval = Interval(query["interval"])
-    step, limit = interval.milliseconds, min(int(query.get("limit") or 1000), endpoint.page_rows)
-    end = min(int(query.get("end_time") or now), now)
-    start = max(int(query.get("start_time") or 0), _oldest(plan, interval, now))
-    newest = end - end % step
-    first = max(newest - (limit - 1) * step, start + -start % step)
-    return [_at(rows[(time // step) % len(rows)], time) for time in range(first, newest + 1, step)]
-
-
-def _oldest(plan: Plan, interval: Interval, now: int) -> int:
-    """Start of the oldest bar that the plan includes, in milliseconds."""
-    days = HISTORY_DAYS[plan].get(interval)
-    return 0 if days is None else floor(now - days * _DAY, interval.milliseconds)
+    """Repeat the sample's rows, one for each interval of the window."""
+    times = bar_starts(endpoint, query, plan, now)
+    return [_at(rows[(time // times.step) % len(rows)], time) for time in times]
 
 
 def _at(row: Any, time: int) -> Any:  # noqa: ANN401  # JSON
@@ -92,11 +76,6 @@ def _coins(_endpoint: Endpoint, data: Sequence[str], _: Query) -> list[str]:
 
 def _for_each_coin(_endpoint: Endpoint, rows: Sequence[Row], _: Query) -> list[Row]:
     return [rows[index % len(rows)] | {"symbol": coin} for index, coin in enumerate(COINS)]
-
-
-def _page(rows: list[Row], query: Query) -> list[Row]:
-    size, number = int(query.get("per_page") or _PER_PAGE), int(query["page"])
-    return rows[(number - 1) * size : number * size]
 
 
 def _pair_markets(endpoint: Endpoint, rows: Sequence[Row], query: Query) -> list[Row]:

@@ -12,8 +12,8 @@ from cg_client.intervals import Interval
 from cg_client.params.core import CoinParams, CoinSeries, PairParams, PairSeries, SeriesParams
 from cg_client.plans.plan_table import Plan
 from sandbox import envelopes
-from sandbox.directory import COINS, FUNDS, listed
 from sandbox.envelopes import SandboxReply
+from sandbox.figures import Figures
 
 MINUTE = 60.0
 
@@ -43,7 +43,7 @@ class RequestCounter:
         return {"API-KEY-MAX-LIMIT": str(self.limit), "API-KEY-USE-LIMIT": str(len(self._times))}
 
 
-def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> SandboxReply | None:
+def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan, figures: Figures) -> SandboxReply | None:
     """Return the answer to a request that CoinGlass would refuse, or None if it would not."""
     if plan < endpoint.plan:
         return envelopes.PLAN
@@ -52,7 +52,7 @@ def refusal(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Sandbox
         return envelopes.parameter_missing(missing)
     if not _values_are_valid(endpoint, query):
         return envelopes.SERVER_ERROR
-    return _interval(endpoint, query, plan) or _names(endpoint, query)
+    return _interval(endpoint, query, plan) or _names(endpoint, query, figures)
 
 
 def _missing(endpoint: Endpoint, query: Mapping[str, str]) -> str | None:
@@ -93,19 +93,16 @@ def _interval(endpoint: Endpoint, query: Mapping[str, str], plan: Plan) -> Sandb
     return envelopes.INTERVAL if floor and interval.milliseconds < floor.milliseconds else None
 
 
-def _names(endpoint: Endpoint, query: Mapping[str, str]) -> SandboxReply | None:
+def _names(endpoint: Endpoint, query: Mapping[str, str], figures: Figures) -> SandboxReply | None:
     if endpoint is futures.market.PAIRS_MARKETS:
         return None  # an unknown coin is an empty success here
-    if endpoint is spot.PAIRS_MARKETS and query["symbol"] not in COINS:
+    if endpoint is spot.PAIRS_MARKETS and query["symbol"] not in figures.coins:
         return envelopes.SERVER_ERROR
     if endpoint is etf.FUND_DETAIL:
-        return None if query["ticker"] in FUNDS else envelopes.SERVER_ERROR
+        return None if query["ticker"] in figures.funds else envelopes.SERVER_ERROR
     if issubclass(endpoint.params, PairSeries | PairParams):
-        return None if _is_listed(endpoint, query["exchange"], query["symbol"]) else envelopes.PAIR_UNKNOWN
+        is_listed = (endpoint.path.startswith("/api/spot/"), query["exchange"], query["symbol"]) in figures.pairs
+        return None if is_listed else envelopes.PAIR_UNKNOWN
     if issubclass(endpoint.params, CoinSeries | CoinParams):
-        return None if query["symbol"] in COINS else envelopes.PAIR_UNKNOWN
+        return None if query["symbol"] in figures.coins else envelopes.PAIR_UNKNOWN
     return None
-
-
-def _is_listed(endpoint: Endpoint, exchange: str, symbol: str) -> bool:
-    return any((pair.exchange, pair.symbol) == (exchange, symbol) for pair in listed(endpoint.path))

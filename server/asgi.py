@@ -16,9 +16,11 @@ from starlette.responses import StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cg_client.clock import Clock
+from cg_client.transport import FIGURES_HEADER, SANDBOX_HEADER
 from server.http import NO_STORE, REQUEST_ID, ClientLeft, Handler, Header, Request, Response, refusal
 from server.negotiation import GRAPHQL_JSON, media_type
 from server.paths import GRAPHQL
+from server.sandbox_notice import SANDBOX_NOTICES, SandboxStatus
 from server.traffic import Traffic
 
 Observe: TypeAlias = Callable[[Request, Response, float], object]
@@ -28,16 +30,16 @@ _CONTENT_ENCODING = b"content-encoding"
 _DIGITS = len(str(MAX_BODY))
 _WITHOUT_BODY = ("GET", "HEAD")
 _NO_SNIFFING: Header = (b"x-content-type-options", b"nosniff")
-_SANDBOX: Header = (b"x-coinglass-source", b"sandbox")
+_SANDBOX: Header = (SANDBOX_HEADER, b"sandbox")
+_FIGURES = {name.encode(): (FIGURES_HEADER, name.encode()) for name in SANDBOX_NOTICES}
 _FAILED = Response(500, b"", [])  # what the server sends for an exception that no layer handles
 _CLIENT_LEFT = 499  # the status that nginx logs
 _RETRY_AFTER: Header = (b"retry-after", b"1")  # seconds; by then a restarted server, or another one, answers
 
 
-class UpstreamStatus(Protocol):
-    """What every response states about CoinGlass: whether it is a sandbox, and the quota left."""
+class UpstreamStatus(SandboxStatus, Protocol):
+    """What every response states about CoinGlass: whether it is a sandbox, with which figures, and the quota left."""
 
-    sandbox: bool
     clock: Clock
 
     @property
@@ -122,6 +124,8 @@ class HTTPAdapter:
             headers.append((b"x-quota-remaining", b"%d" % upstream.remaining(upstream.clock.monotonic())))
         if upstream.sandbox:
             headers.append(_SANDBOX)
+            if upstream.sandbox_figures in _FIGURES:
+                headers.append(_FIGURES[upstream.sandbox_figures])
         return headers
 
 

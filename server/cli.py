@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from server.keys_command import add_keys, run_keys
+from server.sandbox_notice import MARKET, SANDBOX_NOTICES
 from server.startup import exempt_imports
 
 if TYPE_CHECKING:
@@ -38,9 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     serving.add_argument("--host", help="address to listen on (COINGLASS_HOST)")
     serving.add_argument("--port", help="port to listen on, 0 for a free one (COINGLASS_PORT)")
     serving.add_argument("--workers", help="worker processes (COINGLASS_WORKERS)")
-    serving.add_argument(
-        "--sandbox", action="store_true", help="serve documented samples instead of CoinGlass; needs no key"
-    )
+    _add_sandbox(serving, "serve")
     serving.add_argument(
         "--trusted-documents", metavar="FILE|DIR", help="manifest of trusted documents (COINGLASS_TRUSTED_DOCUMENTS)"
     )
@@ -60,6 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_sandbox(parser: argparse.ArgumentParser, verb: str) -> None:
+    parser.add_argument(
+        "--sandbox",
+        nargs="?",
+        const=MARKET,
+        choices=[*SANDBOX_NOTICES],
+        help=f"{verb} a sandbox instead of CoinGlass, with a modelled market or documented samples; needs no key",
+    )
+
+
 def _add_documents(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, parser_class=_Parser)
     extracting = actions.add_parser("extract", help="print a manifest of the operations in files and folders")
@@ -75,7 +84,7 @@ def _add_documents(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_probe(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--sandbox", action="store_true", help="call a sandbox instead of CoinGlass; needs no key")
+    _add_sandbox(parser, "call")
     parser.add_argument(
         "--group",
         action="append",
@@ -160,11 +169,11 @@ def _version() -> str:
     return f"coinglass-graphql {version('coinglass-graphql')}\n"
 
 
-def _serve(env: Mapping[str, str], *, sandbox: bool) -> None:
+def _serve(env: Mapping[str, str], *, sandbox: str | None) -> None:
     from server.serve import live_faults, serve, start_faults
     from server.settings import Settings
 
-    checks = (start_faults,) if sandbox else (live_faults, start_faults)
+    checks = (live_faults, start_faults) if sandbox is None else (start_faults,)
     os.environ.update(env)
     serve(Settings.from_env(env, *checks), os.environ, sandbox=sandbox)
 
@@ -192,7 +201,7 @@ def _probe(settings: "Settings", options: argparse.Namespace) -> int:
         json_file=options.json,
         record_folder=options.record,
     )
-    with against_sandbox(settings) if options.sandbox else contextlib.nullcontext(settings) as probed:
+    with against_sandbox(settings, options.sandbox) if options.sandbox else contextlib.nullcontext(settings) as probed:
         return asyncio.run(probe(probed.client_config(), probe_options))
 
 

@@ -24,6 +24,7 @@ _RESPONSE_HEADERS = (
     "x-upstream-calls",
     "x-quota-remaining",
     "x-coinglass-source",
+    "x-coinglass-figures",
     "age",
     "etag",
     "ratelimit",

@@ -10,11 +10,12 @@ from server.explorer_files import ExplorerFiles, ExplorerPage
 from server.http import Header, Request, Response
 from server.negotiation import acceptable_codings
 from server.paths import GRAPHQL, LIGHT_PAGE
+from server.sandbox_notice import notice
 
 _HTML: Final = b"text/html; charset=utf-8"
 _PLACEHOLDER: Final = '<script type="application/json" id="explorer-config">{}</script>'
 _HEADERS: Final[tuple[Header, ...]] = ((b"cache-control", b"no-cache"), (b"vary", b"accept-encoding"))
-_MODELLED: Final = "Modelled figures, not a market. Set COINGLASS_API_KEY for real ones."
+_REMEDY: Final = "Set COINGLASS_API_KEY for real ones."
 _GZIP: Final = "gzip"
 
 
@@ -46,7 +47,8 @@ class Explorer:
 
     def _bodies(self, page: ExplorerPage) -> tuple[bytes, bytes]:
         """Return the page with its configuration, as it is and compressed."""
-        banner = _MODELLED if self._client.sandbox else None
+        text = notice(self._client)
+        banner = None if text is None else f"{text} {_REMEDY}"
         bodies = self._rendered.get((page, banner))
         if bodies is None:
             config = _PLACEHOLDER.replace("{}", self._config(banner))

@@ -16,30 +16,34 @@ from server.environment import SettingFault
 from server.graceful import GracefulServer
 from server.hangup import ignore_hangup
 from server.log import configure
+from server.sandbox_notice import SANDBOX_NOTICES
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings, SettingsError
 from server.startup import start_app
 from server.workers import serve_with_workers
 
 _NO_KEY = (
-    "COINGLASS_API_KEY is not set: set it to serve live data, start with --sandbox for documented samples, or set "
+    "COINGLASS_API_KEY is not set: set it to serve live data, start with --sandbox for a modelled market, or set "
     "COINGLASS_KEY_HEADER=on to serve only requests that carry a CoinGlass key"
 )
 _BANNER = """
-  ****************************************************************
-  *  SANDBOX: documented sample figures, repeated. No market data. *
-  *  Set COINGLASS_API_KEY to serve live data.                     *
-  ****************************************************************
+  *****************************************************************
+  *  SANDBOX: {:<52}*
+  *  Set COINGLASS_API_KEY to serve live data.                    *
+  *****************************************************************
 """
 
 
-def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox: bool) -> None:
-    """Serve until interrupted; raises SettingsError if the server cannot start. Workers inherit the environment."""
-    if not sandbox:
+def serve(settings: Settings, environment: MutableMapping[str, str], *, sandbox: str | None) -> None:
+    """Serve until interrupted; raises SettingsError if the server cannot start. Workers inherit the environment.
+
+    `sandbox`: the figures of a sandbox to serve instead of CoinGlass'.
+    """
+    if sandbox is None:
         _run(settings, environment, sandbox=False)
         return
-    sys.stderr.write(_BANNER)
-    with against_sandbox(settings) as sandbox_settings:
+    sys.stderr.write(_BANNER.format(SANDBOX_NOTICES[sandbox]))
+    with against_sandbox(settings, sandbox) as sandbox_settings:
         _run(sandbox_settings, environment, sandbox=True)
 
 
@@ -149,21 +153,21 @@ def _bind(host: str, port: int, variables: str) -> socket.socket:
 
 
 @contextlib.contextmanager
-def against_sandbox(settings: Settings) -> Iterator[Settings]:
+def against_sandbox(settings: Settings, figures: str) -> Iterator[Settings]:
     """Start a sandbox, and yield the settings with its address and key.
 
     The key is random: the log shows stars in its place, and must not in place of a word.
     """
     key = secrets.token_hex(16)
-    with sandbox_process(settings, key) as address:
-        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None)
+    with sandbox_process(settings, key, figures) as address:
+        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None, sandbox_figures=figures)
 
 
 @contextlib.contextmanager
-def sandbox_process(settings: Settings, key: str) -> Iterator[str]:
+def sandbox_process(settings: Settings, key: str, figures: str) -> Iterator[str]:
     """Start a sandbox in another process, which ends with this one, and yield its address."""
     command = [sys.executable, "-P", "-m", "sandbox", "--tied"]  # -P: imports nothing from the current folder
-    command += ["--key", key]
+    command += ["--key", key, "--figures", figures]
     if settings.plan is not None:
         command += ["--plan", settings.plan.name.lower()]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  # our own module

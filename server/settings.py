@@ -332,6 +332,7 @@ class Settings:
         "`on`, `off`, or `auto`: on if `OTEL_EXPORTER_OTLP_ENDPOINT` is set. Whether traces are sent to a collector.",
     )
     log_level: str = _variable("COINGLASS_LOG_LEVEL", "info", parse_level, "`debug`, `info`, `warning` or `error`.")
+    sandbox_figures: str = ""  # of the sandbox that is served instead of CoinGlass
     replaces_worker: bool = False  # of one that ended; its requests still count
     collector: Collector = NO_COLLECTOR
     metrics_folder: Path | None = None  # where workers share their figures

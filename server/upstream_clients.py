@@ -22,7 +22,7 @@ def server_client(settings: Settings, observer: CallObserver, tracer: Tracer | N
     """`sandbox`: the upstream is a sandbox, so that even the first response is marked."""
     client = Client(settings.client_config(), tracer=tracer)
     client.observe(observer)
-    client.sandbox = sandbox
+    client.sandbox, client.sandbox_figures = sandbox, settings.sandbox_figures.encode()
     client.drift.on_new = _log_drift
     client.gate.on_contradiction = _log_contradiction
     return client
@@ -38,7 +38,7 @@ def caller_clients(
 
     def connect(key: Secret) -> Client:
         client = Client(dataclasses.replace(config, api_key=key), clock=clock, tracer=tracer)
-        client.sandbox = sandbox
+        client.sandbox, client.sandbox_figures = sandbox, settings.sandbox_figures.encode()
         client.observe(observer)
         return client
 

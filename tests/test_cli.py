@@ -19,6 +19,7 @@ from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox, create_sandbox
 from server import serve
 from server.cli import main
+from server.sandbox_notice import SANDBOX_NOTICES
 from server.settings import Settings, SettingsError
 from tests.cases import SCHEMA
 from tests.running import running
@@ -76,7 +77,7 @@ def test_the_first_log_line_names_the_row_reader(compiled: bool, reader: str, mo
 
 
 def test_the_key_of_the_sandbox_is_no_word_of_the_log() -> None:
-    with serve.against_sandbox(Settings()) as settings, httpx.Client(base_url=settings.base_url) as http:
+    with serve.against_sandbox(Settings(), "samples") as settings, httpx.Client(base_url=settings.base_url) as http:
         key = settings.api_key.reveal()
         answer = http.get("/api/futures/supported-exchanges", headers={"CG-API-KEY": key})
     assert answer.json()["code"] == "0"
@@ -155,13 +156,35 @@ def test_the_schema_is_printed() -> None:
     assert run("schema", "--subgraph").stdout == SCHEMA.subgraph_sdl
 
 
-def test_serving_the_sandbox_prints_a_banner_and_answers() -> None:
+@pytest.mark.parametrize(
+    ("option", "figures", "notice"),
+    [
+        ("--sandbox", "market", "Modelled figures, not a market."),
+        ("--sandbox=samples", "samples", "Documented sample figures, not a market."),
+    ],
+)
+def test_serving_the_sandbox_prints_what_its_figures_are_and_answers(option: str, figures: str, notice: str) -> None:
     # A proxy of the environment is not for us: settings alone decide.
-    with serving("--sandbox", COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
+    with serving(option, COINGLASS_PLAN="standard", HTTP_PROXY="http://127.0.0.1:9") as (address, _):
+        first = httpx.get(address, headers={"accept": "text/html"}, follow_redirects=True)
         query = "{ coinglassAccount { ... on CoinglassAccount { plan source { sandbox } } } }"
         answer = httpx.post(f"{address}/graphql", json={"query": query})
         assert answer.json() == {"data": {"coinglassAccount": {"plan": "STANDARD", "source": {"sandbox": True}}}}
-        assert answer.headers["x-coinglass-source"] == "sandbox"
+        assert notice in first.text
+        for response in (first, answer):
+            assert response.headers["x-coinglass-source"] == "sandbox"
+            assert response.headers["x-coinglass-figures"] == figures
+
+
+def test_the_banner_says_what_the_figures_are() -> None:
+    banners = {name: serve._BANNER.format(notice) for name, notice in SANDBOX_NOTICES.items()}
+    assert all(notice in banners[name] for name, notice in SANDBOX_NOTICES.items())
+    assert {len({len(line) for line in banner.split("\n") if line}) for banner in banners.values()} == {1}
+
+
+def test_no_other_figures_can_be_served() -> None:
+    done = run("serve", "--sandbox=live")
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
 
 
 def test_workers_check_the_documents_of_the_option_with_all_settings(tmp_path: Path) -> None:

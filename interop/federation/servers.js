@@ -14,7 +14,7 @@ const json = { "content-type": "application/json" };
 
 export async function startServer() {
   const env = { ...process.env, COINGLASS_PLAN: "professional", COINGLASS_ROUTER_SECRET: SECRET, COINGLASS_PORT: "0" };
-  const server = spawn(command, ["serve", "--sandbox"], { env, stdio: ["ignore", "pipe", "pipe"] });
+  const server = spawn(command, ["serve", "--sandbox=samples"], { env, stdio: ["ignore", "pipe", "pipe"] });
   const address = await new Promise((resolve, reject) => {
     for (const stream of [server.stdout, server.stderr])
       createInterface(stream).on("line", (line) => {

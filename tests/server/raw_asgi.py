@@ -63,6 +63,7 @@ class Server:
         self.clock = clock
         self.revision = Revision()
         self.sandbox = False
+        self.sandbox_figures = b""
         self.left = 30
 
     def remaining(self, _: float) -> int:
