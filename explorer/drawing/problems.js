@@ -43,6 +43,7 @@ const TRUNCATIONS = {
   INCOMPLETE: 'CoinGlass did not serve all points of the window',
 };
 const DETAILS = ['requiredPlan', 'currentPlan', 'minInterval', 'availableFrom', 'retryAfter', 'argument', 'suggestions', 'alternatives', 'endpoint', 'requestId'];
+const PLAN_IN_MESSAGE = /\bneeds the (\w+) plan\b/;
 const MAX_ITEMS = 500;
 
 /**
@@ -114,7 +115,7 @@ function kindOf(code) {
  * @returns {Problem}
  */
 function problem(kind, code, message, path, facts, context) {
-  const plan = facts['requiredPlan'];
+  const plan = facts['requiredPlan'] ?? PLAN_IN_MESSAGE.exec(message)?.[1]; // which the query may not have selected
   const title = code === 'PLAN_REQUIRED' && typeof plan === 'string' ? `Needs the ${planText(plan)} plan` : TITLES[code];
   const field = fieldsOf(context.request, path).at(-1) ?? null;
   return {

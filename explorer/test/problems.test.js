@@ -32,6 +32,10 @@ test('a gate names the plan that opens it, and what else is known', () => {
   assert.deepEqual(gate.details, [{ name: 'Required plan', value: 'Professional' }, { name: 'Alternatives', value: 'Pair.liquidations' }]);
 });
 
+test('the message names the plan where the query did not select it', () => {
+  assert.equal(problemOf({ code: 'PLAN_REQUIRED', message: 'Map: needs the Startup plan; this server runs with Hobbyist.' }).title, 'Needs the Startup plan');
+});
+
 test('a problem is known by its code where the query did not select its type', () => {
   assert.equal(problemOf({ code: 'PLAN_REQUIRED', message: 'No.' }).kind, 'gate');
   assert.equal(problemOf({ code: 'TIMEOUT', message: 'No.' }).kind, 'failure');
