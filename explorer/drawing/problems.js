@@ -54,7 +54,7 @@ const MAX_ITEMS = 500;
  * @returns {Problem[]}
  */
 export function problems(response, request, sdl) {
-  const context = { request: readRequest(request), schema: sdl ? parseSchema(sdl) : null };
+  const context = { request: readRequest(request), schema: () => (sdl ? schemaOf(sdl) : null) };
   /** @type {Problem[]} */
   const list = [];
   for (const fault of response?.errors ?? []) list.push(fromFault(fault, context));
@@ -62,7 +62,16 @@ export function problems(response, request, sdl) {
   return list;
 }
 
-/** @typedef {{ request: ReadRequest | null, schema: Schema | null }} Context */
+/** @typedef {{ request: ReadRequest | null, schema: () => Schema | null }} Context */
+
+/** @type {{ sdl: string, schema: Schema | null } | null} */
+let latest = null; // a page has one schema, which takes longer to read than the rest together
+
+/** @param {string} sdl */
+function schemaOf(sdl) {
+  if (latest?.sdl !== sdl) latest = { sdl, schema: parseSchema(sdl) };
+  return latest.schema;
+}
 
 /**
  * @param {GraphQLFault} fault

@@ -17,7 +17,7 @@ const MAX_SUGGESTIONS = 3;
  * @param {Field | null} field
  * @param {Path} path
  * @param {ReadRequest} request
- * @param {Schema | null} schema
+ * @param {() => Schema | null} schema
  * @returns {Remedy[]}
  */
 export function remediesOf(code, facts, field, path, request, schema) {
@@ -29,7 +29,7 @@ export function remediesOf(code, facts, field, path, request, schema) {
     case 'HISTORY_TOO_DEEP':
       return [remedy('Run the part that the plan includes', withArgument(request, field, 'onPlanLimit', 'CLIP'))];
     case 'PLAN_REQUIRED':
-      return schema ? otherFields(facts['alternatives'], path, request, schema) : [];
+      return otherFields(facts['alternatives'], path, request, schema);
     case 'BAD_USER_INPUT':
       return suggestions(facts, field, request);
     default:
@@ -67,9 +67,12 @@ function suggestions(facts, field, request) {
  * @param {Json | undefined} alternatives such as `Pair.liquidations`
  * @param {Path} path
  * @param {ReadRequest} request
- * @param {Schema} schema
+ * @param {() => Schema | null} readSchema
+ * @returns {Remedy[]}
  */
-function otherFields(alternatives, path, request, schema) {
+function otherFields(alternatives, path, request, readSchema) {
+  const schema = Array.isArray(alternatives) && alternatives.length > 0 ? readSchema() : null;
+  if (!schema) return [];
   const chain = fieldsOf(request, path);
   const field = chain.at(-1);
   const holder = typeAt(schema, chain.slice(0, -1).map(({ name }) => name));

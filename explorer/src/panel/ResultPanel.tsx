@@ -1,6 +1,7 @@
 /** What the page shows of an answer beside its JSON: charts, tables, problems and programs. */
 
 import { useGraphiQL } from '@graphiql/react';
+import { printSchema } from 'graphql';
 import { useMemo, useState } from 'react';
 import { drawings as drawingsOf, problems as problemsOf, tables as tablesOf } from '../../drawing/index.js';
 import { ChartPanel } from '../charts/ChartPanel';
@@ -43,9 +44,11 @@ function first({ response, operation }: Exchange): string {
 function useEntries({ response, operation }: Exchange): TabEntry[] {
   const theme = useTheme();
   const { replaceAndRun } = useOperations();
+  const schema = useGraphiQL((state) => state.schema);
+  const sdl = useMemo(() => (schema ? printSchema(schema) : undefined), [schema]);
   return useMemo(() => {
     const plan = planOf(response);
-    const problems = problemsOf(response, operation);
+    const problems = problemsOf(response, operation, sdl);
     const figures: TabEntry[] = [
       { id: 'chart', label: 'Chart', content: () => <ChartPanel response={response} document={operation} theme={theme} /> },
       { id: 'table', label: 'Table', content: () => <TableView tables={tablesOf(response, operation)} /> },
@@ -59,5 +62,5 @@ function useEntries({ response, operation }: Exchange): TabEntry[] {
       },
       { id: 'code', label: 'Code', content: () => <Snippets operation={operation} /> },
     ];
-  }, [response, operation, theme, replaceAndRun]);
+  }, [response, operation, sdl, theme, replaceAndRun]);
 }
