@@ -13,14 +13,15 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends gcc libc6-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY locks/server.txt locks/build.txt locks/
+COPY locks/server.txt locks/build.txt locks/node.txt locks/
 # The environment of the server has no pip of its own; that of the build installs into it.
 RUN python -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes --requirement locks/build.txt \
+    && /opt/build/bin/pip install --no-cache-dir --require-hashes --requirement locks/build.txt --requirement locks/node.txt \
     && python -m venv --without-pip /opt/venv \
     && /opt/build/bin/pip --python /opt/venv/bin/python install --no-cache-dir --require-hashes --requirement locks/server.txt
 COPY . .
-RUN /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
+# An image without the page of the explorer is none.
+RUN COINGLASS_GRAPHQL_UI=require /opt/build/bin/pip wheel --no-cache-dir --no-deps --no-build-isolation --wheel-dir /wheels . \
     && /opt/build/bin/pip --python /opt/venv/bin/python install --no-cache-dir --no-index --no-deps /wheels/*.whl \
     && /opt/build/bin/pip --python /opt/venv/bin/python check \
     && /opt/build/bin/cyclonedx-py environment /opt/venv/bin/python --pyproject pyproject.toml --output-reproducible \

@@ -7,10 +7,10 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies clients federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies explorer clients federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
-$(STAMP): pyproject.toml locks/dev.txt hatch_build.py native/rows.pyx native/numbers.pxd
+$(STAMP): pyproject.toml locks/dev.txt hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --requirement locks/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
@@ -36,10 +36,14 @@ types: $(STAMP)
 
 copies: $(STAMP)         ## ten or more lines that stand twice
 	$(BIN)/pylint --disable=all --enable=duplicate-code --score=n --min-similarity-lines=10 --ignore-imports=yes \
-		--ignore-signatures=yes --ignore-docstrings=yes callers cg_client execution graph_types native pagination payloads probe resolvers sandbox schema served_schema server tools
+		--ignore-signatures=yes --ignore-docstrings=yes callers cg_client execution graph_types native pagination payloads probe resolvers sandbox schema served_schema server tools build_hooks
 
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile
+
+explorer: $(STAMP) explorer/node_modules/.installed   ## the page of the explorer: types, tests and build (needs Node)
+	cd explorer && npm run --silent check
+	$(BIN)/python -m build_hooks.explorer_page
 
 clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
 	cd clients/typescript && npm run --silent check
@@ -58,6 +62,7 @@ federation: $(STAMP) interop/federation/node_modules/.installed   ## our subgrap
 lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproject.toml; UPGRADE=1 takes the newest versions
 	$(LOCK) pyproject.toml --extra otel --output-file locks/server.txt
 	$(LOCK) --group build --output-file locks/build.txt
+	$(LOCK) --group node --output-file locks/node.txt
 	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt
 	$(LOCK) interop/fuzz/requirements.in --output-file locks/fuzz.txt
 
@@ -107,4 +112,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) explorer/dist explorer/node_modules .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -31,9 +31,7 @@ class DataSource:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
-    sandbox: bool = strawberry.field(
-        description="True for the sandbox's figures, modelled or documented: no market data."
-    )
+    sandbox: bool = strawberry.field(description="True for figures of the sandbox, which are no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
         description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
         "not named here stands."

@@ -29,7 +29,7 @@ def admin_routes(public: Mapping[str, Page], metrics: Page, status: Page) -> Rou
         return Response.of(b"Not Found", b"text/plain; charset=utf-8", 404)
 
     health = {path: public[path] for path in HEALTH_PATHS}
-    return Routes(no_graphql, {**health, METRICS: metrics, _STATUS: status}, has_explorer=False)
+    return Routes(no_graphql, {**health, METRICS: metrics, _STATUS: status})
 
 
 def by_port(port: int | None, admin: ASGIApp, public: ASGIApp) -> ASGIApp:

@@ -23,6 +23,7 @@ from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
 from starlette.types import ASGIApp
 
+from cg_client.client import Client
 from server.admin import StatusPage, admin_routes, by_port, refuse_websocket
 from server.asgi import HTTPAdapter
 from server.batch import Batching
@@ -33,6 +34,7 @@ from server.cors import allow_cross_origin
 from server.cross_site import CrossSiteCheck
 from server.documents import has_explorer
 from server.explorer import Explorer
+from server.explorer_files import explorer_files
 from server.http import Handler
 from server.lifespan import Background, Lifetime, Supervision, lifespan
 from server.metrics import declare_metrics
@@ -69,9 +71,10 @@ def create_app(
     client, observation, traffic = services.client, services.observation, services.connections.traffic
     origins = settings.allowed_origins or NO_ORIGINS
     spans = None if services.tracing is None else OperationSpans(services.tracing.tracer)
-    view, socket_view = _views(services, origins, spans)
+    explorer = _explorer(settings, client) if has_explorer(settings) else None
+    view, socket_view = _views(services, origins, spans, explorer)
     public = pages(client, services.sdl, services.connections)
-    responses = _response_cache(services, view, public)
+    responses = _response_cache(services, view, public, explorer)
     declare_metrics(observation.sampler, client, services.engine, responses, services.connections, services.pool)
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
@@ -83,11 +86,17 @@ def create_app(
     return by_port(settings.admin_port, admin, app if origins is NO_ORIGINS else allow_cross_origin(app, origins))
 
 
-def _views(services: Services, origins: Origins, spans: OperationSpans | None) -> tuple[GraphQLView, SocketView]:
+def _explorer(settings: Settings, client: Client) -> Explorer:
+    credentials = settings.key_file is not None or settings.jwks_url is not None
+    return Explorer(client, explorer_files(), credentials=credentials, key_header=settings.key_header)
+
+
+def _views(
+    services: Services, origins: Origins, spans: OperationSpans | None, explorer: Explorer | None
+) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
     runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic)
-    explorer = Explorer(services.client) if has_explorer(settings) else None
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)
@@ -95,10 +104,12 @@ def _views(services: Services, origins: Origins, spans: OperationSpans | None) -
     return view, SocketView(runner, services.access, traffic, options, services.pool, limit, observe, spans)
 
 
-def _response_cache(services: Services, view: GraphQLView, public: dict[str, Page]) -> ResponseCache:
+def _response_cache(
+    services: Services, view: GraphQLView, public: dict[str, Page], explorer: Explorer | None
+) -> ResponseCache:
     settings, client = services.settings, services.client
     metrics = {METRICS: services.observation.page} if settings.admin_port is None else {}
-    routes = Routes(view.handle, public | metrics, has_explorer=has_explorer(settings))
+    routes = Routes(view.handle, public | metrics, explorer)
     limit = settings.response_cache_megabytes * MEGABYTE
     return ResponseCache(routes, limit=limit, clock=client.clock, revision=client.revision)
 

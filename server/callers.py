@@ -11,11 +11,11 @@ from callers.key_set import KeySet
 from callers.web_tokens import WebTokens
 from cg_client.clock import Clock
 from server.http import NO_STORE, Handler, Header, Request, Response, refusal
-from server.paths import GRAPHQL, HEALTH_PATHS, METRICS
+from server.paths import EXPLORER_FILES, GRAPHQL, HEALTH_PATHS, LIGHT_PAGE, METRICS, START
 from server.settings import Settings
 from server.traffic import Traffic
 
-_EXPLORER_PATHS: Final = ("/", GRAPHQL)
+_EXPLORER_PAGES: Final = (START, LIGHT_PAGE, GRAPHQL)
 _FORWARDED_FOR: Final = b"x-forwarded-for"
 _MISSING: Final = "The request has no credentials. Send them as `Authorization: Bearer …` or as `X-API-Key: …`."
 _REALM: Final = 'Bearer realm="coinglass-graphql"'
@@ -99,7 +99,7 @@ def access(settings: Settings, clock: Clock) -> Access:
 class IdentifyCaller:
     """Answers 401 without valid credentials, and 403 if `/metrics` is not in the caller's scopes.
 
-    Health, and the page of the explorer, which can send no credentials and executes nothing, are open.
+    Health, and the pages of the explorer with their files, which execute nothing, are open.
     """
 
     def __init__(self, handle: Handler, access: Access, traffic: Traffic | None = None) -> None:
@@ -135,8 +135,9 @@ def _refuse(error: Unauthenticated | VerificationUnavailable) -> Response:
 
 
 def _is_open(request: Request) -> bool:
-    is_page = request.is_get and not request.query_string and request.path in _EXPLORER_PATHS
-    return is_page or request.path in HEALTH_PATHS
+    is_page = not request.query_string and request.path in _EXPLORER_PAGES
+    is_explorer = request.is_get and (is_page or request.path.startswith(EXPLORER_FILES))
+    return is_explorer or request.path in HEALTH_PATHS
 
 
 def _forbidden(caller: Caller) -> Response:

@@ -71,7 +71,10 @@ async def reload_policy(engine: Engine, settings: Settings) -> bool:
 
 
 def has_explorer(settings: Settings) -> bool:
-    return not settings.trusted_only if settings.explorer is None else settings.explorer
+    """Decide for `auto`: an explorer whose operations would be refused serves nobody."""
+    if settings.explorer is not None:
+        return settings.explorer
+    return not settings.trusted_only and settings.router_secret is None
 
 
 def extract(paths: Sequence[Path]) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, TypeAlias
 
 PREFIX: Final = "COINGLASS_"
+_OF_THE_BUILD: Final = ("COINGLASS_GRAPHQL_UI",)  # which nothing reads here
 _FILE: Final = "_FILE"  # after the name of a secret: the file that has it
 _MAX_SECRET: Final = 4096  # characters, with its line break
 _SIMILAR: Final = 0.6  # of 1
@@ -89,7 +90,8 @@ def unknown_variables(variables: Sequence[Variable], env: Mapping[str, str]) -> 
     """Return a warning for each variable with our prefix that is no setting. The value may be a secret."""
     names = [setting.metadata["variable"] for setting in variables]
     names += [setting.metadata["variable"] + _FILE for setting in variables if setting.metadata["has_secret"]]
-    return [_warning(name, names) for name in sorted(env) if name.startswith(PREFIX) and name not in names]
+    recognized = {*names, *_OF_THE_BUILD}
+    return [_warning(name, names) for name in sorted(env) if name.startswith(PREFIX) and name not in recognized]
 
 
 def _warning(name: str, names: Sequence[str]) -> str:

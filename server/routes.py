@@ -9,39 +9,49 @@ import orjson
 
 from cg_client.client import Client
 from served_schema.federation import Schema
+from server.explorer import Explorer
 from server.http import Handler, Request, Response, refusal
 from server.open_connections import OpenConnections
 from server.page_headers import TEXT_HEADERS
-from server.paths import GRAPHQL, HEALTH, READY
+from server.paths import EXPLORER_FILES, GRAPHQL, HEALTH, LIGHT_PAGE, READY, START
 
 Page: TypeAlias = Callable[[], Response]
-_START = "/"
-_RELATIVE = b"graphql"  # of the start page, also behind a proxy that serves it under a prefix
 _TEXT = b"text/plain; charset=utf-8"
 
 
 class Routes:
-    """The explorer, if there is one, is at the address of GraphQL."""
+    """`explorer`: the pages for browsers and their files, None without one."""
 
-    def __init__(self, graphql: Handler, pages: Mapping[str, Page], *, has_explorer: bool) -> None:
-        self._graphql, self._pages, self._has_explorer = graphql, pages, has_explorer
+    def __init__(self, graphql: Handler, pages: Mapping[str, Page], explorer: Explorer | None = None) -> None:
+        self._graphql, self._pages, self._explorer = graphql, pages, explorer
 
     async def __call__(self, request: Request) -> Response:
         if request.path == GRAPHQL:
             return await self._graphql(request)
-        response = self._start(request) if request.path == _START else self._page(request)
+        response = self._explored(request)
+        if response is not None:
+            return response
+        response = self._refuse_operation() if self._is_operation(request) else self._page(request)
         return dataclasses.replace(response, headers=[*response.headers, *TEXT_HEADERS])
 
-    def _start(self, request: Request) -> Response:
-        """Lead browsers to the explorer; operations have one address, by which they are cached, counted and limited."""
-        if not request.is_get:
-            response = refusal(405, "POST / is no GraphQL here: send operations to /graphql.")
-            response.headers.append((b"allow", b"GET, HEAD"))
-            return response
-        if not self._has_explorer:
-            return Response.of(b"Not Found", _TEXT, 404)
-        query = b"?" + request.query_string if request.query_string else b""
-        return Response(307, b"", [(b"location", _RELATIVE + query), (b"content-length", b"0")])
+    def _explored(self, request: Request) -> Response | None:
+        """Return what the explorer has at the path, which browsers reach by GET alone."""
+        if self._explorer is None or not request.is_get:
+            return None
+        if request.path in (START, LIGHT_PAGE):
+            return self._explorer.page(request)
+        return self._explorer.file(request) if request.path.startswith(EXPLORER_FILES) else None
+
+    @staticmethod
+    def _is_operation(request: Request) -> bool:
+        return request.path == START and not request.is_get
+
+    @staticmethod
+    def _refuse_operation() -> Response:
+        """Refuse what would be GraphQL at one address, by which operations are cached, counted and limited."""
+        response = refusal(405, "POST / is no GraphQL here: send operations to /graphql.")
+        response.headers.append((b"allow", b"GET, HEAD"))
+        return response
 
     def _page(self, request: Request) -> Response:
         is_for_routers = request.query_string.partition(b"=")[0] == b"subgraph"

@@ -297,7 +297,8 @@ class Settings:
         "COINGLASS_EXPLORER",
         None,
         parse_automatic,
-        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is. Whether browsers get GraphiQL.",
+        "`on`, `off`, or `auto`: on unless `COINGLASS_TRUSTED_ONLY` is or there is a `COINGLASS_ROUTER_SECRET`. "
+        "Whether browsers get the explorer.",
     )
     suggestions: bool | None = _variable(
         "COINGLASS_SUGGESTIONS",

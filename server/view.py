@@ -58,7 +58,7 @@ class GraphQLView:
             raise OperationRefused(_NOT_ALLOWED, "GraphQL is served by POST, and queries by GET as well.", ALLOW)
         accept = request.headers.get(b"accept")
         if request.is_get and not has_operation(request.query_string) and accepts_page(accept):
-            return self._page()
+            return self._page(request)
         content_type = media_type(accept)
         if content_type is None:
             raise OperationRefused(_NOT_ACCEPTABLE, _unacceptable(accept or b""))
@@ -73,10 +73,10 @@ class GraphQLView:
             return self._stream(request, payload)
         return self._encoded(await self._runner.run(request, read_operation(payload)), content_type)
 
-    def _page(self) -> Response:
+    def _page(self, request: Request) -> Response:
         if self._explorer is None:
             raise OperationRefused(_NOT_FOUND, "This server has no explorer (COINGLASS_EXPLORER).")
-        return self._explorer.page()
+        return self._explorer.page(request)
 
     def _encoded(self, outcome: OperationOutcome, content_type: bytes) -> Response:
         """Encode one result. In `application/json` even one that was not executed has status 200."""

@@ -17,7 +17,7 @@ from starlette.types import Receive, Scope, Send
 from tests.running import LIMIT, running
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-_OPTIONS = (
+OPTIONS = (
     "--headless=new",
     "--disable-gpu",
     "--disable-dev-shm-usage",  # containers have little of it
@@ -76,7 +76,7 @@ class Browser:
     def _command(self, *arguments: str) -> list[str]:
         assert CHROMIUM is not None
         sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []  # which root cannot use; the pages are ours
-        return [CHROMIUM, *_OPTIONS, *sandbox, f"--user-data-dir={self._profile}", *arguments]
+        return [CHROMIUM, *OPTIONS, *sandbox, f"--user-data-dir={self._profile}", *arguments]
 
 
 @contextlib.contextmanager

@@ -125,7 +125,7 @@ def test_neither_traces_nor_exceptions_are_in_an_answer(server: Graph, query: st
 def has_explorer(graph: Graph) -> bool:
     paths = ("/", "/graphql", "/graphiql", "/playground", "/console")
     pages = [graph.http.get(path, headers={"accept": "text/html"}).text.lower() for path in paths]
-    return any("graphiql" in page or "playground" in page for page in pages)
+    return any("graphiql" in page or "playground" in page or "explorer-config" in page for page in pages)
 
 
 PROBES: list[Callable[[Graph], bool]] = [

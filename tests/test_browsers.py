@@ -7,7 +7,6 @@ from urllib.parse import quote
 import pytest
 
 from server.origins import Origins
-from server.page_headers import explorer_headers
 from tests.browser import CHROMIUM, Browser, browsing
 from tests.conftest import Graph, StartGraph
 
@@ -116,20 +115,3 @@ def test_an_address_that_the_user_types_is_answered(graph: Graph, browser: Brows
     assert '{"data":{"upstreamQuota":{"limit":1200}}}' in browser.visit(
         f"{graph.http.base_url}/graphql?query={quote(QUERY)}"
     )
-
-
-PAGE = """<!doctype html><script>
-addEventListener('securitypolicyviolation', event => window.refused = event.violatedDirective);
-addEventListener('load', async () => {
-  const added = document.createElement('script');
-  added.textContent = 'window.injected = true';
-  document.body.append(added);
-  const seen = {inline: true, injected: Boolean(window.injected), refused: window.refused ?? null};
-  await fetch('/report', {method: 'POST', body: JSON.stringify(seen)});
-});
-</script><body></body>"""
-
-
-def test_the_policy_of_the_explorer_runs_its_scripts_and_no_others(browser: Browser) -> None:
-    seen = browser.open(PAGE, explorer_headers(PAGE))
-    assert (seen["inline"], seen["injected"]) == (True, False)

@@ -135,8 +135,9 @@ def test_the_sdl_has_a_switch_for_gateways(start_graph: StartGraph) -> None:
 def test_the_explorer_can_be_switched_off(start_graph: StartGraph) -> None:
     page = {"accept": "text/html"}
     without = start_graph(explorer=False).http
-    assert [without.get(path, headers=page).status_code for path in ("/", "/graphql")] == [404, 404]
-    assert "GraphiQL" in start_graph().http.get("/", headers=page, follow_redirects=True).text
+    paths = ("/", "/graphql", "/light", "/explorer/licences.md")
+    assert [without.get(path, headers=page).status_code for path in paths] == [404] * 4
+    assert "explorer-config" in start_graph().http.get("/", headers=page).text
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def test_a_browser_gets_a_page_with_the_banner_of_the_sandbox(start_graph: Start
     for path in ("/", "/graphql"):
         page = graph.http.get(path, headers={"accept": "text/html"}, follow_redirects=True)
         assert page.headers["content-type"].startswith("text/html")
-        assert "GraphiQL" in page.text
+        assert "explorer-config" in page.text
         assert "Documented sample figures, not a market" in page.text
 
 

@@ -30,7 +30,8 @@ _PACKAGES = "python3,python3-dev,python3-venv,ca-certificates"  # with the heade
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # How this machine reaches the registries: Docker's build gets the same from its host.
 _NETWORK_FILES = ("/etc/resolv.conf", "/etc/ssl/certs/ca-certificates.crt", "/etc/pip.conf", "/etc/apt/apt.conf.d")
-_NETWORK_VARIABLES = ("PIP_", "SSL_CERT_", "http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+_PROXY_VARIABLES = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+_NETWORK_VARIABLES = ("PIP_", "SSL_CERT_", "NODE_EXTRA_CA_CERTS", "npm_config_", *_PROXY_VARIABLES)
 _NO_DEBIAN = 75  # EX_TEMPFAIL of sysexits.h
 _WITHOUT_EFFECT = {"COMMENT", "LABEL", "EXPOSE", "STOPSIGNAL"}
 

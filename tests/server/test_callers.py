@@ -98,7 +98,7 @@ async def test_another_scheme_leaves_the_api_key_to_be_read(layer: Layer, key: s
     assert (await layer.send(authorization="Basic YTpi", x_api_key=key)).status == 200
 
 
-@pytest.mark.parametrize("page", ["/graphql", "/", "/metrics", "/schema.graphql", "/unknown"])
+@pytest.mark.parametrize("page", ["/graphql", "/", "/light", "/metrics", "/schema.graphql", "/unknown"])
 async def test_without_a_key_a_request_is_refused(layer: Layer, page: str) -> None:
     response = await layer.send(page)
     assert response.status == 401
@@ -124,8 +124,8 @@ async def test_a_revoked_key_is_refused(layer: Layer, key: str, path: Path) -> N
     assert (await layer.send(x_api_key=key)).status == 401
 
 
-@pytest.mark.parametrize("page", [*PUBLIC, "/", "/graphql"])
-async def test_health_and_the_page_of_the_explorer_need_no_key(layer: Layer, page: str) -> None:
+@pytest.mark.parametrize("page", [*PUBLIC, "/", "/graphql", "/light", "/explorer/index-1a2b3c4d.js"])
+async def test_health_and_the_pages_of_the_explorer_need_no_key(layer: Layer, page: str) -> None:
     assert (await layer.send(page, query_string=b"")).status == 200
 
 
