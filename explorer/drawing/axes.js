@@ -71,9 +71,10 @@ function isSubject(series) {
 
 /** @param {Group[]} groups */
 function joined(groups) {
+  const isContextAlone = groups.every((group) => group.series.every(({ tone }) => tone === 'context'));
   /** @type {Series[]} */
   const series = groups.flatMap((group, index) =>
-    group.series.map(({ unit: _, ...rest }) => ({ ...rest, axis: index === 0 ? 0 : 1 })),
+    group.series.map(({ unit: _, ...rest }) => ({ ...rest, tone: isContextAlone ? null : rest.tone, axis: index === 0 ? 0 : 1 })),
   );
   return { series, axes: groups.map(({ unit }) => axisOf(unit)) };
 }

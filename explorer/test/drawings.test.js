@@ -266,6 +266,13 @@ test('units and names are read from names with figures in them', () => {
   assert.deepEqual(drawing.series.map(({ name, axis }) => [name, drawing.axes[axis]?.unit]), [['Moving average 111', 'usd'], ['Times 3', 'usd'], ['Change 7d', 'number']]);
 });
 
+test('a price beside figures is context, and a price alone is not', () => {
+  const tonesOf = (/** @type {import('../drawing/types.js').JsonObject} */ figures) =>
+    asKind(only({ points: times(2).map((time) => ({ time, ...figures })) }), 'time').series.map(({ tone }) => tone);
+  assert.deepEqual(tonesOf({ priceUsd: 5, value: 1 }), [null, 'context']);
+  assert.deepEqual(tonesOf({ priceUsd: 5 }), [null]);
+});
+
 test('drawings over time can be laid over each other', () => {
   const list = drawings({ data: { price: { candles }, index: { points: times(5).slice(2).map((time) => ({ time, value: 5000 })) } } });
   const both = overlay(list.map((drawing) => asKind(drawing, 'time')));
