@@ -243,7 +243,7 @@ def test_a_share_link_opens_the_same_operation_without_headers(tab: Tab, browser
         other.check()
 
 
-def test_a_dry_run_reports_the_calls_and_sends_none(tab: Tab, start_graph: StartGraph) -> None:
+def test_a_dry_run_reports_the_calls_and_sends_none(start_graph: StartGraph, tab: Tab) -> None:
     graph = start_graph()
     graph.data('{ pair(exchange: "Binance", symbol: "BTC/USDT") { symbol } }')
     graph.forget()
