@@ -8,6 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from build_hooks.node import WHEEL
 from tests.test_cli import ROOT
 from tools.replay_dockerfile import build_context, locked_versions
 
@@ -21,7 +22,10 @@ EXTRAS = [
 ]
 OTEL = PROJECT["project"]["optional-dependencies"]["otel"]  # which the image has, so that it can send traces
 BUILD = PROJECT["dependency-groups"]["build"]
-SERVER, DEV, BUILDING, FUZZ = (ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "fuzz"))
+NODE = PROJECT["dependency-groups"]["node"]
+SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ = (
+    ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "node", "fuzz")
+)
 FUZZING = [
     line for line in (ROOT / "interop/fuzz/requirements.in").read_text().splitlines() if not line.startswith("#")
 ]
@@ -29,8 +33,14 @@ FUZZING = [
 
 @pytest.mark.parametrize(
     ("path", "requirements"),
-    [(SERVER, DEPENDENCIES + OTEL), (BUILDING, BUILD), (DEV, DEPENDENCIES + EXTRAS + BUILD), (FUZZ, FUZZING)],
-    ids=["server", "build", "dev", "fuzz"],
+    [
+        (SERVER, DEPENDENCIES + OTEL),
+        (BUILDING, BUILD),
+        (BUILDING_PAGE, NODE),
+        (DEV, DEPENDENCIES + EXTRAS + BUILD),
+        (FUZZ, FUZZING),
+    ],
+    ids=["server", "build", "node", "dev", "fuzz"],
 )
 def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requirements: list[str]) -> None:
     locked = locked_versions(path)
@@ -40,7 +50,7 @@ def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requiremen
         assert requirement.specifier.contains(version), f"{requirement} is locked as {version} (remedy: make lock)"
 
 
-@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING, FUZZ], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ], ids=lambda path: path.stem)
 def test_a_lock_file_has_hashes_and_no_addresses(path: Path) -> None:
     text = path.read_text()
     entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
@@ -59,9 +69,17 @@ def test_what_builds_the_package_is_locked() -> None:
     assert names <= {Requirement(entry).name for entry in BUILD}
 
 
+def test_the_locked_node_is_that_of_the_build_hook() -> None:
+    assert [WHEEL] == NODE
+
+
 def test_the_build_gets_what_it_needs_and_neither_tests_nor_secrets() -> None:
     paths = {str(path) for path in build_context()}
     tops = {path.split("/")[0] for path in paths}
     packages = set(PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"])
-    assert packages | {"pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "locks"} <= tops
+    assert (
+        packages
+        | {"pyproject.toml", "hatch_build.py", "build_hooks", "explorer", "examples", "README.md", "LICENSE", "locks"}
+        <= tops
+    )
     assert tops.isdisjoint({"tests", "docs", "deploy", "clients", ".git", ".ci", "keys.json"})

@@ -144,7 +144,7 @@ class Tab:
         """Assert that the page complained of nothing, and that everything came from this machine."""
         assert [url for url in self.requested if not _is_local(url)] == []
         assert self.run("window.violations") == []
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
 
     def accessibility_faults(self, axe: Path) -> list[str]:
         """Return what axe-core takes for serious, with the elements."""
