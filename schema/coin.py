@@ -54,6 +54,7 @@ from schema.market_rows import (
 )
 from schema.options import Options
 from schema.pair import Pair
+from schema.screeners import PAIR_MARKETS, SPOT_PAIR_MARKETS, PairMarketConnection, SpotPairMarketConnection
 from schema.sentiment import Sentiment
 from schema.spot_market import CoinMarketHistory, SpotCoinMarket
 from schema.spot_pair import SpotPair
@@ -101,6 +102,8 @@ class Coin:
         alternatives={"SpotPair.market": spot.PAIRS_MARKETS},
     )
     market_history: Result[CoinMarketHistory] = upstream_daily(spot.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
+    pair_markets: Result[PairMarketConnection] = PAIR_MARKETS
+    spot_pair_markets: Result[SpotPairMarketConnection] = SPOT_PAIR_MARKETS
     funding_rate: Result[FundingSeries] = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )

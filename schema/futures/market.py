@@ -1,15 +1,20 @@
 """Futures markets: current ones of pairs, coins and exchanges, prices over time, and delisted pairs."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from graph_types.fields import group, sparse, value
+from graph_types.fields import group, resolved, sparse, value
 from payloads.series import Candles, Series, TimedRow
 from payloads.source import Sourced
+from resolvers.context import Info
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
+
+if TYPE_CHECKING:  # both have markets
+    from schema.coin import Coin
+    from schema.pair import Pair
 
 
 @strawberry.type(description="Price of a pair.")
@@ -64,6 +69,12 @@ class PairMarket(Sourced):
     funding_rate: Annotated[float | None, sparse("Funding rate, in percent per funding interval.")]
     next_funding_time: Annotated[datetime | None, sparse("Next funding; not always stated.")]
 
+    @resolved("The pair, with its series; null with an error if the listing does not have it.")
+    def pair(self, info: Info) -> Annotated["Pair", strawberry.lazy("schema.pair")] | None:
+        from schema.pair import Pair  # noqa: PLC0415  # a pair has a market
+
+        return Pair.look_up(info, self.exchange, self.symbol)
+
 
 @strawberry.type(description="Change of volume, in US dollars.")
 class VolumeChangeUsd:
@@ -114,6 +125,12 @@ class CoinMarket(Sourced):
     funding_rate: Annotated[CoinFundingRate, group("Funding rate.")]
     volume: Annotated[CoinVolume, group("Volume.")]
     liquidations: Annotated[LiquidationsByPeriod, group("Liquidations.")]
+
+    @resolved("The coin, with its series.")
+    def coin(self) -> Annotated["Coin", strawberry.lazy("schema.coin")]:
+        from schema.coin import Coin  # noqa: PLC0415  # a coin has a market
+
+        return Coin(symbol=self.symbol)
 
 
 @strawberry.type(description="Price over one interval, in US dollars.")
