@@ -15,7 +15,7 @@ from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.costs import CONNECTION
-from resolvers.daily import upstream_daily
+from resolvers.daily import upstream_daily, upstream_windowed
 from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import upstream, upstream_row
@@ -170,7 +170,7 @@ class Coin:
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
         description="Prices at which most longs and most shorts of the coin would be liquidated.",
     )
-    open_interest_history_by_exchange: Result[OpenInterestHistoryByExchange] = upstream(
+    open_interest_history_by_exchange: Result[OpenInterestHistoryByExchange] = upstream_windowed(
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
