@@ -255,8 +255,11 @@ class Client:
         self.is_accepted = True
         sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
         self.sandbox = self.sandbox or sandbox
-        answer = Answer(value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path)
-        return Fetched(answer, len(response.body), _lifetime(call, now))
+        lifetime = _lifetime(call, now)
+        answer = Answer(
+            value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path, lifetime=lifetime
+        )
+        return Fetched(answer, len(response.body), lifetime)
 
     def _redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""
