@@ -16,11 +16,11 @@ from graph_types.enums import Freshness
 
 @strawberry.type(description="What of CoinGlass' answer could not be read.")
 class Anomaly:
-    kind: AnomalyKind = strawberry.field(description="In which way it differs.")
+    kind: AnomalyKind = strawberry.field(description="How the answer differs from what was expected.")
     field: str = strawberry.field(
         description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
     )
-    count: int = strawberry.field(description="Number of rows or values.")
+    count: int = strawberry.field(description="Number of rows or values that it concerns.")
     sample: str | None = strawberry.field(
         description="The first such value, as JSON and shortened; null where there is none."
     )
@@ -39,10 +39,10 @@ class DataSource:
         description="Until when the figures are fresh, of several answers the earliest time: the next request after it "
         "can bring newer ones. In the past for stale figures, and null if it is not known."
     )
-    sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
+    sandbox: bool = strawberry.field(description="True for figures of the sandbox, which are no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
-        description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
-        "not named here stands."
+        description="What of CoinGlass' answer could not be read, by kind and field; usually empty. Everything else "
+        "in the payload is as CoinGlass sent it."
     )
 
     @classmethod

@@ -37,7 +37,7 @@ DAYS = DailyCost()
 
 Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
-TO = "End of the window, inclusive. Left out: now. Days to come, which some lists have, take a later `to` or `from`."
+TO = "End of the window, inclusive. Left out: today. A later `to` or `from` includes days to come, if there are any."
 _LAST = argument("last", int | None, "Number of newest days, up to `to`. Left out: all there are.", strawberry.UNSET)
 _LAST_POINTS = argument(
     "last", int | None, "Number of newest points, up to `to`. Left out: all there are.", strawberry.UNSET
@@ -46,6 +46,7 @@ _FROM = argument(
     "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
 )
 _TO = argument("to", datetime | None, TO, strawberry.UNSET)
+_TO_POINTS = argument("to", datetime | None, "End of the window, inclusive. Left out: now.", strawberry.UNSET)
 
 
 def upstream_daily(
@@ -54,9 +55,10 @@ def upstream_daily(
     *,
     bind: Mapping[str, str] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
+    description: str | None = None,
 ) -> P | Problems:
     """Make a field of days with `last` or `from`/`to`; every window of it costs the same one request."""
-    return _upstream_whole(endpoint, payload, bind, alternatives, _LAST, DAYS)
+    return _upstream_whole(endpoint, payload, bind, alternatives, description, window=(_LAST, _FROM, _TO), cost=DAYS)
 
 
 def upstream_windowed(
@@ -67,7 +69,8 @@ def upstream_windowed(
     alternatives: Alternatives = NO_ALTERNATIVES,
 ) -> P | Problems:
     """Make a field of points, of which there may be several a day, with the arguments of `upstream_daily`."""
-    return _upstream_whole(endpoint, payload, bind, alternatives, _LAST_POINTS, DailyCost(ASSUMED_ROWS))
+    window, cost = (_LAST_POINTS, _FROM, _TO_POINTS), DailyCost(ASSUMED_ROWS)
+    return _upstream_whole(endpoint, payload, bind, alternatives, None, window=window, cost=cost)
 
 
 def _upstream_whole(
@@ -75,10 +78,12 @@ def _upstream_whole(
     payload: type[P],
     bind: Mapping[str, str] | None,
     alternatives: Alternatives,
-    last_argument: inspect.Parameter,
+    description: str | None,
+    *,
+    window: Sequence[inspect.Parameter],
     cost: DailyCost,
 ) -> P | Problems:
-    """Make a field with a window.
+    """Make a field with `window` as its arguments `last`, `from` and `to`.
 
     `bind` gives parameters from the parent's attributes; the other parameters of the endpoint are arguments.
     """
@@ -94,24 +99,24 @@ def _upstream_whole(
         to: datetime | None = None,
         **arguments: Any,  # noqa: ANN401  # as the signature states
     ) -> object:
-        window = (last, from_, to)
-        check_window(*window)
+        requested = (last, from_, to)
+        check_window(*requested)
         if attributes:
             arguments |= bound(self, attributes)
         picked = endpoint if isinstance(endpoint, Endpoint) else endpoint.pick(self, arguments)
         call = Call(picked, params(**arguments), decoders[picked])
         fresh = info.context.get_fresh(call)
         if fresh is None:
-            return fetched(info.context, info.context.loaders.endpoint.load(call), window)
-        return daily_payload(info.context, payload, fresh, fresh.value, window)
+            return fetched(info.context, info.context.loaders.endpoint.load(call), requested)
+        return daily_payload(info.context, payload, fresh, fresh.value, requested)
 
     async def fetched(context: Context, waiting: Awaitable[Answer[Any]], window: Window) -> object:
         answer = await waiting
         return daily_payload(context, payload, answer, answer.value, window)
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
-    sign(resolve, [*choices, *arguments_of(params, attributes, {}), last_argument, _FROM, _TO])
-    return cast("P", field(resolve, endpoints, alternatives, decoders=decoders, cost=cost))
+    sign(resolve, [*choices, *arguments_of(params, attributes, {}), *window])
+    return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders, cost=cost))
 
 
 def check_window(last: int | None, from_: datetime | None, to: datetime | None) -> None:

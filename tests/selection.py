@@ -34,8 +34,19 @@ def payload_of(schema: GraphQLSchema, union: str) -> GraphQLObjectType:
 
 def _fields(kind: GraphQLNamedType) -> str:
     assert isinstance(kind, GraphQLObjectType), kind
-    chosen = [_field(name, field) for name, field in kind.fields.items() if name != "source" and not field.args]
+    chosen = [_field(name, field) for name, field in kind.fields.items() if is_shown(name, field)]
     return f"{{ {' '.join(chosen)} }}"
+
+
+def is_shown(name: str, field: GraphQLField) -> bool:
+    return name != "source" and not field.args and not field.deprecation_reason and not _is_entity(field)
+
+
+def _is_entity(field: GraphQLField) -> bool:
+    """Whether the field leads from a row to a coin or a pair, which have results of their own."""
+    kind = get_named_type(field.type)
+    fields = kind.fields.values() if isinstance(kind, GraphQLObjectType) else ()
+    return any(isinstance(get_named_type(inner.type), GraphQLUnionType) for inner in fields)
 
 
 def _field(name: str, field: GraphQLField) -> str:

@@ -1,24 +1,36 @@
 """Screeners filter and order a list as a computation over its rows would, for the calls that the list takes."""
 
+import asyncio
 import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.requests import Request
 
+from cg_client.client import Client
+from cg_client.client_config import ClientConfig
+from cg_client.clock import Clock
 from cg_client.plans.plan_table import Plan
+from cg_client.resilience.retry import RetryPolicy
+from cg_client.secret import Secret
+from cg_client.symbols.listings import Symbols
+from resolvers.context import Context
 from resolvers.row_filter import Ordering, RowOrder
 from sandbox import envelopes
-from sandbox.app import Sandbox
+from sandbox.app import KEY, Sandbox
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import FaultKind
 from sandbox.samples import sample
+from tests.cases import SCHEMA
+from tests.clock import FakeClock
 from tests.conftest import Graph, StartGraph
+from tests.upstream import StubUpstream, ask, under_it
 
 COINS, PAIRS = "/api/futures/coins-markets", "/api/futures/pairs-markets"
 Row: TypeAlias = dict[str, Any]
@@ -406,3 +418,69 @@ def test_items_that_stay_on_their_side_of_the_cursor_are_given_once(
     stayed = [key for key in before.keys() & after.keys() if before[key] == after[key]]
     assert all(listed.count(key) == 1 for key in stayed)
     assert second == [row for row in later if row not in later[: len(later) - len(second)]]
+
+
+# ---- the pages of CoinGlass
+
+
+LIST = "{ markets { it: coins { ... on CoinMarketConnection { totalCount capped } ... on Problem { code } } } }"
+
+
+class PagedUpstream(StubUpstream):
+    """The coins in pages up to `last`, of which `failing` fails; `most`: how many were requested at once."""
+
+    def __init__(self, last: int, *, failing: int | None = None, clock: Clock | None = None) -> None:
+        super().__init__(clock=clock)
+        self.last, self.failing = last, failing
+        self.calls = self.running = self.most = 0
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path != COINS:
+            return await super().handle_async_request(request)
+        self.calls, self.running = self.calls + 1, self.running + 1
+        self.most = max(self.most, self.running)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        self.running -= 1
+        page = int(request.url.params["page"])
+        if page == self.failing:
+            return httpx.Response(500)
+        row = sample(COINS)["data"][0]
+        rows = [row | {"symbol": f"P{page}R{number}"} for number in range(100)] if page <= self.last else []
+        return httpx.Response(200, json={"code": "0", "data": rows})
+
+
+def test_a_list_that_goes_on_after_what_is_read_of_it_is_capped() -> None:
+    for last, capped, count, calls in (
+        (25, True, 2000, 20),
+        (19, False, 1900, 20),
+        (3, False, 300, 4),
+        (0, False, 0, 1),
+    ):
+        upstream = PagedUpstream(last)
+        result = asyncio.run(ask(LIST, upstream))
+        assert under_it(result["data"]) == {"totalCount": count, "capped": capped}
+        assert upstream.calls == calls
+
+
+def test_without_one_of_its_pages_a_list_has_no_order() -> None:
+    for page in (1, 3):
+        result = asyncio.run(ask(LIST, PagedUpstream(3, failing=page)))
+        assert under_it(result["data"]) == {"code": "UPSTREAM_ERROR"}
+
+
+def test_pages_that_were_there_before_are_requested_together_when_they_have_expired() -> None:
+    async def check() -> None:
+        clock = FakeClock()
+        upstream = PagedUpstream(3, clock=clock)
+        config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
+        client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
+        for most in (1, 4):  # at once
+            upstream.calls = upstream.most = 0
+            result = await SCHEMA.execute(LIST, context_value=Context(client, Symbols(client), "test"))
+            assert under_it(result.data)["totalCount"] == 300
+            assert (upstream.calls, upstream.most) == (4, most)
+            clock.advance(1000)
+        await client.close()
+
+    asyncio.run(check())

@@ -94,7 +94,7 @@ def test_a_window_holds_the_points_that_lie_in_it(
         ('coin(symbol: "BTC") { options { it: openInterestHistory', "SeriesByExchange"),
         ('coin(symbol: "BTC") { options { it: volumeHistory', "SeriesByExchange"),
         ('onChain { it: exchangeBalanceHistory(coin: "BTC"', "SeriesByExchange"),
-        ('etf(asset: BITCOIN) { it: price(ticker: "GBTC"', "FundPrices"),
+        ('etf(asset: BTC) { it: price(ticker: "GBTC"', "FundPrices"),
     ],
 )
 def test_all_windows_of_an_operation_are_one_request(graph: Graph, field: str, payload: str) -> None:
