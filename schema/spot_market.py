@@ -1,18 +1,13 @@
 """Spot markets of pairs and coins, and what a coin was worth by day."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
-from graph_types.fields import group, resolved, sparse, value
+from graph_types.fields import group, sparse, value
 from payloads.series import DailySeries, DayRow, Points
 from payloads.source import Sourced
-from resolvers.context import Info
 from schema.periods import FromHourToWeek, FromMinutesToWeek
-
-if TYPE_CHECKING:  # both have markets
-    from schema.coin import Coin
-    from schema.spot_pair import SpotPair
 
 
 @strawberry.type(description="Price of a spot pair, and its changes.")
@@ -39,12 +34,6 @@ class SpotPairMarket(Sourced):
     price: Annotated[SpotPairPrice, group("Last price and its changes.")]
     volume: Annotated[SpotPairVolume, group("Traded volume, by period.")]
 
-    @resolved("The pair, with its series; null with an error if the listing does not have it.")
-    def pair(self, info: Info) -> Annotated["SpotPair", strawberry.lazy("schema.spot_pair")] | None:
-        from schema.spot_pair import SpotPair  # noqa: PLC0415  # a pair has a market
-
-        return SpotPair.look_up(info, self.exchange, self.name)
-
 
 @strawberry.type(description="Spot price of a coin, and its changes.")
 class SpotCoinPrice:
@@ -69,12 +58,6 @@ class SpotCoinMarket(Sourced):
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     price: Annotated[SpotCoinPrice, group("Last price and its changes.")]
     volume: Annotated[SpotCoinVolume, group("Traded volume, by period.")]
-
-    @resolved("The coin, with its series.")
-    def coin(self) -> Annotated["Coin", strawberry.lazy("schema.coin")]:
-        from schema.coin import Coin  # noqa: PLC0415  # a coin has a market
-
-        return Coin(symbol=self.symbol)
 
 
 @strawberry.type(description="Price, supply and market capitalisation of a coin on one day.")

@@ -39,14 +39,7 @@ def _fields(kind: GraphQLNamedType) -> str:
 
 
 def is_shown(name: str, field: GraphQLField) -> bool:
-    return name != "source" and not field.args and not field.deprecation_reason and not _is_entity(field)
-
-
-def _is_entity(field: GraphQLField) -> bool:
-    """Whether the field leads from a row to a coin or a pair, which have results of their own."""
-    kind = get_named_type(field.type)
-    fields = kind.fields.values() if isinstance(kind, GraphQLObjectType) else ()
-    return any(isinstance(get_named_type(inner.type), GraphQLUnionType) for inner in fields)
+    return name != "source" and not field.args and not field.deprecation_reason
 
 
 def _field(name: str, field: GraphQLField) -> str:

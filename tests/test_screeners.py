@@ -426,7 +426,7 @@ def test_items_that_stay_on_their_side_of_the_cursor_are_given_once(
 LIST = "{ markets { it: coins { ... on CoinMarketConnection { totalCount capped } ... on Problem { code } } } }"
 
 
-class PagedUpstream(StubUpstream):
+class UpstreamOfPages(StubUpstream):
     """The coins in pages up to `last`, of which `failing` fails; `most`: how many were requested at once."""
 
     def __init__(self, last: int, *, failing: int | None = None, clock: Clock | None = None) -> None:
@@ -457,7 +457,7 @@ def test_a_list_that_goes_on_after_what_is_read_of_it_is_capped() -> None:
         (3, False, 300, 4),
         (0, False, 0, 1),
     ):
-        upstream = PagedUpstream(last)
+        upstream = UpstreamOfPages(last)
         result = asyncio.run(ask(LIST, upstream))
         assert under_it(result["data"]) == {"totalCount": count, "capped": capped}
         assert upstream.calls == calls
@@ -465,14 +465,14 @@ def test_a_list_that_goes_on_after_what_is_read_of_it_is_capped() -> None:
 
 def test_without_one_of_its_pages_a_list_has_no_order() -> None:
     for page in (1, 3):
-        result = asyncio.run(ask(LIST, PagedUpstream(3, failing=page)))
+        result = asyncio.run(ask(LIST, UpstreamOfPages(3, failing=page)))
         assert under_it(result["data"]) == {"code": "UPSTREAM_ERROR"}
 
 
 def test_pages_that_were_there_before_are_requested_together_when_they_have_expired() -> None:
     async def check() -> None:
         clock = FakeClock()
-        upstream = PagedUpstream(3, clock=clock)
+        upstream = UpstreamOfPages(3, clock=clock)
         config = ClientConfig(api_key=Secret(KEY), base_url="http://upstream", plan=Plan.PROFESSIONAL)
         client = Client(config, transport=upstream, policy=RetryPolicy(attempts=1), clock=clock)
         for most in (1, 4):  # at once

@@ -1,20 +1,15 @@
 """Futures markets: current ones of pairs, coins and exchanges, prices over time, and delisted pairs."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import strawberry
 
-from graph_types.fields import group, resolved, sparse, value
+from graph_types.fields import group, sparse, value
 from payloads.series import Candles, Series, TimedRow
 from payloads.source import Sourced
-from resolvers.context import Info
 from schema.futures.liquidation import LiquidationsByPeriod
 from schema.periods import DayChange, FromMinutesToDay, PercentByPeriod
-
-if TYPE_CHECKING:  # both have markets
-    from schema.coin import Coin
-    from schema.pair import Pair
 
 
 @strawberry.type(description="Last and index price of a futures pair.")
@@ -77,12 +72,6 @@ class PairMarket(Sourced):
     funding_rate: Annotated[float | None, sparse("Funding rate, in percent per funding interval.")]
     next_funding_time: Annotated[datetime | None, sparse("When the next funding takes place; not always stated.")]
 
-    @resolved("The pair, with its series; null with an error if the listing does not have it.")
-    def pair(self, info: Info) -> Annotated["Pair", strawberry.lazy("schema.pair")] | None:
-        from schema.pair import Pair  # noqa: PLC0415  # a pair has a market
-
-        return Pair.look_up(info, self.exchange, self.symbol)
-
 
 @strawberry.type(description="Change of volume, in US dollars.")
 class VolumeChangeUsd:
@@ -135,12 +124,6 @@ class CoinMarket(Sourced):
     funding_rate: Annotated[CoinFundingRate, group("Funding rate, averaged over exchanges.")]
     volume: Annotated[CoinVolume, group("Changes of the traded volume.")]
     liquidations: Annotated[LiquidationsByPeriod, group("Liquidations of the last hours.")]
-
-    @resolved("The coin, with its series.")
-    def coin(self) -> Annotated["Coin", strawberry.lazy("schema.coin")]:
-        from schema.coin import Coin  # noqa: PLC0415  # a coin has a market
-
-        return Coin(symbol=self.symbol)
 
 
 @strawberry.type(description="Price over one interval, in US dollars.")
