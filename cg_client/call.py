@@ -84,7 +84,8 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     """A decoded payload and its origin.
 
     `path` is the one that answered, for endpoints with two. A `stale` answer is past its lifetime and served because
-    there is nothing newer. Until `fresh_until`, in monotonic seconds, the same call gets the same answer.
+    there is nothing newer. Until `fresh_until`, in monotonic seconds, the same call gets the same answer. `lifetime`:
+    for how many seconds from `fetched_at` that was to be, 0 if it is not known.
     """
 
     value: T
@@ -93,6 +94,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     sandbox: bool = False
     stale: bool = False
     fresh_until: float = 0.0
+    lifetime: float = 0.0
     anomalies: tuple[DecodingAnomaly, ...] = ()
     path: str = ""
 

@@ -257,8 +257,11 @@ class Client:
         sandbox = response.headers.get(SANDBOX_HEADER) == b"sandbox"
         if sandbox:
             self.sandbox, self.sandbox_figures = True, response.headers.get(FIGURES_HEADER, b"")
-        answer = Answer(value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path)
-        return Fetched(answer, len(response.body), _lifetime(call, now))
+        lifetime = _lifetime(call, now)
+        answer = Answer(
+            value, call.endpoint, now, sandbox=sandbox, anomalies=anomalies, path=call.path, lifetime=lifetime
+        )
+        return Fetched(answer, len(response.body), lifetime)
 
     def _redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""

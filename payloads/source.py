@@ -1,7 +1,7 @@
 """The source of a payload: endpoint, time, freshness and anomalies."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Self
 
@@ -31,6 +31,14 @@ class DataSource:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
+    refresh_seconds: int | None = strawberry.field(
+        description="For how many seconds such figures are fresh, of several answers the least; null if that is not "
+        "known."
+    )
+    expires_at: datetime | None = strawberry.field(
+        description="Until when the figures are fresh, of several answers the earliest time: the next request after it "
+        "can bring newer ones. In the past for stale figures, and null if it is not known."
+    )
     sandbox: bool = strawberry.field(description="True for figures of the sandbox, which are no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
         description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
@@ -45,16 +53,28 @@ class DataSource:
             fetched_at = min(fetched_at, answer.fetched_at)
             stale, sandbox = stale or answer.stale, sandbox or answer.sandbox
         freshness = Freshness.STALE if stale else Freshness.FRESH
+        lifetime, expires_at = _expiry(answers)
         anomalies = merged([answer.anomalies for answer in answers]) if others else first.anomalies
         return cls(
             endpoint=first.path or first.endpoint.path,
             fetched_at=fetched_at,
             freshness=freshness,
+            refresh_seconds=lifetime,
+            expires_at=expires_at,
             sandbox=sandbox,
             anomalies=[
                 Anomaly(kind=item.kind, field=item.field, count=item.count, sample=item.sample) for item in anomalies
             ],
         )
+
+
+def _expiry(answers: Sequence[Answer[Any]]) -> tuple[int | None, datetime | None]:
+    """Return the least lifetime in seconds, and when the first of the answers is fresh no more."""
+    lasting = [answer for answer in answers if answer.lifetime]
+    if not lasting:
+        return None, None
+    least = min(answer.lifetime for answer in lasting)
+    return int(least), min(answer.fetched_at + timedelta(seconds=answer.lifetime) for answer in lasting)
 
 
 @strawberry.interface(description="A payload that says where it came from.")

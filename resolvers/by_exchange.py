@@ -15,6 +15,7 @@ from cg_client.decoding.anomalies import AnomalyKind
 from cg_client.decoding.checks import equally_long, finite, in_milliseconds
 from cg_client.decoding.struct_reader import EXPECTED, KEYS, Time, only_item, reader_of
 from cg_client.decoding.tolerance import Path, Reading, below, tolerant, unwrapped
+from native import ascends
 
 
 class _History(msgspec.Struct, forbid_unknown_fields=True):
@@ -25,11 +26,18 @@ class _History(msgspec.Struct, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Equally long lists; times in milliseconds."""
+    """Equally long lists, in order of time; times in milliseconds."""
 
     times: list[int]
     prices: list[float | None]
     by_exchange: dict[str, list[float | None]]
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, part: slice) -> "History":
+        figures = {name: values[part] for name, values in self.by_exchange.items()}
+        return History(self.times[part], self.prices[part], figures)
 
 
 _decoder = msgspec.json.Decoder(_History | list[_History], strict=False)
@@ -62,7 +70,17 @@ def _history(raw: _History) -> History:
     for name, values in raw.data_map.items():
         finite(values, f"data.data_map.{name}")
     times = [time for time in in_milliseconds(raw.time_list, "data.time_list") if time is not None]
-    return History(times, raw.price_list, raw.data_map)
+    return _in_order(History(times, raw.price_list, raw.data_map))
+
+
+def _in_order(history: History) -> History:
+    """Return the history with ascending times."""
+    times = history.times
+    if ascends(times):
+        return history
+    order = sorted(range(len(times)), key=times.__getitem__)
+    figures = {name: [values[index] for index in order] for name, values in history.by_exchange.items()}
+    return History([times[index] for index in order], [history.prices[index] for index in order], figures)
 
 
 decode_history: Decode[History] = tolerant(

@@ -33,6 +33,17 @@ def closed_window(client: Fetcher, plan: WindowPlan) -> Part | None:
     return None
 
 
+def with_lifetimes(parts: Sequence[Part], plan: WindowPlan) -> Sequence[Part]:
+    """Return the answers with the lifetime of closed bars where all of the window's had closed."""
+    end, lifetime = plan.window.end, CLOSED_LIFETIME.total_seconds()
+    if end is None:
+        return parts
+    return [
+        part if part.stale or end > _closed_at(part, plan) else replace(part, lifetime=max(lifetime, part.lifetime))
+        for part in parts
+    ]
+
+
 def cached_prefix(client: Fetcher, plan: WindowPlan) -> Part | None:
     """Return the closed bars of a long call that the newest ones may complete."""
     return None if plan.tail is None else _cached(client, plan.candidates[0][0])
@@ -57,8 +68,11 @@ def _cached(client: Fetcher, call: Call) -> Part | None:
     _, entry = client.peek(call)
     if entry is None:
         return None
-    until = entry.stored_at + CLOSED_LIFETIME.total_seconds()
-    return replace(entry.answer, fresh_until=until) if client.clock.monotonic() < until else None
+    lifetime = CLOSED_LIFETIME.total_seconds()
+    until = entry.stored_at + lifetime
+    if client.clock.monotonic() >= until:
+        return None
+    return replace(entry.answer, fresh_until=until, lifetime=lifetime)
 
 
 def _closed_at(answer: Part, plan: WindowPlan) -> int:

@@ -91,7 +91,7 @@ class DailyCost:
 
     def estimate(self, arguments: Arguments, now: datetime) -> Estimate:  # noqa: ARG002  # as the protocol has it
         last = arguments.get("last")
-        return Estimate(1, min(max(0, last), ASSUMED_DAYS) if isinstance(last, int) else ASSUMED_DAYS)
+        return Estimate(1, min(max(0, last), ASSUMED_DAYS) if isinstance(last, int) else self.assumed_rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from cg_client.windows import count_closed_bars, last_closed, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
 from payloads.columns import Columns
 from payloads.series import ServedWindow
-from resolvers.closed_bars import Part, cached_prefix, closed_window, merge_tail
+from resolvers.closed_bars import Part, cached_prefix, closed_window, merge_tail, with_lifetimes
 from resolvers.context import Context
 from resolvers.window_planner import SeriesArgs, WindowPlan
 
@@ -122,7 +122,7 @@ async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call
 
 
 def _stale(context: Context, prefix: Part) -> Sequence[Part]:
-    answer = replace(prefix, stale=True)
+    answer = replace(prefix, stale=True, lifetime=prefix.endpoint.refresh.total_seconds())
     context.validity.depend_on(answer)
     return [answer]
 
@@ -133,7 +133,7 @@ def cut_window(plan: WindowPlan, parts: Sequence[Part]) -> ServedWindow:
     truncated = plan.truncated
     if truncated is None and _is_incomplete(rows, plan, parts):
         truncated = Truncation.INCOMPLETE
-    return ServedWindow(rows, parts, plan.requested, plan.interval, truncated, plan.unit)
+    return ServedWindow(rows, with_lifetimes(parts, plan), plan.requested, plan.interval, truncated, plan.unit)
 
 
 def _is_incomplete(rows: Columns[Any], plan: WindowPlan, parts: Sequence[Part]) -> bool:

@@ -1,5 +1,6 @@
 """Figures over time, by exchange."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
@@ -45,16 +46,22 @@ class ColumnsByExchange:
 
 @strawberry.interface(description="Figures over time, by exchange.")
 class SeriesByExchange(Sourced):
+    from_: datetime | None = strawberry.field(
+        name="from", description="Time of the first point; null when there is none."
+    )
+    to: datetime | None = strawberry.field(description="Time of the last point; null when there is none.")
     count: int = strawberry.field(description="Number of points.")
     points: Sequence[PointByExchange] = strawberry.field(description="The points, oldest first.")
     columns: ColumnsByExchange = strawberry.field(description="The same points as columns.")
+    latest: PointByExchange | None = strawberry.field(description="The newest point, which is never one to come.")
 
     @classmethod
     def decoder(cls) -> Decode[History]:
         return decode_history
 
     @classmethod
-    def of(cls, source: DataSource, history: History) -> Self:
+    def of_rows(cls, source: DataSource, history: History, now: float) -> Self:
+        """`now` in seconds: points to come may be among those of the window, and are never the latest."""
         by_exchange = [
             ExchangeFigures(exchange=name, values=Column(figures)) for name, figures in history.by_exchange.items()
         ]
@@ -66,4 +73,13 @@ class SeriesByExchange(Sourced):
             for index in range(len(history.times))
         ]
         points = timed_rows(PointByExchange, history.times, price_usd=history.prices, by_exchange=figures)
-        return cls(source=source, count=len(points), points=points, columns=columns)
+        begun = bisect_right(history.times, now * 1000)
+        return cls(
+            source=source,
+            from_=points[0].time if points else None,
+            to=points[-1].time if points else None,
+            count=len(points),
+            points=points,
+            columns=columns,
+            latest=points[begun - 1] if begun else None,
+        )

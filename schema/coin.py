@@ -15,7 +15,7 @@ from pagination.connections import FIRST, After, Connection, First
 from resolvers.arguments import blamed_on
 from resolvers.context import Info
 from resolvers.costs import CONNECTION
-from resolvers.daily import upstream_daily
+from resolvers.daily import upstream_daily, upstream_windowed
 from resolvers.endpoint_choice import ByArgument
 from resolvers.exchanges import futures_exchanges, named_exchanges, spot_exchanges
 from resolvers.field import upstream, upstream_row
@@ -54,6 +54,7 @@ from schema.market_rows import (
 )
 from schema.options import Options
 from schema.pair import Pair
+from schema.screeners import PAIR_MARKETS, SPOT_PAIR_MARKETS, PairMarketConnection, SpotPairMarketConnection
 from schema.sentiment import Sentiment
 from schema.spot_market import CoinMarketHistory, SpotCoinMarket
 from schema.spot_pair import SpotPair
@@ -101,6 +102,8 @@ class Coin:
         alternatives={"SpotPair.market": spot.PAIRS_MARKETS},
     )
     market_history: Result[CoinMarketHistory] = upstream_daily(spot.COIN_HISTORY, CoinMarketHistory, bind=_COIN)
+    pair_markets: Result[PairMarketConnection] = PAIR_MARKETS
+    spot_pair_markets: Result[SpotPairMarketConnection] = SPOT_PAIR_MARKETS
     funding_rate: Result[FundingSeries] = upstream(
         _BY_WEIGHTING, FundingSeries, bind=_COIN, description="Funding rate over all exchanges, as candles."
     )
@@ -167,7 +170,7 @@ class Coin:
         alternatives={"Coin.liquidations": futures.liquidation.AGGREGATED_HISTORY},
         description="Prices at which most longs and most shorts of the coin would be liquidated.",
     )
-    open_interest_history_by_exchange: Result[OpenInterestHistoryByExchange] = upstream(
+    open_interest_history_by_exchange: Result[OpenInterestHistoryByExchange] = upstream_windowed(
         futures.open_interest.EXCHANGE_HISTORY, OpenInterestHistoryByExchange, bind=_COIN
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(

@@ -11,7 +11,7 @@ from cg_client.symbols.aliases import fold_exchange
 from cg_client.symbols.instruments import Instrument
 from resolvers.decode import rows_decoder
 from resolvers.lists import PER_PAGE, PagedList, WholeList
-from resolvers.loaders import RowId, RowKey
+from resolvers.loaders import RowId, RowKey, RowList
 from schema.futures.funding_rate import CoinAccumulatedFunding, CurrentFundingRates
 from schema.futures.liquidation import CoinMaxPain
 from schema.futures.market import CoinMarket, PairMarket
@@ -47,20 +47,34 @@ _FUNDING_RATES = WholeList(
 )
 
 
+def pair_markets(coin: str) -> RowList:
+    return WholeList(futures.market.PAIRS_MARKETS, CoinParams(symbol=coin), _PAIR_MARKETS, _by_code)
+
+
 def pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(futures.market.PAIRS_MARKETS, CoinParams(symbol=pair.base), _PAIR_MARKETS, _by_code)
-    return RowKey(markets, (fold_exchange(pair.exchange), pair.symbol))
+    return RowKey(pair_markets(pair.base), (fold_exchange(pair.exchange), pair.symbol))
+
+
+def spot_pair_markets(coin: str) -> RowList:
+    return WholeList(spot.PAIRS_MARKETS, CoinParams(symbol=coin), _SPOT_PAIR_MARKETS, _by_name)
 
 
 def spot_pair_market(pair: Instrument) -> RowKey:
-    markets = WholeList(spot.PAIRS_MARKETS, CoinParams(symbol=pair.base), _SPOT_PAIR_MARKETS, _by_name)
-    return RowKey(markets, (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
+    return RowKey(spot_pair_markets(pair.base), (fold_exchange(pair.exchange), f"{pair.base}/{pair.quote}"))
+
+
+def coin_markets(exchanges: tuple[str, ...] = ()) -> RowList:
+    """Coins whose markets are added up over the same exchanges share the list."""
+    first = CoinMarketsPage(page=1, per_page=PER_PAGE, exchanges=exchanges)
+    return PagedList(futures.market.COINS_MARKETS, _COIN_MARKETS, _by_symbol, first)
 
 
 def coin_market(symbol: str, exchanges: tuple[str, ...] = ()) -> RowKey:
-    """Coins whose markets are added up over the same exchanges share the list."""
-    first = CoinMarketsPage(page=1, per_page=PER_PAGE, exchanges=exchanges)
-    return RowKey(PagedList(futures.market.COINS_MARKETS, _COIN_MARKETS, _by_symbol, first), symbol)
+    return RowKey(coin_markets(exchanges), symbol)
+
+
+def spot_coin_markets() -> RowList:
+    return _SPOT_COIN_MARKETS
 
 
 def spot_coin_market(symbol: str) -> RowKey:

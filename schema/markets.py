@@ -20,10 +20,13 @@ from schema.futures.technical import (
     RSIByCoin,
     TDSequentialByCoin,
 )
+from schema.screeners import COIN_MARKETS, SPOT_COIN_MARKETS, CoinMarketConnection, SpotCoinMarketConnection
 
 
 @strawberry.type(description="Lists over the whole market.")
 class Markets:
+    coins: Result[CoinMarketConnection] = COIN_MARKETS
+    spot_coins: Result[SpotCoinMarketConnection] = SPOT_COIN_MARKETS
     liquidations_by_exchange: Result[LiquidationsByExchange] = upstream(
         futures.liquidation.EXCHANGE_LIST,
         LiquidationsByExchange,

@@ -11,6 +11,7 @@ from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from pagination.connections import Paged
 from payloads.source import Sourced
+from resolvers.daily import upstream_windowed
 from resolvers.field import upstream
 from resolvers.pages import upstream_paged
 from schema.by_exchange import SeriesByExchange
@@ -221,7 +222,9 @@ class Vesting(Sourced):
 @strawberry.type(description="On-chain data: balances of exchanges, large transfers, token unlocks.")
 class OnChain:
     exchange_balances: Result[ExchangeBalances] = upstream(api.BALANCE_LIST, ExchangeBalances)
-    exchange_balance_history: Result[ExchangeBalanceHistory] = upstream(api.BALANCE_CHART, ExchangeBalanceHistory)
+    exchange_balance_history: Result[ExchangeBalanceHistory] = upstream_windowed(
+        api.BALANCE_CHART, ExchangeBalanceHistory
+    )
     exchange_transfers: Result[ExchangeTransfers] = upstream_paged(api.EXCHANGE_TRANSFERS, ExchangeTransfers)
     whale_transfers: Result[WhaleTransfers] = upstream(
         api.WHALE_TRANSFERS,

@@ -9,6 +9,7 @@ from cg_client.endpoints import options as api
 from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from payloads.source import DataSource, Sourced
+from resolvers.daily import upstream_windowed
 from resolvers.field import upstream
 from schema.by_exchange import SeriesByExchange
 from schema.futures.open_interest import split_total
@@ -99,8 +100,8 @@ class Options:
     unresolved: strawberry.Private[Exception | None] = None
 
     by_exchange: Result[OptionsByExchange] = upstream(api.INFO, OptionsByExchange, bind=_COIN)
-    open_interest_history: Result[OptionsOpenInterestSeries] = upstream(
+    open_interest_history: Result[OptionsOpenInterestSeries] = upstream_windowed(
         api.OPEN_INTEREST_HISTORY, OptionsOpenInterestSeries, bind=_COIN
     )
-    volume_history: Result[OptionsVolumeSeries] = upstream(api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN)
+    volume_history: Result[OptionsVolumeSeries] = upstream_windowed(api.VOLUME_HISTORY, OptionsVolumeSeries, bind=_COIN)
     max_pain: Result[OptionsMaxPain] = upstream(api.MAX_PAIN, OptionsMaxPain, bind=_COIN)

@@ -11,7 +11,7 @@ from graph_types.fields import group, sparse, value
 from graph_types.problems import Result
 from payloads.source import Sourced
 from resolvers.context import Info
-from resolvers.daily import DAYS, TO, check_window, upstream_daily
+from resolvers.daily import DAYS, TO, check_window, upstream_daily, upstream_windowed
 from resolvers.endpoint_choice import ByAttribute
 from resolvers.field import composed, upstream
 from schema.etf.fund_detail import FundDetail
@@ -122,7 +122,7 @@ class ETF:
     )
     assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.FUND_ASSETS), FundAssets)
     history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.FUND_HISTORY), FundHistory)
-    price: Result[FundPrices] = upstream(_of_bitcoin(api.FUND_PRICE_HISTORY), FundPrices)
+    price: Result[FundPrices] = upstream_windowed(_of_bitcoin(api.FUND_PRICE_HISTORY), FundPrices)
     detail: Result[FundDetail] = upstream(_of_bitcoin(api.FUND_DETAIL), FundDetail)
 
     @composed(

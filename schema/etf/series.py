@@ -176,6 +176,10 @@ class FundCandle(TimedRow):
 
 @strawberry.type(description="Prices of a fund's share over a period.")
 class FundPrices(Sourced, Candles[FundCandle], columns="FundCandleColumns"):
+    from_: datetime | None = strawberry.field(
+        name="from", description="Time of the first candle; null when there is none."
+    )
+    to: datetime | None = strawberry.field(description="Time of the last candle; null when there is none.")
     count: int = strawberry.field(description="Number of candles.")
 
     @classmethod
@@ -183,5 +187,5 @@ class FundPrices(Sourced, Candles[FundCandle], columns="FundCandleColumns"):
         return columns_decoder(FundCandle, api.FUND_PRICE_HISTORY)
 
     @classmethod
-    def of(cls, source: DataSource, rows: Columns[FundCandle]) -> Self:
+    def of_rows(cls, source: DataSource, rows: Columns[FundCandle], now: float) -> Self:  # noqa: ARG003  # no candle is to come
         return from_rows(cls, rows, source=source)
