@@ -35,7 +35,7 @@ def reporting(on_progress: OnProgress) -> Iterator[Report]:
 @contextmanager
 def _bar() -> Iterator[Report]:
     try:
-        from tqdm.auto import tqdm  # noqa: PLC0415  # optional
+        from tqdm import tqdm  # noqa: PLC0415  # optional
     except ImportError:
         raise ImportError("a progress bar needs tqdm: pip install 'coinglass-graphql-client[progress]'") from None
     with tqdm(unit="page") as bar:
