@@ -59,6 +59,7 @@ class HistoryPlan:
     pages: tuple[Page, ...]
     cost: Cost
     checkpoint: Checkpoint | None = None
+    budget: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def done(self) -> int:
@@ -71,10 +72,17 @@ class HistoryPlan:
         return self.cost.calls / (self.cost.quota * _SHARE_OF_BACKFILLS) if self.cost.quota else None
 
     def __str__(self) -> str:
-        calls = f"{'' if self.cost.is_exact else 'at most '}{self.cost.calls} calls to CoinGlass"
+        calls = f"{'' if self.cost.is_exact else 'at most '}{_count(self.cost.calls, 'call')} to CoinGlass"
         time = f", {self.minutes:.1f} minutes or more by the quota" if self.minutes is not None else ""
         done = f", {self.done} of them in the checkpoint" if self.done else ""
-        return f"{len(self.series)} series in {len(self.pages)} pages{done}: {calls}{time}"
+        short = [f"{left} {name}" for name, left in self.budget.items() if "calls" in name and left < self.cost.calls]
+        budget = f"; your budget has {' and '.join(short)} left" if short else ""
+        pages = _count(len(self.pages), "page")
+        return f"{len(self.series)} series in {pages}{done}: {calls}{time}{budget}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def plan(session: Session, wanted: Wanted, now: datetime) -> Flow[HistoryPlan]:
@@ -94,7 +102,7 @@ def plan(session: Session, wanted: Wanted, now: datetime) -> Flow[HistoryPlan]:
     refusals = tuple(refusal for refusal in cost.refusals if not (wanted.clip and refusal.code == _TOO_DEEP))
     if refusals:
         raise RefusedError(refusals)
-    return HistoryPlan(wanted.series, pages, cost, checkpoint)
+    return HistoryPlan(wanted.series, pages, cost, checkpoint, dict(session.usage.budget))
 
 
 def _checked(wanted: Wanted, now: datetime) -> Wanted:

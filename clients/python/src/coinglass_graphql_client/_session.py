@@ -1,6 +1,7 @@
 """What both clients do with the server: operations, retries, answers."""
 
 import random
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -23,6 +24,7 @@ T = TypeVar("T")
 
 REQUESTS_PER_OPERATION = 20
 MAX_RETRY_WAIT = 30.0  # seconds; a longer `Retry-After` is raised instead
+_RATE = re.compile(r'"([a-z-]+)";r=(\d+)')
 _UNAUTHENTICATED = 401
 _FORBIDDEN = 403
 _TOO_MANY = 429
@@ -32,12 +34,20 @@ _OF_PROXIES = (502, 504)
 
 @dataclass(slots=True)
 class Usage:
-    """Calls to CoinGlass that this client has caused, and what is left of the minute's quota, if the server said so."""
+    """What this client has used, and what is left as the server last said.
+
+    `calls` counts the calls to CoinGlass that it caused, `quota_remaining` is what is left of the minute's quota, and
+    `budget` what is left of the caller's, such as `{"calls-per-minute": 59}`, if it has one.
+    """
 
     calls: int = 0
     quota_remaining: int | None = None
+    budget: dict[str, int] = field(default_factory=dict)
 
     def add(self, headers: Mapping[str, str]) -> None:
+        """Read the headers of a response."""
+        if "ratelimit" in headers:
+            self.budget = {name: int(left) for name, left in _RATE.findall(headers["ratelimit"])}
         self.calls += _whole(headers.get("x-upstream-calls")) or 0
         remaining = _whole(headers.get("x-quota-remaining"))
         self.quota_remaining = self.quota_remaining if remaining is None else remaining
@@ -55,14 +65,13 @@ class Session:
     ) -> Flow[Envelope]:
         """Send an operation and return its envelope. Repeats only what cannot have been executed, or may be twice."""
         effect = Send(body, headers or {})
-        for attempt in range(self.retries + 1):
-            outcome = yield from send(effect)
+        outcome = yield from send(effect)
+        for attempt in range(self.retries):
             wait = _retry_wait(outcome, attempt, is_safe=is_safe)
-            if wait is None or attempt == self.retries:
+            if wait is None:
                 break
             yield Wait(wait)
-        else:
-            raise AssertionError("the last attempt leaves the loop")
+            outcome = yield from send(effect)
         if isinstance(outcome, Failure):
             raise outcome.error
         self.usage.add(outcome.headers)
