@@ -39,16 +39,17 @@ class Graph:
     @cached_property
     def namespaces(self) -> set[str]:
         """The types whose fields are requested one by one: those that have results, or lead to some."""
-        found: set[str] = set()
+        namespaces: set[str] = set()
         while True:
             more = {
                 of.name
                 for of in self._objects()
-                if of.name not in found and any(self._is_result_or_step(field, found) for field in of.fields.values())
+                if of.name not in namespaces
+                and any(self._is_result_or_step(field, namespaces) for field in of.fields.values())
             }
             if not more:
-                return found - {self.query.name}
-            found |= more
+                return namespaces - {self.query.name}
+            namespaces |= more
 
     def _is_result_or_step(self, field: GraphQLField, namespaces: set[str]) -> bool:
         of = get_named_type(field.type)
@@ -105,24 +106,24 @@ class Graph:
 
     def reachable(self) -> dict[str, GraphQLObjectType]:
         """Return the types of all values that a request may answer with, each after those that it is made of."""
-        found: dict[str, GraphQLObjectType] = {}
+        reached: dict[str, GraphQLObjectType] = {}
         for of in self.problems:
-            self._reach(of, found)
+            self._reach(of, reached)
         for owner in (self.query.name, *sorted(self.namespaces)):
             for _, field in self.requests(owner):
-                self._reach(self._answer(field), found)
-        return found
+                self._reach(self._answer(field), reached)
+        return reached
 
     def _answer(self, field: GraphQLField) -> GraphQLNamedType:
         of = get_named_type(field.type)
         return self.payload(of) or of
 
-    def _reach(self, of: GraphQLNamedType, found: dict[str, GraphQLObjectType]) -> None:
-        if not isinstance(of, GraphQLObjectType) or of.name in found:
+    def _reach(self, of: GraphQLNamedType, reached: dict[str, GraphQLObjectType]) -> None:
+        if not isinstance(of, GraphQLObjectType) or of.name in reached:
             return
         for field in self.selected(of).values():
-            self._reach(get_named_type(field.type), found)
-        found[of.name] = of
+            self._reach(get_named_type(field.type), reached)
+        reached[of.name] = of
 
     def requests(self, owner: str) -> Iterator[tuple[str, GraphQLField]]:
         """Yield the fields of a namespace that are requests."""

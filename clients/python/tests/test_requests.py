@@ -49,22 +49,22 @@ def every_request(owner: Any = queries, symbol: str = "BTC/USDT") -> Iterator[Re
         method = getattr(owner, name)
         if not callable(method) or (owner is not queries and name in {"coin", "venue", "steps"}):
             continue
-        known = {**ARGUMENTS, "symbol": "BTC" if name == "coin" else symbol}
+        arguments_by_name = {**ARGUMENTS, "symbol": "BTC" if name == "coin" else symbol}
         arguments = {
-            parameter.name: _example(parameter, known)
+            parameter.name: _example(parameter, arguments_by_name)
             for parameter in inspect.signature(method).parameters.values()
             if parameter.default is parameter.empty
         }
-        made = method(**arguments)
-        if isinstance(made, Namespace):
-            yield from every_request(made)
+        request = method(**arguments)
+        if isinstance(request, Namespace):
+            yield from every_request(request)
         else:
-            yield made
+            yield request
 
 
-def _example(parameter: inspect.Parameter, known: dict[str, Any]) -> Any:
+def _example(parameter: inspect.Parameter, arguments_by_name: dict[str, Any]) -> Any:
     of = getattr(enums, str(parameter.annotation), None)
-    return known[parameter.name] if of in {None, Interval} else next(iter(of))
+    return arguments_by_name[parameter.name] if of in {None, Interval} else next(iter(of))
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ _SHARE_OF_BACKFILLS = 0.8  # of the quota; the server reserves the rest for inte
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HistoryRequest:
     """Which history a caller wants; an open `end` is now."""
 
     url: str
@@ -85,37 +85,37 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
-def plan(session: Session, wanted: Wanted, now: datetime) -> Flow[HistoryPlan]:
+def plan(session: Session, requested: HistoryRequest, now: datetime) -> Flow[HistoryPlan]:
     """Return the plan of a history. Raises `RefusedError` if a part would be refused."""
-    wanted = _checked(wanted, now)
-    end, checkpoint = wanted.end or now, None
-    if wanted.checkpoint is not None:
-        checkpoint = Checkpoint(Path(wanted.checkpoint))
-        end = checkpoint.open(wanted.description(), end)
-    pages = tuple(pages_of(wanted.series, wanted.start, end, until_now=wanted.end is None))
+    requested = _checked(requested, now)
+    end, checkpoint = requested.end or now, None
+    if requested.checkpoint is not None:
+        checkpoint = Checkpoint(Path(requested.checkpoint))
+        end = checkpoint.open(requested.description(), end)
+    pages = tuple(pages_of(requested.series, requested.start, end, until_now=requested.end is None))
     reports: list[DryRun] = []
     for page in pages:
         if checkpoint is None or not checkpoint.has(page.key):
-            report = yield from inspect(session, list(page.requests(wanted.series).values()))  # yields
+            report = yield from inspect(session, list(page.requests(requested.series).values()))  # yields
             reports.append(report)
     cost = cost_of(reports)
-    refusals = tuple(refusal for refusal in cost.refusals if not (wanted.clip and refusal.code == _TOO_DEEP))
+    refusals = tuple(refusal for refusal in cost.refusals if not (requested.clip and refusal.code == _TOO_DEEP))
     if refusals:
         raise RefusedError(refusals)
-    return HistoryPlan(wanted.series, pages, cost, checkpoint, dict(session.usage.budget))
+    return HistoryPlan(requested.series, pages, cost, checkpoint, dict(session.usage.budget))
 
 
-def _checked(wanted: Wanted, now: datetime) -> Wanted:
+def _checked(requested: HistoryRequest, now: datetime) -> HistoryRequest:
     """Return the request with its times in UTC; raises `ValueError` for one that makes no sense."""
-    start, end = _utc(wanted.start), wanted.end and _utc(wanted.end)
-    if not wanted.series:
+    start, end = _utc(requested.start), requested.end and _utc(requested.end)
+    if not requested.series:
         raise ValueError("`series` is empty")
     if end and end > now + timedelta(minutes=1):
         raise ValueError("`end` is in the future: leave it out for a history until now")
     if start >= (end or now):
         raise ValueError("`start` is not before `end`")
-    series = {name: request.clipped() if wanted.clip else request for name, request in wanted.series.items()}
-    return replace(wanted, series=series, start=start, end=end)
+    series = {name: request.clipped() if requested.clip else request for name, request in requested.series.items()}
+    return replace(requested, series=series, start=start, end=end)
 
 
 def _utc(time: datetime) -> datetime:
@@ -180,14 +180,14 @@ def _is_empty(problem: Problem) -> bool:
     return problem.code in {ProblemCode.NO_DATA, ProblemCode.NOT_FOUND, _TOO_DEEP}
 
 
-def _later(known: Unavailable | RateLimitedError | None, problem: Problem) -> Unavailable | RateLimitedError:
+def _later(longest: Unavailable | RateLimitedError | None, problem: Problem) -> Unavailable | RateLimitedError:
     """Return the problem whose end is to be awaited; raises one that waiting does not help."""
     if not isinstance(problem, Unavailable) or not problem.retryable:
         unwrap(problem)
         raise AssertionError("a problem has no payload")
-    if known is None or (problem.retry_after or 0) > (known.retry_after or 0):
+    if longest is None or (problem.retry_after or 0) > (longest.retry_after or 0):
         return problem
-    return known
+    return longest
 
 
 def _wait(problem: Unavailable | RateLimitedError, stalled: int) -> float:

@@ -95,14 +95,14 @@ def _columns(parts: list[SavedSeries], rows: Mapping[int, int]) -> dict[str, Col
 
 def _gaps(pages: list[tuple[Page, SavedPage]]) -> Iterator[Gap]:
     """Yield what is missing, adjacent gaps of one series and reason as one."""
-    found: list[Gap] = []
+    gaps: list[Gap] = []
     for page, saved in pages:
         for name, part in saved.series.items():
             reason = part.problem or part.truncated
             if reason:
-                found.append(Gap(name, page.start, page.end, reason))
+                gaps.append(Gap(name, page.start, page.end, reason))
     merged: dict[tuple[str, str], Gap] = {}
-    for gap in found:
+    for gap in gaps:
         before = merged.get((gap.series, gap.reason))
         if before and before.end == gap.start:
             merged[gap.series, gap.reason] = Gap(gap.series, before.start, gap.end, gap.reason)

@@ -86,8 +86,8 @@ def column_fields(request: SeriesRequest[Any]) -> list[msgspec.structs.FieldInfo
     fields = {info.name: info for info in msgspec.structs.fields(columns)}
     for name in request.columns:
         if name not in fields or name == "timestamp":
-            known = ", ".join(each for each in fields if each != "timestamp")
-            raise ValueError(f"{request.selected} has no column {name!r}, but {known}")
+            names = ", ".join(each for each in fields if each != "timestamp")
+            raise ValueError(f"{request.selected} has no column {name!r}, but {names}")
     return [info for name, info in fields.items() if not request.columns or name in {"timestamp", *request.columns}]
 
 

@@ -90,15 +90,15 @@ class Session:
         while pending:
             names = pending.pop(0)
             aliases = {f"r{number}": name for number, name in enumerate(names)}
-            asked = {alias: requests[name] for alias, name in aliases.items()}
+            batch = {alias: requests[name] for alias, name in aliases.items()}
             try:
-                envelope = yield from self.post(document(asked), headers)
+                envelope = yield from self.post(document(batch), headers)
             except RequestError as error:
                 if len(names) == 1 or not _is_too_large(error):
                     raise
                 pending[:0] = _batches(names, len(names) // 2)
                 continue
-            for alias, request in asked.items():
+            for alias, request in batch.items():
                 results[aliases[alias]] = result_of(envelope, alias, request)
         return {name: results[name] for name in requests}
 
@@ -116,9 +116,9 @@ def _is_too_large(error: RequestError) -> bool:
 
 def result_of(envelope: Envelope, alias: str, request: Request[Any]) -> Any:
     """Return what the envelope has for a request: its payload, or the problem."""
-    found = read_field(envelope.data or {}, alias, request)
-    if found is not None:
-        return found
+    value = read_field(envelope.data or {}, alias, request)
+    if value is not None:
+        return value
     for error in envelope.errors:
         if error.path[:1] == (alias,):
             return problem_of_error(error)

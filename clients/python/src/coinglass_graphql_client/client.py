@@ -159,8 +159,8 @@ class Client(_Shared):
         CoinGlass plan includes, where it does not reach back to `start`. In the folder `checkpoint` each page is saved
         as it arrives, so that the same call goes on after an interruption.
         """
-        wanted = _history.Wanted(self.url, series, start, end, checkpoint, clip=clip)
-        return self._run(_history.plan(self._session, wanted, datetime.now(UTC)))
+        requested = _history.HistoryRequest(self.url, series, start, end, checkpoint, clip=clip)
+        return self._run(_history.plan(self._session, requested, datetime.now(UTC)))
 
     def fetch_history(self, plan: HistoryPlan, *, progress: OnProgress = False) -> History:
         """Fetch a history. `progress` is True for a bar, or a function that gets a `Progress` after each page."""
@@ -238,8 +238,8 @@ class AsyncClient(_Shared):
         checkpoint: str | Path | None = None,
     ) -> HistoryPlan:
         """Return how to fetch a long history, and what it costs. See `Client.plan_history`."""
-        wanted = _history.Wanted(self.url, series, start, end, checkpoint, clip=clip)
-        return await self._run(_history.plan(self._session, wanted, datetime.now(UTC)))
+        requested = _history.HistoryRequest(self.url, series, start, end, checkpoint, clip=clip)
+        return await self._run(_history.plan(self._session, requested, datetime.now(UTC)))
 
     async def fetch_history(self, plan: HistoryPlan, *, progress: OnProgress = False) -> History:
         """Fetch a history. See `Client.fetch_history`."""
