@@ -161,6 +161,21 @@ def test_a_plan_says_that_the_budget_of_the_caller_is_short(client_of: ClientOf)
     assert str(plan) == "2 series in 1 page: at most 9 calls to CoinGlass; your budget has 7 calls-per-minute left"
 
 
+def test_a_history_fits_a_server_that_allows_two_calls_for_an_operation(url: str, client: Client) -> None:
+    class Limited(Between):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            if json.loads(request.content)["query"].count("pair(") <= 2:
+                return super().handle_request(request)
+            return httpx.Response(
+                200, json={"errors": [{"message": "No.", "extensions": {"code": "QUERY_TOO_COMPLEX"}}]}
+            )
+
+    series, start = funding_and_open_interest(["BTC", "ETH", "SOL"]), END - timedelta(hours=9)
+    with Client(url, transport=Limited()) as limited:
+        history = limited.fetch_history(limited.plan_history(series, start, END))
+    assert history.to_pandas().equals(client.fetch_history(client.plan_history(series, start, END)).to_pandas())
+
+
 def test_the_asynchronous_client_fetches_the_same_history(url: str, client: Client) -> None:
     async def fetch() -> History:
         async with AsyncClient(url) as other:

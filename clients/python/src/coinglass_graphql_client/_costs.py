@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from coinglass_graphql_client._answers import Envelope
 from coinglass_graphql_client._flow import Flow
-from coinglass_graphql_client._requests import Request, document
+from coinglass_graphql_client._requests import Request
 from coinglass_graphql_client._session import Session
 from coinglass_graphql_client.errors import Refusal, ResponseError
 
@@ -61,14 +62,16 @@ class DryRun(msgspec.Struct):
 def dry_run(session: Session, requests: Mapping[str, Request[Any]] | Request[Any]) -> Flow[Cost]:
     """Return what requests would cost together."""
     named = {"": requests} if isinstance(requests, Request) else requests
-    report = yield from inspect(session, list(named.values()))
-    return cost_of([report])
+    return cost_of((yield from inspect(session, named)))
 
 
-def inspect(session: Session, requests: list[Request[Any]]) -> Flow[DryRun]:
-    """Return the server's report about requests."""
-    aliased = {f"r{number}": request for number, request in enumerate(requests)}
-    envelope = yield from session.post(document(aliased), _HEADERS)
+def inspect(session: Session, requests: Mapping[str, Request[Any]]) -> Flow[list[DryRun]]:
+    """Return the server's reports about requests, of which each operation has one."""
+    operations = yield from session.operations(requests, _HEADERS)
+    return [_report(envelope) for envelope, _ in operations]
+
+
+def _report(envelope: Envelope) -> DryRun:
     report = (envelope.extensions or {}).get("plan")
     if report is None:
         raise ResponseError("the server answered a dry run without a plan")

@@ -96,8 +96,7 @@ def plan(session: Session, requested: HistoryRequest, now: datetime) -> Flow[His
     reports: list[DryRun] = []
     for page in pages:
         if checkpoint is None or not checkpoint.has(page.key):
-            report = yield from inspect(session, list(page.requests(requested.series).values()))  # yields
-            reports.append(report)
+            reports += yield from inspect(session, page.requests(requested.series))
     cost = cost_of(reports)
     refusals = tuple(refusal for refusal in cost.refusals if not (requested.clip and refusal.code == _TOO_DEEP))
     if refusals:

@@ -84,8 +84,18 @@ class Session:
     def results(
         self, requests: Mapping[str, Request[Any]], headers: Mapping[str, str] | None = None
     ) -> Flow[dict[str, Any]]:
-        """Fetch requests together and return payloads and problems by name; splits what is beyond a limit."""
+        """Fetch requests together and return payloads and problems by name."""
         results: dict[str, Any] = {}
+        for envelope, aliases in (yield from self.operations(requests, headers)):
+            for alias, name in aliases.items():
+                results[name] = result_of(envelope, alias, requests[name])
+        return {name: results[name] for name in requests}
+
+    def operations(
+        self, requests: Mapping[str, Request[Any]], headers: Mapping[str, str] | None = None
+    ) -> Flow[list[tuple[Envelope, dict[str, str]]]]:
+        """Send requests in as few operations as the limits allow; returns each envelope with the names by alias."""
+        operations: list[tuple[Envelope, dict[str, str]]] = []
         pending = list(_batches(list(requests), REQUESTS_PER_OPERATION))
         while pending:
             names = pending.pop(0)
@@ -97,10 +107,9 @@ class Session:
                 if len(names) == 1 or not _is_too_large(error):
                     raise
                 pending[:0] = _batches(names, len(names) // 2)
-                continue
-            for alias, request in batch.items():
-                results[aliases[alias]] = result_of(envelope, alias, request)
-        return {name: results[name] for name in requests}
+            else:
+                operations.append((envelope, aliases))
+        return operations
 
     def result(self, request: Request[T]) -> Flow[T | Problem]:
         """Fetch one request."""
