@@ -1,6 +1,7 @@
 """Tables and data frames out of payloads."""
 
 import math
+import sys
 from datetime import UTC, datetime
 
 import msgspec
@@ -113,3 +114,12 @@ def test_whole_numbers_and_truth_values_keep_their_type_beside_nulls() -> None:
     frame = _frames.to_pandas(table)
     assert [str(of) for of in frame.dtypes] == ["Int64", "boolean"]
     assert frame["count"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(("module", "extra"), [("pandas", "pandas"), ("polars", "polars"), ("pyarrow", "arrow")])
+def test_a_library_that_is_not_installed_is_named_with_its_extra(
+    liquidations: types.Liquidations, monkeypatch: pytest.MonkeyPatch, module: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=rf"coinglass-graphql-client\[{extra}\]"):
+        getattr(liquidations, f"to_{extra}")()

@@ -14,9 +14,16 @@ if TYPE_CHECKING:
 _PANDAS = {"int": "Int64", "bool": "boolean", "float": "float64", "text": "object", "other": "object", "date": "object"}
 
 
+def _missing(extra: str) -> ImportError:
+    return ImportError(f"this needs an extra: pip install 'coinglass-graphql-client[{extra}]'")
+
+
 def to_pandas(table: Table) -> "pandas.DataFrame":
     """Return a data frame of pandas. A time that has no gaps and is first in the table is the index."""
-    import pandas as pd  # noqa: PLC0415  # optional
+    try:
+        import pandas as pd  # noqa: PLC0415  # optional
+    except ImportError:
+        raise _missing("pandas") from None
 
     frame = pd.DataFrame({name: _pandas(column) for name, column in table.columns.items()})
     if next(iter(table.columns.items()), ("", None))[0] == "time":
@@ -43,7 +50,10 @@ def _moments(values: Sequence[Any], np: Any) -> "numpy.ndarray[Any, Any]":
 
 def to_polars(table: Table) -> "polars.DataFrame":
     """Return a data frame of polars."""
-    import polars as pl  # noqa: PLC0415  # optional
+    try:
+        import polars as pl  # noqa: PLC0415  # optional
+    except ImportError:
+        raise _missing("polars") from None
 
     moment = pl.Datetime("ms", "UTC")
     dtypes: dict[Kind, pl.DataType | type[pl.DataType]] = {
@@ -62,7 +72,10 @@ def to_polars(table: Table) -> "polars.DataFrame":
 
 def to_arrow(table: Table) -> "pyarrow.Table":
     """Return a table of Arrow; its schema has the metadata of the table."""
-    import pyarrow as pa  # noqa: PLC0415  # optional
+    try:
+        import pyarrow as pa  # noqa: PLC0415  # optional
+    except ImportError:
+        raise _missing("arrow") from None
 
     moment = pa.timestamp("ms", tz="UTC")
     of = {
