@@ -19,6 +19,7 @@ def generate(sdl: str, folder: Path) -> None:
     for name, lines in {
         "__init__": ['"""Generated from the SDL by codegen/generate.py."""\n'],
         "enums": _enums(graph),
+        "inputs": _inputs(graph),
         "types": _types(graph),
         "selections": _selections(graph),
         "queries": _queries(graph),
@@ -35,6 +36,39 @@ def _enums(graph: Graph) -> Iterator[str]:
         for name, value in of.values.items():
             yield f'    {name} = "{name}"\n' + docstring(value.description, "    ")
     yield "\n\n" + _exported(of.name for of, _ in graph.enums())
+
+
+def _inputs(graph: Graph) -> Iterator[str]:
+    yield '"""The inputs of the graph. Generated from the SDL."""\n\nfrom __future__ import annotations\n\n'
+    yield "from datetime import date, datetime\n\nimport msgspec\n\n"
+    inputs = graph.inputs()
+    fields = [field for of in inputs for field in of.fields.values()]
+    yield _import("enums", {get_named_type(field.type).name for field in fields} & {of.name for of, _ in graph.enums()})
+    for of in inputs:
+        yield f"\n\nclass {of.name}(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):\n"
+        yield docstring(of.description, "    ")
+        for name, field in of.fields.items():
+            has_default = field.ast_node is not None and field.ast_node.default_value is not None
+            is_optional = not is_required(field.type, has_default=has_default)
+            nullable = field.type.of_type if isinstance(field.type, GraphQLNonNull) and is_optional else field.type
+            yield "\n" + _input(name, annotation(nullable), is_optional=is_optional)
+            yield docstring(field.description, "    ")
+    yield "\n\n" + _exported(of.name for of in inputs)
+
+
+def _input(name: str, of: str, *, is_optional: bool) -> str:
+    python = snake_case(name)
+    if python == name:
+        return f"    {name}: {of}{' = None' if is_optional else ''}\n"
+    default = "default=None, " if is_optional else ""
+    return f'    {python}: {of} = msgspec.field({default}name="{name}")\n'
+
+
+def _import(module: str, names: set[str]) -> str:
+    if not names:
+        return ""
+    lines = "".join(f"    {name},\n" for name in sorted(names))
+    return f"from coinglass_graphql_client.generated.{module} import (\n{lines})\n"
 
 
 def _types(graph: Graph) -> Iterator[str]:
@@ -82,10 +116,9 @@ def _queries(graph: Graph) -> Iterator[str]:
     yield "from __future__ import annotations\n\nfrom datetime import datetime\n\n"
     yield "from coinglass_graphql_client._requests import Argument, Namespace, Request, SeriesRequest, step\n"
     yield "from coinglass_graphql_client.generated import types\n"
-    used = sorted({name for name in _argument_types(graph) if name in {of.name for of, _ in graph.enums()}})
-    yield (
-        "from coinglass_graphql_client.generated.enums import (\n" + "".join(f"    {name},\n" for name in used) + ")\n"
-    )
+    used = set(_argument_types(graph))
+    yield _import("enums", used & {of.name for of, _ in graph.enums()})
+    yield _import("inputs", used & {of.name for of in graph.inputs()})
     for name in sorted(graph.namespaces):
         of = graph.schema.type_map[name]
         yield f"\n\nclass {name}Query(Namespace):\n" + docstring(of.description, "    ")
@@ -96,7 +129,7 @@ def _queries(graph: Graph) -> Iterator[str]:
 
 
 def _exported(names: Iterable[str]) -> str:
-    return "__all__ = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n"
+    return "__all__: list[str] = [\n" + "".join(f'    "{name}",\n' for name in names) + "]\n"
 
 
 def _argument_types(graph: Graph) -> Iterator[str]:

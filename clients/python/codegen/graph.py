@@ -6,6 +6,7 @@ from functools import cached_property
 from graphql import (
     GraphQLEnumType,
     GraphQLField,
+    GraphQLInputObjectType,
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -147,14 +148,26 @@ class Graph:
                 if field.deprecation_reason is None and not _has_gaps(field):
                     yield name, field
 
+    def inputs(self) -> list[GraphQLInputObjectType]:
+        """Return the input types of arguments."""
+        reached: dict[str, GraphQLInputObjectType] = {}
+        pending = list(self._argument_types())
+        while pending:
+            of = pending.pop()
+            if isinstance(of, GraphQLInputObjectType) and of.name not in reached:
+                reached[of.name] = of
+                pending += [get_named_type(field.type) for field in of.fields.values()]
+        return [reached[name] for name in sorted(reached)]
+
+    def _argument_types(self) -> Iterator[GraphQLNamedType]:
+        for owner in (self.query.name, *self.namespaces):
+            for _, field in self._fields(owner):
+                yield from (get_named_type(argument.type) for argument in field.args.values())
+
     def enums(self) -> Iterator[tuple[GraphQLEnumType, bool]]:
         """Yield the enums, and whether each is an argument."""
-        inputs = {
-            get_named_type(argument.type).name
-            for owner in (self.query.name, *self.namespaces)
-            for _, field in self._fields(owner)
-            for argument in field.args.values()
-        }
+        inputs = {get_named_type(field.type).name for of in self.inputs() for field in of.fields.values()}
+        inputs |= {of.name for of in self._argument_types()}
         for name, of in sorted(self.schema.type_map.items()):
             if isinstance(of, GraphQLEnumType) and not name.startswith("__"):
                 yield of, name in inputs

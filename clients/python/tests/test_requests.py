@@ -1,5 +1,6 @@
 """Requests and their documents."""
 
+import importlib
 import inspect
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
@@ -23,7 +24,7 @@ from coinglass_graphql_client import (
     queries,
     types,
 )
-from coinglass_graphql_client._requests import Namespace, document
+from coinglass_graphql_client._requests import Namespace, document, json_value
 from coinglass_graphql_client._tables import Tabular, parts_of
 from tests.conftest import ROOT
 
@@ -142,3 +143,28 @@ def test_an_answer_may_have_a_value_of_an_enum_that_this_version_does_not_know()
     assert enums.ProblemCode("SOMETHING_NEW") == "SOMETHING_NEW"
     with pytest.raises(ValueError, match="1h"):
         Interval("1h")
+
+
+def test_inputs_are_classes_and_leave_out_what_is_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sdl = """
+        type Query { markets: Markets! }
+        type Markets { coins(where: Filter, orderBy: [Order!]): CoinsResult! }
+        type Coins { symbol: String! }
+        type Unavailable implements Problem { code: String! }
+        interface Problem { code: String! }
+        union CoinsResult = Coins | Unavailable
+        input Filter { marketCapUsd: Condition, in: [String!] }
+        input Condition { gt: Float }
+        input Order { field: Figure!, direction: Direction! = DESC }
+        enum Figure { PRICE }
+        enum Direction { ASC DESC }
+    """
+    generate(sdl, tmp_path / "generated_inputs")
+    module = tmp_path / "generated_inputs/inputs.py"
+    text = module.read_text().replace("coinglass_graphql_client.generated", "generated_inputs")
+    module.write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    inputs = importlib.import_module("generated_inputs.inputs")
+    where = inputs.Filter(market_cap_usd=inputs.Condition(gt=5.0))
+    assert json_value([where, inputs.Order(field="PRICE")]) == [{"marketCapUsd": {"gt": 5.0}}, {"field": "PRICE"}]
+    assert "in_: list[str] | None" in text

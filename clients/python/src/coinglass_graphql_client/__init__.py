@@ -26,8 +26,9 @@ from coinglass_graphql_client.errors import (
     UnavailableError,
     unwrap,
 )
-from coinglass_graphql_client.generated import enums, queries, types
+from coinglass_graphql_client.generated import enums, inputs, queries, types
 from coinglass_graphql_client.generated.enums import *  # noqa: F403  # each name of the graph
+from coinglass_graphql_client.generated.inputs import *  # noqa: F403  # as above
 from coinglass_graphql_client.generated.queries import *  # noqa: F403  # as above
 from coinglass_graphql_client.generated.types import InvalidInput, PlanGated, Problem, Unavailable
 
@@ -61,9 +62,11 @@ __all__ = [
     "Usage",
     "enums",
     "errors",
+    "inputs",
     "queries",
     "types",
     "unwrap",
 ]
 __all__ += enums.__all__
+__all__ += inputs.__all__
 __all__ += queries.__all__

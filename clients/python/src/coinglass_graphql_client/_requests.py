@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from coinglass_graphql_client.generated.selections import SELECTIONS
 
 T_co = TypeVar("T_co", covariant=True)
@@ -154,6 +156,8 @@ def json_value(value: object) -> object:
     if isinstance(value, datetime):
         aware = value if value.tzinfo else value.replace(tzinfo=UTC)
         return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(value, msgspec.Struct):
+        return msgspec.to_builtins(value)
     if isinstance(value, str):
         return str(value)
     if isinstance(value, Sequence):
