@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies explorer clients federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies explorer clients python-client federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
@@ -48,6 +48,14 @@ explorer: $(STAMP) explorer/node_modules/.installed   ## the page of the explore
 clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
 	cd clients/typescript && npm run --silent check
 
+python-client: $(STAMP) .venv-python-client/.installed   ## the Python client: built, installed in a clean environment and tested; WRITE=1 rewrites the notebook's results
+	WRITE=$(WRITE) clients/python/check
+
+.venv-python-client/.installed: locks/python-client.txt $(STAMP)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-python-client
+	$(BIN)/uv pip sync --quiet --python .venv-python-client/bin/python --require-hashes $<
+	touch $@
+
 %/node_modules/.installed: %/package-lock.json
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	touch $@
@@ -65,6 +73,7 @@ lock: $(VENV)/bin/uv     ## write the lock files again after a change of pyproje
 	$(LOCK) --group node --output-file locks/node.txt
 	$(LOCK) pyproject.toml --all-extras --group build --constraint locks/server.txt --output-file locks/dev.txt
 	$(LOCK) interop/fuzz/requirements.in --output-file locks/fuzz.txt
+	$(LOCK) clients/python/pyproject.toml --all-extras --group clients/python/pyproject.toml:build --group clients/python/pyproject.toml:dev --output-file locks/python-client.txt
 
 $(VENV)/bin/uv:
 	$(PYTHON) -m venv $(VENV)
@@ -112,4 +121,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) explorer/dist explorer/node_modules .venv-next .venv-fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) explorer/dist explorer/node_modules .venv-next .venv-fuzz .venv-python-client .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -23,11 +23,23 @@ EXTRAS = [
 OTEL = PROJECT["project"]["optional-dependencies"]["otel"]  # which the image has, so that it can send traces
 BUILD = PROJECT["dependency-groups"]["build"]
 NODE = PROJECT["dependency-groups"]["node"]
-SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ = (
-    ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "node", "fuzz")
+SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ, CLIENT = (
+    ROOT / "locks" / f"{name}.txt" for name in ("server", "dev", "build", "node", "fuzz", "python-client")
 )
 FUZZING = [
     line for line in (ROOT / "interop/fuzz/requirements.in").read_text().splitlines() if not line.startswith("#")
+]
+
+_CLIENT = tomllib.loads((ROOT / "clients/python/pyproject.toml").read_text())
+FOR_CLIENT = [
+    entry
+    for entries in (
+        _CLIENT["project"]["dependencies"],
+        *_CLIENT["project"]["optional-dependencies"].values(),
+        *_CLIENT["dependency-groups"].values(),
+    )
+    for entry in entries
+    if not entry.startswith(_CLIENT["project"]["name"])
 ]
 
 
@@ -39,8 +51,9 @@ FUZZING = [
         (BUILDING_PAGE, NODE),
         (DEV, DEPENDENCIES + EXTRAS + BUILD),
         (FUZZ, FUZZING),
+        (CLIENT, FOR_CLIENT),
     ],
-    ids=["server", "build", "node", "dev", "fuzz"],
+    ids=["server", "build", "node", "dev", "fuzz", "python-client"],
 )
 def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requirements: list[str]) -> None:
     locked = locked_versions(path)
@@ -50,7 +63,7 @@ def test_each_requirement_is_locked_in_an_allowed_version(path: Path, requiremen
         assert requirement.specifier.contains(version), f"{requirement} is locked as {version} (remedy: make lock)"
 
 
-@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [SERVER, DEV, BUILDING, BUILDING_PAGE, FUZZ, CLIENT], ids=lambda path: path.stem)
 def test_a_lock_file_has_hashes_and_no_addresses(path: Path) -> None:
     text = path.read_text()
     entries = re.split(r"\n(?=\S)", re.sub(r"^#.*\n", "", text, flags=re.MULTILINE).strip())
