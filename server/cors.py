@@ -25,6 +25,7 @@ _RESPONSE_HEADERS = (
     "x-quota-remaining",
     "x-coinglass-source",
     "age",
+    "content-disposition",
     "etag",
     "ratelimit",
     "ratelimit-policy",
