@@ -116,6 +116,11 @@ def layout_of(
             "them, or send an operation for each."
         )
     levels = _levels(result, tables[0] if tables else ())
+    lists = [column.name for level in levels[:-1] for column in level.columns if column.leaf.depth]
+    if lists:
+        raise _refusal(
+            f"Lists beside the rows ({', '.join(lists[:_MAX_NAMED])}) have no place in a file. Leave them out."
+        )
     if not any(level.columns for level in levels):
         raise _refusal("The operation selects no value that could be a column.")
     fallback = tables[0][-1] if tables else "row"

@@ -1,4 +1,7 @@
-"""Reads the rows of an export from the result of its operation, in batches of columns."""
+"""Reads the rows of an export from the result of its operation, in batches of columns.
+
+An item of an outer list whose inner list is null or empty has one row, without values of the inner list.
+"""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -69,10 +72,14 @@ def _segments(levels: Sequence[Level], at: int, item: object, outer: Sequence[An
     level = levels[at]
     enclosing = [*outer, *(_value(item, column.keys) for column in level.columns)]
     rows = _value(item, level.next_list)
-    if rows is None:
+    size = 0 if rows is None else _size(rows)
+    if not size and at:  # the item is not lost
+        inner = sum(len(each.columns) for each in levels[at + 1 :])
+        yield _Segment([*enclosing, *[None] * inner], [None], 1)
+    if not size:
         return
     if at == len(levels) - 1:
-        yield _Segment(enclosing, rows, _size(rows))
+        yield _Segment(enclosing, rows, size)
         return
     for row in _rows(rows):
         if row is not None:

@@ -51,9 +51,15 @@ def _cells(column: Column, text: Callable[[Sequence[Any]], Sequence[Any]]) -> Ca
         case "Boolean":
             return lambda values: [_TEXTS[value] for value in values]
         case "Float" | "Int" | "Timestamp":
-            return lambda values: values
+            return _figures
         case _:
             return text
+
+
+def _figures(values: Sequence[Any]) -> Sequence[str | None]:
+    """Return figures as JSON has them: the csv module would take four times as long."""
+    texts = orjson.dumps(values)[1:-1].decode().split(",")
+    return [None if text == "null" else text for text in texts] if None in values else texts
 
 
 def _lines(rows: Any) -> str:  # noqa: ANN401  # as the csv module takes them

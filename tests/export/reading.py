@@ -1,0 +1,100 @@
+"""Reads exported files, and makes the same rows of an answer in JSON in the plainest way."""
+
+import io
+import json
+import math
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
+
+Row: TypeAlias = tuple[Any, ...]
+MEDIA_TYPES: Final = {
+    "csv": "text/csv",
+    "ndjson": "application/x-ndjson",
+    "arrow": "application/vnd.apache.arrow.stream",
+    "parquet": "application/vnd.apache.parquet",
+}
+
+
+def rows_of(query: str, data: dict[str, Any]) -> list[Row]:
+    """Return the rows of a result with one table: the values outside of lists of objects, then those of the lists."""
+    (operation,) = parse(query).definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    return list(_rows(data, operation.selection_set, ()))
+
+
+def _rows(item: dict[str, Any] | None, selected: SelectionSetNode, outer: Row) -> Iterator[Row]:
+    values, tables = list(outer), list[tuple[Any, SelectionSetNode]]()
+    _collect(item, selected, values, tables)
+    if not tables:
+        yield tuple(values)
+    for rows, below in tables:
+        for row in rows:
+            if row is not None:
+                yield from _rows(row, below, tuple(values))
+
+
+def _collect(
+    item: dict[str, Any] | None,
+    selected: SelectionSetNode,
+    values: list[Any],
+    tables: list[tuple[Any, SelectionSetNode]],
+) -> None:
+    for key, below in _fields(selected):
+        value = None if item is None else item[key]
+        if below is None:
+            values.append(value)
+        elif key == "columns" and value is not None:
+            tables.append(([dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)], below))
+        elif isinstance(value, list):
+            tables.append((value, below))
+        else:
+            _collect(value, below, values, tables)
+
+
+def _fields(selected: SelectionSetNode) -> Iterator[tuple[str, SelectionSetNode | None]]:
+    """Yield the selected fields by response key, problems apart."""
+    for node in selected.selections:
+        if isinstance(node, FieldNode):
+            yield (node.alias or node.name).value, node.selection_set
+        elif (
+            isinstance(node, InlineFragmentNode) and node.type_condition and node.type_condition.name.value != "Problem"
+        ):
+            yield from _fields(node.selection_set)
+
+
+def frame(name: str, body: bytes, texts: Sequence[str] = ()) -> pd.DataFrame:
+    """Read a file into pandas, as docs/export.md shows it. `texts`: columns of CSV that could be taken for figures."""
+    match name:
+        case "csv":
+            return pd.read_csv(
+                io.BytesIO(body),
+                keep_default_na=False,
+                na_values=[""],
+                dtype=dict.fromkeys(texts, str),
+            )
+        case "ndjson":
+            return pd.DataFrame([json.loads(line) for line in body.splitlines()])
+        case "arrow":
+            return pa.ipc.open_stream(body).read_all().to_pandas()
+        case _:
+            return pyarrow.parquet.read_table(io.BytesIO(body)).to_pandas()
+
+
+def same(expected: Any, found: Any) -> bool:
+    """Whether pandas holds the value of the JSON."""
+    if isinstance(expected, list):
+        found = json.loads(found) if isinstance(found, str) else list(found)
+        return len(found) == len(expected) and all(map(same, expected, found))
+    if expected is None or expected == "":
+        return found == expected or bool(pd.isna(found))
+    if isinstance(found, pd.Timestamp):
+        return bool(found == datetime.fromisoformat(expected))
+    if isinstance(expected, float) and not isinstance(found, str):
+        return math.isclose(expected, found, rel_tol=0, abs_tol=0)
+    return str(found) == str(expected) or bool(found == expected)
