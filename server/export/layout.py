@@ -118,9 +118,8 @@ def layout_of(
     levels = _levels(result, tables[0] if tables else ())
     lists = [column.name for level in levels[:-1] for column in level.columns if column.leaf.depth]
     if lists:
-        raise _refusal(
-            f"Lists beside the rows ({', '.join(lists[:_MAX_NAMED])}) have no place in a file. Leave them out."
-        )
+        names = ", ".join(lists[:_MAX_NAMED])
+        raise _refusal(f"Lists beside the rows ({names}) have no place in a file. Leave them out.")
     if not any(level.columns for level in levels):
         raise _refusal("The operation selects no value that could be a column.")
     fallback = tables[0][-1] if tables else "row"
@@ -198,7 +197,7 @@ def _tables(branch: Branch, keys: Keys) -> Iterator[Keys]:
 
 
 def _levels(result: Branch, table: Keys) -> list[Level]:
-    """Name the columns: by their own name, with more of the way to them where an inner level has that name already."""
+    """Name the columns: by their own name, or by the whole way to them where an inner level has that name already."""
     unnamed: list[tuple[Keys, list[tuple[Keys, int, Leaf]]]] = []
     branch, way = result, table
     while True:
@@ -239,9 +238,9 @@ def _scalars(branch: Branch, way: Keys, keys: Keys = (), shared: int = 0) -> Ite
 
 
 def _name(path: Keys, length: int, taken: set[str]) -> str:
-    """Return the shortest end of the path, of at least this length, that no other column has."""
-    names = [".".join(path[-count:]) for count in range(length, len(path) + 1)]
-    names += ["." * count + names[-1] for count in range(1, len(taken) + 2)]
+    """Return the end of the path of this length, or else the whole path, unless another column has that too."""
+    whole = ".".join(path)
+    names = [".".join(path[-length:]), *("." * count + whole for count in range(len(taken) + 2))]
     name = next(name for name in names if name not in taken)
     taken.add(name)
     return name

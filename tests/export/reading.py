@@ -13,6 +13,8 @@ import pyarrow.parquet
 from graphql import FieldNode, InlineFragmentNode, OperationDefinitionNode, SelectionSetNode, parse
 
 Row: TypeAlias = tuple[Any, ...]
+Tables: TypeAlias = list[tuple[Any, SelectionSetNode]]
+ROWS: Final = "rows_"  # begins the alias of each list of objects
 MEDIA_TYPES: Final = {
     "csv": "text/csv",
     "ndjson": "application/x-ndjson",
@@ -25,33 +27,28 @@ def rows_of(query: str, data: dict[str, Any]) -> list[Row]:
     """Return the rows of a result with one table: the values outside of lists of objects, then those of the lists."""
     (operation,) = parse(query).definitions
     assert isinstance(operation, OperationDefinitionNode)
-    return list(_rows(data, operation.selection_set, ()))
+    return list(_rows(data, operation.selection_set, (), []))
 
 
-def _rows(item: dict[str, Any] | None, selected: SelectionSetNode, outer: Row) -> Iterator[Row]:
-    values, tables = list(outer), list[tuple[Any, SelectionSetNode]]()
+def _rows(item: dict[str, Any] | None, selected: SelectionSetNode, outer: Row, empty: list[None]) -> Iterator[Row]:
+    """Yield the rows of an object. `empty`: what an empty list inside of it has."""
+    values, tables = list(outer), Tables()
     _collect(item, selected, values, tables)
     if not tables:
         yield tuple(values)
     for rows, below in tables:
-        for row in rows:
-            if row is not None:
-                yield from _rows(row, below, tuple(values))
+        for row in rows or empty:
+            yield from _rows(row, below, tuple(values), [None])
 
 
-def _collect(
-    item: dict[str, Any] | None,
-    selected: SelectionSetNode,
-    values: list[Any],
-    tables: list[tuple[Any, SelectionSetNode]],
-) -> None:
+def _collect(item: dict[str, Any] | None, selected: SelectionSetNode, values: list[Any], tables: Tables) -> None:
     for key, below in _fields(selected):
         value = None if item is None else item[key]
         if below is None:
             values.append(value)
         elif key == "columns" and value is not None:
             tables.append(([dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)], below))
-        elif isinstance(value, list):
+        elif key == "columns" or key.startswith(ROWS):
             tables.append((value, below))
         else:
             _collect(value, below, values, tables)
@@ -62,10 +59,10 @@ def _fields(selected: SelectionSetNode) -> Iterator[tuple[str, SelectionSetNode 
     for node in selected.selections:
         if isinstance(node, FieldNode):
             yield (node.alias or node.name).value, node.selection_set
-        elif (
-            isinstance(node, InlineFragmentNode) and node.type_condition and node.type_condition.name.value != "Problem"
-        ):
-            yield from _fields(node.selection_set)
+        elif isinstance(node, InlineFragmentNode):
+            condition = node.type_condition
+            if condition is None or condition.name.value != "Problem":
+                yield from _fields(node.selection_set)
 
 
 def frame(name: str, body: bytes, texts: Sequence[str] = ()) -> pd.DataFrame:

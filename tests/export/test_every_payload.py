@@ -7,7 +7,7 @@ from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, get_named_ty
 
 from tests.cases import CASES, SCHEMA
 from tests.conftest import Graph, StartGraph
-from tests.export.reading import MEDIA_TYPES, frame, rows_of, same
+from tests.export.reading import MEDIA_TYPES, ROWS, frame, rows_of, same
 from tests.selection import payload_of
 
 
@@ -16,34 +16,37 @@ def graph(start_shared: StartGraph) -> Graph:
     return start_shared(quota=100_000)
 
 
-def selections(kind: GraphQLObjectType) -> tuple[list[str], list[str]]:
+def selections(kind: GraphQLObjectType, *, of_rows: bool = False) -> tuple[list[str], list[str]]:
     """Return the fields of a type outside of lists, and the fields that each lead to one table."""
     values: list[str] = []
     tables: list[str] = []
-    lists: list[str] = []
     for name, field in kind.fields.items():
         inner = get_named_type(field.type)
-        if field.args or name == "source":
-            continue
         declared = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
+        is_list = isinstance(declared, GraphQLList)
+        if inner.name == "ColumnsByExchange":  # lists within lists: `points` has the same as rows
+            continue
+        if field.args or name == "source" or (is_leaf_type(inner) and is_list and not of_rows):
+            continue
         if is_leaf_type(inner):
-            (lists if isinstance(declared, GraphQLList) else values).append(name)
+            values.append(name)
             continue
         assert isinstance(inner, GraphQLObjectType)
-        below, deeper = selections(inner)
-        if isinstance(declared, GraphQLList) or name == "columns":
-            tables += [f"{name} {{ {' '.join([*below, each])} }}" for each in deeper or [""]]
+        below, deeper = selections(inner, of_rows=of_rows or is_list or name == "columns")
+        if is_list or name == "columns":
+            key = f"{ROWS}{name}: {name}" if is_list else name
+            tables += [f"{key} {{ {' '.join([*below, each])} }}" for each in deeper or [""]]
         else:
             tables += [f"{name} {{ {each} }}" for each in deeper]
             values += [f"{name} {{ {' '.join(below)} }}"] if below else []
-    return (values, tables) if tables else ([*values, *lists], [])
+    return values, tables
 
 
 def queries(path: str) -> Iterator[str]:
     """Yield an operation for each table of the endpoint's payload."""
     case = CASES[path]
     if case.union is None:
-        yield case.query
+        yield case.query.replace("nodes", f"{ROWS}nodes: nodes").replace("it: exchanges", f"{ROWS}it: exchanges")
         return
     payload = payload_of(SCHEMA._schema, case.union)
     values, tables = selections(payload)
