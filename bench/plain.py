@@ -73,7 +73,7 @@ class Interval(Enum):
 
 @strawberry.enum
 class ETFAsset(Enum):
-    BITCOIN = "bitcoin"
+    BTC = "bitcoin"
 
 
 @strawberry.type
@@ -174,7 +174,7 @@ class ETFFlow:
 
 @strawberry.type
 class ETFFlows:
-    days: list[ETFFlow]
+    points: list[ETFFlow]
 
 
 PriceResult = Annotated[PriceSeries | Problem, strawberry.union("PriceSeriesResult")]
@@ -226,7 +226,7 @@ class ETF:
             days = await objects(ETFFlow.of, f"/api/etf/{self.asset.value}/flow-history")
         except UpstreamError as error:
             return Problem(message=str(error))
-        return ETFFlows(days=days[-last:] if last else days)
+        return ETFFlows(points=days[-last:] if last else days)
 
 
 @strawberry.type

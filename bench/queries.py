@@ -78,8 +78,8 @@ def text(query: str, mark: str = "") -> str:
     if query == "Q4":
         return f"{{ {_dashboard(_pairs()[:DASHBOARD_PAIRS], 'H1', mark)} }}"
     if query == "Q5":
-        days = f"{_scalars('time flowUsd priceUsd', mark)} byTicker {{ {_scalars('ticker flowUsd', mark)} }}"
-        return f"{{ etf(asset: BITCOIN) {{ flows(last: 500) {{ ... on ETFFlows {{ days {{ {days} }} }} }} }} }}"
+        points = f"{_scalars('time flowUsd priceUsd', mark)} byTicker {{ {_scalars('ticker flowUsd', mark)} }}"
+        return f"{{ etf(asset: BTC) {{ flows(last: 500) {{ ... on ETFFlows {{ points {{ {points} }} }} }} }} }}"
     return f'{{ pair(exchange: "Binance", symbol: "BTCUSDT") {{ {_ON_PAIR[query]("H1", mark)} }} }}'
 
 

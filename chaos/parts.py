@@ -71,14 +71,14 @@ def lists(number: int) -> list[Part]:
     """Return the parts that stay fresh for a few seconds up to a minute."""
     coin = COINS[number % len(COINS)]
     options = field("byExchange", "OptionsByExchange", "exchanges { exchange openInterest { usd } }")
-    flows = field("flows(last: 5)", "ETFFlows", "days { timestamp flowUsd }")
+    flows = field("flows(last: 5)", "ETFFlows", "points { timestamp flowUsd }")
     funds = field("list", "FundList", "funds { ticker aumUsd }")
     return [
         on_coin(f"byExchange{number}", coin, INTEREST_BY_EXCHANGE),
         on_coin(f"takers{number}", coin, TAKERS),
         on_coin(f"options{number}", coin, f"options {{ {options} }}"),
-        Part(f"flows{number}", f"etf(asset: BITCOIN) {{ {flows} }}"),
-        Part(f"funds{number}", f"etf(asset: BITCOIN) {{ {funds} }}"),
+        Part(f"flows{number}", f"etf(asset: BTC) {{ {flows} }}"),
+        Part(f"funds{number}", f"etf(asset: BTC) {{ {funds} }}"),
     ]
 
 

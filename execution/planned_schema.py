@@ -16,7 +16,6 @@ from graphql import (
     OperationDefinitionNode,
     VariableValues,
     get_variable_values,
-    specified_rules,
     validate,
 )
 from strawberry.types import ExecutionResult
@@ -31,6 +30,7 @@ from execution.turns import Turns
 from execution.validation import relevant
 from resolvers.context import Context
 from served_schema.documents import Document
+from served_schema.rules import RULES
 from served_schema.schema import LookupCounts, ServedSchema
 
 _MAX_CONDITIONS = 3  # variables of @skip and @include for which all plans are compiled at start
@@ -116,7 +116,7 @@ class PlannedSchema(ServedSchema):
         return [*super()._lookup_counts(), self.fragments, self.plans]
 
     def _validate(self, node: DocumentNode, text: str) -> list[GraphQLError]:
-        rules = (relevant(text, specified_rules),)
+        rules = (relevant(text, RULES),)
         return validate(self._schema, node, rules, hide_suggestions=not self._policy.suggestions)
 
     def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:

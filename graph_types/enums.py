@@ -49,7 +49,7 @@ _describe(
         AnomalyKind.FIELD_MISSING: "A field is absent, from every row or where every row should have it. It is null.",
         AnomalyKind.FIELD_UNKNOWN: "An unknown field. It is not served.",
         AnomalyKind.VALUE_UNREADABLE: "A value that its type cannot hold. It is null.",
-        AnomalyKind.ROW_SKIPPED: "A row that lacks the field, without which it cannot be told what it is about.",
+        AnomalyKind.ROW_SKIPPED: "A row without the field that identifies it. The row is left out.",
         AnomalyKind.SHAPE_CHANGED: "A list where an object is expected, or the like. Its content is null.",
     },
 )
@@ -62,7 +62,9 @@ def _span(text: str) -> str:
 
 
 _describe(
-    Interval, "Distance between two points of a series.", {member: f"{_span(member.value)}." for member in Interval}
+    Interval,
+    "Time between two points of a series.",
+    {member: f"One point for every {_span(member.value).removeprefix('1 ')}." for member in Interval},
 )
 for _range, _description in (
     (Range, "Period of a liquidation heatmap."),
@@ -78,7 +80,10 @@ for _range, _description in (
     _describe(
         _range,
         _description,
-        {member: "All there is." if member.name == "ALL" else f"The last {_span(member.value)}." for member in _range},
+        {
+            member: "All there is." if member.name == "ALL" else f"The last {_span(member.value).removeprefix('1 ')}."
+            for member in _range
+        },
     )
 _describe(
     SeriesType,
@@ -97,19 +102,19 @@ _describe(
 _describe(
     BorrowVenue,
     "Exchange whose interest on borrowed coins CoinGlass follows.",
-    {member: f"{member.value}." for member in BorrowVenue},
+    {member: f"Interest that {member.value} charges." for member in BorrowVenue},
 )
 _LANGUAGES = {"en": "English.", "zh": "Chinese, simplified.", "zh-tw": "Chinese, traditional."}
 for _language, _of in (
-    (EconomicCalendarLanguage, "the economic calendar"),
+    (EconomicCalendarLanguage, "the texts in the economic calendar"),
     (CryptoArticleLanguage, "articles"),
     (NewsflashLanguage, "newsflashes"),
 ):
     _describe(_language, f"Language of {_of}.", {member: _LANGUAGES[member.value] for member in _language})
-_describe(Unit, "What figures are stated in.", {Unit.USD: "US dollars.", Unit.COIN: "The coin itself."})
+_describe(Unit, "What figures are stated in.", {Unit.USD: "In US dollars.", Unit.COIN: "In units of the coin itself."})
 _describe(
     Plan,
-    "The plans of CoinGlass, the least first.",
+    "The plans of CoinGlass, from the smallest to the largest.",
     {member: f"{member.name.title()}: {REQUESTS_PER_MINUTE[member]} requests a minute." for member in Plan}
     | {Plan.ENTERPRISE: "Enterprise: by agreement."},
 )
@@ -124,12 +129,12 @@ _describe(
         ProblemCode.QUOTA_EXHAUSTED: "The quota was spent, so that no request was sent.",
         ProblemCode.TIMEOUT: "CoinGlass did not answer in time.",
         ProblemCode.UPSTREAM_ERROR: "CoinGlass failed or could not be reached.",
-        ProblemCode.CIRCUIT_OPEN: "CoinGlass failed so often that it is left alone for a while.",
+        ProblemCode.CIRCUIT_OPEN: "CoinGlass failed so often that requests to it pause for a while.",
         ProblemCode.UNAUTHORIZED: "CoinGlass does not accept the server's key.",
         ProblemCode.NOT_FOUND: "CoinGlass does not know what was requested.",
         ProblemCode.NO_DATA: "CoinGlass has nothing for what was requested.",
         ProblemCode.BAD_PAYLOAD: "CoinGlass' answer does not hold what its documents state.",
-        ProblemCode.BAD_USER_INPUT: "What the caller requested makes no sense; no request was sent.",
+        ProblemCode.BAD_USER_INPUT: "An argument makes no sense; no request was sent. `InvalidInput` names the remedy.",
     },
 )
 _describe(
@@ -144,21 +149,31 @@ _describe(
 
 @strawberry.enum(description="What to do where the plan does not include what was requested.")
 class PlanLimitPolicy(Enum):
-    FAIL = strawberry.enum_value("FAIL", description="Answer PlanGated.")
+    FAIL = strawberry.enum_value("FAIL", description="Return `PlanGated`.")
     COARSEN = strawberry.enum_value(
         "COARSEN", description="Serve the finest interval that the plan includes, over the same span of time."
     )
     CLIP = strawberry.enum_value("CLIP", description="Serve the part of the window that the plan includes.")
-    FIT = strawberry.enum_value("FIT", description="Both: the finest interval, and of its window the part included.")
+    FIT = strawberry.enum_value(
+        "FIT",
+        description="Both: the finest interval that the plan includes, and of the window the part that it includes.",
+    )
 
     __hash__ = object.__hash__  # as that of Interval
 
 
-@strawberry.enum(description="What it is that the plan does not include.")
+@strawberry.enum(description="What the figures of candles are stated in.")
+class CandleUnit(Enum):
+    PERCENT = strawberry.enum_value("PERCENT", description="In percent: 0.01 is 0.01 %.")
+    USD = strawberry.enum_value("USD", description="In US dollars.")
+    COIN = strawberry.enum_value("COIN", description="In units of the coin itself.")
+
+
+@strawberry.enum(description="What the plan does not include.")
 class GateReason(Enum):
-    ENDPOINT = strawberry.enum_value("ENDPOINT", description="The endpoint.")
-    INTERVAL = strawberry.enum_value("INTERVAL", description="The interval.")
-    HISTORY = strawberry.enum_value("HISTORY", description="The depth of history.")
+    ENDPOINT = strawberry.enum_value("ENDPOINT", description="The plan does not include the endpoint.")
+    INTERVAL = strawberry.enum_value("INTERVAL", description="The plan includes coarser intervals only.")
+    HISTORY = strawberry.enum_value("HISTORY", description="The plan does not reach so far back.")
 
 
 @strawberry.enum(description="Whether an answer is within its refresh time.")
@@ -180,18 +195,18 @@ class Truncation(Enum):
     )
 
 
-@strawberry.enum(description="Side of an order.")
+@strawberry.enum(description="Whether an order buys or sells.")
 class OrderSide(Enum):
-    BUY = strawberry.enum_value("BUY", description="Buy.")
-    SELL = strawberry.enum_value("SELL", description="Sell.")
+    BUY = strawberry.enum_value("BUY", description="An order to buy.")
+    SELL = strawberry.enum_value("SELL", description="An order to sell.")
 
 
 _describe(
     LargeOrderState,
     "What became of a large order.",
     {
-        LargeOrderState.OPEN: "Stands in the book.",
-        LargeOrderState.FINISHED: "No longer stands in the book; CoinGlass says so of orders without a fill, too.",
-        LargeOrderState.REVOKED: "Was taken back.",
+        LargeOrderState.OPEN: "The order stands in the book.",
+        LargeOrderState.FINISHED: "The order has left the book; CoinGlass says so of orders without a fill, too.",
+        LargeOrderState.REVOKED: "The order was cancelled.",
     },
 )

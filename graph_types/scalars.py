@@ -77,10 +77,12 @@ _RFC_3339 = "https://datatracker.ietf.org/doc/html/rfc3339"
 _TIME_VALUE = "https://tc39.es/ecma262/#sec-time-values-and-time-range"
 
 SCALARS: dict[object, ScalarDefinition] = {
-    date: dataclasses.replace(DateDefinition, specified_by_url=_RFC_3339),
+    date: dataclasses.replace(
+        DateDefinition, description="A day as ISO-8601, e.g. `2026-11-29`.", specified_by_url=_RFC_3339
+    ),
     datetime: strawberry.scalar(
         name="DateTime",
-        description="A time in UTC, ISO-8601 ending in `Z`. Input without an offset is UTC.",
+        description="A time in UTC as ISO-8601, e.g. `2026-11-29T08:00:00Z`. Input without an offset is UTC.",
         specified_by_url=_RFC_3339,
         serialize=format_time,
         parse_value=_from_value(parse_time),
@@ -88,7 +90,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     Timestamp: strawberry.scalar(
         name="Timestamp",
-        description="A time as integer milliseconds since 1970 in UTC; more than GraphQL's Int can hold.",
+        description="A time as integer milliseconds since 1970 in UTC, which exceed GraphQL's Int.",
         specified_by_url=_TIME_VALUE,
         serialize=int,
         parse_value=_from_value(_parse_timestamp),

@@ -17,12 +17,14 @@ FIRST = 50
 MAX_FIRST = 1000
 _DIGITS = 9  # of the number of a page
 
-First = Annotated[int, strawberry.argument(description=f"Most items to give, up to {MAX_FIRST}.")]
-After = Annotated[str | None, strawberry.argument(description="Cursor of the item after which to go on.")]
+First = Annotated[int, strawberry.argument(description=f"Number of items on the page, up to {MAX_FIRST}.")]
+After = Annotated[
+    str | None, strawberry.argument(description="`endCursor` of the page before. Left out: the first page.")
+]
 
 
 # Other subgraphs have a `PageInfo` with the same fields, as Relay demands.
-@strawberry.type(description="Where a page lies in its list.", directives=[Shareable()])
+@strawberry.type(description="Where a page is in its list, and the cursor of the next one.", directives=[Shareable()])
 class PageInfo:
     has_next_page: bool = strawberry.field(description="Whether there are items after this page.")
     has_previous_page: bool = strawberry.field(description="Whether there are items before this page.")
@@ -36,11 +38,11 @@ class Edge(Generic[T]):
     node: T = strawberry.field(description="The item.")
 
 
-@strawberry.type(description="A page of a list.")
+@strawberry.type(description="A page of a list: `nodes` has the items, `pageInfo` the cursor of the next page.")
 class Connection(Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="The items with their cursors.")
     nodes: list[T] = strawberry.field(description="The items alone.")
-    page_info: PageInfo = strawberry.field(description="Where the page lies.")
+    page_info: PageInfo = strawberry.field(description="Where the page is in the list, and the cursor of the next one.")
     total_count: int = strawberry.field(description="Number of items in the whole list.")
 
 

@@ -14,7 +14,8 @@ import strawberry
 
 from cg_client.call import Answer
 from cg_client.intervals import Interval
-from graph_types.enums import Truncation
+from cg_client.params.choices import Unit
+from graph_types.enums import CandleUnit, Truncation
 from graph_types.fields import value
 from graph_types.scalars import Timestamp, time_of
 from payloads.columns import Columns
@@ -114,33 +115,21 @@ class RowFields(Generic[R]):
 
 
 class Bars(RowFields[R]):
-    """Rows that each cover an interval."""
+    """Rows that each say what happened within an interval, as charts draw bars."""
 
     bars: Sequence[R]
 
 
 class Points(RowFields[R]):
-    """Rows that each state one time."""
+    """Rows over time of any other kind, those by day included."""
 
     points: Sequence[R]
-
-
-class Days(RowFields[R]):
-    """Rows that each cover a day."""
-
-    days: Sequence[R]
 
 
 class Candles(RowFields[R]):
     """Rows with the first, highest, lowest and last value of an interval."""
 
     candles: Sequence[R]
-
-
-class Snapshots(RowFields[R]):
-    """Rows that each hold the state at one time."""
-
-    snapshots: Sequence[R]
 
 
 def from_rows(payload: type[P], rows: Columns[Any], **values: object) -> P:
@@ -157,22 +146,23 @@ def timed_rows(row: type[R], times: Sequence[int | None], **values: Sequence[Any
 
 
 class ServedWindow(msgspec.Struct, frozen=True):
-    """Rows that answer a series, and how they differ from the request."""
+    """Rows that answer a series, how they differ from the request, and the unit that the caller chose for them."""
 
     rows: Columns[Any]
     answers: Sequence[Answer[Columns[Any]]]
     requested_interval: Interval
     interval: Interval
     truncated: Truncation | None
+    unit: Unit | None = None
 
     @property
     def source(self) -> DataSource:
         return DataSource.of(self.answers)
 
 
-@strawberry.interface(description="Points over time: what was requested, and what was served.")
+@strawberry.interface(description="Points over time, and which of the requested ones were served.")
 class Series(Sourced):
-    requested_interval: Interval = strawberry.field(description="The requested interval.")
+    requested_interval: Interval = strawberry.field(description="The interval that was requested.")
     interval: Interval = strawberry.field(description="The interval served.")
     from_: datetime | None = strawberry.field(
         name="from", description="Time of the first point; null when there is none."
@@ -193,7 +183,7 @@ class Series(Sourced):
         )
 
 
-@strawberry.interface(description="One point a day: what was served.")
+@strawberry.interface(description="Points by day.")
 class DailySeries(Sourced):
     from_: datetime | None = strawberry.field(
         name="from", description="Time of the first point; null when there is none."
@@ -219,17 +209,21 @@ class TimedRow:
 
 @strawberry.type(description="A row of a series whose records call the day `timestamp`.")
 class DayRow:
-    time: Annotated[datetime, value("Day.", source_name="timestamp")]
-    timestamp: Annotated[Timestamp, value("Day, in milliseconds.", source_name="timestamp")]
+    time: Annotated[datetime, value("Day that the figures are of.", source_name="timestamp")]
+    timestamp: Annotated[Timestamp, value("Day that the figures are of, in milliseconds.", source_name="timestamp")]
 
 
-@strawberry.type(description="First, highest, lowest and last value of an interval.")
+@strawberry.type(description="First, highest, lowest and last value of an interval, in the `unit` of its series.")
 class Candle(TimedRow):
-    open: Annotated[float | None, value("First value.")]
-    high: Annotated[float | None, value("Highest value.")]
-    low: Annotated[float | None, value("Lowest value.")]
-    close: Annotated[float | None, value("Last value; of the interval under way the current one.")]
+    open: Annotated[float | None, value("First value of the interval, in the `unit` of the series.")]
+    high: Annotated[float | None, value("Highest value of the interval, in the `unit` of the series.")]
+    low: Annotated[float | None, value("Lowest value of the interval, in the `unit` of the series.")]
+    close: Annotated[
+        float | None,
+        value("Last value of the interval, in the `unit` of the series; while the interval lasts, the current one."),
+    ]
 
 
-@strawberry.interface(description="A series of candles.")
-class CandleSeries(Series, Candles[Candle], columns="CandleColumns"): ...
+@strawberry.interface(description="Candles over time, whose figures are in `unit`.")
+class CandleSeries(Series, Candles[Candle], columns="CandleColumns"):
+    unit: CandleUnit = strawberry.field(description="What the figures of the candles are stated in.")

@@ -16,11 +16,11 @@ from graph_types.enums import Freshness
 
 @strawberry.type(description="What of CoinGlass' answer could not be read.")
 class Anomaly:
-    kind: AnomalyKind = strawberry.field(description="In which way it differs.")
+    kind: AnomalyKind = strawberry.field(description="How the answer differs from what was expected.")
     field: str = strawberry.field(
         description="CoinGlass' name of the field below one row, such as `asset_details.btc_holding`."
     )
-    count: int = strawberry.field(description="Number of rows or values.")
+    count: int = strawberry.field(description="Number of rows or values that it concerns.")
     sample: str | None = strawberry.field(
         description="The first such value, as JSON and shortened; null where there is none."
     )
@@ -31,10 +31,10 @@ class DataSource:
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     fetched_at: datetime = strawberry.field(description="When it was requested; of several requests the earliest.")
     freshness: Freshness = strawberry.field(description="Whether it is within the refresh time of its endpoint.")
-    sandbox: bool = strawberry.field(description="True for documented sample figures from the sandbox: no market data.")
+    sandbox: bool = strawberry.field(description="True for figures of the sandbox, which are no market data.")
     anomalies: Sequence[Anomaly] = strawberry.field(
-        description="What of CoinGlass' answer could not be read, by kind and field; empty as a rule. All that is "
-        "not named here stands."
+        description="What of CoinGlass' answer could not be read, by kind and field; usually empty. Everything else "
+        "in the payload is as CoinGlass sent it."
     )
 
     @classmethod

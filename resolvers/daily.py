@@ -32,7 +32,7 @@ DAYS = DailyCost()
 
 Window: TypeAlias = tuple[int | None, datetime | None, datetime | None]  # the newest so many, from, to
 
-TO = "End of the window, inclusive. Left out: now. Days to come, which some lists have, take a later `to` or `from`."
+TO = "End of the window, inclusive. Left out: today. A later `to` or `from` includes days to come, if there are any."
 _LAST = argument("last", int | None, "Number of newest days, up to `to`. Left out: all there are.", strawberry.UNSET)
 _FROM = argument(
     "from_", datetime | None, "Start of the window, inclusive. Not together with `last`.", strawberry.UNSET
@@ -46,6 +46,7 @@ def upstream_daily(
     *,
     bind: Mapping[str, str] | None = None,
     alternatives: Alternatives = NO_ALTERNATIVES,
+    description: str | None = None,
 ) -> P | Problems:
     """Make a field of days with `last` or `from`/`to`; every window of it costs the same one request.
 
@@ -80,7 +81,7 @@ def upstream_daily(
 
     choices = [] if isinstance(endpoint, Endpoint) else endpoint.parameters()
     sign(resolve, [*choices, *arguments_of(params, attributes, {}), _LAST, _FROM, _TO])
-    return cast("P", field(resolve, endpoints, alternatives, decoders=decoders, cost=DAYS))
+    return cast("P", field(resolve, endpoints, alternatives, description, decoders=decoders, cost=DAYS))
 
 
 def check_window(last: int | None, from_: datetime | None, to: datetime | None) -> None:

@@ -51,7 +51,7 @@ POLICY = argument(
 @schema_directive(
     locations=[Location.FIELD_DEFINITION],
     repeatable=True,
-    description="The CoinGlass endpoint behind a field, the least plan that includes it, its refresh time in seconds.",
+    description="The CoinGlass endpoint behind a field, the smallest plan that includes it, and its refresh time.",
 )
 class Upstream:
     path: str

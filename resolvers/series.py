@@ -133,7 +133,7 @@ def cut_window(plan: WindowPlan, parts: Sequence[Part]) -> ServedWindow:
     truncated = plan.truncated
     if truncated is None and _is_incomplete(rows, plan, parts):
         truncated = Truncation.INCOMPLETE
-    return ServedWindow(rows, parts, plan.requested, plan.interval, truncated)
+    return ServedWindow(rows, parts, plan.requested, plan.interval, truncated, plan.unit)
 
 
 def _is_incomplete(rows: Columns[Any], plan: WindowPlan, parts: Sequence[Part]) -> bool:

@@ -14,6 +14,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.errors import BadArgument, CoinglassError, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.intervals import Interval
+from cg_client.params.choices import Unit
 from cg_client.params.core import SeriesParams
 from cg_client.windows import MAX_POINTS, SLACK, Page, Window, candidates, count_closed_bars, tail, unix_ms
 from graph_types.enums import PlanLimitPolicy, Truncation
@@ -33,7 +34,8 @@ class WindowPlan:
     `tail`: the call for the newest points alone, if the first candidate is an open-ended call for many. `expires_at`:
     monotonic seconds, until when the same arguments give the same plan. `newest`: the latest time, in milliseconds,
     that a bar of a window without an end may have. `closed`: how many bars of the window have surely closed.
-    `is_reduced`: whether the plan of the key does not include the window as it was requested.
+    `is_reduced`: whether the plan of the key does not include the window as it was requested. `unit`: what the caller
+    chose for the figures, where there is a choice.
     """
 
     requested: Interval
@@ -46,6 +48,7 @@ class WindowPlan:
     newest: int
     closed: int
     is_reduced: bool
+    unit: Unit | None
 
 
 class WindowPlanner:
@@ -118,6 +121,7 @@ def _plan(
         newest=now_ms + SLACK * step,
         closed=count_closed_bars(window, step, now_ms),
         is_reduced=allowed.interval is not args.interval or truncated is Truncation.PLAN_HISTORY,
+        unit=getattr(args, "unit", None),
     )
 
 

@@ -30,8 +30,8 @@ class ExchangeFigures:
 
 @strawberry.type(description="Figures of all exchanges at one time.")
 class PointByExchange:
-    time: datetime = strawberry.field(description="Time.")
-    timestamp: Timestamp = strawberry.field(description="Time, in milliseconds.")
+    time: datetime = strawberry.field(description="Time of the figures.")
+    timestamp: Timestamp = strawberry.field(description="Time of the figures, in milliseconds.")
     price_usd: float | None = strawberry.field(description="Price of the coin, in US dollars.")
     by_exchange: list[ExchangeFigure] = strawberry.field(description="The figure of each exchange.")
 

@@ -28,34 +28,38 @@ def _endpoints(field: GraphQLField) -> tuple[Endpoint, ...]:
     return endpoints
 
 
-@strawberry.type(description="The finest interval of a plan.")
+@strawberry.type(description="The finest interval that a plan includes.")
 class IntervalFloor:
-    plan: Plan = strawberry.field(description="Plan.")
-    min_interval: Interval = strawberry.field(description="Its finest interval; plans without a floor have all.")
+    plan: Plan = strawberry.field(description="The plan that has the limit.")
+    min_interval: Interval = strawberry.field(
+        description="Finest interval that it includes. Plans that are not listed include all."
+    )
 
 
-@strawberry.type(description="How far back an interval reaches.")
+@strawberry.type(description="How far back the history of an interval reaches.")
 class HistoryDepth:
-    interval: Interval = strawberry.field(description="Interval.")
-    days: int = strawberry.field(description="Days of history; intervals that are not named have no stated limit.")
+    interval: Interval = strawberry.field(description="The interval of the series.")
+    days: int = strawberry.field(description="Days of history. Intervals that are not listed have no stated limit.")
 
 
-@strawberry.type(description="A field that CoinGlass answers, and what it takes.")
+@strawberry.type(description="A field that CoinGlass answers, and what it needs of the plan.")
 class Capability:
     field: str = strawberry.field(description="The field, as `Type.field`.")
     endpoint: str = strawberry.field(description="Path of the CoinGlass endpoint.")
     former_path: str | None = strawberry.field(
-        description="Its older path, requested if CoinGlass does not know the other; null if there is none."
+        description="Older path of the endpoint, requested if CoinGlass does not know the other; null if there is none."
     )
-    summary: str = strawberry.field(description="What the endpoint gives.")
-    required_plan: Plan = strawberry.field(description="The least plan that includes it.")
+    summary: str = strawberry.field(description="What the endpoint returns.")
+    required_plan: Plan = strawberry.field(description="The smallest plan that includes it.")
     available: bool = strawberry.field(description="Whether the server's plan includes it.")
     min_interval: Interval | None = strawberry.field(
-        description="Finest interval of the server's plan, where it has a floor."
+        description="Finest interval that the server's plan includes; null if it includes all."
     )
-    interval_floors: list[IntervalFloor] = strawberry.field(description="The floors of all plans that have one.")
+    interval_floors: list[IntervalFloor] = strawberry.field(
+        description="Finest interval of each plan that does not include all."
+    )
     history: list[HistoryDepth] = strawberry.field(
-        description="Depth of history of series on the server's plan; while that is unknown, what CoinGlass keeps."
+        description="How far back series reach on the server's plan; while that is unknown, what CoinGlass keeps."
     )
     refresh_seconds: int = strawberry.field(description="How long an answer counts as fresh, in seconds.")
 

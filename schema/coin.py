@@ -79,7 +79,7 @@ _BY_WEIGHTING = ByArgument(
 )
 
 
-@strawberry.federation.type(keys=["symbol"], description="A coin.")
+@strawberry.federation.type(keys=["symbol"], description="A coin, with its futures, spot and options markets.")
 class Coin:
     """A coin; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
@@ -222,11 +222,11 @@ class Coin:
     ) -> Connection[SpotPair] | None:
         return await SpotPair.page(info, exchange, self.symbol, first, after)
 
-    @resolved("Options of the coin.")
+    @resolved("Options of the coin: open interest, volume and max pain.")
     def options(self) -> Options:
         return Options(symbol=self.symbol, unresolved=self.unresolved)
 
-    @resolved("The mood of the market around the coin.")
+    @resolved("Sentiment around the coin: fear and greed, long/short ratio, taker volume.")
     def sentiment(self) -> Sentiment:
         return Sentiment(coin=self.symbol, unresolved=self.unresolved)
 

@@ -13,25 +13,25 @@ from payloads.source import Sourced
 
 @strawberry.type(description="The subscription of the server's CoinGlass key.")
 class CoinglassAccount(Sourced):
-    plan: Annotated[Plan | None, value("Plan.")]
+    plan: Annotated[Plan | None, value("Plan of the subscription.")]
     expires: Annotated[datetime | None, sparse("End of the subscription.")]
-    expired: Annotated[bool | None, sparse("Whether it has lapsed.")]
+    expired: Annotated[bool | None, sparse("Whether the subscription has ended.")]
 
 
 @strawberry.type(
-    description="Requests a minute, as this process knows them: its own, and by CoinGlass' headers those of others. "
-    "Where several workers serve, each may send an equal share of what the key may, and the figures are those of the "
+    description="Requests to CoinGlass in the current minute: those of this process, and by CoinGlass' headers those "
+    "of others with the same key. With several workers, each has an equal share, and the figures are those of the "
     "worker that answers."
 )
 class UpstreamQuota:
     limit: int = strawberry.field(
-        description="Requests a minute that this process lets itself send: by CoinGlass' headers or by the plan, and "
-        "while neither is known no more than the least plan has."
+        description="Requests that this process may send in a minute, by CoinGlass' headers or by the plan; while "
+        "neither is known, those of the smallest plan."
     )
-    used: int = strawberry.field(description="Requests that count at present.")
-    remaining: int = strawberry.field(description="Requests that could start now.")
+    used: int = strawberry.field(description="Requests that count against the limit now.")
+    remaining: int = strawberry.field(description="Requests that could still start now.")
     resets_at: datetime | None = strawberry.field(
-        description="When nothing counts any more if nothing is sent until then; null when nothing counts now."
+        description="When the whole limit is free again if nothing more is sent; null if it is free now."
     )
 
     @classmethod

@@ -11,7 +11,7 @@ from graph_types.problems import Result
 from pagination.connections import Paged
 from resolvers.pages import upstream_paged
 
-ReleaseTime = Annotated[datetime | None, value("When it was released.")]
+ReleaseTime = Annotated[datetime | None, value("When it was published.")]
 Title = Annotated[str | None, value("Headline.")]
 Content = Annotated[str | None, sparse("Body, as HTML of its publisher: clean it before it is shown.")]
 Picture = Annotated[str | None, sparse("Address of its picture.")]
@@ -19,7 +19,7 @@ Publisher = Annotated[str | None, sparse("Who published it.")]
 PublisherLogo = Annotated[str | None, sparse("Address of the publisher's logo.")]
 
 
-@strawberry.type(description="An article.")
+@strawberry.type(description="An article about crypto markets.")
 class CryptoArticle:
     time: ReleaseTime
     title: Title
@@ -30,7 +30,7 @@ class CryptoArticle:
     publisher_logo_url: PublisherLogo
 
 
-@strawberry.type(description="A short piece of news.")
+@strawberry.type(description="A newsflash: a short piece of news.")
 class Newsflash:
     time: ReleaseTime
     title: Title
@@ -45,12 +45,12 @@ class CryptoArticleList(Paged):
     articles: list[CryptoArticle] = strawberry.field(description="The articles, as CoinGlass orders them.")
 
 
-@strawberry.type(description="Short news, a page of them.")
+@strawberry.type(description="Newsflashes, a page of them.")
 class FlashList(Paged):
-    flashes: list[Newsflash] = strawberry.field(description="The pieces, as CoinGlass orders them.")
+    flashes: list[Newsflash] = strawberry.field(description="The newsflashes, as CoinGlass orders them.")
 
 
-@strawberry.type(description="News, as CoinGlass collects it.")
+@strawberry.type(description="News about crypto markets, as CoinGlass collects it.")
 class CryptoNews:
     articles: Result[CryptoArticleList] = upstream_paged(api.ARTICLES, CryptoArticleList)
     flashes: Result[FlashList] = upstream_paged(api.NEWSFLASHES, FlashList)

@@ -13,22 +13,24 @@ from payloads.source import Sourced
 from resolvers.field import upstream
 
 
-@strawberry.enum(description="How important CoinGlass holds an event to be.")
+@strawberry.enum(description="Importance of an event, as CoinGlass rates it.")
 class Importance(Enum):
-    LOW = strawberry.enum_value("LOW", description="Level 1.")
-    MEDIUM = strawberry.enum_value("MEDIUM", description="Level 2.")
-    HIGH = strawberry.enum_value("HIGH", description="Level 3.")
+    LOW = strawberry.enum_value("LOW", description="Low: level 1 of 3.")
+    MEDIUM = strawberry.enum_value("MEDIUM", description="Medium: level 2 of 3.")
+    HIGH = strawberry.enum_value("HIGH", description="High: level 3 of 3.")
 
 
 _LEVELS = {1: Importance.LOW, 2: Importance.MEDIUM, 3: Importance.HIGH}
 _EXACT = {1: True, 2: False}
 
 EventTime = Annotated[datetime | None, value("When it is published or takes place.")]
-TimeIsExact = Annotated[bool | None, sparse("Whether that time of day is known.", codes=_EXACT)]
-EventName = Annotated[str | None, value("What it is, in words.")]
+TimeIsExact = Annotated[
+    bool | None, sparse("Whether the time of day is known; otherwise only the day is.", codes=_EXACT)
+]
+EventName = Annotated[str | None, value("Name of the figure or event.")]
 Country = Annotated[str | None, sparse("Name of the country.")]
 CountryCode = Annotated[str | None, sparse("Code of the country, as CoinGlass has it.")]
-Level = Annotated[Importance | None, sparse("How important it is.", codes=_LEVELS)]
+Level = Annotated[Importance | None, sparse("Importance, as CoinGlass rates it.", codes=_LEVELS)]
 
 
 @strawberry.type(description="An economic figure. Its values are texts as they are published, e.g. `-0.1%`.")
@@ -40,13 +42,13 @@ class EconomicFigure:
     country_code: CountryCode
     importance: Level
     effect: Annotated[str | None, sparse("Effect on markets, as CoinGlass words it.")]
-    published: Annotated[str | None, sparse("What was published; null before that.")]
-    forecast: Annotated[str | None, sparse("What was forecast.")]
-    previous: Annotated[str | None, sparse("What was published the time before.")]
-    revised_previous: Annotated[str | None, sparse("What that was revised to.")]
+    published: Annotated[str | None, sparse("Published value; null before it is published.")]
+    forecast: Annotated[str | None, sparse("Forecast value.")]
+    previous: Annotated[str | None, sparse("Value published the time before.")]
+    revised_previous: Annotated[str | None, sparse("Revision of the previous value.")]
 
 
-@strawberry.type(description="An event of the calendar.")
+@strawberry.type(description="An event of the economic calendar.")
 class EconomicEvent:
     time: EventTime
     time_is_exact: TimeIsExact
@@ -61,7 +63,7 @@ class EconomicData(Sourced):
     figures: list[EconomicFigure] = strawberry.field(description="The figures, as CoinGlass orders them.")
 
 
-@strawberry.type(description="What central banks do and say, from 15 days ago to 15 days ahead; documented in Chinese.")
+@strawberry.type(description="Activities of central banks, from 15 days ago to 15 days ahead; documented in Chinese.")
 class CentralBankActivities(Sourced):
     events: list[EconomicEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
@@ -73,7 +75,9 @@ class FinancialEvents(Sourced):
     events: list[EconomicEvent] = strawberry.field(description="The events, as CoinGlass orders them.")
 
 
-@strawberry.type(description="The economic calendar.")
+@strawberry.type(
+    description="The economic calendar: figures, central banks and other events, up to 15 days back and ahead."
+)
 class EconomicCalendar:
     economic_data: Result[EconomicData] = upstream(api.ECONOMIC_DATA, EconomicData)
     central_bank_activities: Result[CentralBankActivities] = upstream(

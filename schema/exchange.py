@@ -22,7 +22,7 @@ from schema.pair import Pair
 from schema.spot_pair import SpotPair
 
 
-@strawberry.federation.type(keys=["name"], description="An exchange.")
+@strawberry.federation.type(keys=["name"], description="An exchange, with its instruments, liquidations and wallets.")
 class Exchange:
     """An exchange; `unresolved` is the error of its lookup, for which only its parts are missing."""
 
@@ -37,13 +37,13 @@ class Exchange:
     )
     assets: Result[ExchangeAssets] = upstream_paged(on_chain.EXCHANGE_ASSETS, ExchangeAssets, bind={"exchange": "name"})
 
-    @resolved("Its futures instruments.", **CONNECTION)
+    @resolved("Futures instruments of the exchange, page by page.", **CONNECTION)
     async def pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[Pair] | None:
         return await Pair.page(info, self.name, coin, first, after)
 
-    @resolved("Its spot pairs.", **CONNECTION)
+    @resolved("Spot pairs of the exchange, page by page.", **CONNECTION)
     async def spot_pairs(
         self, info: Info, coin: CoinFilter = None, first: First = FIRST, after: After = None
     ) -> Connection[SpotPair] | None:

@@ -8,7 +8,7 @@ import strawberry
 from cg_client.endpoints import grayscale as api
 from graph_types.fields import sparse, value
 from graph_types.problems import Result
-from payloads.series import DailySeries, Days, TimedRow
+from payloads.series import DailySeries, Points, TimedRow
 from payloads.source import Sourced
 from resolvers.daily import upstream_daily
 from resolvers.field import upstream
@@ -17,7 +17,7 @@ from schema.etf.series import PremiumPercent
 
 @strawberry.type(description="What a trust holds.")
 class GrayscaleHolding:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     price_usd: Annotated[float | None, sparse("Price of a share on the market, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: PremiumPercent
@@ -43,7 +43,7 @@ class GrayscalePremiumDay(TimedRow):
 
 
 @strawberry.type(description="Premium of a trust, by day.")
-class GrayscalePremium(DailySeries, Days[GrayscalePremiumDay]): ...
+class GrayscalePremium(DailySeries, Points[GrayscalePremiumDay], columns="GrayscalePremiumColumns"): ...
 
 
 @strawberry.type(description="Grayscale: its trusts on single coins.")

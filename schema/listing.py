@@ -12,8 +12,8 @@ from cg_client.symbols.name_index import NameIndex
 from resolvers.arguments import blamed_on
 
 BY_PAIR = {"exchange": "exchange", "symbol": "symbol"}
-ExchangeFilter = Annotated[str | None, strawberry.argument(description="Only of this exchange.")]
-CoinFilter = Annotated[str | None, strawberry.argument(description="Only with this base asset.")]
+ExchangeFilter = Annotated[str | None, strawberry.argument(description="Only those of this exchange, e.g. `Binance`.")]
+CoinFilter = Annotated[str | None, strawberry.argument(description="Only those of this coin, e.g. `BTC`.")]
 
 
 class ListedPair(Protocol):

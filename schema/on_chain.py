@@ -19,7 +19,7 @@ from schema.by_exchange import SeriesByExchange
 @strawberry.type(description="What a wallet of an exchange holds of one coin.")
 class ExchangeAsset:
     address: Annotated[str, value("Address of the wallet.")]
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     name: Annotated[str | None, sparse("Name of the coin.")]
     quantity: Annotated[float | None, sparse("Balance, in coins.")]
     usd: Annotated[float | None, sparse("Balance, in US dollars.")]
@@ -52,11 +52,11 @@ class ExchangeBalances(Sourced):
 class ExchangeBalanceHistory(SeriesByExchange): ...
 
 
-@strawberry.enum(description="Which way a transfer went, as seen from the exchange.")
+@strawberry.enum(description="Direction of a transfer, as seen from the exchange.")
 class TransferDirection(Enum):
-    IN = strawberry.enum_value("IN", description="Into the exchange.")
-    OUT = strawberry.enum_value("OUT", description="Out of the exchange.")
-    INTERNAL = strawberry.enum_value("INTERNAL", description="Between wallets of the exchange.")
+    IN = strawberry.enum_value("IN", description="Coins came into the exchange.")
+    OUT = strawberry.enum_value("OUT", description="Coins left the exchange.")
+    INTERNAL = strawberry.enum_value("INTERNAL", description="Coins moved between wallets of the exchange.")
 
 
 _DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDirection.INTERNAL}
@@ -65,12 +65,12 @@ _DIRECTIONS = {1: TransferDirection.IN, 2: TransferDirection.OUT, 3: TransferDir
 @strawberry.type(description="A transfer into, out of or within an exchange.")
 class ExchangeTransfer:
     hash: Annotated[str | None, value("Hash of the transaction.")]
-    time: Annotated[datetime | None, value("When.")]
+    time: Annotated[datetime | None, value("Time of the transaction.")]
     exchange: Annotated[str | None, value("Exchange, as CoinGlass labels it.")]
-    direction: Annotated[TransferDirection | None, value("Which way it went.", codes=_DIRECTIONS)]
-    symbol: Annotated[str | None, value("Coin.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.")]
-    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    direction: Annotated[TransferDirection | None, value("Direction, as seen from the exchange.", codes=_DIRECTIONS)]
+    symbol: Annotated[str | None, value("Ticker of the coin, e.g. `BTC`.")]
+    quantity: Annotated[float | None, sparse("Coins transferred.")]
+    usd: Annotated[float | None, sparse("Value of the transfer, in US dollars.")]
     sender: Annotated[str | None, sparse("Address that sent.")]
     receiver: Annotated[str | None, sparse("Address that received.")]
 
@@ -86,9 +86,9 @@ class WhaleTransfer:
     time: Annotated[datetime | None, value("When its block was made.")]
     chain: Annotated[str | None, sparse("Chain, as CoinGlass names it.")]
     block_height: Annotated[float | None, sparse("Number of the block.")]
-    symbol: Annotated[str | None, value("Coin.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.")]
-    usd: Annotated[float | None, sparse("Size, in US dollars.")]
+    symbol: Annotated[str | None, value("Ticker of the coin, e.g. `BTC`.")]
+    quantity: Annotated[float | None, sparse("Coins transferred.")]
+    usd: Annotated[float | None, sparse("Value of the transfer, in US dollars.")]
     sender: Annotated[str | None, sparse("Who sent, as CoinGlass labels them.")]
     receiver: Annotated[str | None, sparse("Who received, as CoinGlass labels them.")]
 
@@ -100,16 +100,16 @@ class WhaleTransfers(Sourced):
 
 @strawberry.type(description="Supply of a coin, in coins.")
 class TokenSupply:
-    total_quantity: Annotated[float | None, sparse("All there are, in coins.")]
-    circulating_quantity: Annotated[float | None, sparse("In circulation, in coins.")]
+    total_quantity: Annotated[float | None, sparse("Total supply, in coins.")]
+    circulating_quantity: Annotated[float | None, sparse("Circulating supply, in coins.")]
     locked_quantity: Annotated[float | None, sparse("Locked, in coins.")]
     unlocked_quantity: Annotated[float | None, sparse("Unlocked so far, in coins.")]
 
 
 @strawberry.type(description="The next unlock of a coin.")
 class NextUnlock:
-    time: Annotated[datetime | None, sparse("Day.", source_name="next_unlock_date")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="next_unlock_tokens")]
+    time: Annotated[datetime | None, sparse("Day of the unlock.", source_name="next_unlock_date")]
+    quantity: Annotated[float | None, sparse("Coins that are unlocked.", source_name="next_unlock_tokens")]
     of_circulating_percent: Annotated[
         float | None,
         sparse("Size relative to the circulating supply, in percent.", source_name="next_unlock_of_circulating"),
@@ -121,15 +121,15 @@ class NextUnlock:
 
 @strawberry.type(description="A coin of which a part is locked.")
 class TokenUnlock:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     name: Annotated[str | None, sparse("Name of the coin.")]
     logo_url: Annotated[str | None, sparse("Address of its logo.")]
     price_usd: Annotated[float | None, sparse("Price, in US dollars.")]
     price_change_percent_24h: Annotated[float | None, sparse("Change of the price over 24 hours, in percent.")]
     market_cap_usd: Annotated[float | None, sparse("Value of the circulating supply, in US dollars.")]
     fully_diluted_usd: Annotated[float | None, sparse("Fully diluted valuation, in US dollars.")]
-    supply: Annotated[TokenSupply, group("Supply.")]
-    next_unlock: Annotated[NextUnlock, group("The next unlock.")]
+    supply: Annotated[TokenSupply, group("Total, circulating, locked and unlocked supply.")]
+    next_unlock: Annotated[NextUnlock, group("Day and size of the next unlock.")]
 
 
 @strawberry.type(description="Coins of which a part is locked, a page of them.")
@@ -137,15 +137,15 @@ class TokenUnlocks(Paged):
     coins: list[TokenUnlock] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-@strawberry.type(description="An unlock to come.")
+@strawberry.type(description="An unlock in the future.")
 class VestingUnlock:
-    time: Annotated[datetime | None, sparse("Day.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="next_unlock_token_amount")]
+    time: Annotated[datetime | None, sparse("Day of the unlock.")]
+    quantity: Annotated[float | None, sparse("Coins that are unlocked.", source_name="next_unlock_token_amount")]
 
 
 @strawberry.type(description="A length of time.")
 class VestingSpan:
-    count: Annotated[float | None, sparse("How many units.", source_name="value")]
+    count: Annotated[float | None, sparse("Number of units.", source_name="value")]
     unit: Annotated[str | None, sparse("Unit, as CoinGlass words it, e.g. `year`.", source_name="type")]
 
 
@@ -157,7 +157,7 @@ class VestingAllocation:
     share_percent: Annotated[
         float | None, sparse("Share of the supply, in percent.", source_name="allocation_of_supply")
     ]
-    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="token_amount")]
+    quantity: Annotated[float | None, sparse("Size of the part, in coins.", source_name="token_amount")]
     unlocked_quantity: Annotated[
         float | None, sparse("Unlocked so far, in coins.", source_name="unlocked_token_amount")
     ]
@@ -172,13 +172,13 @@ class VestingAllocation:
     ends: Annotated[datetime | None, sparse("End of the unlocking.")]
     duration: Annotated[VestingSpan, group("Length of the unlocking.", "vesting_duration_{}")]
     frequency: Annotated[VestingSpan, group("Time from unlock to unlock.", "unlock_frequency_{}")]
-    next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
+    next_unlock: Annotated[VestingUnlock | None, sparse("Day and size of the next unlock.")]
 
 
 @strawberry.type(description="A part of a coin's supply on one day.")
 class VestingDayAllocation:
     name: Annotated[str, value("Name, as CoinGlass words it.")]
-    quantity: Annotated[float | None, sparse("Size, in coins.", source_name="token_amount")]
+    quantity: Annotated[float | None, sparse("Size of the part, in coins.", source_name="token_amount")]
     unlocked_quantity: Annotated[
         float | None, sparse("Unlocked by then, in coins.", source_name="unlocked_token_amount")
     ]
@@ -187,38 +187,38 @@ class VestingDayAllocation:
 
 @strawberry.type(description="What of a coin's supply is unlocked on one day.")
 class VestingDay:
-    time: Annotated[datetime | None, value("Day.")]
+    time: Annotated[datetime | None, value("Day that the figures are of.")]
     launch: Annotated[bool | None, sparse("Whether it is the day of the launch.", source_name="is_tge")]
     unlocked_quantity: Annotated[
         float | None, sparse("Unlocked by then, in coins.", source_name="unlocked_token_amount")
     ]
     unlocked_percent: Annotated[float | None, sparse("Unlocked by then, in percent of the supply.")]
-    allocations: Annotated[list[VestingDayAllocation] | None, sparse("Each part.")]
+    allocations: Annotated[list[VestingDayAllocation] | None, sparse("What of each part is unlocked by then.")]
 
 
 @strawberry.type(description="How a coin's supply is allotted, and when it is unlocked.")
 class Vesting(Sourced):
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     name: Annotated[str | None, sparse("Name of the coin.")]
     market_cap_usd: Annotated[float | None, sparse("Value of the circulating supply, in US dollars.")]
     fully_diluted_usd: Annotated[float | None, sparse("Fully diluted valuation, in US dollars.")]
-    supply: Annotated[TokenSupply, group("Supply.")]
-    max_quantity: Annotated[float | None, sparse("All there can ever be, in coins.")]
+    supply: Annotated[TokenSupply, group("Total, circulating, locked and unlocked supply.")]
+    max_quantity: Annotated[float | None, sparse("Maximum supply, in coins.")]
     untracked_quantity: Annotated[float | None, sparse("Supply without a known schedule, in coins.")]
     untracked_percent: Annotated[float | None, sparse("Supply without a known schedule, in percent.")]
     untracked_allocations: Annotated[
         list[str] | None,
         sparse("Names of the parts without a known schedule.", source_name="untracked_allocation_names"),
     ]
-    listed: Annotated[datetime | None, sparse("Listing.")]
+    listed: Annotated[datetime | None, sparse("Day of the listing.")]
     starts: Annotated[datetime | None, sparse("Start of the unlocking.")]
     ends: Annotated[datetime | None, sparse("End of the unlocking.")]
-    next_unlock: Annotated[VestingUnlock | None, sparse("The next unlock.")]
+    next_unlock: Annotated[VestingUnlock | None, sparse("Day and size of the next unlock.")]
     allocations: Annotated[list[VestingAllocation] | None, sparse("The parts of the supply.")]
-    days: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
+    points: Annotated[list[VestingDay] | None, sparse("The course of the unlocking, as CoinGlass orders it.")]
 
 
-@strawberry.type(description="What is seen on the chains: balances, transfers, unlocks.")
+@strawberry.type(description="On-chain data: balances of exchanges, large transfers, token unlocks.")
 class OnChain:
     exchange_balances: Result[ExchangeBalances] = upstream(api.BALANCE_LIST, ExchangeBalances)
     exchange_balance_history: Result[ExchangeBalanceHistory] = upstream(api.BALANCE_CHART, ExchangeBalanceHistory)

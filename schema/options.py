@@ -16,15 +16,15 @@ from schema.futures.open_interest import split_total
 
 @strawberry.type(description="Open interest of options.")
 class OptionsInterest:
-    usd: Annotated[float | None, sparse("In US dollars.")]
-    quantity: Annotated[float | None, sparse("In coins.")]
+    usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
+    quantity: Annotated[float | None, sparse("Open interest, in coins.")]
     share_percent: Annotated[float | None, sparse("Share of all exchanges, in percent.")]
     change_percent_24h: Annotated[float | None, sparse("Change over 24 hours, in percent.")]
 
 
 @strawberry.type(description="Volume of options.")
 class OptionsTraded:
-    usd_24h: Annotated[float | None, sparse("Over 24 hours, in US dollars.", source_name="volume_usd_24h")]
+    usd_24h: Annotated[float | None, sparse("Volume of 24 hours, in US dollars.", source_name="volume_usd_24h")]
     change_percent_24h: Annotated[
         float | None,
         sparse("Change over 24 hours, in percent; not always stated.", source_name="volume_change_percent_24h"),
@@ -34,11 +34,11 @@ class OptionsTraded:
 @strawberry.type(description="Options of a coin on one exchange.")
 class ExchangeOptions:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
-    open_interest: Annotated[OptionsInterest, group("Open interest.")]
-    volume: Annotated[OptionsTraded, group("Volume.")]
+    open_interest: Annotated[OptionsInterest, group("Open interest and its change.")]
+    volume: Annotated[OptionsTraded, group("Traded volume and its change.")]
 
 
-@strawberry.type(description="Options of a coin: in all, and on each exchange.")
+@strawberry.type(description="Options of a coin: all exchanges together, and each exchange.")
 class OptionsByExchange(Sourced):
     total: ExchangeOptions | None = strawberry.field(description="All exchanges together.")
     exchanges: list[ExchangeOptions] = strawberry.field(description="Each exchange, as CoinGlass orders them.")
@@ -58,12 +58,14 @@ class OptionsVolumeSeries(SeriesByExchange): ...
 
 @strawberry.type(description="Open interest of one side of an expiry.")
 class OptionSideInterest:
-    quantity: Annotated[float | None, sparse("In coins.", source_name="open_interest")]
+    quantity: Annotated[float | None, sparse("Open interest, in coins.", source_name="open_interest")]
     market_value_usd: Annotated[
-        float | None, sparse("Market value, in US dollars.", source_name="open_interest_market_value")
+        float | None,
+        sparse("Market value of the open interest, in US dollars.", source_name="open_interest_market_value"),
     ]
     notional_usd: Annotated[
-        float | None, sparse("Notional value, in US dollars.", source_name="open_interest_notional")
+        float | None,
+        sparse("Notional value of the open interest, in US dollars.", source_name="open_interest_notional"),
     ]
 
 
@@ -79,11 +81,11 @@ class PutInterest(OptionSideInterest): ...
 class OptionsExpiry:
     expiry: Annotated[date, value("Day of expiry.")]
     max_pain_price: Annotated[float | None, sparse("Strike at which most options expire worthless, in US dollars.")]
-    calls: Annotated[CallInterest, group("Calls.", "call_{}")]
-    puts: Annotated[PutInterest, group("Puts.", "put_{}")]
+    calls: Annotated[CallInterest, group("Open interest of calls.", "call_{}")]
+    puts: Annotated[PutInterest, group("Open interest of puts.", "put_{}")]
 
 
-@strawberry.type(description="Max pain by expiry.")
+@strawberry.type(description="Max pain of a coin's options, by expiry.")
 class OptionsMaxPain(Sourced):
     expiries: list[OptionsExpiry] = strawberry.field(description="The expiries, as CoinGlass orders them.")
 
@@ -93,7 +95,7 @@ _COIN = {"symbol": "symbol"}
 
 @strawberry.type(description="Options of a coin. CoinGlass documents BTC and ETH.")
 class Options:
-    symbol: str = strawberry.field(description="Coin.")
+    symbol: str = strawberry.field(description="Ticker of the coin, e.g. `BTC`.")
     unresolved: strawberry.Private[Exception | None] = None
 
     by_exchange: Result[OptionsByExchange] = upstream(api.INFO, OptionsByExchange, bind=_COIN)

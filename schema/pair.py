@@ -49,7 +49,10 @@ class Pair(TradingPair):
     funding_rate: Result[FundingSeries] = upstream(api.funding_rate.HISTORY, FundingSeries, bind=BY_PAIR)
     open_interest: Result[OISeries] = upstream(api.open_interest.HISTORY, OISeries, bind=BY_PAIR)
     long_short_ratio: Result[LongShortSeries] = upstream(
-        BY_KIND, LongShortSeries, bind=BY_PAIR, description="Long and short shares of accounts or positions."
+        BY_KIND,
+        LongShortSeries,
+        bind=BY_PAIR,
+        description="Long/short ratio of a futures pair, by accounts or by positions.",
     )
     taker_volume: Result[TakerVolumeSeries] = upstream(api.taker_volume.HISTORY, TakerVolumeSeries, bind=BY_PAIR)
     liquidations: Result[Liquidations] = upstream(api.liquidation.HISTORY, Liquidations, bind=BY_PAIR)
@@ -101,7 +104,7 @@ class Pair(TradingPair):
         NetPositionSeries,
         bind=BY_PAIR,
         alternatives={"Pair.longShortRatio": api.long_short.TOP_POSITIONS},
-        description="How net longs and net shorts change, in coins.",
+        description="Changes of net longs and net shorts of a futures pair, in coins.",
     )
     cumulative_volume_delta: Result[CumulativeVolumeDeltaSeries] = upstream(
         api.taker_volume.CVD_HISTORY,

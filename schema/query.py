@@ -52,11 +52,11 @@ _WATCHLIST = listed(MAX_NAMES)
 class Query:
     coinglass_account: Result[CoinglassAccount] = upstream(account.SUBSCRIPTION, CoinglassAccount)
 
-    @resolved("A coin.")
+    @resolved("A coin by its ticker, with its futures, spot and options markets.")
     def coin(self, info: Info, symbol: CoinArgument) -> Coin | None:
         return Coin.look_up(info, symbol)
 
-    @resolved("Coins with futures markets.", **CONNECTION)
+    @resolved("Coins with futures markets, in CoinGlass' order, page by page.", **CONNECTION)
     async def coins(
         self,
         info: Info,
@@ -85,15 +85,15 @@ class Query:
     ) -> list[Coin | None]:
         return await coins_by_symbol(info, symbols)
 
-    @resolved("A futures instrument of an exchange.")
+    @resolved("A futures instrument by its exchange and symbol.")
     def pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> Pair | None:
         return Pair.look_up(info, exchange, symbol)
 
-    @resolved("A spot pair of an exchange.")
+    @resolved("A spot pair by its exchange and symbol.")
     def spot_pair(self, info: Info, exchange: ExchangeArgument, symbol: PairArgument) -> SpotPair | None:
         return SpotPair.look_up(info, exchange, symbol)
 
-    @resolved("Futures instruments.", **CONNECTION)
+    @resolved("Futures instruments, of all exchanges and coins or of some, page by page.", **CONNECTION)
     async def pairs(
         self,
         info: Info,
@@ -104,7 +104,7 @@ class Query:
     ) -> Connection[Pair] | None:
         return await Pair.page(info, exchange, coin, first, after)
 
-    @resolved("Spot pairs.", **CONNECTION)
+    @resolved("Spot pairs, of all exchanges and coins or of some, page by page.", **CONNECTION)
     async def spot_pairs(
         self,
         info: Info,
@@ -126,7 +126,7 @@ class Query:
     async def spot_pairs_by_key(self, info: Info, keys: PairKeys) -> list[SpotPair | None]:
         return await pairs_by_key(info, SpotPair, keys)
 
-    @resolved("An exchange.")
+    @resolved("An exchange by its name.")
     async def exchange(self, info: Info, name: ExchangeArgument) -> Exchange | None:
         return await Exchange.find(info, name)
 
@@ -134,19 +134,25 @@ class Query:
     async def exchanges(self, info: Info) -> list[Exchange] | None:
         return [Exchange(name=name) for name in (await info.context.symbols.futures_exchanges.get()).names]
 
-    markets = namespace(Markets, "Lists over the whole market.")
+    markets = namespace(
+        Markets, "Lists over all coins or exchanges: price changes, technical indicators, liquidations, net flows."
+    )
 
-    @resolved("Exchange-traded funds on one asset.")
-    def etf(self, asset: Annotated[ETFAsset, strawberry.argument(description="What the funds hold.")]) -> ETF:
+    @resolved("Exchange-traded funds on one asset: flows, net assets, and each fund.")
+    def etf(
+        self, asset: Annotated[ETFAsset, strawberry.argument(description="What the funds hold, e.g. `BTC`.")]
+    ) -> ETF:
         return ETF(asset=asset)
 
-    hyperliquid = namespace(Hyperliquid, "Hyperliquid.")
-    grayscale = namespace(Grayscale, "Grayscale.")
-    on_chain = namespace(OnChain, "What is seen on the chains.")
-    economic_calendar = namespace(EconomicCalendar, "The economic calendar.")
-    crypto_news = namespace(CryptoNews, "News.")
+    hyperliquid = namespace(Hyperliquid, "Positions, wallets and whales on Hyperliquid.")
+    grayscale = namespace(Grayscale, "Holdings and premiums of Grayscale's trusts.")
+    on_chain = namespace(OnChain, "On-chain data: balances of exchanges, large transfers, token unlocks.")
+    economic_calendar = namespace(
+        EconomicCalendar, "The economic calendar: published figures, central banks, other events."
+    )
+    crypto_news = namespace(CryptoNews, "News about crypto markets: articles and newsflashes.")
 
-    @resolved("The mood of the market around a coin.")
+    @resolved("Sentiment around a coin: fear and greed, long/short ratio, taker volume.")
     async def sentiment(self, info: Info, coin: CoinArgument = "BTC") -> Sentiment:
         try:
             parent = await Coin.find(info, coin)
@@ -161,9 +167,11 @@ class Query:
         schema = info.schema._schema  # noqa: SLF001  # Strawberry shows it in no other way
         return capabilities(schema, info.context.client.gate)
 
-    indicators = namespace(Indicators, "Indicators of the market as a whole.")
+    indicators = namespace(
+        Indicators, "Indices by day: fear and greed, bitcoin's cycle, on-chain and macro indicators."
+    )
 
-    @resolved("What is left of the quota of requests a minute. Costs no request.")
+    @resolved("What is left of the minute's requests to CoinGlass. Costs no request.")
     def upstream_quota(self, info: Info) -> UpstreamQuota:
         info.context.validity.mark_uncacheable()
         return UpstreamQuota.of(info.context.client)

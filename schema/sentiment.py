@@ -1,4 +1,4 @@
-"""The mood of the market, composed of parts that answer for themselves."""
+"""Sentiment around a coin, of fields that have each their own result."""
 
 from typing import Any
 
@@ -30,9 +30,9 @@ async def _usdt_pair(context: Context, arguments: dict[str, Any]) -> dict[str, A
     return arguments | {"exchange": pair.exchange, "symbol": pair.symbol}
 
 
-@strawberry.type(description="The mood of the market around a coin. Each part answers for itself.")
+@strawberry.type(description="Sentiment around a coin. Each field has its own result or problem.")
 class Sentiment:
-    coin: str = strawberry.field(description="Coin.")
+    coin: str = strawberry.field(description="Ticker of the coin, e.g. `BTC`.")
     unresolved: strawberry.Private[Exception | None] = None
 
     fear_greed: Result[FearGreedIndex] = upstream_daily(indicators.market.FEAR_GREED, FearGreedIndex)
@@ -45,7 +45,7 @@ class Sentiment:
         bind={"symbol": "coin"},
         prepare=_usdt_pair,
         defaults={"exchange": "Binance", "interval": Interval.H4},
-        description="Long and short shares on the coin's USDT pair of one exchange.",
+        description="Long/short ratio on the coin's USDT pair of one exchange.",
     )
     taker_volume: Result[TakerVolumeSeries] = upstream(
         futures.taker_volume.AGGREGATED_HISTORY,

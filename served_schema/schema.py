@@ -22,12 +22,14 @@ from served_schema.checks import LimitExceeded, check_document, check_operation,
 from served_schema.cost import Cost
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore, digest
+from served_schema.enum_values import explain_enums
 from served_schema.errors import stable
 from served_schema.federation import Schema
 from served_schema.introspection import IntrospectionRules, switched_off
 from served_schema.introspection_cache import IntrospectionCache
 from served_schema.limits import DEFAULT, Limits
 from served_schema.persisted_queries import PersistedQueries, with_document_id
+from served_schema.rules import RULES
 from served_schema.sliced_lists import SlicedExecution
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
@@ -54,6 +56,7 @@ class ServedSchema(Schema):
 
     def __init__(self, limits: Limits = DEFAULT, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
         super().__init__(execution_context_class=SlicedExecution, federation_version=FEDERATION_VERSION, **options)
+        explain_enums(self._schema)
         self._limits = limits
         self._thread = ThreadPoolExecutor(1, "documents")
         self._introspection_rules = IntrospectionRules(self._schema)
@@ -254,7 +257,7 @@ class ServedSchema(Schema):
         return document
 
     def _validate(self, node: DocumentNode, text: str) -> list[GraphQLError]:  # noqa: ARG002  # those who override it read the text
-        return validate(self._schema, node, hide_suggestions=not self._policy.suggestions)
+        return validate(self._schema, node, RULES, hide_suggestions=not self._policy.suggestions)
 
     def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:
         """Compile plans; graphql-core's default executor has none."""

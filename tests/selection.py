@@ -34,8 +34,12 @@ def payload_of(schema: GraphQLSchema, union: str) -> GraphQLObjectType:
 
 def _fields(kind: GraphQLNamedType) -> str:
     assert isinstance(kind, GraphQLObjectType), kind
-    chosen = [_field(name, field) for name, field in kind.fields.items() if name != "source" and not field.args]
+    chosen = [_field(name, field) for name, field in kind.fields.items() if is_shown(name, field)]
     return f"{{ {' '.join(chosen)} }}"
+
+
+def is_shown(name: str, field: GraphQLField) -> bool:
+    return name != "source" and not field.args and not field.deprecation_reason
 
 
 def _field(name: str, field: GraphQLField) -> str:

@@ -136,7 +136,7 @@ def test_after_a_rate_limit_without_a_time_nothing_is_sent_for_the_minute(graph:
 
 DETAIL = "/api/etf/bitcoin/detail"
 FUND = """query($ticker: String!) {
-  etf(asset: BITCOIN) { detail(ticker: $ticker) { __typename ... on Unavailable { code retryable } } } }
+  etf(asset: BTC) { detail(ticker: $ticker) { __typename ... on Unavailable { code retryable } } } }
 """
 
 

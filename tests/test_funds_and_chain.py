@@ -62,12 +62,33 @@ async def test_the_sandbox_transfers_the_coin_that_was_requested(selection: str)
     assert {row["symbol"] for row in actual["transfers"]} == {"ETH"}
 
 
+async def test_flows_still_have_the_list_of_their_points_under_its_former_name() -> None:
+    selection = "{ time flowUsd byTicker { ticker flowUsd } }"
+    query = f"{{ etf(asset: BTC) {{ it: flows {{ ... on ETFFlows {{ points {selection} days {selection} }} }} }} }}"
+    actual = await field(query, StubUpstream())
+    assert actual["points"]
+    assert actual["days"] == actual["points"]
+
+
+@pytest.mark.parametrize(
+    ("selection", "unit"),
+    [
+        ("openInterest(interval: D1) { ... on OISeries { unit } }", "USD"),
+        ("openInterest(interval: D1, unit: COIN) { ... on OISeries { unit } }", "COIN"),
+        ("openInterest(interval: D1, margin: COIN) { ... on OISeries { unit } }", "USD"),
+        ("fundingRate(interval: D1) { ... on CandleSeries { unit } }", "PERCENT"),
+    ],
+)
+async def test_a_series_of_candles_states_their_unit(selection: str, unit: str) -> None:
+    assert await field(f'{{ coin(symbol: "BTC") {{ it: {selection} }} }}', StubUpstream()) == {"unit": unit}
+
+
 async def test_an_unsupported_etf_asset_is_answered_with_the_supported_ones() -> None:
     actual = await field(
         '{ etf(asset: XRP) { it: history(ticker: "X") { ... on Problem { code message } } } }', StubUpstream()
     )
     assert actual["code"] == "NO_DATA"
-    assert "BITCOIN" in actual["message"]
+    assert "BTC" in actual["message"]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ ROOTS = {
     "coin": 'coin(symbol: "BTC")',
     "coin { sentiment": 'coin(symbol: "BTC") { sentiment',
     "exchange": 'exchange(name: "Binance")',
-    "etf": "etf(asset: BITCOIN)",
+    "etf": "etf(asset: BTC)",
 }
 
 

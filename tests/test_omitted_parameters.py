@@ -25,17 +25,17 @@ async def net_assets(asset: str, arguments: str, upstream: StubUpstream) -> dict
 
 async def test_net_assets_of_one_fund_are_requested_by_its_ticker() -> None:
     upstream = StubUpstream()
-    assert not (await net_assets("BITCOIN", '(ticker: "GBTC")', upstream))["errors"]
-    assert not (await net_assets("BITCOIN", "", upstream))["errors"]
+    assert not (await net_assets("BTC", '(ticker: "GBTC")', upstream))["errors"]
+    assert not (await net_assets("BTC", "", upstream))["errors"]
     assert queries(upstream, NET_ASSETS.format("bitcoin")) == [{"ticker": "GBTC"}, {}]
 
 
 async def test_a_ticker_is_refused_where_coinglass_would_ignore_it() -> None:
     upstream = StubUpstream()
-    refused = await net_assets("ETHEREUM", '(ticker: "ETHE")', upstream)
+    refused = await net_assets("ETH", '(ticker: "ETHE")', upstream)
     assert "leave out `ticker`" in str(refused["data"])
     assert not queries(upstream, NET_ASSETS.format("ethereum"))
-    assert not (await net_assets("ETHEREUM", "(last: 1)", upstream))["errors"]
+    assert not (await net_assets("ETH", "(last: 1)", upstream))["errors"]
 
 
 def coins(*markets: str) -> str:

@@ -25,7 +25,7 @@ PARTS = f"""
   coin(symbol: "BTC") {{
     options {{ byExchange {{ __typename ... on OptionsByExchange {{ total {{ exchange }} }} {PROBLEMS} }} }}
   }}
-  etf(asset: BITCOIN) {{ flows {{ __typename ... on ETFFlows {{ count }} {PROBLEMS} }} }}
+  etf(asset: BTC) {{ flows {{ __typename ... on ETFFlows {{ count }} {PROBLEMS} }} }}
 }}
 """
 ALWAYS = {

@@ -1,5 +1,6 @@
 """The schema as clients see it."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from graphql import (
@@ -14,6 +15,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
+    get_nullable_type,
+    is_list_type,
 )
 
 from cg_client.catalogue import CATALOGUE
@@ -98,6 +101,48 @@ def test_alternatives_are_fields_that_their_endpoints_answer() -> None:
         definition = field.extensions.get("strawberry-definition")
         for label, endpoint in getattr(definition, "metadata", {}).get("alternatives", {}).items():
             assert endpoint in answered[label], f"{name} names {label}"
+
+
+def test_the_list_of_a_series_has_the_name_of_its_shape() -> None:
+    series = [kind for kind in OURS if isinstance(kind, GraphQLObjectType) and is_series(kind)]
+    assert len(series) > 50
+    assert {kind.name: lists(kind) for kind in series} == {kind.name: [name_of_shape(kind)] for kind in series}
+
+
+def is_series(kind: GraphQLObjectType) -> bool:
+    return bool({item.name for item in kind.interfaces} & {"Series", "DailySeries", "SeriesByExchange"})
+
+
+def lists(kind: GraphQLObjectType) -> list[str]:
+    """Return the names of the lists of objects, without deprecated ones."""
+    return [
+        name
+        for name, field in kind.fields.items()
+        if is_list_type(get_nullable_type(field.type))
+        and isinstance(get_named_type(field.type), GraphQLObjectType)
+        and not field.deprecation_reason
+    ]
+
+
+def name_of_shape(kind: GraphQLObjectType) -> str:
+    item = get_named_type(kind.fields[lists(kind)[0]].type)
+    assert isinstance(item, GraphQLObjectType)
+    if {"open", "high", "low", "close"} <= item.fields.keys():
+        return "candles"
+    return "bars" if item.name.endswith("Bar") else "points"
+
+
+def test_no_description_only_repeats_a_name() -> None:
+    shown = {f"{kind.name}.{name}": item for kind in OURS for name, item in members(kind).items() if name[0] != "_"}
+    bare = {name for name, item in shown.items() if is_bare(name.rpartition(".")[2], item.description)}
+    bare |= {kind.name for kind in OURS if is_bare(kind.name, kind.description)}
+    assert bare == set()
+
+
+def is_bare(name: str, description: str | None) -> bool:
+    """Whether the description has no word beside those of the name."""
+    words = {*re.findall(r"[a-z0-9]+", (description or "").lower())} - {"the", "a", "an", "of"}
+    return all(word in name.lower() for word in words)
 
 
 CARD_TYPES = "Coin Pair Exchange FundingSeries OISeries Liquidations Orderbook Options ETFFlow"

@@ -180,7 +180,7 @@ def test_figures_of_a_coin_are_added_up_over_every_exchange_that_lists_it(graph:
 
 def test_without_the_listing_each_part_says_why_it_is_missing(graph: Graph) -> None:
     graph.fail(FaultKind.KEY_INVALID, PAIRS)
-    answer = graph.ask("""{ etf(asset: BITCOIN) { flows { __typename } }
+    answer = graph.ask("""{ etf(asset: BTC) { flows { __typename } }
       pair(exchange: "OKX", symbol: "BTC/USDT") { fundingRate(interval: H4) { ... on Problem { code endpoint } } } }""")
     assert "errors" not in answer
     assert answer["data"]["pair"]["fundingRate"] == {"code": "UNAUTHORIZED", "endpoint": PAIRS}

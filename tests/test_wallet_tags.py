@@ -20,7 +20,7 @@ def queries(upstream: StubUpstream, path: str) -> list[dict[str, str]]:
 
 
 async def positions(arguments: str, upstream: StubUpstream) -> Any:
-    selection = f"... on TaggedPositionDistribution {{ capped tiers {{ time tag }} }} {PROBLEM}"
+    selection = f"... on TaggedPositionDistribution {{ capped points {{ time tag }} }} {PROBLEM}"
     return await field(
         f"{{ hyperliquid {{ it: positionDistributionByTag({arguments}) {{ {selection} }} }} }}", upstream
     )
@@ -39,7 +39,7 @@ async def test_each_tag_is_sent_as_coinglass_writes_it(tag: WalletTag) -> None:
     upstream = StubUpstream()
     result = await positions(f"tag: {tag.name}, interval: H1, last: 1", upstream)
     assert queries(upstream, POSITIONS) == [{"wallet_tag": tag.value, "interval": "1h", "limit": "1"}]
-    assert result == {"capped": False, "tiers": [{"time": None, "tag": tag.value.lower()}]}
+    assert result == {"capped": False, "points": [{"time": None, "tag": tag.value.lower()}]}
 
 
 async def test_the_sent_window_of_positions_includes_its_end() -> None:
@@ -52,7 +52,7 @@ async def test_the_sent_window_of_positions_includes_its_end() -> None:
 async def test_the_time_of_a_row_is_read_if_coinglass_sends_it() -> None:
     rows = [row | {"time": 1_795_132_800_000} for row in sample(POSITIONS)["data"][:1]]
     result = await positions("tag: SHRIMP, interval: D1", StubUpstream({POSITIONS: {"code": "0", "data": rows}}))
-    assert result["tiers"] == [{"time": "2026-11-20T00:00:00Z", "tag": "shrimp"}]
+    assert result["points"] == [{"time": "2026-11-20T00:00:00Z", "tag": "shrimp"}]
 
 
 @pytest.mark.parametrize(

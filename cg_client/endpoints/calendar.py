@@ -17,7 +17,7 @@ _ALIASES = {
 
 ECONOMIC_DATA = Endpoint(
     path="/api/calendar/economic-data",
-    summary="Economic figures as they are published.",
+    summary="Economic figures with forecast and previous value, as they are published.",
     params=EconomicDataParams,
     plan=Plan.STARTUP,
     refresh=_REFRESH,
@@ -33,7 +33,7 @@ ECONOMIC_DATA = Endpoint(
 # The next two are documented in Chinese only.
 CENTRAL_BANK_ACTIVITIES = Endpoint(
     path="/api/calendar/central-bank-activities",
-    summary="What central banks do and say.",
+    summary="Activities of central banks: meetings, decisions, speeches.",
     params=CalendarWindow,
     plan=Plan.STARTUP,
     refresh=_REFRESH,

@@ -60,23 +60,29 @@ ETHEREUM_LIST = Endpoint(
 _FLOW_ALIASES = {"by_ticker": "etf_flows", "ticker": "etf_ticker"}
 
 BITCOIN_FLOWS = Endpoint(
-    path="/api/etf/bitcoin/flow-history", summary="Flows of the US spot bitcoin funds.", aliases=_FLOW_ALIASES
+    path="/api/etf/bitcoin/flow-history",
+    summary="Net flows of the US spot bitcoin funds, by day.",
+    aliases=_FLOW_ALIASES,
 )
 ETHEREUM_FLOWS = Endpoint(
-    path="/api/etf/ethereum/flow-history", summary="Flows of the US spot ether funds.", aliases=_FLOW_ALIASES
+    path="/api/etf/ethereum/flow-history",
+    summary="Net flows of the US spot ether funds, by day.",
+    aliases=_FLOW_ALIASES,
 )
 SOLANA_FLOWS = Endpoint(
-    path="/api/etf/solana/flow-history", summary="Flows of the US spot solana funds.", aliases=_FLOW_ALIASES
+    path="/api/etf/solana/flow-history", summary="Net flows of the US spot SOL funds, by day.", aliases=_FLOW_ALIASES
 )
 XRP_FLOWS = Endpoint(
-    path="/api/etf/xrp/flow-history", summary="Flows of the US spot XRP_FLOWS funds.", aliases=_FLOW_ALIASES
+    path="/api/etf/xrp/flow-history", summary="Net flows of the US spot XRP funds, by day.", aliases=_FLOW_ALIASES
 )
 # Not in CoinGlass' repositories, but in a later copy of its documentation and in public clients.
 HYPE_FLOWS = Endpoint(
-    path="/api/etf/hype/flow-history", summary="Flows of the US spot Hyperliquid funds.", aliases=_FLOW_ALIASES
+    path="/api/etf/hype/flow-history", summary="Net flows of the US spot HYPE funds, by day.", aliases=_FLOW_ALIASES
 )
 HONG_KONG_BITCOIN_FLOWS = Endpoint(
-    path="/api/hk-etf/bitcoin/flow-history", summary="Flows of the Hong Kong bitcoin funds.", aliases=_FLOW_ALIASES
+    path="/api/hk-etf/bitcoin/flow-history",
+    summary="Net flows of the Hong Kong bitcoin funds, by day.",
+    aliases=_FLOW_ALIASES,
 )
 BITCOIN_NET_ASSETS = Endpoint(
     path="/api/etf/bitcoin/net-assets/history",
@@ -97,7 +103,7 @@ BITCOIN_PREMIUMS = Endpoint(
 )
 FUND_HISTORY = Endpoint(
     path="/api/etf/bitcoin/history",
-    summary="Assets, holdings and price of a fund, by day.",
+    summary="Assets, holdings and price of a bitcoin fund, by day.",
     params=FundParams,
     aliases={
         "timestamp": "assets_date",
@@ -110,18 +116,20 @@ FUND_HISTORY = Endpoint(
     },
 )
 FUND_PRICE_HISTORY = Endpoint(
-    path="/api/etf/bitcoin/price/history", summary="Price and volume of a fund's shares.", params=FundPeriod
+    path="/api/etf/bitcoin/price/history",
+    summary="Price and volume of a bitcoin fund's shares, as candles.",
+    params=FundPeriod,
 )
 FUND_DETAIL = Endpoint(
     path="/api/etf/bitcoin/detail",
-    summary="A fund with its latest session, quote and trade.",
+    summary="A bitcoin fund with its latest session, quote and trade.",
     params=FundParams,
     shape=Record(),
 )
 # A page of the documentation shows another path here by mistake.
 FUND_ASSETS = Endpoint(
     path="/api/etf/bitcoin/aum",
-    summary="Assets under management of a fund or of all, by day.",
+    summary="Assets under management of all US spot bitcoin funds together, or of one, by day.",
     params=FundOrAll,
     refresh=timedelta(days=1),
     aliases={"timestamp": "time"},

@@ -8,7 +8,7 @@ _SOURCE = {"publisher": "source_name", "publisher_logo_url": "source_website_log
 
 ARTICLES = Endpoint(
     path="/api/article/list",
-    summary="Articles.",
+    summary="Articles about crypto markets, page by page.",
     params=Articles,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,
@@ -24,7 +24,7 @@ ARTICLES = Endpoint(
 # Documented in Chinese only.
 NEWSFLASHES = Endpoint(
     path="/api/newsflash/list",
-    summary="Short news.",
+    summary="Newsflashes about crypto markets, page by page.",
     params=Newsflashes,
     plan=Plan.STARTUP,
     refresh=REAL_TIME,

@@ -122,6 +122,6 @@ VESTING = Endpoint(
         "starts": "vesting_start_date",
         "ends": "vesting_end_date",
         "time": "date",
-        "days": "chart",
+        "points": "chart",
     },
 )

@@ -164,11 +164,11 @@ def check_name(argument: str, name: str | None) -> None:
 class SeriesParams(Params):
     """A window of points: the newest `last`, or `from` to `to`."""
 
-    interval: Annotated[Interval, "Distance between two points.", Gateable()]
+    interval: Annotated[Interval, "Time between two points, e.g. `H1` or `D1`.", Gateable()]
     last: Annotated[
         int | None,
-        "Number of newest points, the one under way included; up to `to`, if that is given. Without `last` and "
-        "`from`: 100.",
+        "Number of points: the newest ones, or the last ones up to `to`. The current, unfinished one counts. "
+        "Without `last` and `from`: 100.",
         SourceName("limit"),
         Example(10),
     ] = None

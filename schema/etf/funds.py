@@ -32,7 +32,7 @@ from schema.etf.series import (
 )
 
 
-@strawberry.type(description="What a fund holds.")
+@strawberry.type(description="Coins that a fund holds, and its net asset value.")
 class FundHoldings:
     quantity: Annotated[float | None, sparse("Coins held.")]
     net_asset_value_usd: Annotated[
@@ -50,42 +50,42 @@ class FundHoldings:
     update_date: Annotated[date | None, sparse("Day of the figures.")]
 
 
-@strawberry.type(description="Volume of a fund.")
+@strawberry.type(description="Traded volume of a fund's shares.")
 class FundVolume:
     quantity: Annotated[float | None, sparse("Shares traded.", source_name="volume_quantity")]
     usd: Annotated[float | None, sparse("Value traded, in US dollars.", source_name="volume_usd")]
 
 
-@strawberry.type(description="Change of a fund's price.")
+@strawberry.type(description="Change of the price of a fund's share.")
 class FundPriceChange:
-    usd: Annotated[float | None, sparse("In US dollars.", source_name="price_change_usd")]
-    percent: Annotated[float | None, sparse("In percent.", source_name="price_change_percent")]
+    usd: Annotated[float | None, sparse("Change of the price, in US dollars.", source_name="price_change_usd")]
+    percent: Annotated[float | None, sparse("Change of the price, in percent.", source_name="price_change_percent")]
 
 
 @strawberry.type(description="An exchange-traded fund.")
 class Fund:
-    ticker: Annotated[str, value("Ticker.")]
-    name: Annotated[str | None, sparse("Name.")]
+    ticker: Annotated[str, value("Ticker of the fund, e.g. `GBTC`.")]
+    name: Annotated[str | None, sparse("Name of the fund.")]
     region: Annotated[str | None, sparse("Region, as CoinGlass codes it.")]
     market_status: Annotated[str | None, sparse("State of the trading session, as CoinGlass words it.")]
     primary_exchange: Annotated[str | None, sparse("Code of the exchange where it is listed.")]
     cik: Annotated[str | None, sparse("Central Index Key at the SEC.")]
     kind: Annotated[str | None, sparse("Kind of fund, e.g. `Spot`.")]
-    listed: Annotated[datetime | None, sparse("Listing.")]
-    shares_outstanding: Annotated[float | None, sparse("Shares outstanding.")]
+    listed: Annotated[datetime | None, sparse("Day of the listing.")]
+    shares_outstanding: Annotated[float | None, sparse("Number of shares outstanding.")]
     aum_usd: Annotated[float | None, sparse("Assets under management, in US dollars.")]
     market_cap_usd: Annotated[float | None, sparse("Market value of its shares, in US dollars; not in older answers.")]
     management_fee_percent: Annotated[float | None, sparse("Management fee, in percent a year.")]
-    last_trade_time: Annotated[datetime | None, sparse("Last trade.")]
-    last_quote_time: Annotated[datetime | None, sparse("Last quote.")]
-    volume: Annotated[FundVolume, group("Volume.")]
+    last_trade_time: Annotated[datetime | None, sparse("When a share was last traded.")]
+    last_quote_time: Annotated[datetime | None, sparse("When the last quote was given.")]
+    volume: Annotated[FundVolume, group("Traded volume.")]
     price_usd: Annotated[float | None, sparse("Price of a share, in US dollars; not in older answers.")]
-    price_change: Annotated[FundPriceChange, group("Change of the price.")]
-    holdings: Annotated[FundHoldings | None, sparse("What it holds.")]
+    price_change: Annotated[FundPriceChange, group("Change of the share's price.")]
+    holdings: Annotated[FundHoldings | None, sparse("Coins that the fund holds, and its net asset value.")]
     updated: Annotated[datetime | None, sparse("When the figures were taken.")]
 
 
-@strawberry.type(description="Exchange-traded funds.")
+@strawberry.type(description="The exchange-traded funds on one asset.")
 class FundList(Sourced):
     funds: list[Fund] = strawberry.field(description="The funds, as CoinGlass orders them.")
 
@@ -100,19 +100,26 @@ ToArgument = Annotated[datetime | None, strawberry.argument(description=TO)]
 
 
 def _of_bitcoin(endpoint: Endpoint) -> ByAttribute:
-    return ByAttribute("asset", {ETFAsset.BITCOIN: endpoint})
+    return ByAttribute("asset", {ETFAsset.BTC: endpoint})
 
 
-@strawberry.type(description="Exchange-traded funds on one asset.")
+@strawberry.type(description="Exchange-traded funds on one asset: all together, and each fund.")
 class ETF:
     asset: ETFAsset = strawberry.field(description="What the funds hold, and where they are listed.")
 
-    flows: Result[ETFFlows] = upstream_daily(FLOWS_BY_ASSET, ETFFlows)
-    list: Result[FundList] = upstream(
-        ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_LIST, ETFAsset.ETHEREUM: api.ETHEREUM_LIST}),
-        FundList,
+    flows: Result[ETFFlows] = upstream_daily(
+        FLOWS_BY_ASSET, ETFFlows, description="Net flows into the funds, together and fund by fund, by day."
     )
-    net_assets: Result[ETFNetAssets] = upstream_daily(NET_ASSETS_BY_ASSET, ETFNetAssets)
+    list: Result[FundList] = upstream(
+        ByAttribute("asset", {ETFAsset.BTC: api.BITCOIN_LIST, ETFAsset.ETH: api.ETHEREUM_LIST}),
+        FundList,
+        description="The funds with price, assets and holdings; for BTC and ETH.",
+    )
+    net_assets: Result[ETFNetAssets] = upstream_daily(
+        NET_ASSETS_BY_ASSET,
+        ETFNetAssets,
+        description="Net assets of all funds together, or of one, by day; for BTC and ETH, of one fund for BTC only.",
+    )
     assets_under_management: Result[FundAssets] = upstream_daily(_of_bitcoin(api.FUND_ASSETS), FundAssets)
     history: Result[FundHistory] = upstream_daily(_of_bitcoin(api.FUND_HISTORY), FundHistory)
     price: Result[FundPrices] = upstream(_of_bitcoin(api.FUND_PRICE_HISTORY), FundPrices)
@@ -120,7 +127,7 @@ class ETF:
 
     @composed(
         *PREMIUMS_BY_ASSET.endpoints,
-        description="Premium or discount to the net asset value, by day.",
+        description="Premium or discount to the net asset value, fund by fund, by day; for BTC only.",
         decoders=PREMIUM_DECODERS,
         cost=DAYS,
     )

@@ -13,9 +13,9 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints import etf as api
 from cg_client.errors import BadArgument, PayloadMismatch
 from cg_client.params.funds_and_chain import FundOrAll
-from graph_types.fields import sparse, value
+from graph_types.fields import resolved, sparse, value
 from payloads.columns import Columns
-from payloads.series import Candles, DailySeries, DayRow, Days, TimedRow, from_rows, timed_rows
+from payloads.series import Candles, DailySeries, DayRow, Points, TimedRow, from_rows, timed_rows
 from payloads.source import DataSource, Sourced
 from resolvers.context import Context
 from resolvers.daily import Window, daily_payload
@@ -27,25 +27,25 @@ from resolvers.fund_premium import Premium, PremiumDay, decode_premiums
 PremiumPercent = Annotated[float | None, sparse("Price over (or under, when negative) net asset value, in percent.")]
 
 
-@strawberry.enum(description="What the funds hold, and where they are listed.")
+@strawberry.enum(description="What the funds hold, by its ticker, and where they are listed.")
 class ETFAsset(Enum):
-    BITCOIN = strawberry.enum_value("BITCOIN", description="Bitcoin, listed in the US.")
-    ETHEREUM = strawberry.enum_value("ETHEREUM", description="Ether, listed in the US.")
-    SOLANA = strawberry.enum_value("SOLANA", description="Solana, listed in the US.")
-    XRP = strawberry.enum_value("XRP", description="XRP, listed in the US.")
-    HYPE = strawberry.enum_value("HYPE", description="Hyperliquid, listed in the US.")
-    HONG_KONG_BITCOIN = strawberry.enum_value("HONG_KONG_BITCOIN", description="Bitcoin, listed in Hong Kong.")
+    BTC = strawberry.enum_value("BTC", description="Bitcoin, in funds listed in the US.")
+    ETH = strawberry.enum_value("ETH", description="Ether of Ethereum, in funds listed in the US.")
+    SOL = strawberry.enum_value("SOL", description="SOL of Solana, in funds listed in the US.")
+    XRP = strawberry.enum_value("XRP", description="XRP, in funds listed in the US.")
+    HYPE = strawberry.enum_value("HYPE", description="HYPE of Hyperliquid, in funds listed in the US.")
+    HONG_KONG_BTC = strawberry.enum_value("HONG_KONG_BTC", description="Bitcoin, in funds listed in Hong Kong.")
 
 
 FLOWS_BY_ASSET = ByAttribute(
     "asset",
     {
-        ETFAsset.BITCOIN: api.BITCOIN_FLOWS,
-        ETFAsset.ETHEREUM: api.ETHEREUM_FLOWS,
-        ETFAsset.SOLANA: api.SOLANA_FLOWS,
+        ETFAsset.BTC: api.BITCOIN_FLOWS,
+        ETFAsset.ETH: api.ETHEREUM_FLOWS,
+        ETFAsset.SOL: api.SOLANA_FLOWS,
         ETFAsset.XRP: api.XRP_FLOWS,
         ETFAsset.HYPE: api.HYPE_FLOWS,
-        ETFAsset.HONG_KONG_BITCOIN: api.HONG_KONG_BITCOIN_FLOWS,
+        ETFAsset.HONG_KONG_BTC: api.HONG_KONG_BITCOIN_FLOWS,
     },
 )
 
@@ -56,15 +56,18 @@ class TickerFlow:
     flow_usd: Annotated[float | None, sparse("Net flow, in US dollars; null where the fund reported none.")]
 
 
-@strawberry.type(description="Flows of all funds on one day.")
+@strawberry.type(description="Net flows of all funds on one day, together and fund by fund.")
 class ETFFlow(DayRow):
     flow_usd: Annotated[float | None, value("Net flow of all funds, in US dollars.")]
     price_usd: Annotated[float | None, sparse("Price of the asset that day, in US dollars.")]
-    by_ticker: Annotated[list[TickerFlow] | None, value("Flow of each fund.")]
+    by_ticker: Annotated[list[TickerFlow] | None, value("Net flow of each fund.")]
 
 
-@strawberry.type(description="Flows of exchange-traded funds, by day.")
-class ETFFlows(DailySeries, Days[ETFFlow], rows_only=("by_ticker",)): ...
+@strawberry.type(description="Net flows into exchange-traded funds on one asset, by day.")
+class ETFFlows(DailySeries, Points[ETFFlow], rows_only=("by_ticker",)):
+    @resolved("The points under their former name.", deprecation_reason="Use `points`.")
+    def days(self) -> Sequence[ETFFlow]:
+        return self.points
 
 
 @dataclass(frozen=True)
@@ -74,13 +77,11 @@ class _ByAsset(ByAttribute):
     def pick(self, parent: object, arguments: dict[str, Any]) -> Endpoint:
         endpoint = super().pick(parent, arguments)
         if arguments.get("ticker") is not None and not issubclass(endpoint.params, FundOrAll):
-            raise BadArgument("CoinGlass states net assets of single funds for BITCOIN only: leave out `ticker`.")
+            raise BadArgument("CoinGlass states net assets of single funds for BTC only: leave out `ticker`.")
         return endpoint
 
 
-NET_ASSETS_BY_ASSET = _ByAsset(
-    "asset", {ETFAsset.BITCOIN: api.BITCOIN_NET_ASSETS, ETFAsset.ETHEREUM: api.ETHEREUM_NET_ASSETS}
-)
+NET_ASSETS_BY_ASSET = _ByAsset("asset", {ETFAsset.BTC: api.BITCOIN_NET_ASSETS, ETFAsset.ETH: api.ETHEREUM_NET_ASSETS})
 
 
 @strawberry.type(description="Net assets on one day: of all funds, or of the one that was requested.")
@@ -91,7 +92,7 @@ class ETFNetAssetsDay(DayRow):
 
 
 @strawberry.type(description="Net assets of exchange-traded funds, by day.")
-class ETFNetAssets(DailySeries, Days[ETFNetAssetsDay]): ...
+class ETFNetAssets(DailySeries, Points[ETFNetAssetsDay], columns="ETFNetAssetsColumns"): ...
 
 
 @strawberry.type(description="Assets under management on one day.")
@@ -100,10 +101,10 @@ class FundAssetsDay(DayRow):
 
 
 @strawberry.type(description="Assets under management of a fund or of all, by day.")
-class FundAssets(DailySeries, Days[FundAssetsDay]): ...
+class FundAssets(DailySeries, Points[FundAssetsDay], columns="FundAssetsColumns"): ...
 
 
-PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BITCOIN: api.BITCOIN_PREMIUMS})
+PREMIUMS_BY_ASSET = ByAttribute("asset", {ETFAsset.BTC: api.BITCOIN_PREMIUMS})
 PREMIUM_DECODERS: Decoders = dict.fromkeys(PREMIUMS_BY_ASSET.endpoints, decode_premiums)
 
 
@@ -133,7 +134,7 @@ class ETFPremiumDay(DayRow):
 
 
 @strawberry.type(description="Premiums and discounts of exchange-traded funds, by day.")
-class ETFPremiums(DailySeries, Days[ETFPremiumDay], columns=None): ...
+class ETFPremiums(DailySeries, Points[ETFPremiumDay], columns=None): ...
 
 
 async def premiums(context: Context, endpoint: Endpoint, ticker: str | None, window: Window) -> ETFPremiums:
@@ -149,21 +150,19 @@ def _premium_rows(days: Sequence[PremiumDay], ticker: str | None) -> Columns[ETF
 
 @strawberry.type(description="A fund on one day.")
 class FundDay(DayRow):
-    market_time: Annotated[datetime | None, sparse("Day of the price.")]
-    ticker: Annotated[str, value("Ticker.")]
-    name: Annotated[str | None, sparse("Name.")]
+    market_time: Annotated[datetime | None, sparse("Day that the price is of.")]
+    ticker: Annotated[str, value("Ticker of the fund.")]
+    name: Annotated[str | None, sparse("Name of the fund.")]
     price_usd: Annotated[float | None, sparse("Price of a share, in US dollars.")]
     net_asset_value_usd: Annotated[float | None, sparse("Net asset value of a share, in US dollars.")]
     premium_discount_percent: PremiumPercent
     net_assets_usd: Annotated[float | None, sparse("Net assets, in US dollars.")]
     quantity: Annotated[float | None, sparse("Coins held.")]
-    shares_outstanding: Annotated[float | None, sparse("Shares outstanding.")]
+    shares_outstanding: Annotated[float | None, sparse("Number of shares outstanding.")]
 
 
 @strawberry.type(description="Assets, holdings and price of a fund, by day.")
-class FundHistory(
-    DailySeries, Days[FundDay], columns="FundDayColumns", rows_only=("market_time", "ticker", "name")
-): ...
+class FundHistory(DailySeries, Points[FundDay], rows_only=("market_time", "ticker", "name")): ...
 
 
 @strawberry.type(description="Price of a fund's share over one interval, which CoinGlass chooses.")

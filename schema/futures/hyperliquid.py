@@ -41,10 +41,10 @@ class HyperliquidAccountsPoint(TimedRow):
 class HyperliquidAccounts(Series, Points[HyperliquidAccountsPoint]): ...
 
 
-@strawberry.enum(description="What a whale did.")
+@strawberry.enum(description="Whether a position was opened or closed.")
 class PositionAction(Enum):
-    OPENED = strawberry.enum_value("OPENED", description="Opened the position.")
-    CLOSED = strawberry.enum_value("CLOSED", description="Closed the position.")
+    OPENED = strawberry.enum_value("OPENED", description="The position was opened.")
+    CLOSED = strawberry.enum_value("CLOSED", description="The position was closed.")
 
 
 _ACTIONS = {1: PositionAction.OPENED, 2: PositionAction.CLOSED}
@@ -53,13 +53,13 @@ _ACTIONS = {1: PositionAction.OPENED, 2: PositionAction.CLOSED}
 @strawberry.type(description="A position above a million US dollars that was opened or closed.")
 class WhaleAlert:
     user: Annotated[str, value("Address of the wallet.")]
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     size: Annotated[float | None, value("Size in coins, negative when short.")]
     entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
     liquidation_price: Annotated[float | None, sparse("Estimated liquidation price, in US dollars.")]
     value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
-    action: Annotated[PositionAction | None, value("What happened.", codes=_ACTIONS)]
-    created: Annotated[datetime | None, value("When.")]
+    action: Annotated[PositionAction | None, value("Whether it was opened or closed.", codes=_ACTIONS)]
+    created: Annotated[datetime | None, value("When it was opened or closed.")]
 
 
 @strawberry.type(description="An open position above a million US dollars.")

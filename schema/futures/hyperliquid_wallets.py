@@ -15,14 +15,14 @@ from resolvers.context import Context
 
 @strawberry.enum(description="How a position is margined.")
 class MarginMode(Enum):
-    CROSS = strawberry.enum_value("CROSS", description="By the whole account.")
-    ISOLATED = strawberry.enum_value("ISOLATED", description="By itself.")
+    CROSS = strawberry.enum_value("CROSS", description="Cross: margined by the whole account.")
+    ISOLATED = strawberry.enum_value("ISOLATED", description="Isolated: margined by itself.")
 
 
 @strawberry.type(description="An open position on Hyperliquid.")
 class HyperliquidPosition:
     user: Annotated[str, value("Address of the wallet.")]
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     size: Annotated[float | None, value("Size in coins, negative when short.")]
     entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
     mark_price: Annotated[float | None, sparse("Mark price, in US dollars.")]
@@ -67,28 +67,28 @@ class WalletFunding:
     since_change_usd: Annotated[float | None, sparse("Since its size last changed, in US dollars.")]
 
 
-@strawberry.type(description="A position of a wallet.")
+@strawberry.type(description="A position of a wallet on Hyperliquid.")
 class WalletPosition:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     size: Annotated[float | None, value("Size in coins, negative when short.")]
-    leverage: Annotated[WalletLeverage | None, sparse("Leverage.")]
+    leverage: Annotated[WalletLeverage | None, sparse("Leverage and margin mode.")]
     entry_price: Annotated[float | None, sparse("Average entry price, in US dollars.")]
     value_usd: Annotated[float | None, sparse("Value, in US dollars.")]
     unrealized_pnl: Annotated[float | None, sparse("Unrealised profit or loss, in US dollars.")]
     return_on_equity: Annotated[float | None, sparse("Return on equity, as a fraction: 0.1 is 10 %.")]
     max_leverage: Annotated[float | None, sparse("Highest leverage that is allowed, as a multiple.")]
-    funding: Annotated[WalletFunding | None, sparse("Funding so far.")]
+    funding: Annotated[WalletFunding | None, sparse("Funding paid or received so far.")]
 
 
 @strawberry.type(description="A position of a wallet, and its mode.")
 class WalletAsset:
     mode: Annotated[str | None, sparse("Position mode, as Hyperliquid words it, e.g. `oneWay`.", source_name="type")]
-    position: Annotated[WalletPosition, value("The position.")]
+    position: Annotated[WalletPosition, value("The position with its figures.")]
 
 
 @strawberry.type(description="Balances and open positions of a wallet on Hyperliquid.")
 class HyperliquidWallet(Sourced):
-    margin: Annotated[WalletMargin | None, sparse("All positions together.")]
+    margin: Annotated[WalletMargin | None, sparse("Margin of all positions together.")]
     cross_margin: Annotated[WalletMargin | None, sparse("Positions that the whole account margins.")]
     cross_maintenance_margin_usd: Annotated[
         float | None, sparse("Maintenance margin of positions that the whole account margins, in US dollars.")
@@ -101,24 +101,26 @@ class HyperliquidWallet(Sourced):
 class TierWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
     with_position_count: Annotated[
-        float | None, sparse("Number with a position.", source_name="position_address_count")
+        float | None, sparse("Number of wallets with a position.", source_name="position_address_count")
     ]
     with_position_percent: Annotated[
         float | None, sparse("Share with a position, in percent.", source_name="position_address_percent")
     ]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+    in_profit_count: Annotated[float | None, sparse("Number of wallets in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number of wallets in loss.", source_name="loss_address_count")]
     in_profit_percent: Annotated[
-        float | None, sparse("Share in profit, in percent.", source_name="profit_address_percent")
+        float | None, sparse("Share of wallets in profit, in percent.", source_name="profit_address_percent")
     ]
-    in_loss_percent: Annotated[float | None, sparse("Share in loss, in percent.", source_name="loss_address_percent")]
+    in_loss_percent: Annotated[
+        float | None, sparse("Share of wallets in loss, in percent.", source_name="loss_address_percent")
+    ]
 
 
-@strawberry.type(description="Positions of a tier.")
+@strawberry.type(description="Value of the positions of a tier, by side.")
 class TierPositions:
     usd: Annotated[float | None, sparse("Notional value of all, in US dollars.")]
-    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
-    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Value of the longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Value of the shorts, in US dollars.")]
     long_percent: Annotated[float | None, sparse("Share of longs in the value, in percent.")]
     short_percent: Annotated[float | None, sparse("Share of shorts in the value, in percent.")]
 
@@ -138,9 +140,9 @@ class WalletTier:
     name: Annotated[str, value("CoinGlass' name of the tier, e.g. `Shrimp`.")]
     minimum_usd: Annotated[float | None, sparse("Lower bound, in US dollars.")]
     maximum_usd: Annotated[float | None, sparse("Upper bound, in US dollars; null where there is none.")]
-    wallets: Annotated[TierWallets, group("Its wallets.")]
-    positions: Annotated[TierPositions, group("Their positions.")]
-    bias: Annotated[TierBias, group("To which side they lean.")]
+    wallets: Annotated[TierWallets, group("Number of its wallets.")]
+    positions: Annotated[TierPositions, group("Positions of its wallets.")]
+    bias: Annotated[TierBias, group("Side to which its wallets lean.")]
 
 
 @strawberry.type(description="Wallets on Hyperliquid in tiers by the size of their positions.")
@@ -173,17 +175,17 @@ class TaggedAccounts(Series, Points[TaggedAccountsPoint], rows_only=("tag",)): .
 class TaggedWallets:
     count: Annotated[float | None, sparse("Number of wallets.")]
     with_position_count: Annotated[
-        float | None, sparse("Number with a position.", source_name="position_address_count")
+        float | None, sparse("Number of wallets with a position.", source_name="position_address_count")
     ]
-    in_profit_count: Annotated[float | None, sparse("Number in profit.", source_name="profit_address_count")]
-    in_loss_count: Annotated[float | None, sparse("Number in loss.", source_name="loss_address_count")]
+    in_profit_count: Annotated[float | None, sparse("Number of wallets in profit.", source_name="profit_address_count")]
+    in_loss_count: Annotated[float | None, sparse("Number of wallets in loss.", source_name="loss_address_count")]
 
 
 @strawberry.type(description="Positions of the wallets with a tag.")
 class TaggedPositions:
     usd: Annotated[float | None, sparse("Notional value of all, in US dollars.")]
-    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
-    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Value of the longs, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Value of the shorts, in US dollars.")]
 
 
 @strawberry.type(description="Wallets with one tag, and their positions, at one time.")
@@ -195,17 +197,17 @@ class TaggedWalletTier:
     tag: Annotated[str, value("CoinGlass' name of the tag.")]
     minimum_usd: Annotated[float | None, sparse("Lower bound of the tag, in US dollars.")]
     maximum_usd: Annotated[float | None, sparse("Upper bound of the tag, in US dollars; null where there is none.")]
-    wallets: Annotated[TaggedWallets, group("Its wallets.")]
-    positions: Annotated[TaggedPositions, group("Their positions.")]
-    bias: Annotated[TierBias, group("To which side they lean.")]
+    wallets: Annotated[TaggedWallets, group("Number of its wallets.")]
+    positions: Annotated[TaggedPositions, group("Positions of its wallets.")]
+    bias: Annotated[TierBias, group("Side to which its wallets lean.")]
 
 
 @strawberry.type(
-    description="Wallets with one tag, and their positions, over time, from 2026-03-20 on. CoinGlass has rows every 10 "
-    "minutes too, which are not offered."
+    description="Wallets with one tag, and their positions, over time, from 2026-03-20 on. CoinGlass has points every "
+    "10 minutes too, which are not offered."
 )
 class TaggedPositionDistribution(CappedList):
-    tiers: list[TaggedWalletTier] = strawberry.field(description="The rows, as CoinGlass orders them.")
+    points: list[TaggedWalletTier] = strawberry.field(description="The points, as CoinGlass orders them.")
 
 
 _INSTANT = timedelta(milliseconds=1)

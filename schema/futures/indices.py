@@ -11,10 +11,10 @@ from schema.futures.technical import TechnicalSeries
 
 @strawberry.type(description="Basis over one interval: how far the future stands from spot.")
 class BasisBar(TimedRow):
-    open_percent: Annotated[float | None, described("At the start, in percent.")]
-    close_percent: Annotated[float | None, described("At the end, in percent.")]
-    open_usd: Annotated[float | None, described("At the start, in US dollars.")]
-    close_usd: Annotated[float | None, described("At the end, in US dollars.")]
+    open_percent: Annotated[float | None, described("Basis at the start of the interval, in percent.")]
+    close_percent: Annotated[float | None, described("Basis at the end of the interval, in percent.")]
+    open_usd: Annotated[float | None, described("Basis at the start of the interval, in US dollars.")]
+    close_usd: Annotated[float | None, described("Basis at the end of the interval, in US dollars.")]
 
 
 @strawberry.type(description="Basis over time.")

@@ -36,9 +36,9 @@ class Liquidations(Series, Bars[LiquidationBar]): ...
 
 @strawberry.type(description="Liquidations of one period, in US dollars.")
 class LiquidationTotals:
-    usd: Annotated[float | None, sparse("Longs and shorts together.", source_name="liquidation_usd")]
-    long_usd: Annotated[float | None, sparse("Longs.", source_name="long_liquidation_usd")]
-    short_usd: Annotated[float | None, sparse("Shorts.", source_name="short_liquidation_usd")]
+    usd: Annotated[float | None, sparse("Longs and shorts liquidated, in US dollars.", source_name="liquidation_usd")]
+    long_usd: Annotated[float | None, sparse("Longs liquidated, in US dollars.", source_name="long_liquidation_usd")]
+    short_usd: Annotated[float | None, sparse("Shorts liquidated, in US dollars.", source_name="short_liquidation_usd")]
 
 
 @strawberry.type(description="Liquidations by period, in US dollars.")
@@ -52,9 +52,9 @@ class LiquidationsByPeriod:
 @strawberry.type(description="Liquidations on one exchange over the period.")
 class ExchangeLiquidations:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
-    usd: Annotated[float | None, sparse("Longs and shorts together, in US dollars.")]
-    long_usd: Annotated[float | None, sparse("Longs, in US dollars.")]
-    short_usd: Annotated[float | None, sparse("Shorts, in US dollars.")]
+    usd: Annotated[float | None, sparse("Longs and shorts liquidated, in US dollars.")]
+    long_usd: Annotated[float | None, sparse("Longs liquidated, in US dollars.")]
+    short_usd: Annotated[float | None, sparse("Shorts liquidated, in US dollars.")]
 
 
 @strawberry.type(description="Liquidations over the period: in all, and on each exchange.")
@@ -69,8 +69,8 @@ class LiquidationsByExchange(Sourced):
 
 @strawberry.type(description="Liquidations of one coin on an exchange.")
 class CoinLiquidations:
-    symbol: Annotated[str, value("Coin.")]
-    by_period: Annotated[LiquidationsByPeriod, group("Over the last hours.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
+    by_period: Annotated[LiquidationsByPeriod, group("Liquidations of the last 1, 4, 12 and 24 hours.")]
 
 
 @strawberry.type(description="Liquidations of each coin on an exchange.")
@@ -78,9 +78,9 @@ class LiquidationsByCoin(Sourced):
     coins: list[CoinLiquidations] = strawberry.field(description="The coins, as CoinGlass orders them.")
 
 
-@strawberry.type(description="One liquidation.")
+@strawberry.type(description="A liquidation: the forced order that closed a position.")
 class LiquidationOrder:
-    time: Annotated[datetime | None, value("When.")]
+    time: Annotated[datetime | None, value("When the position was liquidated.")]
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it here: in capitals.")]
     symbol: Annotated[str, value("The exchange's own code of the pair.")]
     base: Annotated[str | None, sparse("Base asset.")]
@@ -92,7 +92,7 @@ class LiquidationOrder:
         ),
     ]
     price: Annotated[float | None, value("Price, in US dollars.")]
-    usd: Annotated[float | None, value("Value, in US dollars.")]
+    usd: Annotated[float | None, value("Value of the liquidation, in US dollars.")]
 
 
 @strawberry.type(
@@ -153,16 +153,16 @@ PAIR_ORDERS: Any = composed(
 
 @strawberry.type(description="Where most positions of one side would be liquidated.")
 class MaxPainSide:
-    price_usd: Annotated[float | None, sparse("The price, in US dollars.")]
+    price_usd: Annotated[float | None, sparse("Price at which most would be liquidated, in US dollars.")]
     size_usd: Annotated[float | None, sparse("What would be liquidated there, in US dollars.")]
 
 
 @strawberry.type(description="Where most longs and most shorts of a coin would be liquidated.")
 class CoinMaxPain:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     price_usd: Annotated[float | None, sparse("Price of the coin, in US dollars.")]
-    long: Annotated[MaxPainSide, group("What CoinGlass labels long.", "long_{}")]
-    short: Annotated[MaxPainSide, group("What CoinGlass labels short.", "short_{}")]
+    long: Annotated[MaxPainSide, group("Where most longs would be liquidated, by CoinGlass' label.", "long_{}")]
+    short: Annotated[MaxPainSide, group("Where most shorts would be liquidated, by CoinGlass' label.", "short_{}")]
 
 
 @strawberry.type(description="Where most longs and most shorts of one coin would be liquidated.")

@@ -22,14 +22,16 @@ from resolvers.liquidation_map import LevelMap, decode_map
 
 @strawberry.enum(description="CoinGlass' models of where leveraged positions would be liquidated.")
 class HeatmapModel(Enum):
-    MODEL1 = strawberry.enum_value("MODEL1", description="Model 1.")
-    MODEL2 = strawberry.enum_value("MODEL2", description="Model 2.")
-    MODEL3 = strawberry.enum_value("MODEL3", description="Model 3.")
+    MODEL1 = strawberry.enum_value(
+        "MODEL1", description="CoinGlass' first model. How its models differ, CoinGlass does not document."
+    )
+    MODEL2 = strawberry.enum_value("MODEL2", description="CoinGlass' second model.")
+    MODEL3 = strawberry.enum_value("MODEL3", description="CoinGlass' third model.")
 
 
 def _by_model(model1: Endpoint, model2: Endpoint, model3: Endpoint) -> ByArgument:
     models = {HeatmapModel.MODEL1: model1, HeatmapModel.MODEL2: model2, HeatmapModel.MODEL3: model3}
-    return ByArgument("model", "Which of CoinGlass' models.", models, HeatmapModel.MODEL1)
+    return ByArgument("model", "CoinGlass' model by which the liquidations are estimated.", models, HeatmapModel.MODEL1)
 
 
 PAIR_BY_MODEL = _by_model(
@@ -45,14 +47,14 @@ COIN_BY_MODEL = _by_model(
 @strawberry.type(description="Liquidations expected at one price and time.")
 class HeatmapCell:
     time: datetime | None = strawberry.field(description="Time; null where CoinGlass' index lies outside its axis.")
-    timestamp: Timestamp | None = strawberry.field(description="The same in milliseconds.")
+    timestamp: Timestamp | None = strawberry.field(description="Time, in milliseconds.")
     price: float | None = strawberry.field(description="Price; null where CoinGlass' index lies outside its axis.")
     value: float | None = strawberry.field(description="Liquidations expected there, in US dollars.")
     time_index: int = strawberry.field(description="Index into `times`.")
     price_index: int = strawberry.field(description="Index into `prices`.")
 
 
-@strawberry.type(description="Price behind a heatmap.")
+@strawberry.type(description="Price over one interval of a heatmap.")
 class HeatmapCandle(TimedRow):
     open: float | None = strawberry.field(description="First price, in US dollars.")
     high: float | None = strawberry.field(description="Highest price, in US dollars.")
@@ -70,8 +72,10 @@ class LiquidationHeatmap(Sourced):
         description="The time axis: the starts of the candles; null as in `prices`."
     )
     timestamps: Sequence[Timestamp | None] = strawberry.field(description="The time axis, in milliseconds.")
-    cells: Sequence[HeatmapCell] = strawberry.field(description="The cells that hold something.")
-    candles: Sequence[HeatmapCandle] = strawberry.field(description="The price over the same time.")
+    cells: Sequence[HeatmapCell] = strawberry.field(
+        description="The cells with expected liquidations; all others are empty."
+    )
+    candles: Sequence[HeatmapCandle] = strawberry.field(description="The price over the same time, as candles.")
 
     @classmethod
     def decoder(cls) -> Decode[Heatmap]:

@@ -52,7 +52,7 @@ class LiquidationProfile(Sourced):
         description="Always true: these are no figures of CoinGlass, but derived from such."
     )
     method: str = strawberry.field(description="How the figures are derived.")
-    requested_interval: Interval = strawberry.field(description="The requested interval.")
+    requested_interval: Interval = strawberry.field(description="The interval that was requested.")
     interval: Interval = strawberry.field(description="The interval of the bars used.")
     from_: datetime | None = strawberry.field(name="from", description="Time of the first bar of liquidations.")
     to: datetime | None = strawberry.field(description="Time of the last bar of liquidations.")

@@ -31,23 +31,24 @@ BY_KIND = ByArgument(
 )
 
 
-@strawberry.type(description="Long and short share at one time.")
+@strawberry.type(description="Shares of longs and shorts at one time.")
 class LongShortPoint(TimedRow):
     long_percent: Annotated[float | None, value("Share that is long, in percent.")]
     short_percent: Annotated[float | None, value("Share that is short, in percent.")]
-    ratio: Annotated[float | None, value("Long divided by short.")]
+    ratio: Annotated[float | None, value("Long/short ratio: the long share divided by the short share.")]
 
 
-@strawberry.type(description="Long and short shares over time.")
+@strawberry.type(description="Shares of longs and shorts over time.")
 class LongShortSeries(Series, Points[LongShortPoint]): ...
 
 
-@strawberry.enum(description="Which of CoinGlass' calculations of net positions.")
+@strawberry.enum(description="CoinGlass' ways to calculate net positions. How they differ, it does not document.")
 class NetPositionVersion(Enum):
     V1 = strawberry.enum_value(
-        "V1", description="The first, documented for Binance, OKX, Bybit and Hyperliquid and up to D1."
+        "V1",
+        description="CoinGlass' first calculation, for Binance, OKX, Bybit and Hyperliquid, at intervals up to D1.",
     )
-    V2 = strawberry.enum_value("V2", description="The second, documented for Binance.")
+    V2 = strawberry.enum_value("V2", description="CoinGlass' second calculation, for Binance.")
 
 
 BY_VERSION = ByArgument(
@@ -71,7 +72,9 @@ class NetPositionBar(TimedRow):
     cumulative_short_quantity: Annotated[
         float | None, sparse("Changes of net shorts since the first point of the series, this one included, in coins.")
     ]
-    cumulative_net_quantity: Annotated[float | None, sparse("The first of these sums minus the second, in coins.")]
+    cumulative_net_quantity: Annotated[
+        float | None, sparse("Cumulative change of net longs less that of net shorts, in coins.")
+    ]
 
 
 @strawberry.type(

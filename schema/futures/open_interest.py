@@ -11,8 +11,9 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import open_interest as api
 from cg_client.errors import BadArgument
 from cg_client.params.choices import Unit
+from graph_types.enums import CandleUnit
 from graph_types.fields import group, sparse, value
-from payloads.series import CandleSeries
+from payloads.series import CandleSeries, ServedWindow
 from payloads.source import DataSource, Sourced
 from resolvers.arguments import argument
 from resolvers.context import Context
@@ -23,31 +24,40 @@ from schema.periods import PercentByPeriod
 TOTAL = "All"  # CoinGlass' label of the row that adds up all exchanges
 
 
-@strawberry.type(description="Open interest over time, in US dollars, or in coins where `unit: COIN` was requested.")
-class OISeries(CandleSeries): ...
+@strawberry.type(description="Open interest over time, in US dollars, or in coins with the argument `unit: COIN`.")
+class OISeries(CandleSeries):
+    @classmethod
+    def of(cls, served: ServedWindow) -> Self:
+        series = super().of(served)
+        series.unit = CandleUnit.COIN if served.unit is Unit.COIN else CandleUnit.USD
+        return series
 
 
-@strawberry.type(description="Open interest in both units.")
+@strawberry.type(description="Open interest of contracts margined in stablecoins.")
 class StablecoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars.", source_name="stablecoin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", source_name="stablecoin_margined_quantity")]
+    usd: Annotated[float | None, sparse("Open interest, in US dollars.", source_name="stablecoin_margined_usd")]
+    quantity: Annotated[float | None, sparse("Open interest, in coins.", source_name="stablecoin_margined_quantity")]
 
 
-@strawberry.type(description="Open interest in both units.")
+@strawberry.type(description="Open interest of contracts margined in the coin.")
 class CoinMargined:
-    usd: Annotated[float | None, sparse("In US dollars; not always stated.", source_name="coin_margined_usd")]
-    quantity: Annotated[float | None, sparse("In coins.", source_name="coin_margined_quantity")]
+    usd: Annotated[
+        float | None, sparse("Open interest, in US dollars; not always stated.", source_name="coin_margined_usd")
+    ]
+    quantity: Annotated[float | None, sparse("Open interest, in coins.", source_name="coin_margined_quantity")]
 
 
 @strawberry.type(description="Current open interest of a coin on one exchange.")
 class ExchangeOpenInterest:
     exchange: Annotated[str, value("Exchange, as CoinGlass labels it; `All` for the total.")]
-    symbol: Annotated[str, value("Coin.")]
-    usd: Annotated[float | None, sparse("In US dollars.")]
-    quantity: Annotated[float | None, sparse("In coins.")]
-    stablecoin_margined: Annotated[StablecoinMargined, group("Contracts margined in stablecoins.")]
-    coin_margined: Annotated[CoinMargined, group("Contracts margined in the coin.")]
-    change_percent: Annotated[PercentByPeriod, group("Change, in percent.", "open_interest_change_percent_{}")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
+    usd: Annotated[float | None, sparse("Open interest, in US dollars.")]
+    quantity: Annotated[float | None, sparse("Open interest, in coins.")]
+    stablecoin_margined: Annotated[StablecoinMargined, group("Open interest of contracts margined in stablecoins.")]
+    coin_margined: Annotated[CoinMargined, group("Open interest of contracts margined in the coin.")]
+    change_percent: Annotated[
+        PercentByPeriod, group("Change of the open interest, in percent.", "open_interest_change_percent_{}")
+    ]
 
 
 @strawberry.type(description="Current open interest of a coin on each exchange.")
@@ -72,10 +82,10 @@ def split_total(rows: list[Any]) -> dict[str, Any]:
     }
 
 
-@strawberry.enum(description="What margins a contract.")
+@strawberry.enum(description="What a contract is margined in.")
 class MarginKind(Enum):
-    STABLECOIN = strawberry.enum_value("STABLECOIN", description="Stablecoins.")
-    COIN = strawberry.enum_value("COIN", description="The coin itself.")
+    STABLECOIN = strawberry.enum_value("STABLECOIN", description="In stablecoins.")
+    COIN = strawberry.enum_value("COIN", description="In the coin itself.")
 
 
 _MARGINED = {

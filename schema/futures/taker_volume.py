@@ -36,12 +36,12 @@ class ExchangeTakerVolume:
 
 @strawberry.type(description="Taker volume of a coin over the period: in all, and on each exchange.")
 class TakerVolumeByExchange(Sourced):
-    symbol: Annotated[str | None, value("Coin.")]
+    symbol: Annotated[str | None, value("Ticker of the coin, e.g. `BTC`.")]
     buy_percent: Annotated[float | None, sparse("Share of buys, in percent.")]
     sell_percent: Annotated[float | None, sparse("Share of sells, in percent.")]
     buy_usd: Annotated[float | None, sparse("Bought by market orders, in US dollars.")]
     sell_usd: Annotated[float | None, sparse("Sold by market orders, in US dollars.")]
-    exchanges: Annotated[list[ExchangeTakerVolume] | None, value("Each exchange.")]
+    exchanges: Annotated[list[ExchangeTakerVolume] | None, value("Taker volume on each exchange.")]
 
 
 @strawberry.type(description="Taker volume of one interval, and the running sum of buys less sells.")
@@ -158,13 +158,13 @@ class FlowsToYear:
 
 @strawberry.type(description="Net flow of a coin by period, added up over exchanges.")
 class CoinNetflow(Sourced):
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     flows: Annotated[FlowsToYear, group("Taker volume and net flow by period.")]
 
 
 @strawberry.type(description="Net flow of a coin's futures.")
 class FuturesNetflow:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     flows: Annotated[FlowsToMonths, group("Taker volume and net flow by period.")]
 
@@ -176,7 +176,7 @@ class FuturesNetflows(Paged):
 
 @strawberry.type(description="Net flow of a coin's spot markets.")
 class SpotNetflow:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     market_cap_usd: Annotated[float | None, sparse("Market capitalisation, in US dollars.")]
     flows: Annotated[FlowsToMonth, group("Taker volume and net flow by period.")]
 

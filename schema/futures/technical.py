@@ -70,29 +70,29 @@ class TDSequentialSeries(Series, Points[TDSequentialPoint]): ...
 
 @strawberry.type(description="Figures by interval, from 15 minutes to a week.")
 class FromQuarterHourToWeek:
-    m15: Annotated[float | None, sparse("15 minutes.", source_name="15m")]
-    h1: Annotated[float | None, sparse("1 hour.", source_name="1h")]
-    h4: Annotated[float | None, sparse("4 hours.", source_name="4h")]
-    h12: Annotated[float | None, sparse("12 hours.", source_name="12h")]
-    h24: Annotated[float | None, sparse("24 hours.", source_name="24h")]
-    w1: Annotated[float | None, sparse("1 week.", source_name="1w")]
+    m15: Annotated[float | None, sparse("On 15-minute candles.", source_name="15m")]
+    h1: Annotated[float | None, sparse("On 1-hour candles.", source_name="1h")]
+    h4: Annotated[float | None, sparse("On 4-hour candles.", source_name="4h")]
+    h12: Annotated[float | None, sparse("On 12-hour candles.", source_name="12h")]
+    h24: Annotated[float | None, sparse("On 24-hour candles.", source_name="24h")]
+    w1: Annotated[float | None, sparse("On 1-week candles.", source_name="1w")]
 
 
 @strawberry.type(description="Figures by interval of the candles that they are computed from.")
 class FromMinuteToWeek:
-    m1: Annotated[float | None, sparse("1 minute.", source_name="1m")]
-    m5: Annotated[float | None, sparse("5 minutes.", source_name="5m")]
-    m15: Annotated[float | None, sparse("15 minutes.", source_name="15m")]
-    m30: Annotated[float | None, sparse("30 minutes.", source_name="30m")]
-    h1: Annotated[float | None, sparse("1 hour.", source_name="1h")]
-    h4: Annotated[float | None, sparse("4 hours.", source_name="4h")]
-    d1: Annotated[float | None, sparse("1 day.", source_name="1d")]
-    w1: Annotated[float | None, sparse("1 week.", source_name="1w")]
+    m1: Annotated[float | None, sparse("On 1-minute candles.", source_name="1m")]
+    m5: Annotated[float | None, sparse("On 5-minute candles.", source_name="5m")]
+    m15: Annotated[float | None, sparse("On 15-minute candles.", source_name="15m")]
+    m30: Annotated[float | None, sparse("On 30-minute candles.", source_name="30m")]
+    h1: Annotated[float | None, sparse("On 1-hour candles.", source_name="1h")]
+    h4: Annotated[float | None, sparse("On 4-hour candles.", source_name="4h")]
+    d1: Annotated[float | None, sparse("On 1-day candles.", source_name="1d")]
+    w1: Annotated[float | None, sparse("On 1-week candles.", source_name="1w")]
 
 
 @strawberry.type(description="Relative strength index (RSI) of one coin.")
 class CoinRSI:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     price_usd: Annotated[float | None, sparse("Current price, in US dollars.")]
     rsi: Annotated[FromQuarterHourToWeek, group("RSI, from 0 to 100, by interval of the candles.", "rsi_{}")]
     price_change_percent: Annotated[
@@ -107,7 +107,7 @@ class RSIByCoin(Sourced):
 
 @strawberry.type(description="Moving averages of one coin's price.")
 class CoinMovingAverages:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     price_usd: Annotated[float | None, sparse("Last close, in US dollars.")]
     average_usd: Annotated[
         FromMinuteToWeek, group("Moving average, in US dollars, by interval of the candles.", "average_{}")
@@ -133,19 +133,19 @@ class MACDLines:
 
 @strawberry.type(description="MACD by interval of the candles that it is computed from.")
 class MACDByInterval:
-    m1: Annotated[MACDLines, group("1 minute; documented without a signal line.", "{}_1m")]
-    m5: Annotated[MACDLines, group("5 minutes.", "{}_5m")]
-    m15: Annotated[MACDLines, group("15 minutes.", "{}_15m")]
-    m30: Annotated[MACDLines, group("30 minutes.", "{}_30m")]
-    h1: Annotated[MACDLines, group("1 hour.", "{}_1h")]
-    h4: Annotated[MACDLines, group("4 hours.", "{}_4h")]
-    d1: Annotated[MACDLines, group("1 day.", "{}_1d")]
-    w1: Annotated[MACDLines, group("1 week.", "{}_1w")]
+    m1: Annotated[MACDLines, group("On 1-minute candles; documented without a signal line.", "{}_1m")]
+    m5: Annotated[MACDLines, group("On 5-minute candles.", "{}_5m")]
+    m15: Annotated[MACDLines, group("On 15-minute candles.", "{}_15m")]
+    m30: Annotated[MACDLines, group("On 30-minute candles.", "{}_30m")]
+    h1: Annotated[MACDLines, group("On 1-hour candles.", "{}_1h")]
+    h4: Annotated[MACDLines, group("On 4-hour candles.", "{}_4h")]
+    d1: Annotated[MACDLines, group("On 1-day candles.", "{}_1d")]
+    w1: Annotated[MACDLines, group("On 1-week candles.", "{}_1w")]
 
 
 @strawberry.type(description="Moving average convergence divergence (MACD) of one coin.")
 class CoinMACD:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     by_interval: Annotated[MACDByInterval, group("MACD and signal line, by interval of the candles.")]
 
 
@@ -156,7 +156,7 @@ class MACDByCoin(Sourced):
 
 @strawberry.type(description="Average true range (ATR) of one coin.")
 class CoinAverageTrueRange:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     average_true_range_usd: Annotated[
         FromMinuteToWeek, group("Average true range, in US dollars, by interval of the candles.", "avg_true_range_{}")
     ]
@@ -169,7 +169,7 @@ class AverageTrueRangeByCoin(Sourced):
 
 @strawberry.type(description="Setup counts of the TD sequential of one coin.")
 class CoinTDSequential:
-    symbol: Annotated[str, value("Coin.")]
+    symbol: Annotated[str, value("Ticker of the coin, e.g. `BTC`.")]
     count: Annotated[
         FromMinuteToWeek,
         group("Intervals of the setup under way: positive for a buy setup, negative for a sell setup.", "td_{}"),

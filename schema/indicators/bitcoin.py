@@ -54,8 +54,10 @@ class RHODLRatio(DailySeries, Points[RHODLRatioPoint]): ...
 class ReserveRiskPoint(PricedPoint):
     value: Annotated[float | None, sparse("Index: the price relative to the confidence of long-term holders.")]
     hodl_bank: Annotated[float | None, sparse("HODL bank: what holders have given up by not selling, added up.")]
-    value_of_coin_days_destroyed: Annotated[float | None, sparse("Value of coin days destroyed.")]
-    median_value_of_coin_days_destroyed: Annotated[float | None, sparse("Median of the value of coin days destroyed.")]
+    value_of_coin_days_destroyed: Annotated[float | None, sparse("Value of the coin days destroyed that day.")]
+    median_value_of_coin_days_destroyed: Annotated[
+        float | None, sparse("Median of the value of coin days destroyed, as CoinGlass computes it.")
+    ]
 
 
 @strawberry.type(description="The reserve risk of bitcoin, by day.")
@@ -74,23 +76,25 @@ class NetUnrealizedProfitLossPoint(PricedPoint):
 class NetUnrealizedProfitLoss(DailySeries, Points[NetUnrealizedProfitLossPoint]): ...
 
 
-@strawberry.type(description="Addresses of bitcoin on one day.")
+@strawberry.type(description="Number of bitcoin's active or new addresses on one day.")
 class AddressCountPoint(PricedPoint):
     address_count: Annotated[float | None, sparse("Number of addresses.")]
 
 
-@strawberry.type(description="Addresses of bitcoin, by day.")
+@strawberry.type(description="Number of bitcoin's active or new addresses, by day.")
 class AddressCount(DailySeries, Points[AddressCountPoint]): ...
 
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of on one day.")
 class BubbleIndexPoint(PricedPoint):
-    value: Annotated[float | None, sparse("Index.")]
+    value: Annotated[
+        float | None, sparse("Level of the index, without a unit: the higher, the more overheated the price.")
+    ]
     google_trend_percent: Annotated[float | None, sparse("Search interest at Google, in percent.")]
-    mining_difficulty: Annotated[float | None, sparse("Mining difficulty.")]
-    transaction_count: Annotated[float | None, sparse("Transactions.")]
-    sending_address_count: Annotated[float | None, sparse("Addresses that sent.")]
-    tweet_count: Annotated[float | None, sparse("Tweets.")]
+    mining_difficulty: Annotated[float | None, sparse("Difficulty of mining a block.")]
+    transaction_count: Annotated[float | None, sparse("Number of transactions.")]
+    sending_address_count: Annotated[float | None, sparse("Number of addresses that sent coins.")]
+    tweet_count: Annotated[float | None, sparse("Number of tweets about bitcoin.")]
 
 
 @strawberry.type(description="The bubble index of bitcoin and what it is made of, by day.")
@@ -99,11 +103,11 @@ class BubbleIndex(DailySeries, Points[BubbleIndexPoint]): ...
 
 @strawberry.type(description="Correlation of bitcoin with funds on gold, stocks and bonds on one day.")
 class CorrelationPoint(PricedPoint):
-    gld: Annotated[float | None, sparse("With GLD (gold), from -1 to 1.")]
-    iwm: Annotated[float | None, sparse("With IWM (small US companies), from -1 to 1.")]
-    qqq: Annotated[float | None, sparse("With QQQ (the Nasdaq 100), from -1 to 1.")]
-    spy: Annotated[float | None, sparse("With SPY (the S&P 500), from -1 to 1.")]
-    tlt: Annotated[float | None, sparse("With TLT (long US treasury bonds), from -1 to 1.")]
+    gld: Annotated[float | None, sparse("Correlation with GLD (gold), from -1 to 1.")]
+    iwm: Annotated[float | None, sparse("Correlation with IWM (small US companies), from -1 to 1.")]
+    qqq: Annotated[float | None, sparse("Correlation with QQQ (the Nasdaq 100), from -1 to 1.")]
+    spy: Annotated[float | None, sparse("Correlation with SPY (the S&P 500), from -1 to 1.")]
+    tlt: Annotated[float | None, sparse("Correlation with TLT (long US treasury bonds), from -1 to 1.")]
 
 
 @strawberry.type(description="Correlation of bitcoin with funds on gold, stocks and bonds, by day.")
@@ -112,7 +116,7 @@ class Correlation(DailySeries, Points[CorrelationPoint]): ...
 
 @strawberry.type(description="The bitcoin macro oscillator on one day.")
 class MacroOscillatorPoint(PricedPoint):
-    value: Annotated[float | None, sparse("Oscillator.")]
+    value: Annotated[float | None, sparse("Level of the oscillator, without a unit.")]
 
 
 @strawberry.type(description="The bitcoin macro oscillator, by day.")

@@ -68,8 +68,10 @@ class TwoHundredWeekMovingAverage(DailySeries, Points[TwoHundredWeekMovingAverag
 
 @strawberry.type(description="The AHR999 index of bitcoin on one day.")
 class AHR999Point(PricedPoint):
-    value: Annotated[float | None, sparse("Index; the lower, the cheaper bitcoin is held to be.")]
-    average_price_usd: Annotated[float | None, sparse("Average price, in US dollars.")]
+    value: Annotated[float | None, sparse("Level of the index: the lower, the cheaper bitcoin is considered.")]
+    average_price_usd: Annotated[
+        float | None, sparse("Average price that CoinGlass compares with, in US dollars; the period is not stated.")
+    ]
 
 
 @strawberry.type(description="The AHR999 index of bitcoin, by day.")
@@ -94,12 +96,14 @@ class StockToFlowPoint(PricedPoint):
 class StockToFlow(DailySeries, Points[StockToFlowPoint]): ...
 
 
-@strawberry.type(description="Whether a purchase of bitcoin would be in profit today on one day.")
+@strawberry.type(description="Whether bitcoin bought on one day would be in profit today.")
 class ProfitableDaysPoint(PricedPoint):
-    profitable: Annotated[bool | None, sparse("Whether the day is profitable.", codes={1: True, -1: False})]
+    profitable: Annotated[
+        bool | None, sparse("Whether bitcoin bought that day would be in profit today.", codes={1: True, -1: False})
+    ]
 
 
-@strawberry.type(description="Whether a purchase of bitcoin would be in profit today, by day.")
+@strawberry.type(description="Whether bitcoin bought on each day would be in profit today.")
 class ProfitableDays(DailySeries, Points[ProfitableDaysPoint]): ...
 
 

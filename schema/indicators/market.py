@@ -29,8 +29,8 @@ class FearGreedIndex(DailySeries, Points[FearGreedPoint]): ...
 
 @strawberry.type(description="Options open interest relative to futures open interest on one day.")
 class OptionsFuturesRatioPoint(TimedRow):
-    btc_percent: Annotated[float | None, sparse("Of bitcoin, in percent.")]
-    eth_percent: Annotated[float | None, sparse("Of ether, in percent.")]
+    btc_percent: Annotated[float | None, sparse("Ratio of bitcoin, in percent.")]
+    eth_percent: Annotated[float | None, sparse("Ratio of ether, in percent.")]
 
 
 @strawberry.type(description="Options open interest relative to futures open interest, by day.")

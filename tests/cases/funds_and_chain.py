@@ -3,7 +3,7 @@
 from tests.cases.case import Case
 
 
-def on_etf(field: str, union: str, asset: str = "BITCOIN") -> Case:
+def on_etf(field: str, union: str, asset: str = "BTC") -> Case:
     return Case(f"{{ etf(asset: {asset}) {{ it: {field} {{}} }} }}", union)
 
 
@@ -14,9 +14,9 @@ def on(root: str, field: str, union: str) -> Case:
 TICKER = 'ticker: "GBTC"'
 CASES: dict[str, Case] = {
     "/api/etf/hype/flow-history": on_etf("flows", "ETFFlowsResult", "HYPE"),
-    "/api/etf/ethereum/list": on_etf("list", "FundListResult", "ETHEREUM"),
+    "/api/etf/ethereum/list": on_etf("list", "FundListResult", "ETH"),
     "/api/etf/bitcoin/net-assets/history": on_etf("netAssets", "ETFNetAssetsResult"),
-    "/api/etf/ethereum/net-assets/history": on_etf("netAssets", "ETFNetAssetsResult", "ETHEREUM"),
+    "/api/etf/ethereum/net-assets/history": on_etf("netAssets", "ETFNetAssetsResult", "ETH"),
     "/api/etf/bitcoin/premium-discount/history": on_etf("premiumDiscount", "ETFPremiumsResult"),
     "/api/etf/bitcoin/history": on_etf(f"history({TICKER})", "FundHistoryResult"),
     "/api/etf/bitcoin/price/history": on_etf(f"price({TICKER})", "FundPricesResult"),

@@ -37,7 +37,7 @@ MIXED = """query Mixed($deep: Boolean = true) {
     fundingRate(interval: H4, last: 2) { ... on FundingSeries { latest { close } } ... on Unavailable { code } }
     liquidationHeatmap(range: H24) { __typename ... on PlanGated { alternatives } ... on LiquidationHeatmap { prices } }
   }
-  etf(asset: BITCOIN) { flows { ... on ETFFlows { days { time byTicker @include(if: $deep) { ticker flowUsd } } }
+  etf(asset: BTC) { flows { ... on ETFFlows { points { time byTicker @include(if: $deep) { ticker flowUsd } } }
     ... on Problem { code } } }
   missing: pair(exchange: "Binance", symbol: "NOSUCH") { symbol }
 }

@@ -85,21 +85,21 @@ FUND_LISTS = [
         "bitcoin funds under their live names, one of them without a fee",
         "/api/etf/bitcoin/list",
         [LIVE_FUND, FEELESS_FUND],
-        funds("BITCOIN"),
+        funds("BTC"),
         {"funds": [SHOWN_FUND, SHOWN_FUND | {"cik": None, "managementFeePercent": None}]},
     ),
     Peculiar(
         "bitcoin funds under their documented names",
         "/api/etf/bitcoin/list",
         [DOCUMENTED_FUND],
-        funds("BITCOIN"),
+        funds("BTC"),
         {"funds": [shown_fund(75.5, None, None)]},
     ),
     Peculiar(
         "ether funds under their live names",
         "/api/etf/ethereum/list",
         [LIVE_FUND],
-        funds("ETHEREUM"),
+        funds("ETH"),
         {"funds": [SHOWN_FUND]},
     ),
 ]
@@ -110,7 +110,7 @@ def candle(time: int, **values: str) -> dict[str, str]:
 
 
 CANDLE_FIELDS = "count candles { timestamp open close volume } columns { close }"
-PRICES = on("etf(asset: BITCOIN)", 'price(ticker: "GBTC", range: ALL)', "FundPrices", CANDLE_FIELDS)
+PRICES = on("etf(asset: BTC)", 'price(ticker: "GBTC", range: ALL)', "FundPrices", CANDLE_FIELDS)
 
 
 def shown_candle(time: int, close: float | None) -> dict[str, Any]:
@@ -157,13 +157,13 @@ FLOWS = [
             },
         ],
         on(
-            "etf(asset: HONG_KONG_BITCOIN)",
+            "etf(asset: HONG_KONG_BTC)",
             "flows",
             "ETFFlows",
-            "days { flowUsd priceUsd byTicker { ticker flowUsd } }",
+            "points { flowUsd priceUsd byTicker { ticker flowUsd } }",
         ),
         {
-            "days": [
+            "points": [
                 {"flowUsd": 0.0, "priceUsd": None, "byTicker": [{"ticker": "A&B", "flowUsd": None}]},
                 {"flowUsd": 1.5, "priceUsd": 9.0, "byTicker": [{"ticker": "A&B", "flowUsd": 1.5}]},
             ]
@@ -184,13 +184,13 @@ def premiums(
         "/api/etf/bitcoin/premium-discount/history",
         [{"timestamp": TODAY, "list": funds}],
         on(
-            "etf(asset: BITCOIN)",
+            "etf(asset: BTC)",
             "premiumDiscount",
             "ETFPremiums",
-            "days { byTicker { ticker netAssetValueUsd priceUsd premiumDiscountPercent } }",
+            "points { byTicker { ticker netAssetValueUsd priceUsd premiumDiscountPercent } }",
         ),
         {
-            "days": [
+            "points": [
                 {
                     "byTicker": [
                         {

@@ -85,10 +85,10 @@ COLUMNS = [
             "grayscale",
             'premium(coin: "BTC")',
             "GrayscalePremium",
-            "days { timestamp netAssetValueUsd priceUsd premiumDiscountPercent }",
+            "points { timestamp netAssetValueUsd priceUsd premiumDiscountPercent }",
         ),
         {
-            "days": [
+            "points": [
                 {"timestamp": time, "netAssetValueUsd": worth, "priceUsd": price, "premiumDiscountPercent": percent}
                 for time, worth, price, percent in (
                     (TODAY - 3 * DAY, 0.5, None, None),

@@ -80,7 +80,7 @@ def compare_premiums(answer: Any, recording: Recording, _: type) -> None:
         }
         for day in recording.data
     ]
-    compare_series(answer, "days", rows, recording)
+    compare_series(answer, "points", rows, recording)
 
 
 def premium(fund: Mapping[str, Any]) -> dict[str, Any]:
