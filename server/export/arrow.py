@@ -8,7 +8,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet
 
-from server.export.layout import Column, Leaf
+from server.export.layout import Leaf, OutputColumn
 from server.export.rows import Batch
 
 _UTC_MILLISECONDS: Final = pa.timestamp("ms", tz="UTC")
@@ -38,12 +38,12 @@ class _Pieces(io.RawIOBase):
         return len(self._pieces[-1])
 
     def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
+        pieces, self._pieces = b"".join(self._pieces), []
+        return pieces
 
 
 class ArrowStream:
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[OutputColumn]) -> None:
         self._leaves, self._schema, self._pieces = [column.leaf for column in columns], _schema(columns), _Pieces()
         self._writer = pa.ipc.new_stream(self._pieces, self._schema)
 
@@ -62,7 +62,7 @@ class ArrowStream:
 class Parquet:
     """Batches are collected to row groups, which readers skip and compress as a whole."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[OutputColumn]) -> None:
         self._leaves, self._schema, self._pieces = [column.leaf for column in columns], _schema(columns), _Pieces()
         self._writer = pyarrow.parquet.ParquetWriter(self._pieces, self._schema)
         self._collected: list[pa.RecordBatch] = []
@@ -88,7 +88,7 @@ class Parquet:
             self._writer.write_table(table, row_group_size=table.num_rows)
 
 
-def _schema(columns: Sequence[Column]) -> pa.Schema:
+def _schema(columns: Sequence[OutputColumn]) -> pa.Schema:
     return pa.schema([pa.field(column.name, _type(column.leaf)) for column in columns])
 
 

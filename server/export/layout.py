@@ -66,7 +66,7 @@ class Branch:
         return iter(self.fields.items())
 
 
-class Column(NamedTuple):
+class OutputColumn(NamedTuple):
     """`keys` lead to it from the objects of its level."""
 
     name: str
@@ -76,9 +76,9 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The objects of a list, or the whole result, with the way to the next list; empty at the last level."""
+    """The objects of a list, or the whole result, with the path to the next list; empty at the last level."""
 
-    columns: Sequence[Column]
+    columns: Sequence[OutputColumn]
     next_list: Keys
 
 
@@ -90,7 +90,7 @@ class Layout:
     name: str
 
     @property
-    def columns(self) -> list[Column]:
+    def columns(self) -> list[OutputColumn]:
         return [column for level in self.levels for column in level.columns]
 
 
@@ -188,7 +188,7 @@ def _origin(kind: GraphQLObjectType) -> type:
 
 
 def _tables(branch: Branch, keys: Keys) -> Iterator[Keys]:
-    """Yield the ways to the innermost lists of objects."""
+    """Yield the paths to the innermost lists of objects."""
     for key, below in branch.items:
         if not isinstance(below, Branch) or not below.has_rows:
             continue
@@ -197,50 +197,52 @@ def _tables(branch: Branch, keys: Keys) -> Iterator[Keys]:
 
 
 def _levels(result: Branch, table: Keys) -> list[Level]:
-    """Name the columns: by their own name, or by the whole way to them where an inner level has that name already."""
+    """Name the columns: by their own name, or by the whole path to them where an inner level has that name already."""
     unnamed: list[tuple[Keys, list[tuple[Keys, int, Leaf]]]] = []
-    branch, way = result, table
+    branch, path = result, table
     while True:
-        length = next((index for index, _ in enumerate(way, 1) if _at(branch, way[:index]).form is not Form.OBJECT), 0)
-        unnamed.append((way[:length], list(_scalars(branch, way[: max(length - 1, 0)]))))
+        length = next(
+            (index for index, _ in enumerate(path, 1) if _at(branch, path[:index]).form is not Form.OBJECT), 0
+        )
+        unnamed.append((path[:length], list(_scalars(branch, path[: max(length - 1, 0)]))))
         if not length:
             break
-        branch, way = _at(branch, way[:length]), way[length:]
-    taken: set[str] = set()
+        branch, path = _at(branch, path[:length]), path[length:]
+    used: set[str] = set()
     levels: list[Level] = []
     above = table
     for next_list, scalars in reversed(unnamed):
         above = above[: len(above) - len(next_list)]
         nearest = sorted(scalars, key=lambda scalar: -scalar[1])
-        names = {keys: _name(above + keys, len(keys) - shared, taken) for keys, shared, _ in nearest}
-        levels.append(Level([Column(names[keys], leaf, keys) for keys, _, leaf in scalars], next_list))
+        names = {keys: _name(above + keys, len(keys) - shared, used) for keys, shared, _ in nearest}
+        levels.append(Level([OutputColumn(names[keys], leaf, keys) for keys, _, leaf in scalars], next_list))
     return levels[::-1]
 
 
 def _at(branch: Branch, keys: Keys) -> Branch:
     for key in keys:
         below = branch.fields[key]
-        assert isinstance(below, Branch)  # noqa: S101  # the ways to lists lead through branches
+        assert isinstance(below, Branch)  # noqa: S101  # the paths to lists lead through branches
         branch = below
     return branch
 
 
-def _scalars(branch: Branch, way: Keys, keys: Keys = (), shared: int = 0) -> Iterator[tuple[Keys, int, Leaf]]:
-    """Yield the scalars outside of lists: their keys, and how many of those lie on the way to the next list."""
+def _scalars(branch: Branch, path: Keys, keys: Keys = (), shared: int = 0) -> Iterator[tuple[Keys, int, Leaf]]:
+    """Yield the scalars outside of lists: their keys, and how many of those lie on the path to the next list."""
     in_columns = branch.form is Form.COLUMNS
     for key, below in branch.items:
         inner = (*keys, key)
         if isinstance(below, Leaf):
             yield inner, shared, Leaf(below.kind, max(below.depth - in_columns, 0))
         elif below.form is Form.OBJECT:
-            is_on_way = len(keys) == shared and way[: len(inner)] == inner
-            yield from _scalars(below, way, inner, shared + is_on_way)
+            is_on_path = len(keys) == shared and path[: len(inner)] == inner
+            yield from _scalars(below, path, inner, shared + is_on_path)
 
 
-def _name(path: Keys, length: int, taken: set[str]) -> str:
+def _name(path: Keys, length: int, used: set[str]) -> str:
     """Return the end of the path of this length, or else the whole path, unless another column has that too."""
     whole = ".".join(path)
-    names = [".".join(path[-length:]), *("." * count + whole for count in range(len(taken) + 2))]
-    name = next(name for name in names if name not in taken)
-    taken.add(name)
+    names = [".".join(path[-length:]), *("." * count + whole for count in range(len(used) + 2))]
+    name = next(name for name in names if name not in used)
+    used.add(name)
     return name

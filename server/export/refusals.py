@@ -13,7 +13,7 @@ from strawberry.utils.str_converters import to_camel_case
 from graph_types.problems import Problem, Unavailable
 from graph_types.scalars import format_time
 from payloads.source import fields_of
-from server.export.rows import FoundProblem, problems_in
+from server.export.rows import LocatedProblem, problems_in
 from server.http import NO_STORE, Response
 
 _UNPROCESSABLE, _FAILED = 422, 500
@@ -24,9 +24,9 @@ def refuse_incomplete(body: Mapping[str, Any], codes: Mapping[str, int]) -> Resp
     """Refuse a result with errors or problems; None if it is whole. `codes`: those of its problems."""
     if body.get("errors"):
         return refuse_errors(body["errors"])
-    found = list(problems_in(body["data"]))
-    if found:
-        return refuse_problems(found)
+    problems = list(problems_in(body["data"]))
+    if problems:
+        return refuse_problems(problems)
     return refuse_codes(codes) if codes else None
 
 
@@ -36,7 +36,7 @@ def refuse_errors(errors: Sequence[Mapping[str, Any]]) -> Response:
     return _refusal(errors, codes[0], _FAILED if _INTERNAL in codes else _UNPROCESSABLE)
 
 
-def refuse_problems(found: Sequence[FoundProblem]) -> Response:
+def refuse_problems(problems: Sequence[LocatedProblem]) -> Response:
     """Refuse a result with problems, each of them whole, in the shape of errors."""
     errors = [
         {
@@ -44,13 +44,13 @@ def refuse_problems(found: Sequence[FoundProblem]) -> Response:
             "path": path,
             "extensions": {"code": problem.code.value, "problem": _as_json(problem)},
         }
-        for path, problem in found
+        for path, problem in problems
     ]
-    response = _refusal(errors, found[0].problem.code.value, _UNPROCESSABLE)
-    waits = [problem.retry_after if isinstance(problem, Unavailable) else None for _, problem in found]
-    known = [wait for wait in waits if wait is not None]
-    if len(known) == len(waits):
-        response.headers.append((b"retry-after", b"%d" % math.ceil(max(known))))
+    response = _refusal(errors, problems[0].problem.code.value, _UNPROCESSABLE)
+    waits = [problem.retry_after if isinstance(problem, Unavailable) else None for _, problem in problems]
+    stated = [wait for wait in waits if wait is not None]
+    if len(stated) == len(waits):
+        response.headers.append((b"retry-after", b"%d" % math.ceil(max(stated))))
     return response
 
 

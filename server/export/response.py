@@ -19,7 +19,7 @@ from server.cached_response import VARY, Rendering, cache_control
 from server.export.formats import FileFormat
 from server.export.layout import Layout, layout_of
 from server.export.rows import batches
-from server.export.writers import Writer, new_writer
+from server.export.writers import FileWriter, new_writer
 from server.http import NO_STORE, Header, Request, Response
 from server.negotiation import IDENTITY, acceptable_codings
 
@@ -93,7 +93,7 @@ class Export:
             await asyncio.sleep(0)
         return f'"{digest.hexdigest()}-{coding}"'.encode()
 
-    async def _pieces(self, writer: Writer, data: object) -> AsyncIterator[bytes]:
+    async def _pieces(self, writer: FileWriter, data: object) -> AsyncIterator[bytes]:
         """Make each piece when it is asked for, and let other requests have their turn between them."""
         in_thread = self.file_format.needs_pyarrow
         yield writer.head()

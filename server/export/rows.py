@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from execution.tables import ColumnTable, ProblemValue, RowTable
 from graph_types.problems import Problem
-from server.export.layout import Column, Keys, Layout, Level
+from server.export.layout import Keys, Layout, Level, OutputColumn
 
 VALUES_AT_ONCE: Final = 10_000  # of a batch: what other requests wait for
 _ROWS_AT_ONCE: Final = 1_000  # of an outer list
@@ -18,17 +18,17 @@ _ROWS_AT_ONCE: Final = 1_000  # of an outer list
 Batch: TypeAlias = list[Sequence[Any]]  # a column for each of the layout, equally long
 
 
-class FoundProblem(NamedTuple):
+class LocatedProblem(NamedTuple):
     """`path` of response keys and indices, as in errors."""
 
     path: list[str | int]
     problem: Problem
 
 
-def problems_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[FoundProblem]:
+def problems_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[LocatedProblem]:
     """Yield the problems in a result."""
     if isinstance(value, ProblemValue):
-        yield FoundProblem(list(path), value.problem)
+        yield LocatedProblem(list(path), value.problem)
     elif isinstance(value, dict):
         for key, below in value.items():
             yield from problems_in(below, (*path, key))
@@ -103,7 +103,7 @@ def _size(rows: Any) -> int:  # noqa: ANN401  # as above
     return len(rows)
 
 
-def _part(segment: _Segment, columns: Sequence[Column], start: int, stop: int) -> Iterator[Sequence[Any]]:
+def _part(segment: _Segment, columns: Sequence[OutputColumn], start: int, stop: int) -> Iterator[Sequence[Any]]:
     """Yield the columns of some rows of a segment."""
     count, rows = stop - start, segment.rows
     yield from ([value] * count for value in segment.outer)

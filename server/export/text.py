@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from server.export.layout import Column
+from server.export.layout import OutputColumn
 from server.export.rows import Batch
 
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the code page of its system
@@ -21,7 +21,7 @@ class CSVLines:
     `for_excel`: with a byte order mark, and with an apostrophe before texts that a spreadsheet takes for formulas.
     """
 
-    def __init__(self, columns: Sequence[Column], *, for_excel: bool = False) -> None:
+    def __init__(self, columns: Sequence[OutputColumn], *, for_excel: bool = False) -> None:
         self._for_excel = for_excel
         self._cells = [_cells(column, self._text) for column in columns]
         self._names = [column.name for column in columns]
@@ -43,7 +43,9 @@ class CSVLines:
         return ["'" + value if value is not None and value.startswith(_FORMULA_SIGNS) else value for value in values]
 
 
-def _cells(column: Column, text: Callable[[Sequence[Any]], Sequence[Any]]) -> Callable[[Sequence[Any]], Sequence[Any]]:
+def _cells(
+    column: OutputColumn, text: Callable[[Sequence[Any]], Sequence[Any]]
+) -> Callable[[Sequence[Any]], Sequence[Any]]:
     """Return how the values of a column become cells: figures and booleans as in JSON, lists as JSON."""
     if column.leaf.depth:
         return lambda values: [None if value is None else orjson.dumps(value).decode() for value in values]
@@ -71,7 +73,7 @@ def _lines(rows: Any) -> str:  # noqa: ANN401  # as the csv module takes them
 class JSONLines:
     """One flat object a line."""
 
-    def __init__(self, columns: Sequence[Column]) -> None:
+    def __init__(self, columns: Sequence[OutputColumn]) -> None:
         self._names = [column.name for column in columns]
 
     def head(self) -> bytes:

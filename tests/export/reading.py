@@ -66,7 +66,7 @@ def _fields(selected: SelectionSetNode) -> Iterator[tuple[str, SelectionSetNode 
 
 
 def frame(name: str, body: bytes, texts: Sequence[str] = ()) -> pd.DataFrame:
-    """Read a file into pandas, as docs/export.md shows it. `texts`: columns of CSV that could be taken for figures."""
+    """Read a file into pandas, as docs/export.md shows it. `texts`: columns of CSV that could be sizes for figures."""
     match name:
         case "csv":
             return pd.read_csv(
@@ -83,15 +83,15 @@ def frame(name: str, body: bytes, texts: Sequence[str] = ()) -> pd.DataFrame:
             return pyarrow.parquet.read_table(io.BytesIO(body)).to_pandas()
 
 
-def same(expected: Any, found: Any) -> bool:
+def same(expected: Any, actual: Any) -> bool:
     """Whether pandas holds the value of the JSON."""
     if isinstance(expected, list):
-        found = json.loads(found) if isinstance(found, str) else list(found)
-        return len(found) == len(expected) and all(map(same, expected, found))
+        actual = json.loads(actual) if isinstance(actual, str) else list(actual)
+        return len(actual) == len(expected) and all(map(same, expected, actual))
     if expected is None or expected == "":
-        return found == expected or bool(pd.isna(found))
-    if isinstance(found, pd.Timestamp):
-        return bool(found == datetime.fromisoformat(expected))
-    if isinstance(expected, float) and not isinstance(found, str):
-        return math.isclose(expected, found, rel_tol=0, abs_tol=0)
-    return str(found) == str(expected) or bool(found == expected)
+        return actual == expected or bool(pd.isna(actual))
+    if isinstance(actual, pd.Timestamp):
+        return bool(actual == datetime.fromisoformat(expected))
+    if isinstance(expected, float) and not isinstance(actual, str):
+        return math.isclose(expected, actual, rel_tol=0, abs_tol=0)
+    return str(actual) == str(expected) or bool(actual == expected)

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 
 from tests.conftest import Graph
-from tests.test_docs import BLOCKS
 from tests.test_imports import ROOT
 
 ADDRESS = "http://127.0.0.1:8000"
@@ -17,7 +16,7 @@ TEXT = (ROOT / "docs" / "export.md").read_text()
 COMMANDS = [
     text for kind, text in re.findall(r"```(\w+)\n(.*?)```", TEXT, re.DOTALL) if kind == "bash" and "curl" in text
 ]
-PROGRAMS = [text for kind, text in BLOCKS if kind == "python" and ADDRESS in text]
+PROGRAMS = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_page_shows_a_program_and_two_commands() -> None:

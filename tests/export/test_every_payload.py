@@ -65,6 +65,6 @@ def test_a_file_has_the_values_of_the_json(path: str, graph: Graph) -> None:
             texts = [title for at, title in enumerate(header) if any(isinstance(row[at], str) for row in expected)]
             read = frame(name, answer.content, texts)
             assert len(read) == len(expected), (name, query)
-            for found, row in zip(read.itertuples(index=False, name=None), expected, strict=True):
-                assert len(found) == len(row), (name, query)
-                assert all(map(same, row, found)), (name, query, row, found)
+            for actual, row in zip(read.itertuples(index=False, name=None), expected, strict=True):
+                assert len(actual) == len(row), (name, query)
+                assert all(map(same, row, actual)), (name, query, row, actual)

@@ -155,7 +155,7 @@ def test_a_file_in_pieces_has_the_bytes_of_a_whole_one(
 @pytest.mark.usefixtures("in_pieces")
 @pytest.mark.parametrize("coding", ["zstd", "gzip"])
 def test_a_file_in_pieces_is_compressed_as_it_is_sent(shared_graph: Graph, coding: str) -> None:
-    plain = get(shared_graph, LONG, **{"accept-encoding": "identity"})
+    uncoded = get(shared_graph, LONG, **{"accept-encoding": "identity"})
     with shared_graph.http.stream(
         "GET", "/graphql", params={"query": LONG, "format": "csv"}, headers={"accept-encoding": coding}
     ) as coded:
@@ -163,8 +163,8 @@ def test_a_file_in_pieces_is_compressed_as_it_is_sent(shared_graph: Graph, codin
     zstd = zstandard.ZstdDecompressor().decompressobj()
     decoded = gzip.decompress(body) if coding == "gzip" else zstd.decompress(body)
     assert coded.headers["content-encoding"] == coding
-    assert decoded == plain.content
-    assert coded.headers["etag"] != plain.headers["etag"]
+    assert decoded == uncoded.content
+    assert coded.headers["etag"] != uncoded.headers["etag"]
 
 
 @pytest.mark.parametrize("query", [FUNDING, LONG])
@@ -271,23 +271,23 @@ async def test_pieces_are_made_as_they_are_asked_for() -> None:
     document = parse("{ coins { nodes { symbol } } }")
     tables.prepare(SCHEMA._schema, document.definitions[0], {}, {})  # type: ignore[arg-type]  # it is an operation
     assert tables.layout is not None
-    made: list[int] = []
+    sizes: list[int] = []
 
-    class Writer:
+    class CountingWriter:
         def head(self) -> bytes:
             return b"head"
 
         def batch(self, batch: Batch) -> bytes:
-            made.append(len(batch[0]))
+            sizes.append(len(batch[0]))
             return b"rows"
 
         def end(self) -> bytes:
             return b"end"
 
     data = {"coins": {"nodes": [{"symbol": "BTC"}] * 100_000}}
-    pieces = Export(formats.CSV, tables.layout)._pieces(Writer(), data)
-    assert (await anext(pieces), made) == (b"head", [])
-    assert (await anext(pieces), made) == (b"rows", [10_000])
+    pieces = Export(formats.CSV, tables.layout)._pieces(CountingWriter(), data)
+    assert (await anext(pieces), sizes) == (b"head", [])
+    assert (await anext(pieces), sizes) == (b"rows", [10_000])
 
 
 def test_a_trusted_document_is_exported_by_its_id(start_graph: StartGraph, tmp_path: Path) -> None:

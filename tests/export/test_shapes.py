@@ -75,9 +75,9 @@ def answers(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
 def layout(query: str) -> Layout:
     (operation,) = parse(query).definitions
     assert isinstance(operation, OperationDefinitionNode)
-    found = layout_of(SCHEMA, operation, {}, {})
-    assert found is not None
-    return found
+    actual = layout_of(SCHEMA, operation, {}, {})
+    assert actual is not None
+    return actual
 
 
 def names(query: str) -> list[str]:
@@ -107,15 +107,15 @@ def read(name: str, body: bytes) -> tuple[list[str], list[Any]]:
     return table.column_names, [list(row.values()) for row in table.to_pylist()]
 
 
-def holds(expected: Any, found: Any) -> bool:
+def holds(expected: Any, actual: Any) -> bool:
     if isinstance(expected, bool):
-        return found in (expected, str(expected).lower())
-    if isinstance(expected, float) and isinstance(found, str):
-        return float(found) == expected
-    if hasattr(found, "isoformat") and expected is not None:
+        return actual in (expected, str(expected).lower())
+    if isinstance(expected, float) and isinstance(actual, str):
+        return float(actual) == expected
+    if hasattr(actual, "isoformat") and expected is not None:
         kind = pa.timestamp("ms", "UTC") if "T" in expected else pa.date32()
-        return bool(pa.scalar(expected).cast(kind).as_py() == found)
-    return (expected is None and found in (None, "")) or same(expected, found)
+        return bool(pa.scalar(expected).cast(kind).as_py() == actual)
+    return (expected is None and actual in (None, "")) or same(expected, actual)
 
 
 @settings(deadline=None)
@@ -127,9 +127,9 @@ def test_every_row_and_value_is_in_the_file(answer: tuple[str, dict[str, Any]], 
     assert header == titles or (name == "ndjson" and not rows)
     assert len(set(titles)) == len(titles)
     assert len(rows) == len(expected)
-    for found, row in zip(rows, expected, strict=True):
-        assert len(found) == len(row)
-        assert all(map(holds, row, found)), (row, found)
+    for actual, row in zip(rows, expected, strict=True):
+        assert len(actual) == len(row)
+        assert all(map(holds, row, actual)), (row, actual)
 
 
 @pytest.mark.parametrize(
@@ -199,16 +199,16 @@ def test_cells_are_quoted_as_rfc_4180_has_it() -> None:
 
 
 def test_rows_are_read_only_as_they_are_needed() -> None:
-    taken: list[int] = []
+    sizes: list[int] = []
 
     class Counted(list[dict[str, int]]):
         def __getitem__(self, part: Any) -> Any:
-            taken.append(part.stop - part.start)
+            sizes.append(part.stop - part.start)
             return super().__getitem__(part)
 
     rows = batches(layout("{ items { i } }"), {"items": Counted([{"i": each} for each in range(1000)])}, 10)
     assert len(next(rows)[0]) == 10
-    assert taken == [10]
+    assert sizes == [10]
 
 
 def pages(count: int) -> Iterator[dict[str, Any]]:
@@ -216,5 +216,5 @@ def pages(count: int) -> Iterator[dict[str, Any]]:
 
 
 def test_many_short_lists_make_few_batches() -> None:
-    found = list(batches(layout("{ items { s items { i } } }"), {"items": list(pages(100))}, 100))
-    assert [len(batch[0]) for batch in found] == [50] * 4
+    actual = list(batches(layout("{ items { s items { i } } }"), {"items": list(pages(100))}, 100))
+    assert [len(batch[0]) for batch in actual] == [50] * 4
