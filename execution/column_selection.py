@@ -23,6 +23,9 @@ _CHUNK = 1000  # rows, so that the objects of a long list do not all live at the
 class RowEncoder(Protocol):
     """What completed rows become."""
 
+    def row(self, selection: "ColumnSelection", value: object) -> Any:  # noqa: ANN401  # whatever can stand for an object
+        """Return one object; raises Unsupported."""
+
     def rows(self, selection: "ColumnSelection", rows: Sequence[Any]) -> list[Any]:
         """Return each row by itself; raises Unsupported."""
 
@@ -131,18 +134,24 @@ def _sequence(value: Any) -> Sequence[Any]:  # noqa: ANN401  # whatever an attri
 class PythonEncoder:
     """Lists of dicts, for a reader who does not encode the answer."""
 
-    def rows(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def row(self, selection: ColumnSelection, value: object) -> Any:  # noqa: ANN401  # a dict here
+        return selection.row(value, self)
+
+    def rows(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[Any]:
         columns = selection.columns(rows, self)
         if not columns:  # directives have left out everything
             return [{} for _ in range(len(rows))]
         return [dict(zip(selection.keys, values, strict=True)) for values in zip(*columns, strict=True)]
 
-    def whole(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    def whole(self, selection: ColumnSelection, rows: Sequence[Any]) -> Any:  # noqa: ANN401  # a list of dicts here
         return self.rows(selection, rows)
 
 
 class _StructEncoder:
     """Structs on the way to JSON: they are made and encoded in half the time of dicts."""
+
+    def row(self, selection: ColumnSelection, value: object) -> Any:  # noqa: ANN401  # a dict here
+        return selection.row(value, self)
 
     def rows(self, selection: ColumnSelection, rows: Sequence[Any]) -> list[msgspec.Struct]:
         make, columns = _struct(selection.keys), selection.columns(rows, self)

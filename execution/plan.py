@@ -220,9 +220,9 @@ class ObjectPlan:
     fields: Sequence[PlannedField]
     selection: ColumnSelection | None
 
-    def complete(self, value: object, execution: Execution) -> dict[str, Completed]:
+    def complete(self, value: object, execution: Execution) -> Completed:
         if self.selection is not None:
-            return self.selection.row(value, execution.encoder)
+            return execution.encoder.row(self.selection, value)
         results: dict[str, Completed] = {}
         self._fill(results, value, self.fields, execution)
         return results

@@ -25,6 +25,7 @@ from execution.fragment_cache import FragmentCache
 from execution.plan import Execution, Info, ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from execution.scalar_serializers import Unsupported
+from execution.tables import TableEncoder
 from execution.turns import Turns
 from execution.validation import relevant
 from resolvers.context import Context
@@ -34,6 +35,7 @@ from served_schema.schema import LookupCounts, ServedSchema
 
 _MAX_CONDITIONS = 3  # variables of @skip and @include for which all plans are compiled at start
 _NO_VARIABLES = VariableValues({}, {})
+_TABLES = TableEncoder()  # of exports
 
 
 class PlanExecutor:
@@ -52,8 +54,12 @@ class PlanExecutor:
         inputs: Mapping[str, Any] | None,
         context: object,
         root: object,
+        encoder: RowEncoder | None = None,
     ) -> dict[str, Any] | None:
-        """Return the data of the operation, which has no errors; None if the default executor has to answer it."""
+        """Return the data of the operation, which has no errors; None if the default executor has to answer it.
+
+        `encoder`: in place of that of all operations.
+        """
         try:
             variables = _NO_VARIABLES
             if operation.variable_definitions:
@@ -62,7 +68,7 @@ class PlanExecutor:
             plan = document.plan(operation, variables, lambda: self._compiled(document, operation, variables))
             if plan is None:
                 raise Unsupported  # noqa: TRY301  # as everything else that a plan cannot answer
-            execution = Execution(Info(context, self._strawberry), variables, self._encoder, self.turns)
+            execution = Execution(Info(context, self._strawberry), variables, encoder or self._encoder, self.turns)
             data: dict[str, Any] = await execution.run(plan, root)
         except Exception:  # noqa: BLE001  # whatever it is, the default executor meets it again and says where
             self.misses += 1
@@ -124,7 +130,8 @@ class PlannedSchema(ServedSchema):
         context: object,
         root: object,
     ) -> ExecutionResult:
-        data = await self.plans.execute(document, operation, variables, context, root)
+        encoder = _TABLES if isinstance(context, Context) and context.tabulation is not None else None
+        data = await self.plans.execute(document, operation, variables, context, root, encoder)
         if data is not None:
             return ExecutionResult(data, None)
         if isinstance(context, Context):

@@ -34,6 +34,16 @@ class RowColumns:
         columns.__dict__.update(rows.columns)
         return columns
 
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(next(iter(self.__dict__.values()), ()))
+
+    def part(self, start: int, stop: int) -> Self:
+        """Return the values of some of the rows."""
+        columns = type(self).__new__(type(self))
+        columns.__dict__.update({name: column[start:stop] for name, column in self.__dict__.items()})
+        return columns
+
 
 def columns_type(name: str, row: type, rows_only: Collection[str] = ()) -> type[RowColumns]:
     """Declare the columns of a class of rows: all its values but `time` and those that are `rows_only`."""

@@ -3,10 +3,11 @@
 import asyncio
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import strawberry
+from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
 
 from cg_client.call import Answer, CacheStatus, Call
 from cg_client.client import Client
@@ -55,12 +56,26 @@ class Spending(Protocol):
         """Reserve the most that it may take; raises GraphQLError if that exceeds the budget."""
 
 
+class Tabulation(Protocol):
+    """The tables that an export makes of an operation; its lists stay tables until they are read."""
+
+    def prepare(
+        self,
+        schema: GraphQLSchema,
+        operation: OperationDefinitionNode,
+        fragments: Mapping[str, FragmentDefinitionNode],
+        variables: Mapping[str, Any],
+    ) -> None:
+        """Note what is selected, before anything is spent; raises GraphQLError for what cannot be a table."""
+
+
 class Context:
     """What the fields of one operation share: client, names, deadline, and whose it is.
 
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
     `record`: what log and metrics say about the operation; its `estimate` is set before anything is resolved.
+    `tabulation`: of an export, None for an answer in JSON.
     """
 
     def __init__(
@@ -78,6 +93,7 @@ class Context:
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
         self.charge: Spending | None = None
+        self.tabulation: Tabulation | None = None
         self.record = OperationRecord()
         self._awaited: list[asyncio.Future[Answer[Any]]] = []
 

@@ -112,7 +112,8 @@ class LimitExceeded(GraphQLError):
 
 def _refusal(phrase: str, name: str, limits: Limits, node: Node | None = None) -> LimitExceeded:
     most = getattr(limits, name)
-    message = f"This operation {phrase}, and {most} are allowed (COINGLASS_MAX_{name.upper()})."
+    setting = "EXPORT_VALUES" if name == "values" and most == limits.export_values else name.upper()
+    message = f"This operation {phrase}, and {most} are allowed (COINGLASS_MAX_{setting})."
     return LimitExceeded(message, name, node)
 
 

@@ -1,6 +1,6 @@
 """The limits of one operation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -10,7 +10,7 @@ class Limits:
     `calls` to CoinGlass and `values` of the result are estimated from the arguments. `comparisons` are pairs of fields
     that have one name in one object; `names` are items of all arguments that list coins or pairs; `variables` are
     values in variables; `alias_length` is that of the longest alias, which stands in the result as often as there are
-    objects.
+    objects. `export_values`: in an export, if that is more than `values`.
     """
 
     calls: int = 300
@@ -27,6 +27,11 @@ class Limits:
     comparisons: int = 500
     names: int = 500
     variables: int = 5_000
+    export_values: int = 0
+
+    def of_exports(self) -> "Limits":
+        """Return the limits of an export, in which `export_values` may allow more values."""
+        return replace(self, values=max(self.values, self.export_values))
 
 
 DEFAULT = Limits()

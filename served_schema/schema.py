@@ -166,7 +166,11 @@ class ServedSchema(Schema):
             record.type = operation.operation.value
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
-            cost = document.cost or self._check_cost(document, operation, variables)
+            tabulation = context_value.tabulation if isinstance(context_value, Context) else None
+            if tabulation is not None:
+                tabulation.prepare(self._schema, operation, document.fragments, variables)
+            limits = self._limits if tabulation is None else self._limits.of_exports()
+            cost = document.cost or self._check_cost(document, operation, variables, limits)
             if isinstance(context_value, Context):
                 context_value.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:
@@ -234,7 +238,7 @@ class ServedSchema(Schema):
         if not document.operations:
             raise GraphQLError("The document has no operation.")
         for operation in document.operations:
-            self._check_cost(document, operation, {})
+            self._check_cost(document, operation, {}, self._limits.of_exports())
             self._compile(document, operation)
         return document
 
@@ -258,12 +262,17 @@ class ServedSchema(Schema):
     def _compile(self, document: Document, operation: OperationDefinitionNode) -> None:
         """Compile plans; graphql-core's default executor has none."""
 
-    def _check_cost(self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Cost:
-        """Raise InvalidOperation beyond the limits. If nothing of the cost depends on variables, it is checked once."""
-        cost, errors = check_operation(self._schema, document.fragments, operation, variables, self._limits)
+    def _check_cost(
+        self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any], limits: Limits
+    ) -> Cost:
+        """Raise InvalidOperation beyond the limits.
+
+        If nothing of the cost depends on variables and it is within the limits of every format, it is checked once.
+        """
+        cost, errors = check_operation(self._schema, document.fragments, operation, variables, limits)
         if errors:
             raise InvalidOperation(errors)
-        if is_fixed(document):
+        if is_fixed(document) and cost.values <= self._limits.values:
             document.cost = cost
         return cost
 

@@ -29,9 +29,9 @@ _MIN_ENCODED = 1024  # bytes: below, a coding saves nothing worth its work
 _LARGE = 512 * 1024  # bytes: beyond, the work of a coding would hold up the event loop
 _thread = ThreadPoolExecutor(1, "codings")  # zlib and zstd release the interpreter
 
-_SHAREABLE = frozenset((b"content-type", b"content-length", b"vary"))
+_SHAREABLE = frozenset((b"content-type", b"content-length", b"content-disposition", b"vary"))
 _OF_THE_BODY = frozenset((b"content-type", b"content-length", b"content-encoding"))
-_VARY = b"accept, accept-encoding, cg-api-key, router-authorization, x-dry-run"
+VARY = b"accept, accept-encoding, cg-api-key, router-authorization, x-dry-run"
 _YEAR = 31_536_000  # seconds; the longest max-age that means anything
 _SERVER_ERROR = 500
 _TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
@@ -52,6 +52,11 @@ class Rendering(NamedTuple):
     @property
     def not_modified_headers(self) -> list[Header]:
         return [header for header in self.headers if header[0] not in _OF_THE_BODY]
+
+
+def cache_control(scope: str, seconds: float) -> Header:
+    """Return the header that lets caches store a response, for all or for its scope alone."""
+    return b"cache-control", b"%s, max-age=%d" % (b"private" if scope else b"public", int(min(seconds, _YEAR)))
 
 
 @dataclass(slots=True, eq=False)
@@ -102,15 +107,13 @@ class CachedResponse:
 
     def _render(self, coding: str) -> Rendering:
         body, etag = _CODERS[coding](self.response.body), b""
-        headers = dict(self.response.headers) | {b"content-length": b"%d" % len(body), b"vary": _VARY}
+        headers = dict(self.response.headers) | {b"content-length": b"%d" % len(body), b"vary": VARY}
         if coding != IDENTITY:
             headers[b"content-encoding"] = coding.encode()
         if self.expires_at is None or self.response.is_gated:
             headers.update((NO_STORE,))
         else:
-            seconds = int(min(self.expires_at - self.created_at, _YEAR))
-            visibility = b"private" if self.key.scope else b"public"
-            headers[b"cache-control"] = b"%s, max-age=%d" % (visibility, seconds)
+            headers.update((cache_control(self.key.scope, self.expires_at - self.created_at),))
             headers[b"etag"] = etag = self._etag(coding)
         return Rendering(list(headers.items()), body, etag)
 

@@ -26,6 +26,7 @@ _RESPONSE_HEADERS = (
     "x-coinglass-source",
     "x-coinglass-figures",
     "age",
+    "content-disposition",
     "etag",
     "ratelimit",
     "ratelimit-policy",

@@ -1,16 +1,24 @@
-"""Reads `Accept` and `Accept-Encoding`: the best media type and the codings that a client takes (RFC 9110, 12.5)."""
+"""Reads `Accept` and `Accept-Encoding`: the best media type and the codings that a client takes (RFC 9110, 12.5).
+
+`format` in the address takes the place of `Accept`, for clients that cannot set it.
+"""
 
 import functools
 from typing import Final
+from urllib.parse import parse_qsl
 
+from server.export.formats import BY_MEDIA_TYPE, BY_NAME, EXTRA, FileFormat
 from server.http import JSON
 
 GRAPHQL_JSON: Final = b"application/graphql-response+json"
 EVENT_STREAM: Final = b"text/event-stream"
 IDENTITY: Final = "identity"
+_JSON: Final = (JSON, GRAPHQL_JSON)  # what wildcards stand for
 CODINGS: Final = ("zstd", "gzip", IDENTITY)  # the best first
 
-_MEDIA_TYPES = (EVENT_STREAM, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
+_OF_FILES = tuple(BY_MEDIA_TYPE)
+_MEDIA_TYPES = (*_OF_FILES, EVENT_STREAM, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
+_FORMAT = b"format"
 _PAGE_RANGES = ("text/html", "text/*", "*/*")
 _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
 _UTF_8 = ("utf-8", "utf8")
@@ -26,15 +34,46 @@ def media_type(accept: bytes | None) -> bytes | None:
     if not accept:
         return JSON
     weights = _weights(accept)
-    (weight, *_), best = max((_preference(offered, weights), offered) for offered in _MEDIA_TYPES)
+    offers = [offered for offered in _MEDIA_TYPES if offered not in _OF_FILES or BY_MEDIA_TYPE[offered].is_available]
+    (weight, *_), best = max((_preference(offered, weights), offered) for offered in offers)
     return best if weight > 0 else None
+
+
+def response_type(accept: bytes | None, query_string: bytes) -> bytes | FileFormat | None:
+    """Return the media type of the result of an operation, or the format of the file; None for what there is not."""
+    name = requested_format(query_string)
+    if name == "json":
+        return JSON
+    if name is not None:
+        file_format = BY_NAME.get(name)
+        return file_format if file_format is not None and file_format.is_available else None
+    chosen = media_type(accept)
+    return None if chosen is None else BY_MEDIA_TYPE.get(chosen, chosen)
+
+
+def requested_format(query_string: bytes) -> str | None:
+    """Return `format` of an address; of several the last one."""
+    if _FORMAT not in query_string:
+        return None
+    return dict(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True)).get(_FORMAT.decode())
+
+
+def why_unacceptable(accept: bytes, query_string: bytes) -> str:
+    """Say which types and formats there are."""
+    name, types = requested_format(query_string), (JSON, GRAPHQL_JSON, EVENT_STREAM, *_OF_FILES)
+    missing = [each for each in BY_NAME.values() if not each.is_available]
+    if any(each.name == name or (name is None and each.media_type in accept) for each in missing):
+        return f"Arrow and Parquet need pyarrow, which this server does not have: install {EXTRA}."
+    if name is not None:
+        return f"`format` is {name[:80]!r}, and the formats are json, {', '.join(BY_NAME)}."
+    return f"Accept {accept.decode('latin-1')[:80]!r} allows none of {', '.join(kind.decode() for kind in types)}."
 
 
 def _preference(offered: bytes, weights: dict[str, float]) -> tuple[float, bool, int]:
     named = weights.get(offered.decode())
     if named is not None:
         return named, True, _MEDIA_TYPES.index(offered)
-    if offered == EVENT_STREAM:
+    if offered not in _JSON:
         return 0.0, False, 0
     return weights.get("application/*", weights.get("*/*", 0.0)), False, offered == JSON
 

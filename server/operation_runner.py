@@ -15,7 +15,7 @@ from strawberry.types.graphql import OperationType
 
 from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
-from resolvers.context import Context
+from resolvers.context import Context, Tabulation
 from resolvers.operation_record import OperationRecord
 from served_schema.schema import ServedSchema
 from server import dry_run
@@ -31,6 +31,7 @@ _QUERIES: Final = (OperationType.QUERY,)
 _STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQL_JSON; 400 for other codes
     "INTERNAL_SERVER_ERROR": 500,
     "INTROSPECTION_DISABLED": 403,
+    "NOT_ONE_TABLE": 406,
     "PERSISTED_QUERY_ID_REQUIRED": 403,
     "PERSISTED_QUERY_NOT_IN_LIST": 403,
 }
@@ -63,11 +64,19 @@ class OperationRunner:
         self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
 
     async def run(
-        self, request: Request, operation: OperationRequest, batch: BatchCost | None = None
+        self,
+        request: Request,
+        operation: OperationRequest,
+        batch: BatchCost | None = None,
+        tabulation: Tabulation | None = None,
     ) -> OperationOutcome:
-        """Raise OperationRefused if there is no operation, or one that a GET must not execute."""
+        """Raise OperationRefused if there is no operation, or one that a GET must not execute.
+
+        With `tabulation` the data may have the tables of execution/tables.py in it.
+        """
         upstream = request.upstream or self.upstream
         with self.operation(request, upstream, batch) as (context, charge):
+            context.tabulation = tabulation
             request.operations.append(context.record)
             result = await self._execute(request, operation, context)
         body, expires_at = _body_and_expiry(context, result)

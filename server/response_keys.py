@@ -6,8 +6,9 @@ from urllib.parse import parse_qsl
 import orjson
 
 from served_schema.persisted_queries import DOCUMENT_IDS
+from server.export.formats import FileFormat
 from server.http import DRY_RUN, JSON, MALFORMED, DryRun, Request, parse_json
-from server.negotiation import GRAPHQL_JSON, is_json, media_type
+from server.negotiation import GRAPHQL_JSON, is_json, response_type
 
 _MAX_HEADER = 1024  # bytes of an Accept or Accept-Encoding; with a longer one nothing is cached
 _MAX_QUERY_STRING = 1024 * 1024
@@ -64,19 +65,23 @@ def response_key(request: Request) -> ResponseKey | None:
     except orjson.JSONEncodeError:  # nested deeper than orjson writes
         return None
     query_string = b"" if is_get else request.query_string
-    return ResponseKey(request.scope, request.method, media_type(request.headers.get(b"accept")), query_string, payload)
+    kind = response_type(request.headers.get(b"accept"), request.query_string)
+    media_type = kind.content_type if isinstance(kind, FileFormat) else kind
+    return ResponseKey(request.scope, request.method, media_type, query_string, payload)
 
 
 def is_cacheable(request: Request) -> bool:
-    """Whether the request may be for one response in JSON, judged without its body."""
+    """Whether the request may be for one response in JSON or one file, judged without its body."""
     headers = request.headers
     if request.method == "POST":
         is_operation = is_json(headers.get(b"content-type", b"")) and b"content-encoding" not in headers
     else:
         is_operation = request.method == "GET" and has_operation(request.query_string)
     accept = headers.get(b"accept")
-    accepts_json = accept is None or (len(accept) <= _MAX_HEADER and media_type(accept) in _JSON)
-    return is_operation and accepts_json and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
+    if not is_operation or (accept is not None and len(accept) > _MAX_HEADER):
+        return False
+    kind = response_type(accept, request.query_string)
+    return (kind in _JSON or isinstance(kind, FileFormat)) and len(headers.get(b"accept-encoding", b"")) <= _MAX_HEADER
 
 
 def has_operation(query_string: bytes) -> bool:

@@ -146,6 +146,13 @@ class Settings:
     )
     max_calls: int = _limit("calls", "Most requests to CoinGlass that one operation may cause.")
     max_values: int = _limit("values", "Most values that the result of one operation may have.")
+    max_export_values: int = _variable(
+        "COINGLASS_MAX_EXPORT_VALUES",
+        DEFAULT.export_values,
+        integer(0, _MAX_LIMIT),
+        "Most values of one export, if that is more than `COINGLASS_MAX_VALUES`. `COINGLASS_MAX_RESPONSE_MB` does not "
+        "hold for exports, which are sent in pieces.",
+    )
     max_depth: int = _limit("depth", "Most levels of an operation.")
     max_response_megabytes: int = _variable(
         "COINGLASS_MAX_RESPONSE_MB", 16, integer(1, 1000), "Largest response, in megabytes."

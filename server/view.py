@@ -1,17 +1,21 @@
-"""The innermost layer: answers operations over HTTP, one or a batch, in JSON or as events."""
+"""The innermost layer: answers operations over HTTP, one or a batch, in JSON, as events or as a file."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
+from execution.scalar_serializers import Unsupported
 from server.batch import BatchCost, Batching
 from server.event_stream import HEADERS as EVENT_HEADERS
 from server.event_stream import events
 from server.explorer import Explorer
+from server.export.formats import FileFormat
+from server.export.refusals import refuse_incomplete
+from server.export.response import Export, Tables
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
-from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, media_type
+from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, response_type, why_unacceptable
 from server.operation_runner import OperationOutcome, OperationRunner
 from server.operation_spans import OperationSpans
 from server.operations import OperationRefused, OperationRequest, read_operation, read_payload
@@ -59,14 +63,18 @@ class GraphQLView:
         accept = request.headers.get(b"accept")
         if request.is_get and not has_operation(request.query_string) and accepts_page(accept):
             return self._page(request)
-        content_type = media_type(accept)
+        content_type = response_type(accept, request.query_string)
         if content_type is None:
-            raise OperationRefused(_NOT_ACCEPTABLE, _unacceptable(accept or b""))
+            raise OperationRefused(_NOT_ACCEPTABLE, why_unacceptable(accept or b"", request.query_string))
         if request.dry_run is DryRun.UNREADABLE:
             raise OperationRefused(
                 _BAD_REQUEST, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one."
             )
         payload = read_payload(request)
+        if isinstance(content_type, FileFormat):
+            if isinstance(payload, list):
+                raise OperationRefused(_NOT_ACCEPTABLE, "A batch is answered in JSON, not as a file.")
+            return await self._export(request, read_operation(payload), content_type)
         if isinstance(payload, list):
             return await self._answer_batch(request, payload, content_type)
         if content_type == EVENT_STREAM:
@@ -80,7 +88,9 @@ class GraphQLView:
 
     def _encoded(self, outcome: OperationOutcome, content_type: bytes) -> Response:
         """Encode one result. In `application/json` even one that was not executed has status 200."""
-        is_typed = content_type == GRAPHQL_JSON
+        return self._in_json(outcome, content_type, is_typed=content_type == GRAPHQL_JSON)
+
+    def _in_json(self, outcome: OperationOutcome, content_type: bytes, *, is_typed: bool) -> Response:
         try:
             body, status, code = self._limit.encode(outcome.body), outcome.status, outcome.code
         except ResponseTooLarge as error:
@@ -90,6 +100,36 @@ class GraphQLView:
         response.upstream_calls = outcome.record.upstream_calls
         response.expires_at, response.code, response.is_gated = outcome.expires_at, code, outcome.is_gated
         outcome.charge.mark(response)
+        return response
+
+    async def _export(self, request: Request, operation: OperationRequest, file_format: FileFormat) -> Response:
+        """Answer with a file. What is no file, such as the report of a dry run, is JSON."""
+        tables = Tables()
+        outcome = await self._runner.run(request, operation, tabulation=tables)
+        if tables.layout is None or outcome.code is not None or request.dry_run is DryRun.ON:
+            return self._in_json(outcome, JSON, is_typed=True)
+        try:
+            return await self._file(request, outcome, outcome.body, Export(file_format, tables.layout))
+        except Unsupported:  # as in JSON, the default executor answers
+            request.operations.clear()
+        calls, outcome = outcome.record.upstream_calls, await self._runner.run(request, operation)
+        outcome.record.upstream_calls += calls
+        encoded = self._in_json(outcome, JSON, is_typed=True)
+        if encoded.code is not None:
+            return encoded
+        return await self._file(request, outcome, orjson.loads(encoded.body), Export(file_format, tables.layout))
+
+    async def _file(
+        self, request: Request, outcome: OperationOutcome, body: Mapping[str, Any], export: Export
+    ) -> Response:
+        response = refuse_incomplete(body, outcome.record.problems)
+        if response is None:
+            client = (request.upstream or self._runner.upstream).client
+            at = None if outcome.is_gated else outcome.expires_at
+            seconds = None if at is None else at - client.clock.monotonic()
+            response = await export.respond(request, body["data"], seconds)
+            response.expires_at, response.is_gated = outcome.expires_at, outcome.is_gated
+        response.upstream_calls = outcome.record.upstream_calls
         return response
 
     def _stream(self, request: Request, payload: dict[str, Any]) -> Response:
@@ -177,8 +217,3 @@ class GraphQLView:
 
 def _note_too_large(outcome: OperationOutcome) -> None:
     outcome.record.exceeded["response_mb"] += 1
-
-
-def _unacceptable(accept: bytes) -> str:
-    types = ", ".join(kind.decode() for kind in (JSON, GRAPHQL_JSON, EVENT_STREAM))
-    return f"Accept {accept.decode('latin-1')[:80]!r} allows none of {types}."

@@ -166,7 +166,7 @@ def test_every_file_of_a_secret_is_documented() -> None:
 
 def test_the_statuses_of_refusals_are_documented() -> None:
     """Every status is a number in the code, or one of Strawberry's view (405) or of a page."""
-    texts = [path.read_text() for path in sorted((ROOT / "server").glob("*.py"))]
+    texts = [path.read_text() for path in sorted((ROOT / "server").rglob("*.py"))]
     used = {int(status) for text in texts for status in re.findall(r"\b(4[0-3]\d|503)\b(?! *bytes)", text)}
     documented = re.findall(r"^\| (\d{3}) \|", (ROOT / "docs" / "problems.md").read_text(), re.MULTILINE)
     assert {int(status) for status in documented} == used
