@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures
 from sandbox.market import hyperliquid_positions as positions
-from sandbox.market.hyperliquid_positions import Position
+from sandbox.market.hyperliquid_positions import ModelledPosition
 from sandbox.market.model import Model, ModelContext, Row
 from sandbox.market.path import HOUR, MINUTE
 from sandbox.market.prices import price
@@ -17,7 +17,7 @@ _MAX_LEVERAGE = 40
 _OPENED, _CLOSED = 1, 2
 
 
-def _position(position: Position, mark: float, now: int) -> Row:
+def _position(position: ModelledPosition, mark: float, now: int) -> Row:
     return {
         "user": position.user,
         "symbol": position.coin,
@@ -56,7 +56,7 @@ def _whale_alerts(_: Query, context: ModelContext) -> list[Row]:
     return sorted(rows, key=lambda row: -row["create_time"])[:_ALERTS]
 
 
-def _alert(time: int, position: Position, value: float, action: int) -> Row:
+def _alert(time: int, position: ModelledPosition, value: float, action: int) -> Row:
     return {
         "user": position.user,
         "symbol": position.coin,
@@ -98,7 +98,7 @@ def _wallet(query: Query, context: ModelContext) -> Row:
     }
 
 
-def _summary(open_positions: Sequence[Position], marks: Mapping[str, float]) -> Row:
+def _summary(open_positions: Sequence[ModelledPosition], marks: Mapping[str, float]) -> Row:
     """Return the totals; the equity is the raw balance with the signed value of the positions."""
     signed = sum(position.size * marks[position.coin] for position in open_positions)
     margin = sum(position.margin_usd(marks[position.coin]) for position in open_positions)
@@ -111,7 +111,7 @@ def _summary(open_positions: Sequence[Position], marks: Mapping[str, float]) -> 
     }
 
 
-def _asset(position: Position, mark: float, now: int) -> Row:
+def _asset(position: ModelledPosition, mark: float, now: int) -> Row:
     profit, funding = position.profit_usd(mark), position.funding_usd(now)
     return {
         "type": "oneWay",

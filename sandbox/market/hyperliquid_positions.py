@@ -31,7 +31,7 @@ _FUNDING_PER_HOUR = 0.0000125
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class ModelledPosition:
     """A position while it is open, from `created` to `closed`; the size is signed and in coins."""
 
     user: str
@@ -79,7 +79,7 @@ def wallets() -> dict[str, int]:
 
 
 @lru_cache(maxsize=64)
-def open_positions(coin: str, minute: int) -> tuple[Position, ...]:
+def open_positions(coin: str, minute: int) -> tuple[ModelledPosition, ...]:
     """Return the positions in a coin at the start of a minute, the largest first."""
     time = minute * MINUTE
     mark = price(coin, time)
@@ -90,7 +90,7 @@ def open_positions(coin: str, minute: int) -> tuple[Position, ...]:
     return tuple(sorted(alive, key=lambda position: -abs(position.size)))
 
 
-def of_wallet(user: str, time: int) -> list[Position]:
+def of_wallet(user: str, time: int) -> list[ModelledPosition]:
     """Return the positions of a wallet; one that the lists do not show has some in three of the coins."""
     minute = time // MINUTE
     if user in wallets():
@@ -102,7 +102,7 @@ def of_wallet(user: str, time: int) -> list[Position]:
     return [position for position in positions if position.survives(price(position.coin, time))]
 
 
-def recent_events(coin: str, since: int, now: int, least_usd: float) -> Iterator[tuple[int, Position, bool]]:
+def recent_events(coin: str, since: int, now: int, least_usd: float) -> Iterator[tuple[int, ModelledPosition, bool]]:
     """Return when positions were opened or closed, the position, and whether it was opened.
 
     Slots whose positions cannot be worth `least_usd` are left out.
@@ -131,7 +131,7 @@ def _weight(coin: str, slot: int) -> float:
     return _SHARE_OF_SLOTS / (slot + 4) / sum(1 / (other + 4) for other in range(count))
 
 
-def _at(coin: str, slot: int, time: int) -> Position:
+def _at(coin: str, slot: int, time: int) -> ModelledPosition:
     """Return the position that the slot opened last."""
     key = f"hyperliquid/{coin}/{slot}"
     length = int(6 * 2 ** int(uniform(f"{key}/length") * 8)) * HOUR
@@ -142,7 +142,7 @@ def _at(coin: str, slot: int, time: int) -> Position:
     return _opened(key, user, coin, _weight(coin, slot), created, length)
 
 
-def _opened(key: str, user: str, coin: str, weight: float, created: int, length: int) -> Position:
+def _opened(key: str, user: str, coin: str, weight: float, created: int, length: int) -> ModelledPosition:
     entry = price(coin, created)
     usd = weight * hyperliquid_usd(coin, floor(created, DAY)) * (0.6 + 0.8 * uniform(f"{key}/size", created))
     is_long = uniform(f"{key}/side", created) < _LONGS
@@ -152,7 +152,7 @@ def _opened(key: str, user: str, coin: str, weight: float, created: int, length:
     liquidation = entry * (1 - min(distance, 0.95)) if is_long else entry * (1 + distance)
     closed = created + int(length * (0.6 + 0.35 * uniform(f"{key}/closed", created))) // MINUTE * MINUTE
     size = _significant(usd / entry if is_long else -usd / entry)
-    return Position(user, coin, size, entry, _significant(liquidation), leverage, is_cross, created, closed)
+    return ModelledPosition(user, coin, size, entry, _significant(liquidation), leverage, is_cross, created, closed)
 
 
 def _significant(figure: float) -> float:
