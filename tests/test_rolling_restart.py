@@ -31,7 +31,7 @@ def upstream() -> Iterator[dict[str, str]]:
 @contextmanager
 def nginx(folder: Path, *upstreams: str) -> Iterator[int]:
     port = free_port()
-    path = written(folder, ";\n    server ".join(upstreams), port)
+    path = written(folder, " fail_timeout=1s;\n    server ".join(upstreams), port)
     with subprocess.Popen([str(NGINX), "-c", str(path)]) as process:  # noqa: S603  # Debian's nginx
         try:
             wait_for(port, process)

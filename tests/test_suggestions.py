@@ -93,7 +93,6 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         ("{ fearGreed { __typename } }", "'indicators { fearGreed }'"),
         ("{ fundingRate { __typename } }", "'coin { fundingRate }'"),
         ("{ etfFlows { __typename } }", "'etf { flows }'"),
-        ("{ markets { coins { __typename } } }", "'query { coins }'"),
         ("{ coins(first: 1) { price } }", "'nodes { market { ... on CoinMarket { price } } }'"),
         ("{ news { __typename } }", "'cryptoNews'"),
         ("{ coins(first: 1) { symbol } }", "'nodes { symbol }'"),

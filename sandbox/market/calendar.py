@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import calendar
 from sandbox.market.model import Model, ModelContext, Row
-from sandbox.market.noise import uniform
+from sandbox.market.noise import hashed
 from sandbox.windows import Query
 
 _REACH = timedelta(days=15)
@@ -52,7 +52,7 @@ class _Figure(_Event):
 
     def text(self, months: int, name: str = "published", weight: float = 1.0) -> str:
         """Return the value of a month, counted since the year 0, as it is published."""
-        deviation = 2 * uniform(f"calendar/{self.country}/{self.name}/{name}", months) - 1
+        deviation = 2 * hashed(f"calendar/{self.country}/{self.name}/{name}", months) - 1
         value = round(self.usual + self.varies * weight * deviation, self.decimals) + 0.0  # and not -0.0
         return f"{value:.{self.decimals}f}{self.unit}"
 
@@ -131,7 +131,7 @@ def _entry(event: _Event, time: int, name: str) -> Row:
 
 def _figure(figure: _Figure, time: int, month: int, now: int) -> Row:
     reported = _MONTHS[(month - 1) % 12]
-    revised = uniform(f"calendar/{figure.country}/{figure.name}/revision", month) < _REVISED
+    revised = hashed(f"calendar/{figure.country}/{figure.name}/revision", month) < _REVISED
     return _entry(figure, time, f"{figure.name} ({reported})") | {
         "data_effect": _EFFECTS[figure.importance - 1],
         "forecast_value": figure.text(month, "forecast", 0.5),

@@ -24,7 +24,7 @@ from sandbox.market.etf import (
     trading_days,
 )
 from sandbox.market.model import Model, ModelContext, Row
-from sandbox.market.noise import fractal, uniform
+from sandbox.market.noise import fractal, hashed
 from sandbox.market.path import DAY, HOUR, MINUTE
 from sandbox.market.prices import price, price_path
 from sandbox.windows import Query
@@ -234,10 +234,10 @@ def _quote(fund: ModelFund, now: int) -> Row:
         "last_updated": traded * _NANOSECONDS,
         "timeframe": "REAL-TIME",
         "ask": round(share + 0.01, 2),
-        "ask_size": 1 + int(40 * uniform(f"ask of {fund.ticker}", traded // MINUTE)),
+        "ask_size": 1 + int(40 * hashed(f"ask of {fund.ticker}", traded // MINUTE)),
         "ask_exchange": 8,
         "bid": round(share - 0.01, 2),
-        "bid_size": 1 + int(40 * uniform(f"bid of {fund.ticker}", traded // MINUTE)),
+        "bid_size": 1 + int(40 * hashed(f"bid of {fund.ticker}", traded // MINUTE)),
         "bid_exchange": 11,
     }
 
@@ -249,7 +249,7 @@ def _trade(fund: ModelFund, now: int) -> Row:
         "timeframe": "REAL-TIME",
         "id": str(traded // MINUTE),
         "price": _value(fund, now),
-        "size": 1 + int(400 * uniform(f"trade of {fund.ticker}", traded // MINUTE)),
+        "size": 1 + int(400 * hashed(f"trade of {fund.ticker}", traded // MINUTE)),
         "exchange": 12,
         "conditions": [12, 37],
     }

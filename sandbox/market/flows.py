@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
-from sandbox.market.noise import between, draw, signed, uniform
+from sandbox.market.noise import between, draw, hashed, signed
 from sandbox.market.path import FANOUT, FINEST, WEEK, WIDTHS, Path, reading
 from sandbox.market.prices import price_path
 from sandbox.market.shares import ShareOf, share
@@ -85,7 +85,7 @@ class Flows:
     def _week(self, index: int) -> _Node:
         start, high, low, _, activity = self._path.node(0, index)
         volume = self._weekly * (0.35 + 0.65 * start / self._price) * (0.5 + activity / 2)
-        volume *= 0.85 + 0.3 * uniform(self._name, index)
+        volume *= 0.85 + 0.3 * hashed(self._name, index)
         buys = volume * (0.5 + 0.008 * signed(f"taker {self._name}", index))
         liquidated = 0.0 if self.is_spot else volume * 0.0013
         down, up = (start - low) / start, (high - start) / start

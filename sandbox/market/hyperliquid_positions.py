@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from cg_client.windows import floor
 from sandbox.market.levels import chosen, open_interest
-from sandbox.market.noise import draw, uniform
+from sandbox.market.noise import draw, hashed
 from sandbox.market.path import DAY, HOUR, MINUTE
 from sandbox.market.prices import price
 from sandbox.market.universe import pairs_of_coin
@@ -95,7 +95,7 @@ def of_wallet(user: str, time: int) -> list[ModelledPosition]:
     minute = time // MINUTE
     if user in wallets():
         return [position for coin in COINS for position in open_positions(coin, minute) if position.user == user]
-    first = int(uniform(f"{user}/coins") * _LARGEST)
+    first = int(hashed(f"{user}/coins") * _LARGEST)
     coins = [COINS[(first + offset) % _LARGEST] for offset in range(3)]
     midnight = time - time % DAY
     positions = [_opened(f"{user}/{coin}", user, coin, _SHARE_OF_SLOTS / 60, midnight, 2 * DAY) for coin in coins]
@@ -134,23 +134,23 @@ def _weight(coin: str, slot: int) -> float:
 def _at(coin: str, slot: int, time: int) -> ModelledPosition:
     """Return the position that the slot opened last."""
     key = f"hyperliquid/{coin}/{slot}"
-    length = int(6 * 2 ** int(uniform(f"{key}/length") * 8)) * HOUR
-    phase = int(uniform(f"{key}/phase") * length) // MINUTE * MINUTE
+    length = int(6 * 2 ** int(hashed(f"{key}/length") * 8)) * HOUR
+    phase = int(hashed(f"{key}/phase") * length) // MINUTE * MINUTE
     number = (time + phase) // length
     created = number * length - phase
-    user = _address(int(uniform(f"{key}/user", number) * _WALLETS))
+    user = _address(int(hashed(f"{key}/user", number) * _WALLETS))
     return _opened(key, user, coin, _weight(coin, slot), created, length)
 
 
 def _opened(key: str, user: str, coin: str, weight: float, created: int, length: int) -> ModelledPosition:
     entry = price(coin, created)
-    usd = weight * hyperliquid_usd(coin, floor(created, DAY)) * (0.6 + 0.8 * uniform(f"{key}/size", created))
-    is_long = uniform(f"{key}/side", created) < _LONGS
-    leverage = _LEVERAGES[int(uniform(f"{key}/leverage", created) * len(_LEVERAGES))]
-    is_cross = uniform(f"{key}/mode", created) < _CROSS
-    distance = _MAINTENANCE / leverage + (0.1 + 0.4 * uniform(f"{key}/cushion", created) if is_cross else 0.0)
+    usd = weight * hyperliquid_usd(coin, floor(created, DAY)) * (0.6 + 0.8 * hashed(f"{key}/size", created))
+    is_long = hashed(f"{key}/side", created) < _LONGS
+    leverage = _LEVERAGES[int(hashed(f"{key}/leverage", created) * len(_LEVERAGES))]
+    is_cross = hashed(f"{key}/mode", created) < _CROSS
+    distance = _MAINTENANCE / leverage + (0.1 + 0.4 * hashed(f"{key}/cushion", created) if is_cross else 0.0)
     liquidation = entry * (1 - min(distance, 0.95)) if is_long else entry * (1 + distance)
-    closed = created + int(length * (0.6 + 0.35 * uniform(f"{key}/closed", created))) // MINUTE * MINUTE
+    closed = created + int(length * (0.6 + 0.35 * hashed(f"{key}/closed", created))) // MINUTE * MINUTE
     size = _significant(usd / entry if is_long else -usd / entry)
     return ModelledPosition(user, coin, size, entry, _significant(liquidation), leverage, is_cross, created, closed)
 

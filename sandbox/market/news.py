@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import news
 from sandbox.market.model import Model, ModelContext, Row
-from sandbox.market.noise import uniform
+from sandbox.market.noise import hashed
 from sandbox.market.path import DAY, HOUR, MINUTE
 from sandbox.market.prices import price
 from sandbox.windows import Query, page_of
@@ -24,7 +24,7 @@ def _releases(name: str, slot: int, query: Query, now: int) -> Iterator[int]:
     end = min(int(query.get("end_time") or now), now)
     start = max(int(query.get("start_time") or 0), end - _REACH)
     for number in range(end // slot, start // slot - 1, -1):
-        time = number * slot + int(uniform(name, number) * slot) // 1000 * 1000
+        time = number * slot + int(hashed(name, number) * slot) // 1000 * 1000
         if start <= time <= end:
             yield time
 
@@ -35,7 +35,7 @@ def _change_percent(coin: str, time: int, period: int) -> float:
 
 
 def _article(time: int) -> Row:
-    coin = _COINS[int(uniform("article/coin", time) * len(_COINS))]
+    coin = _COINS[int(hashed("article/coin", time) * len(_COINS))]
     day, week = _change_percent(coin, time, DAY), _change_percent(coin, time, 7 * DAY)
     verb = "gains" if day >= 0 else "loses"
     title = f"Modelled market: {coin} {verb} {abs(day):.2f} % within a day"
@@ -56,7 +56,7 @@ def _article(time: int) -> Row:
 
 
 def _flash(time: int) -> Row:
-    coin = _COINS[int(uniform("newsflash/coin", time) * len(_COINS))]
+    coin = _COINS[int(hashed("newsflash/coin", time) * len(_COINS))]
     hour = _change_percent(coin, time, HOUR)
     return {
         "newsflash_picture": "",

@@ -24,18 +24,18 @@ def draw(name: str, index: int, level: int = 0, block: int = 0) -> bytes:
     return state.digest()
 
 
-def uniform(name: str, index: int = 0, level: int = 0) -> float:
+def hashed(name: str, index: int = 0, level: int = 0) -> float:
     """Return a figure from 0 to 1, the latter exclusive."""
     return int.from_bytes(draw(name, index, level)[:6]) / _WIDE
 
 
 def between(low: float, high: float, name: str, index: int = 0) -> float:
-    return low + (high - low) * uniform(name, index)
+    return low + (high - low) * hashed(name, index)
 
 
 def signed(name: str, index: int = 0, level: int = 0) -> float:
     """Return a figure from -1 to 1, all equally likely."""
-    return 2 * uniform(name, index, level) - 1
+    return 2 * hashed(name, index, level) - 1
 
 
 def normal(name: str, index: int = 0, level: int = 0) -> float:

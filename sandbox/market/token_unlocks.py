@@ -11,7 +11,7 @@ from functools import lru_cache
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import on_chain
 from sandbox.market.model import Model, ModelContext, Row, percent_change, text
-from sandbox.market.noise import uniform
+from sandbox.market.noise import hashed
 from sandbox.market.path import DAY
 from sandbox.market.prices import price
 from sandbox.market.universe import COINS
@@ -93,9 +93,7 @@ _TRACKED = tuple(part for part in _ALLOCATIONS if part.is_tracked)
 
 @lru_cache(maxsize=64)
 def _schedule(coin: str) -> _Schedule:
-    launched = (
-        _FIRST + int(uniform("launch", 0 if coin == "HYPE" else COINS[coin].rank) * (_LAST - _FIRST)) // DAY * DAY
-    )
+    launched = _FIRST + int(hashed("launch", 0 if coin == "HYPE" else COINS[coin].rank) * (_LAST - _FIRST)) // DAY * DAY
     return _Schedule(coin, launched, round(COINS[coin].supply * _TOTAL))
 
 
