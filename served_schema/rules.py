@@ -35,7 +35,7 @@ from graphql.validation.rules.known_type_names import KnownTypeNamesRule
 from graphql.validation.rules.possible_fragment_spreads import PossibleFragmentSpreadsRule
 from graphql.validation.rules.scalar_leafs import ScalarLeafsRule
 
-from served_schema.similar import MAX_SIMILAR, contains_words_of, equivalent, has_words_of, similar
+from served_schema.similar import MAX_SIMILAR, contains_words_of, equivalent, has_words_of, is_subject_of, similar
 
 _WITH_FIELDS = GraphQLObjectType | GraphQLInterfaceType
 _COMMON: Final = frozenset(("time", "timestamp"))
@@ -74,13 +74,15 @@ class ArgumentNames(KnownArgumentNamesRule):
         self.context.report_error(GraphQLError(message, arg_node))
 
     def _hint(self, name: str, field_name: str, field: GraphQLField) -> str:
-        """Suggest arguments of the field, or the same field of what the argument selects on the root."""
+        """Suggest arguments of the field, or a field of the same name below the root that takes the argument."""
         root = self.context.schema.query_type
-        elsewhere = [
-            f"{step}({name}: ...) {{ {field_name} }}"
-            for step, other in (root.fields.items() if root else ())
-            if name in other.args and field_name in getattr(get_named_type(other.type), "fields", {})
-        ]
+        elsewhere = []
+        for step, other in root.fields.items() if root else ():
+            below: Mapping[str, GraphQLField] = getattr(get_named_type(other.type), "fields", {})
+            if field_name in below and name in other.args:
+                elsewhere.append(f"{step}({name}: ...) {{ {field_name} }}")
+            elif field_name in below and name in below[field_name].args:
+                elsewhere.append(f"{step} {{ {field_name}({name}: ...) }}")
         meant = [*elsewhere, *similar(name, field.args)]
         others = f"Its arguments are {', '.join(field.args)}." if field.args else "It has no arguments."
         return did_you_mean(meant) or f" {others}"
@@ -151,8 +153,17 @@ def _selections(schema: GraphQLSchema, parent: GraphQLNamedType, name: str) -> l
     if not meant and "nodes" in fields:
         below = _selections(schema, get_named_type(fields["nodes"].type), name)
         return [f"nodes {{ {selection} }}" for selection in below]
-    root = schema.query_type.fields if schema.query_type and "source" not in fields else {}
-    return meant or ([f"query {{ {name} }}"] if name in root else _all_of_few(fields))
+    return meant or _on_root(schema, fields, name) or _all_of_few(fields)
+
+
+def _on_root(schema: GraphQLSchema, fields: Mapping[str, GraphQLField], name: str) -> list[str]:
+    """Return selections on the root that the name may stand for, unless the fields are those of a payload or a row."""
+    is_row = all(is_leaf_type(get_named_type(field.type)) for field in fields.values())
+    if schema.query_type is None or "source" in fields or is_row:
+        return []
+    root = schema.query_type.fields
+    meant = [name] if name in root else _below(root, lambda _, child: child == name)
+    return [f"query {{ {selection} }}" for selection in meant]
 
 
 def _on_fields(fields: Mapping[str, GraphQLField], name: str) -> list[str]:
@@ -161,7 +172,10 @@ def _on_fields(fields: Mapping[str, GraphQLField], name: str) -> list[str]:
     same, below = equivalent(name, fields), _below(fields, lambda _, child: child == name)
     paths = _below(fields, lambda step, child: has_words_of(name, step, child))
     meant = dict.fromkeys([*lists, *same, *below, *paths, *similar(name, fields)])
-    return list(meant or _below(fields, lambda _, child: contains_words_of(name, child)))
+    if meant:
+        return list(meant)
+    containing = _below(fields, lambda _, child: contains_words_of(name, child))
+    return containing or _below(fields, lambda _, child: is_subject_of(name, child))
 
 
 def _all_of_few(fields: Mapping[str, GraphQLField]) -> list[str]:

@@ -54,6 +54,14 @@ _SYNONYMS: Final[Mapping[str, Collection[str]]] = {
     "sell": ("sellUsd", "shortUsd", "asksUsd"),
     "ratio": ("longShortRatio",),
 }
+_SUBJECTS: Final[Mapping[str, Collection[str]]] = {  # names of lists, which may be fields of another object
+    "gainers": ("priceChanges",),
+    "losers": ("priceChanges",),
+    "movers": ("priceChanges",),
+    "topgainers": ("priceChanges",),
+    "toplosers": ("priceChanges",),
+    "topmovers": ("priceChanges",),
+}
 
 
 def similar(name: str, options: Collection[str]) -> list[str]:
@@ -69,6 +77,11 @@ def equivalent(name: str, options: Collection[str]) -> list[str]:
     lower = name.lower()
     same = [option for option in options if option.lower() == lower or _acronym(option) == lower]
     return [*same, *(option for option in _SYNONYMS.get(lower, ()) if option in options)]
+
+
+def is_subject_of(name: str, option: str) -> bool:
+    """Whether the option is the list that the name, of no word in common, asks for: `topMovers` for `priceChanges`."""
+    return option in _SUBJECTS.get(name.lower(), ())
 
 
 def has_words_of(name: str, first: str, second: str) -> bool:

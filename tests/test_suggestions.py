@@ -95,6 +95,10 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         ("{ etfFlows { __typename } }", "'etf { flows }'"),
         ("{ coins(first: 1) { price } }", "'nodes { market { ... on CoinMarket { price } } }'"),
         ("{ news { __typename } }", "'cryptoNews'"),
+        ("{ topMovers { __typename } }", "'markets { priceChanges }'"),
+        ("{ sentiment { coinbasePremium { __typename } } }", "'query { indicators { coinbasePremium } }'"),
+        (on_coin("coinbasePremium { __typename }"), "'query { indicators { coinbasePremium } }'"),
+        ("{ coins(orderBy: OPEN_INTEREST_USD) { totalCount } }", "'markets { coins(orderBy: ...) }'"),
         ("{ coins(first: 1) { symbol } }", "'nodes { symbol }'"),
         (on_coin("oi { __typename }"), "'openInterest'"),
         (on_coin("cvd { __typename }"), "'cumulativeVolumeDelta'"),
@@ -127,6 +131,11 @@ def test_a_guess_leads_to_the_name(query: str, meant: str) -> None:
     (message,) = messages(query)
     assert "Did you mean " in message
     assert meant in message
+
+
+def test_a_field_of_the_root_is_not_suggested_for_a_value_of_a_row() -> None:
+    (message,) = messages("{ hyperliquid { whaleAlerts { ... on WhaleAlerts { alerts { exchange } } } } }")
+    assert "query {" not in message
 
 
 @pytest.mark.parametrize(
