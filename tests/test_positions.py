@@ -60,6 +60,16 @@ async def test_open_interest_comes_from_the_endpoint_of_its_margin(arguments: st
     }
 
 
+@pytest.mark.parametrize(("written", "sent"), [("deribit", "Deribit"), (" okx", "OKX"), ("Elsewhere", "Elsewhere")])
+async def test_a_venue_of_options_is_sent_by_the_name_that_coinglass_has_for_it(written: str, sent: str) -> None:
+    upstream = StubUpstream()
+    await data(
+        f"""{{ coin(symbol: "BTC") {{ options {{ maxPain(exchange: "{written}") {{ __typename }} }} }} }}""", upstream
+    )
+    ((_, query),) = (request for request in upstream.sandbox.requests if request[0] == "/api/option/max-pain")
+    assert query["exchange"] == sent
+
+
 async def test_coins_and_the_whole_list_share_one_request() -> None:
     upstream = StubUpstream()
     result = await data(

@@ -84,8 +84,15 @@ class OptionsOpenInterest(OptionsVolume):
     range: Annotated[choices.OptionsRange, "Period to cover.", Gateable()] = choices.OptionsRange.ALL
 
 
+_OPTIONS_VENUES = {name.lower(): name for name in ("Deribit", "CME", "OKX", "Bybit", "Binance")}
+
+
 class OptionsVenue(CoinParams):
-    exchange: Annotated[str, "Options venue.", ExistingName("Deribit")] = "Deribit"
+    exchange: Annotated[str, "Options venue, in any case.", ExistingName("Deribit")] = "Deribit"
+
+    def query(self) -> dict[str, str]:
+        """Send a known venue by CoinGlass' name: another spelling of it answers an empty list."""
+        return super().query() | {"exchange": _OPTIONS_VENUES.get(self.exchange.strip().lower(), self.exchange)}
 
 
 class AccumulatedFunding(Params):
