@@ -15,6 +15,7 @@ import { Views } from './views.js';
 /** @typedef {{ endpoint: string, banner: string | null, credentials: boolean, keyHeader: boolean, examples: { name: string, about: string, query: string }[] }} Config */
 
 const SCHEMA = 'schema.graphql';
+const FIRST_EXAMPLE = 'Funding';
 
 /** @type {Config} */
 const config = {
@@ -179,7 +180,7 @@ function openLink() {
 function start() {
   if (config.banner) showBanner(config.banner);
   example.append(element('option', { value: '', hidden: true }, ['From a link']), ...config.examples.map(({ name }, index) => element('option', { value: String(index) }, [name])));
-  example.value = '0';
+  example.value = String(Math.max(0, config.examples.findIndex(({ name }) => name === FIRST_EXAMPLE)));
   byId('access', HTMLElement).hidden = !config.credentials && !config.keyHeader;
   byId('credentials-part', HTMLElement).hidden = !config.credentials;
   byId('key-part', HTMLElement).hidden = !config.keyHeader;

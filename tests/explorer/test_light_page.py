@@ -125,6 +125,12 @@ def test_an_example_runs_and_whatever_it_draws_has_colours(tab: Tab, address: st
     assert KINDS.get(name, set()) <= {chart["kind"] for chart in seen}
 
 
+def test_the_first_visit_offers_an_example_that_draws(tab: Tab, address: str) -> None:
+    tab.open(address)
+    run(tab)
+    assert "time lines" in {chart["kind"] for chart in charts(tab)}
+
+
 def test_longs_are_above_zero_and_shorts_below(tab: Tab, address: str) -> None:
     opened(tab, address, BARS)
     assert [chart["kind"] for chart in charts(tab)] == ["time mirrored"]
