@@ -47,6 +47,18 @@ DRAWN = """[...document.querySelectorAll('.xp-plot canvas')].reduce((sum, canvas
   }
   return sum;
 }, 0)"""
+# Pixels between the last coloured one of the largest canvas and its right edge.
+ROOM = """(canvas => {
+  const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d', { willReadFrequently: true });
+  copy.drawImage(canvas, 0, 0);
+  const { data, width } = copy.getImageData(0, 0, canvas.width, canvas.height);
+  let last = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    const colour = [data[i], data[i + 1], data[i + 2]];
+    if (data[i + 3] > 60 && Math.max(...colour) - Math.min(...colour) > 40) last = Math.max(last, (i / 4) % width);
+  }
+  return width - 1 - last;
+})([...document.querySelectorAll('.xp-plot canvas')].sort((a, b) => b.width * b.height - a.width * a.height)[0])"""
 # Whether all series have the colour of texts, as a price alone, which cannot be told from the labels of the axes.
 GREY = """(swatches => swatches.length > 0 && swatches.every(swatch => {
   const [r, g, b] = getComputedStyle(swatch).backgroundColor.match(/\\d+/g).map(Number);
@@ -171,6 +183,13 @@ def test_a_shape_of_answer_has_its_kind_of_chart(tab: Tab, everything: Graph, sh
     tab.until(f"{DRAWN} > 100")
     drawing = tab.run("({...document.querySelector('.xp-plot').dataset})")
     assert (drawing["kind"], drawing.get("form", "heatmap")) == ("heatmap" if shape == "heatmap" else "time", shape)
+
+
+def test_the_newest_candle_leaves_room_for_its_time(tab: Tab, everything: Graph) -> None:
+    show(tab, everything, f'{{ pair(exchange: "Binance", symbol: "BTC/USDT") {{ {SHAPES["candles"]} }} }}', "")
+    execute(tab)
+    tab.until(f"{DRAWN} > 100")
+    assert tab.run(ROOM) >= 10
 
 
 def test_a_gated_interval_is_run_with_a_permitted_one_at_a_click(tab: Tab, hobbyist: Graph) -> None:

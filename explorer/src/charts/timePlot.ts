@@ -34,6 +34,7 @@ const MODES: Record<Scale, PriceScaleMode> = {
 const SIDES = ['right', 'left'] as const;
 const LEAST_MOVE = 1e-8;
 const VOLUME_TOP = 0.75; // of the height: volume takes the lowest quarter under candles
+const ROOM_FOR_LABEL = 18; // pixels: half of the label of the newest time, which is cut off at the edge otherwise
 
 export function timePlot(host: HTMLElement, drawing: TimeDrawing, colours: Colours, onRead: (reading: Reading) => void): Plot {
   const seconds = drawing.times.map((time) => Math.floor(time / 1000));
@@ -78,9 +79,9 @@ function emptyChart(host: HTMLElement, drawing: TimeDrawing, colours: Colours): 
     },
     grid: { vertLines: line, horzLines: line },
     crosshair: { mode: CrosshairMode.Normal },
-    rightPriceScale: { borderColor: colours.grid },
-    leftPriceScale: { borderColor: colours.grid, visible: drawing.axes.length > 1 },
-    timeScale: { borderColor: colours.grid, timeVisible: step < 86_400_000, secondsVisible: step < 60_000, minBarSpacing: 0.01 },
+    rightPriceScale: { borderColor: colours.grid, entireTextOnly: true },
+    leftPriceScale: { borderColor: colours.grid, entireTextOnly: true, visible: drawing.axes.length > 1 },
+    timeScale: { borderColor: colours.grid, timeVisible: step < 86_400_000, secondsVisible: step < 60_000, minBarSpacing: 0.01, rightOffsetPixels: ROOM_FOR_LABEL },
     localization: { timeFormatter: (time: number) => `${formatTime(time * 1000, true)} UTC` },
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
     handleScale: { mouseWheel: false }, // the wheel scrolls the page; pinching and dragging an axis zoom
