@@ -192,7 +192,7 @@ function sourceNotes(source, note) {
   const fetched = parseTime(source['fetchedAt']);
   if (source['freshness'] === 'STALE') {
     const age = fetched === null ? '' : `, fetched ${formatSpan(Date.now() - fetched)} ago (${formatTime(fetched)} UTC)`;
-    list.push(note('stale', 'STALE', 'Old data', `CoinGlass did not serve newer data${age}`));
+    list.push(note('stale', 'STALE', 'Older figures', `An earlier answer${age}, until CoinGlass gives a newer one: run again for it`));
   }
   const anomalies = Array.isArray(source['anomalies']) ? source['anomalies'].filter(isObject) : [];
   for (const { kind, field, count, sample } of anomalies) {

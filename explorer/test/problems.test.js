@@ -140,7 +140,7 @@ test('data that is stale, shortened, coarsened or odd has a note for each', () =
   };
   const list = problems({ data: { pair: { price: payload, largeOrders: { capped: true } } } });
   assert.deepEqual(list.map(({ kind, code }) => [kind, code]), [['stale', 'STALE'], ['anomaly', 'VALUE_UNREADABLE'], ['partial', 'PLAN_HISTORY'], ['partial', 'COARSENED'], ['partial', 'CAPPED']]);
-  assert.match(list[0]?.message ?? '', /fetched 3 h ago/);
+  assert.match(list[0]?.message ?? '', /^An earlier answer, fetched 3 h ago .*, until .* run again for it$/);
   assert.equal(list[1]?.message, 'close, 2 times, such as n/a');
   assert.equal(list[3]?.message, 'Requested M5, served H4');
 });
