@@ -7,7 +7,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies explorer clients python-client federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
 $(STAMP): pyproject.toml locks/dev.txt hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
@@ -44,6 +44,10 @@ docker-lint: $(STAMP)
 explorer: $(STAMP) explorer/node_modules/.installed   ## the page of the explorer: types, tests and build (needs Node)
 	cd explorer && npm run --silent check
 	$(BIN)/python -m build_hooks.explorer_page
+
+screenshots: $(STAMP)    ## the pictures of the README, of the built page on the modelled market (needs Chromium, and Node for the page)
+	$(BIN)/python -m build_hooks.explorer_page
+	COINGLASS_GRAPHQL_UI=require COINGLASS_GRAPHQL_SCREENSHOTS=take $(BIN)/pytest --quiet tests/explorer/test_pictures.py
 
 clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
 	cd clients/typescript && npm run --silent check

@@ -131,6 +131,31 @@ def test_the_shown_queries_are_answered(graph: Graph, query: str) -> None:
     graph.data(query)
 
 
+WANTED = re.findall(r"^\| ([^|`]+) \| `([^`]+)` \| `(\w+ {[^`]+})` \|$", README, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("field", "payload"), [row[1:] for row in WANTED], ids=[row[0] for row in WANTED])
+def test_what_the_readme_names_a_field_for_is_answered(shared_graph: Graph, field: str, payload: str) -> None:
+    inner = field.rstrip(" }")
+    outer = field.removeprefix(inner)
+    answer = shared_graph.data(f"{{ {inner} {{ ... on {payload} ... on Problem {{ code message }} }}{outer} }}")
+    assert '"message"' not in json.dumps(answer)
+    assert rows_in(answer) > 0
+
+
+def rows_in(data: Any) -> int:
+    """Count the rows of all lists in an answer."""
+    if isinstance(data, dict):
+        return sum(rows_in(value) for value in data.values())
+    return len(data) if isinstance(data, list) else 0
+
+
+def test_the_readme_is_short_and_names_a_field_for_what_traders_ask_first() -> None:
+    assert len(README.splitlines()) < 200
+    asked = {"funding", "top movers", "ETF flows", "whale alerts", "economic calendar", "Coinbase premium"}
+    assert asked < {row[0] for row in WANTED}
+
+
 def shape(data: Any) -> Any:
     """Return the names and types in an answer."""
     if isinstance(data, dict):
