@@ -63,7 +63,8 @@ class PlanExecutor:
         try:
             variables = _NO_VARIABLES
             if operation.variable_definitions:
-                values = get_variable_values(self._schema, operation.variable_definitions, dict(inputs or {}))
+                definitions, given = operation.variable_definitions, dict(inputs or {})
+                values = get_variable_values(self._schema, definitions, given, max_errors=0, hide_suggestions=True)
                 variables = _without_errors(values)
             plan = document.plan(operation, variables, lambda: self._compiled(document, operation, variables))
             if plan is None:

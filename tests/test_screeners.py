@@ -313,6 +313,8 @@ def test_a_forged_position_is_invalid_input(screened: Screened) -> None:
         ("where: { or: [" + '{ symbol: { eq: "A" } } ' * 60 + "] }", "where"),
         ("where: { and: [" + "{ } " * 60 + "] }", "where"),
         ("where: { openInterest: { usd: { in: [" + "1 " * 1001 + "] } } }", "where"),
+        ('where: { symbol: { eq: "' + "A" * 201 + '" } }', "where"),
+        ('where: { symbol: { in: ["BTC", "' + "A" * 201 + '"] } }', "where"),
     ],
 )
 def test_too_much_is_invalid_input_and_costs_nothing(screened: Screened, arguments: str, argument: str) -> None:
