@@ -26,9 +26,9 @@ from execution.plan import Execution, Info, ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from execution.scalar_serializers import Unsupported
 from execution.tables import TableEncoder
-from execution.turns import Turns
 from execution.validation import relevant
 from resolvers.context import Context
+from resolvers.turns import Turns
 from served_schema.documents import Document
 from served_schema.rules import RULES
 from served_schema.schema import LookupCounts, ServedSchema
