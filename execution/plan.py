@@ -16,8 +16,8 @@ from graphql import VariableValues
 from execution.column_selection import ColumnCompleter, ColumnSelection, RowEncoder
 from execution.resolver_calls import ResolverCalls
 from execution.scalar_serializers import Unsupported
-from execution.turns import Turns
 from payloads.columns import Column, Columns
+from resolvers.turns import Turns
 
 Completed: TypeAlias = Any  # what can stand in an answer
 Container: TypeAlias = Any  # a dict of the answer, or a list

@@ -26,9 +26,9 @@ from execution.plan import Execution, Info, ObjectPlan
 from execution.plan_compiler import PlanCompiler
 from execution.scalar_serializers import Unsupported
 from execution.tables import TableEncoder
-from execution.turns import Turns
 from execution.validation import relevant
 from resolvers.context import Context
+from resolvers.turns import Turns
 from served_schema.documents import Document
 from served_schema.rules import RULES
 from served_schema.schema import LookupCounts, ServedSchema
@@ -63,7 +63,8 @@ class PlanExecutor:
         try:
             variables = _NO_VARIABLES
             if operation.variable_definitions:
-                values = get_variable_values(self._schema, operation.variable_definitions, dict(inputs or {}))
+                definitions, given = operation.variable_definitions, dict(inputs or {})
+                values = get_variable_values(self._schema, definitions, given, max_errors=0, hide_suggestions=True)
                 variables = _without_errors(values)
             plan = document.plan(operation, variables, lambda: self._compiled(document, operation, variables))
             if plan is None:

@@ -25,8 +25,8 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
-from execution.turns import Turns
 from resolvers.context import Context
+from resolvers.turns import Turns
 from served_schema.errors import stable
 from served_schema.rules import RULES
 

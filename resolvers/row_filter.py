@@ -25,6 +25,7 @@ Read: TypeAlias = Callable[[Row], Any]  # one value of a row
 
 MAX_CONDITIONS = 50  # of one filter, each of which is tried on every row
 MAX_LISTED = 1000  # items of all `in`
+MAX_LENGTH = 200  # characters of a name
 MAX_ORDERS = 3
 
 _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -90,6 +91,7 @@ class RowFilter:
         tests: list[Holds] = []
         for name, given in _given(condition):
             self._count(1, len(given) if isinstance(given, list) else 0)
+            _check_lengths(given if isinstance(given, list) else [given])
             operand = frozenset(map(_folded, given)) if isinstance(given, list) else _folded(given)
             canonical.append([*path, name, sorted(operand) if isinstance(operand, frozenset) else operand])
             if name == "is_null":
@@ -173,6 +175,12 @@ def reader(path: Path) -> Read:
 def fingerprint(*parts: object) -> str:
     """Return a text that is equal for equal parts, in all processes."""
     return json.dumps(parts, separators=(",", ":"), ensure_ascii=True)
+
+
+def _check_lengths(values: Sequence[object]) -> None:
+    """Raise BadArgument for a text that is no name, before anything is done that takes longer for it."""
+    if any(isinstance(value, str) and len(value) > MAX_LENGTH for value in values):
+        raise BadArgument(f"`where` has a name of more than {MAX_LENGTH} characters.", "where")
 
 
 def _given(values: object) -> list[tuple[str, Any]]:

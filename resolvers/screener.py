@@ -3,6 +3,7 @@
 It takes the calls of the list, whatever is selected of it.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar, cast
@@ -25,10 +26,14 @@ from resolvers.loaders import RowList
 from resolvers.results import NO_ALTERNATIVES
 from resolvers.row_filter import Key, Ordering, Position, Row, RowFilter, RowOrder, fingerprint, orderings
 from resolvers.row_inputs import row_inputs
+from resolvers.turns import Turns
 from resolvers.whole_lists import LoadedList, load_list
 
 C = TypeVar("C", bound=OrderedConnection[Any])
 ListOf: TypeAlias = Callable[..., RowList]  # the list, from the parent and the arguments
+
+_ROWS_AT_ONCE = 20  # up to 50 conditions are tried on each
+_turns = Turns()
 
 _FIRST = argument("first", int, f"Most items to give, up to {MAX_FIRST}.", FIRST)
 _AFTER = argument(
@@ -77,9 +82,9 @@ class Screen:
         position = None if after is None else _position(keyset.position(after), order, rows.key, after)
         return cls(row_filter, order, first, position, keyset, after)
 
-    def page(self, connection: type[C], row: type, loaded: LoadedList) -> C:
+    async def page(self, connection: type[C], row: type, loaded: LoadedList) -> C:
         """Return the page of a connection of `row`; raises BadArgument for a cursor of other values."""
-        ordered = self.order.sorted([values for _, values in loaded.rows.values() if self.where.holds(values)])
+        ordered = self.order.sorted(await self._filtered([values for _, values in loaded.rows.values()]))
         start = 0 if self.after is None else self._index_after(ordered, self.after)
         selected = ordered[start : start + self.first]
         answers = {id(values): answer for answer, values in loaded.rows.values()}
@@ -94,6 +99,15 @@ class Screen:
             source=DataSource.of(loaded.answers),
             capped=loaded.capped,
         )
+
+    async def _filtered(self, rows: Sequence[Row]) -> list[Row]:
+        """Return the rows that meet the filter; other requests have their turn between them."""
+        filtered: list[Row] = []
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            while _turns.is_over():  # noqa: ASYNC110  # an event would start all that wait for it in one pass
+                await asyncio.sleep(0)
+            filtered += filter(self.where.holds, rows[start : start + _ROWS_AT_ONCE])
+        return filtered
 
     def _index_after(self, ordered: Sequence[Any], after: Position) -> int:
         try:
@@ -133,7 +147,8 @@ def upstream_screened(
         complete = arguments if prepare is None else await prepare(info.context, arguments)
         identity = (endpoint.path, getattr(self, "symbol", None), sorted(complete.items()))
         screen = Screen.of(rows, identity, first, after, where, order_by)
-        return screen.page(connection, rows.row, await load_list(info.context, list_of(self, **complete)))
+        loaded = await load_list(info.context, list_of(self, **complete))
+        return await screen.page(connection, rows.row, loaded)
 
     sign(
         resolve,

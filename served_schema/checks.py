@@ -27,15 +27,11 @@ from graphql import (
     visit,
 )
 
-from served_schema.cost import Cost, CostMeasure
+from served_schema.cost import SIZES, Cost, CostMeasure
 from served_schema.documents import Document, drop_tokens
 from served_schema.limits import Limits
 
 _TIMES = ("from", "to")  # arguments by which a window grows with time
-_SIZES = (  # arguments on which the cost depends, of fields that share calls all of them
-    *("first", "last", "interval", "symbols", "keys", "representations"),
-    *("exchanges", "range"),
-)
 
 
 def parsed(text: str, limits: Limits) -> DocumentNode:
@@ -86,9 +82,16 @@ def check_operation(
         ("values", cost.values, "could have {} values in its result"),
         ("depth", cost.depth, "is {} levels deep"),
         ("names", measure.names, f"names in `{measure.argument}` {{}} items"),
-        ("variables", _count_values(variables, limits.variables), "has {} or more values in its variables"),
     )
-    return cost, _exceeded(figures, limits, operation)
+    return cost, [*_exceeded(figures, limits, operation), *check_variables(operation, variables, limits)]
+
+
+def check_variables(
+    operation: OperationDefinitionNode, variables: Mapping[str, Any], limits: Limits
+) -> list[GraphQLError]:
+    """Return an error for too many values in the variables, which an operation of a fixed cost has as well."""
+    count = _count_values(variables, limits.variables)
+    return _exceeded([("variables", count, "has {} or more values in its variables")], limits, operation)
 
 
 def _exceeded(figures: Iterable[tuple[str, int, str]], limits: Limits, node: Node) -> list[GraphQLError]:
@@ -193,7 +196,7 @@ def is_fixed(document: Document) -> bool:
 
     class Sizes(Visitor):
         def enter_argument(self, node: ArgumentNode, *_: object) -> None:
-            if node.name.value in _TIMES or (node.name.value in _SIZES and isinstance(node.value, VariableNode)):
+            if node.name.value in _TIMES or (node.name.value in SIZES and isinstance(node.value, VariableNode)):
                 sizes.append(node)
 
     visit(document.node, Sizes())

@@ -5,11 +5,14 @@ window), otherwise it is assumed. Costs are therefore linear in the length of th
 fragment is measured once, in time linear in the document.
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 
 from graphql import (
+    ArgumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -27,6 +30,7 @@ from graphql import (
     VariableNode,
     get_named_type,
 )
+from graphql.language import print_ast
 from graphql.utilities import value_from_ast_untyped
 
 from pagination.connections import MAX_FIRST
@@ -35,6 +39,10 @@ from resolvers.costs import FieldCost
 _ALIAS_CHARACTERS = 32  # of an alias that take as much as a value, since it stands in each object
 NESTED_ROWS = 20  # of a list inside the rows of another
 _NAMES = ("symbols", "keys", "representations")  # arguments that name the items of the field
+SIZES: Final = (  # arguments on whose values the cost depends
+    *("first", "last", "interval", "symbols", "keys", "representations"),
+    *("exchanges", "range"),  # of fields that share calls
+)
 _NOT_SHARED: Final[frozenset[tuple[str, int]]] = frozenset()
 
 
@@ -93,6 +101,7 @@ class CostMeasure:
         self._schema, self._fragments, self._variables = schema, fragments, variables
         self._defaults: dict[str, ValueNode] = {}
         self._costs: dict[str, Cost] = {}
+        self._digests: dict[str, str] = {}  # of values of variables
         self._now = datetime.now(UTC)
         self.names, self.argument = 0, ""
 
@@ -155,7 +164,7 @@ class CostMeasure:
         rows = min(rows, *lengths) if lengths else rows
         if cost is None or not cost.is_shared:
             return calls, _NOT_SHARED, rows
-        return 0, frozenset({(f"{parent}.{node.name.value}{sorted(arguments.items())}", calls)}), rows
+        return 0, frozenset({(f"{parent}.{node.name.value}({self._call(node)})", calls)}), rows
 
     def _length(self, name: str, value: object) -> int | None:
         """Return the length of a list of names; GraphQL takes a value alone for a list of one."""
@@ -164,6 +173,20 @@ class CostMeasure:
         length = len(value) if isinstance(value, list) else 1
         self.names, self.argument = self.names + length, name
         return length
+
+    def _call(self, node: FieldNode) -> str:
+        """Return a text that is equal for fields that make the same calls; its length does not depend on variables."""
+        return ",".join(sorted(map(self._argument, node.arguments or ())))
+
+    def _argument(self, node: ArgumentNode) -> str:
+        name = node.name.value
+        if name not in SIZES or not isinstance(node.value, VariableNode):
+            return print_ast(node)
+        variable = node.value.name.value
+        if variable not in self._digests:
+            value = json.dumps(self._value(node.value), sort_keys=True, default=repr)
+            self._digests[variable] = hashlib.blake2b(value.encode(), digest_size=16).hexdigest()
+        return f"{name}:{self._digests[variable]}"
 
     def _value(self, node: ValueNode) -> object:
         """Return a value as JSON has it, with the whole number of a float; None for a variable that is left out."""

@@ -18,7 +18,7 @@ from strawberry.utils.await_maybe import await_maybe
 
 from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
-from served_schema.checks import LimitExceeded, check_document, check_operation, is_fixed, parsed
+from served_schema.checks import LimitExceeded, check_document, check_operation, check_variables, is_fixed, parsed
 from served_schema.cost import Cost
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore, digest
@@ -167,10 +167,10 @@ class ServedSchema(Schema):
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
             tabulation = context_value.tabulation if isinstance(context_value, Context) else None
-            if tabulation is not None:
-                tabulation.prepare(self._schema, operation, document.fragments, variables)
             limits = self._limits if tabulation is None else self._limits.of_exports()
-            cost = document.cost or self._check_cost(document, operation, variables, limits)
+            cost = self._check_cost(document, operation, variables, limits)
+            if tabulation is not None:  # by variables within the limits
+                tabulation.prepare(self._schema, operation, document.fragments, variables)
             if isinstance(context_value, Context):
                 context_value.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:
@@ -269,6 +269,11 @@ class ServedSchema(Schema):
 
         If nothing of the cost depends on variables and it is within the limits of every format, it is checked once.
         """
+        if document.cost is not None:
+            errors = check_variables(operation, variables, limits) if variables else []
+            if errors:
+                raise InvalidOperation(errors)
+            return document.cost
         cost, errors = check_operation(self._schema, document.fragments, operation, variables, limits)
         if errors:
             raise InvalidOperation(errors)

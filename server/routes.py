@@ -56,9 +56,10 @@ class Routes:
     def _page(self, request: Request) -> Response:
         is_for_routers = request.query_string.partition(b"=")[0] == b"subgraph"
         page = self._pages.get(f"{request.path}?subgraph" if is_for_routers else request.path)
-        if page is None:
+        is_light_page = self._explorer is not None and request.path == LIGHT_PAGE  # answered before, but by GET alone
+        if page is None and not is_light_page:
             return Response.of(b"Not Found", _TEXT, 404)
-        if not request.is_get:
+        if page is None or not request.is_get:
             response = Response.of(b"Method Not Allowed", _TEXT, 405)
             response.headers.append((b"allow", b"GET, HEAD"))
             return response

@@ -197,3 +197,9 @@ def test_another_charset_is_refused_also_if_the_same_body_is_cached(graph: Graph
         for kind in (content_type, "application/json", content_type)
     ]
     assert statuses == [415, 200, 415]
+
+
+def test_the_light_page_is_for_get_alone(start_graph: StartGraph) -> None:
+    refused = start_graph(explorer=True).http.post("/light")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD")
+    assert start_graph(explorer=False).http.post("/light").status_code == 404

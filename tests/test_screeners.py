@@ -22,6 +22,7 @@ from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from resolvers.context import Context
 from resolvers.row_filter import Ordering, RowOrder
+from resolvers.turns import Turns
 from sandbox import envelopes
 from sandbox.app import KEY, Sandbox
 from sandbox.envelopes import SandboxReply
@@ -313,6 +314,8 @@ def test_a_forged_position_is_invalid_input(screened: Screened) -> None:
         ("where: { or: [" + '{ symbol: { eq: "A" } } ' * 60 + "] }", "where"),
         ("where: { and: [" + "{ } " * 60 + "] }", "where"),
         ("where: { openInterest: { usd: { in: [" + "1 " * 1001 + "] } } }", "where"),
+        ('where: { symbol: { eq: "' + "A" * 201 + '" } }', "where"),
+        ('where: { symbol: { in: ["BTC", "' + "A" * 201 + '"] } }', "where"),
     ],
 )
 def test_too_much_is_invalid_input_and_costs_nothing(screened: Screened, arguments: str, argument: str) -> None:
@@ -461,6 +464,29 @@ def test_a_list_that_goes_on_after_what_is_read_of_it_is_capped() -> None:
         result = asyncio.run(ask(LIST, upstream))
         assert under_it(result["data"]) == {"totalCount": count, "capped": capped}
         assert upstream.calls == calls
+
+
+def test_others_have_their_turn_while_a_long_list_is_filtered(monkeypatch: pytest.MonkeyPatch) -> None:
+    passes = 0
+    starts: set[int] = set()  # the passes of the loop in which rows are filtered
+
+    class Observed(Turns):
+        def is_over(self) -> bool:
+            if not super().is_over():
+                starts.add(passes)
+                return False
+            return True
+
+    async def check() -> None:
+        nonlocal passes
+        asking = asyncio.create_task(ask(LIST, UpstreamOfPages(19)))
+        while not asking.done():
+            await asyncio.sleep(0)
+            passes += 1
+
+    monkeypatch.setattr("resolvers.screener._turns", Observed(seconds=0))
+    asyncio.run(check())
+    assert len(starts) >= 1900 / 20
 
 
 def test_without_one_of_its_pages_a_list_has_no_order() -> None:

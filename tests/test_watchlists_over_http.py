@@ -241,6 +241,42 @@ def test_too_many_values_in_variables_are_refused(graph: Graph) -> None:
     assert "COINGLASS_MAX_VARIABLES" in error["message"]
 
 
+def test_too_many_values_in_variables_are_refused_each_time(graph: Graph) -> None:
+    query = "query($by: [CoinMarketOrder!]) { markets { coins(orderBy: $by) { __typename } } }"
+    assert "errors" not in graph.ask(query, by=[{"field": "PRICE_LAST"}])
+    (error,) = graph.ask(query, by=[{"field": "PRICE_LAST"}] * 3000)["errors"]
+    assert error["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert "COINGLASS_MAX_VARIABLES" in error["message"]
+
+
+@pytest.mark.parametrize("accept", ["application/json", "text/csv"])
+def test_values_are_suggested_for_the_first_errors_in_variables_alone(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch, accept: str
+) -> None:
+    searches: list[str] = []
+
+    def similar(name: str, _: object) -> list[str]:
+        searches.append(name)
+        return []
+
+    monkeypatch.setattr("served_schema.enum_values.similar", similar)
+    payload = {
+        "query": "query($by: [CoinMarketOrder!]) { markets { coins(orderBy: $by) { __typename } } }",
+        "variables": {"by": [{"field": "PRICE"}] * 500},
+    }
+    answer = graph.http.post("/graphql", json=payload, headers={"accept": accept}).json()
+    assert answer["errors"][-1]["message"].startswith("Too many errors")
+    assert len(searches) < 60
+
+
+def test_the_cost_of_an_operation_does_not_depend_on_what_it_was_requested_with_before(start_graph: StartGraph) -> None:
+    graph = start_graph(max_calls=39)
+    query = """query($a: CoinMarketFilter, $b: CoinMarketFilter) { markets {
+      a: coins(where: $a) { __typename } b: coins(where: $b) { __typename } } }"""
+    for b in ({"symbol": {"eq": "BTC"}}, {"symbol": {"eq": "ETH"}}):
+        assert "QUERY_TOO_COMPLEX" in str(graph.ask(query, a={"symbol": {"eq": "BTC"}}, b=b))
+
+
 def test_a_cost_that_depends_on_any_variable_is_measured_each_time(start_graph: StartGraph) -> None:
     graph = start_graph(max_calls=20)
     query = """query($a: [String!], $b: [String!]) { coin(symbol: "BTC") {

@@ -33,6 +33,8 @@ from payloads.series import RowColumns
 
 NOT_ONE_TABLE: Final = "NOT_ONE_TABLE"  # code of an operation that is refused
 _MAX_NAMED = 10  # tables in a message
+_SDL: Final = "_service"  # the field of federation
+_LONGEST_NAME: Final = 100  # characters of the name of a file, which stands in a header
 
 Keys: TypeAlias = tuple[str, ...]
 
@@ -104,7 +106,8 @@ def layout_of(
 
     Raise GraphQLError for several tables, and for none with a column.
     """
-    values = get_variable_values(schema, operation.variable_definitions or (), dict(variables))
+    definitions = operation.variable_definitions or ()
+    values = get_variable_values(schema, definitions, dict(variables), max_errors=0, hide_suggestions=True)
     root = schema.get_root_type(operation.operation)
     if not isinstance(values, VariableValues) or root is None:
         return None
@@ -123,7 +126,8 @@ def layout_of(
     if not any(level.columns for level in levels):
         raise _refusal("The operation selects no value that could be a column.")
     fallback = tables[0][-1] if tables else "row"
-    return Layout(levels, operation.name.value if operation.name else fallback)
+    name = operation.name.value if operation.name else fallback
+    return Layout(levels, name[:_LONGEST_NAME])
 
 
 def _refusal(message: str) -> GraphQLError:
@@ -155,7 +159,7 @@ class _Shapes:
         for key, nodes in self._collector.collect(member, sets).items():
             name = nodes[0].name.value
             declared = GraphQLString if name == "__typename" else getattr(member.fields.get(name), "type", None)
-            if declared is None:
+            if declared is None or name == _SDL:  # encoded apart from everything else
                 raise _refusal("Introspection is answered in JSON.")
             below = self._field(declared, [node.selection_set for node in nodes if node.selection_set])
             _merge(branch.fields, key, below)

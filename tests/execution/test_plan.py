@@ -9,7 +9,7 @@ from graphql import parse
 
 from execution.column_selection import PythonEncoder
 from execution.planned_schema import PlanExecutor
-from execution.turns import Turns
+from resolvers.turns import Turns
 from served_schema.documents import Document
 
 EVENTS: list[str] = []

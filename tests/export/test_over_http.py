@@ -91,6 +91,8 @@ def test_without_pyarrow_its_formats_are_refused_with_the_remedy(
         ("{ nothing }", 400, "GRAPHQL_VALIDATION_FAILED"),
         ("{ coins { nodes { symbol } } exchanges { name } }", 406, "NOT_ONE_TABLE"),
         ('{ coin(symbol: "NOSUCH") { symbol } }', 422, "BAD_USER_INPUT"),
+        ("{ _service { sdl } }", 406, "NOT_ONE_TABLE"),
+        ("{ coins { nodes { symbol } } _service { sdl } }", 406, "NOT_ONE_TABLE"),
     ],
 )
 def test_what_is_no_file_is_json_with_its_status(shared_graph: Graph, query: str, status: int, code: str) -> None:
@@ -188,6 +190,11 @@ def test_head_has_the_headers_alone(shared_graph: Graph, query: str) -> None:
     answer = shared_graph.http.head("/graphql", params={"query": query, "format": "csv"})
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-type"].startswith("text/csv")
+
+
+def test_the_name_of_a_file_fits_into_a_header(shared_graph: Graph) -> None:
+    answer = get(shared_graph, f"query {'A' * 5000} {{ upstreamQuota {{ limit }} }}")
+    assert answer.headers["content-disposition"] == f'attachment; filename="{"A" * 100}.csv"'
 
 
 def test_a_dry_run_is_reported_in_json(shared_graph: Graph) -> None:
