@@ -1,0 +1,27 @@
+/** Polling for React, with any GraphQL client. */
+
+import { useEffect, useRef } from "react";
+import { poll, type PollOptions } from "./poll.js";
+
+export interface UsePollingOptions extends PollOptions {
+  /** False pauses polling. */
+  enabled?: boolean;
+}
+
+/**
+ * Call `refetch` whenever the first of the figures in `data` has expired, while the component is mounted.
+ *
+ * `data` and `refetch` are those of `useQuery`; select `source { expiresAt refreshSeconds }` in what you poll.
+ */
+export function usePolling(data: unknown, refetch: () => unknown, options: UsePollingOptions = {}): void {
+  const latest = useRef({ data, refetch, options });
+  useEffect(() => {
+    latest.current = { data, refetch, options };
+  });
+  const { enabled = true } = options;
+  const isReady = data !== undefined && data !== null;
+  useEffect(() => {
+    if (!enabled || !isReady) return undefined;
+    return poll({ ...latest.current.options, read: () => latest.current.data, refetch: () => latest.current.refetch() });
+  }, [data, enabled, isReady]);
+}
