@@ -10,13 +10,19 @@ const config = {
   strictScalars: true,
   useTypeImports: true,
 };
+const asNamed = { enumsAsTypes: true, namingConvention: "keep" };
 
 const codegen: CodegenConfig = {
   schema: process.env.COINGLASS_SCHEMA ?? "../../schema/schema.graphql",
-  documents: ["../../examples/*.graphql", "dashboard/src/*.graphql"],
   generates: {
-    "src/generated/schema.ts": { plugins: ["typescript"], config: { ...config, enumsAsTypes: true }, documents: [] },
-    "generated/": { preset: "client", config },
+    "src/generated/schema.ts": { plugins: ["typescript"], config: { ...config, ...asNamed } },
+    "generated/": { preset: "client", documents: "../../examples/*.graphql", config },
+    "dashboard/src/generated/": {
+      preset: "client",
+      presetConfig: { fragmentMasking: false },
+      documents: "dashboard/src/*.graphql",
+      config: { ...config, ...asNamed, avoidOptionals: { field: true } },
+    },
   },
 };
 
