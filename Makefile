@@ -41,7 +41,7 @@ copies: $(STAMP)         ## ten or more lines that stand twice
 docker-lint: $(STAMP)
 	$(BIN)/hadolint Dockerfile
 
-clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
+clients: $(STAMP) clients/typescript/node_modules/.installed   ## the TypeScript kit: built, packed, tried with its dashboard in a browser; the SDL linted (needs Node)
 	cd clients/typescript && npm run --silent check
 
 %/node_modules/.installed: %/package-lock.json

@@ -13,6 +13,9 @@ export interface PollOptions {
 
 const DEFAULTS = { minimum: 5_000, fallback: 60_000, maximum: 3_600_000, now: () => Date.now() };
 
+/** Milliseconds after which stale figures are requested again. */
+const SECOND_LOOK = 1_000;
+
 /**
  * Return the milliseconds until the first of the figures in `data` expires.
  *
@@ -21,10 +24,14 @@ const DEFAULTS = { minimum: 5_000, fallback: 60_000, maximum: 3_600_000, now: ()
  */
 export function pollDelay(data: unknown, options: PollOptions = {}): number {
   const { minimum, fallback, maximum, now } = { ...DEFAULTS, ...options };
+  return Math.min(Math.max(timeLeft(data, now()) ?? fallback, minimum), Math.max(maximum, minimum));
+}
+
+/** Return the milliseconds until the first of the figures expires, negative where it has, undefined where none says so. */
+function timeLeft(data: unknown, now: number): number | undefined {
   const delays: number[] = [];
-  collect(data, now(), delays);
-  const first = delays.length > 0 ? Math.min(...delays) : fallback;
-  return Math.min(Math.max(first, minimum), Math.max(maximum, minimum));
+  collect(data, now, delays);
+  return delays.length > 0 ? Math.min(...delays) : undefined;
 }
 
 function collect(value: unknown, now: number, delays: number[]): void {
@@ -58,40 +65,67 @@ export interface Polling<Data> extends PollOptions {
   refetch: () => unknown;
 }
 
+export interface Poller {
+  /** Take the time from new data, which came in another way than by `refetch`. */
+  update: () => void;
+  stop: () => void;
+}
+
 /**
- * Call `refetch` whenever the first of the figures has expired, until the returned function is called.
+ * Call `refetch` whenever the first of the figures has expired.
  *
- * A page in the background requests nothing; it catches up when it is shown again. Each failure in a row doubles the time
- * until the next request.
+ * The server answers with stale figures while it refreshes them: these are requested again after a second, once. A page in
+ * the background requests nothing; it catches up when it is shown again. Each failure in a row doubles the time until the
+ * next request.
  */
-export function poll<Data>({ read, refetch, ...options }: Polling<Data>): () => void {
+export function poll<Data>({ read, refetch, ...options }: Polling<Data>): Poller {
+  const { minimum, maximum, now } = { ...DEFAULTS, ...options };
   let timer: ReturnType<typeof setTimeout> | undefined;
   let failures = 0;
-  let isStopped = false;
+  let state: "waiting" | "requesting" | "stopped" = "waiting";
+  let isSecondLook = false; // the next request looks for what the one before made the server refresh
+  let wasSecondLook = false;
 
+  function delay(): number {
+    const data = read();
+    isSecondLook = failures === 0 && !wasSecondLook && (timeLeft(data, now()) ?? 1) <= 0;
+    if (isSecondLook) return Math.min(SECOND_LOOK, minimum);
+    return Math.min(pollDelay(data, options) * 2 ** failures, Math.max(maximum, minimum));
+  }
   function schedule(): void {
-    if (isStopped) return;
-    const maximum = Math.max(options.maximum ?? DEFAULTS.maximum, options.minimum ?? DEFAULTS.minimum);
-    timer = setTimeout(request, Math.min(pollDelay(read(), options) * 2 ** failures, maximum));
+    if (state !== "waiting") return;
+    cancel();
+    timer = setTimeout(request, delay());
   }
   function request(): void {
     if (isHidden()) document.addEventListener("visibilitychange", request, { once: true });
-    else void attempt().then(schedule);
+    else void attempt();
   }
   async function attempt(): Promise<void> {
+    if (state !== "waiting") return;
+    cancel();
+    state = "requesting";
+    wasSecondLook = isSecondLook;
     try {
       await refetch();
       failures = 0;
     } catch {
       failures = Math.min(failures + 1, 16);
     }
+    if ((state as string) === "stopped") return;
+    state = "waiting";
+    schedule();
   }
-  schedule();
-  return () => {
-    isStopped = true;
+  function stop(): void {
+    state = "stopped";
+    cancel();
+  }
+  function cancel(): void {
     clearTimeout(timer);
     if (typeof document !== "undefined") document.removeEventListener("visibilitychange", request);
-  };
+  }
+  schedule();
+  return { update: schedule, stop };
 }
 
 function isHidden(): boolean {

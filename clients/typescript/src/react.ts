@@ -1,7 +1,7 @@
 /** Polling for React, with any GraphQL client. */
 
 import { useEffect, useRef } from "react";
-import { poll, type PollOptions } from "./poll.js";
+import { poll, type Poller, type PollOptions } from "./poll.js";
 
 export interface UsePollingOptions extends PollOptions {
   /** False pauses polling. */
@@ -15,13 +15,17 @@ export interface UsePollingOptions extends PollOptions {
  */
 export function usePolling(data: unknown, refetch: () => unknown, options: UsePollingOptions = {}): void {
   const latest = useRef({ data, refetch, options });
+  const poller = useRef<Poller>(undefined);
+  const { enabled = true } = options;
+  const isPolling = enabled && data !== undefined && data !== null;
   useEffect(() => {
     latest.current = { data, refetch, options };
   });
-  const { enabled = true } = options;
-  const isReady = data !== undefined && data !== null;
   useEffect(() => {
-    if (!enabled || !isReady) return undefined;
-    return poll({ ...latest.current.options, read: () => latest.current.data, refetch: () => latest.current.refetch() });
-  }, [data, enabled, isReady]);
+    if (!isPolling) return undefined;
+    const started = poll({ ...latest.current.options, read: () => latest.current.data, refetch: () => latest.current.refetch() });
+    poller.current = started;
+    return started.stop;
+  }, [isPolling]);
+  useEffect(() => poller.current?.update(), [data]);
 }

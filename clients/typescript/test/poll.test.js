@@ -46,7 +46,7 @@ test("polling requests when figures expire, and again by the new figures", async
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: START });
   let data = source(60);
   const requests = [];
-  const stop = poll({
+  const { stop } = poll({
     read: () => data,
     refetch: () => {
       requests.push((Date.now() - START) / 1000);
@@ -59,6 +59,28 @@ test("polling requests when figures expire, and again by the new figures", async
   assert.deepEqual(requests, [60, 80, 100]);
 });
 
+test("stale figures, which the server is refreshing, are requested again after a second, once", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: START });
+  const requests = [];
+  const { stop } = poll({ read: () => source(0, 60), refetch: () => void requests.push((Date.now() - START) / 1000) });
+  for (let second = 0; second < 13; second++) await advance(1);
+  stop();
+  assert.deepEqual(requests, [1, 6, 7, 12, 13]);
+});
+
+test("data that came in another way moves the next request", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"], now: START });
+  let data = source(600);
+  const requests = [];
+  const { stop, update } = poll({ read: () => data, refetch: () => void requests.push((Date.now() - START) / 1000) });
+  await advance(5);
+  data = source(30);
+  update();
+  for (let second = 5; second < 30; second++) await advance(1);
+  stop();
+  assert.deepEqual(requests, [30]);
+});
+
 test("a failure ends nothing, and each in a row doubles the time", async () => {
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: START });
   const requests = [];
@@ -66,7 +88,7 @@ test("a failure ends nothing, and each in a row doubles the time", async () => {
     requests.push((Date.now() - START) / 1000);
     throw new Error("offline");
   };
-  const stop = poll({ read: () => undefined, refetch, fallback: 10_000, maximum: 60_000 });
+  const { stop } = poll({ read: () => undefined, refetch, fallback: 10_000, maximum: 60_000 });
   for (let second = 0; second < 160; second++) await advance(1);
   stop();
   assert.deepEqual(requests, [10, 30, 70, 130]);
@@ -77,7 +99,7 @@ test("a page in the background requests nothing, and catches up when it is shown
   const page = new EventTarget();
   globalThis.document = Object.assign(page, { visibilityState: "hidden" });
   let requests = 0;
-  const stop = poll({ read: () => undefined, refetch: () => void (requests += 1), fallback: 10_000 });
+  const { stop } = poll({ read: () => undefined, refetch: () => void (requests += 1), fallback: 10_000 });
   await advance(100);
   assert.equal(requests, 0);
   page.visibilityState = "visible";

@@ -65,7 +65,7 @@ function Card({ panel, view, coin }: { panel: Panel; view: View; coin: Coin }) {
       <Body view={view} />
       {view.state === "drawn" && (
         <small>
-          {view.source.freshness === "STALE" && <b>stale · </b>}as of {formatTime(view.source.fetchedAt)}
+          {view.source.freshness === "STALE" ? <b>stale, being refreshed</b> : view.source.expiresAt && `fresh until ${formatTime(view.source.expiresAt)}`}
         </small>
       )}
     </section>

@@ -67,7 +67,7 @@ export const PANELS: readonly Panel[] = [
     chart({ kind: "area", timestamp: columns.timestamp, values: columns.close, format: formatDollars }, label, formatDollars(latest?.close))),
   panel("funding", (coin) => `${coin} funding rate`, "Weighted by open interest, 30 days", ({ series }) => series?.coin?.fundingRate, ({ columns, latest }, label) =>
     chart({ kind: "signed", timestamp: columns.timestamp, values: columns.close, format: formatRate }, label, formatRate(latest?.close))),
-  panel("liquidations", (coin) => `${coin} liquidations`, "Longs up, shorts down; three exchanges, 30 days", ({ series }) => series?.coin?.liquidations, ({ columns, latest }, label) =>
+  panel("liquidations", (coin) => `${coin} liquidations`, "Longs up, shorts down: Binance, OKX, Bybit, 30 days", ({ series }) => series?.coin?.liquidations, ({ columns, latest }, label) =>
     chart({ kind: "mirrored", timestamp: columns.timestamp, up: columns.longUsd, down: columns.shortUsd }, label, formatDollars(latest && (latest.longUsd ?? 0) + (latest.shortUsd ?? 0)))),
   panel("flows", (coin) => `${coin} ETF net flows`, "US spot funds by day", ({ daily }) => daily?.etf.flows, ({ columns, latest }, label) =>
     chart({ kind: "signed", timestamp: columns.timestamp, values: columns.flowUsd, format: formatDollars }, label, formatDollars(latest?.flowUsd))),
