@@ -16,7 +16,7 @@ const OPERATIONS = 3;
 
 /** Start a program, and wait for the line of it that names its address. */
 async function start(parameters, pattern, env = {}) {
-  const program = spawn(PYTHON, parameters, { cwd: process.env.COINGLASS_ROOT ?? ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const program = spawn(PYTHON, parameters, { cwd: ROOT, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   const lines = [];
   const address = await new Promise((resolve, reject) => {
     for (const stream of [program.stdout, program.stderr])
@@ -34,6 +34,12 @@ async function start(parameters, pattern, env = {}) {
   return { address, stop };
 }
 
+/** Wait for what the server requests at its start: the plan, and the lists of coins and pairs. */
+async function warm(address) {
+  const query = '{ coinglassAccount { __typename } coin(symbol: "BTC") { symbol } pair(exchange: "Binance", symbol: "BTCUSDT") { symbol } }';
+  await fetch(`${address}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query }) });
+}
+
 /** A sandbox, whose calls are counted, and a server that takes it for CoinGlass. */
 export async function startServer() {
   const sandbox = await start(["-m", "sandbox", "--port", "0"], /^(http:\/\/\S+)/);
@@ -42,6 +48,7 @@ export async function startServer() {
     await sandbox.stop();
     throw error;
   });
+  await warm(server.address);
   const calls = async () => (await (await fetch(`${sandbox.address}/_sandbox/calls`)).json()).paths;
   const stop = async () => {
     await server.stop();

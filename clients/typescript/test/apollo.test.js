@@ -54,12 +54,6 @@ test("panels that share a coin and a namespace all stay readable, without a warn
   assert.deepEqual({ lost, warnings }, { lost: [], warnings: [] });
 });
 
-test("without the kit such panels overwrite each other, with warnings", async () => {
-  const { lost, warnings } = await readAll(connect(createGraph(), plain()), PANELS);
-  assert.ok(lost.length > 0);
-  assert.ok(warnings.some((line) => line.includes("Cache data may be lost")));
-});
-
 test("all example documents stay readable beside each other, without a warning", async () => {
   const { lost, warnings } = await readAll(connect(createGraph()), Object.values(examples()).map((text) => gql(text)));
   assert.deepEqual({ lost, warnings }, { lost: [], warnings: [] });
@@ -69,8 +63,9 @@ test("figures of two requests are never mixed", async () => {
   const graph = createGraph();
   const client = connect(graph);
   for (const query of [CANDLES, OPENS]) await client.query({ query });
-  assert.deepEqual(figures(client.readQuery({ query: CANDLES })), ['"close":1']);
-  assert.deepEqual(figures(client.readQuery({ query: OPENS })), ['"open":2']);
+  const rows = (query) => client.readQuery({ query }).coin.fundingRate.candles;
+  assert.deepEqual(rows(CANDLES), Array(3).fill({ __typename: "Candle", time: "time 1", close: 1 }));
+  assert.deepEqual(rows(OPENS), Array(3).fill({ __typename: "Candle", time: "time 2", open: 2 }));
 });
 
 test("a request for the same selection replaces figures and rows that are gone, without a warning", async () => {
@@ -134,4 +129,11 @@ test("pages are appended in order, and the first page starts anew", async () => 
   await client.query({ query: COINS, fetchPolicy: "network-only" });
   assert.deepEqual(symbols(), ["S0", "S1", "S2"]);
   subscription.unsubscribe();
+});
+
+// The last one, because Apollo Client repeats no warning.
+test("without the kit such panels overwrite each other, with warnings", async () => {
+  const { lost, warnings } = await readAll(connect(createGraph(), plain()), PANELS);
+  assert.ok(lost.length > 0);
+  assert.ok(warnings.some((line) => line.includes("Cache data may be lost")));
 });

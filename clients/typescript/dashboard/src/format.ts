@@ -1,7 +1,7 @@
 /** Figures as people read them. */
 
-const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 2 });
-const dollars = new Intl.NumberFormat("en", { notation: "compact", style: "currency", currency: "USD", maximumFractionDigits: 2 });
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
+const dollars = new Intl.NumberFormat("en", { notation: "compact", style: "currency", currency: "USD", maximumSignificantDigits: 3 });
 const price = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
 const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
