@@ -131,6 +131,23 @@ test("pages are appended in order, and the first page starts anew", async () => 
   subscription.unsubscribe();
 });
 
+test("pages of a screener are appended, and a page that fails takes nothing away", async () => {
+  const graph = createGraph();
+  const client = connect(graph);
+  const query = gql`query Screener($after: String) { markets { coins(first: 3, after: $after) { ... on CoinMarketConnection { nodes { symbol } pageInfo { endCursor } } ... on Problem { code } } } }`;
+  const list = client.watchQuery({ query });
+  const subscription = list.subscribe({});
+  await client.query({ query });
+  const rows = () => client.readQuery({ query }).markets.coins.nodes.length;
+  await list.fetchMore({ variables: { after: "after start" } });
+  assert.equal(rows(), 6);
+  graph.problems.add("coins");
+  const { data } = await list.fetchMore({ variables: { after: "after after start" } });
+  assert.equal(data.markets.coins.code !== undefined, true);
+  assert.equal(rows(), 6);
+  subscription.unsubscribe();
+});
+
 // The last one, because Apollo Client repeats no warning.
 test("without the kit such panels overwrite each other, with warnings", async () => {
   const { lost, warnings } = await readAll(connect(createGraph(), plain()), PANELS);
