@@ -97,6 +97,15 @@ test("after navigation every panel is read from the cache, also without a server
   site.isOnline = true;
 });
 
+test("a page that cannot reach the server says so, and draws when it can", options, async () => {
+  site.isOnline = false;
+  await tab.open(`${site.address}/?offline`);
+  await tab.until("document.querySelector('.failure') && document.querySelectorAll('[data-state=failed]').length === 12");
+  site.isOnline = true;
+  await tab.until(`${DRAWN} === ${PANELS} && !document.querySelector('.failure')`);
+  tab.complaints = tab.complaints.filter((text) => !text.includes("503"));
+});
+
 test("nothing overflows at any width", options, async () => {
   for (const [width, height, scheme] of [[1440, 900, "light"], [360, 740, "light"], [1440, 900, "dark"], [360, 740, "dark"]]) {
     await tab.resize(width, height);

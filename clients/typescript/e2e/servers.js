@@ -72,7 +72,8 @@ export async function startSite({ address, calls }) {
     return response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") }).end(content);
   };
   const serve = async ({ url }, response) => {
-    const path = url === "/" ? "/index.html" : url;
+    const { pathname } = new URL(url, "http://site");
+    const path = pathname === "/" ? "/index.html" : pathname;
     const content = await readFile(new URL(`../build/dashboard${path}`, import.meta.url)).catch(() => null);
     if (content === null) return response.writeHead(404).end();
     return response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" }).end(content);

@@ -11,21 +11,21 @@ export interface UsePollingOptions extends PollOptions {
 /**
  * Call `refetch` whenever the first of the figures in `data` has expired, while the component is mounted.
  *
+ * Where there is no data, because the first request failed, it requests after `fallback`.
  * `data` and `refetch` are those of `useQuery`; select `source { expiresAt refreshSeconds }` in what you poll.
  */
 export function usePolling(data: unknown, refetch: () => unknown, options: UsePollingOptions = {}): void {
   const latest = useRef({ data, refetch, options });
   const poller = useRef<Poller>(undefined);
   const { enabled = true } = options;
-  const isPolling = enabled && data !== undefined && data !== null;
   useEffect(() => {
     latest.current = { data, refetch, options };
   });
   useEffect(() => {
-    if (!isPolling) return undefined;
+    if (!enabled) return undefined;
     const started = poll({ ...latest.current.options, read: () => latest.current.data, refetch: () => latest.current.refetch() });
     poller.current = started;
     return started.stop;
-  }, [isPolling]);
+  }, [enabled]);
   useEffect(() => poller.current?.update(), [data]);
 }

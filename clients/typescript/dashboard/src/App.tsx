@@ -76,6 +76,8 @@ function Body({ view }: { view: View }) {
   switch (view.state) {
     case "loading":
       return <p className="message" aria-busy="true">Loading…</p>;
+    case "failed":
+      return <p className="message">No figures yet</p>;
     case "empty":
       return <p className="message">CoinGlass has no figures here.</p>;
     case "problem":

@@ -18,13 +18,16 @@ export interface Answers {
   errors: readonly ErrorLike[];
 }
 
+/** Milliseconds until a request that failed at first is repeated. */
+const POLLING = { fallback: 15_000 };
+
 export function useAnswers(coin: Coin): Answers {
   const series = useQuery(DashboardSeriesDocument, { variables: { coin }, errorPolicy: "all" });
   const now = useQuery(DashboardNowDocument, { variables: { coin, pair: `${coin}USDT` }, errorPolicy: "all" });
   const daily = useQuery(DashboardDailyDocument, { variables: { asset: coin }, errorPolicy: "all" });
-  usePolling(series.data, series.refetch);
-  usePolling(now.data, now.refetch);
-  usePolling(daily.data, daily.refetch);
+  usePolling(now.data, now.refetch, POLLING);
+  usePolling(series.data, series.refetch, POLLING);
+  usePolling(daily.data, daily.refetch, POLLING);
   const errors = [series.error, now.error, daily.error].filter((error) => error !== undefined);
   return { series: complete(series), now: complete(now), daily: complete(daily), errors };
 }

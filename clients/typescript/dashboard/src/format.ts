@@ -3,7 +3,9 @@
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumSignificantDigits: 3 });
 const dollars = new Intl.NumberFormat("en", { notation: "compact", style: "currency", currency: "USD", maximumSignificantDigits: 3 });
 const price = new Intl.NumberFormat("en", { maximumSignificantDigits: 6 });
-const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const clock = new Intl.DateTimeFormat("en", { timeStyle: "medium", hourCycle: "h23" });
+const date = new Intl.DateTimeFormat("en", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const HALF_A_DAY = 12 * 60 * 60 * 1000;
 
 const MISSING = "–";
 type Figure = number | null | undefined;
@@ -15,4 +17,8 @@ export const formatDollars = (value: Figure): string => shown(value, (figure) =>
 export const formatPrice = (value: Figure): string => shown(value, (figure) => price.format(figure));
 export const formatChange = (value: Figure): string => shown(value, (figure) => `${signed(figure, 2)} %`);
 export const formatRate = (value: Figure): string => shown(value, (figure) => `${signed(figure, 4)} %`);
-export const formatTime = (value: string): string => clock.format(new Date(value));
+
+export function formatTime(value: string): string {
+  const time = new Date(value);
+  return (Math.abs(time.getTime() - Date.now()) < HALF_A_DAY ? clock : date).format(time);
+}

@@ -14,6 +14,7 @@ type Problem = { code: string; message: string };
 export type View =
   | { state: "loading" }
   | { state: "problem"; problem: Problem }
+  | { state: "failed" }
   | { state: "empty" }
   | { state: "drawn"; body: ReactNode; headline: string; source: Source };
 
@@ -35,7 +36,7 @@ function panel<R extends Part>(
 ): Panel {
   const view = (answers: Answers): View => {
     const part = select(answers);
-    if (part === null || part === undefined) return answers.errors[0] ? failed(answers.errors[0].message) : { state: "loading" };
+    if (part === null || part === undefined) return { state: answers.errors.length > 0 ? "failed" : "loading" };
     if (isProblem(part)) return { state: "problem", problem: part as unknown as Problem };
     const payload = part as Payload<R>;
     const { body, count, headline } = draw(payload, note);
@@ -44,8 +45,6 @@ function panel<R extends Part>(
   };
   return { id, title, note, view };
 }
-
-const failed = (message: string): View => ({ state: "problem", problem: { code: "REQUEST", message } });
 
 function chart(drawing: Drawing, label: string, headline: string) {
   return { body: <Chart drawing={drawing} label={label} />, count: drawing.timestamp.length, headline };
@@ -61,7 +60,7 @@ function coinRows(nodes: readonly CoinPartsFragment[], label: string, row: (coin
 }
 
 export const PANELS: readonly Panel[] = [
-  panel("price", (coin) => `${coin} price`, "Binance, hourly candles of a week", ({ now }) => now?.pair?.price, ({ columns, latest }, label) =>
+  panel("price", (coin) => `${coin} price`, "Binance, 7 days", ({ now }) => now?.pair?.price, ({ columns, latest }, label) =>
     chart({ kind: "candles", ...columns }, label, formatPrice(latest?.close))),
   panel("open-interest", (coin) => `${coin} open interest`, "All exchanges, 30 days", ({ series }) => series?.coin?.openInterest, ({ columns, latest }, label) =>
     chart({ kind: "area", timestamp: columns.timestamp, values: columns.close, format: formatDollars }, label, formatDollars(latest?.close))),
