@@ -59,12 +59,15 @@ export async function startServer() {
 
 /** Serve the built dashboard, with the server at `/graphql`, and collect the operations; `isOnline` false refuses them. */
 export async function startSite({ address, calls }) {
-  const site = { operations: [], isOnline: true, callsOfFirstRound: null };
+  const site = { operations: [], isOnline: true, refused: 0, callsOfFirstRound: null };
   let answered = 0;
   const forward = async (request, response) => {
     const body = await buffer(request);
     site.operations.push(JSON.parse(body).operationName);
-    if (!site.isOnline) return response.writeHead(503).end();
+    if (!site.isOnline) {
+      site.refused += 1;
+      return response.writeHead(503).end();
+    }
     const answer = await fetch(`${address}/graphql`, { method: "POST", headers: { "content-type": "application/json" }, body });
     const content = Buffer.from(await answer.arrayBuffer());
     answered += 1;

@@ -5,7 +5,7 @@
  * stored as a whole under its arguments and its selection, so that two documents never overwrite or mix each other's figures.
  */
 
-import { DocumentTransform, type FieldFunctionOptions, type FieldPolicy, type InMemoryCacheConfig, type TypePolicies } from "@apollo/client";
+import { DocumentTransform, type ApolloClient, type FieldFunctionOptions, type FieldPolicy, type InMemoryCacheConfig, type OperationVariables, type TypePolicies } from "@apollo/client";
 import type { FieldNode } from "graphql";
 import { addKeyFields, selectionName } from "./documents.js";
 import { entities, merged, payloads, possibleTypes, singletons } from "./generated/graph.js";
@@ -79,5 +79,19 @@ export const typePolicies: TypePolicies = policies();
 
 /** All that the cache needs: `new InMemoryCache(cacheConfig)`. */
 export const cacheConfig: InMemoryCacheConfig = { possibleTypes, typePolicies };
+
+/**
+ * Request a query again, for `usePolling` and `poll`; what watches it gets the new figures from the cache.
+ *
+ * A failure rejects and leaves the figures on the page, where `refetch` of a watched query would take them away.
+ */
+export async function refresh<Data, Variables extends OperationVariables>(
+  client: ApolloClient,
+  options: ApolloClient.QueryOptions<Data, Variables>,
+): Promise<void> {
+  const request = { ...options, errorPolicy: "all", fetchPolicy: "network-only" } as ApolloClient.QueryOptions<Data, Variables>;
+  const { data, error } = await client.query<Data, Variables>(request);
+  if (data === undefined || data === null) throw error ?? new Error("The response has no data.");
+}
 
 export { possibleTypes };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ApolloClient, ApolloLink, gql, InMemoryCache } from "@apollo/client";
 import { loadDevMessages, loadErrorMessages } from "@apollo/client/dev";
 import { Observable } from "rxjs";
-import { cacheConfig, documentTransform } from "coinglass-graphql-client/apollo";
+import { cacheConfig, documentTransform, refresh } from "coinglass-graphql-client/apollo";
 import { createGraph, examples } from "./graph.js";
 import { recordingWarnings } from "./warnings.js";
 
@@ -145,6 +145,28 @@ test("pages of a screener are appended, and a page that fails takes nothing away
   const { data } = await list.fetchMore({ variables: { after: "after after start" } });
   assert.equal(data.markets.coins.code !== undefined, true);
   assert.equal(rows(), 6);
+  subscription.unsubscribe();
+});
+
+test("a refresh brings new figures to what watches them, and one that fails takes none away", async () => {
+  const graph = createGraph();
+  const client = connect(graph);
+  const watched = client.watchQuery({ query: CANDLES });
+  const closes = ({ data }) => data?.coin?.fundingRate.candles.map(({ close }) => close).join();
+  const emissions = [];
+  let refreshed;
+  const arrival = new Promise((resolve) => (refreshed = resolve));
+  const subscription = watched.subscribe((result) => {
+    emissions.push(closes(result));
+    if (closes(result) === "2,2,2") refreshed();
+  });
+  await client.query({ query: CANDLES });
+  await refresh(client, { query: CANDLES });
+  await arrival;
+  graph.answer = () => Promise.reject(new Error("offline"));
+  await assert.rejects(refresh(client, { query: CANDLES }), /offline/);
+  assert.equal(closes(watched.getCurrentResult()), "2,2,2");
+  assert.equal(emissions.at(-1), "2,2,2");
   subscription.unsubscribe();
 });
 

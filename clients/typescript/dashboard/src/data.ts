@@ -1,7 +1,9 @@
 /** The three operations, each of which is requested again when the first of its figures expires. */
 
-import type { ErrorLike } from "@apollo/client";
-import { useQuery } from "@apollo/client/react";
+import { useState } from "react";
+import type { ErrorLike, OperationVariables, TypedDocumentNode } from "@apollo/client";
+import { useApolloClient, useQuery } from "@apollo/client/react";
+import { refresh } from "coinglass-graphql-client/apollo";
 import { usePolling } from "coinglass-graphql-client/react";
 import {
   DashboardDailyDocument, DashboardNowDocument, DashboardSeriesDocument,
@@ -19,19 +21,35 @@ export interface Answers {
 }
 
 /** Milliseconds until a request that failed at first is repeated. */
-const POLLING = { fallback: 15_000 };
+const POLLING = { fallback: 5_000 };
 
 export function useAnswers(coin: Coin): Answers {
-  const series = useQuery(DashboardSeriesDocument, { variables: { coin }, errorPolicy: "all" });
-  const now = useQuery(DashboardNowDocument, { variables: { coin, pair: `${coin}USDT` }, errorPolicy: "all" });
-  const daily = useQuery(DashboardDailyDocument, { variables: { asset: coin }, errorPolicy: "all" });
-  usePolling(now.data, now.refetch, POLLING);
-  usePolling(series.data, series.refetch, POLLING);
-  usePolling(daily.data, daily.refetch, POLLING);
-  const errors = [series.error, now.error, daily.error].filter((error) => error !== undefined);
-  return { series: complete(series), now: complete(now), daily: complete(daily), errors };
+  const now = useAnswer(DashboardNowDocument, { coin, pair: `${coin}USDT` });
+  const series = useAnswer(DashboardSeriesDocument, { coin });
+  const daily = useAnswer(DashboardDailyDocument, { asset: coin });
+  const errors = [now.error, series.error, daily.error].filter((error) => error !== undefined);
+  return { now: now.data, series: series.data, daily: daily.data, errors };
 }
 
-function complete<Data>({ data, dataState }: { data: unknown; dataState: string }): Data | undefined {
-  return dataState === "complete" ? (data as Data) : undefined;
+interface Answer<Data> {
+  data: Data | undefined;
+  /** Of the newest request, where it failed. */
+  error: ErrorLike | undefined;
+}
+
+function useAnswer<Data, Variables extends OperationVariables>(query: TypedDocumentNode<Data, Variables>, variables: Variables): Answer<Data> {
+  const client = useApolloClient();
+  const [failure, setFailure] = useState<ErrorLike>();
+  const { data, dataState, error } = useQuery(query, { variables, errorPolicy: "all" } as useQuery.Options<Data, Variables>);
+  const request = async () => {
+    try {
+      await refresh(client, { query, variables } as Parameters<typeof refresh<Data, Variables>>[1]);
+      setFailure(undefined);
+    } catch (problem) {
+      setFailure(problem as ErrorLike);
+      throw problem;
+    }
+  };
+  usePolling(data, request, POLLING);
+  return { data: dataState === "complete" ? (data as Data) : undefined, error: failure ?? error };
 }
