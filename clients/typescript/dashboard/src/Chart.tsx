@@ -3,7 +3,7 @@
 import { useEffect, useRef } from "react";
 import {
   AreaSeries, CandlestickSeries, createChart, HistogramSeries, LineSeries,
-  type IChartApi, type ISeriesApi, type SeriesType, type UTCTimestamp,
+  type AutoscaleInfo, type IChartApi, type ISeriesApi, type SeriesType, type UTCTimestamp,
 } from "lightweight-charts";
 import { formatDollars, formatPrice } from "./format";
 
@@ -42,8 +42,14 @@ function priceFormat(formatter: (value: number) => string) {
   return { type: "custom" as const, minMove: 1e-8, formatter };
 }
 
+/** Show the whole range, and what lies outside of it as well. */
 function scaleOf(range: readonly [number, number] | undefined) {
-  return range ? { autoscaleInfoProvider: () => ({ priceRange: { minValue: range[0], maxValue: range[1] } }) } : {};
+  if (range === undefined) return {};
+  const autoscaleInfoProvider = (original: () => AutoscaleInfo | null) => {
+    const { minValue, maxValue } = original()?.priceRange ?? { minValue: range[0], maxValue: range[1] };
+    return { priceRange: { minValue: Math.min(range[0], minValue), maxValue: Math.max(range[1], maxValue) } };
+  };
+  return { autoscaleInfoProvider };
 }
 
 /** Add the series of a drawing; returns them in the order in which `fill` gives them their points. */
