@@ -49,7 +49,7 @@ screenshots: $(STAMP)    ## the pictures of the README, of the built page on the
 	$(BIN)/python -m build_hooks.explorer_page
 	COINGLASS_GRAPHQL_UI=require COINGLASS_GRAPHQL_SCREENSHOTS=take $(BIN)/pytest --quiet tests/explorer/test_pictures.py
 
-clients: clients/typescript/node_modules/.installed   ## types for TypeScript from the SDL, compiled, and the SDL linted (needs Node)
+clients: $(STAMP) clients/typescript/node_modules/.installed   ## the TypeScript kit: built, packed, tried with its dashboard in a browser; the SDL linted (needs Node)
 	cd clients/typescript && npm run --silent check
 
 python-client: $(STAMP) .venv-python-client/.installed   ## the Python client: built, installed in a clean environment and tested; WRITE=1 rewrites the notebook's results
