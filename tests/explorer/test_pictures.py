@@ -9,7 +9,7 @@ import pytest
 from cg_client.plans.plan_table import Plan
 from sandbox.app import Sandbox
 from sandbox.figures import MARKET
-from tests.conftest import StartGraph
+from tests.conftest import Graph, StartGraph
 from tests.explorer.conftest import needs
 from tests.explorer.devtools import Tab
 from tests.explorer.test_built_page import DIST, DRAWN, execute, show, text_of, view
@@ -79,7 +79,7 @@ def test_a_picture_is_small_and_has_the_size_of_the_window(path: Path) -> None:
 @taking
 @needs(DIST / "index.html", "make explorer")
 def test_a_chart_is_taken(tab: Tab, start_graph: StartGraph) -> None:
-    show(tab, start_graph(sandbox=Sandbox(Plan.PROFESSIONAL, figures=MARKET), sandbox_figures=MARKET.name), PRICE, "")
+    show(tab, modelled(start_graph, Plan.PROFESSIONAL), PRICE, "")
     execute(tab)
     tab.until(f"{DRAWN} > 1000")
     take(tab, CHART)
@@ -88,16 +88,18 @@ def test_a_chart_is_taken(tab: Tab, start_graph: StartGraph) -> None:
 @taking
 @needs(DIST / "index.html", "make explorer")
 def test_a_gated_part_is_taken(tab: Tab, start_graph: StartGraph) -> None:
-    show(
-        tab,
-        start_graph(Plan.HOBBYIST, sandbox=Sandbox(Plan.HOBBYIST, figures=MARKET), sandbox_figures=MARKET.name),
-        GATED_PART,
-        "",
-    )
+    show(tab, modelled(start_graph, Plan.HOBBYIST), GATED_PART, "")
     execute(tab)
     view(tab, "Problems")
     assert "Standard" in text_of(tab, ".xp-problems")
     take(tab, GATED)
+
+
+def modelled(start_graph: StartGraph, plan: Plan) -> Graph:
+    """Start a server with the modelled market, which it has seen before the page asks it for its notice."""
+    graph = start_graph(plan, sandbox=Sandbox(plan, figures=MARKET))
+    graph.data("{ exchanges { name } }")
+    return graph
 
 
 def take(tab: Tab, path: Path) -> None:
