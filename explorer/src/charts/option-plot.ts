@@ -3,7 +3,7 @@
 import type { Drawing, TimeDrawing } from '../../drawing/types';
 import type { Colours } from './colours';
 import { init } from './echarts';
-import { heatmapOption } from './heatmapOption';
+import { heatmapOption } from './heatmap-option';
 import { categoriesOption, depthOption, eventsOption, profileOption } from './options';
 import type { Plot } from './plot';
 
