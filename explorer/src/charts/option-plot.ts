@@ -25,6 +25,8 @@ export function optionPlot(host: HTMLElement, drawing: OptionDrawing, colours: C
     },
     destroy: () => {
       observer.disconnect();
+      chart.clear();
+      chart.getZr().flush(); // many cells are painted over several frames, which `dispose` alone does not end
       chart.dispose();
     },
   };
