@@ -30,8 +30,7 @@ def depth_history(query: Query, context: ModelContext) -> list[Row]:
 
 
 def aggregated_depth_history(query: Query, context: ModelContext) -> list[Row]:
-    is_spot = context.endpoint.path.startswith("/api/spot/")
-    pairs = chosen(pairs_of_coin(query["symbol"], is_spot=is_spot), query["exchange_list"])
+    pairs = chosen(pairs_of_coin(query["symbol"], is_spot=context.is_spot), query["exchange_list"])
     if not pairs:
         return []
     starts, percent = context.starts(query), float(query.get("range") or 1)

@@ -38,8 +38,7 @@ def length_of(period: str) -> int:
 
 def pairs_of(query: Query, context: ModelContext) -> tuple[ModelPair, ...]:
     """Return the pairs of the coin on the exchanges that the query names, of the endpoint's market."""
-    is_spot = context.endpoint.path.startswith("/api/spot/")
-    return chosen(pairs_of_coin(query["symbol"], is_spot=is_spot), query.get("exchange_list"))
+    return chosen(pairs_of_coin(query["symbol"], is_spot=context.is_spot), query.get("exchange_list"))
 
 
 def history(query: Query, context: ModelContext) -> list[Row]:
