@@ -105,15 +105,15 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def main() -> None:
-    """Build the page of this checkout."""
-    build_page(Path(__file__).parent.parent)
-
-
 def _sources(folder: Path) -> Iterator[Path]:
     yield from (path for path in sorted(folder.iterdir()) if path.is_file())
     for name in _SOURCES:
         yield from (path for path in sorted((folder / name).rglob("*")) if path.is_file())
+
+
+def main() -> None:
+    """Build the page of this checkout."""
+    build_page(Path(__file__).parent.parent)
 
 
 if __name__ == "__main__":

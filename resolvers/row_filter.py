@@ -15,7 +15,7 @@ import strawberry
 
 from cg_client.errors import BadArgument
 from cg_client.windows import unix_ms
-from resolvers.row_inputs import NumberCondition, OrderDirection, Path, TextCondition, TimeCondition
+from resolvers.row_inputs import COMBINING, NumberCondition, OrderDirection, Path, TextCondition, TimeCondition
 
 Row: TypeAlias = Mapping[str, Any]  # values of a payload class, whose groups are objects
 Value: TypeAlias = str | float | int | None
@@ -69,7 +69,7 @@ class RowFilter:
         """Return the tests of a filter or of a group of it, and note them."""
         tests: list[Holds] = []
         for name, given in _given(where):
-            if name in ("and_", "or_"):
+            if name in COMBINING:
                 tests.append(self._combined(name, given, canonical))
             elif isinstance(given, _CONDITIONS):
                 tests += self._compared((*path, name), given, canonical)

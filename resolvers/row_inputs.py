@@ -19,6 +19,7 @@ from payloads.source import fields_of
 
 Path: TypeAlias = tuple[str, ...]  # names of attributes, from the row to a value
 
+COMBINING = ("and_", "or_")  # members of a filter that are filters themselves
 _OURS = ("source",)
 
 
@@ -132,7 +133,7 @@ def _filter(row: type, *, combines: bool = False) -> type:
         members["or_"] = (object, _condition("At least one of these holds. With an empty list none does.", "or"))
     kind = _input(f"{row.__name__}Filter", f"Conditions on a `{row.__name__}`, all of which hold.", members)
     for field in fields_of(kind):
-        if field.python_name in ("and_", "or_"):  # whose items are of this class, which exists only now
+        if field.python_name in COMBINING:  # whose items are of this class, which exists only now
             field.type_annotation = StrawberryAnnotation(list[kind] | None)  # type: ignore[valid-type]  # a class made at run time
     return kind
 

@@ -154,7 +154,7 @@ def upstream_screened(
         resolve,
         [
             argument("where", inputs.where | None, "Which rows. Left out: all.", strawberry.UNSET),
-            argument("order_by", list[inputs.order] | None, _ordered_by(rows.order), strawberry.UNSET),  # type: ignore[name-defined]  # as above
+            argument("order_by", list[inputs.order] | None, _ordered_by(rows.order), strawberry.UNSET),  # type: ignore[name-defined]  # a class made at run time
             *arguments_of(params, (), {}),
             _FIRST,
             _AFTER,

@@ -1,4 +1,4 @@
-/** Tables as CSV and JSON. */
+/** Tables as CSV and JSON, and the names of files. */
 
 /** @import { Cell, Table, TableColumn } from './types.js' */
 
@@ -61,4 +61,12 @@ function csvText(text) {
  */
 function jsonCell(cell, column) {
   return column?.type === 'time' && typeof cell === 'number' ? new Date(cell).toISOString() : cell;
+}
+
+/**
+ * Return a title as the name of a file.
+ * @param {string} title
+ */
+export function fileName(title) {
+  return title.replace(/[^\w.-]+/g, '-').replace(/^-|-$/g, '') || 'data';
 }

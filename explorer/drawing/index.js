@@ -5,6 +5,7 @@
  * - `problems(response, request?, sdl?)`: what is missing, stale or odd, with requests that answer instead.
  * - `tables(response, request?)`: each list as a table, and single figures as one more.
  * - `sorted(table, column, descending)`, `toCsv(table)`, `toJson(table)`, `tableOf(drawing)`.
+ * - `fileName(title)`: what a file with the title is called, without its suffix.
  * - `overlay(drawings)`: several drawings over time as one.
  * - `formatNumber`, `formatTime`: figures as both pages write them.
  *
@@ -15,5 +16,5 @@ export { drawings } from './drawings.js';
 export { overlay } from './overlay.js';
 export { problems } from './problems.js';
 export { sorted, tableOf, tables } from './tables.js';
-export { toCsv, toJson } from './export.js';
+export { fileName, toCsv, toJson } from './export.js';
 export { formatNumber, formatTime } from './format.js';

@@ -1,17 +1,17 @@
 /** A chart with its heading, legend and buttons. */
 
-import { formatNumber, tableOf, toCsv, toJson } from '../drawing/index.js';
-import { categoryHeight, paintCategories } from './category_chart.js';
-import { button, download, element, fileName } from './elements.js';
-import { paintEvents } from './events_chart.js';
-import { paintHeatmap, rampColor } from './heatmap_chart.js';
-import { paintDepth, paintProfile } from './price_chart.js';
+import { fileName, formatNumber, tableOf, toCsv, toJson } from '../drawing/index.js';
+import { categoryHeight, paintCategories } from './category-chart.js';
+import { button, download, element } from './elements.js';
+import { paintEvents } from './events-chart.js';
+import { paintHeatmap, rampColor } from './heatmap-chart.js';
+import { paintDepth, paintProfile } from './price-chart.js';
 import { surface, themeOf } from './surface.js';
-import { paintTime } from './time_chart.js';
+import { paintTime } from './time-chart.js';
 
 /** @import { Drawing } from '../drawing/types.js' */
 /** @import { Paint, Reading, Surface } from './surface.js' */
-/** @import { Options } from './time_chart.js' */
+/** @import { Options } from './time-chart.js' */
 
 /** @typedef {{ element: HTMLElement, redraw: () => void, destroy: () => void }} Chart */
 

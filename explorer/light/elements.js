@@ -51,11 +51,3 @@ export function download(name, content) {
   element('a', { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 10_000); // the browser has read it by then
 }
-
-/**
- * Return a title as the name of a file.
- * @param {string} title
- */
-export function fileName(title) {
-  return title.replace(/[^\w.-]+/g, '-').replace(/^-|-$/g, '') || 'data';
-}

@@ -4,7 +4,7 @@ import { problems, tables } from '../drawing/index.js';
 import { fromFragment, toFragment } from '../drawing/share-link.js';
 import { prepareEditor } from './editor.js';
 import { byId, element } from './elements.js';
-import { problemList } from './problem_list.js';
+import { problemList } from './problem-list.js';
 import { send, statusText } from './send.js';
 import { prepareTheme } from './theme.js';
 import { Views } from './views.js';
@@ -93,7 +93,7 @@ async function show(answer, operation) {
   const rows = tables(response, operation).filter(({ path }) => path.length > 0).reduce((sum, table) => sum + table.rows.length, 0);
   const plan = planText(response);
   status.textContent = plan ?? statusText(answer, rows);
-  if (answer.isSandbox && !config.banner) showBanner('These are figures of the sandbox, not of a market.');
+  if (answer.isSandbox && !config.banner) showBanner('Figures of a sandbox, not a market.');
   showProblems(problems(response, operation));
   views.show(response, operation);
   if (hasAlternatives(response)) showProblems(problems(response, operation, await loadSchema()));

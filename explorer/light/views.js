@@ -3,7 +3,7 @@
 import { drawings, tables } from '../drawing/index.js';
 import { chart } from './charts.js';
 import { element } from './elements.js';
-import { tableView } from './table_view.js';
+import { tableView } from './table-view.js';
 
 /** @import { GraphQLResponse, Operation } from '../drawing/types.js' */
 /** @import { Chart } from './charts.js' */

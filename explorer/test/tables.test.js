@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { drawings, formatNumber, formatTime, sorted, tableOf, tables, toCsv, toJson } from '../drawing/index.js';
+import { drawings, fileName, formatNumber, formatTime, sorted, tableOf, tables, toCsv, toJson } from '../drawing/index.js';
 
 const START = Date.UTC(2026, 0, 1);
 const COINS = [
@@ -75,6 +75,10 @@ test('what a drawing shows can be exported', () => {
   const [drawing] = drawings({ data: { bars: [{ time: START, longUsd: 5, shortUsd: 7 }, { time: START + 86_400_000, longUsd: null, shortUsd: 1 }] } });
   assert.ok(drawing);
   assert.deepEqual(toCsv(tableOf(drawing)).split('\r\n'), ['time,longUsd,shortUsd', '2026-01-01T00:00:00.000Z,5,7', '2026-01-02T00:00:00.000Z,,1', '']);
+});
+
+test('the name of a file has what all systems allow', () => {
+  assert.deepEqual(['Binance BTC/USDT · RSI 1d', '(RSI)', '·'].map(fileName), ['Binance-BTC-USDT-RSI-1d', 'RSI', 'data']);
 });
 
 test('numbers are written with their unit and the digits that matter', () => {

@@ -23,10 +23,6 @@ _LONG_TERM_SHARE = 0.74
 _DECIMALS = 8
 
 
-def _paid(prices: Sequence[float], days: int) -> list[float]:
-    return running_means(prices, days)
-
-
 def _held_long(day: int, price: float, paid: float) -> float:
     """Return the share of the supply in the hands of long-term holders, who sell when the price is high."""
     profit = price / paid
@@ -35,7 +31,7 @@ def _held_long(day: int, price: float, paid: float) -> float:
 
 def _realized_prices(name: str, width: int) -> Model:
     def rows_of(days: range, prices: Sequence[float]) -> list[Row]:
-        paid = _paid(prices, width)
+        paid = running_means(prices, width)
         return [row | {name: round(figure, _DECIMALS)} for row, figure in zip(priced(days, prices), paid, strict=True)]
 
     return by_day(rows_of)
@@ -45,7 +41,7 @@ def _spent_ratios(name: str, width: int, swing: float) -> Model:
     """Make a model of the profit on spent coins: that of the holders, drawn towards 1 since losers sell less."""
 
     def rows_of(days: range, prices: Sequence[float]) -> list[Row]:
-        rows = zip(priced(days, prices), _paid(prices, width), strict=True)
+        rows = zip(priced(days, prices), running_means(prices, width), strict=True)
         return [row | {name: _spent_ratio(name, row["timestamp"], row["price"] / paid, swing)} for row, paid in rows]
 
     return by_day(rows_of)
@@ -59,7 +55,7 @@ def _spent_ratio(name: str, day: int, profit: float, swing: float) -> float:
 def long_term_supplies(days: range) -> Sequence[float]:
     """Return the coins of long-term holders on each of consecutive days."""
     prices = daily_prices("BTC", days)
-    rows = zip(days, prices, _paid(prices, _LONG_TERM), strict=True)
+    rows = zip(days, prices, running_means(prices, _LONG_TERM), strict=True)
     return [round(supply("BTC", day) * _held_long(day, price, paid), 2) for day, price, paid in rows]
 
 
@@ -77,7 +73,9 @@ def _short_term_supply(days: range, prices: Sequence[float]) -> list[Row]:
 
 def unrealized_profits(days: range, prices: Sequence[float]) -> list[float]:
     """Return the profit of all holders as a fraction of the market capitalisation."""
-    paid = zip(_paid(prices, _SHORT_TERM), _paid(prices, _LONG_TERM), long_term_supplies(days), strict=True)
+    paid = zip(
+        running_means(prices, _SHORT_TERM), running_means(prices, _LONG_TERM), long_term_supplies(days), strict=True
+    )
     profits = []
     for day, price, (short, long, coins) in zip(days, prices, paid, strict=True):
         holding = coins / supply("BTC", day)
@@ -92,7 +90,7 @@ def _net_unrealized(days: range, prices: Sequence[float]) -> list[Row]:
 
 def rhodl_ratios(days: range, prices: Sequence[float]) -> list[float]:
     """Return a ratio that grows with the square of the price relative to what was paid in the last years."""
-    rows = zip(days, prices, _paid(prices, _LONG_TERM), strict=True)
+    rows = zip(days, prices, running_means(prices, _LONG_TERM), strict=True)
     return [
         round(600 * (price / paid) * (price / paid) * (1 + 0.2 * fractal("rhodl", day, 60 * DAY)), _DECIMALS)
         for day, price, paid in rows
@@ -164,7 +162,7 @@ def _bubble(days: range, prices: Sequence[float]) -> list[Row]:
 
 def macro_oscillators(days: range, prices: Sequence[float]) -> list[float]:
     """Return the mean of four distances from usual values, from about -1.5 to 4."""
-    rows = zip(days, prices, running_means(prices, 350), _paid(prices, _LONG_TERM), strict=True)
+    rows = zip(days, prices, running_means(prices, 350), running_means(prices, _LONG_TERM), strict=True)
     return [
         round((price / mean - 1) * 0.6 + (price / paid - 1.4) * 0.4 + 0.1 * fractal("oscillator", day, 50 * DAY), 10)
         for day, price, mean, paid in rows

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sandbox.market.model import Row
 from sandbox.market.noise import draw, smooth
 from sandbox.market.path import HOUR, MINUTE, WEEK, Path
 from sandbox.market.prices import pair_price, price_path
@@ -146,7 +147,7 @@ def _reached(pair: ModelPair, at: float, is_bid: bool, start: int, end: int) -> 
     return late
 
 
-def order_row(pair: ModelPair, order: ModelOrder, now: int) -> dict[str, Any]:
+def order_row(pair: ModelPair, order: ModelOrder, now: int) -> Row:
     """Return an order as CoinGlass lists it: side 1 sells, 2 buys; state 1 is open, 2 filled, 3 taken back."""
     state = 1 if order.ended is None else 2 if order.is_filled else 3
     usd = round(order.quantity * order.price, 4)

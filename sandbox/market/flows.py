@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from sandbox.market.noise import between, draw, hashed, signed
-from sandbox.market.path import FANOUT, FINEST, WEEK, WIDTHS, Path, reading
+from sandbox.market.path import FANOUT, WEEK, WIDTHS, Path, reading, widest_level
 from sandbox.market.prices import price_path
 from sandbox.market.shares import ShareOf, share
 from sandbox.market.universe import COINS, ModelPair
@@ -64,9 +64,7 @@ class Flows:
     def _parts(self, start: int, end: int) -> Iterator[_Node]:
         """Yield the amounts of the widest nodes that cover the time, of the last minute those of its first part."""
         while start < end:
-            level = next(level for level, width in enumerate(WIDTHS) if start % width == 0 or level == FINEST)
-            while level < FINEST and start + WIDTHS[level] > end:
-                level += 1
+            level = widest_level(start, end)
             width = WIDTHS[level]
             first = start // width
             node, passed = self.node(level, first), min(end, (first + 1) * width) - start

@@ -1,7 +1,6 @@
 """Futures: funding rates, in percent for the funding interval of each pair."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import funding_rate as endpoints
@@ -16,7 +15,7 @@ from sandbox.market.levels import (
     open_interest,
     weighted_funding_bars,
 )
-from sandbox.market.model import Model, ModelContext, percent_change, text
+from sandbox.market.model import Model, ModelContext, Row, percent_change, text
 from sandbox.market.path import DAY, WEEK, Ohlc
 from sandbox.market.prices import pair_price
 from sandbox.market.shares import ShareOf
@@ -28,25 +27,25 @@ _DAYS = {"1d": 1, "7d": 7, "30d": 30, "365d": 365}
 _FEE_PERCENT = 0.03
 
 
-def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def history(query: Query, context: ModelContext) -> list[Row]:
     starts = context.starts(query)
     return _candles(starts, funding_bars(context.pair(query), starts, context.now))
 
 
-def weighted_by_open_interest(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def weighted_by_open_interest(query: Query, context: ModelContext) -> list[Row]:
     return _weighted(ShareOf.OPEN_INTEREST, query, context)
 
 
-def weighted_by_volume(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def weighted_by_volume(query: Query, context: ModelContext) -> list[Row]:
     return _weighted(ShareOf.BUY, query, context)
 
 
-def _weighted(what: ShareOf, query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def _weighted(what: ShareOf, query: Query, context: ModelContext) -> list[Row]:
     starts = context.starts(query)
     return _candles(starts, weighted_funding_bars(what, pairs_of_coin(query["symbol"]), starts, context.now))
 
 
-def _candles(starts: range, bars: Sequence[Ohlc]) -> list[dict[str, Any]]:
+def _candles(starts: range, bars: Sequence[Ohlc]) -> list[Row]:
     return [
         {
             "time": time,
@@ -59,7 +58,7 @@ def _candles(starts: range, bars: Sequence[Ohlc]) -> list[dict[str, Any]]:
     ]
 
 
-def _by_coin(row: Callable[[ModelPair], dict[str, Any]]) -> list[dict[str, Any]]:
+def _by_coin(row: Callable[[ModelPair], Row]) -> list[Row]:
     """Return a row for each coin, with one entry for each exchange and kind of margin."""
     return [
         {
@@ -80,8 +79,8 @@ def main_pairs(coin: str, margin: str) -> list[ModelPair]:
     return [*largest.values()]
 
 
-def exchange_list(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
-    def row(pair: ModelPair) -> dict[str, Any]:
+def exchange_list(_query: Query, context: ModelContext) -> list[Row]:
+    def row(pair: ModelPair) -> Row:
         return {
             "exchange": pair.exchange,
             "funding_rate_interval": funding_hours(pair),
@@ -92,11 +91,11 @@ def exchange_list(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return _by_coin(row)
 
 
-def accumulated(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def accumulated(query: Query, context: ModelContext) -> list[Row]:
     """Add up the fundings of the period; exchanges are in capitals here, as documented."""
     start = context.now - _DAYS[query["range"]] * DAY
 
-    def row(pair: ModelPair) -> dict[str, Any]:
+    def row(pair: ModelPair) -> Row:
         return {"exchange": pair.exchange.upper(), "funding_rate": accumulated_rate(pair, start, context.now)}
 
     return _by_coin(row)
@@ -115,7 +114,7 @@ def accumulated_rate(pair: ModelPair, start: int, end: int) -> float:
     return round(total * factor + count * plus, _DECIMALS)
 
 
-def arbitrage(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def arbitrage(query: Query, context: ModelContext) -> list[Row]:
     """Return for each coin the exchanges with the lowest and the highest rate, the largest difference first."""
     rows = []
     for coin in COINS:
@@ -126,7 +125,7 @@ def arbitrage(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return sorted(rows, key=lambda row: -row["apr"])
 
 
-def _difference(buy: ModelPair, sell: ModelPair, now: int) -> dict[str, Any]:
+def _difference(buy: ModelPair, sell: ModelPair, now: int) -> Row:
     a_day = [funding_rate(pair, now) * 24 / funding_hours(pair) for pair in (buy, sell)]
     hours = funding_hours(sell)
     return {
@@ -141,7 +140,7 @@ def _difference(buy: ModelPair, sell: ModelPair, now: int) -> dict[str, Any]:
     }
 
 
-def _leg(pair: ModelPair, now: int) -> dict[str, Any]:
+def _leg(pair: ModelPair, now: int) -> Row:
     return {
         "exchange": pair.exchange,
         "open_interest_usd": round(open_interest((pair,), now), 4),

@@ -8,12 +8,11 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import liquidation as endpoints
 from sandbox.market.flows import Flow, flows_of, pairs_bars
-from sandbox.market.model import Model, ModelContext, text
+from sandbox.market.model import Model, ModelContext, Row, text
 from sandbox.market.path import DAY, HOUR, MINUTE, Ohlc
 from sandbox.market.prices import coin_bars, pair_bars, price
 from sandbox.market.universe import COINS, pairs_of_coin
@@ -95,7 +94,7 @@ def levels_of(bars: Sequence[Ohlc], flows: Sequence[Flow], leverages: _Leverages
     return levels
 
 
-def heatmap(query: Query, context: ModelContext) -> dict[str, Any]:
+def heatmap(query: Query, context: ModelContext) -> Row:
     pair = context.pair(query) if "exchange" in query else None
     step, count = _HEATMAP_STEPS[query["range"]]
     newest = context.now - context.now % step
@@ -149,7 +148,7 @@ def _cells(levels: Sequence[ModelLevel], prices: Sequence[float], count: int) ->
     return sorted(cells)
 
 
-def pair_map(query: Query, context: ModelContext) -> dict[str, Any]:
+def pair_map(query: Query, context: ModelContext) -> Row:
     pair = context.pair(query)
     step, count = _MAP_STEPS[query["range"]]
     starts = _last(step, count, context.now)
@@ -157,7 +156,7 @@ def pair_map(query: Query, context: ModelContext) -> dict[str, Any]:
     return _map(levels_of(bars, flows, _MAP_LEVERAGES), count, COINS[pair.base].decimals, has_leverage=True)
 
 
-def coin_map(query: Query, context: ModelContext) -> dict[str, Any]:
+def coin_map(query: Query, context: ModelContext) -> Row:
     coin = query["symbol"]
     step, count = _MAP_STEPS[query["range"]]
     starts = _last(step, count, context.now)
@@ -170,7 +169,7 @@ def _last(step: int, count: int, now: int) -> range:
     return range(newest - (count - 1) * step, newest + 1, step)
 
 
-def _map(levels: Sequence[ModelLevel], count: int, digits: int, *, has_leverage: bool) -> dict[str, Any]:
+def _map(levels: Sequence[ModelLevel], count: int, digits: int, *, has_leverage: bool) -> Row:
     """Return the levels that no candle has reached, by price and leverage."""
     there = [level for level in levels if level.end == count]
     step = max((level.price for level in there), default=1.0) / 2000
@@ -185,12 +184,12 @@ def _map(levels: Sequence[ModelLevel], count: int, digits: int, *, has_leverage:
     return {"data": by_price}
 
 
-def max_pain(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def max_pain(query: Query, context: ModelContext) -> list[Row]:
     return _max_pains(query["range"], context.now // MINUTE * MINUTE)
 
 
 @functools.lru_cache(maxsize=16)
-def _max_pains(length: str, now: int) -> list[dict[str, Any]]:
+def _max_pains(length: str, now: int) -> list[Row]:
     """Return the largest level of longs and of shorts of each coin, as of a whole minute; shared: do not change it."""
     step, count = _PAIN_STEPS[length]
     starts = _last(step, count, now)

@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import liquidation as endpoints
 from sandbox.market.flows import Flow, pairs_bars, pairs_between
 from sandbox.market.levels import chosen
-from sandbox.market.model import Model, ModelContext, text
+from sandbox.market.model import Model, ModelContext, Row, text
 from sandbox.market.noise import draw
 from sandbox.market.path import DAY, HOUR, MINUTE
 from sandbox.market.prices import pair_bars
@@ -23,7 +22,7 @@ _BUY, _SELL = 1, 2  # a short is bought back, a long sold
 _PARTS = (0.62, 0.26, 0.12)  # of a minute's liquidations that single orders have
 
 
-def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def history(query: Query, context: ModelContext) -> list[Row]:
     starts = context.starts(query)
     return [
         {
@@ -35,7 +34,7 @@ def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     ]
 
 
-def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def aggregated_history(query: Query, context: ModelContext) -> list[Row]:
     starts, pairs = context.starts(query), chosen(pairs_of_coin(query["symbol"]), query["exchange_list"])
     if not pairs:
         return []
@@ -49,7 +48,7 @@ def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, An
     ]
 
 
-def coin_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def coin_list(query: Query, context: ModelContext) -> list[Row]:
     """Return each coin that the exchange lists, the one with most liquidations in a day first."""
     rows = []
     for coin in COINS:
@@ -77,13 +76,13 @@ def _totals(flow: Flow) -> dict[str, float]:
     }
 
 
-def exchange_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def exchange_list(query: Query, context: ModelContext) -> list[Row]:
     """Return each exchange, the largest first, after the total of them all: of a coin, or of all of them."""
     start = context.now - _PERIODS[query["range"]]
     coins = [query["symbol"]] if "symbol" in query else list(COINS)
     if not all(coin in COINS for coin in coins):
         return []
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for exchange in FUTURES_EXCHANGES:
         parts = [
             pairs_between(pairs, start, context.now)
@@ -97,13 +96,13 @@ def exchange_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return [{"exchange": "All"} | {name: round(math.fsum(row[name] for row in rows), 6) for name in names}, *rows]
 
 
-def orders(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def orders(query: Query, context: ModelContext) -> list[Row]:
     """Return the newest liquidations from some amount on, the newest first; the end of the window is exclusive."""
     pairs = chosen(pairs_of_coin(query["symbol"]), query["exchange"])
     end = min(int(query.get("end_time") or context.now + 1), context.now + 1)
     start = max(int(query.get("start_time") or 0), context.now - _KEPT_FOR)
     smallest = float(query["min_liquidation_amount"])
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for quarter in range(end - end % _QUARTER, start - _QUARTER, -_QUARTER):
         parts = [row for pair in pairs for row in _orders_of(pair, quarter, smallest, context.now)]
         rows += sorted((row for row in parts if start <= row["time"] < end), key=lambda row: -row["time"])
@@ -112,7 +111,7 @@ def orders(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return rows[:_MAX_ORDERS]
 
 
-def _orders_of(pair: ModelPair, quarter: int, smallest: float, now: int) -> Iterator[dict[str, Any]]:
+def _orders_of(pair: ModelPair, quarter: int, smallest: float, now: int) -> Iterator[Row]:
     """Yield a pair's liquidations of a quarter of an hour: those of each minute are divided among three orders."""
     if max(pairs_between((pair,), quarter, quarter + _QUARTER)[2:]) * _PARTS[0] < smallest:
         return

@@ -1,11 +1,10 @@
 """Futures: which coins, exchanges and instruments there are."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures
-from sandbox.market.model import Model, ModelContext
+from sandbox.market.model import Model, ModelContext, Row
 from sandbox.market.universe import COINS, FUTURES_EXCHANGES, FUTURES_PAIRS
 from sandbox.windows import Query
 
@@ -20,8 +19,8 @@ def exchanges(_query: Query, _context: ModelContext) -> list[str]:
     return list(FUTURES_EXCHANGES)
 
 
-def pairs(_query: Query, _context: ModelContext) -> dict[str, list[dict[str, Any]]]:
-    listing: dict[str, list[dict[str, Any]]] = {exchange: [] for exchange in FUTURES_EXCHANGES}
+def pairs(_query: Query, _context: ModelContext) -> dict[str, list[Row]]:
+    listing: dict[str, list[Row]] = {exchange: [] for exchange in FUTURES_EXCHANGES}
     for pair in FUTURES_PAIRS:
         exchange = FUTURES_EXCHANGES[pair.exchange]
         row = {

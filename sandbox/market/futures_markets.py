@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints import futures
@@ -16,7 +15,7 @@ from sandbox.market.levels import (
     open_interest,
     weighted_funding,
 )
-from sandbox.market.model import Model, ModelContext, percent_change
+from sandbox.market.model import Model, ModelContext, Row, percent_change
 from sandbox.market.path import DAY
 from sandbox.market.prices import pair_price, price, price_path
 from sandbox.market.shares import ShareOf
@@ -29,13 +28,13 @@ _VOLUME_USD_PERIODS = ("1h", "4h", "24h")
 _USD_OF_A_TRADE = 5000.0
 
 
-def pairs_markets(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def pairs_markets(query: Query, context: ModelContext) -> list[Row]:
     """Return the coin's pairs, the one with most volume first; none for an unknown coin."""
     rows = [_pair_row(pair, context.now) for pair in pairs_of_coin(query["symbol"])]
     return sorted(rows, key=lambda row: -row["volume_usd"])
 
 
-def _pair_row(pair: ModelPair, now: int) -> dict[str, Any]:
+def _pair_row(pair: ModelPair, now: int) -> Row:
     today, yesterday = (pairs_between((pair,), now - (days + 1) * DAY, now - days * DAY) for days in (0, 1))
     now_open, before_open = open_interest((pair,), now), open_interest((pair,), now - DAY)
     buy, sell, at = round(today.buy, 4), round(today.sell, 4), pair_price(pair, now)
@@ -64,7 +63,7 @@ def _pair_row(pair: ModelPair, now: int) -> dict[str, Any]:
     }
 
 
-def coins_markets(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def coins_markets(query: Query, context: ModelContext) -> list[Row]:
     """Return a page of the coins, the one with most open interest first, on all exchanges or chosen ones."""
     by_size = sorted(COINS.values(), key=lambda coin: coin.rank)
     parts = [(coin.symbol, chosen(pairs_of_coin(coin.symbol), query.get("exchange_list"))) for coin in by_size]
@@ -72,7 +71,7 @@ def coins_markets(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return [_coin_row(coin, pairs, context.now) for coin, pairs in page_of(listed, query)]
 
 
-def _coin_row(coin: str, pairs: tuple[ModelPair, ...], now: int) -> dict[str, Any]:
+def _coin_row(coin: str, pairs: tuple[ModelPair, ...], now: int) -> Row:
     at, size = price(coin, now), open_interest(pairs, now)
     capitalisation = at * COINS[coin].supply
     volume = pairs_between(pairs, now - DAY, now).volume
@@ -125,10 +124,10 @@ def _volumes(pairs: tuple[ModelPair, ...], now: int) -> dict[str, float]:
     return row
 
 
-def coins_price_change(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def coins_price_change(_query: Query, context: ModelContext) -> list[Row]:
     rows = []
     for coin in sorted(COINS.values(), key=lambda coin: coin.rank):
-        row: dict[str, Any] = {"symbol": coin.symbol, "current_price": price(coin.symbol, context.now)}
+        row: Row = {"symbol": coin.symbol, "current_price": price(coin.symbol, context.now)}
         row |= price_changes(coin.symbol, context.now)
         for period in _PERIODS:
             bar = price_path(coin.symbol).bar(_minute(context.now - length_of(period)), context.now)
@@ -141,7 +140,7 @@ def _minute(time: int) -> int:
     return time - time % 60_000
 
 
-def exchange_ranking(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def exchange_ranking(_query: Query, context: ModelContext) -> list[Row]:
     """Return each exchange over all coins, the one with most open interest first."""
     rows = []
     for exchange in FUTURES_EXCHANGES:

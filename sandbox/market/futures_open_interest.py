@@ -2,12 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import open_interest as endpoints
 from sandbox.market.levels import chosen, open_interest, open_interest_bars
-from sandbox.market.model import Model, ModelContext, percent_change, text
+from sandbox.market.model import Model, ModelContext, Row, percent_change, text
 from sandbox.market.path import DAY, HOUR, MINUTE, Ohlc
 from sandbox.market.prices import coin_bars, price
 from sandbox.market.universe import FUTURES_EXCHANGES, ModelPair, pairs_of_coin
@@ -26,23 +25,23 @@ _AMOUNTS = (
 )
 
 
-def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def history(query: Query, context: ModelContext) -> list[Row]:
     return _candles((context.pair(query),), query, context)
 
 
-def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def aggregated_history(query: Query, context: ModelContext) -> list[Row]:
     return _candles(pairs_of_coin(query["symbol"]), query, context)
 
 
-def stablecoin_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def stablecoin_history(query: Query, context: ModelContext) -> list[Row]:
     return _candles(chosen(pairs_of_coin(query["symbol"]), query["exchange_list"], "stablecoin"), query, context)
 
 
-def coin_margin_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def coin_margin_history(query: Query, context: ModelContext) -> list[Row]:
     return _candles(chosen(pairs_of_coin(query["symbol"]), query["exchange_list"], "coin"), query, context)
 
 
-def _candles(pairs: tuple[ModelPair, ...], query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def _candles(pairs: tuple[ModelPair, ...], query: Query, context: ModelContext) -> list[Row]:
     if not pairs:
         return []
     starts, decimals = context.starts(query), 2
@@ -67,7 +66,7 @@ def _in_coins(bar: Sequence[float], price_bar: Ohlc) -> tuple[float, ...]:
     return bar[0] / price_bar[0], bar[1] / price_bar[2], bar[2] / price_bar[1], bar[3] / price_bar[3]
 
 
-def exchange_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def exchange_list(query: Query, context: ModelContext) -> list[Row]:
     """Return each exchange, the largest first, after the total of them all."""
     pairs = pairs_of_coin(query["symbol"])
     at = price(query["symbol"], context.now)
@@ -77,12 +76,12 @@ def exchange_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
         if chosen(pairs, exchange)
     ]
     rows.sort(key=lambda row: -row["open_interest_usd"])
-    total: dict[str, Any] = {"exchange": "All", "symbol": query["symbol"]}
+    total: Row = {"exchange": "All", "symbol": query["symbol"]}
     total |= {name: round(math.fsum(row[name] for row in rows), 4) for name in _AMOUNTS}
     return [total | _changes(pairs, context.now), *rows]
 
 
-def _row(exchange: str, pairs: tuple[ModelPair, ...], at: float, now: int) -> dict[str, Any]:
+def _row(exchange: str, pairs: tuple[ModelPair, ...], at: float, now: int) -> Row:
     stable = round(open_interest(chosen(pairs, None, "stablecoin"), now), 4)
     coin = round(open_interest(chosen(pairs, None, "coin"), now), 4)
     stable_quantity, coin_quantity = round(stable / at, 4), round(coin / at, 4)
@@ -106,7 +105,7 @@ def _changes(pairs: tuple[ModelPair, ...], now: int) -> dict[str, float]:
     }
 
 
-def by_exchange(query: Query, context: ModelContext) -> dict[str, Any]:
+def by_exchange(query: Query, context: ModelContext) -> Row:
     coin, step = query["symbol"], _STEPS[query.get("range", "all")]
     newest = context.now - context.now % step
     times = range(newest - (_POINTS * (4 if step == DAY else 1) - 1) * step, newest + 1, step)

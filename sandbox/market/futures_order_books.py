@@ -7,7 +7,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import order_book as endpoints
 from sandbox.market.books import depth_bars, large_orders, order_row, snapshots
 from sandbox.market.levels import chosen
-from sandbox.market.model import Model, ModelContext
+from sandbox.market.model import Model, ModelContext, Row
 from sandbox.market.path import DAY
 from sandbox.market.universe import pairs_of_coin
 from sandbox.windows import Query
@@ -15,7 +15,7 @@ from sandbox.windows import Query
 _LONGEST_PERIOD = 7 * DAY
 
 
-def depth_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def depth_history(query: Query, context: ModelContext) -> list[Row]:
     starts, percent = context.starts(query), float(query.get("range") or 1)
     return [
         {
@@ -29,9 +29,8 @@ def depth_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     ]
 
 
-def aggregated_depth_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
-    is_spot = context.endpoint.path.startswith("/api/spot/")
-    pairs = chosen(pairs_of_coin(query["symbol"], is_spot=is_spot), query["exchange_list"])
+def aggregated_depth_history(query: Query, context: ModelContext) -> list[Row]:
+    pairs = chosen(pairs_of_coin(query["symbol"], is_spot=context.is_spot), query["exchange_list"])
     if not pairs:
         return []
     starts, percent = context.starts(query), float(query.get("range") or 1)
@@ -51,13 +50,13 @@ def snapshot_history(query: Query, context: ModelContext) -> list[list[Any]]:
     return snapshots(context.pair(query), context.starts(query), context.now)
 
 
-def open_large_orders(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def open_large_orders(query: Query, context: ModelContext) -> list[Row]:
     pair, now = context.pair(query), context.now
     orders = [order for order in large_orders(pair, now, now, now) if order.ended is None]
     return [order_row(pair, order, now) for order in orders]
 
 
-def large_order_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def large_order_history(query: Query, context: ModelContext) -> list[Row]:
     """Return the orders in the requested state, the newest thousand of the period; those that stand end now."""
     pair, now = context.pair(query), context.now
     orders = large_orders(

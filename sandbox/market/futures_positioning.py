@@ -4,13 +4,12 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from itertools import accumulate
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import indices, long_short
 from sandbox.market.flows import Flow, pairs_bars
 from sandbox.market.levels import long_share_path, open_interest_path
-from sandbox.market.model import Model, ModelContext
+from sandbox.market.model import Model, ModelContext, Row
 from sandbox.market.noise import smooth
 from sandbox.market.path import DAY, WEEK, Path
 from sandbox.market.prices import FIRST, price_path
@@ -27,7 +26,7 @@ _RISK_COINS = ("BTC", "ETH", "SOL", "XRP", "BNB", "DOGE")
 _INDEX_BASE, _INDEX_START = 1000, 1_704_067_200_000  # at the start of 2024
 
 
-def shares(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def shares(query: Query, context: ModelContext) -> list[Row]:
     """Return long and short shares at the end of each interval."""
     pair, starts = context.pair(query), context.starts(query)
     kind, prefix = _KINDS[context.endpoint]
@@ -47,7 +46,7 @@ def shares(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     return rows
 
 
-def net_position(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def net_position(query: Query, context: ModelContext) -> list[Row]:
     """Return how net longs and shorts change, in coins; the sums begin with the window."""
     pair, starts = context.pair(query), context.starts(query)
     changes = [_changes(pair, flow) for flow in pairs_bars((pair,), starts, context.now)]
@@ -73,7 +72,7 @@ def _changes(pair: ModelPair, flow: Flow) -> tuple[float, float]:
     return round(0.6 * opened - closed_longs, 2), round(-0.4 * opened - closed_shorts, 2)
 
 
-def whale_index(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def whale_index(query: Query, context: ModelContext) -> list[Row]:
     pair, starts = context.pair(query), context.starts(query)
     bars = _whale_path(pair).bars(starts, context.now)
     return [{"time": time, "whale_index_value": round(bar.close, 3)} for time, bar in zip(starts, bars, strict=True)]
@@ -94,7 +93,7 @@ def _whale_path(pair: ModelPair) -> Path:
     )
 
 
-def derivatives_index(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def derivatives_index(_query: Query, context: ModelContext) -> list[Row]:
     """Return the CGDI: coins' prices weighted by open interest, 1,000 on its first day."""
     first = _INDEX_START
     weights = {coin: COINS[coin].open_interest_usd for coin in _RISK_COINS}
@@ -109,7 +108,7 @@ def derivatives_index(_query: Query, context: ModelContext) -> list[dict[str, An
     return [{"time": time, "cgdi_index_value": value(time)} for time in _days(first, context.now)]
 
 
-def risk_index(_query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def risk_index(_query: Query, context: ModelContext) -> list[Row]:
     """Return the CDRI, from 0 to 100: high where open interest and prices have risen."""
     return [{"time": time, "cdri_index_value": _risk(time)} for time in _days(FIRST + 4 * WEEK, context.now)]
 

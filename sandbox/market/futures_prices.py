@@ -1,19 +1,18 @@
 """Futures: prices as candles, and the basis."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import indices, market
 from sandbox.market.flows import pairs_bars
-from sandbox.market.model import Model, ModelContext, text
+from sandbox.market.model import Model, ModelContext, Row, text
 from sandbox.market.path import boundaries
 from sandbox.market.prices import basis, pair_bars, price
 from sandbox.market.universe import COINS
 from sandbox.windows import Query
 
 
-def price_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def price_history(query: Query, context: ModelContext) -> list[Row]:
     pair, starts = context.pair(query), context.starts(query)
     decimals = COINS[pair.base].decimals
     volumes = pairs_bars((pair,), starts, context.now)
@@ -30,7 +29,7 @@ def price_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     ]
 
 
-def basis_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def basis_history(query: Query, context: ModelContext) -> list[Row]:
     pair, starts = context.pair(query), context.starts(query)
     times = boundaries(starts, context.now)
     gaps = [(basis(pair, time), price(pair.base, time)) for time in times]

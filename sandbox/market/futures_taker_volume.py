@@ -10,7 +10,7 @@ from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import taker_volume as endpoints
 from sandbox.market.flows import Flow, pairs_bars, pairs_between
 from sandbox.market.levels import chosen
-from sandbox.market.model import Model, ModelContext, text
+from sandbox.market.model import Model, ModelContext, Row, text
 from sandbox.market.noise import draw
 from sandbox.market.path import DAY, HOUR, MINUTE, Ohlc
 from sandbox.market.prices import pair_bars, price
@@ -38,11 +38,10 @@ def length_of(period: str) -> int:
 
 def pairs_of(query: Query, context: ModelContext) -> tuple[ModelPair, ...]:
     """Return the pairs of the coin on the exchanges that the query names, of the endpoint's market."""
-    is_spot = context.endpoint.path.startswith("/api/spot/")
-    return chosen(pairs_of_coin(query["symbol"], is_spot=is_spot), query.get("exchange_list"))
+    return chosen(pairs_of_coin(query["symbol"], is_spot=context.is_spot), query.get("exchange_list"))
 
 
-def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def history(query: Query, context: ModelContext) -> list[Row]:
     starts = context.starts(query)
     return [
         {"time": time, "taker_buy_volume_usd": text(flow.buy, 4), "taker_sell_volume_usd": text(flow.sell, 4)}
@@ -50,7 +49,7 @@ def history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
     ]
 
 
-def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def aggregated_history(query: Query, context: ModelContext) -> list[Row]:
     starts, pairs = context.starts(query), pairs_of(query, context)
     if not pairs:
         return []
@@ -64,17 +63,15 @@ def aggregated_history(query: Query, context: ModelContext) -> list[dict[str, An
     ]
 
 
-def cvd(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def cvd(query: Query, context: ModelContext) -> list[Row]:
     return running_sums((context.pair(query),), query, context, "")
 
 
-def aggregated_cvd(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def aggregated_cvd(query: Query, context: ModelContext) -> list[Row]:
     return running_sums(pairs_of(query, context), query, context, "agg_")
 
 
-def running_sums(
-    pairs: tuple[ModelPair, ...], query: Query, context: ModelContext, prefix: str
-) -> list[dict[str, Any]]:
+def running_sums(pairs: tuple[ModelPair, ...], query: Query, context: ModelContext, prefix: str) -> list[Row]:
     """Return buys, sells and the sum of their differences, which begins with the window."""
     if not pairs:
         return []
@@ -92,7 +89,7 @@ def running_sums(
     ]
 
 
-def exchange_list(query: Query, context: ModelContext) -> dict[str, Any]:
+def exchange_list(query: Query, context: ModelContext) -> Row:
     """Return each exchange, the largest first, and the sum of them all."""
     start = context.now - length_of(query["range"])
     by_exchange = {
@@ -100,13 +97,13 @@ def exchange_list(query: Query, context: ModelContext) -> dict[str, Any]:
         for exchange in FUTURES_EXCHANGES
         if (pairs := chosen(pairs_of_coin(query["symbol"]), exchange))
     }
-    rows = [{"exchange": exchange} | _sides(flow.buy, flow.sell) for exchange, flow in by_exchange.items()]
+    rows: list[Row] = [{"exchange": exchange} | _sides(flow.buy, flow.sell) for exchange, flow in by_exchange.items()]
     rows.sort(key=lambda row: -row["buy_vol_usd"] - row["sell_vol_usd"])
     total = _sides(*(math.fsum(row[side] for row in rows) for side in ("buy_vol_usd", "sell_vol_usd")))
     return {"symbol": query["symbol"]} | total | {"exchange_list": rows}
 
 
-def _sides(buy: float, sell: float) -> dict[str, Any]:
+def _sides(buy: float, sell: float) -> Row:
     ratio = round(100 * buy / (buy + sell), 2)
     return {
         "buy_ratio": ratio,
@@ -128,15 +125,15 @@ def added(first: Flow, second: Flow) -> Flow:
     return Flow(*(one_side + other for one_side, other in zip(first, second, strict=True)))
 
 
-def netflow_list(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def netflow_list(query: Query, context: ModelContext) -> list[Row]:
     by_size = sorted(COINS.values(), key=lambda coin: coin.rank)
     return [listed_netflow(coin.symbol, context.now // MINUTE * MINUTE) for coin in page_of(by_size, query)]
 
 
 @functools.lru_cache(maxsize=256)
-def listed_netflow(coin: str, now: int, *, is_spot: bool = False) -> dict[str, Any]:
+def listed_netflow(coin: str, now: int, *, is_spot: bool = False) -> Row:
     """Return a coin's row of the list, as of a whole minute; it is shared: do not change it."""
-    row: dict[str, Any] = {"symbol": coin}
+    row: Row = {"symbol": coin}
     for period, flow in flows_by_period(pairs_of_coin(coin, is_spot=is_spot), LISTED_PERIODS, now).items():
         buy, sell = round(flow.buy, 6), round(flow.sell, 6)
         row[f"taker_buy_volume_usd_{period}"] = buy
@@ -145,13 +142,13 @@ def listed_netflow(coin: str, now: int, *, is_spot: bool = False) -> dict[str, A
     return row | {"market_cap": round(price(coin, now) * COINS[coin].supply, 4)}
 
 
-def coin_netflow(query: Query, context: ModelContext) -> dict[str, Any]:
+def coin_netflow(query: Query, context: ModelContext) -> Row:
     return netflow_of(pairs_of(query, context), query["symbol"], context.now)
 
 
-def netflow_of(pairs: tuple[ModelPair, ...], coin: str, now: int) -> dict[str, Any]:
+def netflow_of(pairs: tuple[ModelPair, ...], coin: str, now: int) -> Row:
     """Return a coin's net flow by period, in whole dollars, with its change against the period before."""
-    row: dict[str, Any] = {"symbol": coin}
+    row: Row = {"symbol": coin}
     capitalisation = price(coin, now) * COINS[coin].supply
     for period, flow in flows_by_period(pairs, COIN_PERIODS, now).items():
         length = length_of(period)

@@ -2,13 +2,12 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
 
 from cg_client.endpoint import Endpoint
 from cg_client.endpoints.futures import technical as endpoints
 from cg_client.intervals import Interval
 from sandbox.market import indicators
-from sandbox.market.model import Model, ModelContext, percent_change
+from sandbox.market.model import Model, ModelContext, Row, percent_change
 from sandbox.market.path import MINUTE, Ohlc
 from sandbox.market.prices import FIRST, coin_bars, pair_bars, price
 from sandbox.market.universe import COINS
@@ -38,7 +37,7 @@ def _figures(query: Query, bars: Sequence[Ohlc]) -> list[float]:
     return [bar[at] for bar in bars]
 
 
-def _rows(starts: range, **columns: Sequence[float]) -> list[dict[str, Any]]:
+def _rows(starts: range, **columns: Sequence[float]) -> list[Row]:
     """Return a row for each of the newest times, of which the first ones have no value at the begin of the market."""
     count = min(len(column) for column in columns.values())
     shown = list(starts)[max(0, len(starts) - count) :]
@@ -54,20 +53,20 @@ def _rounded(query: Query, context: ModelContext, figures: Sequence[float], more
     return [round(figure, digits) for figure in figures]
 
 
-def rsi(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def rsi(query: Query, context: ModelContext) -> list[Row]:
     window = int(query["window"])
     starts, bars = _over(query, context, window)
     values = indicators.relative_strength(_figures(query, bars), window)
     return _rows(starts, rsi_value=[round(value, 8) for value in values])
 
 
-def moving_average(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def moving_average(query: Query, context: ModelContext) -> list[Row]:
     window = int(query["window"])
     starts, bars = _over(query, context, window - 1)
     return _rows(starts, ma_value=_rounded(query, context, indicators.moving_average(_figures(query, bars), window)))
 
 
-def exponential_moving_average(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def exponential_moving_average(query: Query, context: ModelContext) -> list[Row]:
     return _by_block(
         query,
         context,
@@ -77,7 +76,7 @@ def exponential_moving_average(query: Query, context: ModelContext) -> list[dict
     )
 
 
-def macd(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def macd(query: Query, context: ModelContext) -> list[Row]:
     fast, slow = int(query["fast_window"]), int(query["slow_window"])
     return _by_block(query, context, "macd_value", max(fast, slow), lambda figures: _macd(figures, fast, slow))
 
@@ -89,7 +88,7 @@ def _macd(figures: Sequence[float], fast: int, slow: int) -> list[float]:
 
 def _by_block(
     query: Query, context: ModelContext, name: str, window: int, average: Callable[[Sequence[float]], list[float]]
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """Return averages that depend on where they begin: each block of rows has a beginning of its own, far before it.
 
     So a row is the same whatever window it is asked in.
@@ -117,7 +116,7 @@ def _blocks(starts: range) -> Iterator[range]:
         start = stop
 
 
-def bollinger_bands(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def bollinger_bands(query: Query, context: ModelContext) -> list[Row]:
     window, multiple = int(query["window"]), float(query["mult"])
     starts, bars = _over(query, context, window - 1)
     figures = _figures(query, bars)
@@ -131,14 +130,14 @@ def bollinger_bands(query: Query, context: ModelContext) -> list[dict[str, Any]]
     )
 
 
-def average_true_range(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def average_true_range(query: Query, context: ModelContext) -> list[Row]:
     window = int(query["window"])
     starts, bars = _over(query, context, window)
     values = indicators.average_true_range(bars, window)
     return _rows(starts, avg_true_range_value=_rounded(query, context, values))
 
 
-def setups(query: Query, context: ModelContext) -> list[dict[str, Any]]:
+def setups(query: Query, context: ModelContext) -> list[Row]:
     """Return the setup counts, of which one is 0."""
     starts, rows = context.starts(query), []
     for block in _blocks(starts):
@@ -155,11 +154,11 @@ def _sides(count: int) -> dict[str, int]:
     return {"td_buy_count": max(count, 0), "td_sell_count": max(-count, 0)}
 
 
-def _listed(make: Callable[[str, int], dict[str, Any]]) -> Model:
+def _listed(make: Callable[[str, int], Row]) -> Model:
     """Return a model that lists every coin, as of a whole minute, the largest first."""
 
     @functools.lru_cache(maxsize=4)
-    def rows(now: int) -> list[dict[str, Any]]:
+    def rows(now: int) -> list[Row]:
         by_size = sorted(COINS.values(), key=lambda coin: coin.rank)
         return [{"symbol": coin.symbol} | make(coin.symbol, now) for coin in by_size]
 
@@ -184,8 +183,8 @@ def _closes(coin: str, interval: str, count: int, now: int) -> list[float]:
     return [bar.close for bar in _recent(coin, interval, count, now)]
 
 
-def _rsi_row(coin: str, now: int) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _rsi_row(coin: str, now: int) -> Row:
+    row: Row = {}
     for interval in _RSI_LISTED:
         closes = _closes(coin, interval, _WINDOW + 1, now)
         row[f"rsi_{interval}"] = round(indicators.relative_strength(closes, _WINDOW)[-1], 2)
@@ -193,7 +192,7 @@ def _rsi_row(coin: str, now: int) -> dict[str, Any]:
     return row | {"current_price": price(coin, now)}
 
 
-def _average_row(coin: str, now: int) -> dict[str, Any]:
+def _average_row(coin: str, now: int) -> Row:
     digits = COINS[coin].decimals + 1
     averages = {
         f"ma_{interval}": round(
@@ -204,7 +203,7 @@ def _average_row(coin: str, now: int) -> dict[str, Any]:
     return {"close_price": price(coin, now)} | averages
 
 
-def _exponential_row(coin: str, now: int) -> dict[str, Any]:
+def _exponential_row(coin: str, now: int) -> Row:
     digits = COINS[coin].decimals + 1
     averages = {
         f"ema_{interval}": round(
@@ -218,8 +217,8 @@ def _exponential_row(coin: str, now: int) -> dict[str, Any]:
     return {"close_price": price(coin, now)} | averages
 
 
-def _macd_row(coin: str, now: int) -> dict[str, Any]:
-    row: dict[str, Any] = {}
+def _macd_row(coin: str, now: int) -> Row:
+    row: Row = {}
     digits = COINS[coin].decimals + 3
     for interval in _LISTED:
         line = _macd(_closes(coin, interval, 3 * _SLOW, now), _FAST, _SLOW)
@@ -229,7 +228,7 @@ def _macd_row(coin: str, now: int) -> dict[str, Any]:
     return row
 
 
-def _range_row(coin: str, now: int) -> dict[str, Any]:
+def _range_row(coin: str, now: int) -> Row:
     digits = COINS[coin].decimals + 3
     return {
         f"avg_true_range_{interval}": round(
@@ -239,7 +238,7 @@ def _range_row(coin: str, now: int) -> dict[str, Any]:
     }
 
 
-def _setup_row(coin: str, now: int) -> dict[str, Any]:
+def _setup_row(coin: str, now: int) -> Row:
     return {f"td_{interval}": indicators.setup_counts(_closes(coin, interval, 30, now))[-1] for interval in _LISTED}
 
 

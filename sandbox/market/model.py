@@ -19,14 +19,17 @@ class ModelContext:
     plan: Plan
     now: int
 
+    @property
+    def is_spot(self) -> bool:
+        return self.endpoint.path.startswith("/api/spot/")
+
     def starts(self, query: Query, first: int = FIRST) -> range:
         """Return when the bars of the window start, oldest first; the last may be under way."""
         return bar_starts(self.endpoint, query, self.plan, self.now, first)
 
     def pair(self, query: Query) -> ModelPair:
         """Return the pair that `exchange` and `symbol` name."""
-        is_spot = self.endpoint.path.startswith("/api/spot/")
-        pair = pair_of(query["exchange"], query["symbol"], is_spot=is_spot)
+        pair = pair_of(query["exchange"], query["symbol"], is_spot=self.is_spot)
         if pair is None:
             raise LookupError(f"There is no {query['symbol']} on {query['exchange']}.")
         return pair

@@ -131,9 +131,7 @@ class Path:
     def _until(self, start: int, end: int) -> Iterator[Node]:
         """Yield nodes that cover the time from `start` to `end`, the widest possible, the last one in part."""
         while start < end:
-            level = next(level for level, width in enumerate(WIDTHS) if start % width == 0 or level == FINEST)
-            while level < FINEST and start + WIDTHS[level] > end:
-                level += 1
+            level = widest_level(start, end)
             node, width = self.node(level, start // WIDTHS[level]), WIDTHS[level]
             if start + width > end:
                 node = _within(node, (end - start) / width)
@@ -162,6 +160,14 @@ def boundaries(starts: range, now: int) -> list[int]:
     """Return the starts of intervals and the end of the last one, which is now if that is under way."""
     ends = [*starts, starts[-1] + starts.step] if starts else []
     return [min(time, now) for time in ends]
+
+
+def widest_level(start: int, end: int) -> int:
+    """Return the level of the widest node that begins at `start` and does not outlast `end`; else the finest level."""
+    level = next(level for level, width in enumerate(WIDTHS) if start % width == 0 or level == FINEST)
+    while level < FINEST and start + WIDTHS[level] > end:
+        level += 1
+    return level
 
 
 @functools.cache

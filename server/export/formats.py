@@ -29,7 +29,9 @@ CSV: Final = FileFormat("csv", b"text/csv; charset=utf-8; header=present", "csv"
 EXCEL: Final = FileFormat("excel", b"text/csv; charset=utf-8; header=present", "csv")
 NDJSON: Final = FileFormat("ndjson", b"application/x-ndjson", "ndjson")
 ARROW: Final = FileFormat("arrow", b"application/vnd.apache.arrow.stream", "arrows", needs_pyarrow=True)
-PARQUET: Final = FileFormat("parquet", b"application/vnd.apache.parquet", "parquet", True, True)
+PARQUET: Final = FileFormat(
+    "parquet", b"application/vnd.apache.parquet", "parquet", needs_pyarrow=True, is_compressed=True
+)
 
 BY_NAME: Final = {each.name: each for each in (CSV, EXCEL, NDJSON, ARROW, PARQUET)}
 BY_MEDIA_TYPE: Final = {each.media_type: each for each in (CSV, NDJSON, ARROW, PARQUET)}

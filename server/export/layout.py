@@ -61,11 +61,9 @@ class Branch:
     @property
     def has_rows(self) -> bool:
         """Whether it is, or has in itself, a list of objects."""
-        return self.form is not Form.OBJECT or any(isinstance(each, Branch) and each.has_rows for _, each in self.items)
-
-    @property
-    def items(self) -> Iterator[tuple[str, "Leaf | Branch"]]:
-        return iter(self.fields.items())
+        return self.form is not Form.OBJECT or any(
+            isinstance(each, Branch) and each.has_rows for each in self.fields.values()
+        )
 
 
 class OutputColumn(NamedTuple):
@@ -182,7 +180,7 @@ def _merge(fields: dict[str, Leaf | Branch], key: str, below: Leaf | Branch) -> 
     """Add a field, or what another type of the same union has in it. Validation lets both have one shape only."""
     present = fields.setdefault(key, below)
     if present is not below and isinstance(present, Branch) and isinstance(below, Branch):
-        for name, each in below.items:
+        for name, each in below.fields.items():
             _merge(present.fields, name, each)
 
 
@@ -193,7 +191,7 @@ def _origin(kind: GraphQLObjectType) -> type:
 
 def _tables(branch: Branch, keys: Keys) -> Iterator[Keys]:
     """Yield the paths to the innermost lists of objects."""
-    for key, below in branch.items:
+    for key, below in branch.fields.items():
         if not isinstance(below, Branch) or not below.has_rows:
             continue
         nested = [] if below.form is Form.COLUMNS else list(_tables(below, (*keys, key)))
@@ -234,7 +232,7 @@ def _at(branch: Branch, keys: Keys) -> Branch:
 def _scalars(branch: Branch, path: Keys, keys: Keys = (), shared: int = 0) -> Iterator[tuple[Keys, int, Leaf]]:
     """Yield the scalars outside of lists: their keys, and how many of those lie on the path to the next list."""
     in_columns = branch.form is Form.COLUMNS
-    for key, below in branch.items:
+    for key, below in branch.fields.items():
         inner = (*keys, key)
         if isinstance(below, Leaf):
             yield inner, shared, Leaf(below.kind, max(below.depth - in_columns, 0))

@@ -1,12 +1,18 @@
-"""A browser for the tests of a worker, and what they skip without."""
+"""A browser, servers with the figures of the modelled market, and what tests are skipped without."""
 
+import base64
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import orjson
 import pytest
 
+from cg_client.plans.plan_table import Plan
+from sandbox.app import Sandbox
+from sandbox.figures import MARKET
 from tests.browser import CHROMIUM
+from tests.conftest import Graph, StartGraph
 from tests.explorer.devtools import Chromium, Tab, chromium
 from tests.test_imports import ROOT
 
@@ -17,6 +23,29 @@ AXE = ROOT / "explorer" / "node_modules" / "axe-core" / "axe.min.js"
 def needs(path: Path, remedy: str) -> pytest.MarkDecorator:
     """Skip tests without a file, unless everything has to be there."""
     return pytest.mark.skipif(not IS_REQUIRED and not path.exists(), reason=f"no {path.relative_to(ROOT)}: {remedy}")
+
+
+def fragment(query: str, variables: str = "") -> str:
+    """Return the part of an address that opens either page with an operation."""
+    text = orjson.dumps({"query": query, "variables": variables})
+    return "#q=" + base64.urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def new_market(plan: Plan = Plan.PROFESSIONAL) -> Sandbox:
+    """Return a modelled market whose quota no test exhausts."""
+    return Sandbox(plan, quota=100_000, figures=MARKET)
+
+
+@pytest.fixture(scope="module")
+def everything(start_shared: StartGraph) -> Graph:
+    """Return a server with all that CoinGlass has."""
+    return start_shared(sandbox=new_market())
+
+
+@pytest.fixture(scope="module")
+def hobbyist(start_shared: StartGraph) -> Graph:
+    """Return a server with the smallest plan."""
+    return start_shared(Plan.HOBBYIST, sandbox=new_market(Plan.HOBBYIST))
 
 
 @pytest.fixture(scope="session")

@@ -11,17 +11,17 @@ import orjson
 import pytest
 
 from callers.key_commands import create_key
-from cg_client.plans.plan_table import Plan
+from server.explorer_files import QueryExample, explorer_files
 from tests.clock import START
 from tests.conftest import Graph, StartGraph
-from tests.explorer.conftest import AXE, needs
+from tests.explorer.conftest import AXE, fragment, needs, new_market
 from tests.explorer.devtools import Chromium, Tab
+from tests.explorer.example_charts import KINDS, without_repeats
 from tests.test_imports import ROOT
 
 DIST = ROOT / "explorer" / "dist"
 pytestmark = needs(DIST / "index.html", "make explorer")
 MEGABYTE = 1024 * 1024
-EXAMPLES = sorted((ROOT / "examples").glob("*.graphql"))
 RUN = ".graphiql-execute-button"
 FUNDING = """query Rate($last: Int!) {
   pair(exchange: "Binance", symbol: "BTC/USDT") {
@@ -68,29 +68,14 @@ SAVING = """
 URL.createObjectURL = blob => { window.saved = blob; return 'blob:saved'; };
 HTMLAnchorElement.prototype.click = function () { window.savedName = this.download; };
 """
-CHOICES = ".xp select[aria-label=Chart] option"
+CHOICES = "[...document.querySelectorAll('.xp select[aria-label=Chart] option')].map(option => option.value)"
 CHOOSE = """(() => {{
   const select = document.querySelector('.xp select[aria-label=Chart]');
   select.value = {choice!r};
   select.dispatchEvent(new Event('change', {{ bubbles: true }}));
 }})()"""
+KIND = """(({ kind, form }) => form ? `${kind} ${form}` : kind)(document.querySelector('.xp-plot').dataset)"""
 CONTENT = "window.saved.text()"
-
-
-def fragment(query: str, variables: str = "") -> str:
-    """Return the part of an address that opens the page with an operation."""
-    text = orjson.dumps({"query": query, "variables": variables})
-    return "#q=" + base64.urlsafe_b64encode(text).decode().rstrip("=")
-
-
-@pytest.fixture(scope="module")
-def everything(start_shared: StartGraph) -> Graph:
-    return start_shared(Plan.PROFESSIONAL, quota=100_000)
-
-
-@pytest.fixture(scope="module")
-def hobbyist(start_shared: StartGraph) -> Graph:
-    return start_shared(Plan.HOBBYIST, quota=100_000)
 
 
 def show(tab: Tab, graph: Graph, query: str = FUNDING, variables: str = VARIABLES) -> None:
@@ -154,35 +139,37 @@ def library(browser: Chromium, everything: Graph) -> Iterator[Tab]:
         opened.check()
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_an_example_runs_and_each_of_its_charts_is_drawn(library: Tab, path: Path) -> None:
-    library.click(".xp-sidebar li b", path.stem.replace("-", " ").capitalize())
-    (operation,) = re.findall(r"^query (\w+)", path.read_text(), re.MULTILINE)
+@pytest.mark.parametrize("example", explorer_files().examples, ids=lambda example: example["name"])
+def test_an_example_runs_and_each_of_its_charts_is_drawn_as_its_kind(library: Tab, example: QueryExample) -> None:
+    library.click(".xp-sidebar li b", example["name"])
+    (operation,) = re.findall(r"^query (\w+)", example["query"], re.MULTILINE)
     library.until(f"document.querySelector('.graphiql-tab-active').innerText.includes({operation!r})")
     library.until("document.querySelector('.xp')")
-    for choice in library.run(f"[...document.querySelectorAll({CHOICES!r})].map(option => option.value)"):
+    kinds = []
+    for choice in library.run(CHOICES):
         library.run(CHOOSE.format(choice=choice))
         library.until(f"{DRAWN} > 20 || {GREY} /* {choice} */")
+        kinds.append(library.run(KIND))
+    assert without_repeats(kinds) == KINDS[example["name"]]
     assert "row" in text_of(library, ".xp-status")
     assert library.complaints == []
 
 
 SHAPES = {
-    "candles": "price(interval: H4, last: 60) { ... on PriceSeries { candles { time open high low close } } }",
-    "lines": "fundingRate(interval: H4, last: 60) { ... on FundingSeries { candles { time close } } }",
-    "mirrored": "liquidations(interval: H4, last: 60) { ... on Liquidations { bars { time longUsd shortUsd } } }",
+    "time candles": "price(interval: H4, last: 60) { ... on PriceSeries { candles { time open high low close } } }",
+    "time lines": "fundingRate(interval: H4, last: 60) { ... on FundingSeries { candles { time close } } }",
+    "time mirrored": "liquidations(interval: H4, last: 60) { ... on Liquidations { bars { time longUsd shortUsd } } }",
     "heatmap": """liquidationHeatmap(range: D7, model: MODEL1) {
       ... on LiquidationHeatmap { prices times cells { time price value } candles { time open high low close } } }""",
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_a_shape_of_answer_has_its_kind_of_chart(tab: Tab, everything: Graph, shape: str) -> None:
-    show(tab, everything, f'{{ pair(exchange: "Binance", symbol: "BTC/USDT") {{ {SHAPES[shape]} }} }}', "")
+@pytest.mark.parametrize(("kind", "selection"), SHAPES.items(), ids=SHAPES)
+def test_a_shape_of_answer_has_its_kind_of_chart(tab: Tab, everything: Graph, kind: str, selection: str) -> None:
+    show(tab, everything, f'{{ pair(exchange: "Binance", symbol: "BTC/USDT") {{ {selection} }} }}', "")
     execute(tab)
     tab.until(f"{DRAWN} > 100")
-    drawing = tab.run("({...document.querySelector('.xp-plot').dataset})")
-    assert (drawing["kind"], drawing.get("form", "heatmap")) == ("heatmap" if shape == "heatmap" else "time", shape)
+    assert tab.run(KIND) == kind
 
 
 def test_the_newest_candle_leaves_room_for_its_time(tab: Tab, everything: Graph) -> None:
@@ -263,7 +250,7 @@ def test_a_share_link_opens_the_same_operation_without_headers(tab: Tab, browser
 
 
 def test_a_dry_run_reports_the_calls_and_sends_none(start_graph: StartGraph, tab: Tab) -> None:
-    graph = start_graph()
+    graph = start_graph(sandbox=new_market())
     graph.data('{ pair(exchange: "Binance", symbol: "BTC/USDT") { symbol } }')
     graph.forget()
     show(tab, graph)
@@ -288,7 +275,7 @@ def test_programs_are_offered_for_three_languages(tab: Tab, everything: Graph) -
 def test_a_key_is_sent_and_stored_nowhere(browser: Chromium, start_graph: StartGraph, tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     key = create_key(path, "dashboard", START)
-    graph = start_graph(key_file=path)
+    graph = start_graph(sandbox=new_market(), key_file=path)
     with browser.tab() as tab:
         show(tab, graph)
         execute(tab)

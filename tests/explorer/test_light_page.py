@@ -1,28 +1,18 @@
 """The light page in headless Chromium: it draws, explains, exports, shares, and asks no other machine for anything."""
 
-import base64
 from typing import Any
 
 import orjson
 import pytest
 
-from cg_client.plans.plan_table import Plan
 from server.explorer_files import explorer_files
-from tests.conftest import Graph, StartGraph
-from tests.explorer.conftest import AXE, needs
+from tests.conftest import Graph
+from tests.explorer.conftest import AXE, fragment, needs
 from tests.explorer.devtools import Chromium, Tab
+from tests.explorer.example_charts import KINDS, without_repeats
 
 EXAMPLES = [example["name"] for example in explorer_files().examples]
 CONTROL = 2
-KINDS = {  # some of what an example shows, as kind and form
-    "Funding": {"time lines", "time candles", "categories bars"},
-    "Liquidations": {"time mirrored", "profile mirrored", "heatmap"},
-    "Open interest": {"time lines"},
-    "Order book": {"time lines"},
-    "Positioning": {"time lines", "time mirrored", "categories mirrored"},
-    "Options": {"categories mirrored"},
-    "Market lists": {"categories bars"},
-}
 ON_PAIR = '{ pair(exchange: "Binance", symbol: "BTC/USDT") { %s } }'
 BARS = ON_PAIR % "liquidations(interval: H4, last: 20) { ... on Liquidations { bars { time longUsd shortUsd } } }"
 GATED = ON_PAIR % "liquidationMap { ... on Problem { code message } ... on PlanGated { requiredPlan alternatives } }"
@@ -68,23 +58,18 @@ NUMBERS = (
 
 
 @pytest.fixture(scope="module")
-def address(start_shared: StartGraph) -> str:
-    return page(start_shared(Plan.PROFESSIONAL, quota=10_000))
+def address(everything: Graph) -> str:
+    return page(everything)
 
 
 @pytest.fixture(scope="module")
-def limited(start_shared: StartGraph) -> str:
+def limited(hobbyist: Graph) -> str:
     """Return the page of a server with the smallest plan."""
-    return page(start_shared(Plan.HOBBYIST, quota=10_000))
+    return page(hobbyist)
 
 
 def page(graph: Graph) -> str:
     return f"{str(graph.http.base_url).rstrip('/')}/light"
-
-
-def fragment(query: str, variables: str = "") -> str:
-    operation = {"query": query} | ({"variables": variables} if variables else {})
-    return "#q=" + base64.urlsafe_b64encode(orjson.dumps(operation)).decode().rstrip("=")
 
 
 def run(tab: Tab) -> None:
@@ -114,7 +99,7 @@ def script(tab: Tab, body: str) -> Any:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_runs_and_whatever_it_draws_has_colours(tab: Tab, address: str, name: str) -> None:
+def test_an_example_runs_and_each_of_its_charts_has_its_kind_and_colours(tab: Tab, address: str, name: str) -> None:
     tab.open(address)
     choose = "select.value = [...select.options].find(option => option.text === name).value"
     tab.run(f"((select, name) => {{ {choose}; select.dispatchEvent(new Event('change')) }})(example, {name!r})")
@@ -122,7 +107,7 @@ def test_an_example_runs_and_whatever_it_draws_has_colours(tab: Tab, address: st
     assert tab.run("document.querySelector('#status').textContent").startswith("Status 200")
     seen = drawn(tab)
     assert all(chart["colours"] > 10 for chart in seen), seen  # the colours of the figures and shades of texts
-    assert KINDS.get(name, set()) <= {chart["kind"] for chart in seen}
+    assert without_repeats(chart["kind"] for chart in seen) == KINDS[name]
 
 
 def test_the_first_visit_offers_an_example_that_draws(tab: Tab, address: str) -> None:

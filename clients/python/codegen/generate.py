@@ -73,7 +73,7 @@ def _import(module: str, names: set[str]) -> str:
 
 def _types(graph: Graph) -> Iterator[str]:
     yield '"""The answers of the graph. Generated from the SDL."""\n\n'
-    yield "from datetime import date, datetime\nfrom typing import Literal, TypeAlias\n\nimport msgspec\n\n"
+    yield "from datetime import date, datetime\nfrom typing import TypeAlias\n\nimport msgspec\n\n"
     yield "from coinglass_graphql_client._tables import Tabular, Timestamp\n"
     yield "from coinglass_graphql_client.generated.enums import (\n"
     yield "".join(f"    {of.name},\n" for of, _ in graph.enums()) + ")\n"
@@ -87,9 +87,7 @@ def _types(graph: Graph) -> Iterator[str]:
         for field_name, field in graph.selected(of).items():
             yield "\n" + _attribute(field_name, annotation(field.type)) + docstring(field.description, "    ")
     yield "\n\nProblem: TypeAlias = " + " | ".join(of.name for of in graph.problems) + "\n"
-    yield '"""Why a field has no payload."""\n\n'
-    kinds = ", ".join(f'"{of.name}"' for of in graph.problems)
-    yield f"ProblemKind: TypeAlias = Literal[{kinds}]\n"
+    yield '"""Why a field has no payload."""\n'
 
 
 def _payloads(graph: Graph) -> set[str]:
@@ -159,8 +157,9 @@ def _methods(graph: Graph, owner: str, indent: str, self_: str, before: str) -> 
 
 
 def _step(name: str, field: GraphQLField) -> str:
-    arguments = (f'Argument("{argument}", "{of.type}", {snake_case(argument)})' for argument, of in field.args.items())
-    return f"step({', '.join((f'{name!r}'.replace(chr(39), chr(34)), *arguments))})"
+    parts = [f'"{name}"']
+    parts += (f'Argument("{argument}", "{of.type}", {snake_case(argument)})' for argument, of in field.args.items())
+    return f"step({', '.join(parts)})"
 
 
 def _function(name: str, field: GraphQLField, indent: str, self_: str, returned: str, body: str) -> str:

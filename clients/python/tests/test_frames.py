@@ -16,6 +16,8 @@ SOURCE = {
     "endpoint": "/api/x",
     "fetchedAt": "2026-11-01T00:00:00Z",
     "freshness": "FRESH",
+    "refreshSeconds": 60,
+    "expiresAt": "2026-11-01T00:01:00Z",
     "sandbox": True,
     "anomalies": [],
 }

@@ -1,7 +1,7 @@
 /** The charts of an answer: one at a time, with its legend, scales and exports. */
 
 import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
-import { drawings, overlay, tableOf, toCsv, toJson } from '../../drawing/index.js';
+import { drawings, fileName, overlay, tableOf, toCsv, toJson } from '../../drawing/index.js';
 import type { Drawing, GraphQLResponse, Request, TimeDrawing } from '../../drawing/types';
 import { download } from '../panel/download';
 import './charts.css';
@@ -88,7 +88,8 @@ function Chart({ drawing, theme, children }: ChartProps) {
     event.preventDefault();
     plot.current?.step(by);
   };
-  const picture = () => plot.current && savePicture(plot.current.picture(), drawing.title, fileName(drawing), coloursOf(theme));
+  const file = fileName(drawing.title);
+  const picture = () => plot.current && savePicture(plot.current.picture(), drawing.title, file, coloursOf(theme));
   return (
     <figure className="xp-chart">
       <div className="xp-bar">
@@ -98,10 +99,10 @@ function Chart({ drawing, theme, children }: ChartProps) {
         <button type="button" onClick={picture}>
           PNG
         </button>
-        <button type="button" onClick={() => download(`${fileName(drawing)}.csv`, toCsv(tableOf(drawing)), 'text/csv')}>
+        <button type="button" onClick={() => download(`${file}.csv`, toCsv(tableOf(drawing)), 'text/csv')}>
           CSV
         </button>
-        <button type="button" onClick={() => download(`${fileName(drawing)}.json`, toJson(tableOf(drawing)), 'application/json')}>
+        <button type="button" onClick={() => download(`${file}.json`, toJson(tableOf(drawing)), 'application/json')}>
           JSON
         </button>
       </div>
@@ -165,5 +166,3 @@ function caption(drawing: Drawing): string {
   const sides = axes.length > 1 ? axes.map((title, index) => title && `${index === 0 ? 'right' : 'left'}: ${title}`) : axes;
   return [...sides, drawing.omitted ?? ''].filter((text) => text !== '').join(' · ');
 }
-
-const fileName = ({ title }: Drawing) => title.replace(/[^\w.-]+/g, '-');

@@ -1,7 +1,7 @@
 /** The lists of an answer as tables, sortable by each column, with export. */
 
 import { useMemo, useState } from 'react';
-import { formatNumber, formatTime, sorted, toCsv, toJson } from '../../drawing/index.js';
+import { fileName, formatNumber, formatTime, sorted, toCsv, toJson } from '../../drawing/index.js';
 import type { Cell, Table, TableColumn } from '../../drawing/types';
 import { download } from './download';
 
@@ -20,10 +20,10 @@ export function TableView({ tables }: { tables: Table[] }) {
           ))}
         </select>
         <span className="xp-fill" />
-        <button type="button" onClick={() => download(`${fileName(table)}.csv`, toCsv(table), 'text/csv')}>
+        <button type="button" onClick={() => download(`${fileName(table.title)}.csv`, toCsv(table), 'text/csv')}>
           CSV
         </button>
-        <button type="button" onClick={() => download(`${fileName(table)}.json`, toJson(table), 'application/json')}>
+        <button type="button" onClick={() => download(`${fileName(table.title)}.json`, toJson(table), 'application/json')}>
           JSON
         </button>
       </div>
@@ -86,5 +86,3 @@ function text(cell: Cell, column: TableColumn): string {
   if (typeof cell !== 'number') return String(cell);
   return column.type === 'time' ? formatTime(cell) : formatNumber(cell, column.unit);
 }
-
-const fileName = (table: Table) => table.title.replace(/[^\w.-]+/g, '-');

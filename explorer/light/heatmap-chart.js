@@ -3,7 +3,7 @@
 import { formatNumber, formatTick, formatTime } from '../drawing/format.js';
 import { linear, temporal } from './scale.js';
 import { bottomAxis, line, textWidth, valueAxis } from './surface.js';
-import { nearestIndex } from './time_chart.js';
+import { nearestIndex } from './time-chart.js';
 
 /** @import { HeatmapDrawing } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */

@@ -3,7 +3,7 @@
 import type { Drawing, TimeDrawing } from '../../drawing/types';
 import type { Colours } from './colours';
 import { init } from './echarts';
-import { heatmapOption } from './heatmapOption';
+import { heatmapOption } from './heatmap-option';
 import { categoriesOption, depthOption, eventsOption, profileOption } from './options';
 import type { Plot } from './plot';
 
@@ -25,6 +25,8 @@ export function optionPlot(host: HTMLElement, drawing: OptionDrawing, colours: C
     },
     destroy: () => {
       observer.disconnect();
+      chart.clear();
+      chart.getZr().flush(); // many cells are painted over several frames, which `dispose` alone does not end
       chart.dispose();
     },
   };

@@ -3,7 +3,7 @@
 import { formatNumber } from '../drawing/format.js';
 import { linear, padded } from './scale.js';
 import { bottomAxis, colouring, line, textWidth, valueAxis } from './surface.js';
-import { nearestIndex } from './time_chart.js';
+import { nearestIndex } from './time-chart.js';
 
 /** @import { DepthDrawing, ProfileDrawing, Unit } from '../drawing/types.js' */
 /** @import { Painted, Theme } from './surface.js' */

@@ -1,7 +1,7 @@
 /** The lists of a response as tables that sort by a click on a heading. */
 
-import { formatNumber, formatTime, sorted, toCsv, toJson } from '../drawing/index.js';
-import { button, download, element, fileName } from './elements.js';
+import { fileName, formatNumber, formatTime, sorted, toCsv, toJson } from '../drawing/index.js';
+import { button, download, element } from './elements.js';
 
 /** @import { Cell, Table, TableColumn } from '../drawing/types.js' */
 
