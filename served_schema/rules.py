@@ -68,14 +68,14 @@ class ArgumentNames(KnownArgumentNamesRule):
         field, parent = self.context.get_field_def(), self.context.get_parent_type()
         if self.context.get_argument() is not None or field is None or parent is None:
             return
-        name, field_name = arg_node.name.value, args[3][-1].name.value
-        hint = "" if self.context.hide_suggestions else self._hint(name, field_name, field)
-        message = f"Unknown argument '{name}' on field '{parent}.{field_name}'.{hint}"
+        name, node = arg_node.name.value, args[3][-1]
+        hint = "" if self.context.hide_suggestions else self._hint(name, node, field)
+        message = f"Unknown argument '{name}' on field '{parent}.{node.name.value}'.{hint}"
         self.context.report_error(GraphQLError(message, arg_node))
 
-    def _hint(self, name: str, field_name: str, field: GraphQLField) -> str:
-        """Suggest arguments of the field, or a field of the same name below the root that takes the argument."""
-        root = self.context.schema.query_type
+    def _hint(self, name: str, node: FieldNode, field: GraphQLField) -> str:
+        """Suggest arguments that the field lacks, or a field of the same name below the root that takes the argument."""
+        root, field_name = self.context.schema.query_type, node.name.value
         elsewhere = []
         for step, other in root.fields.items() if root else ():
             below: Mapping[str, GraphQLField] = getattr(get_named_type(other.type), "fields", {})
@@ -83,7 +83,9 @@ class ArgumentNames(KnownArgumentNamesRule):
                 elsewhere.append(f"{step}({name}: ...) {{ {field_name} }}")
             elif field_name in below and name in below[field_name].args:
                 elsewhere.append(f"{step} {{ {field_name}({name}: ...) }}")
-        meant = [*elsewhere, *similar(name, field.args)]
+        given = {argument.name.value for argument in node.arguments}
+        lacking = [option for option in field.args if option not in given]
+        meant = dict.fromkeys([*elsewhere, *equivalent(name, field.args), *similar(name, lacking)])
         others = f"Its arguments are {', '.join(field.args)}." if field.args else "It has no arguments."
         return did_you_mean(meant) or f" {others}"
 

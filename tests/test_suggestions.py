@@ -114,6 +114,7 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         (on_coin("liquidations(interval: D1) { message }"), "'... on Problem { message }'"),
         (on_coin("fundingRate(interval: D1) { ... on FundingSeries { close } }"), "'candles { close }'"),
         (on_coin("fundingRate(timeframe: D1, interval: D1) { __typename }"), "'interval'"),
+        (on_coin("orderbook(interval: H1, rangePercent: 2) { __typename }"), "'depthPercent'"),
         (on_coin("fundingRate(interval: D1, limit: 3) { __typename }"), "'last'"),
         (on_coin('fundingRate(interval: D1, exchange: "OKX") { __typename }'), "'pair(exchange: ...) { fundingRate }'"),
         (
@@ -131,6 +132,12 @@ def test_a_guess_leads_to_the_name(query: str, meant: str) -> None:
     (message,) = messages(query)
     assert "Did you mean " in message
     assert meant in message
+
+
+def test_an_argument_that_a_field_has_is_not_suggested_for_another() -> None:
+    (message,) = messages(on_coin("orderbook(interval: H1, range: 2) { __typename }"))
+    assert "Did you mean 'interval'" not in message
+    assert "depthPercent" in message
 
 
 def test_a_field_of_the_root_is_not_suggested_for_a_value_of_a_row() -> None:

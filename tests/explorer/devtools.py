@@ -1,5 +1,6 @@
 """Headless Chromium by its DevTools protocol: pages of the real server, with all outside this machine blocked."""
 
+import base64
 import contextlib
 import os
 import re
@@ -135,6 +136,9 @@ class Tab:
         event = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
         self.send("Input.dispatchKeyEvent", type="rawKeyDown", **event)
         self.send("Input.dispatchKeyEvent", type="keyUp", **event)
+
+    def screenshot(self) -> bytes:
+        return base64.b64decode(self.send("Page.captureScreenshot", format="png")["data"])
 
     def check(self) -> None:
         """Assert that the page complained of nothing, and that everything came from this machine."""
