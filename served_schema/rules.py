@@ -74,7 +74,7 @@ class ArgumentNames(KnownArgumentNamesRule):
         self.context.report_error(GraphQLError(message, arg_node))
 
     def _hint(self, name: str, node: FieldNode, field: GraphQLField) -> str:
-        """Suggest arguments that the field lacks, or a field of the same name below the root that takes the argument."""
+        """Suggest arguments that the field lacks, or a field of the same name below the root that takes this one."""
         root, field_name = self.context.schema.query_type, node.name.value
         elsewhere = []
         for step, other in root.fields.items() if root else ():
@@ -83,9 +83,9 @@ class ArgumentNames(KnownArgumentNamesRule):
                 elsewhere.append(f"{step}({name}: ...) {{ {field_name} }}")
             elif field_name in below and name in below[field_name].args:
                 elsewhere.append(f"{step} {{ {field_name}({name}: ...) }}")
-        given = {argument.name.value for argument in node.arguments}
+        given = {argument.name.value for argument in node.arguments or ()}
         lacking = [option for option in field.args if option not in given]
-        meant = dict.fromkeys([*elsewhere, *equivalent(name, field.args), *similar(name, lacking)])
+        meant = [*elsewhere, *similar(name, lacking)]
         others = f"Its arguments are {', '.join(field.args)}." if field.args else "It has no arguments."
         return did_you_mean(meant) or f" {others}"
 

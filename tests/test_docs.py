@@ -131,10 +131,12 @@ def test_the_shown_queries_are_answered(graph: Graph, query: str) -> None:
     graph.data(query)
 
 
-WANTED = re.findall(r"^\| ([^|`]+) \| `([^`]+)` \| `(\w+ {[^`]+})` \|$", README, re.MULTILINE)
+README_FIELDS = re.findall(r"^\| ([^|`]+) \| `([^`]+)` \| `(\w+ {[^`]+})` \|$", README, re.MULTILINE)
 
 
-@pytest.mark.parametrize(("field", "payload"), [row[1:] for row in WANTED], ids=[row[0] for row in WANTED])
+@pytest.mark.parametrize(
+    ("field", "payload"), [row[1:] for row in README_FIELDS], ids=[row[0] for row in README_FIELDS]
+)
 def test_what_the_readme_names_a_field_for_is_answered(shared_graph: Graph, field: str, payload: str) -> None:
     inner = field.rstrip(" }")
     outer = field.removeprefix(inner)
@@ -152,8 +154,8 @@ def rows_in(data: Any) -> int:
 
 def test_the_readme_is_short_and_names_a_field_for_what_traders_ask_first() -> None:
     assert len(README.splitlines()) < 200
-    asked = {"funding", "top movers", "ETF flows", "whale alerts", "economic calendar", "Coinbase premium"}
-    assert asked < {row[0] for row in WANTED}
+    subjects = {"funding", "ETF flows", "whale alerts", "economic calendar", "Coinbase premium"}
+    assert subjects < {row[0] for row in README_FIELDS}
 
 
 def shape(data: Any) -> Any:

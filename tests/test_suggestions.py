@@ -113,7 +113,6 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         (on_coin("liquidations(interval: D1) { data { time } }"), "'... on Liquidations { bars }'"),
         (on_coin("liquidations(interval: D1) { message }"), "'... on Problem { message }'"),
         (on_coin("fundingRate(interval: D1) { ... on FundingSeries { close } }"), "'candles { close }'"),
-        (on_coin("fundingRate(timeframe: D1, interval: D1) { __typename }"), "'interval'"),
         (on_coin("orderbook(interval: H1, rangePercent: 2) { __typename }"), "'depthPercent'"),
         (on_coin("fundingRate(interval: D1, limit: 3) { __typename }"), "'last'"),
         (on_coin('fundingRate(interval: D1, exchange: "OKX") { __typename }'), "'pair(exchange: ...) { fundingRate }'"),
@@ -125,13 +124,23 @@ def test_a_wrong_value_names_the_values_that_exist(written: str, hint: str) -> N
         (on_coin("openInterest(interval: D1) { ... on OpenInterestSeries { count } }"), "'OISeries'"),
         (on_coin("openInterest(interval: D1) { ... on PriceSeries { count } }"), "'OISeries'"),
         (on_coin("openInterest(interval: D1)"), "'openInterest { ... on OISeries { ... } }'"),
-        ('{ coin(ticker: "BTC", symbol: "BTC") { symbol } }', "'symbol'"),
     ],
 )
 def test_a_guess_leads_to_the_name(query: str, meant: str) -> None:
     (message,) = messages(query)
     assert "Did you mean " in message
     assert meant in message
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        (on_coin("fundingRate(timeframe: D1) { __typename }"), "'interval'"),
+        ('{ coin(ticker: "BTC") { symbol } }', "'symbol'"),
+    ],
+)
+def test_an_argument_that_is_required_is_suggested_for_another(query: str, meant: str) -> None:
+    assert any(f"Did you mean {meant}" in message for message in messages(query))
 
 
 def test_an_argument_that_a_field_has_is_not_suggested_for_another() -> None:

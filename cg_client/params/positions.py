@@ -91,7 +91,7 @@ class OptionsVenue(CoinParams):
     exchange: Annotated[str, "Options venue, in any case.", ExistingName("Deribit")] = "Deribit"
 
     def query(self) -> dict[str, str]:
-        """Send a known venue by CoinGlass' name: another spelling of it answers an empty list."""
+        """Send a known venue by CoinGlass' name: in other capitals it answers an empty list."""
         return super().query() | {"exchange": _OPTIONS_VENUES.get(self.exchange.strip().lower(), self.exchange)}
 
 

@@ -17,8 +17,8 @@ from tests.test_imports import ROOT
 
 FOLDER = ROOT / "docs" / "images"
 CHART, GATED = FOLDER / "chart.png", FOLDER / "gated.png"
-ARE_TAKEN = os.environ.get("COINGLASS_GRAPHQL_SCREENSHOTS") == "take"
-taking = pytest.mark.skipif(not ARE_TAKEN, reason="make screenshots takes the pictures")
+TAKES_PICTURES = os.environ.get("COINGLASS_GRAPHQL_SCREENSHOTS") == "take"
+taking = pytest.mark.skipif(not TAKES_PICTURES, reason="make screenshots takes the pictures")
 WIDTH, HEIGHT = 1280, 800
 LARGEST = 200_000  # bytes
 PRICE = """query Price {
