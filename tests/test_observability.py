@@ -133,7 +133,7 @@ class Script:
     def _be_refused(self, http: httpx.Client) -> None:
         statuses = (
             http.post("/graphql", content=b" " * 2**21),
-            http.post("/graphql", json={"query": query("fearGreed")}, headers={"accept": "text/csv;q=0.1"}),
+            http.post("/graphql", json={"query": query("fearGreed")}, headers={"accept": "image/png;q=0.1"}),
             http.delete("/graphql"),
             http.get("/nothing"),
         )

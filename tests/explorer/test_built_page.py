@@ -173,7 +173,7 @@ def test_a_shape_of_answer_has_its_kind_of_chart(tab: Tab, everything: Graph, ki
 
 
 def test_the_newest_candle_leaves_room_for_its_time(tab: Tab, everything: Graph) -> None:
-    show(tab, everything, f'{{ pair(exchange: "Binance", symbol: "BTC/USDT") {{ {SHAPES["candles"]} }} }}', "")
+    show(tab, everything, f'{{ pair(exchange: "Binance", symbol: "BTC/USDT") {{ {SHAPES["time candles"]} }} }}', "")
     execute(tab)
     tab.until(f"{DRAWN} > 100")
     assert tab.run(ROOM) >= 10
