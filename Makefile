@@ -3,23 +3,34 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+SERVING := $(VENV)/.serving
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
 .PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
+BUILT_FROM := pyproject.toml hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
+
 # Exactly the versions of the lock file; what it lacks of pyproject.toml, pip refuses to install.
-$(STAMP): pyproject.toml locks/dev.txt hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
+$(STAMP): locks/dev.txt $(BUILT_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --require-hashes --requirement locks/dev.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	$(PIP) check
 	touch $@
 
+# Without the tools of a developer, so that a first try is soon there.
+$(SERVING): locks/server.txt locks/build.txt $(BUILT_FROM)
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --require-hashes --requirement locks/build.txt
+	$(PIP) install --require-hashes --requirement locks/server.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	touch $@
+
 # Pages of this machine may call a server that make starts; COINGLASS_ALLOWED_ORIGINS replaces the list, or empties it.
 serve: export COINGLASS_ALLOWED_ORIGINS ?= http://localhost:*,http://127.0.0.1:*
-serve: $(STAMP)          ## live with COINGLASS_API_KEY set, otherwise the sandbox
+serve: $(or $(wildcard $(STAMP)),$(SERVING))   ## live with COINGLASS_API_KEY set, otherwise the sandbox
 	@if [ -n "$$COINGLASS_API_KEY" ]; then exec $(BIN)/coinglass-graphql serve; else exec $(BIN)/coinglass-graphql serve --sandbox; fi
 
 test: $(STAMP)           ## all tests
