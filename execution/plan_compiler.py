@@ -125,10 +125,23 @@ class PlanCompiler:
 
     def operation(self, node: OperationDefinitionNode) -> ObjectPlan:
         """Raise Unsupported for what only the default executor can answer."""
-        root = self._schema.query_type
-        if node.operation is not OperationType.QUERY or root is None:
+        root = self._schema.get_root_type(node.operation)
+        if root is None or node.operation is OperationType.MUTATION:
             raise Unsupported(node.operation)
+        if node.operation is OperationType.SUBSCRIPTION:
+            return self._event(root, node.selection_set)
         return self._object(root, [node.selection_set])
+
+    def _event(self, root: GraphQLObjectType, selected: SelectionSetNode) -> ObjectPlan:
+        """Return the plan of a subscription's events: the root value is that of its field."""
+        fields = self._collector.collect(root, [selected])
+        ((key, nodes),) = fields.items()
+        if nodes[0].name.value == "__typename":
+            raise Unsupported
+        value = self._value(
+            root.fields[nodes[0].name.value].type, [node.selection_set for node in nodes if node.selection_set]
+        )
+        return ObjectPlan([AttributeField(key, _itself, value)], None)
 
     def _object(self, kind: GraphQLObjectType, sets: Sequence[SelectionSetNode]) -> ObjectPlan:
         fields: list[PlannedField] = []
@@ -187,6 +200,10 @@ class PlanCompiler:
         if isinstance(item, SimpleValue) and item.selection is not None and isinstance(declared, GraphQLNonNull):
             return SimpleValue(NestedLists(item.selection, nullable), item.selection)
         return ListValue(item, nullable, item.selection if isinstance(item, SimpleValue) else None)
+
+
+def _itself(value: object) -> object:
+    return value
 
 
 def _class_of(kind: GraphQLObjectType) -> type:

@@ -141,6 +141,16 @@ class Columns(Sequence[R], Generic[R]):
         part._start, part._stop = indices.start, max(indices.start, indices.stop)
         return part
 
+    def selected(self, indices: Sequence[int]) -> "Columns[R]":
+        """Return some of the rows; `indices` ascend."""
+        runs: list[list[int]] = []  # of consecutive ones: where each starts and stops
+        for index in indices:
+            if runs and runs[-1][1] == index:
+                runs[-1][1] += 1
+            else:
+                runs.append([index, index + 1])
+        return self.joined([self[start:stop] for start, stop in runs]) if runs else self[:0]
+
     def _row(self, index: int) -> R:
         return self.row(
             **{name: Column(stored, self.converts.get(name))[index] for name, stored in self.stored.items()}

@@ -75,7 +75,8 @@ class Context:
     Everything that it waits for ends by `deadline`, in monotonic seconds. `requester` decides the place in the queue
     for the quota, and never changes an answer. `plan` collects what a dry run would send, None for a real operation.
     `record`: what log and metrics say about the operation; its `estimate` is set before anything is resolved.
-    `tabulation`: of an export, None for an answer in JSON.
+    `tabulation`: of an export, None for an answer in JSON. `live`: the feeds of subscriptions (live/feeds.py), None
+    where there are none.
     """
 
     def __init__(
@@ -87,11 +88,14 @@ class Context:
         requester: Requester = SYSTEM,
         planner: WindowPlanner | None = None,
         plan: CallPlan | None = None,
+        grace: bool = True,
     ) -> None:
-        """`planner` None starts without cached window plans."""
+        """`planner` None starts without cached window plans. Without `grace` nothing stale is served for a refresh."""
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
+        self.grace = grace
+        self.live: object = None
         self.charge: Spending | None = None
         self.tabulation: Tabulation | None = None
         self.record = OperationRecord()
@@ -118,7 +122,7 @@ class Context:
         return Loaders(self.get, self.validity.depend_on, self.client.tracer)
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
-        answer = self.client.get(call, self.deadline, self.requester)
+        answer = self.client.get(call, self.deadline, self.requester, grace=self.grace)
         if not answer.done():
             self._awaited.append(answer)
         return answer

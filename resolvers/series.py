@@ -101,7 +101,7 @@ async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call
     """
     client = context.client
     _, entry = client.peek(plan.candidates[0][0])
-    if entry is not None and client.clock.monotonic() < entry.grace_until:
+    if context.grace and entry is not None and client.clock.monotonic() < entry.grace_until:
         client.refresh(tail, context.deadline, context.requester)
         return _stale(context, prefix)
     selected, started = await client.plan([(tail,), *plan.candidates], context.start)

@@ -112,6 +112,24 @@ class CostMeasure:
         root = self._schema.get_root_type(operation.operation)
         return self._selections(operation.selection_set, root).times(NESTED_ROWS)
 
+    def measure_below_root(self, operation: OperationDefinitionNode) -> Cost:
+        """Return the cost of what is selected of the root's fields, without the fields themselves."""
+        root = self._schema.get_root_type(operation.operation)
+        return self._below(operation.selection_set, root).times(NESTED_ROWS)
+
+    def _below(self, selected: SelectionSetNode, root: GraphQLObjectType | None) -> Cost:
+        total = Cost()
+        for node in selected.selections:
+            match node:
+                case FieldNode() if root is not None and node.name.value in root.fields:
+                    kind = get_named_type(root.fields[node.name.value].type)
+                    total = total.plus(self._selections(node.selection_set, kind))
+                case InlineFragmentNode():
+                    total = total.plus(self._below(node.selection_set, root))
+                case FragmentSpreadNode():
+                    total = total.plus(self._below(self._fragments[node.name.value].selection_set, root))
+        return total
+
     def _selections(self, selected: SelectionSetNode | None, parent: GraphQLNamedType | None) -> Cost:
         total = Cost()
         for node in selected.selections if selected else ():
@@ -198,6 +216,17 @@ class CostMeasure:
             default = self._defaults.get(name)
             return None if default is None else value_from_ast_untyped(default)
         return value_from_ast_untyped(node, dict(self._variables))
+
+
+def repeated_calls(
+    schema: GraphQLSchema,
+    fragments: Mapping[str, FragmentDefinitionNode],
+    operation: OperationDefinitionNode,
+    variables: Mapping[str, Any],
+) -> int:
+    """Return the calls that each event of a subscription would make: those of the fields below its root field."""
+    measure = CostMeasure(schema, fragments, variables)
+    return measure.measure_below_root(operation).all_calls
 
 
 def _is_list(field: GraphQLField) -> bool:

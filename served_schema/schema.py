@@ -1,11 +1,18 @@
 """Executes operations step by step: text, document, limits, execution, and stable codes of errors."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol, TypeGuard, cast
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    OperationDefinitionNode,
+    create_source_event_stream,
+    execute,
+    validate,
+)
 from graphql import ExecutionResult as CoreResult
 from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
@@ -16,10 +23,11 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 from strawberry.utils.await_maybe import await_maybe
 
+from live.source import Source
 from resolvers.context import Context
 from resolvers.operation_record import OperationRecord
 from served_schema.checks import LimitExceeded, check_document, check_operation, check_variables, is_fixed, parsed
-from served_schema.cost import Cost
+from served_schema.cost import Cost, repeated_calls
 from served_schema.document_policy import DocumentPolicy, FaultyDocuments, not_trusted
 from served_schema.documents import Document, DocumentStore, digest
 from served_schema.enum_values import explain_enums
@@ -28,6 +36,7 @@ from served_schema.federation import Schema
 from served_schema.introspection import IntrospectionRules, switched_off
 from served_schema.introspection_cache import IntrospectionCache
 from served_schema.limits import DEFAULT, Limits
+from served_schema.live_operation import LiveOperation, operation_key
 from served_schema.persisted_queries import PersistedQueries, with_document_id
 from served_schema.rules import RULES
 from served_schema.sliced_lists import SlicedExecution
@@ -137,9 +146,7 @@ class ServedSchema(Schema):
             operation_extensions,
             record,
         )
-        for error in result.errors or ():
-            record.errors[(error.extensions or {}).get("code", "INTERNAL_SERVER_ERROR")] += 1
-        return result
+        return _counted(result, record)
 
     async def _execute(
         self,
@@ -155,6 +162,27 @@ class ServedSchema(Schema):
         """Execute one operation, and note in the record which one it is."""
         variables = variable_values or {}
         try:
+            document, operation = await self._accept(
+                query, variables, context_value, operation_name, allowed_operation_types, operation_extensions, record
+            )
+        except InvalidOperation as invalid:
+            return _refused(invalid.errors, context_value, record)
+        if document.is_introspection:
+            return await self._introspect(document, operation, variables, context_value, root_value)
+        return await self._run(document, operation, variables, context_value, root_value)
+
+    async def _accept(
+        self,
+        query: str | None,
+        variables: dict[str, Any],
+        context: object,
+        operation_name: str | None,
+        allowed_operation_types: Iterable[OperationType] | None,
+        operation_extensions: dict[str, Any] | None,
+        record: OperationRecord,
+    ) -> tuple[Document, OperationDefinitionNode]:
+        """Return the document and the operation, which is within the limits; raises InvalidOperation."""
+        try:
             hash_, text = self.persisted.find(query, operation_extensions) if operation_extensions else (None, query)
             if not text:
                 raise MissingQueryError
@@ -166,25 +194,97 @@ class ServedSchema(Schema):
             record.type = operation.operation.value
             if allowed_operation_types is not None:
                 _check_type(operation, allowed_operation_types)
-            tabulation = context_value.tabulation if isinstance(context_value, Context) else None
+            tabulation = context.tabulation if isinstance(context, Context) else None
             limits = self._limits if tabulation is None else self._limits.of_exports()
             cost = self._check_cost(document, operation, variables, limits)
             if tabulation is not None:  # by variables within the limits
                 tabulation.prepare(self._schema, operation, document.fragments, variables)
-            if isinstance(context_value, Context):
-                context_value.reserve(cost.all_calls, cost.values)
+            if isinstance(context, Context):
+                context.reserve(cost.all_calls, cost.values)
         except InvalidOperation as invalid:
             if allowed_operation_types is not None:
                 _check_unsupported(invalid.errors, operation_name, allowed_operation_types)
-            return _refused(invalid.errors, context_value, record)
+            raise
         except GraphQLError as error:
-            return _refused([error], context_value, record)
+            raise InvalidOperation([error]) from error
         self.documents.put(document)
         if hash_ is not None:
             self.persisted.persist(hash_, text)
-        if document.is_introspection:
-            return await self._introspect(document, operation, variables, context_value, root_value)
-        return await self._run(document, operation, variables, context_value, root_value)
+        return document, operation
+
+    async def is_subscription(
+        self, query: str | None, operation_name: str | None, extensions: dict[str, Any] | None
+    ) -> bool:
+        """Whether the text has a valid subscription of this name; what is wrong is reported when it is executed."""
+        try:
+            text = self.persisted.find(query, extensions)[1] if extensions else query
+            if not text or OperationType.SUBSCRIPTION.value not in text:
+                return False
+            document = self.documents.peek(text) or await self._new_document(text)
+            return document.operation(operation_name).operation.value == OperationType.SUBSCRIPTION.value
+        except (InvalidOperation, GraphQLError):
+            return False
+
+    async def accept_subscription(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None,
+        context: Context,
+        operation_name: str | None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> LiveOperation | ExecutionResult:
+        """Accept a subscription, within the same limits as other operations; return the result if it is refused."""
+        variables, record = variable_values or {}, context.record
+        try:
+            document, operation = await self._accept(
+                query,
+                variables,
+                context,
+                operation_name,
+                (OperationType.SUBSCRIPTION,),
+                operation_extensions,
+                record,
+            )
+            self._check_repeated(document, operation, variables)
+        except InvalidOperation as invalid:
+            return _counted(_refused(invalid.errors, context, record), record)
+        source = await self._source(document, operation, variables, context)
+        if not isinstance(source, Source):
+            return _counted(_stable_result(source, context), record)
+
+        def execute_event(value: object, context: Context) -> Awaitable[ExecutionResult]:
+            return self._run(document, operation, variables, context, value)
+
+        return LiveOperation(source, (source.key, operation_key(document, operation, variables)), execute_event)
+
+    async def _source(
+        self, document: Document, operation: OperationDefinitionNode, variables: dict[str, Any], context: Context
+    ) -> Source | CoreResult:
+        executor = self.execution_context_class.build(
+            self._schema,
+            document.node,
+            None,
+            context,
+            variables,
+            operation.name.value if operation.name else None,
+            is_async_iterable=_is_source,
+            hide_suggestions=not self._policy.suggestions,
+        )
+        if isinstance(executor, list):
+            return CoreResult(None, executor)
+        return cast("Source | CoreResult", await await_maybe(create_source_event_stream(executor)))
+
+    def _check_repeated(
+        self, document: Document, operation: OperationDefinitionNode, variables: Mapping[str, Any]
+    ) -> None:
+        """Raise InvalidOperation for fields below the root that make calls of their own, for each event anew."""
+        calls = repeated_calls(self._schema, document.fragments, operation, variables)
+        if calls:
+            text = (
+                f"Each event would cause up to {calls} upstream calls of its own. Select only what the subscription "
+                "brings, and query the rest."
+            )
+            raise InvalidOperation([GraphQLError(text, operation, extensions={"code": "QUERY_TOO_COMPLEX"})])
 
     def text_of(self, parameters: Mapping[str, Any]) -> str | None:
         """Return the text of a request, which may name its document instead. Raises GraphQLError."""
@@ -333,6 +433,17 @@ class ServedSchema(Schema):
 
         name = operation.name.value if operation.name else None
         return await self._introspected.execute(document.text, name, variables, run)
+
+
+def _is_source(stream: object) -> TypeGuard[AsyncIterable[Any]]:
+    """Whether a subscription's resolver returned a stream, for graphql-core."""
+    return isinstance(stream, Source)
+
+
+def _counted(result: ExecutionResult, record: OperationRecord) -> ExecutionResult:
+    for error in result.errors or ():
+        record.errors[(error.extensions or {}).get("code", "INTERNAL_SERVER_ERROR")] += 1
+    return result
 
 
 def _refused(errors: Sequence[GraphQLError], context: object, record: OperationRecord) -> PreExecutionError:

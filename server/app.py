@@ -37,6 +37,7 @@ from server.explorer import Explorer
 from server.explorer_files import explorer_files
 from server.http import Handler
 from server.lifespan import Background, Lifetime, Supervision, lifespan
+from server.live.broadcasts import Broadcasts
 from server.metrics import declare_metrics
 from server.open_connections import OpenConnections
 from server.operation_runner import OperationRunner
@@ -96,8 +97,10 @@ def _views(
 ) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
-    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic)
-    limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
+    limit = ResponseLimit(settings.max_response_megabytes)
+    broadcasts = Broadcasts(limit)
+    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic, broadcasts)
+    batching = Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)
     observe = services.observation.operation_ended
@@ -132,6 +135,6 @@ def _lifetime(services: Services, *, warm: bool, watched: bool) -> Lifetime:
     background = Background(symbols, services.pool, services.observation.sampler, supervision)
 
     def lifetime() -> AbstractAsyncContextManager[None]:
-        return lifespan(services.client, background)
+        return lifespan(services.upstream, background)
 
     return lifetime if services.tracing is None else services.tracing.around(lifetime)

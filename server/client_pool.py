@@ -16,8 +16,10 @@ from typing import TypeAlias
 
 from cg_client.client import Client
 from cg_client.clock import Clock
+from cg_client.live.socket import UpstreamSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
+from live.feeds import Feeds
 from resolvers.window_planner import WindowPlanner
 from server.log_redaction import redaction
 
@@ -37,13 +39,18 @@ class KeyUpstream:
     client: Client
     symbols: Symbols
     planner: WindowPlanner
+    feeds: Feeds
     scope: str = ""
     uses: int = 0
     used_at: float = 0.0
 
     @classmethod
     def of(cls, client: Client, scope: str = "") -> "KeyUpstream":
-        return cls(client, Symbols(client), WindowPlanner(client), scope)
+        return cls(client, Symbols(client), WindowPlanner(client), Feeds(UpstreamSocket(client), client.clock), scope)
+
+    async def close(self) -> None:
+        await self.feeds.close()
+        await self.client.close()
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -130,7 +137,7 @@ class ClientPool:
 
     def _close(self, upstream: KeyUpstream) -> None:
         redaction.discard(upstream.client.config.api_key)
-        task = asyncio.get_running_loop().create_task(upstream.client.close())
+        task = asyncio.get_running_loop().create_task(upstream.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 

@@ -14,7 +14,7 @@ import structlog
 
 from cg_client.client import Client
 from cg_client.symbols.listings import Symbols
-from server.client_pool import ClientPool
+from server.client_pool import ClientPool, KeyUpstream
 from server.hangup import Reload, reload_at_hangup
 from server.log import request_lines
 from server.sampling import Sampler
@@ -49,7 +49,8 @@ class Background(NamedTuple):
 
 
 @contextlib.asynccontextmanager
-async def lifespan(client: Client, background: Background) -> AsyncIterator[None]:
+async def lifespan(upstream: KeyUpstream, background: Background) -> AsyncIterator[None]:
+    client = upstream.client
     pool, supervision = background.pool, background.supervision
     tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
     if pool is not None:
@@ -64,7 +65,7 @@ async def lifespan(client: Client, background: Background) -> AsyncIterator[None
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        await client.close()
+        await upstream.close()
         if pool is not None:
             await pool.close()
         if request_lines.stream is not None:

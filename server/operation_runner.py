@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from strawberry.exceptions import MissingQueryError
-from strawberry.http import process_result
 from strawberry.schema.exceptions import InvalidOperationTypeError
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
@@ -17,17 +16,26 @@ from callers.budgets import Budgets
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context, Tabulation
 from resolvers.operation_record import OperationRecord
+from served_schema.live_operation import LiveOperation
 from served_schema.schema import ServedSchema
 from server import dry_run
 from server.batch import BatchCharge, BatchCost
 from server.budgets import Charge
 from server.client_pool import KeyUpstream
 from server.http import ALLOW, DryRun, Request
+from server.live.broadcast import Subscription
+from server.live.broadcasts import Broadcasts
 from server.operations import OperationRefused, OperationRequest
+from server.results import body_of
 from server.traffic import Traffic
 
 _MAX_CACHE_SECONDS: Final = 300.0  # shared caches cannot be invalidated
 _QUERIES: Final = (OperationType.QUERY,)
+_ONE_RESULT: Final = (OperationType.QUERY, OperationType.MUTATION)
+_STREAMS: Final = (
+    "A subscription has many results. Accept `text/event-stream` or `multipart/mixed;subscriptionSpec=1.0`, or use a "
+    "WebSocket with the protocol graphql-transport-ws."
+)
 _STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQL_JSON; 400 for other codes
     "INTERNAL_SERVER_ERROR": 500,
     "INTROSPECTION_DISABLED": 403,
@@ -60,8 +68,27 @@ class OperationOutcome(NamedTuple):
 class OperationRunner:
     """`upstream` is with the server's key; a request may bring one with the caller's."""
 
-    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic) -> None:
+    def __init__(
+        self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic, broadcasts: Broadcasts
+    ) -> None:
         self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
+        self._broadcasts = broadcasts
+
+    async def is_subscription(self, operation: OperationRequest) -> bool:
+        return await self.schema.is_subscription(operation.text, operation.name, operation.extensions)
+
+    async def subscribe(self, request: Request, operation: OperationRequest) -> Subscription | OperationOutcome:
+        """Join the broadcast of a subscription; return the outcome if it is refused."""
+        upstream = request.upstream or self.upstream
+        with self.operation(request, upstream) as (context, charge):
+            request.operations.append(context.record)
+            context.live = upstream.feeds
+            live = await self.schema.accept_subscription(
+                operation.text, operation.variables, context, operation.name, operation.extensions
+            )
+            if isinstance(live, LiveOperation):
+                return await self._broadcasts.join(live, upstream)
+        return OperationOutcome(body_of(live), None, charge, _refusal_code(live), False, context.record)
 
     async def run(
         self,
@@ -119,33 +146,27 @@ class OperationRunner:
                 context,
                 None,
                 operation.name,
-                _QUERIES if request.is_get else None,
+                _QUERIES if request.is_get else _ONE_RESULT,
                 operation.extensions,
             )
         except MissingQueryError:
             raise OperationRefused(400, "The request has no operation: its `extensions` name no document.") from None
         except InvalidOperationTypeError as error:
             kind = error.operation_type.value
+            if error.operation_type is OperationType.SUBSCRIPTION and not request.is_get:
+                raise OperationRefused(406, _STREAMS) from None
             raise OperationRefused(405, f"By GET only queries are executed, and this is a {kind}.", ALLOW) from None
 
 
 def _body_and_expiry(context: Context, result: ExecutionResult) -> tuple[dict[str, Any], float | None]:
     """Return the result as it is sent, and until when it stays the same."""
     if context.plan is not None:
-        return _body(dry_run.report(result, context, context.plan, context.client.quota)), None
+        return body_of(dry_run.report(result, context, context.plan, context.client.quota)), None
     if result.errors:
-        return _body(result), None
+        return body_of(result), None
     latest = context.client.clock.monotonic() + _MAX_CACHE_SECONDS
     valid_until = min(context.client.gate.valid_until, context.symbols.valid_until)
-    return _body(result), min(context.validity.expires_at, valid_until, latest)
-
-
-def _body(result: ExecutionResult) -> dict[str, Any]:
-    """Return the result; one of an operation that was not executed has no `data`."""
-    body: dict[str, Any] = {**process_result(result)}
-    if isinstance(result, PreExecutionError):
-        del body["data"]
-    return body
+    return body_of(result), min(context.validity.expires_at, valid_until, latest)
 
 
 def _refusal_code(result: ExecutionResult) -> str | None:

@@ -1,0 +1,66 @@
+"""What a feed publishes, one after the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from graph_types.problems import Problems
+from graph_types.stream_status import StreamStatus
+from payloads.source import DataSource
+
+
+@dataclass(frozen=True, slots=True)
+class NewRows:
+    """Rows that CoinGlass sent; each is sent once."""
+
+    rows: Sequence[Any]
+    source: DataSource
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A payload: all of it, or only the rows that are new or have changed."""
+
+    payload: Any
+    is_snapshot: bool
+    rows: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A status of the stream, or a problem. After one that `ends` the stream there is nothing."""
+
+    value: StreamStatus | Problems
+    ends: bool = False
+
+
+Event: TypeAlias = NewRows | Changes | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """An event with its position in the feed, and when it was published, in milliseconds.
+
+    `total`: how many events of CoinGlass there were, up to it.
+    """
+
+    event: Event
+    position: int
+    time_ms: int
+    total: int
+
+
+def count_of(event: Event) -> int:
+    """Return how many events it is for a client: each row that CoinGlass sent is one."""
+    match event:
+        case NewRows(rows):
+            return len(rows)
+        case Changes(rows=rows):
+            return rows
+        case _:
+            return 0
+
+
+def at_ms(time: datetime) -> int:
+    return round(time.timestamp() * 1000)

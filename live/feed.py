@@ -1,0 +1,81 @@
+"""A feed: numbered events, of which it keeps the newest, and those who watch it."""
+
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import Final, TypeAlias
+
+from cg_client.clock import Clock
+from live.cursor import Cursor
+from live.events import Event, Notice, Published, at_ms, count_of
+from live.ring import Ring
+
+Wake: TypeAlias = Callable[[], None]
+
+RING_EVENTS: Final = 20_000  # rows that a feed keeps for clients that come back
+
+
+class Feed(ABC):
+    """`epoch` names the life of this feed in cursors. It runs while it is watched; then `when_idle` is called."""
+
+    def __init__(self, clock: Clock, ring_events: int = RING_EVENTS) -> None:
+        self.clock, self.epoch = clock, secrets.token_urlsafe(9)
+        self.ring: Ring[Published] = Ring(ring_events)
+        self.total = 0  # events of CoinGlass that were published
+        self.is_ended = False
+        self.when_idle: Callable[[], None] = _nothing
+        self._watchers: dict[Wake, None] = {}
+
+    @property
+    def is_watched(self) -> bool:
+        return bool(self._watchers)
+
+    def watch(self, wake: Wake) -> None:
+        """Call `wake` after each event from now on."""
+        self._watchers[wake] = None
+        if len(self._watchers) == 1 and not self.is_ended:
+            self.start()
+
+    def unwatch(self, wake: Wake) -> None:
+        self._watchers.pop(wake, None)
+        if not self._watchers:
+            self.pause()
+            self.when_idle()
+
+    def publish(self, event: Event) -> None:
+        if self.is_ended:
+            return
+        count, position = count_of(event), self.ring.last + 1
+        self.total += count
+        self.ring.append(Published(event, position, at_ms(self.clock.now()), self.total), max(1, count))
+        self.is_ended = isinstance(event, Notice) and event.ends
+        for wake in list(self._watchers):
+            wake()
+
+    def cursor(self, position: int) -> Cursor:
+        """Return the cursor of an event that was published."""
+        return Cursor(self.epoch, position, at_ms(self.clock.now()))
+
+    def holds(self, cursor: Cursor) -> bool:
+        """Whether a client with this cursor can go on with nothing missing."""
+        return cursor.epoch == self.epoch and self.ring.holds(cursor.position)
+
+    @abstractmethod
+    def opening(self) -> Sequence[Event]:
+        """Return what a client that has nothing gets before the next event: the state as it is now."""
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to bring events; called when the first one watches."""
+
+    @abstractmethod
+    def pause(self) -> None:
+        """Bring no more events; called when nobody watches any more."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give up everything; the feed is not started again."""
+
+
+def _nothing() -> None:
+    """Do nothing for a feed that nobody keeps."""

@@ -1,0 +1,93 @@
+"""The feeds of one CoinGlass key: one for each channel or series that somebody watches, and for some time after."""
+
+import asyncio
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Final
+
+from graphql import GraphQLError
+
+from cg_client.clock import Clock
+from live.channel_feed import Socket
+from live.feed import Feed
+from resolvers.context import Context
+
+LINGER_SECONDS: Final = 30.0  # for which a feed that nobody watches is kept, so that clients can come back
+MAX_FEEDS: Final = 2_000
+
+
+class Feeds:
+    """Feeds by key, and the socket for those of channels.
+
+    A feed that nobody watches is kept for `LINGER_SECONDS`, unless another needs the room.
+    """
+
+    def __init__(self, socket: Socket, clock: Clock) -> None:
+        self.socket, self._clock = socket, clock
+        self._feeds: dict[Hashable, Feed] = {}
+        self._lingering: dict[Hashable, asyncio.Task[None]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return len(self._feeds)
+
+    def feed(self, key: Hashable, make: Callable[[], Feed]) -> Feed:
+        """Return the feed, which is new if there is none; raises GraphQLError without room for it."""
+        feed = self._feeds.get(key)
+        if feed is not None and not feed.is_ended:
+            return feed
+        if feed is None and len(self._feeds) >= MAX_FEEDS:
+            self._make_room()
+        feed = self._feeds[key] = make()
+        feed.when_idle = partial(self._let_linger, key, feed)
+        feed.when_idle()  # nobody watches it yet
+        return feed
+
+    def _let_linger(self, key: Hashable, feed: Feed) -> None:
+        self._stop_lingering(key)
+        if self._feeds.get(key) is feed:
+            self._lingering[key] = asyncio.create_task(self._linger(key, feed))
+        else:  # another took its place when it had ended
+            self._close(feed)
+
+    def _stop_lingering(self, key: Hashable) -> None:
+        task = self._lingering.pop(key, None)
+        if task is not None:
+            task.cancel()
+
+    async def close(self) -> None:
+        lingering = list(self._lingering.values())
+        for key in list(self._lingering):
+            self._stop_lingering(key)
+        await asyncio.gather(*lingering, *self._closing, return_exceptions=True)
+        feeds, self._feeds = list(self._feeds.values()), {}
+        await asyncio.gather(*(feed.close() for feed in feeds))
+        await self.socket.close()
+
+    async def _linger(self, key: Hashable, feed: Feed) -> None:
+        if not feed.is_ended:
+            await self._clock.sleep(LINGER_SECONDS)
+        del self._lingering[key]
+        if not feed.is_watched:
+            del self._feeds[key]
+            self._close(feed)
+
+    def _make_room(self) -> None:
+        key = next((key for key in self._lingering if not self._feeds[key].is_watched), None)
+        if key is None:
+            text = f"The server follows {MAX_FEEDS} series and channels, the most that it does. Try again later."
+            raise GraphQLError(text, extensions={"code": "TOO_MANY_SUBSCRIPTIONS"})
+        self._stop_lingering(key)
+        self._close(self._feeds.pop(key))
+
+    def _close(self, feed: Feed) -> None:
+        task = asyncio.create_task(feed.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+
+def feeds_of(context: Context) -> Feeds:
+    """Return the feeds of the key with which an operation runs; raises GraphQLError where there are none."""
+    if not isinstance(context.live, Feeds):
+        raise GraphQLError("Subscriptions are not served here.", extensions={"code": "BAD_REQUEST"})
+    return context.live

@@ -1,0 +1,141 @@
+"""A feed of a query field: asked at its refresh, whatever the number of those who watch."""
+
+import asyncio
+import contextlib
+import math
+from collections.abc import Awaitable, Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple, Protocol
+
+import structlog
+
+from cg_client.clock import Clock
+from cg_client.errors import ProblemCode
+from graph_types.problems import InvalidInput, PlanGated, Problems, Unavailable
+from graph_types.stream_status import StreamState, StreamStatus, resumed
+from live.events import Changes, Event, Notice
+from live.feed import Feed
+from payloads.updates import changed_part
+
+log = structlog.get_logger(__name__)
+
+_SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
+
+_COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
+
+
+class Polled(NamedTuple):
+    """What the field answered, and until when it stays the same, in monotonic seconds; 0 if that is not known."""
+
+    value: Any
+    expires_at: float
+
+
+class Ask(Protocol):
+    """Answers the query field. The first time somebody waits for it."""
+
+    def __call__(self, *, is_first: bool) -> Awaitable[Polled]: ...
+
+
+class PolledFeed(Feed):
+    """Publishes what has changed since the last answer. `period`: the refresh of the field, in seconds."""
+
+    def __init__(self, ask: Ask, period: float, clock: Clock) -> None:
+        super().__init__(clock)
+        self._ask, self._period = ask, period
+        self._current: Any = None  # the last payload
+        self._failing: Unavailable | StreamStatus | None = None  # what was said since the last answer
+        self._last_answer: datetime | None = None
+        self._next = -math.inf  # monotonic seconds, before which nothing is asked
+        self._task: asyncio.Task[None] | None = None
+
+    def opening(self) -> Sequence[Event]:
+        events: list[Event] = [Notice(self._polled())]
+        if self._current is not None:
+            events.append(Changes(self._current, is_snapshot=True))
+        if self._failing is not None:
+            events.append(Notice(self._failing))
+        return events
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run())
+
+    def pause(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def close(self) -> None:
+        task = self._task
+        self.pause()
+        if task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+    async def _run(self) -> None:
+        while not self.is_ended:
+            wait = self._next - self.clock.monotonic()
+            if wait > 0:
+                await self.clock.sleep(wait)
+            started = self.clock.monotonic()
+            try:
+                value, expires_at = await self._ask(is_first=self._current is None)
+            except Exception:
+                log.exception("a polled subscription failed")
+                value, expires_at = _INTERNAL, 0.0
+            self._next = max(started + _SOONEST, expires_at if expires_at > started else started + self._period)
+            self._take(value)
+
+    def _take(self, value: Any) -> None:  # noqa: ANN401  # a payload or a problem
+        match value:
+            case PlanGated() | InvalidInput():
+                self.publish(Notice(value, ends=True))
+            case Unavailable():
+                self._fail(value)
+            case _:
+                self._succeed(value)
+
+    def _fail(self, problem: Unavailable) -> None:
+        """Say once why there is nothing new; go on asking."""
+        wait = max(self._period, problem.retry_after or 0.0)
+        self._next = max(self._next, self.clock.monotonic() + wait)
+        said: Unavailable | StreamStatus = problem
+        if problem.code is ProblemCode.QUOTA_EXHAUSTED:
+            said = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
+        if self._failing is None or type(self._failing) is not type(said) or _code(self._failing) != _code(said):
+            self.publish(Notice(said))
+        self._failing = said
+
+    def _succeed(self, payload: Any) -> None:  # noqa: ANN401  # of any field
+        failing, self._failing = self._failing, None
+        if isinstance(failing, StreamStatus):
+            self.publish(Notice(self._polled()))
+        elif failing is not None and self._last_answer is not None:
+            seconds = (self.clock.now() - self._last_answer).total_seconds()
+            self.publish(Notice(resumed(self._last_answer, seconds, _COMPLETE)))
+        self._last_answer = self.clock.now()
+        old, self._current = self._current, payload
+        if old is None:
+            self.publish(Changes(payload, is_snapshot=True))
+            return
+        part = changed_part(old, payload)
+        if part is not None:
+            self.publish(Changes(part, is_snapshot=part is payload))
+
+    def _polled(self, period: float | None = None, why: str = "") -> StreamStatus:
+        seconds = self._period if period is None else period
+        message = f"{why} The server asks CoinGlass every {seconds:g} seconds.".strip()
+        return StreamStatus(state=StreamState.POLLED, message=message, period_seconds=seconds)
+
+
+def _code(said: Problems | StreamStatus) -> ProblemCode | None:
+    return None if isinstance(said, StreamStatus) else said.code
+
+
+_INTERNAL = Unavailable(
+    code=ProblemCode.UPSTREAM_ERROR,
+    message="The figures could not be read. The server goes on asking.",
+    endpoint="",
+    retryable=True,
+    retry_after=None,
+)

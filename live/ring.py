@@ -1,0 +1,40 @@
+"""The newest items of a numbered stream."""
+
+import itertools
+from collections import deque
+from collections.abc import Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Ring(Generic[T]):
+    """Items at the positions `first` to `last`, of which the first one ever has position 1.
+
+    Beyond the limit, in units of `weight`, the oldest are dropped; the newest item is kept whatever it weighs.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._items: deque[tuple[T, int]] = deque()
+        self.first, self.last = 1, 0
+        self.weight = 0
+
+    def append(self, item: T, weight: int = 1) -> int:
+        """Return the position of the item."""
+        self._items.append((item, weight))
+        self.last += 1
+        self.weight += weight
+        while self.weight > self._limit and len(self._items) > 1:
+            self.weight -= self._items.popleft()[1]
+            self.first += 1
+        return self.last
+
+    def holds(self, position: int) -> bool:
+        """Whether everything after the position is there."""
+        return self.first - 1 <= position <= self.last
+
+    def after(self, position: int) -> Sequence[T]:
+        """Return the items after a position that the ring holds."""
+        start = position + 1 - self.first
+        return [item for item, _ in itertools.islice(self._items, start, None)]

@@ -1,0 +1,43 @@
+"""All broadcasts of a server: one for the operations that have the same results."""
+
+import contextlib
+from collections.abc import Hashable
+from functools import partial
+
+import orjson
+
+from resolvers.context import Context
+from served_schema.live_operation import LiveOperation
+from server.client_pool import KeyUpstream
+from server.live.broadcast import Broadcast, Subscription
+from server.response_limit import ResponseLimit, ResponseTooLarge
+from server.results import body_of
+
+
+class Broadcasts:
+    """`limit`: of the size of one result."""
+
+    def __init__(self, limit: ResponseLimit) -> None:
+        self._limit = limit
+        self._by_key: dict[Hashable, Broadcast] = {}
+
+    async def join(self, operation: LiveOperation, upstream: KeyUpstream) -> Subscription:
+        """Add a client to the broadcast of its operation, which is new if it is the first."""
+        source = operation.source
+        key = operation.key, source.feed.epoch
+        broadcast = self._by_key.get(key)
+        if broadcast is None:
+            in_use = contextlib.ExitStack()
+            in_use.enter_context(upstream.in_use())
+            in_use.callback(self._by_key.pop, key)
+            render = partial(self._render, operation, upstream)
+            broadcast = self._by_key[key] = Broadcast(source, render, in_use.close)
+        return await broadcast.join(source.after)
+
+    async def _render(self, operation: LiveOperation, upstream: KeyUpstream, value: object) -> bytes:
+        context = Context(upstream.client, upstream.symbols, "", planner=upstream.planner)
+        result = await operation.execute(value, context)
+        try:
+            return self._limit.encode(body_of(result))
+        except ResponseTooLarge as error:
+            return orjson.dumps(error.body)
