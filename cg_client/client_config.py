@@ -7,6 +7,8 @@ from cg_client.quota.round_robin import Weights
 from cg_client.secret import Secret
 
 BASE_URL = "https://open-api-v4.coinglass.com"
+SOCKET_PATH = "/ws-api"
+SOCKET_URL = f"wss://open-ws.coinglass.com{SOCKET_PATH}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,8 @@ class ClientConfig:
     """
 
     api_key: Secret
-    base_url: str = field(default=BASE_URL, repr=False)  # may contain a password, as may `proxy`
+    base_url: str = field(default=BASE_URL, repr=False)  # may contain a password, as may `socket_url` and `proxy`
+    socket_url: str = field(default=SOCKET_URL, repr=False)
     plan: Plan | None = None
     attempt_seconds: float = 10.0
     connect_seconds: float = 5.0

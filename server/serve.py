@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 
 import native
 from callers.key_file import KeyFileError, read_keys
+from cg_client.client_config import SOCKET_PATH
 from cg_client.secret import Secret
 from served_schema.manifest import ManifestError, read_manifest
 from server.environment import SettingFault
@@ -160,7 +161,14 @@ def against_sandbox(settings: Settings, figures: str) -> Iterator[Settings]:
     """
     key = secrets.token_hex(16)
     with sandbox_process(settings, key, figures) as address:
-        yield dataclasses.replace(settings, api_key=Secret(key), base_url=address, proxy=None, sandbox_figures=figures)
+        yield dataclasses.replace(
+            settings,
+            api_key=Secret(key),
+            base_url=address,
+            socket_url=f"ws{address.removeprefix('http')}{SOCKET_PATH}",
+            proxy=None,
+            sandbox_figures=figures,
+        )
 
 
 @contextlib.contextmanager

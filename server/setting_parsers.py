@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from callers.addresses import Network
 from callers.caller import is_caller_name
+from cg_client.client_config import BASE_URL, SOCKET_URL
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import MIN_REDACTED, Secret
 
@@ -28,14 +29,23 @@ def parse_plan(text: str) -> Plan | None:
 
 
 def parse_url(text: str) -> str:
+    if not _is_address(text, "http", "https"):
+        raise ValueError(f"is an address such as {BASE_URL}")
+    return text.rstrip("/")
+
+
+def parse_socket_url(text: str) -> str:
+    if not _is_address(text, "ws", "wss"):
+        raise ValueError(f"is an address such as {SOCKET_URL}")
+    return text
+
+
+def _is_address(text: str, *schemes: str) -> bool:
     try:
         parts = urlsplit(text)
-        valid = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        valid = False
-    if not valid:
-        raise ValueError("is an address such as https://open-api-v4.coinglass.com")
-    return text.rstrip("/")
+        return False
 
 
 def without_secrets(url: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from callers.addresses import Network
 from callers.caller import Budget
-from cg_client.client_config import BASE_URL, ClientConfig
+from cg_client.client_config import BASE_URL, SOCKET_URL, ClientConfig
 from cg_client.plans.plan_table import REQUESTS_PER_MINUTE, Plan
 from cg_client.secret import Secret
 from served_schema.limits import DEFAULT, Limits
@@ -31,6 +31,7 @@ from server.setting_parsers import (
     parse_networks,
     parse_plan,
     parse_router_secret,
+    parse_socket_url,
     parse_switch,
     parse_url,
     parse_weights,
@@ -81,6 +82,13 @@ class Settings:
     )
     base_url: str = _variable(
         "COINGLASS_BASE_URL", BASE_URL, parse_url, "Address of the CoinGlass API.", has_secret=True
+    )
+    socket_url: str = _variable(
+        "COINGLASS_WEBSOCKET_URL",
+        SOCKET_URL,
+        parse_socket_url,
+        "Address of the CoinGlass WebSocket, from which live events come.",
+        has_secret=True,
     )
     proxy: str | None = _variable(
         "COINGLASS_PROXY", None, parse_url, "Address of an HTTP proxy on the way to CoinGlass.", has_secret=True
@@ -357,7 +365,7 @@ class Settings:
 
     def secret_values(self) -> list[Secret]:
         """Return what no log may show: key, router's secret, and those in addresses, as written and as sent."""
-        addresses = (self.base_url, self.proxy, self.jwks_url)
+        addresses = (self.base_url, self.socket_url, self.proxy, self.jwks_url)
         texts = {text for address in addresses if address for text in secrets_of(address)}
         return [
             secret
@@ -380,6 +388,7 @@ class Settings:
         return ClientConfig(
             api_key=self.api_key,
             base_url=self.base_url,
+            socket_url=self.socket_url,
             plan=self.plan,
             attempt_seconds=self.attempt_seconds,
             connect_seconds=self.connect_seconds,

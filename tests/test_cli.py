@@ -83,6 +83,7 @@ def test_the_key_of_the_sandbox_is_no_word_of_the_log() -> None:
     assert answer.json()["code"] == "0"
     assert key not in ("sandbox", "")
     assert len(key) == 32
+    assert settings.socket_url == f"ws{settings.base_url.removeprefix('http')}/ws-api"
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
@@ -101,6 +102,7 @@ def test_a_signal_ends_the_server_with_exit_code_0(end: signal.Signals) -> None:
         (("--sandbox", "--port", "99999"), {}, ["COINGLASS_PORT"]),
         ((), {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": "ftp://x"}, ["COINGLASS_BASE_URL"]),
         ((), {"COINGLASS_API_KEY": KEY, "COINGLASS_BASE_URL": "http://[::1"}, ["COINGLASS_BASE_URL"]),
+        ((), {"COINGLASS_API_KEY": KEY, "COINGLASS_WEBSOCKET_URL": "https://x/ws-api"}, ["COINGLASS_WEBSOCKET_URL"]),
         (("--sandbox",), {"COINGLASS_DEADLINE_SECONDS": "soon"}, ["COINGLASS_DEADLINE_SECONDS"]),
         (("--sandbox",), {"COINGLASS_DEADLINE_SECONDS": "nan"}, ["COINGLASS_DEADLINE_SECONDS"]),
         (("--sandbox",), {"COINGLASS_CACHE_MB": "-1"}, ["COINGLASS_CACHE_MB"]),

@@ -277,6 +277,7 @@ def test_the_doctor_prints_no_secret(failure: str) -> None:
         {"COINGLASS_BASE_URL": f"ftp://user:{BASE_PASSWORD}@upstream.invalid"},
         {"COINGLASS_BASE_URL": f"http://user:{BASE_PASSWORD}@upstream.invalid:port"},
         {"COINGLASS_BASE_URL": f"user:{BASE_PASSWORD}"},
+        {"COINGLASS_WEBSOCKET_URL": f"https://user:{BASE_PASSWORD}@upstream.invalid"},
         {"COINGLASS_PROXY": f"socks5://user:{PROXY_PASSWORD}@127.0.0.1"},
         {"COINGLASS_PROXY": f"http://user:{PROXY_PASSWORD}@[::1"},
         {"COINGLASS_PROXY": PROXY_PASSWORD, "COINGLASS_BASE_URL": BASE_PASSWORD, "COINGLASS_PLAN": "gold"},
@@ -371,11 +372,14 @@ def test_credentials_of_callers_are_in_nothing_that_the_server_writes(callers: s
     assert "coinglass_graphql_quota_limit" in "".join(server.written)  # /metrics was readable
 
 
-@pytest.mark.parametrize("address", ["COINGLASS_BASE_URL", "COINGLASS_PROXY"])
-def test_the_log_replaces_what_is_secret_in_an_address(address: str) -> None:
+@pytest.mark.parametrize(
+    ("address", "scheme"),
+    [("COINGLASS_BASE_URL", "https"), ("COINGLASS_WEBSOCKET_URL", "wss"), ("COINGLASS_PROXY", "https")],
+)
+def test_the_log_replaces_what_is_secret_in_an_address(address: str, scheme: str) -> None:
     """Whoever logs it: a library may quote the whole address, or a part of it in another form."""
     redact = LogRedaction()
-    text = "https://user:p%40ss-word@127.0.0.1:9/path?token=a%2Blong-token&page=2&flag=true"
+    text = f"{scheme}://user:p%40ss-word@127.0.0.1:9/path?token=a%2Blong-token&page=2&flag=true"
     redact.configure(Settings.from_env({address: text}).secret_values())
     credentials = base64.b64encode(b"user:p@ss-word").decode()
     for quoted in (text, "p@ss-word", "p%40ss-word", "a+long-token", f"Basic {credentials}"):
