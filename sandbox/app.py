@@ -30,7 +30,8 @@ from sandbox.delivery import deliver, with_connection
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
 from sandbox.figures import SAMPLES, Figures
-from sandbox.live.connection import LiveConnection
+from sandbox.live.connection import LiveConnection, until_left
+from sandbox.live.faults import LiveFaultKind
 from sandbox.live.hub import LiveHub
 from sandbox.live.routes import live_routes
 from sandbox.request_checks import RequestCounter, refusal
@@ -91,6 +92,13 @@ class Sandbox:
 
     async def connect(self, websocket: WebSocket) -> None:
         """Serve a WebSocket, if its key is accepted."""
+        if self.live.due_fault(LiveFaultKind.HANG_HANDSHAKE):
+            await until_left(websocket)
+            return
+        rejected = self.live.due_fault(LiveFaultKind.REJECT_HANDSHAKE)
+        if rejected is not None:
+            await websocket.send_denial_response(Response(status_code=rejected.status))
+            return
         refused = self._key_refused(websocket.query_params.get(_SOCKET_KEY))
         if refused is not None:
             await websocket.send_denial_response(Response(refused.body, 401, self._mark, "application/json"))

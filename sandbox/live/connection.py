@@ -94,18 +94,20 @@ class LiveConnection:
             react(self, str(channel))
 
     async def _write(self) -> None:
+        """Send what is queued until a close frame, which is the last message."""
         with contextlib.suppress(WebSocketDisconnect):
-            while True:
-                await self._write_one(await self._pending.get())
+            while not isinstance(message := await self._pending.get(), Close):
+                if isinstance(message, str):
+                    await self._websocket.send_text(message)
+                else:
+                    await self._websocket.send_bytes(message)
+            await self._websocket.close(message.code, message.reason)
 
-    async def _write_one(self, message: Outgoing) -> None:
-        match message:
-            case str():
-                await self._websocket.send_text(message)
-            case bytes():
-                await self._websocket.send_bytes(message)
-            case Close():
-                await self._websocket.close(message.code, message.reason)
+
+async def until_left(websocket: WebSocket) -> None:
+    """Answer nothing until the client has gone."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 def _request(text: str) -> Any:  # noqa: ANN401  # JSON

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from cg_client.plans.plan_table import Plan
-from sandbox.live.channels import EventRow, LiveChannel, Naming, named, naming_of, parsed
+from sandbox.live.channels import EventRow, LiveChannel, Naming, named, naming_of, parsed, renamed
 from sandbox.live.connection import LiveConnection
+from sandbox.live.faults import MOMENTARY, FaultyMessages, LiveFault, LiveFaultKind
 
 LiveEvents: TypeAlias = Callable[[LiveChannel, int, int], Sequence[EventRow]]  # after one time up to another, in ms
 
@@ -35,6 +36,7 @@ class LiveHub:
         self._events, self._pairs, self._plan, self._now = events, pairs, plan, now
         self.has_model, self.naming, self.refuses_unknown = True, Naming.CAMEL, False
         self.connections: set[LiveConnection] = set()
+        self.faults: list[LiveFault] = []
         self._subscribers: defaultdict[str, set[LiveConnection]] = defaultdict(set)
         self._counts: Counter[str] = Counter()
         self._unreadable: deque[str] = deque(maxlen=_KEPT_MESSAGES)
@@ -51,7 +53,8 @@ class LiveHub:
 
     def pinged(self, connection: LiveConnection) -> None:
         self._counts["pings"] += 1
-        connection.send("pong")
+        if not self.due_fault(LiveFaultKind.NO_PONG):
+            connection.send("pong")
 
     def subscribe(self, connection: LiveConnection, channel: str) -> None:
         self._counts["subscribes"] += 1
@@ -64,11 +67,14 @@ class LiveHub:
         self._subscribers[channel].add(connection)
         if self._ticks is None or self._ticks.done():
             self._ticks = asyncio.create_task(self._tick())
+        for fault in [fault for fault in self.faults if fault.kind in MOMENTARY]:
+            if fault.applies_to(connection) and fault.hits(channel):
+                self._faulty_messages().perform(fault, connection)
 
     def _refusal(self, channel: str) -> str | None:
-        if self._plan() < SMALLEST_PLAN:
+        if self._plan() < SMALLEST_PLAN or self.due_fault(LiveFaultKind.REFUSE_PLAN, channel):
             return f"{channel} need upgrade plan"
-        if self.refuses_unknown and parsed(channel, self.naming, self._pairs) is None:
+        if self.refuses_unknown and self._channel_of(channel) is None:
             return f"{channel} does not exist"
         return None
 
@@ -84,10 +90,35 @@ class LiveHub:
     def unreadable(self, message: str) -> None:
         self._unreadable.append(message)
 
-    def publish(self, channel: str, rows: Sequence[EventRow]) -> int:
-        """Send the rows in one message to the subscribers of the channel, and return their number."""
-        message = json.dumps({"channel": channel, "data": rows})
+    def _channel_of(self, name: str) -> LiveChannel | None:
+        return parsed(name, self.naming, self._pairs)
+
+    def add_fault(self, fault: LiveFault) -> None:
+        """Let a fault happen from now on, a momentary one also to the connections that are open."""
+        self.faults.append(fault)
+        if fault.kind not in MOMENTARY or not fault.hits(fault.channel):
+            return
+        messages = self._faulty_messages()
+        for connection in [*self.connections]:
+            if fault.applies_to(connection):
+                messages.perform(fault, connection)
+
+    def due_fault(self, kind: LiveFaultKind, channel: str = "*") -> LiveFault | None:
+        """Return the fault of this kind that is due, and count it down."""
+        return next((fault for fault in self.faults if fault.kind is kind and fault.hits(channel)), None)
+
+    def _faulty_messages(self) -> FaultyMessages:
+        return FaultyMessages(self.naming, self._channel_of, self._milliseconds())
+
+    def publish(self, channel: str, rows: Sequence[EventRow], *, sent_as: str = "") -> int:
+        """Send the rows in one message to the subscribers of the channel, and return their number.
+
+        `sent_as`: the channel that the message names instead.
+        """
         subscribers = self._subscribers.get(channel, set())
+        if not subscribers or self.due_fault(LiveFaultKind.SILENT, channel):
+            return 0
+        message = json.dumps({"channel": sent_as or channel, "data": rows})
         for connection in subscribers:
             connection.send(message)
         self._counts["events"] += len(rows)
@@ -105,11 +136,14 @@ class LiveHub:
 
     def _publish_between(self, start: int, end: int) -> None:
         for name in [*self._subscribers]:
-            channel = parsed(name, self.naming, self._pairs)
+            channel = self._channel_of(name)
             rows = self._events(channel, start, end) if channel is not None else ()
-            if channel is not None and rows:
-                naming = naming_of(name, self.naming)
-                self.publish(name, [named(row, channel.kind, naming) for row in rows])
+            if channel is None or not rows:
+                continue
+            naming, sent_as = naming_of(name, self.naming), name
+            if self.due_fault(LiveFaultKind.OTHER_SPELLING, name):
+                naming, sent_as = naming.other, renamed(name, naming.other)
+            self.publish(name, [named(row, channel.kind, naming) for row in rows], sent_as=sent_as)
 
     def _milliseconds(self) -> int:
         return round(self._now() * 1000)
@@ -126,6 +160,7 @@ class LiveHub:
             "naming": self.naming.value,
             "model": self.has_model,
             "refuseUnknown": self.refuses_unknown,
+            "faults": [{"kind": fault.kind.name, "times": fault.times} for fault in self.faults if fault.times != 0],
         }
 
     def change(self, settings: Mapping[str, Any]) -> None:

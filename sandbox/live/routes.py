@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from sandbox.live.faults import LiveFault
 from sandbox.live.hub import LiveHub
 
 
@@ -26,7 +27,17 @@ def live_routes(hub: LiveHub) -> list[Route]:
         reached = [hub.publish(options["channel"], message) for message in messages]
         return JSONResponse({"subscribers": max(reached, default=0)})
 
+    async def add_fault(request: Request) -> Response:
+        hub.add_fault(LiveFault.of(json.loads(await request.body())))
+        return Response(status_code=201)
+
+    async def clear_faults(_: Request) -> Response:
+        hub.faults.clear()
+        return Response(status_code=204)
+
     return [
+        Route("/_sandbox/live/faults", add_fault, methods=["POST"]),
+        Route("/_sandbox/live/faults", clear_faults, methods=["DELETE"]),
         Route("/_sandbox/live", state),
         Route("/_sandbox/live", change, methods=["PUT"]),
         Route("/_sandbox/events", publish, methods=["POST"]),

@@ -36,7 +36,7 @@ class LiveSandbox:
     async def connected(self, *channels: str, key: str = KEY) -> AsyncIterator[ClientConnection]:
         """Open a WebSocket that has subscribed to the channels."""
         address = f"{self.address.replace('http', 'ws', 1)}/ws-api?cg-api-key={key}"
-        async with connect(address, proxy=None, ping_interval=None, max_size=None) as socket:
+        async with connect(address, proxy=None, compression=None, ping_interval=None, max_size=None) as socket:
             await request(socket, "subscribe", *channels)
             await answered(socket)
             yield socket
