@@ -35,7 +35,13 @@ def main() -> None:
     options = arguments()
     figures = BY_NAME[options.figures]
     sandbox = Sandbox(Plan[options.plan.upper()], key=options.key, quota=options.quota, figures=figures)
-    config = uvicorn.Config(create_sandbox(sandbox, *sandboxes_by_plan(figures)), log_level="warning", lifespan="off")
+    config = uvicorn.Config(
+        create_sandbox(sandbox, *sandboxes_by_plan(figures)),
+        log_level="warning",
+        lifespan="off",
+        ws="websockets-sansio",
+        ws_per_message_deflate=False,
+    )
     server = uvicorn.Server(config)
     listener = socket.create_server(("127.0.0.1", options.port))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201  # for the program that started this one

@@ -4,6 +4,7 @@ Every answer carries `X-CoinGlass-Source: sandbox`, and `X-CoinGlass-Figures` wi
 beside the API change the sandbox while it runs: `GET /_sandbox/calls` and `/_sandbox/requests`, `POST` and `DELETE
 /_sandbox/faults`, and `PUT` to `/_sandbox/plan`, `/_sandbox/quota`, `/_sandbox/key`, `/_sandbox/account` and
 `/_sandbox/clock`. The plan changes the quota with it; the quota changes the limit in the headers, whatever the plan.
+The WebSocket is in `sandbox/live`.
 """
 
 import json
@@ -16,8 +17,9 @@ from starlette.applications import Starlette
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
 from cg_client.catalogue import BY_PATH
 from cg_client.endpoints import account
@@ -28,11 +30,16 @@ from sandbox.delivery import deliver, with_connection
 from sandbox.envelopes import SandboxReply
 from sandbox.faults import OF_DELIVERY, Fault, FaultKind
 from sandbox.figures import SAMPLES, Figures
+from sandbox.live.connection import LiveConnection, until_left
+from sandbox.live.faults import LiveFaultKind
+from sandbox.live.hub import LiveHub
+from sandbox.live.routes import live_routes
 from sandbox.request_checks import RequestCounter, refusal
 from sandbox.samples import sample
 
 KEY = "sandbox"
 MAX_REQUESTS = 10_000  # that are remembered
+_SOCKET_PATH, _SOCKET_KEY = "/ws-api", "cg-api-key"  # the key is in the query string
 _MARK = {"X-CoinGlass-Source": "sandbox"}
 
 
@@ -62,6 +69,7 @@ class Sandbox:
         self.calls: Counter[str] = Counter()
         self.requests: deque[tuple[str, dict[str, str]]] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
+        self.live = LiveHub(figures.live, figures.pairs, lambda: self.plan, self.now)
 
     def now(self) -> float:
         """Return the time of the data, in seconds."""
@@ -81,6 +89,22 @@ class Sandbox:
         reply = regular if fault is None else await fault.reply(regular)
         headers = self._mark | self.quota.headers() | reply.headers
         await Response(reply.body, reply.status, headers, "application/json")(scope, receive, send)
+
+    async def connect(self, websocket: WebSocket) -> None:
+        """Serve a WebSocket, if its key is accepted."""
+        if self.live.due_fault(LiveFaultKind.HANG_HANDSHAKE):
+            await until_left(websocket)
+            return
+        rejected = self.live.due_fault(LiveFaultKind.REJECT_HANDSHAKE)
+        if rejected is not None:
+            await websocket.send_denial_response(Response(status_code=rejected.status))
+            return
+        refused = self._key_refused(websocket.query_params.get(_SOCKET_KEY))
+        if refused is not None:
+            await websocket.send_denial_response(Response(refused.body, 401, self._mark, "application/json"))
+            return
+        headers = [(name.lower().encode(), value.encode()) for name, value in self._mark.items()]
+        await LiveConnection(websocket, self.live).serve(headers)
 
     def _answer(self, request: Request) -> SandboxReply:
         path, query = request.url.path, dict(request.query_params)
@@ -135,6 +159,10 @@ class SandboxKeys:
         key = Headers(scope=scope).get(KEY_HEADER, "")
         await self._by_key.get(key, self._first)(scope, receive, send)
 
+    async def connect(self, websocket: WebSocket) -> None:
+        key = websocket.query_params.get(_SOCKET_KEY, "")
+        await self._by_key.get(key, self._first).connect(websocket)
+
 
 def sandboxes_by_plan(figures: Figures = SAMPLES) -> list[Sandbox]:
     """Make a sandbox for each plan, with a key such as `sandbox-hobbyist`."""
@@ -143,8 +171,9 @@ def sandboxes_by_plan(figures: Figures = SAMPLES) -> list[Sandbox]:
 
 def create_sandbox(sandbox: Sandbox, *others: Sandbox) -> ASGIApp:
     """Make the application: the API, and the routes that change it; `others` answer requests with their keys."""
-    api = Route("/{path:path}", SandboxKeys(sandbox, *others) if others else sandbox)
-    return with_connection(Starlette(routes=[*_control_routes(sandbox), api]))
+    keys = SandboxKeys(sandbox, *others)
+    api = [WebSocketRoute(_SOCKET_PATH, keys.connect), Route("/{path:path}", keys)]
+    return with_connection(Starlette(routes=[*live_routes(sandbox.live), *_control_routes(sandbox), *api]))
 
 
 def _control_routes(sandbox: Sandbox) -> list[Route]:

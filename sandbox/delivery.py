@@ -31,12 +31,10 @@ def with_connection(app: ASGIApp) -> ASGIApp:
 
 async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
     """Send the body with the fault, which is one of `OF_DELIVERY`."""
-    transport: asyncio.Transport | None = scope.get(_CONNECTION)  # not checked: uvloop's is not a subclass
-    if transport is None:
-        raise TypeError("Only a sandbox on a real socket can spoil what is delivered.")
+    transport = connection_of(scope)
     match fault.kind:
         case FaultKind.RESET:
-            _reset(transport)
+            reset(transport)
         case FaultKind.TRUNCATED:
             await _begin(send, len(body), body[: len(body) // 2])
             transport.close()
@@ -53,7 +51,15 @@ async def deliver(scope: Scope, send: Send, fault: Fault, body: bytes) -> None:
             await _without_end(transport, send)
 
 
-def _reset(transport: asyncio.Transport) -> None:
+def connection_of(scope: Scope) -> asyncio.Transport:
+    """Return the connection that `with_connection` has added."""
+    transport: asyncio.Transport | None = scope.get(_CONNECTION)  # not checked: uvloop's is not a subclass
+    if transport is None:
+        raise TypeError("Only a sandbox on a real socket can spoil what is delivered.")
+    return transport
+
+
+def reset(transport: asyncio.Transport) -> None:
     """Reset the connection at once."""
     raw = transport.get_extra_info("socket")
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

@@ -7,7 +7,9 @@ from typing import Any
 from cg_client.endpoint import Endpoint
 from cg_client.plans.plan_table import Plan
 from sandbox import directory
-from sandbox.market import universe
+from sandbox.live.hub import LiveEvents
+from sandbox.live.samples import replayed
+from sandbox.market import live, universe
 from sandbox.market.registry import modelled
 from sandbox.replay import replay
 from sandbox.windows import Query
@@ -17,11 +19,13 @@ from sandbox.windows import Query
 class Figures:
     """Figures, and the names that have some: `pairs` by whether they are spot, exchange and code.
 
-    `data` makes the data of an answer, at a time in milliseconds; `name` is what `--sandbox` and the header call them.
+    `data` makes the data of an answer, at a time in milliseconds, `live` the events of a channel of the WebSocket;
+    `name` is what `--sandbox` and the header call them.
     """
 
     name: str
     data: Callable[[Endpoint, Query, Plan, int], Any] = field(repr=False)
+    live: LiveEvents = field(repr=False)
     coins: Collection[str] = field(repr=False)
     funds: Collection[str] = field(repr=False)
     pairs: Collection[tuple[bool, str, str]] = field(repr=False)
@@ -34,6 +38,7 @@ def _keys(*, is_spot: bool) -> set[tuple[bool, str, str]]:
 SAMPLES = Figures(
     name="samples",
     data=replay,
+    live=replayed,
     coins=directory.COINS,
     funds=directory.FUNDS,
     pairs=_keys(is_spot=False) | _keys(is_spot=True),
@@ -41,6 +46,7 @@ SAMPLES = Figures(
 MARKET = Figures(
     name="market",
     data=modelled,
+    live=live.events,
     coins=universe.COINS,
     funds=directory.FUNDS,
     pairs=universe.PAIRS,

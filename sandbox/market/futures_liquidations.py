@@ -18,8 +18,8 @@ _PERIODS = {"24h": DAY, "12h": 12 * HOUR, "4h": 4 * HOUR, "1h": HOUR}
 _KEPT_FOR = 7 * DAY
 _MAX_ORDERS = 200
 _QUARTER = 15 * MINUTE
-_BUY, _SELL = 1, 2  # a short is bought back, a long sold
-_PARTS = (0.62, 0.26, 0.12)  # of a minute's liquidations that single orders have
+BUY, SELL = 1, 2  # a short is bought back, a long sold
+PARTS = (0.62, 0.26, 0.12)  # of a minute's liquidations that single orders have
 
 
 def history(query: Query, context: ModelContext) -> list[Row]:
@@ -112,28 +112,32 @@ def orders(query: Query, context: ModelContext) -> list[Row]:
 
 
 def _orders_of(pair: ModelPair, quarter: int, smallest: float, now: int) -> Iterator[Row]:
-    """Yield a pair's liquidations of a quarter of an hour: those of each minute are divided among three orders."""
-    if max(pairs_between((pair,), quarter, quarter + _QUARTER)[2:]) * _PARTS[0] < smallest:
+    """Yield a pair's liquidations of a quarter of an hour, up to now."""
+    if max(pairs_between((pair,), quarter, quarter + _QUARTER)[2:]) * PARTS[0] < smallest:
         return
     minutes = range(quarter, quarter + _QUARTER, MINUTE)
-    bars = pair_bars(pair, minutes, quarter + _QUARTER)
-    for minute, bar, flow in zip(minutes, bars, pairs_bars((pair,), minutes, quarter + _QUARTER), strict=True):
-        bits = draw(f"orders {pair.exchange} {pair.symbol}", minute)
-        for side, total in ((_SELL, flow.long_liquidation), (_BUY, flow.short_liquidation)):
-            for order, part in enumerate(_PARTS):
-                usd = round(total * part, 4)
-                time = minute + (bits[2 * order + side] * 256 + bits[8 + order]) * MINUTE // 65_536
-                if usd >= max(smallest, 1.0) and time <= now:
-                    at = bar.low + (bar.high - bar.low) * bits[16 + 3 * side + order] / 255
-                    yield {
-                        "exchange_name": pair.exchange.upper(),
-                        "symbol": pair.symbol,
-                        "base_asset": pair.base,
-                        "price": round(at, COINS[pair.base].decimals),
-                        "usd_value": usd,
-                        "side": side,
-                        "time": time,
-                    }
+    for minute, flow in zip(minutes, pairs_bars((pair,), minutes, quarter + _QUARTER), strict=True):
+        yield from (row for row in orders_of_minute(pair, minute, flow, smallest) if row["time"] <= now)
+
+
+def orders_of_minute(pair: ModelPair, minute: int, flow: Flow, smallest: float) -> Iterator[Row]:
+    """Yield a pair's liquidations of a minute, which has these amounts: each side's are divided among three orders."""
+    (bar,) = pair_bars(pair, range(minute, minute + MINUTE, MINUTE), minute + MINUTE)
+    bits = draw(f"orders {pair.exchange} {pair.symbol}", minute)
+    for side, total in ((SELL, flow.long_liquidation), (BUY, flow.short_liquidation)):
+        for order, part in enumerate(PARTS):
+            usd = round(total * part, 4)
+            if usd >= max(smallest, 1.0):
+                at = bar.low + (bar.high - bar.low) * bits[16 + 3 * side + order] / 255
+                yield {
+                    "exchange_name": pair.exchange.upper(),
+                    "symbol": pair.symbol,
+                    "base_asset": pair.base,
+                    "price": round(at, COINS[pair.base].decimals),
+                    "usd_value": usd,
+                    "side": side,
+                    "time": minute + (bits[2 * order + side] * 256 + bits[8 + order]) * MINUTE // 65_536,
+                }
 
 
 MODELS: Mapping[Endpoint, Model] = {

@@ -28,7 +28,7 @@ COIN_PERIODS = (
     *("90d", "120d", "150d", "180d", "1y"),
 )
 _LEVELS = 24  # prices of a footprint, at most
-_USD_OF_A_TRADE = 1900.0
+USD_OF_A_TRADE = 1900.0
 
 
 def length_of(period: str) -> int:
@@ -195,7 +195,7 @@ def _by_price(pair: ModelPair, time: int, bar: Ohlc, flow: Flow) -> list[list[fl
         low, high = round((first + index) * step, digits), round((first + index + 1) * step, digits)
         usd = [round(flow.buy * buy / buys, 4), round(flow.sell * sell / sells, 4)]
         quantities = [round(part / ((low + high) / 2), 4) for part in usd]
-        trades = [max(1, round(part / _USD_OF_A_TRADE)) if part else 0 for part in usd]
+        trades = [max(1, round(part / USD_OF_A_TRADE)) if part else 0 for part in usd]
         rows.append([low, high, *quantities, *usd, *usd, *trades])
     return rows
 
