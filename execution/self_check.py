@@ -25,8 +25,10 @@ from cg_client.resilience.retry import RetryPolicy
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
 from execution.planned_schema import PlannedSchema
+from graph_types.stream_status import StreamState, StreamStatus
 from resolvers.context import Context
 from resolvers.turns import Turns
+from served_schema.documents import Document
 from served_schema.errors import stable
 from served_schema.rules import RULES
 
@@ -47,6 +49,7 @@ fragment Candles on PriceSeries {
   candles { t: time timestamp close high @include(if: $all) } columns { timestamp open } latest { time low }
   requestedInterval interval count truncated source { endpoint freshness sandbox anomalies { field } }
 }"""
+_EVENTS = "subscription { event: fearGreed { __typename ... on StreamStatus { state periodSeconds gapStart } } }"
 _UNKNOWN = '{ coin(symbol: "NOSUCH") { symbol } }'
 _FAILING = """query ($symbols: [String!]!) {
   etf(asset: BTC) { flows { __typename } } coin(symbol: "NOSUCH") { symbol }
@@ -89,7 +92,13 @@ async def _passes(schema: PlannedSchema) -> bool:
     client = Client(config, transport=_Upstream(), policy=RetryPolicy(attempts=1), clock=_StoppedClock())
     try:
         check = _Check(schema, client)
-        return await check.plans() and await check.failures() and await check.validation() and await check.hashes()
+        return (
+            await check.plans()
+            and await check.events()
+            and await check.failures()
+            and await check.validation()
+            and await check.hashes()
+        )
     finally:
         await client.close()
 
@@ -114,6 +123,15 @@ class _Check:
             fragments.hits > 0 or not fragments.limit
         )
         return were_cached and (plans.hits, plans.misses) == (count, 0)
+
+    async def events(self) -> bool:
+        """Execute a subscription on a value of its field."""
+        plans, context, document = self._schema.plans, self._context(), Document(self._parsed(_EVENTS), _EVENTS)
+        status = StreamStatus(state=StreamState.POLLED, message="", period_seconds=5.0)
+        default = await await_maybe(execute(self._schema._schema, document.node, status, context))  # noqa: SLF001  # Strawberry shows it in no other way
+        before = plans.hits
+        data = await plans.execute(document, document.operations[0], {}, context, status)
+        return orjson.dumps(data) == orjson.dumps(default.data) and plans.hits == before + 1
 
     async def failures(self) -> bool:
         """Execute what only the default executor can answer."""

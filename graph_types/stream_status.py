@@ -26,8 +26,8 @@ class StreamState(Enum):
 class StreamStatus:
     state: StreamState = strawberry.field(description="What happened.")
     message: str = strawberry.field(description="The same in words, and what to do. The wording may change.")
-    cursor: str | None = strawberry.field(
-        default=None, description="Pass it as `after` to go on from here; null where nothing has come yet."
+    cursor: str = strawberry.field(
+        default="", description="Pass it as `after` to go on from here with nothing missing or doubled."
     )
     gap_start: datetime | None = strawberry.field(
         default=None, description="For RESUMED: since when events may be missing."

@@ -12,7 +12,7 @@ from live.cursor import Cursor
 from live.events import Changes, NewRows
 from live.feeds import feeds_of
 from live.polled_field import AFTER, refused
-from live.source import Source
+from live.source import Presented, Source
 from payloads.updates import Update
 from resolvers.arguments import sign
 from resolvers.context import Info
@@ -21,7 +21,10 @@ from resolvers.results import FAILURES
 
 
 class Selected(NamedTuple):
-    """A channel, and the rows of it that a subscription gets: `holds` is true of them, and `key` tells which they are."""
+    """A channel, and the rows of it that a subscription gets.
+
+    `holds` is true of those rows; `key` is equal for selections of the same ones.
+    """
 
     channel: Channel
     holds: Callable[[Any], bool]
@@ -52,12 +55,13 @@ def streamed(
         except FAILURES as error:
             return refused(context, error, kind.endpoint)
 
-        def present(event: NewRows | Changes, cursor: str) -> object | None:
+        def present(event: NewRows | Changes, cursor: str) -> Presented | None:
             assert isinstance(event, NewRows)  # noqa: S101  # of a channel
             passing = [row for row in event.rows if holds(row)]
             if not passing and not event.source.anomalies:
                 return None
-            return Update(cursor=cursor, is_snapshot=False, data=payload(source=event.source, **{rows: passing}))
+            data = payload(source=event.source, **{rows: passing})
+            return Presented(Update(cursor=cursor, is_snapshot=False, data=data), len(passing))
 
         feed = feeds.feed(channel, lambda: ChannelFeed(feeds.socket, channel, row_of, gate, clock))
         return Source(feed, (channel, key), present, cursor)

@@ -24,7 +24,6 @@ class Changes:
 
     payload: Any
     is_snapshot: bool
-    rows: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,8 @@ def count_of(event: Event) -> int:
     match event:
         case NewRows(rows):
             return len(rows)
-        case Changes(rows=rows):
-            return rows
+        case Changes():
+            return 1
         case _:
             return 0
 

@@ -21,7 +21,7 @@ from live.events import Changes, NewRows
 from live.feed import Feed
 from live.feeds import feeds_of
 from live.polled_feed import Polled, PolledFeed
-from live.source import Source
+from live.source import Presented, Source
 from payloads.updates import Update
 from resolvers.arguments import argument, sign
 from resolvers.context import Context, Info
@@ -97,10 +97,10 @@ def follow(context: Context, key: Hashable, ask: Callable[[Info], Awaitable[obje
     return feeds_of(context).feed(key, lambda: PolledFeed(answer, period, context.client.clock))
 
 
-def whole(event: NewRows | Changes, cursor: str) -> object:
+def whole(event: NewRows | Changes, cursor: str) -> Presented:
     """Return the update of all that changed."""
     assert isinstance(event, Changes)  # noqa: S101  # of a polled feed
-    return Update(cursor=cursor, is_snapshot=event.is_snapshot, data=event.payload)
+    return Presented(Update(cursor=cursor, is_snapshot=event.is_snapshot, data=event.payload), 1)
 
 
 def refused(context: Context, error: CoinglassError | InvalidRequest, endpoint: Endpoint) -> Source:

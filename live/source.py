@@ -6,20 +6,20 @@ from typing import NamedTuple, TypeAlias
 
 from graph_types.stream_status import StreamStatus
 from live.cursor import Cursor
-from live.events import Changes, Event, NewRows, Notice, Published, count_of
+from live.events import Changes, Event, NewRows, Notice, Published
 from live.feed import Feed
-
-Present: TypeAlias = Callable[[NewRows | Changes, str], object | None]
-"""Makes the value of new rows or changes with this cursor; None if the subscription selects none of them."""
 
 
 class Presented(NamedTuple):
-    """A value of the subscription field. `position`: of the last event in it. `count`: of CoinGlass' events in it."""
+    """A value of the subscription field, and how many of CoinGlass' events are in it. After one that `ends` is none."""
 
     value: object
-    position: int
-    count: int
-    ends: bool
+    events: int
+    ends: bool = False
+
+
+Present: TypeAlias = Callable[[NewRows | Changes, str], Presented | None]
+"""Makes the value of new rows or changes with this cursor; None if the subscription selects none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,39 +34,39 @@ class Source:
     def values(self, published: Sequence[Published]) -> list[Presented]:
         """Return the values of consecutive events; rows that came one after the other become one value."""
         values: list[Presented] = []
-        waiting: list[Published] = []
+        waiting: list[NewRows] = []
+        cursor = ""
         for item in published:
+            if waiting and not isinstance(item.event, NewRows):
+                values += self._one(_together(waiting), cursor)
+                waiting = []
+            cursor = str(Cursor(self.feed.epoch, item.position, item.time_ms))
             if isinstance(item.event, NewRows):
-                waiting.append(item)
-                continue
-            values += self._rows(waiting)
-            waiting = []
-            values += self._one(item.event, self._cursor(item), item.position)
-        return [*values, *self._rows(waiting)]
+                waiting.append(item.event)
+            else:
+                values += self._one(item.event, cursor)
+        return [*values, *(self._one(_together(waiting), cursor) if waiting else ())]
 
     def opening(self, events: Sequence[Event], cursor: Cursor) -> list[Presented]:
         """Return the values of what is sent before the first event."""
-        return [value for event in events for value in self._one(event, str(cursor), cursor.position)]
+        return [value for event in events for value in self._one(event, str(cursor))]
 
-    def _rows(self, published: Sequence[Published]) -> list[Presented]:
-        if not published:
-            return []
-        last = published[-1]
-        batches = [item.event for item in published if isinstance(item.event, NewRows)]
-        rows = NewRows([row for batch in batches for row in batch.rows], batches[-1].source)
-        return self._one(rows, self._cursor(last), last.position)
-
-    def _one(self, event: Event, cursor: str, position: int) -> list[Presented]:
-        if isinstance(event, Notice):
-            is_status = isinstance(event.value, StreamStatus)
-            value: object = replace(event.value, cursor=cursor) if is_status else event.value
-            return [Presented(value, position, 0, ends=event.ends)]
-        presented = self.present(event, cursor)
-        return [] if presented is None else [Presented(presented, position, count_of(event), ends=False)]
-
-    def _cursor(self, item: Published) -> str:
-        return str(Cursor(self.feed.epoch, item.position, item.time_ms))
+    def _one(self, event: Event, cursor: str) -> list[Presented]:
+        if not isinstance(event, Notice):
+            presented = self.present(event, cursor)
+            return [] if presented is None else [presented]
+        value = event.value
+        if isinstance(value, StreamStatus):
+            value = replace(value, cursor=cursor)
+        return [Presented(value, 0, event.ends)]
 
     def __aiter__(self) -> AsyncIterator[object]:
         """Refuse what graphql-core would do with a stream of its own: events are executed once for all clients."""
         raise TypeError("A source is read by live operations.")
+
+
+def _together(batches: Sequence[NewRows]) -> NewRows:
+    if len(batches) == 1:
+        return batches[0]
+    anomalies = [anomaly for batch in batches for anomaly in batch.source.anomalies]
+    return NewRows([row for batch in batches for row in batch.rows], replace(batches[-1].source, anomalies=anomalies))

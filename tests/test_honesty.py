@@ -14,6 +14,7 @@ MAY = {
     "callers/key_commands.py": "the keys of callers",
     "cg_client/resilience/retry.py": "jitter of a wait",
     "sandbox/faults.py": "which requests a fault hits, the same for the same seed",
+    "live/feed.py": "what tells the cursors of one feed from those of another",
     "server/http.py": "the id of a request",
     "server/client_pool.py": "the key of a hash",
     "server/serve.py": "the key of the sandbox that the command starts",

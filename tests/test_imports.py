@@ -11,6 +11,7 @@ LAYERS = (  # each imports from those before it
     "payloads",
     "pagination",
     "resolvers",
+    "live",
     "schema",
     "served_schema",
     "execution",
@@ -19,7 +20,7 @@ BELOW = {layer: {*LAYERS[:index]} for index, layer in enumerate(LAYERS)} | {
     "callers": {"cg_client"},
     "native": set(),
     "sandbox": {"cg_client"},
-    "probe": {*LAYERS[:7], "sandbox"},
+    "probe": {*LAYERS[:8], "sandbox"},
     "server": {*LAYERS, "callers", "native", "sandbox", "probe"},
 }
 BELOW["resolvers"].add("native")

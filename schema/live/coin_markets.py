@@ -10,7 +10,7 @@ from cg_client.errors import BadArgument
 from live.cursor import Cursor
 from live.events import Changes, NewRows
 from live.polled_field import AFTER, follow, refused
-from live.source import Source
+from live.source import Presented, Source
 from payloads.source import CappedList, DataSource
 from payloads.updates import Update, with_rows
 from resolvers.arguments import argument, blamed_on, sign
@@ -47,14 +47,14 @@ async def _subscribe(_: object, info: Info, after: str | None = None, coins: Seq
     except FAILURES as error:
         return refused(info.context, error, _ENDPOINT)
 
-    def present(event: NewRows | Changes, cursor: str) -> object | None:
+    def present(event: NewRows | Changes, cursor: str) -> Presented | None:
         assert isinstance(event, Changes)  # noqa: S101  # of a polled feed
         markets: CoinMarkets = event.payload
         if names is not None:
             markets = with_rows(markets, [index for index, row in enumerate(markets.coins) if row.symbol in names])
         if not markets.coins and not event.is_snapshot:
             return None
-        return Update(cursor=cursor, is_snapshot=event.is_snapshot, data=markets)
+        return Presented(Update(cursor=cursor, is_snapshot=event.is_snapshot, data=markets), 1)
 
     feed = follow(info.context, _ENDPOINT.path, _markets, _ENDPOINT)
     return Source(feed, (_ENDPOINT.path, names), present, cursor)

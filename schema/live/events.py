@@ -19,7 +19,7 @@ class LiveLiquidations(Sourced):
     orders: list[LiquidationOrder] = strawberry.field(description="The liquidations, as CoinGlass sent them.")
 
 
-@strawberry.type(description="A trade.")
+@strawberry.type(description="A trade on an exchange, from the side of its taker.")
 class Trade:
     time: datetime = strawberry.field(description="When it took place.")
     exchange: str = strawberry.field(description="Exchange, as CoinGlass labels it.")

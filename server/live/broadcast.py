@@ -192,7 +192,7 @@ class Broadcast:
         self._position = position
 
     def _append(self, body: bytes, value: Presented) -> None:
-        before, self.total = self.total, self.total + value.count
+        before, self.total = self.total, self.total + value.events
         self.messages.append(Message(body, before, self.total), len(body))
         self.is_ended = value.ends
 
