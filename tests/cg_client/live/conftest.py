@@ -10,11 +10,23 @@ import pytest
 
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
-from cg_client.live.socket import UpstreamSocket
+from cg_client.live.channels import Channel
+from cg_client.live.socket import OpenChannel, UpstreamSocket
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from tests.cg_client.conftest import KEY
-from tests.cg_client.live.rig import Counts, StandIn, standing_in, until
+from tests.cg_client.live.rig import (
+    TRADES,
+    TRADES_NAME,
+    Counts,
+    Peer,
+    Recorder,
+    StandIn,
+    order,
+    standing_in,
+    subscribe,
+    until,
+)
 from tests.clock import SteppedClock
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -32,6 +44,24 @@ class Rig:
     async def close(self) -> None:
         await self.socket.close()
         await self.client.close()
+
+
+async def opened(rig: Rig, upstream: StandIn, channel: Channel = TRADES) -> tuple[Recorder, Peer, OpenChannel]:
+    """Open a channel as the first one, and wait until CoinGlass has heard of it."""
+    listener = Recorder()
+    handle = rig.socket.open(channel, listener)
+    peer = await upstream.peer()
+    assert await peer.message() == subscribe(channel.names[0])
+    await listener.next("connected")
+    return listener, peer, handle
+
+
+async def stay_busy(rig: Rig, peer: Peer, listener: Recorder, seconds: int) -> None:
+    """Let time pass in which events come, so that nothing is probed."""
+    for _ in range(seconds // 5):
+        await rig.clock.elapse(5)
+        await peer.send_rows(TRADES_NAME, order())
+        await listener.numbers()
 
 
 MakeRig = Callable[..., Rig]

@@ -23,6 +23,9 @@ PATIENCE = 10.0  # seconds: a test that waits longer has failed
 LIQUIDATIONS = Channel(ChannelKind.LIQUIDATION_ORDERS)
 TRADES = Channel(ChannelKind.FUTURES_TRADES, "Binance", "BTCUSDT", 1000)
 TICKER = Channel(ChannelKind.FUTURES_TICKER, "Binance", "BTCUSDT")
+(TRADES_NAME,) = TRADES.names
+(TICKER_NAME,) = TICKER.names
+CAMEL, SNAKE = LIQUIDATIONS.names
 
 
 def subscribe(*names: str) -> dict[str, Any]:
@@ -222,5 +225,5 @@ async def soon(awaitable: Awaitable[T]) -> T:
 async def until(condition: Callable[[], bool]) -> None:
     """Let the event loop run until the condition holds."""
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110  # of many kinds, which set no event
             await asyncio.sleep(0)

@@ -12,7 +12,6 @@ from cg_client.errors import (
     GateSource,
     PlanRequired,
     RateLimited,
-    StreamSilent,
     Unauthorized,
     UnavailableReason,
     UnknownName,
@@ -22,16 +21,15 @@ from cg_client.errors import (
 from cg_client.live.channels import Channel, ChannelKind
 from cg_client.live.events import EventBatch, TradeEvent
 from cg_client.live.listener import BadFrame
-from cg_client.live.socket import OpenChannel
 from cg_client.plans.plan_table import Plan
 from cg_client.transport import MAX_BODY
 from tests.cg_client.conftest import KEY
-from tests.cg_client.live.conftest import MakeRig, Rig
+from tests.cg_client.live.conftest import MakeRig, Rig, opened, stay_busy
 from tests.cg_client.live.rig import (
-    LIQUIDATIONS,
     TICKER,
+    TICKER_NAME,
     TRADES,
-    Peer,
+    TRADES_NAME,
     Recorder,
     StandIn,
     order,
@@ -42,28 +40,6 @@ from tests.cg_client.live.rig import (
     until,
 )
 from tests.clock import START
-
-(TRADES_NAME,) = TRADES.names
-(TICKER_NAME,) = TICKER.names
-CAMEL, SNAKE = LIQUIDATIONS.names
-
-
-async def opened(rig: Rig, upstream: StandIn, channel: Channel = TRADES) -> tuple[Recorder, Peer, OpenChannel]:
-    """Open a channel as the first one, and wait until CoinGlass has heard of it."""
-    listener = Recorder()
-    handle = rig.socket.open(channel, listener)
-    peer = await upstream.peer()
-    assert await peer.message() == subscribe(channel.names[0])
-    await listener.next("connected")
-    return listener, peer, handle
-
-
-async def stay_busy(rig: Rig, peer: Peer, listener: Recorder, seconds: int) -> None:
-    """Let time pass in which events come, so that nothing is probed."""
-    for _ in range(seconds // 5):
-        await rig.clock.elapse(5)
-        await peer.send_rows(TRADES_NAME, order())
-        await listener.numbers()
 
 
 async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: Rig, upstream: StandIn) -> None:
@@ -441,7 +417,7 @@ async def test_without_a_pong_the_connection_is_replaced(rig: Rig, upstream: Sta
         ('{"channel":"futures_trades@OKX_X@1","data":[]}', BadFrame.UNKNOWN_CHANNEL),
         ('{"channel":"liquidationOrders","data":[]}', BadFrame.UNKNOWN_CHANNEL),
         (b"\x00binary", BadFrame.BINARY),
-        ('{"channel":"%s","data":{}}' % TRADES_NAME, BadFrame.UNREADABLE),
+        (f'{{"channel":"{TRADES_NAME}","data":{{}}}}', BadFrame.UNREADABLE),
     ],
 )
 async def test_what_makes_no_sense_is_counted_and_costs_nothing_else(
@@ -568,15 +544,3 @@ async def test_closing_leaves_nothing_at_any_moment(rig: Rig, upstream: StandIn,
     assert (rig.clock.sleeping, rig.socket.channels, rig.socket.is_connected) == (0, 0, False)
     await until(lambda: upstream.open == 0 and len(asyncio.all_tasks()) == tasks)
     assert listener.waiting == 0
-
-
-async def test_silence_comes_to_light_within_thirty_seconds(rig: Rig, upstream: StandIn) -> None:
-    listener, peer, _ = await opened(rig, upstream)
-    await rig.clock.elapse(10)
-    assert await peer.text() == "ping"
-    assert await peer.message() == subscribe(CAMEL, SNAKE)
-    await until(lambda: True)
-    await rig.clock.elapse(10)
-    failure = await listener.next("interrupted")
-    assert isinstance(failure, StreamSilent)
-    assert failure.retryable
