@@ -243,7 +243,7 @@ class Client:
 
     def _read(self, call: Call, response: UpstreamResponse) -> Fetched:
         """Decode the response, and count its anomalies."""
-        collector, now = AnomalyCollector(self._redact), self.clock.now()
+        collector, now = AnomalyCollector(self.redact), self.clock.now()
         try:
             value = _decoded(response, call.decode, collector)
         except RateLimited as limited:
@@ -263,7 +263,7 @@ class Client:
         )
         return Fetched(answer, len(response.body), lifetime)
 
-    def _redact(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Remove the key from what CoinGlass sent, should it ever repeat it."""
         key = self.config.api_key.reveal()
         return text.replace(key, "***") if key else text

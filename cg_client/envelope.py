@@ -7,6 +7,7 @@ The texts are matched as well because the same refusal occurs under several code
 
 import email.utils
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -37,6 +38,13 @@ _FORBIDDEN = 403
 _REFUSED = (401, _FORBIDDEN)
 _SERVER_ERROR_CODE = re.compile(r"5..", re.DOTALL)
 _RATE = re.compile(r"too many requests|too frequent|rate[ -]?limit")
+_PHRASES: Sequence[tuple[re.Pattern[str], type[UpstreamFailed]]] = (
+    (_RATE, RateLimited),
+    (re.compile("upgrade plan"), PlanRefused),
+    (re.compile("interval is not available"), IntervalRefused),
+    (re.compile("api key"), Unauthorized),
+    (re.compile("pair does not exist"), NotFound),
+)
 _EMPTY = re.compile(rb"\s*(?:null|\{\s*\})\s*")
 # Subjects of a 404 other than the path: "Endpoint not found. Please refer to the API documentation".
 _NOT_A_PATH = re.compile(r"\b(pair|symbol|coin|exchange|instrument|ticker|wallet|address)s?\b", re.IGNORECASE)
@@ -125,20 +133,28 @@ def _rate_limited(response: UpstreamResponse) -> UpstreamFailed:
     )
 
 
+def stated_refusal(text: str) -> type[UpstreamFailed] | None:
+    """Return the kind of refusal that a text states, whatever its code."""
+    lowered = text.lower()
+    return next((refusal for phrase, refusal in _PHRASES if phrase.search(lowered)), None)
+
+
 def _by_text(response: UpstreamResponse, text: str, code: str) -> UpstreamFailed | None:
     """Return the refusal that the text states, whatever its code."""
-    lowered = text.lower()
-    if _RATE.search(lowered):
+    stated = stated_refusal(text)
+    if stated is RateLimited:
         return _rate_limited(response)
-    if "upgrade plan" in lowered:
+    if stated is PlanRefused:
         return PlanRefused(text)
-    if code == "403" or "interval is not available" in lowered:
+    if stated is IntervalRefused or code == "403":
         return IntervalRefused(text)
-    if "api key" in lowered:
-        return Unauthorized(f"CoinGlass does not accept the key ({text}); {_CHECK}.")
-    if "pair does not exist" in lowered:
-        return NotFound(f"CoinGlass: {text}")
-    return None
+    if stated is Unauthorized:
+        return key_refused(text)
+    return NotFound(f"CoinGlass: {text}") if stated is NotFound else None
+
+
+def key_refused(reason: str) -> Unauthorized:
+    return Unauthorized(f"CoinGlass does not accept the key ({reason}); {_CHECK}.")
 
 
 def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed:
@@ -150,7 +166,7 @@ def _by_code(response: UpstreamResponse, code: str, text: str) -> UpstreamFailed
         missing = NotFound if _NOT_A_PATH.search(_PATH.sub("", text)) else UnknownPath
         return missing(f"CoinGlass: {text or 'not found'}")
     if "401" in codes:
-        return Unauthorized(f"CoinGlass does not accept the key ({text or 'code 401'}); {_CHECK}.")
+        return key_refused(text or "code 401")
     if code == "408":
         return UpstreamTimeout("CoinGlass took too long by its own account.")
     if _SERVER_ERROR_CODE.fullmatch(code) or response.status >= _SERVER_ERROR:

@@ -23,6 +23,7 @@ CoinglassError
  │  └ UpstreamRejected       CoinGlass refused the parameters
  ├ PayloadMismatch         answered with what the type cannot hold
  └ NoData                  answered without data
+    └ StreamSilent           accepts subscriptions, and sends no events
 
 InvalidRequest             the request makes no sense; nothing is sent
  ├ UnknownName             a coin, pair or exchange that is not listed
@@ -251,6 +252,15 @@ class PayloadMismatch(CoinglassError):
 
 class NoData(CoinglassError):
     code = ProblemCode.NO_DATA
+
+
+class StreamSilent(NoData):
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__(
+            "CoinGlass' WebSocket accepts the subscriptions and sends nothing; the plan of the key may not include it."
+        )
 
 
 class InvalidRequest(Exception):

@@ -60,7 +60,7 @@ class Transport:
         timeout = httpx.Timeout(config.attempt_seconds, connect=config.connect_seconds, read=config.read_seconds)
         self._extensions = {"timeout": timeout.as_dict()}
         self._cached_request = lru_cache(_CACHED_REQUESTS)(self._new_request)
-        self._secrets = _secrets(config, url)
+        self._secrets = secrets_of(config, url)
         self._enough_seconds = min(ENOUGH_SECONDS, config.attempt_seconds, config.connect_seconds, config.read_seconds)
 
     async def __call__(self, call: Call, deadline: float) -> UpstreamResponse:
@@ -165,7 +165,7 @@ def http_transport(
 
     def session() -> aiohttp.ClientSession:  # made with the first request, inside its event loop
         is_secure = httpx.URL(base_url).scheme == "https"
-        context = tls or (_trusted() if is_secure else True)
+        context = tls or (trusted_authorities() if is_secure else True)
         return aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=connections, keepalive_timeout=IDLE_SECONDS, ssl=context),
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -179,7 +179,7 @@ def http_transport(
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted_authorities() -> ssl.SSLContext:
     """Trust certifi's authorities. Loading them takes 20 ms, so that all clients share the context."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -222,14 +222,14 @@ def _headers(url: httpx.URL) -> dict[str, str]:
         "Host": url.netloc.decode("ascii"),
         "Accept": "application/json",
         "Accept-Encoding": "gzip",
-        "User-Agent": _user_agent(),
+        "User-Agent": user_agent(),
     }
     if url.userinfo:
         headers["Authorization"] = f"Basic {_credentials(url)}"
     return headers
 
 
-def _secrets(config: ClientConfig, url: httpx.URL) -> tuple[bytes, ...]:
+def secrets_of(config: ClientConfig, url: httpx.URL) -> tuple[bytes, ...]:
     """Return what an answer must not repeat, as it is sent and as it is written."""
     texts = [config.api_key.reveal()]
     for address in (url, None if config.proxy is None else httpx.URL(config.proxy)):
@@ -242,6 +242,6 @@ def _credentials(url: httpx.URL) -> str:
     return base64.b64encode(f"{url.username}:{url.password}".encode()).decode("ascii")
 
 
-def _user_agent() -> str:
+def user_agent() -> str:
     version = installed_version()
     return PROJECT if version is None else f"{PROJECT}/{version}"

@@ -35,8 +35,7 @@ class BadFrame(Enum):
     """Why a message was ignored; the values are those of metrics."""
 
     BINARY = "binary"
-    MALFORMED = "malformed"  # neither JSON nor a text that is known
-    TOO_LARGE = "too_large"  # it cost the connection
+    MALFORMED = "malformed"  # neither JSON nor a text that is known, or too large, which costs the connection
     UNKNOWN_CHANNEL = "unknown_channel"
     OTHER_SPELLING = "other_spelling"  # the same events came under the channel's other name
     UNREADABLE = "unreadable"  # of a known channel, but no event could be read

@@ -116,6 +116,10 @@ class Gate:
         self._revision.bump()
         return error
 
+    def channel_refused(self, endpoint: Endpoint) -> PlanRequired:
+        """Return what CoinGlass refused as a limit of the plan. Asking again is free, so that it is not remembered."""
+        return self._plan_required(endpoint, GateSource.UPSTREAM, "this channel")
+
     def _refused(self, params: Params) -> str:
         """Describe what of an endpoint CoinGlass refused."""
         values = [str(value.value) if isinstance(value, Enum) else str(value) for value in params.gated_values()]

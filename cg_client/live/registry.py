@@ -1,0 +1,95 @@
+"""The open channels of a socket, with the names by which CoinGlass may know them."""
+
+from collections.abc import Iterator
+
+from cg_client.client import Client
+from cg_client.errors import CoinglassError, Gated, InvalidRequest, UnknownName
+from cg_client.live.channels import Channel, ChannelKind
+from cg_client.live.listener import ChannelListener, SocketObserver
+from cg_client.live.spelling import Spelling
+from cg_client.live.subscription import Subscription
+from cg_client.params.core import Params
+
+MARKET = Channel(ChannelKind.LIQUIDATION_ORDERS)  # on which something comes at any time
+_NO_PARAMS = Params()
+
+
+class Registry:
+    """`market` is the spelling of the liquidations, which are also subscribed to as a probe."""
+
+    def __init__(self, client: Client, observer: SocketObserver) -> None:
+        self._client, self._observer = client, observer
+        self._by_channel: dict[Channel, Subscription] = {}
+        self._by_name: dict[str, Subscription] = {}
+        self.market = Spelling(MARKET.names)
+
+    def __iter__(self) -> Iterator[Subscription]:
+        return iter([*self._by_channel.values()])
+
+    def __len__(self) -> int:
+        return len(self._by_channel)
+
+    def add(self, channel: Channel, listener: ChannelListener) -> Subscription:
+        if channel in self._by_channel:
+            raise RuntimeError(f"{channel} is open already")
+        spelling = self.market if channel == MARKET else Spelling(channel.names)
+        spelling.begin(self._client.clock.monotonic())
+        subscription = Subscription(channel, listener, spelling, self._client.clock)
+        self._by_channel[channel] = subscription
+        self._by_name |= dict.fromkeys(channel.names, subscription)
+        return subscription
+
+    def remove(self, subscription: Subscription) -> None:
+        subscription.close()
+        if self._by_channel.get(subscription.channel) is subscription:
+            del self._by_channel[subscription.channel]
+            for name in subscription.channel.names:
+                del self._by_name[name]
+
+    def clear(self) -> None:
+        for subscription in self:
+            self.remove(subscription)
+
+    def named(self, name: str) -> Subscription | None:
+        return self._by_name.get(name)
+
+    def admit(self) -> bool:
+        """Refuse what the plan lacks, and return whether a channel is left."""
+        for subscription in self:
+            try:
+                self._client.gate.check(subscription.channel.kind.endpoint, _NO_PARAMS)
+            except Gated as refusal:
+                self._client.note_gated()
+                self.refuse(subscription, refusal)
+        return bool(self._by_channel)
+
+    def begin(self, now: float) -> None:
+        """Begin on a new connection."""
+        for subscription in self:
+            subscription.spelling.begin(now)
+
+    def go_live(self) -> None:
+        for subscription in self:
+            subscription.go_live()
+
+    def interrupt(self, failure: CoinglassError, heard_at: float) -> None:
+        for subscription in self:
+            subscription.interrupt(failure, heard_at)
+
+    def refuse(self, subscription: Subscription, failure: CoinglassError | InvalidRequest) -> None:
+        self._observer.refused(subscription.channel.kind, failure)
+        subscription.refuse(failure)
+        self.remove(subscription)
+
+    def refuse_for_plan(self, subscription: Subscription) -> None:
+        """Take over CoinGlass' refusal, and have the plan of the key looked up again."""
+        self._client.plan_watch.doubt(gated=False)
+        self.refuse(subscription, self._client.gate.channel_refused(subscription.channel.kind.endpoint))
+
+    def refuse_name(self, subscription: Subscription, name: str) -> None:
+        """Take over that CoinGlass does not know the name; it may know another."""
+        if subscription.spelling.refuse(name):
+            return
+        channel = subscription.channel
+        remedy, argument = ("", None) if channel.symbol is None else ("; check exchange and symbol", "symbol")
+        self.refuse(subscription, UnknownName(f"CoinGlass has no channel {name}{remedy}.", (), argument))

@@ -1,0 +1,200 @@
+"""The life of one connection: subscriptions, pings, silence, and what CoinGlass sends."""
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Sequence
+
+import msgspec
+
+from cg_client.client import Client
+from cg_client.decoding.anomalies import AnomalyCollector
+from cg_client.envelope import key_refused
+from cg_client.errors import CoinglassError, RateLimited, StreamSilent
+from cg_client.live.connection import Connection
+from cg_client.live.event_reader import read_events
+from cg_client.live.frames import MAX_QUOTED, Data, Frame, Ground, Pong, Refusal, read_frame
+from cg_client.live.heartbeat import PING, Heartbeat
+from cg_client.live.listener import BadFrame, SocketObserver
+from cg_client.live.registry import MARKET, Registry
+from cg_client.live.silence import Silence
+from cg_client.live.spelling import Spelling
+from cg_client.live.subscription import Subscription
+from cg_client.live.timers import within
+
+_MAX_LEFT = 100  # names that were unsubscribed from, whose last events may be on their way
+
+
+class Session:
+    """Keeps CoinGlass' subscriptions those of the registry. `heard_at` is when anything came last, or the beginning.
+
+    `silence` is the failure that the channels were told of because the previous connection was silent; until something
+    comes it still holds.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        registry: Registry,
+        client: Client,
+        observer: SocketObserver,
+        wake: asyncio.Event,
+        silence: CoinglassError | None,
+    ) -> None:
+        self._connection, self._registry, self._client, self._observer = connection, registry, client, observer
+        self._clock, self._wake = client.clock, wake
+        self.begun_at = self.heard_at = self._clock.monotonic()
+        self.silence = silence
+        self._quiet = Silence(self.begun_at, is_known=silence is not None)
+        self._heartbeat = Heartbeat(self.begun_at)
+        self._subscribed: Sequence[str] = ()
+        self._left: deque[str] = deque(maxlen=_MAX_LEFT)
+
+    async def run(self) -> None:
+        """Return when no channel is left; raises CoinglassError when the connection ends otherwise."""
+        self._registry.begin(self.begun_at)
+        reader = asyncio.create_task(self._read())
+        reader.add_done_callback(lambda _: self._wake.set())
+        try:
+            while self._registry.admit():
+                self._wake.clear()
+                if reader.done():
+                    return reader.result()
+                await self._keep_up(self._clock.monotonic())
+                await self._pause()
+        finally:
+            reader.cancel()
+            await asyncio.gather(reader, return_exceptions=True)
+            await self._connection.close()
+
+    async def _pause(self) -> None:
+        """Wait until there is something to do."""
+        due = min(self._heartbeat.due, self._quiet.due, *(spelling.due for spelling in self._spellings()))
+        with contextlib.suppress(TimeoutError):
+            await within(self._clock, max(0.0, due - self._clock.monotonic()), self._wake.wait())
+
+    async def _keep_up(self, now: float) -> None:
+        """Do what is due: a ping, a verdict, a subscription."""
+        self._heartbeat.check(now)
+        was_probing = self._quiet.is_probing
+        self._quiet.check(now)
+        if self._quiet.is_silent:
+            self.heard_at = self._quiet.since
+            raise self.silence or StreamSilent()
+        if self._quiet.is_probing and not was_probing:
+            self._registry.market.begin(now)
+            self._registry.market.try_all()
+            self._heartbeat.bring_forward(now)  # a broken connection is to be told from a silent one
+        if self._heartbeat.take_ping(now):
+            await self._connection.send(PING)
+        await self._subscribe(now)
+
+    def _spellings(self) -> Sequence[Spelling]:
+        """Return those of the open channels, and of the probe."""
+        spellings = [subscription.spelling for subscription in self._registry]
+        if self._quiet.is_probing and self._registry.market not in spellings:
+            spellings.append(self._registry.market)
+        return spellings
+
+    async def _subscribe(self, now: float) -> None:
+        """Send the difference between what is wanted and what is subscribed to."""
+        wanted: dict[str, None] = {}
+        for spelling in self._spellings():
+            spelling.check(now)
+            wanted |= dict.fromkeys(spelling.names)
+        before, self._subscribed = self._subscribed, [*wanted]
+        gone = [name for name in before if name not in wanted]
+        self._left.extend(gone)
+        self._announce(now)
+        await self._send("unsubscribe", gone)
+        await self._send("subscribe", [name for name in wanted if name not in set(before)])
+
+    def _announce(self, now: float) -> None:
+        """Tell the channels that are new on this connection what holds for them."""
+        if self.silence is None:
+            self._registry.go_live()
+        else:
+            self._registry.interrupt(self.silence, now)
+
+    async def _send(self, method: str, names: Sequence[str]) -> None:
+        if names:
+            await self._connection.send(msgspec.json.encode({"method": method, "channels": names}).decode())
+
+    async def _read(self) -> None:
+        while True:
+            message = await self._connection.receive()
+            self.heard_at = self._clock.monotonic()
+            if isinstance(message, bytes):
+                self._observer.ignored(BadFrame.BINARY)
+            else:
+                self._take(read_frame(message))
+
+    def _take(self, frame: Frame) -> None:
+        match frame:
+            case Pong():
+                self._heartbeat.pong()
+            case Data(name, rows):
+                self._take_data(name, rows)
+            case Refusal():
+                self._take_refusal(frame)
+            case _:
+                self._observer.ignored(BadFrame.MALFORMED)
+
+    def _take_data(self, name: str, rows: msgspec.Raw) -> None:
+        subscription = self._registry.named(name)
+        is_probe = subscription is None and self._quiet.is_probing and name in MARKET.names
+        if subscription is None and not is_probe:
+            if name not in self._left:
+                self._observer.ignored(BadFrame.UNKNOWN_CHANNEL)
+            return
+        spelling = self._registry.market if subscription is None else subscription.spelling
+        names = spelling.names
+        if not spelling.hear(name, self.heard_at):
+            self._observer.ignored(BadFrame.OTHER_SPELLING)
+            return
+        if self._quiet.is_probing or spelling.names != names:
+            self._wake.set()
+        self._quiet.hear(self.heard_at)
+        self._client.is_accepted = True
+        self.silence = None
+        self._registry.go_live()
+        if subscription is not None:
+            self._deliver(subscription, rows)
+
+    def _deliver(self, subscription: Subscription, rows: msgspec.Raw) -> None:
+        kind = subscription.channel.kind
+        collector = AnomalyCollector(self._client.redact)
+        events = read_events(kind, rows, collector)
+        anomalies = collector.anomalies() if collector.counts else ()
+        if anomalies:
+            self._client.drift.record(kind.endpoint, anomalies)
+            if not events:
+                self._observer.ignored(BadFrame.UNREADABLE)
+        count = subscription.receive(events, anomalies, sandbox=self._connection.sandbox)
+        self._observer.received(kind, count)
+        if count < len(events):
+            self._observer.repeated(kind, len(events) - count)
+
+    def _take_refusal(self, refusal: Refusal) -> None:
+        """Refuse what it concerns; raises Unauthorized or RateLimited if that is all."""
+        if refusal.ground is Ground.KEY:
+            raise key_refused(refusal.text[:MAX_QUOTED])
+        if refusal.ground is Ground.RATE:
+            raise RateLimited("CoinGlass limits the rate of messages on its WebSocket.")
+        names = refusal.names(self._subscribed)
+        if not names and refusal.ground is Ground.PLAN and len(self._subscribed) == 1:
+            names = self._subscribed
+        if not names:
+            self._observer.ignored(BadFrame.MALFORMED)
+        for name in names:
+            self._refuse(name, refusal.ground)
+        self._wake.set()
+
+    def _refuse(self, name: str, ground: Ground) -> None:
+        subscription = self._registry.named(name)
+        if subscription is None:
+            self._registry.market.refuse(name)  # only the probe is nobody's
+        elif ground is Ground.PLAN:
+            self._registry.refuse_for_plan(subscription)
+        else:
+            self._registry.refuse_name(subscription, name)

@@ -1,0 +1,57 @@
+"""Chooses by which of its names a channel is subscribed to. Times are in monotonic seconds."""
+
+import math
+from collections.abc import Sequence
+
+PATIENCE_SECONDS = 10.0  # without events, until another name is tried as well
+
+
+class Spelling:
+    """The names of one channel, on one connection after another.
+
+    It begins with the name that brought events last, at first the documented one. The first name that brings events
+    counts, and what comes by another is the same again.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._all = names
+        self._refused: set[str] = set()
+        self._preferred = names[0]
+        self._heard: str | None = None
+        self._since = 0.0
+        self.names: Sequence[str] = names[:1]  # to be subscribed to
+
+    def begin(self, now: float) -> None:
+        """Begin on a new connection."""
+        self._refused.clear()
+        self._heard, self._since = None, now
+        self.names = [self._preferred]
+
+    def try_all(self) -> None:
+        self.names = [name for name in self._all if name not in self._refused]
+
+    def check(self, now: float) -> None:
+        if now >= self.due:
+            self.try_all()
+
+    @property
+    def due(self) -> float:
+        """When `check` has something to find."""
+        has_more = len(self.names) + len(self._refused) < len(self._all)
+        return self._since + PATIENCE_SECONDS if has_more else math.inf
+
+    def hear(self, name: str, now: float) -> bool:
+        """Note events by one of the names. Returns False if they count already by another."""
+        if self._heard not in (None, name) and now < self._since + PATIENCE_SECONDS:
+            return False
+        self._heard = self._preferred = name
+        self._since = now
+        if name in self.names:
+            self.names = [name]
+        return True
+
+    def refuse(self, name: str) -> bool:
+        """Note that CoinGlass does not know the name. Returns whether another is left."""
+        self._refused.add(name)
+        self.try_all()
+        return bool(self.names)

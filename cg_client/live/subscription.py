@@ -1,0 +1,93 @@
+"""One open channel: what its listener is told, and when."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from enum import Enum
+from typing import ParamSpec
+
+from cg_client.clock import Clock
+from cg_client.decoding.anomalies import DecodingAnomaly
+from cg_client.errors import CoinglassError, InvalidRequest
+from cg_client.live.channels import Channel
+from cg_client.live.events import Event, EventBatch
+from cg_client.live.listener import ChannelListener
+from cg_client.live.overlap import Overlap
+from cg_client.live.spelling import Spelling
+
+P = ParamSpec("P")
+
+
+class _State(Enum):
+    NEW = "the listener was told nothing yet"
+    LIVE = "connected or resumed"
+    INTERRUPTED = "interrupted"
+
+
+class Subscription:
+    """Tells the listener each change once, and nothing after `close`."""
+
+    def __init__(self, channel: Channel, listener: ChannelListener, spelling: Spelling, clock: Clock) -> None:
+        self.channel, self.spelling = channel, spelling
+        self._listener, self._clock = listener, clock
+        self._overlap = Overlap()
+        self._state = _State.NEW
+        self._is_closed = False
+        self._live_since: float | None = None  # None before the first time
+        self._gap_since = 0.0
+
+    def close(self) -> None:
+        self._is_closed = True
+
+    def go_live(self) -> None:
+        """Note that it is subscribed to and not silent, or that events came."""
+        if self._state is _State.LIVE:
+            return
+        now, is_first = self._clock.monotonic(), self._live_since is None
+        self._state, self._live_since = _State.LIVE, now
+        if is_first:
+            self._tell(self._listener.connected)
+            return
+        self._overlap.resume(now)
+        seconds = now - self._gap_since
+        self._tell(self._listener.resumed, self._clock.now() - timedelta(seconds=seconds), seconds)
+
+    def interrupt(self, failure: CoinglassError, heard_at: float) -> None:
+        """Note that nothing comes any more; what was sent after `heard_at` (monotonic) may be lost."""
+        if self._state is _State.INTERRUPTED:
+            return
+        self._state = _State.INTERRUPTED
+        if self._live_since is not None:
+            self._gap_since = max(heard_at, self._live_since)
+            self._overlap.cut(self._clock.monotonic())
+        self._tell(self._listener.interrupted, failure)
+
+    def refuse(self, failure: CoinglassError | InvalidRequest) -> None:
+        """Note that the channel cannot be had."""
+        self._tell(self._listener.refused, failure)
+        self.close()
+
+    def receive(self, events: Sequence[Event], anomalies: Sequence[DecodingAnomaly], *, sandbox: bool) -> int:
+        """Pass on what is new. Returns the number of events."""
+        self.go_live()
+        new = self._overlap.new(events, self._clock.monotonic())
+        if new or anomalies:
+            batch = EventBatch(
+                channel=self.channel,
+                events=new,
+                received_at=self._clock.now(),
+                anomalies=anomalies,
+                sandbox=sandbox,
+            )
+            self._tell(self._listener.received, batch)
+        return len(new)
+
+    def _tell(self, note: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Call the listener. A fault of it is reported, and costs the other channels nothing."""
+        if self._is_closed:
+            return
+        try:
+            note(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001  # whatever it is
+            context = {"message": f"The listener of {self.channel} failed.", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
