@@ -73,10 +73,20 @@ def create_app(
     origins = settings.allowed_origins or NO_ORIGINS
     spans = None if services.tracing is None else OperationSpans(services.tracing.tracer)
     explorer = _explorer(settings, client) if has_explorer(settings) else None
-    view, socket_view = _views(services, origins, spans, explorer)
+    broadcasts = Broadcasts(ResponseLimit(settings.max_response_megabytes))
+    view, socket_view = _views(services, broadcasts, origins, spans, explorer)
     public = pages(client, services.sdl, services.connections)
     responses = _response_cache(services, view, public, explorer)
-    declare_metrics(observation.sampler, client, services.engine, responses, services.connections, services.pool)
+    declare_metrics(
+        observation.sampler,
+        client,
+        services.engine,
+        responses,
+        services.connections,
+        services.pool,
+        broadcasts,
+        observation.sockets,
+    )
     handle, sockets = _layers(services, responses, socket_view, origins)
     lifetime = _lifetime(services, warm=warm, watched=watched)
     others = Starlette(routes=[WebSocketRoute(GRAPHQL, sockets)], lifespan=lambda _: lifetime())
@@ -93,12 +103,15 @@ def _explorer(settings: Settings, client: Client) -> Explorer:
 
 
 def _views(
-    services: Services, origins: Origins, spans: OperationSpans | None, explorer: Explorer | None
+    services: Services,
+    broadcasts: Broadcasts,
+    origins: Origins,
+    spans: OperationSpans | None,
+    explorer: Explorer | None,
 ) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
     settings, traffic = services.settings, services.connections.traffic
     limit = ResponseLimit(settings.max_response_megabytes)
-    broadcasts = Broadcasts(limit)
     runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic, broadcasts)
     batching = Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from cg_client.client import Client
 from cg_client.clock import Clock
+from cg_client.live.listener import SocketObserver
 from cg_client.live.socket import UpstreamSocket
 from cg_client.secret import Secret
 from cg_client.symbols.listings import Symbols
@@ -45,8 +46,9 @@ class KeyUpstream:
     used_at: float = 0.0
 
     @classmethod
-    def of(cls, client: Client, scope: str = "") -> "KeyUpstream":
-        return cls(client, Symbols(client), WindowPlanner(client), Feeds(UpstreamSocket(client), client.clock), scope)
+    def of(cls, client: Client, observer: SocketObserver, scope: str = "") -> "KeyUpstream":
+        feeds = Feeds(UpstreamSocket(client, observer), client.clock)
+        return cls(client, Symbols(client), WindowPlanner(client), feeds, scope)
 
     async def close(self) -> None:
         await self.feeds.close()
@@ -77,8 +79,10 @@ class PoolFull(Exception):
 class ClientPool:
     """At most `size` clients, of which a quarter are on probation. The least recently used idle one makes room."""
 
-    def __init__(self, connect: Callable[[Secret], Client], clock: Clock, size: int) -> None:
-        self._connect, self._clock = connect, clock
+    def __init__(
+        self, connect: Callable[[Secret], Client], clock: Clock, size: int, observer: SocketObserver | None = None
+    ) -> None:
+        self._connect, self._clock, self._observer = connect, clock, observer or SocketObserver()
         self._max_probation = max(1, size // _PROBATION_SHARE)
         self._max_accepted = max(1, size - self._max_probation)
         self.accepted: _Members = OrderedDict()
@@ -101,7 +105,7 @@ class ClientPool:
             self.refused += 1
             raise PoolFull
         redaction.add(key)
-        upstream = KeyUpstream.of(self._connect(key), f"{digest.hex()}.{next(self._serial)}")
+        upstream = KeyUpstream.of(self._connect(key), self._observer, f"{digest.hex()}.{next(self._serial)}")
         upstream.used_at = self._clock.monotonic()
         self.probation[digest] = upstream
         return upstream

@@ -16,6 +16,9 @@ from cg_client.version import installed_version
 from execution.engine import Engine
 from server.client_pool import ClientPool
 from server.figures import cache_bytes, client_connections, key_clients
+from server.live.broadcasts import Broadcasts
+from server.live.metrics import declare_live_metrics
+from server.live.socket_counts import SocketCounts
 from server.open_connections import OpenConnections
 from server.response_cache import ResponseCache
 from server.sampling import PREFIX, Labels, Sampler
@@ -29,6 +32,8 @@ def declare_metrics(
     responses: ResponseCache,
     connections: OpenConnections,
     pool: ClientPool | None,
+    broadcasts: Broadcasts,
+    sockets: SocketCounts,
 ) -> None:
     """Declare all that is sampled."""
     _declare_caches(sampler, client, engine, responses)
@@ -36,6 +41,7 @@ def declare_metrics(
     _declare_callers(sampler, connections.traffic)
     _declare_quota(sampler, client)
     _declare_upstream(sampler, client)
+    declare_live_metrics(sampler, broadcasts, sockets)
     if pool is not None:
         _declare_caller_keys(sampler, pool)
     _declare_process(sampler)

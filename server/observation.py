@@ -7,6 +7,7 @@ from prometheus_client import CollectorRegistry
 
 from resolvers.operation_record import OperationRecord
 from server.http import Request, Response
+from server.live.socket_counts import SocketCounts
 from server.metrics_page import metrics_page
 from server.request_log import log_operation, log_request
 from server.request_metrics import OperationNames, RequestMetrics
@@ -20,7 +21,7 @@ class Observation:
     def __init__(self, trusted_names: Callable[[], Collection[str]], folder: Path | None) -> None:
         """`trusted_names`: operations that metrics always name. `folder`: where workers share their figures."""
         self._registry, self._folder = CollectorRegistry(auto_describe=False), folder
-        self.calls = UpstreamObserver(self._registry)
+        self.calls, self.sockets = UpstreamObserver(self._registry), SocketCounts()
         self.sampler = Sampler(self._registry, self.calls.failures.review)
         self._requests = RequestMetrics(self._registry, OperationNames(trusted_names))
 

@@ -5,13 +5,14 @@ copies the figures: twice a second, so that other workers can show them, at the 
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 PREFIX: Final = "coinglass_graphql"
 SAMPLE_SECONDS: Final = 0.5
+_DELAYS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 Labels: TypeAlias = tuple[str, ...]
 Read: TypeAlias = Callable[[], Mapping[Any, float]]  # by Labels; a mapping is not covariant in its keys
@@ -26,12 +27,8 @@ class Sampler:
         self._registry, self._on_sample = registry, on_sample
         self._counters: list[tuple[Counter, Read, dict[Labels, float]]] = []
         self._gauges: list[tuple[Gauge, Read]] = []
-        self._delay = Histogram(
-            f"{PREFIX}_event_loop_delay_seconds",
-            "Delay of a timer of the event loop, measured twice a second.",
-            registry=registry,
-            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-        )
+        about = "Delay of a timer of the event loop, measured twice a second."
+        self._delay = self.histogram(f"{PREFIX}_event_loop_delay_seconds", about, _DELAYS)
 
     def counter(self, name: str, about: str, labels: Labels, read: Read) -> None:
         self._counters.append((Counter(name, about, labels, registry=self._registry), read, {}))
@@ -40,6 +37,10 @@ class Sampler:
         """`across`: how the gauges of several workers become one."""
         gauge = Gauge(name, about, labels, registry=self._registry, multiprocess_mode=across)
         self._gauges.append((gauge, read))
+
+    def histogram(self, name: str, about: str, buckets: Sequence[float]) -> Histogram:
+        """Declare a histogram, which is observed directly."""
+        return Histogram(name, about, registry=self._registry, buckets=buckets)
 
     def sample(self, *, is_last: bool = False) -> None:
         for counter, read, before in self._counters:

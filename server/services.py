@@ -57,8 +57,10 @@ def start_services(settings: Settings, connections: OpenConnections | None, *, s
     policy = apply_policy(engine, settings)
     observation = Observation(lambda: engine.schema.trusted_names, settings.metrics_folder)
     tracing = _start_tracing(settings)
+    sockets = observation.sockets
     observers = observation.calls, None if tracing is None else tracing.tracer
     client = server_client(settings, *observers, sandbox=sandbox)
+    pool = caller_clients(settings, client.clock, *observers, sockets, sandbox=sandbox)
     return Services(
         settings=settings,
         engine=engine,
@@ -66,8 +68,10 @@ def start_services(settings: Settings, connections: OpenConnections | None, *, s
         observation=observation,
         tracing=tracing,
         client=client,
-        upstream=KeyUpstream.of(client),
-        pool=caller_clients(settings, client.clock, *observers, sandbox=sandbox) if settings.key_header else None,
+        upstream=KeyUpstream.of(client, sockets),
+        pool=caller_clients(settings, client.clock, *observers, sockets, sandbox=sandbox)
+        if settings.key_header
+        else None,
         access=access(settings, client.clock),
         budgets=Budgets(settings.budget(), client.clock, settings.workers),
         connections=new_connections(settings) if connections is None else connections,

@@ -9,6 +9,7 @@ from cg_client.clock import Clock
 from cg_client.decoding.anomalies import DecodingAnomaly
 from cg_client.endpoint import Endpoint
 from cg_client.failures import CallObserver
+from cg_client.live.listener import SocketObserver
 from cg_client.secret import Secret
 from cg_client.tracing import Tracer
 from server.client_pool import ClientPool
@@ -29,7 +30,13 @@ def server_client(settings: Settings, observer: CallObserver, tracer: Tracer | N
 
 
 def caller_clients(
-    settings: Settings, clock: Clock, observer: CallObserver, tracer: Tracer | None, *, sandbox: bool
+    settings: Settings,
+    clock: Clock,
+    observer: CallObserver,
+    tracer: Tracer | None,
+    sockets: SocketObserver,
+    *,
+    sandbox: bool,
 ) -> ClientPool:
     """Pool clients of callers' keys, whose plans CoinGlass states."""
     config = dataclasses.replace(
@@ -42,7 +49,7 @@ def caller_clients(
         client.observe(observer)
         return client
 
-    return ClientPool(connect, clock, settings.key_clients)
+    return ClientPool(connect, clock, settings.key_clients, sockets)
 
 
 def _log_drift(endpoint: Endpoint, anomaly: DecodingAnomaly) -> None:

@@ -14,6 +14,7 @@ from live.events import Event, Notice, Published, count_of
 from live.polled_feed import PolledFeed
 from live.ring import Ring
 from live.source import Presented, Source
+from server.live.counts import BroadcastCounts
 
 log = structlog.get_logger(__name__)
 
@@ -86,6 +87,7 @@ class Subscription:
             self._broadcast.catch_up(self)
             return first
         new = messages.after(self.index)
+        self._broadcast.counts.sent += len(new)
         self.index, self.total = messages.last, new[-1].total
         return [*first, *(message.body for message in new)]
 
@@ -103,20 +105,21 @@ class Subscription:
 class Broadcast:
     """`render` executes the operation on a value. `when_empty` is called once, after the last client has left."""
 
-    def __init__(self, source: Source, render: Render, when_empty: Callable[[], None]) -> None:
-        self.source, self._render, self._when_empty = source, render, when_empty
+    def __init__(self, source: Source, render: Render, counts: BroadcastCounts, when_empty: Callable[[], None]) -> None:
+        self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
         self.messages: Ring[Message] = Ring(RING_BYTES)
         self.subscriptions: dict[Subscription, None] = {}
-        self.total = self.dropped = 0
+        self.total = 0
         feed = source.feed
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
         self._advancing = asyncio.Lock()
         self._openings: dict[Cursor | None, list[bytes]] = {}  # at this position, by where clients were
         self._news = asyncio.Event()
+        self._since = 0.0  # when the first event came that was not sent yet, in monotonic seconds
         self._tasks: set[asyncio.Task[None]] = set()
         self._start(self._send())
-        feed.watch(self._news.set)
+        feed.watch(self._note_news)
 
     async def join(self, after: Cursor | None) -> Subscription:
         """Add a client, which goes on after the cursor, or begins with the state as it is now."""
@@ -146,12 +149,18 @@ class Broadcast:
         at = self.messages.last if is_series else self.messages.first - 1
         total = self.total if is_series else self.messages.after(at)[0].total_before
         dropped = total - subscription.total
-        self.dropped += dropped
+        self.counts.dropped += dropped
+        self.counts.lagged += 1
         bodies = await self._rendered([Notice(_lagging(dropped))])
         if is_series:
             bodies += await self._opening(None)
         subscription.go_on_from(at, total)
         subscription.add_first(bodies)
+
+    def _note_news(self) -> None:
+        if not self._news.is_set():
+            self._since = self.source.feed.clock.monotonic()
+            self._news.set()
 
     async def _send(self) -> None:
         """Send what is new. The longer that takes, the longer the rest after it, in which events come together."""
@@ -159,6 +168,7 @@ class Broadcast:
         while not self.is_ended:
             await self._news.wait()
             self._news.clear()
+            since = self._since
             await self._advance()
             started = time.perf_counter()
             for count, subscription in enumerate(list(self.subscriptions), 1):
@@ -166,6 +176,7 @@ class Broadcast:
                     subscription.wake()
                 if not count % _YIELD_AFTER:
                     await asyncio.sleep(0)
+            self.counts.on_delay(clock.monotonic() - since)
             rest = _REST * (time.perf_counter() - started)
             await clock.sleep(min(max(rest, _SHORTEST_REST), _LONGEST_REST))
 
@@ -188,10 +199,11 @@ class Broadcast:
         dropped = first.total - count_of(first.event) - self._feed_total
         for value in self.source.opening([Notice(_lagging(dropped))], self.source.feed.cursor(position)):
             self._append(await self._render(value.value), value)
-        self.dropped += dropped * len(self.subscriptions)
+        self.counts.dropped += dropped * len(self.subscriptions)
         self._position = position
 
     def _append(self, body: bytes, value: Presented) -> None:
+        self.counts.executed += 1
         before, self.total = self.total, self.total + value.events
         self.messages.append(Message(body, before, self.total), len(body))
         self.is_ended = value.ends
@@ -236,7 +248,7 @@ class Broadcast:
             log.error("the events of a subscription could not be sent", exc_info=error)
 
     def _close(self) -> None:
-        self.source.feed.unwatch(self._news.set)
+        self.source.feed.unwatch(self._note_news)
         for task in self._tasks:
             task.cancel()
         self._when_empty()

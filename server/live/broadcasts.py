@@ -10,6 +10,7 @@ from resolvers.context import Context
 from served_schema.live_operation import LiveOperation
 from server.client_pool import KeyUpstream
 from server.live.broadcast import Broadcast, Subscription
+from server.live.counts import BroadcastCounts
 from server.response_limit import ResponseLimit, ResponseTooLarge
 from server.results import body_of
 
@@ -20,6 +21,15 @@ class Broadcasts:
     def __init__(self, limit: ResponseLimit) -> None:
         self._limit = limit
         self._by_key: dict[Hashable, Broadcast] = {}
+        self.counts = BroadcastCounts()
+
+    @property
+    def subscribers(self) -> int:
+        return sum(len(broadcast.subscriptions) for broadcast in self._by_key.values())
+
+    def __len__(self) -> int:
+        """Return the number of broadcasts."""
+        return len(self._by_key)
 
     async def join(self, operation: LiveOperation, upstream: KeyUpstream) -> Subscription:
         """Add a client to the broadcast of its operation, which is new if it is the first."""
@@ -31,7 +41,7 @@ class Broadcasts:
             in_use.enter_context(upstream.in_use())
             in_use.callback(self._by_key.pop, key)
             render = partial(self._render, operation, upstream)
-            broadcast = self._by_key[key] = Broadcast(source, render, in_use.close)
+            broadcast = self._by_key[key] = Broadcast(source, render, self.counts, in_use.close)
         return await broadcast.join(source.after)
 
     async def _render(self, operation: LiveOperation, upstream: KeyUpstream, value: object) -> bytes:

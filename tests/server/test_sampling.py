@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
+from cg_client.live.listener import SocketObserver
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
 from server.client_pool import KeyUpstream
@@ -48,7 +49,7 @@ async def test_a_background_task_that_fails_is_logged_and_the_end_is_as_always(
 
     monkeypatch.setattr(client, "close", noted)
     with capture_logs() as lines:
-        async with lifespan(KeyUpstream.of(client), Background(None, None, cast("Sampler", sampler))):
+        async with lifespan(KeyUpstream.of(client, SocketObserver()), Background(None, None, cast("Sampler", sampler))):
             await sampler.has_failed.wait()
     assert [(line["event"], repr(line["exc_info"])) for line in lines] == [
         ("a background task failed", "ValueError('no sample')")
