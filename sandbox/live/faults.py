@@ -20,19 +20,19 @@ _ANY = "*"
 
 
 class LiveFaultKind(Enum):
-    DROP = auto()
-    CLOSE = auto()
-    HALF_FRAME = auto()
-    GARBAGE = auto()
-    UNKNOWN_CHANNEL = auto()
-    OVERSIZED = auto()
-    BURST = auto()
-    REFUSE_PLAN = auto()
-    SILENT = auto()
-    NO_PONG = auto()
-    OTHER_SPELLING = auto()
-    REJECT_HANDSHAKE = auto()
-    HANG_HANDSHAKE = auto()
+    DROP = auto()  # the connection is reset
+    CLOSE = auto()  # a close frame
+    HALF_FRAME = auto()  # half of a text frame, then the end of the connection
+    GARBAGE = auto()  # text that is not JSON, JSON of wrong shapes, bytes
+    UNKNOWN_CHANNEL = auto()  # events of channels to which nobody has subscribed
+    OVERSIZED = auto()  # a very large message
+    BURST = auto()  # many events at once on each channel
+    REFUSE_PLAN = auto()  # subscriptions are refused, whatever the plan
+    SILENT = auto()  # nothing is sent on a channel, not even what `/_sandbox/events` says
+    NO_PONG = auto()  # pings have no answer
+    OTHER_SPELLING = auto()  # the model's events have the other names of channel and fields
+    REJECT_HANDSHAKE = auto()  # a status in place of a WebSocket
+    HANG_HANDSHAKE = auto()  # no answer until the client leaves
 
 
 MOMENTARY = frozenset(

@@ -65,7 +65,7 @@ class LiveHub:
             return
         connection.channels.add(channel)
         self._subscribers[channel].add(connection)
-        if self._ticks is None or self._ticks.done():
+        if self._ticks is None:
             self._ticks = asyncio.create_task(self._tick())
         for fault in [fault for fault in self.faults if fault.kind in MOMENTARY]:
             if fault.applies_to(connection) and fault.hits(channel):
@@ -86,6 +86,7 @@ class LiveHub:
             del self._subscribers[channel]
         if not self._subscribers and self._ticks is not None:
             self._ticks.cancel()
+            self._ticks = None
 
     def unreadable(self, message: str) -> None:
         self._unreadable.append(message)

@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from sandbox.app import KEY, Sandbox, create_sandbox
 from tests.running import LIMIT, running
 
+START = 1_795_000_000.0
 LIQUIDATIONS = "liquidationOrders"
 TRADES = "futures_trades@Binance_BTCUSDT@10000"
 SPOT_TRADES = "spot_trades@Coinbase_BTC-USD@0"
@@ -36,7 +38,9 @@ class LiveSandbox:
     async def connected(self, *channels: str, key: str = KEY) -> AsyncIterator[ClientConnection]:
         """Open a WebSocket that has subscribed to the channels."""
         address = f"{self.address.replace('http', 'ws', 1)}/ws-api?cg-api-key={key}"
-        async with connect(address, proxy=None, compression=None, ping_interval=None, max_size=None) as socket:
+        async with connect(
+            address, proxy=None, compression=None, ping_interval=None, max_size=None, max_queue=None
+        ) as socket:
             await request(socket, "subscribe", *channels)
             await answered(socket)
             yield socket
@@ -61,6 +65,12 @@ class LiveSandbox:
 def upstream(sandbox: Sandbox | None = None, *others: Sandbox) -> Iterator[LiveSandbox]:
     with running(create_sandbox(sandbox or Sandbox(), *others)) as address:
         yield LiveSandbox(address)
+
+
+def fast_clock() -> Callable[[], float]:
+    """Return a clock in which a second passes in twenty milliseconds."""
+    start = time.monotonic()
+    return lambda: START + 50 * (time.monotonic() - start)
 
 
 async def request(socket: ClientConnection, method: str, *channels: str) -> None:

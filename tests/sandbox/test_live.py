@@ -1,7 +1,9 @@
 """The sandbox's WebSocket, over a real socket."""
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import httpx
@@ -10,20 +12,28 @@ from websockets.exceptions import InvalidStatus
 
 from cg_client.plans.plan_table import Plan
 from sandbox.app import KEY, Sandbox
-from sandbox.live.channels import Naming, parsed
+from sandbox.figures import MARKET
+from sandbox.live import hub
+from sandbox.live.channels import EventRow, LiveChannel, LiveKind, Naming, parsed
+from sandbox.live.hub import LiveHub
+from sandbox.market.universe import PAIRS
+from server.serve import against_sandbox
+from server.settings import Settings
+from tests.running import watching
 from tests.sandbox.live_client import (
     EVENT,
     LIQUIDATIONS,
+    START,
     TICKER,
     TRADES,
     LiveSandbox,
     answered,
+    fast_clock,
     next_message,
     request,
     upstream,
 )
 
-START = 1_795_000_000.0
 SNAKE_LIQUIDATIONS = "liquidation_orders"
 
 
@@ -156,7 +166,7 @@ async def test_an_unknown_channel_is_silent_or_refused(silent: LiveSandbox) -> N
     ],
 )
 async def test_channels_and_fields_are_named_as_the_setting_says(naming: str, channel: str, sent: set[str]) -> None:
-    with upstream() as sandbox:
+    with upstream(Sandbox(now=fast_clock())) as sandbox:
         await sandbox.control("PUT", "live", {"naming": naming})
         async with sandbox.connected(channel) as socket:
             message = await next_message(socket)
@@ -180,12 +190,84 @@ async def test_the_documented_samples_come_once_a_second_at_the_time_of_the_sand
     assert [after["time"] - before["time"] for before, after in pairwise(events)] == [1000]
 
 
-async def test_the_model_can_be_switched_off() -> None:
-    with upstream() as sandbox:
+@dataclass
+class RecordedEvents:
+    """Events of a channel, which are one in each time that the hub asks for."""
+
+    calls: list[tuple[LiveChannel, int, int]] = field(default_factory=list)
+
+    def __call__(self, channel: LiveChannel, start: int, end: int) -> Sequence[EventRow]:
+        self.calls.append((channel, start, end))
+        return [{"time": end}]
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[LiveSandbox, RecordedEvents]]:
+    """Start a sandbox with such events, which come every millisecond."""
+    monkeypatch.setattr(hub, "_TICK_SECONDS", 0.001)
+    events = RecordedEvents()
+    with upstream(Sandbox(figures=replace(MARKET, live=events))) as sandbox:
+        yield sandbox, events
+
+
+def ticks(count: int) -> Callable[[], bool]:
+    numbers = iter(range(count))
+    return lambda: next(numbers) == count - 1
+
+
+async def test_the_model_computes_each_time_of_a_channel_once_for_all_its_subscribers(
+    recorded: tuple[LiveSandbox, RecordedEvents],
+) -> None:
+    sandbox, events = recorded
+    async with sandbox.connected(LIQUIDATIONS) as first, sandbox.connected(LIQUIDATIONS, TICKER) as second:
+        for socket in (first, second):
+            for _ in range(10):
+                await next_message(socket)
+    assert {channel.kind for channel, _, _ in events.calls} == {LiveKind.LIQUIDATIONS, LiveKind.FUTURES_TICKER}
+    times = [(start, end) for channel, start, end in events.calls if channel.kind is LiveKind.LIQUIDATIONS]
+    assert all(before[1] == after[0] for before, after in pairwise(times))
+
+
+async def test_the_model_computes_nothing_while_nobody_subscribes_or_it_is_switched_off(
+    recorded: tuple[LiveSandbox, RecordedEvents],
+) -> None:
+    sandbox, events = recorded
+    async with sandbox.connected(LIQUIDATIONS) as socket:
         await sandbox.control("PUT", "live", {"model": False})
-        async with sandbox.connected(LIQUIDATIONS) as socket:
-            await sandbox.publish(LIQUIDATIONS, EVENT)
-            assert await next_message(socket) == {"channel": LIQUIDATIONS, "data": [EVENT]}
+        events.calls.clear()
+        with watching((LiveHub, "_milliseconds")) as until:
+            until(ticks(10))
+        assert events.calls == []
+        await sandbox.control("PUT", "live", {"model": True})
+        await request(socket, "unsubscribe", LIQUIDATIONS)
+        await answered(socket)
+        events.calls.clear()
+        await answered(socket)
+        await request(socket, "subscribe", TICKER)
+        await next_message(socket)
+    assert {channel.kind for channel, _, _ in events.calls} == {LiveKind.FUTURES_TICKER}
+
+
+@pytest.mark.parametrize("ahead", [86_400, -86_400])
+async def test_a_changed_clock_makes_no_flood_of_events(
+    recorded: tuple[LiveSandbox, RecordedEvents], ahead: int
+) -> None:
+    sandbox, events = recorded
+    async with sandbox.connected(LIQUIDATIONS) as socket:
+        before = (await next_message(socket))["data"][0]["time"]
+        await sandbox.control("PUT", "clock", {"ahead": ahead})
+        while abs((await next_message(socket))["data"][0]["time"] - before) < 80_000_000:
+            pass
+    assert all(0 < end - start <= 1000 for _, start, end in events.calls)
+
+
+async def test_a_sandbox_of_its_own_process_sends_events_of_the_last_second() -> None:
+    with against_sandbox(Settings(), "market") as settings:
+        sandbox = LiveSandbox(settings.base_url)
+        async with sandbox.connected(LIQUIDATIONS, key=settings.api_key.reveal()) as socket:
+            event = (await next_message(socket))["data"][-1]
+    assert (False, event["exName"], event["symbol"]) in PAIRS
+    assert 0 <= time.time() * 1000 - event["time"] < 10_000
 
 
 def test_a_request_of_the_path_over_http_is_answered_as_an_unknown_endpoint(silent: LiveSandbox) -> None:

@@ -15,16 +15,16 @@ from tests.running import LIMIT
 from tests.sandbox.live_client import (
     EVENT,
     LIQUIDATIONS,
+    START,
     TICKER,
     TRADES,
     LiveSandbox,
     answered,
+    fast_clock,
     next_message,
     request,
     upstream,
 )
-
-START = 1_795_000_000.0
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ async def test_so_many_pings_have_no_answer(silent: LiveSandbox) -> None:
 
 
 async def test_the_other_names_of_channel_and_fields_are_used() -> None:
-    with upstream() as sandbox:
+    with upstream(Sandbox(now=fast_clock())) as sandbox:
         await fail(sandbox, "OTHER_SPELLING")
         async with sandbox.connected(LIQUIDATIONS) as socket:
             message = await next_message(socket)
@@ -190,11 +190,11 @@ async def test_active_faults_are_listed(silent: LiveSandbox) -> None:
 async def test_a_client_that_does_not_read_loses_its_connection_and_disturbs_no_other(
     silent: LiveSandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "MAX_PENDING", 100)
-    large = EVENT | {"symbol": "X" * 1_000_000}  # 30 of them fill what the system buffers
+    monkeypatch.setattr(connection, "MAX_PENDING", 10)
+    large = EVENT | {"symbol": "X" * 1_000_000}  # a few fill what the system buffers
     async with silent.connected(LIQUIDATIONS) as reader, silent.connected(LIQUIDATIONS) as stuck:
         stuck.transport.pause_reading()
-        for _ in range(130):
+        for _ in range(40):
             await silent.publish(LIQUIDATIONS, large)
             assert (await next_message(reader))["data"] == [large]
         assert (await silent.state())["connections"] == 1
