@@ -9,6 +9,7 @@ import pytest
 import trustme
 
 from cg_client.errors import (
+    CoinglassError,
     GateSource,
     PlanRequired,
     RateLimited,
@@ -59,7 +60,7 @@ async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: R
     assert (batch.channel, batch.received_at, batch.anomalies, batch.sandbox) == (TRADES, START, (), False)
     await peer.send_rows(TRADES_NAME, order(3))
     assert await listener.numbers() == [3]
-    assert rig.counts.events == [2, 1]
+    assert rig.counts.events == [(ChannelKind.FUTURES_TRADES, 2), (ChannelKind.FUTURES_TRADES, 1)]
     assert rig.client.is_accepted
 
 
@@ -137,7 +138,7 @@ async def test_a_plan_without_live_events_is_refused_without_connecting(make_rig
     )
     assert refusal.endpoint == "/ws-api/futures_trades"
     assert upstream.paths == []
-    assert rig.counts.refusals == [ChannelKind.FUTURES_TRADES]
+    assert rig.counts.refusals == [(ChannelKind.FUTURES_TRADES, PlanRequired)]
     assert rig.socket.channels == 0
 
 
@@ -210,7 +211,7 @@ async def test_a_refusal_before_the_connection_is_final(
     ],
 )
 async def test_any_other_answer_than_a_websocket_is_tried_again(
-    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[Exception]
+    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[CoinglassError]
 ) -> None:
     upstream.refusals = [(status, body)] * 2
     listener = Recorder()
@@ -271,7 +272,7 @@ async def test_a_lost_connection_is_opened_again_with_all_channels(rig: Rig, ups
     await peer.send_rows(TRADES_NAME, order(1), order(2))
     assert await trades.numbers() == [2]
     assert rig.counts.connects == [False, True]
-    assert rig.counts.repeats == [1]
+    assert rig.counts.repeats == [(ChannelKind.FUTURES_TRADES, 1)]
 
 
 async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: Rig, upstream: StandIn) -> None:
