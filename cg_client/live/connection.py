@@ -32,7 +32,6 @@ from cg_client.errors import (
 from cg_client.live.frames import MAX_QUOTED
 from cg_client.live.timers import within
 from cg_client.transport import (
-    MAX_BODY,
     SANDBOX_HEADER,
     UpstreamResponse,
     secrets_of,
@@ -42,6 +41,8 @@ from cg_client.transport import (
 
 SEND_SECONDS = 10.0
 CLOSE_SECONDS = 1.0  # for CoinGlass' part of closing
+MAX_MESSAGE = 4 * 1024 * 1024  # bytes: more than 20,000 events
+MAX_QUEUE = 8  # messages that are received and not read yet
 KEY_PARAMETER = "cg-api-key"
 _BAD_FRAME = (CloseCode.MESSAGE_TOO_BIG, CloseCode.INVALID_DATA, CloseCode.PROTOCOL_ERROR)
 _UNAUTHORIZED = 401
@@ -91,7 +92,7 @@ class Connection:
 
     def _failure(self, closed: ConnectionClosed) -> CoinglassError:
         if closed.sent is not None and closed.sent.code in _BAD_FRAME and not closed.rcvd_then_sent:
-            message = f"CoinGlass' WebSocket sent a message that is not valid, or larger than {MAX_BODY >> 20} MB."
+            message = f"CoinGlass' WebSocket sent a message that is not valid, or larger than {MAX_MESSAGE >> 20} MB."
             return UpstreamUnavailable(message, reason=UnavailableReason.MALFORMED_BODY)
         if closed.rcvd is None:
             message = "The WebSocket to CoinGlass broke."
@@ -115,7 +116,7 @@ async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None
 
     async def open_socket() -> ClientConnection:
         nonlocal socket
-        socket = await opening.connect()
+        socket = await opening
         return socket
 
     try:
@@ -127,7 +128,8 @@ async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None
             open_timeout=None,
             ping_interval=None,  # CoinGlass wants texts
             close_timeout=CLOSE_SECONDS,
-            max_size=MAX_BODY,
+            max_size=MAX_MESSAGE,
+            max_queue=MAX_QUEUE,
             logger=_silent,
             ssl=(tls or trusted_authorities()) if url.scheme == "wss" else None,
         )
