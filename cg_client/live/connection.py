@@ -7,6 +7,8 @@ errors, which may have the address, are translated and not chained.
 import asyncio
 import logging
 import ssl
+from collections.abc import Callable
+from urllib.parse import quote
 
 import httpx
 from websockets.asyncio.client import ClientConnection
@@ -30,7 +32,6 @@ from cg_client.errors import (
 from cg_client.live.frames import MAX_QUOTED
 from cg_client.live.timers import within
 from cg_client.transport import (
-    MAX_BODY,
     SANDBOX_HEADER,
     UpstreamResponse,
     secrets_of,
@@ -40,6 +41,8 @@ from cg_client.transport import (
 
 SEND_SECONDS = 10.0
 CLOSE_SECONDS = 1.0  # for CoinGlass' part of closing
+MAX_MESSAGE = 4 * 1024 * 1024  # bytes: more than 20,000 events
+MAX_QUEUE = 8  # messages that are received and not read yet
 KEY_PARAMETER = "cg-api-key"
 _BAD_FRAME = (CloseCode.MESSAGE_TOO_BIG, CloseCode.INVALID_DATA, CloseCode.PROTOCOL_ERROR)
 _UNAUTHORIZED = 401
@@ -57,8 +60,8 @@ class _Opening(_Connect):
 class Connection:
     """Raises only CoinglassError, whose text has neither address nor key."""
 
-    def __init__(self, socket: ClientConnection, clock: Clock, secrets: tuple[str, ...]) -> None:
-        self._socket, self._clock, self._secrets = socket, clock, secrets
+    def __init__(self, socket: ClientConnection, clock: Clock, redact: Callable[[str], str]) -> None:
+        self._socket, self._clock, self._redact = socket, clock, redact
         response = socket.response
         self.sandbox = response is not None and response.headers.get(SANDBOX_HEADER.decode()) == "sandbox"
 
@@ -87,15 +90,9 @@ class Connection:
     async def close(self) -> None:
         await self._socket.close()
 
-    def _redact(self, text: str) -> str:
-        for secret in self._secrets:
-            if secret in text:
-                text = text.replace(secret, "***")
-        return text
-
     def _failure(self, closed: ConnectionClosed) -> CoinglassError:
         if closed.sent is not None and closed.sent.code in _BAD_FRAME and not closed.rcvd_then_sent:
-            message = f"CoinGlass' WebSocket sent a message that is not valid, or larger than {MAX_BODY >> 20} MB."
+            message = f"CoinGlass' WebSocket sent a message that is not valid, or larger than {MAX_MESSAGE >> 20} MB."
             return UpstreamUnavailable(message, reason=UnavailableReason.MALFORMED_BODY)
         if closed.rcvd is None:
             message = "The WebSocket to CoinGlass broke."
@@ -113,13 +110,13 @@ class Connection:
 async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None = None) -> Connection:
     """Open a connection; `tls` None trusts certifi's authorities. Raises CoinglassError."""
     url = httpx.URL(config.socket_url)
-    secrets = tuple(secret.decode() for secret in secrets_of(config, url))
-    failure: CoinglassError
+    redact = _redaction(config, url)
+    failure: CoinglassError | Response
     socket: ClientConnection | None = None
 
     async def open_socket() -> ClientConnection:
         nonlocal socket
-        socket = await opening.connect()
+        socket = await opening
         return socket
 
     try:
@@ -131,31 +128,46 @@ async def connect(config: ClientConfig, clock: Clock, tls: ssl.SSLContext | None
             open_timeout=None,
             ping_interval=None,  # CoinGlass wants texts
             close_timeout=CLOSE_SECONDS,
-            max_size=MAX_BODY,
+            max_size=MAX_MESSAGE,
+            max_queue=MAX_QUEUE,
             logger=_silent,
             ssl=(tls or trusted_authorities()) if url.scheme == "wss" else None,
         )
-        return Connection(await within(clock, config.connect_seconds, open_socket()), clock, secrets)
+        return Connection(await within(clock, config.connect_seconds, open_socket()), clock, redact)
     except asyncio.CancelledError:
         if socket is not None:
             socket.transport.abort()
         raise
     except InvalidStatus as refused:
-        failure = _refused(refused.response)
+        failure = refused.response  # read below: what is raised here would refer to the library's error
     except TimeoutError:
         failure = UpstreamTimeout(f"CoinGlass' WebSocket did not open within {config.connect_seconds:.1f} s.")
     except (OSError, ValueError, EOFError, WebSocketException) as error:
         message = f"No WebSocket to CoinGlass could be opened ({type(error).__name__})."
         failure = UpstreamUnavailable(message, reason=UnavailableReason.CONNECT)
-    raise _at_socket(failure)
+    raise _at_socket(_refused(failure, redact) if isinstance(failure, Response) else failure)
 
 
-def _refused(response: Response) -> CoinglassError:
+def _redaction(config: ClientConfig, url: httpx.URL) -> Callable[[str], str]:
+    """Return what replaces secrets in a text, as they are and as an address has them."""
+    plain = [secret.decode() for secret in secrets_of(config, url)]
+    secrets = dict.fromkeys([*plain, *(quote(secret, safe="") for secret in plain), *map(quote, plain)])
+
+    def redact(text: str) -> str:
+        for secret in secrets:
+            if secret in text:
+                text = text.replace(secret, "***")
+        return text
+
+    return redact
+
+
+def _refused(response: Response, redact: Callable[[str], str]) -> CoinglassError:
     """Return what an answer means that opens no WebSocket: it is final only if it refuses the plan or the key."""
     status = response.status_code
     headers = {name.lower().encode(): value.encode() for name, value in response.headers.raw_items()}
     try:
-        payload(UpstreamResponse(status, bytes(response.body), headers))
+        payload(UpstreamResponse(status, redact(response.body.decode(errors="replace")).encode(), headers))
     except CoinglassError as error:
         failure = error.with_traceback(None)
         if isinstance(failure, PlanRefused | Unauthorized) or failure.retryable:

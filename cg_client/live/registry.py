@@ -41,6 +41,9 @@ class Registry:
 
     def remove(self, subscription: Subscription) -> None:
         subscription.close()
+        self._forget(subscription)
+
+    def _forget(self, subscription: Subscription) -> None:
         if self._by_channel.get(subscription.channel) is subscription:
             del self._by_channel[subscription.channel]
             for name in subscription.channel.names:
@@ -68,6 +71,12 @@ class Registry:
         for subscription in self:
             subscription.spelling.begin(now)
 
+    def probe(self, now: float) -> None:
+        """Prepare the liquidations to be subscribed to by all of their names."""
+        if MARKET not in self._by_channel:
+            self.market.begin(now)
+        self.market.try_all()
+
     def go_live(self) -> None:
         for subscription in self:
             subscription.go_live()
@@ -77,9 +86,9 @@ class Registry:
             subscription.interrupt(failure, heard_at)
 
     def refuse(self, subscription: Subscription, failure: CoinglassError | InvalidRequest) -> None:
+        self._forget(subscription)  # first, since the listener may open it again
         self._observer.refused(subscription.channel.kind, failure)
         subscription.refuse(failure)
-        self.remove(subscription)
 
     def refuse_for_plan(self, subscription: Subscription) -> None:
         """Take over CoinGlass' refusal, and have the plan of the key looked up again."""

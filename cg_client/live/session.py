@@ -82,8 +82,7 @@ class Session:
             self.heard_at = self._quiet.since
             raise self.silence or StreamSilent()
         if self._quiet.is_probing and not was_probing:
-            self._registry.market.begin(now)
-            self._registry.market.try_all()
+            self._registry.probe(now)
             self._heartbeat.bring_forward(now)  # a broken connection is to be told from a silent one
         if self._heartbeat.take_ping(now):
             await self._connection.send(PING)
@@ -126,8 +125,15 @@ class Session:
             self.heard_at = self._clock.monotonic()
             if isinstance(message, bytes):
                 self._observer.ignored(BadFrame.BINARY)
-            else:
+                continue
+            try:
                 self._take(read_frame(message))
+            except CoinglassError:
+                raise
+            except Exception as error:  # noqa: BLE001  # a fault of ours is to cost no more than the message
+                self._observer.ignored(BadFrame.UNREADABLE)
+                context = {"message": "A message of CoinGlass' WebSocket could not be read.", "exception": error}
+                asyncio.get_running_loop().call_exception_handler(context)
 
     def _take(self, frame: Frame) -> None:
         match frame:

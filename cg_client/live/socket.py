@@ -92,6 +92,7 @@ class UpstreamSocket:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
+        self._silence = None
         if not self._client.plan_is_resolved:
             await self._client.know_plan()
         while self._registry.admit():
@@ -122,7 +123,6 @@ class UpstreamSocket:
             self._fail(failure, session.heard_at)
             return failure
         else:
-            self._silence = None
             return None
         finally:
             self._session = None

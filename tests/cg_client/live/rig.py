@@ -190,10 +190,10 @@ class Counts(SocketObserver):
     def __init__(self) -> None:
         self.connects: list[bool] = []
         self.failures: list[CoinglassError] = []
-        self.refusals: list[ChannelKind] = []
+        self.refusals: list[tuple[ChannelKind, type[Exception]]] = []
         self.bad: list[BadFrame] = []
-        self.events: list[int] = []
-        self.repeats: list[int] = []
+        self.events: list[tuple[ChannelKind, int]] = []
+        self.repeats: list[tuple[ChannelKind, int]] = []
 
     def connected(self, *, is_reconnect: bool) -> None:
         self.connects.append(is_reconnect)
@@ -202,16 +202,13 @@ class Counts(SocketObserver):
         self.failures.append(failure)
 
     def refused(self, kind: ChannelKind, failure: CoinglassError | InvalidRequest) -> None:
-        assert failure
-        self.refusals.append(kind)
+        self.refusals.append((kind, type(failure)))
 
     def received(self, kind: ChannelKind, events: int) -> None:
-        assert kind
-        self.events.append(events)
+        self.events.append((kind, events))
 
     def repeated(self, kind: ChannelKind, events: int) -> None:
-        assert kind
-        self.repeats.append(events)
+        self.repeats.append((kind, events))
 
     def ignored(self, reason: BadFrame) -> None:
         self.bad.append(reason)

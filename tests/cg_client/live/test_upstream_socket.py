@@ -9,7 +9,9 @@ import pytest
 import trustme
 
 from cg_client.errors import (
+    CoinglassError,
     GateSource,
+    InvalidRequest,
     PlanRequired,
     RateLimited,
     Unauthorized,
@@ -19,10 +21,10 @@ from cg_client.errors import (
     UpstreamUnavailable,
 )
 from cg_client.live.channels import Channel, ChannelKind
+from cg_client.live.connection import MAX_MESSAGE
 from cg_client.live.events import EventBatch, TradeEvent
 from cg_client.live.listener import BadFrame
 from cg_client.plans.plan_table import Plan
-from cg_client.transport import MAX_BODY
 from tests.cg_client.conftest import KEY
 from tests.cg_client.live.conftest import MakeRig, Rig, opened, stay_busy
 from tests.cg_client.live.rig import (
@@ -59,7 +61,7 @@ async def test_events_of_a_channel_come_in_order_with_the_time_of_receipt(rig: R
     assert (batch.channel, batch.received_at, batch.anomalies, batch.sandbox) == (TRADES, START, (), False)
     await peer.send_rows(TRADES_NAME, order(3))
     assert await listener.numbers() == [3]
-    assert rig.counts.events == [2, 1]
+    assert rig.counts.events == [(ChannelKind.FUTURES_TRADES, 2), (ChannelKind.FUTURES_TRADES, 1)]
     assert rig.client.is_accepted
 
 
@@ -137,7 +139,7 @@ async def test_a_plan_without_live_events_is_refused_without_connecting(make_rig
     )
     assert refusal.endpoint == "/ws-api/futures_trades"
     assert upstream.paths == []
-    assert rig.counts.refusals == [ChannelKind.FUTURES_TRADES]
+    assert rig.counts.refusals == [(ChannelKind.FUTURES_TRADES, PlanRequired)]
     assert rig.socket.channels == 0
 
 
@@ -210,7 +212,7 @@ async def test_a_refusal_before_the_connection_is_final(
     ],
 )
 async def test_any_other_answer_than_a_websocket_is_tried_again(
-    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[Exception]
+    rig: Rig, upstream: StandIn, status: int, body: str, kind: type[CoinglassError]
 ) -> None:
     upstream.refusals = [(status, body)] * 2
     listener = Recorder()
@@ -271,7 +273,7 @@ async def test_a_lost_connection_is_opened_again_with_all_channels(rig: Rig, ups
     await peer.send_rows(TRADES_NAME, order(1), order(2))
     assert await trades.numbers() == [2]
     assert rig.counts.connects == [False, True]
-    assert rig.counts.repeats == [1]
+    assert rig.counts.repeats == [(ChannelKind.FUTURES_TRADES, 1)]
 
 
 async def test_a_gap_begins_with_the_subscription_if_nothing_came(rig: Rig, upstream: StandIn) -> None:
@@ -435,7 +437,7 @@ async def test_what_makes_no_sense_is_counted_and_costs_nothing_else(
 
 
 @pytest.mark.parametrize(
-    "frame", [b"\x81\x03\xff\xff\xff", b"\x81\x7f" + (MAX_BODY + 1).to_bytes(8, "big"), b"\xf0\x00"]
+    "frame", [b"\x81\x03\xff\xff\xff", b"\x81\x7f" + (MAX_MESSAGE + 1).to_bytes(8, "big"), b"\xf0\x00"]
 )
 async def test_a_frame_that_breaks_the_protocol_costs_one_reconnect(rig: Rig, upstream: StandIn, frame: bytes) -> None:
     listener, peer, _ = await opened(rig, upstream)
@@ -478,6 +480,38 @@ async def test_a_failing_listener_costs_the_other_channels_nothing(rig: Rig, ups
     await peer.send_rows(TICKER_NAME, {"exchange": "Binance", "symbol": "BTCUSDT"})
     await peer.send_rows(TRADES_NAME, order(3))
     assert await trades.numbers() == [3]
+    assert [type(fault) for fault in faults] == [ZeroDivisionError]
+
+
+async def test_a_refused_listener_may_open_its_channel_again_at_once(rig: Rig, upstream: StandIn) -> None:
+    again = Recorder()
+
+    class Persistent(Recorder):
+        def refused(self, failure: CoinglassError | InvalidRequest) -> None:
+            super().refused(failure)
+            rig.socket.open(TRADES, again)
+
+    rig.socket.open(TRADES, Persistent())
+    peer = await upstream.peer()
+    await peer.message()
+    await peer.send(f"{TRADES_NAME} need upgrade plan")
+    await again.next("connected")
+    await peer.send_rows(TRADES_NAME, order(1))
+    assert await again.numbers() == [1]
+
+
+async def test_a_message_that_we_fail_to_read_costs_only_itself(
+    rig: Rig, upstream: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context["exception"]))
+    listener, peer, _ = await opened(rig, upstream)
+    with monkeypatch.context() as patch:
+        patch.setattr("cg_client.live.session.read_events", lambda *_: 1 / 0)
+        await peer.send_rows(TRADES_NAME, order(1))
+        await until(lambda: rig.counts.bad == [BadFrame.UNREADABLE])
+    await peer.send_rows(TRADES_NAME, order(2))
+    assert await listener.numbers() == [2]
     assert [type(fault) for fault in faults] == [ZeroDivisionError]
 
 
