@@ -69,9 +69,7 @@ def start_services(settings: Settings, connections: OpenConnections | None, *, s
         tracing=tracing,
         client=client,
         upstream=KeyUpstream.of(client, sockets),
-        pool=caller_clients(settings, client.clock, *observers, sockets, sandbox=sandbox)
-        if settings.key_header
-        else None,
+        pool=pool if settings.key_header else None,
         access=access(settings, client.clock),
         budgets=Budgets(settings.budget(), client.clock, settings.workers),
         connections=new_connections(settings) if connections is None else connections,
