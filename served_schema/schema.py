@@ -7,6 +7,7 @@ from typing import Any, Final, Protocol, cast
 
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, execute, validate
 from graphql import ExecutionResult as CoreResult
+from graphql import OperationType as OperationKind
 from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
 from strawberry.execution import optimized_is_awaitable
@@ -31,8 +32,10 @@ from served_schema.limits import DEFAULT, Limits
 from served_schema.persisted_queries import PersistedQueries, with_document_id
 from served_schema.rules import RULES
 from served_schema.sliced_lists import SlicedExecution
+from served_schema.subscription import Subscription
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
+_SUBSCRIPTION: Final = OperationKind.SUBSCRIPTION.value
 FEDERATION_VERSION: Final = "2.9"  # the newest one that three composers know; see interop/federation
 
 
@@ -191,6 +194,34 @@ class ServedSchema(Schema):
         text: str | None = parameters.get("query")
         extensions = with_document_id(parameters)
         return self.persisted.find(text, extensions)[1] if extensions else text
+
+    async def is_subscription(
+        self,
+        query: str | None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> bool:
+        """Whether the operation is a subscription; not of a document that is refused."""
+        try:
+            text = self.persisted.find(query, operation_extensions)[1] if operation_extensions else query
+            if not text or _SUBSCRIPTION not in text:
+                return False
+            document = self.documents.get(text) or await self._new_document(text)
+            return document.operation(operation_name).operation is OperationKind.SUBSCRIPTION
+        except (GraphQLError, InvalidOperation):
+            return False
+
+    async def subscribe(  # type: ignore[override]  # results are encoded, and sent to many
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any | None = None,  # noqa: ANN401  # Strawberry's
+        root_value: Any | None = None,  # noqa: ANN401  # Strawberry's
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> Subscription | PreExecutionError:
+        """Begin a subscription, or return why it is refused."""
+        raise NotImplementedError  # the schema has no subscriptions
 
     async def stream(
         self,

@@ -95,8 +95,8 @@ def _views(
     services: Services, origins: Origins, spans: OperationSpans | None, explorer: Explorer | None
 ) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
-    settings, traffic = services.settings, services.connections.traffic
-    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic)
+    settings, traffic, subscribers = services.settings, services.connections.traffic, services.connections.subscribers
+    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic, subscribers)
     limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -14,20 +14,28 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from callers.budgets import Budgets
+from callers.caller import Caller
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context, Tabulation
 from resolvers.operation_record import OperationRecord
 from served_schema.schema import ServedSchema
+from served_schema.subscription import Subscription
 from server import dry_run
 from server.batch import BatchCharge, BatchCost
 from server.budgets import Charge
 from server.client_pool import KeyUpstream
-from server.http import ALLOW, DryRun, Request
+from server.http import ALLOW, NO_STORE, DryRun, Request
+from server.live.subscribers import Subscribers
 from server.operations import OperationRefused, OperationRequest
 from server.traffic import Traffic
 
 _MAX_CACHE_SECONDS: Final = 300.0  # shared caches cannot be invalidated
 _QUERIES: Final = (OperationType.QUERY,)
+_NOT_ACCEPTABLE: Final = 406
+_SUBSCRIPTION: Final = (
+    "A subscription has many results, which are sent over WebSocket (graphql-transport-ws), with `Accept: "
+    'text/event-stream`, or with `Accept: multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json`.'
+)
 _STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQL_JSON; 400 for other codes
     "INTERNAL_SERVER_ERROR": 500,
     "INTROSPECTION_DISABLED": 403,
@@ -60,8 +68,16 @@ class OperationOutcome(NamedTuple):
 class OperationRunner:
     """`upstream` is with the server's key; a request may bring one with the caller's."""
 
-    def __init__(self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic) -> None:
+    def __init__(
+        self,
+        schema: ServedSchema,
+        upstream: KeyUpstream,
+        budgets: Budgets,
+        traffic: Traffic,
+        subscribers: Subscribers,
+    ) -> None:
         self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
+        self.subscribers = subscribers
 
     async def run(
         self,
@@ -70,10 +86,12 @@ class OperationRunner:
         batch: BatchCost | None = None,
         tabulation: Tabulation | None = None,
     ) -> OperationOutcome:
-        """Raise OperationRefused if there is no operation, or one that a GET must not execute.
+        """Raise OperationRefused if there is no operation, one that a GET must not execute, or a subscription.
 
         With `tabulation` the data may have the tables of execution/tables.py in it.
         """
+        if await self.is_subscription(operation):
+            raise OperationRefused(_NOT_ACCEPTABLE, _SUBSCRIPTION, NO_STORE)  # not for those with another Accept
         upstream = request.upstream or self.upstream
         with self.operation(request, upstream, batch) as (context, charge):
             context.tabulation = tabulation
@@ -82,6 +100,24 @@ class OperationRunner:
         body, expires_at = _body_and_expiry(context, result)
         is_gated, code = context.validity.is_gated, _refusal_code(result)
         return OperationOutcome(body, expires_at, charge, code, is_gated, context.record)
+
+    def is_subscription(self, operation: OperationRequest) -> Awaitable[bool]:
+        return self.schema.is_subscription(operation.text, operation.name, operation.extensions)
+
+    async def subscribe(
+        self, caller: Caller, operation: OperationRequest, context: Context
+    ) -> Subscription | PreExecutionError:
+        """Begin a subscription, or return why it is refused."""
+        refused = self.subscribers.why_refused(caller.name)
+        if refused is not None:
+            return PreExecutionError(None, [refused])
+        return await self.schema.subscribe(
+            operation.text,
+            operation.variables,
+            context,
+            operation_name=operation.name,
+            operation_extensions=operation.extensions,
+        )
 
     @contextlib.contextmanager
     def operation(
