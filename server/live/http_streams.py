@@ -90,11 +90,11 @@ class HTTPSubscription:
             source.attach(self._change.set)
             while self._last is None:
                 self._change.clear()
-                bodies = source.take()
+                bodies, is_last = source.take(), source.is_ended  # before others run
                 self._subscribers.messages += len(bodies)
                 for block in _blocks(map(form.result, bodies)):
                     yield block
-                if source.is_ended:
+                if is_last:
                     yield form.ending
                     return
                 if not bodies and not await self._has_changed():

@@ -244,7 +244,7 @@ async def test_a_client_that_leaves_in_the_middle_of_a_frame_leaves_nothing(
 
 async def test_hundreds_of_subscriptions_leave_nothing_behind(graph: Graph, feed: FakeFeed) -> None:
     for _ in range(20):
-        async with opened(graph) as client:
+        async with opened(graph, max_queue=None) as client:
             for number in range(20):
                 await subscribe(client, feed, str(number))
             for number in range(0, 20, 2):
