@@ -18,6 +18,7 @@ Each layer of an HTTP request takes a Request and returns a Response.
 """
 
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
@@ -129,7 +130,8 @@ def _layers(
 def _lifetime(services: Services, *, warm: bool, watched: bool) -> Lifetime:
     symbols = services.upstream.symbols if warm else None
     supervision = Supervision(services.settings.stuck_seconds, services.reload) if watched else None
-    background = Background(symbols, services.pool, services.observation.sampler, supervision)
+    watch = partial(services.connections.subscribers.watch, services.access, services.client.clock)
+    background = Background(symbols, services.pool, services.observation.sampler, watch, supervision)
 
     def lifetime() -> AbstractAsyncContextManager[None]:
         return lifespan(services.client, background)

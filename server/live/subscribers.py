@@ -85,9 +85,9 @@ class Subscribers:
         """Review the credentials for as long as the server runs."""
         while not access.is_open:
             await clock.sleep(REVIEW_SECONDS)
-            await self.review(access)
+            await self._review(access)
 
-    async def review(self, access: "Access") -> None:
+    async def _review(self, access: "Access") -> None:
         """End the subscriptions whose credentials are no longer valid; those that cannot be verified now go on."""
         for index, subscriber in enumerate(tuple(self._open)):
             if index % _BLOCK == _BLOCK - 1:
