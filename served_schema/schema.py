@@ -14,6 +14,7 @@ from graphql import (
     validate,
 )
 from graphql import ExecutionResult as CoreResult
+from graphql import OperationType as OperationKind
 from graphql.pyutils import AwaitableOrValue
 from strawberry.exceptions import MissingQueryError
 from strawberry.execution import optimized_is_awaitable
@@ -42,6 +43,7 @@ from served_schema.rules import RULES
 from served_schema.sliced_lists import SlicedExecution
 
 _SHORT: Final = 2_000  # characters of a text that is validated in some 10 ms
+_SUBSCRIPTION: Final = OperationKind.SUBSCRIPTION.value
 FEDERATION_VERSION: Final = "2.9"  # the newest one that three composers know; see interop/federation
 
 
@@ -212,19 +214,6 @@ class ServedSchema(Schema):
             self.persisted.persist(hash_, text)
         return document, operation
 
-    async def is_subscription(
-        self, query: str | None, operation_name: str | None, extensions: dict[str, Any] | None
-    ) -> bool:
-        """Whether the text has a valid subscription of this name; what is wrong is reported when it is executed."""
-        try:
-            text = self.persisted.find(query, extensions)[1] if extensions else query
-            if not text or OperationType.SUBSCRIPTION.value not in text:
-                return False
-            document = self.documents.peek(text) or await self._new_document(text)
-            return document.operation(operation_name).operation.value == OperationType.SUBSCRIPTION.value
-        except (InvalidOperation, GraphQLError):
-            return False
-
     async def accept_subscription(
         self,
         query: str | None,
@@ -291,6 +280,22 @@ class ServedSchema(Schema):
         text: str | None = parameters.get("query")
         extensions = with_document_id(parameters)
         return self.persisted.find(text, extensions)[1] if extensions else text
+
+    async def is_subscription(
+        self,
+        query: str | None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+    ) -> bool:
+        """Whether the operation is a subscription; not of a document that is refused."""
+        try:
+            text = self.persisted.find(query, operation_extensions)[1] if operation_extensions else query
+            if not text or _SUBSCRIPTION not in text:
+                return False
+            document = self.documents.get(text) or await self._new_document(text)
+            return document.operation(operation_name).operation is OperationKind.SUBSCRIPTION
+        except (GraphQLError, InvalidOperation):
+            return False
 
     async def stream(
         self,

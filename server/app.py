@@ -18,6 +18,7 @@ Each layer of an HTTP request takes a Request and returns a Response.
 """
 
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 from starlette.applications import Starlette
 from starlette.routing import WebSocketRoute
@@ -110,10 +111,11 @@ def _views(
     explorer: Explorer | None,
 ) -> tuple[GraphQLView, SocketView]:
     """Return what executes operations: over HTTP, and over WebSocket."""
-    settings, traffic = services.settings, services.connections.traffic
-    limit = ResponseLimit(settings.max_response_megabytes)
-    runner = OperationRunner(services.engine.schema, services.upstream, services.budgets, traffic, broadcasts)
-    batching = Batching(settings.max_batch, settings.limits())
+    settings, traffic, subscribers = services.settings, services.connections.traffic, services.connections.subscribers
+    runner = OperationRunner(
+        services.engine.schema, services.upstream, services.budgets, traffic, subscribers, broadcasts
+    )
+    limit, batching = ResponseLimit(settings.max_response_megabytes), Batching(settings.max_batch, settings.limits())
     view = GraphQLView(runner, explorer, limit, batching, traffic, spans)
     options = SocketOptions(origins, settings.max_socket_operations)
     observe = services.observation.operation_ended
@@ -145,7 +147,8 @@ def _layers(
 def _lifetime(services: Services, *, warm: bool, watched: bool) -> Lifetime:
     symbols = services.upstream.symbols if warm else None
     supervision = Supervision(services.settings.stuck_seconds, services.reload) if watched else None
-    background = Background(symbols, services.pool, services.observation.sampler, supervision)
+    watch = partial(services.connections.subscribers.watch, services.access, services.client.clock)
+    background = Background(symbols, services.pool, services.observation.sampler, watch, supervision)
 
     def lifetime() -> AbstractAsyncContextManager[None]:
         return lifespan(services.upstream, background)

@@ -88,6 +88,7 @@ class HTTPAdapter:
             with contextlib.suppress(asyncio.CancelledError):  # by graceful shutdown: the connection is cut
                 await streaming(scope, receive, send)
         finally:
+            await response.stream.aclose()  # of a client that left it is still open
             self._end(request, response, started)
 
     def _end(self, request: Request, response: Response, started: float) -> None:

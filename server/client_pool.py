@@ -10,7 +10,7 @@ import hmac
 import itertools
 import secrets
 from collections import OrderedDict
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -54,19 +54,27 @@ class KeyUpstream:
         await self.feeds.close()
         await self.client.close()
 
+    def acquire(self) -> None:
+        """Keep the client from being closed until as many calls of `release`."""
+        self.uses += 1
+
+    def release(self) -> None:
+        self.uses -= 1
+        self.used_at = self.client.clock.monotonic()
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
-        self.uses += 1
+        self.acquire()
         try:
             yield
         finally:
-            self.uses -= 1
-            self.used_at = self.client.clock.monotonic()
+            self.release()
 
-    async def while_streaming(self, stream: AsyncIterable[str | bytes]) -> AsyncIterator[str | bytes]:
-        with self.in_use():
-            async for part in stream:
-                yield part
+    async def while_streaming(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+        async with contextlib.aclosing(stream):
+            with self.in_use():
+                async for part in stream:
+                    yield part
 
 
 _Members: TypeAlias = OrderedDict[bytes, KeyUpstream]  # by the hash of the key, the least recently used first

@@ -131,7 +131,9 @@ class GracefulServer(uvicorn.Server):
             for server in self.servers:
                 server.close()
             log.info("the server accepts no more connections", **self._facts)
+            self.config.open_connections.subscribers.interrupt_all()  # those who subscribe again reach another server
             await self._wait_for_idle()
+        self.config.open_connections.subscribers.interrupt_all()
         await super().shutdown(sockets)
         if self.force_exit:
             self._abort()

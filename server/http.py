@@ -5,7 +5,7 @@ import itertools
 import os
 import re
 import uuid
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -143,7 +143,7 @@ class Response:
     headers: list[Header]
     expires_at: float | None = None
     upstream_calls: int | None = None
-    stream: AsyncIterable[str | bytes] | None = None
+    stream: AsyncGenerator[bytes, None] | None = None
     code: str | None = None
     is_gated: bool = False
     answered_by: str = "server"

@@ -6,7 +6,7 @@ while CoinGlass is down has plan and listings within seconds of its return.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager
 from typing import NamedTuple, TypeAlias
 
@@ -40,11 +40,15 @@ class Supervision(NamedTuple):
 
 
 class Background(NamedTuple):
-    """What runs beside the requests. Without `symbols`, the listings are not requested at start."""
+    """What runs beside the requests. Without `symbols`, the listings are not requested at start.
+
+    `watch_credentials`: of subscribers, for as long as the server runs.
+    """
 
     symbols: Symbols | None
     pool: ClientPool | None
     sampler: Sampler
+    watch_credentials: Callable[[], Coroutine[None, None, None]]
     supervision: Supervision | None = None
 
 
@@ -53,6 +57,7 @@ async def lifespan(upstream: KeyUpstream, background: Background) -> AsyncIterat
     client = upstream.client
     pool, supervision = background.pool, background.supervision
     tasks = [_watch_plan(client), _load_listings(client, background.symbols), background.sampler.run()]
+    tasks.append(background.watch_credentials())
     if pool is not None:
         tasks.append(pool.watch())
     running = [asyncio.create_task(task) for task in tasks]

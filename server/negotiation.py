@@ -12,12 +12,15 @@ from server.http import JSON
 
 GRAPHQL_JSON: Final = b"application/graphql-response+json"
 EVENT_STREAM: Final = b"text/event-stream"
+MULTIPART: Final = b"multipart/mixed"  # as the protocol of subscriptions in the version 1.0
 IDENTITY: Final = "identity"
 _JSON: Final = (JSON, GRAPHQL_JSON)  # what wildcards stand for
 CODINGS: Final = ("zstd", "gzip", IDENTITY)  # the best first
 
 _OF_FILES = tuple(BY_MEDIA_TYPE)
-_MEDIA_TYPES = (*_OF_FILES, EVENT_STREAM, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
+_STREAMS = (MULTIPART, EVENT_STREAM)  # the better one last
+_MEDIA_TYPES = (*_OF_FILES, *_STREAMS, JSON, GRAPHQL_JSON)  # of results; among equal weights the last one wins
+_MULTIPART, _SPEC = MULTIPART.decode(), "subscriptionspec"
 _FORMAT = b"format"
 _PAGE_RANGES = ("text/html", "text/*", "*/*")
 _SYNONYMS = {"x-gzip": "gzip"}  # RFC 9110, 8.4.1.3
@@ -36,6 +39,14 @@ def media_type(accept: bytes | None) -> bytes | None:
     weights = _weights(accept)
     offers = [offered for offered in _MEDIA_TYPES if offered not in _OF_FILES or BY_MEDIA_TYPE[offered].is_available]
     (weight, *_), best = max((_preference(offered, weights), offered) for offered in offers)
+    return best if weight > 0 else None
+
+
+@functools.lru_cache(maxsize=256)
+def stream_type(accept: bytes | None) -> bytes | None:
+    """Return the media type in which the client takes the results of a subscription; None if it takes none."""
+    weights = _weights(accept or b"")
+    weight, best = max((weights.get(offered.decode(), 0.0), offered) for offered in reversed(_STREAMS))
     return best if weight > 0 else None
 
 
@@ -60,7 +71,7 @@ def requested_format(query_string: bytes) -> str | None:
 
 def why_unacceptable(accept: bytes, query_string: bytes) -> str:
     """Say which types and formats there are."""
-    name, types = requested_format(query_string), (JSON, GRAPHQL_JSON, EVENT_STREAM, *_OF_FILES)
+    name, types = requested_format(query_string), (JSON, GRAPHQL_JSON, *_STREAMS, *_OF_FILES)
     missing = [each for each in BY_NAME.values() if not each.is_available]
     if any(each.name == name or (name is None and each.media_type in accept) for each in missing):
         return f"Arrow and Parquet need pyarrow, which this server does not have: install {EXTRA}."
@@ -115,7 +126,7 @@ def is_json(content_type: bytes) -> bool:
 
 def _value_and_weight(text: str) -> tuple[str, float] | None:
     value, stated = _value_and_parameters(text)
-    if stated.get("charset", "utf-8") not in _UTF_8:
+    if stated.get("charset", "utf-8") not in _UTF_8 or (value == _MULTIPART and stated.get(_SPEC) != "1.0"):
         return None
     try:
         weight = float(stated.get("q", "1"))

@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from callers.addresses import Network, caller_at, parse_address
+from server.live.subscribers import Subscribers
 from server.traffic import Traffic
 
 log = structlog.get_logger(__name__)
@@ -102,11 +103,13 @@ class ConnectionRefusal:
 class OpenConnections:
     """All connections of a process; `sockets` are those that became a WebSocket.
 
+    `subscribers`: the subscriptions that they carry.
     `is_closing`: each answer is the last of its connection. `is_draining`: the server ends, so that it is not ready.
     """
 
     limits: ConnectionLimits
     traffic: Traffic = field(default_factory=Traffic)
+    subscribers: Subscribers = field(default_factory=Subscribers)
     _open: set[LimitedConnection] = field(default_factory=set)
     _by_address: Counter[str] = field(default_factory=Counter)
     _sockets: Counter[str] = field(default_factory=Counter)

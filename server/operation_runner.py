@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from functools import partial
 from typing import Any, Final, NamedTuple
 
@@ -13,28 +13,30 @@ from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
 
 from callers.budgets import Budgets
+from callers.caller import Caller
 from cg_client.call import count_upstream_calls
 from resolvers.context import Context, Tabulation
 from resolvers.operation_record import OperationRecord
 from served_schema.live_operation import LiveOperation
 from served_schema.schema import ServedSchema
+from served_schema.subscription import Subscription
 from server import dry_run
 from server.batch import BatchCharge, BatchCost
 from server.budgets import Charge
 from server.client_pool import KeyUpstream
-from server.http import ALLOW, DryRun, Request
-from server.live.broadcast import Subscription
+from server.http import ALLOW, NO_STORE, DryRun, Request
 from server.live.broadcasts import Broadcasts
+from server.live.subscribers import Subscribers
 from server.operations import OperationRefused, OperationRequest
 from server.results import body_of
 from server.traffic import Traffic
 
 _MAX_CACHE_SECONDS: Final = 300.0  # shared caches cannot be invalidated
 _QUERIES: Final = (OperationType.QUERY,)
-_ONE_RESULT: Final = (OperationType.QUERY, OperationType.MUTATION)
-_STREAMS: Final = (
-    "A subscription has many results. Accept `text/event-stream` or `multipart/mixed;subscriptionSpec=1.0`, or use a "
-    "WebSocket with the protocol graphql-transport-ws."
+_NOT_ACCEPTABLE: Final = 406
+_SUBSCRIPTION: Final = (
+    "A subscription has many results, which are sent over WebSocket (graphql-transport-ws), with `Accept: "
+    'text/event-stream`, or with `Accept: multipart/mixed;boundary="graphql";subscriptionSpec="1.0", application/json`.'
 )
 _STATUSES: Final = {  # HTTP status by error code for clients that accept GRAPHQL_JSON; 400 for other codes
     "INTERNAL_SERVER_ERROR": 500,
@@ -69,26 +71,16 @@ class OperationRunner:
     """`upstream` is with the server's key; a request may bring one with the caller's."""
 
     def __init__(
-        self, schema: ServedSchema, upstream: KeyUpstream, budgets: Budgets, traffic: Traffic, broadcasts: Broadcasts
+        self,
+        schema: ServedSchema,
+        upstream: KeyUpstream,
+        budgets: Budgets,
+        traffic: Traffic,
+        subscribers: Subscribers,
+        broadcasts: Broadcasts,
     ) -> None:
         self.schema, self.upstream, self._budgets, self._traffic = schema, upstream, budgets, traffic
-        self._broadcasts = broadcasts
-
-    async def is_subscription(self, operation: OperationRequest) -> bool:
-        return await self.schema.is_subscription(operation.text, operation.name, operation.extensions)
-
-    async def subscribe(self, request: Request, operation: OperationRequest) -> Subscription | OperationOutcome:
-        """Join the broadcast of a subscription; return the outcome if it is refused."""
-        upstream = request.upstream or self.upstream
-        with self.operation(request, upstream) as (context, charge):
-            request.operations.append(context.record)
-            context.live = upstream.feeds
-            live = await self.schema.accept_subscription(
-                operation.text, operation.variables, context, operation.name, operation.extensions
-            )
-            if isinstance(live, LiveOperation):
-                return await self._broadcasts.join(live, upstream)
-        return OperationOutcome(body_of(live), None, charge, _refusal_code(live), False, context.record)
+        self.subscribers, self._broadcasts = subscribers, broadcasts
 
     async def run(
         self,
@@ -97,10 +89,12 @@ class OperationRunner:
         batch: BatchCost | None = None,
         tabulation: Tabulation | None = None,
     ) -> OperationOutcome:
-        """Raise OperationRefused if there is no operation, or one that a GET must not execute.
+        """Raise OperationRefused if there is no operation, one that a GET must not execute, or a subscription.
 
         With `tabulation` the data may have the tables of execution/tables.py in it.
         """
+        if await self.is_subscription(operation):
+            raise OperationRefused(_NOT_ACCEPTABLE, _SUBSCRIPTION, NO_STORE)  # not for those with another Accept
         upstream = request.upstream or self.upstream
         with self.operation(request, upstream, batch) as (context, charge):
             context.tabulation = tabulation
@@ -109,6 +103,22 @@ class OperationRunner:
         body, expires_at = _body_and_expiry(context, result)
         is_gated, code = context.validity.is_gated, _refusal_code(result)
         return OperationOutcome(body, expires_at, charge, code, is_gated, context.record)
+
+    def is_subscription(self, operation: OperationRequest) -> Awaitable[bool]:
+        return self.schema.is_subscription(operation.text, operation.name, operation.extensions)
+
+    async def subscribe(
+        self, caller: Caller, operation: OperationRequest, context: Context, upstream: KeyUpstream
+    ) -> Subscription | ExecutionResult:
+        """Begin a subscription, or return the result if it is refused."""
+        refused = self.subscribers.why_refused(caller.name)
+        if refused is not None:
+            return PreExecutionError(None, [refused])
+        context.live = upstream.feeds
+        live = await self.schema.accept_subscription(
+            operation.text, operation.variables, context, operation.name, operation.extensions
+        )
+        return await self._broadcasts.join(live, upstream) if isinstance(live, LiveOperation) else live
 
     @contextlib.contextmanager
     def operation(
@@ -146,15 +156,13 @@ class OperationRunner:
                 context,
                 None,
                 operation.name,
-                _QUERIES if request.is_get else _ONE_RESULT,
+                _QUERIES if request.is_get else None,
                 operation.extensions,
             )
         except MissingQueryError:
             raise OperationRefused(400, "The request has no operation: its `extensions` name no document.") from None
         except InvalidOperationTypeError as error:
             kind = error.operation_type.value
-            if error.operation_type is OperationType.SUBSCRIPTION and not request.is_get:
-                raise OperationRefused(406, _STREAMS) from None
             raise OperationRefused(405, f"By GET only queries are executed, and this is a {kind}.", ALLOW) from None
 
 

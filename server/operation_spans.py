@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
@@ -188,15 +188,15 @@ def _carrier(request: Request) -> Mapping[str, str]:
     return {name: headers[raw].decode("latin-1") for name, raw in _ENCODED_HEADERS if raw in headers}
 
 
-async def _streamed(span: ServerSpan, stream: AsyncIterable[str | bytes]) -> AsyncIterator[str | bytes]:
+async def _streamed(span: ServerSpan, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """Pass the parts on, each produced within the span, which ends with the stream."""
-    parts = aiter(stream)
     try:
-        while True:
-            with span.activate():
-                part = await anext(parts, None)
-            if part is None:
-                return
-            yield part
+        async with contextlib.aclosing(stream):
+            while True:
+                with span.activate():
+                    part = await anext(stream, None)
+                if part is None:
+                    return
+                yield part
     finally:
         span.end()

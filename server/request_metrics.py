@@ -60,7 +60,8 @@ class RequestMetrics:
             counter = self._requests.labels(operation, str(response.status), response.answered_by)
             children = self._children[key] = (counter, self._seconds.labels(operation))
         children[0].inc()
-        children[1].observe(seconds)
+        if not any(record.type == "subscription" for record in operations):  # its client decides how long it lasts
+            children[1].observe(seconds)
         for record in operations:
             self._count_codes(record)
 

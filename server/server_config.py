@@ -8,6 +8,7 @@ from starlette.types import ASGIApp
 
 from server.asgi import MAX_BODY
 from server.connection import HTTPConnection
+from server.live.subscribers import Subscribers
 from server.open_connections import OpenConnections
 from server.settings import Settings
 from server.socket_connection import SocketConnection
@@ -16,7 +17,7 @@ GRACEFUL_SECONDS = 20
 
 
 def new_connections(settings: Settings) -> OpenConnections:
-    return OpenConnections(settings.connection_limits())
+    return OpenConnections(settings.connection_limits(), subscribers=Subscribers(settings.max_subscriptions))
 
 
 class ServerConfig(uvicorn.Config):

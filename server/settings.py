@@ -253,6 +253,12 @@ class Settings:
         integer(1, 10_000),
         "Most operations in progress on one WebSocket; more get an error each.",
     )
+    max_subscriptions: int = _variable(
+        "COINGLASS_MAX_SUBSCRIPTIONS",
+        100,
+        integer(1, 1_000_000),
+        "Most subscriptions of one caller in a process; more get an error each.",
+    )
     head_seconds: float = _variable(
         "COINGLASS_HEAD_SECONDS", 10.0, number(0.1, 300), "Longest time for the head of a request, in seconds."
     )

@@ -1,16 +1,24 @@
 """A connection over WebSocket: uvicorn's protocol with limits, and without tracebacks for what is not a message."""
 
 from asyncio.transports import BaseTransport
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+from websockets.protocol import State
 
+from server.live.socket_subscription import FRAMES
 from server.open_connections import OpenConnections, SendProgress
+from server.socket_messages import cut_reason
 
 if TYPE_CHECKING:
     from server.server_config import ServerConfig
 
-_INVALID_UTF_8 = 1007  # code of the close frame
+_SWITCHING_PROTOCOLS: Final = 101
+_INVALID_UTF_8: Final = 1007  # code of the close frame
+_MAX_BUFFERED: Final = 16 * 1024  # bytes that are written before the client has to read
+_SUBSCRIBER_PATIENCE: Final = 4  # times the seconds of other clients, until one that does not read is cut off
 
 
 class SocketConnection(WebSocketsSansIOProtocol):
@@ -20,6 +28,9 @@ class SocketConnection(WebSocketsSansIOProtocol):
 
     def connection_made(self, transport: BaseTransport) -> None:
         super().connection_made(transport)
+        self.transport.set_write_buffer_limits(_MAX_BUFFERED)
+        self.subscriptions = 0
+        self._to_resume: list[Callable[[], None]] = []
         self.open_connections = self.config.open_connections
         self.sending = SendProgress()
         self._since = self.loop.time()
@@ -34,6 +45,12 @@ class SocketConnection(WebSocketsSansIOProtocol):
         if self.conn.handshake_exc is not None and not self.handshake_initiated:  # refused by websockets
             self.transport.write(b"".join(self.conn.data_to_send()))
             self.transport.close()
+
+    def handle_connect(self, event: Request) -> None:
+        """Let the application write frames beside its messages."""
+        super().handle_connect(event)
+        if self.response.status_code == _SWITCHING_PROTOCOLS:
+            self.scope["extensions"] |= {FRAMES: {"connection": self}}
 
     def send_receive_event_to_app(self) -> None:
         """Close for a text that is not UTF-8, which uvicorn logs with a traceback."""
@@ -54,6 +71,58 @@ class SocketConnection(WebSocketsSansIOProtocol):
         self.sending.drained()
         if not self.read_paused and not self.transport.is_closing():
             self.transport.resume_reading()
+        waiting, self._to_resume = self._to_resume, []
+        for resume in waiting:  # each may fill the buffer again
+            resume()
+
+    def send_keepalive_ping(self) -> None:
+        """Leave out the ping to a client that does not read: it would not see it, and has its own limit."""
+        if self.writable.is_set():
+            super().send_keepalive_ping()
+        else:
+            self.schedule_ping()
+
+    def keepalive_timeout(self) -> None:
+        if self.writable.is_set():
+            super().keepalive_timeout()
+        else:
+            self.pong_timer = self.pending_ping_payload = None
+            self.schedule_ping()
+
+    # Frames of subscriptions. Each write is of whole frames, and so is each of uvicorn's.
+
+    @property
+    def is_open(self) -> bool:
+        return self.conn.state is State.OPEN and not self.transport.is_closing()
+
+    @property
+    def is_writable(self) -> bool:
+        return self.writable.is_set()
+
+    def write_frames(self, parts: Sequence[bytes]) -> None:
+        if len(parts) == 1:
+            self.transport.write(parts[0])
+        else:
+            self.transport.writelines(parts)
+
+    def call_when_writable(self, resume: Callable[[], None]) -> None:
+        self._to_resume.append(resume)
+
+    def end(self, code: int, reason: str) -> None:
+        """Close as `websocket.close` does, but without a wait: what the application sends from now on fails."""
+        if not self.is_open:
+            return
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": code, "reason": reason})
+        self.conn.send_close(code, cut_reason(reason))
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_timer = self.loop.call_later(self.close_timeout, self.transport.close)
+
+    def shutdown(self) -> None:
+        """Close with 1012, unless a close frame was sent."""
+        if self.handshake_complete and self.conn.state is not State.OPEN:
+            self.transport.close()
+        else:
+            super().shutdown()
 
     def end_with_answer(self) -> None:
         """Stay open: uvicorn closes with 1012 once the server is drained."""
@@ -63,8 +132,9 @@ class SocketConnection(WebSocketsSansIOProtocol):
         limits = self.open_connections.limits
         is_waiting = not self.writable.is_set() or self.transport.is_closing()
         self.sending.update(self.transport.get_write_buffer_size() if is_waiting else 0, now)
+        seconds = limits.send_seconds * (_SUBSCRIBER_PATIENCE if self.subscriptions else 1)
         is_late = not self.handshake_complete and now - self._since > limits.head_seconds
-        if is_late or self.sending.is_stalled(now, limits.send_seconds):
+        if is_late or self.sending.is_stalled(now, seconds):
             self.transport.abort()
 
 

@@ -1,7 +1,10 @@
-"""The shape of graphql-transport-ws messages, on which Strawberry relies."""
+"""The shape of graphql-transport-ws messages, on which Strawberry relies, and of close frames."""
+
+from typing import Final
 
 from served_schema.persisted_queries import DOCUMENT_IDS
 
+_MAX_REASON: Final = 123  # bytes that a close frame has room for
 _TYPES = ("connection_init", "ping", "pong", "subscribe", "complete")
 
 
@@ -28,3 +31,8 @@ def _is_operation(payload: object) -> bool:
     ids = [(extensions or {}).get("persistedQuery"), *(payload.get(name) for name in DOCUMENT_IDS)]
     variables, name = payload.get("variables"), payload.get("operationName")
     return bool(query or any(ids)) and isinstance(variables, dict | None) and isinstance(name, str | None)
+
+
+def cut_reason(reason: str) -> str:
+    """Return as much of the reason to close as fits."""
+    return reason.encode()[:_MAX_REASON].decode(errors="ignore")

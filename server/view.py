@@ -8,14 +8,19 @@ import orjson
 
 from execution.scalar_serializers import Unsupported
 from server.batch import BatchCost, Batching
-from server.event_stream import HEADERS as EVENT_HEADERS
-from server.event_stream import events
 from server.explorer import Explorer
 from server.export.formats import FileFormat
 from server.export.refusals import refuse_incomplete
 from server.export.response import Export, Tables
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
-from server.negotiation import EVENT_STREAM, GRAPHQL_JSON, accepts_page, response_type, why_unacceptable
+from server.live.http_streams import HTTPSubscriptions, one_result
+from server.live.stream_formats import FORMATS, StreamFormat
+from server.negotiation import (
+    GRAPHQL_JSON,
+    accepts_page,
+    response_type,
+    why_unacceptable,
+)
 from server.operation_runner import OperationOutcome, OperationRunner
 from server.operation_spans import OperationSpans
 from server.operations import OperationRefused, OperationRequest, read_operation, read_payload
@@ -41,6 +46,7 @@ class GraphQLView:
     ) -> None:
         self._runner, self._explorer, self._limit = runner, explorer, limit
         self._batching, self._traffic, self._spans = batching, traffic, spans
+        self._subscriptions = HTTPSubscriptions(runner, traffic)
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -70,16 +76,24 @@ class GraphQLView:
             raise OperationRefused(
                 _BAD_REQUEST, "X-Dry-Run is 1 or true for a dry run, and 0, false or left out for a real one."
             )
-        payload = read_payload(request)
+        return await self._answer(request, read_payload(request), content_type)
+
+    async def _answer(
+        self, request: Request, payload: dict[str, Any] | list[Any], content_type: bytes | FileFormat
+    ) -> Response:
         if isinstance(content_type, FileFormat):
             if isinstance(payload, list):
                 raise OperationRefused(_NOT_ACCEPTABLE, "A batch is answered in JSON, not as a file.")
             return await self._export(request, read_operation(payload), content_type)
         if isinstance(payload, list):
             return await self._answer_batch(request, payload, content_type)
-        if content_type == EVENT_STREAM:
-            return self._stream(request, payload)
-        return self._encoded(await self._runner.run(request, read_operation(payload)), content_type)
+        operation = read_operation(payload)
+        subscribed = await self._subscriptions.respond(request, operation)
+        if subscribed is not None:
+            return subscribed
+        if content_type in FORMATS:
+            return self._stream(request, operation, FORMATS[content_type])
+        return self._encoded(await self._runner.run(request, operation), content_type)
 
     def _page(self, request: Request) -> Response:
         if self._explorer is None:
@@ -132,9 +146,9 @@ class GraphQLView:
         response.upstream_calls = outcome.record.upstream_calls
         return response
 
-    def _stream(self, request: Request, payload: dict[str, Any]) -> Response:
+    def _stream(self, request: Request, operation: OperationRequest, form: StreamFormat) -> Response:
         """Execute the operation while the response is sent. Its cost is not known when the headers are."""
-        operation, upstream = read_operation(payload), request.upstream or self._runner.upstream
+        upstream = request.upstream or self._runner.upstream
 
         async def result() -> bytes:
             try:
@@ -148,7 +162,8 @@ class GraphQLView:
                 self._refuse_too_large(outcome)
                 return orjson.dumps(error.body)
 
-        return Response(_OK, b"", [*EVENT_HEADERS], stream=upstream.while_streaming(events(result)))
+        stream = one_result(result, form)
+        return Response(_OK, b"", [*form.headers], stream=upstream.while_streaming(stream))
 
     async def _answer_batch(self, request: Request, payloads: list[Any], content_type: bytes) -> Response:
         """Execute the operations at the same time, in contexts of their own and within common limits."""
@@ -176,8 +191,8 @@ class GraphQLView:
         if not 0 < len(payloads) <= most:
             text = f"The batch has {len(payloads)} operations, and 1 to {most} are allowed (COINGLASS_MAX_BATCH)."
             raise OperationRefused(_BAD_REQUEST, text)
-        if content_type == EVENT_STREAM:
-            raise OperationRefused(_NOT_ACCEPTABLE, "A batch is answered in JSON, not as events.")
+        if content_type in FORMATS:
+            raise OperationRefused(_NOT_ACCEPTABLE, "A batch is answered in JSON, not as a stream.")
         if not all(isinstance(payload, dict) for payload in payloads):
             raise OperationRefused(_BAD_REQUEST, "Each operation of a batch is an object with `query`.")
 

@@ -20,6 +20,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
+from strawberry.types import ExecutionResult
 
 from callers.authentication import MissingCredentials, Unauthenticated, VerificationUnavailable
 from resolvers.context import Context
@@ -29,15 +30,16 @@ from server.caller_key import KeyRefused, SocketKey
 from server.callers import Access
 from server.client_pool import KeyUpstream
 from server.http import Request
+from server.live.socket_subscription import FRAMES, FrameConnection, SocketSubscription
 from server.operation_runner import OperationRunner
 from server.operation_spans import OperationSpan, OperationSpans
+from server.operations import OperationRequest
 from server.origins import NO_ORIGINS, Origins
 from server.response_limit import ResponseTooLarge
 from server.socket_log import SocketLog
-from server.socket_messages import is_message
+from server.socket_messages import cut_reason, is_message
 from server.traffic import Traffic
 
-_MAX_REASON = 123  # bytes that a close frame has room for
 _FORBIDDEN, _UNAUTHORIZED, _TRY_AGAIN_LATER = 4403, 4401, 1013  # codes of a close frame
 _FROM_PAYLOAD = {  # of `connection_init`: the header that it stands for
     "authorization": b"authorization",
@@ -79,8 +81,14 @@ class OperationSocket(WebSocket):
     ) -> None:
         super().__init__(scope, socket_log.receive, socket_log.send)
         self.opening, self._log, self._traffic = socket_log.opening, socket_log, traffic
-        self._access, self._runner, self.key = access, runner, key
+        self._access, self.runner, self.key = access, runner, key
         self._observe, self.spans = observe, spans
+
+    @property
+    def connection(self) -> FrameConnection:
+        """The connection below, which the server in server/socket_connection.py adds to the scope."""
+        connection: FrameConnection = self.scope["extensions"][FRAMES]["connection"]
+        return connection
 
     def count_operation(self) -> None:
         self._log.operations += 1
@@ -93,14 +101,14 @@ class OperationSocket(WebSocket):
         self._traffic.refuse_request(self.opening, code, status, **facts)
 
     def new_context(self, upstream: KeyUpstream) -> Context:
-        return self._runner.new_context(self.opening, upstream)[0]
+        return self.runner.new_context(self.opening, upstream)[0]
 
     @contextlib.contextmanager
     def operation(self, upstream: KeyUpstream) -> Iterator[Context]:
         """Yield the context of an operation, and report it at its end."""
         record, started = None, time.perf_counter()
         try:
-            with self._runner.operation(self.opening, upstream) as (context, _):
+            with self.runner.operation(self.opening, upstream) as (context, _):
                 record = context.record
                 yield context
         finally:
@@ -134,10 +142,6 @@ def drop_origin_warnings() -> None:
 
 def _is_not_of_origin(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith("Rejected WebSocket connection from origin")
-
-
-def cut_reason(reason: str) -> str:
-    return reason.encode()[:_MAX_REASON].decode(errors="ignore")
 
 
 class TextFrames(ASGIWebSocketAdapter):
@@ -175,7 +179,14 @@ class TextFrames(ASGIWebSocketAdapter):
 
 
 class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
-    """Gives each operation of a connection its own context, with loaders and a deadline."""
+    """Gives each operation of a connection its own context, with loaders and a deadline.
+
+    A subscription goes on without its task, which only begins it.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  # Strawberry's
+        super().__init__(*args, **options)
+        self._subscriptions: dict[str, SocketSubscription] = {}
 
     async def handle_message(self, message: Message) -> None:
         """Check the message first: Strawberry relies on its shape."""
@@ -186,10 +197,9 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
 
     async def _resolve_id(self, message: SubscribeMessage) -> bool:
         """Set the text of an operation that names its document; send an error if there is none."""
-        assert isinstance(self.schema, ServedSchema)  # noqa: S101  # the schema of the view
         payload = cast("dict[str, Any]", message["payload"])
         try:
-            payload["query"] = self.schema.text_of(payload)
+            payload["query"] = self._schema.text_of(payload)
         except GraphQLError as error:
             await self.send_message({"id": message["id"], "type": "error", "payload": [error.formatted]})
             return False
@@ -244,8 +254,39 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
             _record.set(context.record)
             if span is not None:
                 span.record, context.record.trace_id = context.record, span.trace_id
+            if await self._schema.is_subscription(operation.query, operation.operation_name):
+                await self._subscribe(operation, context, upstream)
+                return
             self.context = context  # read before anything else runs
             await super().run_operation(operation)
+
+    async def _subscribe(self, operation: Operation[Context, None], context: Context, upstream: KeyUpstream) -> None:
+        socket = self._socket
+        request = OperationRequest(operation.query, operation.operation_name, operation.variables, None)
+        source = await socket.runner.subscribe(socket.opening.caller, request, context, upstream)
+        if isinstance(source, ExecutionResult):
+            await operation.send_initial_errors(source.errors or [])
+            return
+        operation.task, operation.query, operation.variables = None, "", None  # of no more use
+        subscribers, opening = socket.runner.subscribers, socket.opening
+        subscriber = SocketSubscription(
+            operation.id, opening, source, socket.connection, subscribers, upstream, self._forget
+        )
+        self._subscriptions[operation.id] = subscriber
+        subscriber.start()
+
+    def _forget(self, operation_id: str) -> None:
+        del self._subscriptions[operation_id]
+        self.forget_id(operation_id)
+
+    async def cleanup_operation(self, operation_id: str) -> None:
+        """End an operation that the client has completed or left."""
+        subscription = self._subscriptions.pop(operation_id, None)
+        if subscription is None:
+            await super().cleanup_operation(operation_id)
+        else:
+            self.forget_id(operation_id)
+            subscription.close()
 
     async def handle_task_exception(self, error: Exception) -> None:
         """Log the error unless the client disconnected during a send."""
@@ -289,6 +330,11 @@ class OperationContexts(BaseGraphQLTransportWSHandler[Context, None]):
         self._socket.refuse(code, "next")
         if self._socket.spans is not None:
             self._socket.spans.refuse(code)
+
+    @property
+    def _schema(self) -> ServedSchema:
+        assert isinstance(self.schema, ServedSchema)  # noqa: S101  # the schema of the view
+        return self.schema
 
     @property
     def _socket(self) -> OperationSocket:

@@ -145,7 +145,8 @@ async def test_the_rest_of_a_batch_ends_with_a_fault(monkeypatch: pytest.MonkeyP
         finally:
             ended.set()
 
-    runner = OperationRunner(build(), cast("Any", None), cast("Any", None), Traffic(), cast("Any", None))
+    missing = cast("Any", None)
+    runner = OperationRunner(build(), missing, missing, Traffic(), missing, missing)
     monkeypatch.setattr(runner, "run", run)
     view = GraphQLView(runner, None, ResponseLimit(1), Batching(2, DEFAULT), Traffic(), None)
     request = Request(http_scope(headers=[("content-type", "application/json")]))

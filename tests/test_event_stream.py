@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from sandbox.faults import FaultKind
-from server import event_stream
 from server.asgi import HTTPAdapter
+from server.live.stream_formats import EventStream
 from tests.conftest import Graph, StartGraph
 from tests.running import watching
 from tests.test_graphql_over_http import TWO_CALLS, large_parts
@@ -83,7 +83,7 @@ def test_a_dry_run_is_reported(shared_graph: Graph) -> None:
 
 
 def test_pings_keep_the_connection_until_the_deadline(start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(EventStream, "heartbeat_seconds", 0.05)
     graph = start_graph(deadline_seconds=0.5)
     graph.data('{ coin(symbol: "BTC") { symbol } }')
     graph.fail(FaultKind.HANG, times=1)

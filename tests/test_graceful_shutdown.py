@@ -5,7 +5,7 @@ import json
 import signal
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import httpx
 import pytest
@@ -160,7 +160,7 @@ async def test_a_request_with_an_unfinished_body_is_answered_with_503() -> None:
 async def test_a_stream_in_progress_is_cut_off() -> None:
     reached = asyncio.Event()
 
-    async def parts() -> AsyncIterator[bytes]:
+    async def parts() -> AsyncGenerator[bytes, None]:
         yield b"one"
         reached.set()
         await asyncio.Event().wait()

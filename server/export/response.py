@@ -6,7 +6,7 @@ The operation is executed before: whatever fails is known before the first byte,
 import asyncio
 import hashlib
 import zlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -93,7 +93,7 @@ class Export:
             await asyncio.sleep(0)
         return f'"{digest.hexdigest()}-{coding}"'.encode()
 
-    async def _pieces(self, writer: FileWriter, data: object) -> AsyncIterator[bytes]:
+    async def _pieces(self, writer: FileWriter, data: object) -> AsyncGenerator[bytes, None]:
         """Make each piece when it is asked for, and let other requests have their turn between them."""
         in_thread = self.file_format.needs_pyarrow
         yield writer.head()
@@ -103,7 +103,7 @@ class Export:
         yield await asyncio.to_thread(writer.end) if in_thread else writer.end()
 
 
-def _begin(request: Request, rendering: Rendering, body: AsyncIterator[bytes]) -> Response:
+def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, None]) -> Response:
     """Begin to send a file in pieces, unless the client has it or asks for its headers alone."""
     if_none_match = request.headers.get(b"if-none-match")
     if if_none_match is not None and request.is_get and rendering.matches(if_none_match):
@@ -122,7 +122,7 @@ def _coder(coding: str) -> _Coder:
     return zlib.compressobj(1, wbits=zlib.MAX_WBITS | 16)  # with the header of gzip
 
 
-async def _compressed(coding: str, begun: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def _compressed(coding: str, begun: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     coder = None if coding == IDENTITY else _coder(coding)
     yield begun if coder is None else coder.compress(begun)
     async for piece in rest:

@@ -1,7 +1,7 @@
 """In any order of events, a response is what the application answered to that request, and is not expired."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -281,7 +281,7 @@ def _url(query: ModelQuery) -> bytes:
     return "&".join(f"{name}={value}" for name, value in payload.items()).encode()
 
 
-async def _streamed(body: bytes) -> AsyncIterator[bytes]:
+async def _streamed(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 import orjson
@@ -28,7 +28,7 @@ Waiting = Callable[..., "asyncio.Task[Reply]"]
 
 
 @pytest.fixture
-async def waiting(origin: Origin) -> AsyncIterator[Waiting]:
+async def waiting(origin: Origin) -> AsyncGenerator[Waiting]:
     """Start requests that wait in the application until it is opened."""
     origin.open.clear()
     tasks: list[asyncio.Task[Reply]] = []
@@ -226,7 +226,7 @@ class Stream:
         headers = [(b"content-type", b"multipart/mixed")]
         return Response(200, b"", headers, expires_at=math.inf, stream=self._stream())
 
-    async def _stream(self) -> AsyncIterator[bytes]:
+    async def _stream(self) -> AsyncGenerator[bytes, None]:
         try:
             while part := await self.parts.get():
                 yield part

@@ -1,6 +1,7 @@
 """Counters that follow other counts, and background tasks that fail."""
 
 import asyncio
+from functools import partial
 from typing import cast
 
 import pytest
@@ -49,7 +50,9 @@ async def test_a_background_task_that_fails_is_logged_and_the_end_is_as_always(
 
     monkeypatch.setattr(client, "close", noted)
     with capture_logs() as lines:
-        async with lifespan(KeyUpstream.of(client, SocketObserver()), Background(None, None, cast("Sampler", sampler))):
+        upstream = KeyUpstream.of(client, SocketObserver())
+        background = Background(None, None, cast("Sampler", sampler), partial(asyncio.sleep, 0))
+        async with lifespan(upstream, background):
             await sampler.has_failed.wait()
     assert [(line["event"], repr(line["exc_info"])) for line in lines] == [
         ("a background task failed", "ValueError('no sample')")

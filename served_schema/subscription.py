@@ -1,0 +1,21 @@
+"""What a transport needs of a subscription: encoded bodies to take, and a call when there are some."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+
+class Subscription(Protocol):
+    """One subscriber of one operation. It keeps its own position, so that a slow transport stores nothing."""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing follows what `take` returned."""
+
+    def take(self) -> Sequence[bytes]:
+        """Return the bodies that the subscriber has not had, oldest first: none, or each a result in JSON."""
+
+    def attach(self, wake: Callable[[], None]) -> None:
+        """Call `wake` in the event loop when there is something to take or the end; once until the next `take`."""
+
+    def close(self) -> None:
+        """Stop: the client has left."""
