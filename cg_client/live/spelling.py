@@ -4,13 +4,14 @@ import math
 from collections.abc import Sequence
 
 PATIENCE_SECONDS = 10.0  # without events, until another name is tried as well
+STRAY_SECONDS = 5.0  # in which events may come by a name that was unsubscribed from
 
 
 class Spelling:
     """The names of one channel, on one connection after another.
 
-    It begins with the name that brought events last, at first the documented one. The first name that brings events
-    counts, and what comes by another is the same again.
+    It begins with the name that worked last, at first the documented one. Of several the first one that brings events
+    counts, and what comes by another is the same again. With only one, events are taken by whatever name they come.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -19,6 +20,7 @@ class Spelling:
         self._preferred = names[0]
         self._heard: str | None = None
         self._since = 0.0
+        self._stray_until = -math.inf
         self.names: Sequence[str] = names[:1]  # to be subscribed to
 
     def begin(self, now: float) -> None:
@@ -42,12 +44,14 @@ class Spelling:
 
     def hear(self, name: str, now: float) -> bool:
         """Note events by one of the names. Returns False if they count already by another."""
-        if self._heard not in (None, name) and now < self._since + PATIENCE_SECONDS:
+        is_doubled = len(self.names) > 1 or now < self._stray_until
+        if is_doubled and self._heard not in (None, name) and now < self._since + PATIENCE_SECONDS:
             return False
-        self._heard = self._preferred = name
-        self._since = now
-        if name in self.names:
-            self.names = [name]
+        self._heard, self._since = name, now
+        if len(self.names) > 1 and name in self.names:
+            self.names, self._stray_until = [name], now + STRAY_SECONDS
+        if len(self.names) == 1:
+            (self._preferred,) = self.names
         return True
 
     def refuse(self, name: str) -> bool:

@@ -196,6 +196,9 @@ async def test_events_that_come_under_both_names_count_once(rig: Rig, upstream: 
     assert await listener.numbers() == [1]
     assert await listener.numbers() == [2]
     assert rig.counts.bad == [BadFrame.OTHER_SPELLING]
+    await rig.clock.elapse(5)
+    await peer.send_rows(CAMEL, order(3))
+    assert await listener.numbers() == [3]
 
 
 async def test_events_under_the_name_that_was_not_subscribed_to_are_taken(rig: Rig, upstream: StandIn) -> None:
@@ -205,6 +208,14 @@ async def test_events_under_the_name_that_was_not_subscribed_to_are_taken(rig: R
     ticker = Recorder()
     rig.socket.open(TICKER, ticker)
     assert await peer.message() == subscribe(TICKER_NAME)  # and the subscription stays
+    await peer.send_rows(CAMEL, order(2))
+    await peer.send_rows(SNAKE, order(3))
+    assert [await listener.numbers() for _ in range(2)] == [[2], [3]]
+    peer.drop()
+    await until(lambda: rig.clock.sleeping == 1)
+    await rig.clock.elapse(0.5)
+    assert await (await upstream.peer()).message() == subscribe(CAMEL, TICKER_NAME)
+    assert rig.counts.bad == []
 
 
 async def test_a_channel_whose_names_are_all_refused_does_not_exist(rig: Rig, upstream: StandIn) -> None:
