@@ -186,7 +186,9 @@ def test_a_server_without_a_field_of_this_client_is_an_error_with_the_remedy(cli
     older = httpx.Response(400, json={"errors": [missing | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]})
     transport, _ = answering(older, older)
     client = client_of(transport)
-    with pytest.raises(SchemaMismatchError, match=r"'used' on type 'UpstreamQuota'.*update the server, or install") as error:
+    with pytest.raises(
+        SchemaMismatchError, match=r"'used' on type 'UpstreamQuota'.*update the server, or install"
+    ) as error:
         client.fetch(upstream_quota())
     assert (error.value.code, error.value.errors[0].message) == ("GRAPHQL_VALIDATION_FAILED", missing["message"])
     with pytest.raises(RequestError) as own:  # a mistake in a document of one's own
@@ -199,10 +201,12 @@ def test_what_is_no_request_is_refused_with_what_would_be_one(client_of: ClientO
     client = client_of(transport)
     place: Any = coin("BTC")
     for call in (client.fetch, client.cost):
-        with pytest.raises(TypeError, match=r"coin\(symbol: BTC\) is no request yet: call .* liquidation_heatmap, .*market"):
+        with pytest.raises(
+            TypeError, match=r"coin\(symbol: BTC\) is no request yet: call .* liquidation_heatmap, .*market"
+        ):
             call(place)
     text: Any = "BTC"
-    with pytest.raises(TypeError, match="a request is wanted, .* not str"):
+    with pytest.raises(TypeError, match=r"a request is wanted, .* not str"):
         client.results({"a": text})
     assert requests == []
 

@@ -187,7 +187,7 @@ def test_the_asynchronous_client_fetches_the_same_history(url: str, client: Clie
 
 
 def test_a_history_beyond_the_plan_is_refused_before_anything_is_sent(client: Client) -> None:
-    with pytest.raises(RefusedError, match="HISTORY_TOO_DEEP.*; clip=True takes the part") as error:
+    with pytest.raises(RefusedError, match=r"HISTORY_TOO_DEEP: .* Pass clip=True for the part") as error:
         client.plan_history(BITCOIN, TWO_YEARS)
     assert {refusal.code for refusal in error.value.refusals} == {"HISTORY_TOO_DEEP"}
     assert client.usage.calls == 0

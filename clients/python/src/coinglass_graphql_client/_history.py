@@ -101,7 +101,7 @@ def plan(session: Session, requested: HistoryRequest, now: datetime) -> Flow[His
     refusals = tuple(refusal for refusal in cost.refusals if not (requested.clip and refusal.code == _TOO_DEEP))
     if refusals:
         is_too_long = all(refusal.code == _TOO_DEEP for refusal in refusals)
-        raise RefusedError(refusals, "clip=True takes the part that the plan includes" if is_too_long else "")
+        raise RefusedError(refusals, "Pass clip=True for the part that the plan includes." if is_too_long else "")
     return HistoryPlan(requested.series, pages, cost, checkpoint, dict(session.usage.budget))
 
 

@@ -123,7 +123,7 @@ def check_request(value: object) -> None:
         methods = [name for name in dir(value) if not name.startswith("_") and callable(getattr(value, name))]
         raise TypeError(f"{value} is no request yet: call one of its methods, {', '.join(methods)}")
     if not isinstance(value, Request):
-        raise TypeError(f"a request is wanted, such as coin(\"BTC\").market(), not {type(value).__name__}")
+        raise TypeError(f'a request is wanted, such as coin("BTC").market(), not {type(value).__name__}')
 
 
 @dataclass(slots=True)

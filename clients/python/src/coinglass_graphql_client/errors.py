@@ -86,9 +86,9 @@ class SchemaMismatchError(RequestError):
 
     def __str__(self) -> str:
         return (
-            f"{super().__str__()} The server has another version of the schema than the one from which this client was "
-            "generated: update the server, or install the client of the server's version. Until then, `execute` takes a "
-            "document without what the server lacks."
+            f"{super().__str__()} This client was generated from another version of the schema than the server has: "
+            "update the server, or install the client of the server's version. Until then, `execute` takes a document "
+            "without what the server lacks."
         )
 
 
@@ -114,7 +114,7 @@ class RefusedError(ClientError):
 
     def __init__(self, refusals: tuple[Refusal, ...], remedy: str = "") -> None:
         texts = [*dict.fromkeys(f"{refusal.code}: {refusal.message}" for refusal in refusals)]
-        super().__init__("; ".join([*texts, remedy] if remedy else texts))
+        super().__init__(" ".join([*texts, remedy] if remedy else texts))
         self.refusals = refusals
 
 
