@@ -3,7 +3,7 @@
 import asyncio
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
 import strawberry
@@ -16,6 +16,7 @@ from cg_client.errors import CoinglassError, Gated, InvalidRequest
 from cg_client.fetcher import Fetcher
 from cg_client.quota.requester import SYSTEM, Requester
 from cg_client.symbols.listings import Symbols
+from resolvers import unlisted_names
 from resolvers.loaders import Loaders
 from resolvers.operation_record import OperationEstimate, OperationRecord
 from resolvers.window_planner import WindowPlanner
@@ -119,13 +120,16 @@ class Context:
     @functools.cached_property
     def loaders(self) -> Loaders:
         """Loaders of this operation alone, made when a field first needs one."""
-        return Loaders(self.get, self.validity.depend_on, self.client.tracer)
+        return Loaders(self.get, self._get_named, self.validity.depend_on, self.client.tracer)
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
         answer = self.client.get(call, self.deadline, self.requester, grace=self.grace)
         if not answer.done():
             self._awaited.append(answer)
         return answer
+
+    def _get_named(self, call: Call) -> Awaitable[Answer[Any]]:
+        return unlisted_names.answered(self.symbols, call, self.get(call))
 
     def start(self, calls: Sequence[Call]) -> Sequence[asyncio.Future[Answer[Any]]]:
         """Start all of the calls."""
@@ -145,8 +149,11 @@ class Context:
         return entry.answer
 
     def get_fresh(self, call: Call) -> Answer[Any] | None:
-        """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses."""
-        if not self.client.plan_is_resolved:
+        """Return the cached answer if it is fresh, without waiting for anything; raises what the gate refuses.
+
+        None for calls whose names may have to be checked, which waits for a listing.
+        """
+        if call.params.listed_names or not self.client.plan_is_resolved:
             return None
         self.client.gate.check(call.endpoint, call.params)
         answer = self.peek_fresh(call)

@@ -2,7 +2,7 @@
 
 import asyncio
 import functools
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias
 
@@ -41,21 +41,24 @@ class RowKey:
 class EndpointLoader(DataLoader[Call, Answer[Any]]):
     """Answers the calls of an operation, all of them at the same time.
 
-    A failed call raises for its own waiters only: an exception among the answers is raised for its key.
+    A failed call raises for its own waiters only: an exception among the answers is raised for its key. `get_named` is
+    for calls with names that a listing can check.
     """
 
     def __init__(
         self,
         get: Callable[[Call], asyncio.Future[Answer[Any]]],
+        get_named: Callable[[Call], Awaitable[Answer[Any]]],
         depend_on: Callable[[Answer[Any]], None],
         tracer: Tracer | None = None,
     ) -> None:
         super().__init__()
-        self._get, self._depend_on, self._tracer = get, depend_on, tracer
+        self._get, self._get_named, self._depend_on, self._tracer = get, get_named, depend_on, tracer
 
     async def batch_load_fn(self, keys: list[Call]) -> list[Any]:
         with loader_batch(self._tracer, len(keys)):
-            answers = await asyncio.gather(*map(self._get, keys), return_exceptions=True)
+            waiting = [self._get_named(call) if call.params.listed_names else self._get(call) for call in keys]
+            answers = await asyncio.gather(*waiting, return_exceptions=True)
         for answer in answers:
             if isinstance(answer, Answer):
                 self._depend_on(answer)
@@ -115,14 +118,15 @@ class Loaders:
     def __init__(
         self,
         get: Callable[[Call], asyncio.Future[Answer[Any]]],
+        get_named: Callable[[Call], Awaitable[Answer[Any]]],
         depend_on: Callable[[Answer[Any]], None],
         tracer: Tracer | None = None,
     ) -> None:
-        self._get, self._depend_on, self._tracer = get, depend_on, tracer
+        self._get, self._get_named, self._depend_on, self._tracer = get, get_named, depend_on, tracer
 
     @functools.cached_property
     def endpoint(self) -> EndpointLoader:
-        return EndpointLoader(self._get, self._depend_on, self._tracer)
+        return EndpointLoader(self._get, self._get_named, self._depend_on, self._tracer)
 
     @functools.cached_property
     def row(self) -> RowLoader:

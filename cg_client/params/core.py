@@ -35,6 +35,7 @@ class NameKind(Enum):
     EXCHANGE = "exchange"
     PAIR = "pair"
     FUND = "fund"
+    OPTIONS_EXCHANGE = "options exchange"
     WALLET = "wallet"
 
 
@@ -54,6 +55,13 @@ class ExistingName(Example):
 
 
 @dataclass(frozen=True)
+class ListedAs:
+    """What a parameter names; a name for which CoinGlass has nothing is then looked up in that listing."""
+
+    kind: NameKind
+
+
+@dataclass(frozen=True)
 class Gateable:
     """Marks a parameter of which a plan may include some values: a refusal is remembered for the refused value only."""
 
@@ -64,11 +72,13 @@ class Params:
     """Base class of all parameter classes, used itself by endpoints without parameters; subclasses become dataclasses.
 
     By field name: `source_names` are CoinGlass' names, in the order of declaration; `existing_names` are examples for
-    parameters that no listing can check. `gateable` fields are those that a plan can limit.
+    parameters that no listing can check. `listed_names` are the kinds of those that a listing can check afterwards.
+    `gateable` fields are those that a plan can limit.
     """
 
     source_names: ClassVar[Mapping[str, str]] = {}
     existing_names: ClassVar[Mapping[str, object]] = {}
+    listed_names: ClassVar[Mapping[str, NameKind]] = {}
     gateable: ClassVar[Sequence[str]] = ()
 
     def __init_subclass__(cls) -> None:
@@ -80,6 +90,7 @@ class Params:
         cls.existing_names = {
             name: mark.value for name in marks for mark in marks[name] if isinstance(mark, ExistingName)
         }
+        cls.listed_names = {name: mark.kind for name in marks for mark in marks[name] if isinstance(mark, ListedAs)}
         cls.gateable = [name for name in marks if Gateable() in marks[name]]
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from cg_client.params.core import (
     ExchangeName,
     ExistingName,
     Gateable,
+    ListedAs,
     NameKind,
     PageParams,
     Params,
@@ -19,11 +20,18 @@ from cg_client.params.core import (
 
 
 class FundParams(Params):
-    ticker: Annotated[str, "Ticker of the fund, e.g. `GBTC`.", ExistingName("GBTC", NameKind.FUND)]
+    ticker: Annotated[
+        str, "Ticker of the fund, e.g. `GBTC`.", ExistingName("GBTC", NameKind.FUND), ListedAs(NameKind.FUND)
+    ]
 
 
 class FundOrAll(Params):
-    ticker: Annotated[str | None, "Ticker of the fund, e.g. `GBTC`; left out: all funds.", ExistingName("GBTC")] = None
+    ticker: Annotated[
+        str | None,
+        "Ticker of the fund, e.g. `GBTC`; left out: all funds.",
+        ExistingName("GBTC"),
+        ListedAs(NameKind.FUND),
+    ] = None
 
 
 class FundPeriod(FundParams):
@@ -31,13 +39,25 @@ class FundPeriod(FundParams):
 
 
 class OfCoin(Params):
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ExistingName("BTC")]
+    coin: Annotated[
+        str,
+        "Coin, as CoinGlass writes it, e.g. `BTC`.",
+        SourceName("symbol"),
+        ExistingName("BTC"),
+        ListedAs(NameKind.COIN),
+    ]
 
 
 class VestedCoin(OfCoin):
     """A coin of which a part is locked; BTC is not."""
 
-    coin: Annotated[str, "Coin, as CoinGlass writes it, e.g. `BTC`.", SourceName("symbol"), ExistingName("HYPE")]
+    coin: Annotated[
+        str,
+        "Coin, as CoinGlass writes it, e.g. `BTC`.",
+        SourceName("symbol"),
+        ExistingName("HYPE"),
+        ListedAs(NameKind.COIN),
+    ]
 
 
 class TokenOfChain(Params):
@@ -46,6 +66,7 @@ class TokenOfChain(Params):
         "Coin, e.g. `BTC`; a token of one chain is written like `USDT(ETH)`.",
         SourceName("symbol"),
         ExistingName("BTC"),
+        ListedAs(NameKind.COIN),
     ]
 
 
@@ -54,7 +75,9 @@ class ExchangePage(PageParams):
 
 
 class ExchangeTransfersParams(PageParams):
-    coin: Annotated[str | None, "ERC-20 token; left out: all of them.", SourceName("symbol")] = None
+    coin: Annotated[
+        str | None, "ERC-20 token; left out: all of them.", SourceName("symbol"), ListedAs(NameKind.COIN)
+    ] = None
     min_usd: Annotated[float | None, "Smallest transfer to list, in US dollars."] = None
     from_: Annotated[datetime | None, "Start of the window.", SourceName("start_time")] = None
 
@@ -75,7 +98,9 @@ class WindowParams(Params):
 
 
 class WhaleTransfersParams(WindowParams):
-    coin: Annotated[str | None, "Coin; left out: all coins.", SourceName("symbol"), ExistingName("BTC")] = None
+    coin: Annotated[
+        str | None, "Coin; left out: all coins.", SourceName("symbol"), ExistingName("BTC"), ListedAs(NameKind.COIN)
+    ] = None
 
 
 class CalendarWindow(WindowParams):

@@ -16,6 +16,7 @@ from cg_client.params.core import (
     ExistingName,
     Gateable,
     HyperliquidCoin,
+    ListedAs,
     NameKind,
     PairParams,
     Params,
@@ -50,7 +51,9 @@ class CoinTakerRange(CoinParams):
 
 
 class LiquidationTotalsParams(Params):
-    symbol: Annotated[str | None, "Coin; left out: all coins together.", ExistingName("BTC")] = None
+    symbol: Annotated[
+        str | None, "Coin; left out: all coins together.", ExistingName("BTC"), ListedAs(NameKind.COIN)
+    ] = None
     range: Annotated[choices.LiquidationRange, "Period to cover.", Gateable()] = choices.LiquidationRange.H24
 
 
@@ -84,15 +87,18 @@ class OptionsOpenInterest(OptionsVolume):
     range: Annotated[choices.OptionsRange, "Period to cover.", Gateable()] = choices.OptionsRange.ALL
 
 
-_OPTIONS_VENUES = {name.lower(): name for name in ("Deribit", "CME", "OKX", "Bybit", "Binance")}
+OPTIONS_EXCHANGES = ("Deribit", "CME", "OKX", "Bybit", "Binance")
+_BY_LOWER_CASE = {name.lower(): name for name in OPTIONS_EXCHANGES}
 
 
 class OptionsVenue(CoinParams):
-    exchange: Annotated[str, "Options venue, in any case.", ExistingName("Deribit")] = "Deribit"
+    exchange: Annotated[
+        str, "Options venue, in any case.", ExistingName("Deribit"), ListedAs(NameKind.OPTIONS_EXCHANGE)
+    ] = "Deribit"
 
     def query(self) -> dict[str, str]:
         """Send a known venue by CoinGlass' name: in other capitals it answers an empty list."""
-        return super().query() | {"exchange": _OPTIONS_VENUES.get(self.exchange.strip().lower(), self.exchange)}
+        return super().query() | {"exchange": _BY_LOWER_CASE.get(self.exchange.strip().lower(), self.exchange)}
 
 
 class AccumulatedFunding(Params):

@@ -6,7 +6,7 @@ typing error costs nothing. When a refresh fails, the last listing stays in use.
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -16,17 +16,18 @@ from async_lru import alru_cache
 
 from cg_client.call import Answer, Call, Decode
 from cg_client.clock import Clock
-from cg_client.decoding.struct_reader import Name
+from cg_client.decoding.struct_reader import Name, struct_decoder
 from cg_client.decoding.tolerance import rows_of, scalar, tolerant
 from cg_client.endpoint import Endpoint
-from cg_client.endpoints import futures, spot
+from cg_client.endpoints import etf, futures, options, spot
 from cg_client.errors import CoinglassError, UnknownExchange, UnknownName
 from cg_client.fetcher import Fetcher
-from cg_client.params.core import Params
+from cg_client.params.core import CoinParams, NameKind, Params
+from cg_client.params.positions import OPTIONS_EXCHANGES
 from cg_client.revision import Revision
 from cg_client.symbols.aliases import Market
 from cg_client.symbols.instruments import Instrument, InstrumentIndex, decode_instruments, decode_spot_instruments
-from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex
+from cg_client.symbols.name_index import CoinIndex, ExchangeIndex, NameIndex, ShortIndex
 
 LISTING_LIFETIME = 3600.0  # seconds
 UNKNOWN_NAME_INTERVAL = 60.0  # seconds before an unknown name may cause a refresh
@@ -41,6 +42,23 @@ N = TypeVar("N", bound=NameIndex)
 decode_names: Decode[tuple[str, ...]] = tolerant(
     msgspec.json.Decoder(tuple[Name, ...]).decode, rows_of(scalar(Name)), tuple[str, ...]
 )
+
+
+class _ListedFund(msgspec.Struct):
+    ticker: Name
+
+
+class _ListedOptionsExchange(msgspec.Struct):
+    name: Name = msgspec.field(name="exchange_name")
+
+
+def _options_exchanges(rows: Iterable[_ListedOptionsExchange]) -> tuple[str, ...]:
+    """Return the names without the label of their total, and those that the documentation has."""
+    return tuple(dict.fromkeys([*(row.name for row in rows if row.name != "All"), *OPTIONS_EXCHANGES]))
+
+
+_decode_funds = struct_decoder(list[_ListedFund], lambda rows: tuple(row.ticker for row in rows))
+_decode_options_exchanges = struct_decoder(list[_ListedOptionsExchange], _options_exchanges)
 
 
 class Listing(Generic[T]):
@@ -147,12 +165,21 @@ class Symbols:
         self.futures_coins = self._named(CoinIndex, futures.market.SUPPORTED_COINS)
         self.spot_coins = self._named(CoinIndex, spot.SUPPORTED_COINS)
         self.futures_exchanges = self._named(ExchangeIndex, futures.market.SUPPORTED_EXCHANGES)
+        self.funds = self._named(partial(NameIndex, NameKind.FUND.value), etf.BITCOIN_LIST, decode=_decode_funds)
+        self.options_exchanges = self._named(
+            partial(ShortIndex, NameKind.OPTIONS_EXCHANGE.value),
+            options.INFO,
+            CoinParams(symbol="BTC"),
+            decode=_decode_options_exchanges,
+        )
         self._listings: Sequence[Listing[Any]] = (
             self.futures,
             self.spot,
             self.futures_coins,
             self.spot_coins,
             self.futures_exchanges,
+            self.funds,
+            self.options_exchanges,
         )
 
     def for_client(self, client: Fetcher) -> "Symbols":
@@ -192,6 +219,18 @@ class Symbols:
         except UnknownName as unknown:
             return await self._elsewhere(unknown, self.spot.find(lambda index: index.exchanges.require(name)))
 
+    async def named(self, kind: NameKind, name: str) -> str:
+        """Return CoinGlass' name of a coin, a fund or an exchange of options."""
+        match kind:
+            case NameKind.COIN:
+                return await self.coin(name)
+            case NameKind.FUND:
+                return await self.funds.find(lambda names: names.require(name))
+            case NameKind.OPTIONS_EXCHANGE:
+                return await self.options_exchanges.find(lambda names: names.require(name))
+            case _:
+                raise NotImplementedError(kind)
+
     @staticmethod
     async def _elsewhere(unknown: UnknownName, search: Awaitable[str]) -> str:
         try:
@@ -227,14 +266,20 @@ class Symbols:
         explain = partial(self._without_pairs, market)
         return PairListing(load, self._client.clock, self._client.revision, explain)
 
-    def _named(self, index: Callable[[tuple[str, ...]], N], endpoint: Endpoint) -> Listing[N]:
+    def _named(
+        self,
+        index: Callable[[tuple[str, ...]], N],
+        endpoint: Endpoint,
+        params: Params | None = None,
+        decode: Decode[tuple[str, ...]] = decode_names,
+    ) -> Listing[N]:
         async def load() -> N:
-            return index(await self._value(endpoint, decode_names))
+            return index(await self._value(endpoint, decode, params))
 
         return Listing(load, self._client.clock, self._client.revision)
 
-    async def _value(self, endpoint: Endpoint, decode: Decode[T]) -> T:
-        answer: Answer[T] = await self._client.get(Call(endpoint, Params(), decode), grace=False)
+    async def _value(self, endpoint: Endpoint, decode: Decode[T], params: Params | None = None) -> T:
+        answer: Answer[T] = await self._client.get(Call(endpoint, params or Params(), decode), grace=False)
         return answer.value
 
 

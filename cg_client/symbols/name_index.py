@@ -81,6 +81,13 @@ class NameIndex:
         return SimilarNames(self._by_folded)
 
 
+class ShortIndex(NameIndex):
+    """A few names, all of which are suggested where none is similar."""
+
+    def near(self, name: str) -> list[str]:
+        return super().near(name) or list(self.names[:MAX_SUGGESTIONS])
+
+
 class CoinIndex(NameIndex):
     """Coins, by the other tickers of the same unit too."""
 

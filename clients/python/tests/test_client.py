@@ -22,6 +22,7 @@ from coinglass_graphql_client import (
     RateLimitedError,
     RequestError,
     ResponseError,
+    SchemaMismatchError,
     UnavailableError,
     coin,
     coinglass_account,
@@ -178,6 +179,44 @@ def test_what_would_fail_again_is_not_repeated(client_of: ClientOf, code: str) -
     with pytest.raises(RequestError, match=code):
         client_of(transport).fetch(upstream_quota())
     assert len(requests) == 1
+
+
+def test_a_server_without_a_field_of_this_client_is_an_error_with_the_remedy(client_of: ClientOf) -> None:
+    missing = {"message": "Cannot query field 'used' on type 'UpstreamQuota'."}
+    older = httpx.Response(400, json={"errors": [missing | {"extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}]})
+    transport, _ = answering(older, older)
+    client = client_of(transport)
+    with pytest.raises(
+        SchemaMismatchError, match=r"'used' on type 'UpstreamQuota'.*update the server, or install"
+    ) as error:
+        client.fetch(upstream_quota())
+    assert (error.value.code, error.value.errors[0].message) == ("GRAPHQL_VALIDATION_FAILED", missing["message"])
+    with pytest.raises(RequestError) as own:  # a mistake in a document of one's own
+        client.execute("{ upstreamQuota { used } }")
+    assert type(own.value) is RequestError
+
+
+def test_what_is_no_request_is_refused_with_what_would_be_one(client_of: ClientOf) -> None:
+    transport, requests = answering()
+    client = client_of(transport)
+    place: Any = coin("BTC")
+    for call in (client.fetch, client.cost):
+        with pytest.raises(
+            TypeError, match=r"coin\(symbol: BTC\) is no request yet: call .* liquidation_heatmap, .*market"
+        ):
+            call(place)
+    text: Any = "BTC"
+    with pytest.raises(TypeError, match=r"a request is wanted, .* not str"):
+        client.results({"a": text})
+    assert requests == []
+
+
+def test_a_server_that_is_not_there_is_named(client_of: ClientOf) -> None:
+    transport, _ = answering(*[httpx.ConnectError("refused")] * 3)
+    client = client_of(transport)
+    with pytest.raises(NotConnectedError) as error:
+        client.fetch(upstream_quota())
+    assert str(error.value) == f"{client.url}: no connection (refused)"
 
 
 def test_the_budget_of_the_caller_is_an_error_with_the_time_to_wait(client_of: ClientOf) -> None:

@@ -62,7 +62,7 @@ def test_polars_and_arrow_have_nulls_and_types_also_of_empty_columns(liquidation
 
 
 def test_a_data_frame_says_that_its_figures_are_of_the_sandbox(liquidations: types.Liquidations) -> None:
-    assert liquidations.to_pandas().attrs["sandbox"] == "true"
+    assert liquidations.to_pandas().attrs["sandbox"] is True
     assert liquidations.to_arrow().schema.metadata[b"sandbox"] == b"true"
 
 

@@ -25,6 +25,7 @@ from coinglass_graphql_client import (
     RefusedError,
     SeriesRequest,
     UnavailableError,
+    coin,
     etf,
     pair,
 )
@@ -186,7 +187,7 @@ def test_the_asynchronous_client_fetches_the_same_history(url: str, client: Clie
 
 
 def test_a_history_beyond_the_plan_is_refused_before_anything_is_sent(client: Client) -> None:
-    with pytest.raises(RefusedError, match="HISTORY_TOO_DEEP") as error:
+    with pytest.raises(RefusedError, match=r"HISTORY_TOO_DEEP: .* Pass clip=True for the part") as error:
         client.plan_history(BITCOIN, TWO_YEARS)
     assert {refusal.code for refusal in error.value.refusals} == {"HISTORY_TOO_DEEP"}
     assert client.usage.calls == 0
@@ -356,10 +357,27 @@ def test_a_window_that_makes_no_sense_is_refused(client: Client, start: datetime
         client.plan_history(BITCOIN, start, end)
 
 
-def test_a_column_that_a_series_does_not_have_is_refused_with_those_that_it_has(client: Client) -> None:
-    series: Series = {"funding": pair("Binance", "BTC/USDT").funding_rate(Interval.H1).only("rate")}
+def test_a_column_that_a_series_does_not_have_is_refused_with_those_that_it_has() -> None:
+    request = pair("Binance", "BTC/USDT").funding_rate(Interval.H1)
     with pytest.raises(ValueError, match="no column 'rate', but open, high, low, close"):
-        client.plan_history(series, START, END)
+        request.only("rate")
+
+
+@pytest.mark.parametrize(
+    ("series", "start", "end", "message"),
+    [
+        (BITCOIN, "2026-01-01", None, "`start` is a datetime, .* not '2026-01-01'"),
+        (BITCOIN, None, None, "`start` is a datetime, .* not None"),
+        (BITCOIN, START, END.date(), "`end` is a datetime, .* not datetime.date"),
+        ({"a": coin("BTC").market()}, START, END, "market has no history: a series has"),
+        ({"a": coin("BTC")}, START, END, r"coin\(symbol: BTC\) is no request yet"),
+    ],
+)
+def test_arguments_of_a_wrong_type_are_refused_with_the_right_one(
+    client: Client, series: Any, start: Any, end: Any, message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        client.plan_history(series, start, end)
 
 
 @pytest.mark.parametrize("interval", [Interval.M1, Interval.H1, Interval.H8, Interval.D1, Interval.W1])

@@ -60,7 +60,7 @@ export function isPayload(type: string, name: string): boolean {
 
 type Change = (selectionSet: SelectionSetNode, type: string) => SelectionSetNode;
 
-/** Change each selection set whose type is a container of entities, from the root down. */
+/** Change each selection set of the root, of a namespace and of an entity, from the root down. */
 export function mapFields(document: DocumentNode, change: Change, changeField = (node: FieldNode, _type: string): FieldNode => node): DocumentNode {
   const inside = (selectionSet: SelectionSetNode, type: string): SelectionSetNode => {
     const selections = selectionSet.selections.map((node): SelectionNode => {

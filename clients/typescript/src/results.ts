@@ -31,7 +31,7 @@ export class ProblemError extends Error {
 
   constructor(problem: unknown) {
     const fields = (problem ?? {}) as { __typename?: string; code?: string; message?: string; retryAfter?: number | null };
-    super(fields.message ?? fields.code ?? fields.__typename ?? "The result is missing.");
+    super(fields.message ?? fields.code ?? fields.__typename ?? "There is no result: `errors` in the response says why.");
     this.problem = problem ?? null;
     this.code = fields.code;
     this.retryAfter = fields.retryAfter ?? undefined;

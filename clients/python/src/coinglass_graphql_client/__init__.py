@@ -23,6 +23,7 @@ from coinglass_graphql_client.errors import (
     RefusedError,
     RequestError,
     ResponseError,
+    SchemaMismatchError,
     UnavailableError,
     unwrap,
 )
@@ -56,6 +57,7 @@ __all__ = [
     "Request",
     "RequestError",
     "ResponseError",
+    "SchemaMismatchError",
     "SeriesRequest",
     "Unavailable",
     "UnavailableError",

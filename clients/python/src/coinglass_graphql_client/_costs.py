@@ -61,7 +61,7 @@ class DryRun(msgspec.Struct):
 
 def dry_run(session: Session, requests: Mapping[str, Request[Any]] | Request[Any]) -> Flow[Cost]:
     """Return what requests would cost together."""
-    named = {"": requests} if isinstance(requests, Request) else requests
+    named = requests if isinstance(requests, Mapping) else {"": requests}
     return cost_of((yield from inspect(session, named)))
 
 

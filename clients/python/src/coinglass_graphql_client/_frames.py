@@ -88,4 +88,5 @@ def to_arrow(table: Table) -> "pyarrow.Table":
         "text": pa.string(),
     }
     arrays = {name: pa.array(column.values, of.get(column.kind)) for name, column in table.columns.items()}
-    return pa.table(arrays).replace_schema_metadata(dict(table.metadata))
+    texts = {name: str(value).lower() if isinstance(value, bool) else value for name, value in table.metadata.items()}
+    return pa.table(arrays).replace_schema_metadata(texts)

@@ -10,9 +10,9 @@ from coinglass_graphql_client._checkpoint import Checkpoint, SavedPage, SavedSer
 from coinglass_graphql_client._costs import Cost, DryRun, cost_of, inspect
 from coinglass_graphql_client._flow import Flow, Wait
 from coinglass_graphql_client._joined import History, join
-from coinglass_graphql_client._pages import EPOCH, Page, column_fields, pages_of, saved_series
+from coinglass_graphql_client._pages import EPOCH, Page, pages_of, saved_series
 from coinglass_graphql_client._progress import OnProgress, Progress, reporting
-from coinglass_graphql_client._requests import SeriesRequest
+from coinglass_graphql_client._requests import SeriesRequest, check_request
 from coinglass_graphql_client._session import Session
 from coinglass_graphql_client.errors import RateLimitedError, RefusedError, unwrap
 from coinglass_graphql_client.generated.enums import ProblemCode
@@ -45,7 +45,7 @@ class HistoryRequest:
             "start": self.start.isoformat(),
             "end": self.end and self.end.isoformat(),
             "series": {
-                name: [str(request.between(EPOCH, EPOCH)), [info.name for info in column_fields(request)]]
+                name: [str(request.between(EPOCH, EPOCH)), [info.name for info in request.column_fields]]
                 for name, request in self.series.items()
             },
         }
@@ -100,12 +100,20 @@ def plan(session: Session, requested: HistoryRequest, now: datetime) -> Flow[His
     cost = cost_of(reports)
     refusals = tuple(refusal for refusal in cost.refusals if not (requested.clip and refusal.code == _TOO_DEEP))
     if refusals:
-        raise RefusedError(refusals)
+        is_too_long = all(refusal.code == _TOO_DEEP for refusal in refusals)
+        raise RefusedError(refusals, "Pass clip=True for the part that the plan includes." if is_too_long else "")
     return HistoryPlan(requested.series, pages, cost, checkpoint, dict(session.usage.budget))
 
 
 def _checked(requested: HistoryRequest, now: datetime) -> HistoryRequest:
-    """Return the request with its times in UTC; raises `ValueError` for one that makes no sense."""
+    """Return the request with its times in UTC; raises `ValueError` or `TypeError` for one that makes no sense."""
+    for name, time in (("start", requested.start), ("end", requested.end)):
+        if not isinstance(time, datetime) and (name == "start" or time is not None):
+            raise TypeError(f"`{name}` is a datetime, such as datetime(2026, 1, 1, tzinfo=UTC), not {time!r}")
+    for request in requested.series.values():
+        check_request(request)
+        if not isinstance(request, SeriesRequest):
+            raise TypeError(f"{request} has no history: a series has, such as pair(...).funding_rate(Interval.H1)")
     start, end = _utc(requested.start), requested.end and _utc(requested.end)
     if not requested.series:
         raise ValueError("`series` is empty")

@@ -76,7 +76,7 @@ def join(series: Mapping[str, SeriesRequest[Any]], pages: list[tuple[Page, Saved
             if title in columns:
                 raise ValueError(f"two columns would be named {title!r}: name the series otherwise")
             columns[title] = joined
-    return History(Table(columns, {"sandbox": str(is_sandbox).lower()}), tuple(_gaps(pages)), is_sandbox, calls)
+    return History(Table(columns, {"sandbox": is_sandbox}), tuple(_gaps(pages)), is_sandbox, calls)
 
 
 def _columns(parts: list[SavedSeries], rows: Mapping[int, int]) -> dict[str, Column]:

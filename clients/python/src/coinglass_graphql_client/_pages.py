@@ -62,7 +62,7 @@ class _PageSource(msgspec.Struct):
 
 def _page_request(request: SeriesRequest[Any], start: datetime, end: datetime) -> SeriesRequest[Any]:
     """Return the request for a page: the window, and of the payload only what a history consists of."""
-    fields = column_fields(request)
+    fields = request.column_fields
     columns = msgspec.defstruct(
         "Columns", [(info.name, info.type, msgspec.field(name=info.encode_name)) for info in fields]
     )
@@ -78,17 +78,6 @@ def _page_request(request: SeriesRequest[Any], start: datetime, end: datetime) -
         answer=answer,
         selection=f"... on {request.selected} {{ {selection} }}",
     )
-
-
-def column_fields(request: SeriesRequest[Any]) -> list[msgspec.structs.FieldInfo]:
-    """Return the columns that a history has of a series; raises `ValueError` for a name that there is not."""
-    columns = next(info.type for info in msgspec.structs.fields(request.answer) if info.name == "columns")
-    fields = {info.name: info for info in msgspec.structs.fields(columns)}
-    for name in request.columns:
-        if name not in fields or name == "timestamp":
-            names = ", ".join(each for each in fields if each != "timestamp")
-            raise ValueError(f"{request.selected} has no column {name!r}, but {names}")
-    return [info for name, info in fields.items() if not request.columns or name in {"timestamp", *request.columns}]
 
 
 def _inner(of: Any) -> str:

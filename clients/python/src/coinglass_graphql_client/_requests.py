@@ -47,6 +47,9 @@ class Namespace:
 
     steps: tuple[Step, ...]
 
+    def __str__(self) -> str:
+        return ".".join(map(str, self.steps))
+
 
 @dataclass(frozen=True, slots=True)
 class Request(Generic[T_co]):
@@ -69,8 +72,21 @@ class SeriesRequest(Request[T_co]):
     columns: tuple[str, ...] = field(default=(), kw_only=True)
 
     def only(self, *columns: str) -> "SeriesRequest[T_co]":
-        """Return the request for a history of these columns alone, named as in a data frame: `only("close")`."""
+        """Return the request for a history of these columns alone, named as in a data frame: `only("close")`.
+
+        Raises `ValueError` for a column that there is not. `fetch` returns all columns in any case.
+        """
+        names = [name for name in _columns_of(self.answer) if name != "timestamp"]
+        for name in columns:
+            if name not in names:
+                raise ValueError(f"{self.selected} has no column {name!r}, but {', '.join(names)}")
         return replace(self, columns=columns)
+
+    @property
+    def column_fields(self) -> list[msgspec.structs.FieldInfo]:
+        """The columns that a history has of the series, its time included."""
+        fields = _columns_of(self.answer)
+        return [info for name, info in fields.items() if not self.columns or name in {"timestamp", *self.columns}]
 
     @property
     def interval(self) -> timedelta:
@@ -94,6 +110,20 @@ class SeriesRequest(Request[T_co]):
         replaced = {without, *(argument.name for argument in new)}
         others = (argument for argument in last.arguments if argument.name not in replaced)
         return replace(self, steps=(*before, replace(last, arguments=(*others, *new))))
+
+
+def _columns_of(answer: Any) -> dict[str, msgspec.structs.FieldInfo]:
+    columns = next(info.type for info in msgspec.structs.fields(answer) if info.name == "columns")
+    return {info.name: info for info in msgspec.structs.fields(columns)}
+
+
+def check_request(value: object) -> None:
+    """Raise `TypeError` for what is no request, such as a place in the graph of which no method was called."""
+    if isinstance(value, Namespace):
+        methods = [name for name in dir(value) if not name.startswith("_") and callable(getattr(value, name))]
+        raise TypeError(f"{value} is no request yet: call one of its methods, {', '.join(methods)}")
+    if not isinstance(value, Request):
+        raise TypeError(f'a request is wanted, such as coin("BTC").market(), not {type(value).__name__}')
 
 
 @dataclass(slots=True)

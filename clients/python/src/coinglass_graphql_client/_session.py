@@ -10,13 +10,14 @@ import msgspec
 
 from coinglass_graphql_client._answers import Envelope, problem_of_error, read_field
 from coinglass_graphql_client._flow import Failure, Flow, Reply, Send, Wait, send
-from coinglass_graphql_client._requests import Document, Request, document
+from coinglass_graphql_client._requests import Document, Request, check_request, document
 from coinglass_graphql_client.errors import (
     AuthenticationError,
     GraphError,
     RateLimitedError,
     RequestError,
     ResponseError,
+    SchemaMismatchError,
 )
 from coinglass_graphql_client.generated.types import Problem
 
@@ -79,7 +80,12 @@ class Session:
 
     def post(self, of: Document, headers: Mapping[str, str] | None = None) -> Flow[Envelope]:
         """Send a document of requests, which are queries."""
-        return (yield from self.operation({"query": of.text, "variables": of.variables}, headers))
+        try:
+            return (yield from self.operation({"query": of.text, "variables": of.variables}, headers))
+        except RequestError as error:
+            if error.code != "GRAPHQL_VALIDATION_FAILED":
+                raise
+            raise SchemaMismatchError(error.errors, error.status) from None
 
     def results(
         self, requests: Mapping[str, Request[Any]], headers: Mapping[str, str] | None = None
@@ -95,6 +101,8 @@ class Session:
         self, requests: Mapping[str, Request[Any]], headers: Mapping[str, str] | None = None
     ) -> Flow[list[tuple[Envelope, dict[str, str]]]]:
         """Send requests in as few operations as the limits allow; returns each envelope with the names by alias."""
+        for request in requests.values():
+            check_request(request)
         operations: list[tuple[Envelope, dict[str, str]]] = []
         pending = list(_batches(list(requests), REQUESTS_PER_OPERATION))
         while pending:

@@ -43,7 +43,7 @@ class Table:
     """Columns of the same length by name, and what is known of them as a whole."""
 
     columns: Mapping[str, Column]
-    metadata: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 class Tabular(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +102,7 @@ def parts_of(payload: msgspec.Struct) -> list[str]:
     ]
 
 
-def _metadata(payload: msgspec.Struct) -> dict[str, str]:
+def _metadata(payload: msgspec.Struct) -> dict[str, str | bool]:
     """Return what data frames say of their origin, the mark of the sandbox included."""
     source = getattr(payload, "source", None)
     if source is None:
@@ -111,7 +111,7 @@ def _metadata(payload: msgspec.Struct) -> dict[str, str]:
         "endpoint": source.endpoint,
         "fetched_at": source.fetched_at.isoformat(),
         "freshness": str(source.freshness),
-        "sandbox": str(source.sandbox).lower(),
+        "sandbox": source.sandbox,
     }
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 import httpx
 import msgspec
@@ -26,6 +26,7 @@ from coinglass_graphql_client.errors import GraphError, NotConnectedError, unwra
 from coinglass_graphql_client.generated.types import Problem
 
 T = TypeVar("T")
+TransportT = TypeVar("TransportT", httpx.BaseTransport, httpx.AsyncBaseTransport)
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 USER_AGENT = f"coinglass-graphql-client/{version('coinglass-graphql-client')} python-httpx/{httpx.__version__}"
@@ -40,16 +41,30 @@ class Answer:
     errors: tuple[GraphError, ...] = ()
 
 
-class _Shared:
+class _Shared(Generic[TransportT]):
     """What both clients are made of."""
 
-    def __init__(self, url: str, credentials: Credentials, retries: int) -> None:
+    def __init__(
+        self,
+        url: str = DEFAULT_URL,
+        *,
+        api_key: str | None = None,
+        token: Token | None = None,
+        coinglass_key: str | None = None,
+        timeout: float = 30,
+        retries: int = 2,
+        transport: TransportT | None = None,
+    ) -> None:
         address = httpx.URL(url)
         if address.scheme not in {"http", "https"} or not address.host or address.userinfo:
             raise ValueError("`url` is http:// or https:// with a host, and has no user and no password")
         self.url = str(address) if address.path.endswith("/graphql") else str(address).rstrip("/") + "/graphql"
-        self._credentials = credentials
+        self._credentials = Credentials(api_key, token, coinglass_key)
         self._session = Session(retries=retries)
+        self._connect(transport, timeout)
+
+    def _connect(self, transport: TransportT | None, timeout: float) -> None:
+        raise NotImplementedError
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.url!r}, {self._credentials!r})"
@@ -77,37 +92,25 @@ class _Shared:
         data = {name: msgspec.json.decode(raw) for name, raw in (envelope.data or {}).items()}
         return Answer(data, tuple(envelope.errors))
 
+    def _failure(self, error: httpx.TransportError) -> Failure:
+        """Return an error of httpx without its request, whose headers have the credentials."""
+        never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        if isinstance(error, httpx.TimeoutException):
+            text = "the connection took too long" if never_sent else "no answer within the timeout"
+        else:
+            text = "no connection" if never_sent else "the connection broke"
+        detail = f" ({error})" if str(error) else ""
+        return Failure(NotConnectedError(f"{self.url}: {text}{detail}"), was_sent=not never_sent)
 
-def _failure(error: httpx.TransportError) -> Failure:
-    """Return an error of httpx without its request, whose headers have the credentials."""
-    never_sent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-    if isinstance(error, httpx.TimeoutException):
-        text = "the connection took too long" if never_sent else "no answer within the timeout"
-    else:
-        text = "no connection" if never_sent else "the connection broke"
-    detail = f" ({error})" if str(error) else ""
-    return Failure(NotConnectedError(f"{text}{detail}"), was_sent=not never_sent)
 
-
-class Client(_Shared):
+class Client(_Shared[httpx.BaseTransport]):
     """A client of a coinglass-graphql server.
 
     Pass what the server wants of its callers: an `api_key`, a `token` (or a function that returns the current one), or
     neither; and a `coinglass_key` of your own where the server takes it. `timeout` is the longest silence in seconds.
     """
 
-    def __init__(
-        self,
-        url: str = DEFAULT_URL,
-        *,
-        api_key: str | None = None,
-        token: Token | None = None,
-        coinglass_key: str | None = None,
-        timeout: float = 30,
-        retries: int = 2,
-        transport: httpx.BaseTransport | None = None,
-    ) -> None:
-        super().__init__(url, Credentials(api_key, token, coinglass_key), retries)
+    def _connect(self, transport: httpx.BaseTransport | None, timeout: float) -> None:
         self._http = httpx.Client(transport=transport, **self._options(timeout))
         self._sleep: Callable[[float], None] = time.sleep
 
@@ -173,25 +176,14 @@ class Client(_Shared):
         try:
             response = self._http.post(self.url, content=body_of(effect), headers=dict(effect.headers))
         except httpx.TransportError as error:
-            return _failure(error)
+            return self._failure(error)
         return Reply(response.status_code, response.headers, response.content)
 
 
-class AsyncClient(_Shared):
+class AsyncClient(_Shared[httpx.AsyncBaseTransport]):
     """The same client for asyncio: its methods are awaited. See `Client`."""
 
-    def __init__(
-        self,
-        url: str = DEFAULT_URL,
-        *,
-        api_key: str | None = None,
-        token: Token | None = None,
-        coinglass_key: str | None = None,
-        timeout: float = 30,
-        retries: int = 2,
-        transport: httpx.AsyncBaseTransport | None = None,
-    ) -> None:
-        super().__init__(url, Credentials(api_key, token, coinglass_key), retries)
+    def _connect(self, transport: httpx.AsyncBaseTransport | None, timeout: float) -> None:
         self._http = httpx.AsyncClient(transport=transport, **self._options(timeout))
         self._sleep = asyncio.sleep
 
@@ -252,5 +244,5 @@ class AsyncClient(_Shared):
         try:
             response = await self._http.post(self.url, content=body_of(effect), headers=dict(effect.headers))
         except httpx.TransportError as error:
-            return _failure(error)
+            return self._failure(error)
         return Reply(response.status_code, response.headers, response.content)

@@ -5,6 +5,7 @@
         * `PlanGatedError`, `UnavailableError`, `InvalidInputError`
     * `RequestError`: the server refused the whole request; `errors` says why
         * `AuthenticationError`
+        * `SchemaMismatchError`: the server lacks what this version of the client requests
         * `RateLimitedError`: beyond the caller's budget, or too many connections; `retry_after`
     * `RefusedError`: a history was not begun, as the plan does not include it or its arguments are wrong
     * `NotConnectedError`: no connection, no answer in time, or the connection broke
@@ -80,6 +81,17 @@ class AuthenticationError(RequestError):
     """The credentials are missing or not valid, or lack the right."""
 
 
+class SchemaMismatchError(RequestError):
+    """The server lacks a field, an argument or a type that this version of the client requests."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()} This client was generated from another version of the schema than the server has: "
+            "update the server, or install the client of the server's version. Until then, `execute` takes a document "
+            "without what the server lacks."
+        )
+
+
 class RateLimitedError(RequestError):
     """The request is beyond the budget of the caller. None as `retry_after` means that it never fits."""
 
@@ -100,8 +112,9 @@ class Refusal:
 class RefusedError(ClientError):
     """A dry run shows that parts would be refused; nothing was sent."""
 
-    def __init__(self, refusals: tuple[Refusal, ...]) -> None:
-        super().__init__("; ".join(dict.fromkeys(f"{refusal.code}: {refusal.message}" for refusal in refusals)))
+    def __init__(self, refusals: tuple[Refusal, ...], remedy: str = "") -> None:
+        texts = [*dict.fromkeys(f"{refusal.code}: {refusal.message}" for refusal in refusals)]
+        super().__init__(" ".join([*texts, remedy] if remedy else texts))
         self.refusals = refusals
 
 
