@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
+RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
 
 
@@ -40,8 +41,8 @@ class Ask(Protocol):
 class PolledFeed(Feed):
     """Publishes what has changed since the last answer. `period`: the refresh of the field, in seconds."""
 
-    def __init__(self, ask: Ask, period: float, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self, ask: Ask, period: float, clock: Clock, ring_rows: int = RING_ROWS) -> None:
+        super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
         self._failing: Unavailable | StreamStatus | None = None  # what was said since the last answer
@@ -50,11 +51,9 @@ class PolledFeed(Feed):
         self._task: asyncio.Task[None] | None = None
 
     def opening(self) -> Sequence[Event]:
-        events: list[Event] = [Notice(self._polled())]
+        events: list[Event] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
         if self._current is not None:
             events.append(Changes(self._current, is_snapshot=True))
-        if self._failing is not None:
-            events.append(Notice(self._failing))
         return events
 
     def start(self) -> None:
