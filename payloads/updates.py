@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
+from strawberry.types.base import has_object_definition
 from strawberry.types.field import StrawberryField
 
 from graph_types.problems import InvalidInput, PlanGated, Problems, Unavailable
@@ -131,7 +132,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # a row or a list of them
     """Return what can be compared by value; `source` says when a row was fetched, which is no figure."""
     if isinstance(value, Columns | list | tuple):
         return [_plain(item) for item in value]
-    if hasattr(type(value), "__strawberry_definition__"):
+    if has_object_definition(value):
         return {
             field.python_name: _plain(getattr(value, field.python_name))
             for field in _fields(type(value))
