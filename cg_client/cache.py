@@ -220,7 +220,7 @@ class Cache:
         try:
             fetched = await self._fetch(call, deadline, requester)
         except CoinglassError as error:
-            stale = self._stale(call) if error.retryable else None
+            stale = self._stale(call, error) if error.retryable else None
             if stale is None:
                 raise
             return stale
@@ -228,12 +228,12 @@ class Cache:
         self._store.put(call, entry)
         return entry.answer
 
-    def _stale(self, call: Call) -> AnyAnswer | None:
+    def _stale(self, call: Call, failure: CoinglassError) -> AnyAnswer | None:
         """Return the cached answer, past its time, that may be served when a fetch has failed."""
         entry = self._store.get(call)
         if entry is None or self._clock.monotonic() >= entry.usable_until:
             return None
-        return replace(entry.answer, stale=True)
+        return replace(entry.answer, stale=True, failure=failure)
 
     async def _joined(self, call: Call, in_flight: _InFlight, deadline: float, requester: Requester) -> AnyAnswer:
         """Wait for a fetch with another deadline; fetch again if it failed only because that deadline passed."""
@@ -242,9 +242,10 @@ class Cache:
             async with asyncio.timeout(max(0.0, seconds) if deadline < in_flight.deadline else None):
                 return await self._wait(in_flight)
         except TimeoutError:
-            stale = self._stale(call)
+            timeout = _timed_out(call)
+            stale = self._stale(call, timeout)
             if stale is None:
-                raise _timed_out(call) from None
+                raise timeout from None
             return stale
         except (UpstreamTimeout, StartsTooLate):
             if in_flight.deadline >= deadline or self._clock.monotonic() >= deadline:

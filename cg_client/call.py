@@ -14,6 +14,7 @@ import msgspec
 
 from cg_client.decoding.anomalies import AnomalyCollector, DecodingAnomaly
 from cg_client.endpoint import Endpoint
+from cg_client.errors import CoinglassError
 from cg_client.params.core import Params
 from cg_client.quota.requester import Requester
 
@@ -85,7 +86,8 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
 
     `path` is the one that answered, for endpoints with two. A `stale` answer is past its lifetime and served because
     there is nothing newer. Until `fresh_until`, in monotonic seconds, the same call gets the same answer. `lifetime`:
-    for how many seconds from `fetched_at` that was to be, 0 if it is not known.
+    for how many seconds from `fetched_at` that was to be, 0 if it is not known. `failure`: why there is nothing newer,
+    if that was requested.
     """
 
     value: T
@@ -97,6 +99,7 @@ class Answer(msgspec.Struct, Generic[T], frozen=True):
     lifetime: float = 0.0
     anomalies: tuple[DecodingAnomaly, ...] = ()
     path: str = ""
+    failure: CoinglassError | None = None
 
 
 AnyAnswer: TypeAlias = Answer[Any]  # the call that it answers determines its payload

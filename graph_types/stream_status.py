@@ -27,7 +27,9 @@ class StreamStatus:
     state: StreamState = strawberry.field(description="What happened.")
     message: str = strawberry.field(description="The same in words, and what to do. The wording may change.")
     cursor: str = strawberry.field(
-        default="", description="Pass it as `after` to go on from here with nothing missing or doubled."
+        default="",
+        description="Pass it as `after` to go on from here with nothing missing or doubled. Empty before the first "
+        "snapshot of a stream, which then begins anew.",
     )
     gap_start: datetime | None = strawberry.field(
         default=None, description="For RESUMED: since when events may be missing."
@@ -46,3 +48,8 @@ class StreamStatus:
 def resumed(gap_start: datetime, gap_seconds: float, message: str) -> StreamStatus:
     """Return the status of a stream that goes on after a gap."""
     return StreamStatus(state=StreamState.RESUMED, message=message, gap_start=gap_start, gap_seconds=gap_seconds)
+
+
+def lagging(dropped: int, message: str) -> StreamStatus:
+    """Return the status of a client that was not sent so many events."""
+    return StreamStatus(state=StreamState.LAGGING, message=message, dropped=dropped)

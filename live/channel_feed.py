@@ -9,7 +9,6 @@ from cg_client.errors import CoinglassError, InvalidRequest
 from cg_client.live.channels import Channel
 from cg_client.live.events import EventBatch
 from cg_client.live.listener import ChannelListener
-from cg_client.live.socket import OpenChannel
 from cg_client.plans.gate import Gate
 from graph_types.enums import Freshness
 from graph_types.problems import Problems
@@ -27,10 +26,16 @@ _CONNECTED: Final = StreamStatus(
 _MISSED: Final = "The stream from CoinGlass goes on. What it sent in the gap is missing, and is not sent again."
 
 
+class Closable(Protocol):
+    """An open channel."""
+
+    def close(self) -> None: ...
+
+
 class Socket(Protocol):
     """Where channels are opened: `UpstreamSocket`."""
 
-    def open(self, channel: Channel, listener: ChannelListener) -> OpenChannel: ...
+    def open(self, channel: Channel, listener: ChannelListener) -> Closable: ...
     async def close(self) -> None: ...
 
 
@@ -40,7 +45,7 @@ class ChannelFeed(Feed):
     def __init__(self, socket: Socket, channel: Channel, row_of: RowOf, gate: Gate, clock: Clock) -> None:
         super().__init__(clock)
         self._socket, self._channel, self._row_of, self._gate = socket, channel, row_of, gate
-        self._open: OpenChannel | None = None
+        self._open: Closable | None = None
         self._state: StreamStatus | Problems | None = None
 
     def opening(self) -> Sequence[Event]:

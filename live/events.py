@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from graph_types.problems import Problems
 from graph_types.stream_status import StreamStatus
 from payloads.source import DataSource
+from payloads.updates import row_count
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,17 @@ def count_of(event: Event) -> int:
             return 1
         case _:
             return 0
+
+
+def weight_of(event: Event) -> int:
+    """Return how many rows a ring keeps for it, at least 1."""
+    match event:
+        case NewRows(rows):
+            return max(1, len(rows))
+        case Changes(payload):
+            return max(1, row_count(payload))
+        case _:
+            return 1
 
 
 def at_ms(time: datetime) -> int:

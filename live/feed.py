@@ -7,7 +7,7 @@ from typing import Final, TypeAlias
 
 from cg_client.clock import Clock
 from live.cursor import Cursor
-from live.events import Event, Notice, Published, at_ms, count_of
+from live.events import Event, Notice, Published, at_ms, count_of, weight_of
 from live.ring import Ring
 
 Wake: TypeAlias = Callable[[], None]
@@ -45,9 +45,9 @@ class Feed(ABC):
     def publish(self, event: Event) -> None:
         if self.is_ended:
             return
-        count, position = count_of(event), self.ring.last + 1
-        self.total += count
-        self.ring.append(Published(event, position, at_ms(self.clock.now()), self.total), max(1, count))
+        position = self.ring.last + 1
+        self.total += count_of(event)
+        self.ring.append(Published(event, position, at_ms(self.clock.now()), self.total), weight_of(event))
         self.is_ended = isinstance(event, Notice) and event.ends
         for wake in list(self._watchers):
             wake()

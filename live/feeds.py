@@ -22,8 +22,8 @@ class Feeds:
     A feed that nobody watches is kept for `LINGER_SECONDS`, unless another needs the room.
     """
 
-    def __init__(self, socket: Socket, clock: Clock) -> None:
-        self.socket, self._clock = socket, clock
+    def __init__(self, socket: Socket, clock: Clock, max_feeds: int = MAX_FEEDS) -> None:
+        self.socket, self._clock, self._max_feeds = socket, clock, max_feeds
         self._feeds: dict[Hashable, Feed] = {}
         self._lingering: dict[Hashable, asyncio.Task[None]] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -36,7 +36,11 @@ class Feeds:
         feed = self._feeds.get(key)
         if feed is not None and not feed.is_ended:
             return feed
-        if feed is None and len(self._feeds) >= MAX_FEEDS:
+        if feed is not None:
+            self._stop_lingering(key)
+            if not feed.is_watched:
+                self._close(feed)
+        elif len(self._feeds) >= self._max_feeds:
             self._make_room()
         feed = self._feeds[key] = make()
         feed.when_idle = partial(self._let_linger, key, feed)
@@ -44,8 +48,8 @@ class Feeds:
         return feed
 
     def _let_linger(self, key: Hashable, feed: Feed) -> None:
-        self._stop_lingering(key)
         if self._feeds.get(key) is feed:
+            self._stop_lingering(key)
             self._lingering[key] = asyncio.create_task(self._linger(key, feed))
         else:  # another took its place when it had ended
             self._close(feed)
@@ -75,7 +79,7 @@ class Feeds:
     def _make_room(self) -> None:
         key = next((key for key in self._lingering if not self._feeds[key].is_watched), None)
         if key is None:
-            text = f"The server follows {MAX_FEEDS} series and channels, the most that it does. Try again later."
+            text = f"The server follows {self._max_feeds} series and channels, the most that it does. Try again later."
             raise GraphQLError(text, extensions={"code": "TOO_MANY_SUBSCRIPTIONS"})
         self._stop_lingering(key)
         self._close(self._feeds.pop(key))

@@ -11,7 +11,7 @@ import structlog
 
 from cg_client.clock import Clock
 from cg_client.errors import ProblemCode
-from graph_types.problems import InvalidInput, PlanGated, Problems, Unavailable
+from graph_types.problems import InvalidInput, PlanGated, Unavailable
 from graph_types.stream_status import StreamState, StreamStatus, resumed
 from live.events import Changes, Event, Notice
 from live.feed import Feed
@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _SOONEST: Final = 1.0  # seconds between two requests, whatever an answer says of its expiry
 
+RING_ROWS: Final = 2_000  # that a feed keeps for clients that come back; others get a snapshot
 _COMPLETE: Final = "CoinGlass answers again. Nothing is missing: what has changed follows."
 
 
@@ -40,21 +41,19 @@ class Ask(Protocol):
 class PolledFeed(Feed):
     """Publishes what has changed since the last answer. `period`: the refresh of the field, in seconds."""
 
-    def __init__(self, ask: Ask, period: float, clock: Clock) -> None:
-        super().__init__(clock)
+    def __init__(self, ask: Ask, period: float, clock: Clock, ring_rows: int = RING_ROWS) -> None:
+        super().__init__(clock, ring_rows)
         self._ask, self._period = ask, period
         self._current: Any = None  # the last payload
         self._failing: Unavailable | StreamStatus | None = None  # what was said since the last answer
-        self._last_answer: datetime | None = None
+        self._last_answer: tuple[datetime, float] | None = None  # when, by the wall clock and in monotonic seconds
         self._next = -math.inf  # monotonic seconds, before which nothing is asked
         self._task: asyncio.Task[None] | None = None
 
     def opening(self) -> Sequence[Event]:
-        events: list[Event] = [Notice(self._polled())]
+        events: list[Event] = [Notice(self._polled()), *(() if self._failing is None else [Notice(self._failing)])]
         if self._current is not None:
             events.append(Changes(self._current, is_snapshot=True))
-        if self._failing is not None:
-            events.append(Notice(self._failing))
         return events
 
     def start(self) -> None:
@@ -78,13 +77,15 @@ class PolledFeed(Feed):
             if wait > 0:
                 await self.clock.sleep(wait)
             started = self.clock.monotonic()
+            self._next = started + self._period
             try:
                 value, expires_at = await self._ask(is_first=self._current is None)
+                if expires_at > started:
+                    self._next = max(started + _SOONEST, expires_at)
+                self._take(value)
             except Exception:
                 log.exception("a polled subscription failed")
-                value, expires_at = _INTERNAL, 0.0
-            self._next = max(started + _SOONEST, expires_at if expires_at > started else started + self._period)
-            self._take(value)
+                self._take(_INTERNAL)
 
     def _take(self, value: Any) -> None:  # noqa: ANN401  # a payload or a problem
         match value:
@@ -102,23 +103,19 @@ class PolledFeed(Feed):
         said: Unavailable | StreamStatus = problem
         if problem.code is ProblemCode.QUOTA_EXHAUSTED:
             said = self._polled(wait, "The quota of requests to CoinGlass is short, and goes to queries first.")
-        if self._failing is None or type(self._failing) is not type(said) or _code(self._failing) != _code(said):
+        if type(self._failing) is not type(said):  # the codes of one outage alternate
             self.publish(Notice(said))
         self._failing = said
 
     def _succeed(self, payload: Any) -> None:  # noqa: ANN401  # of any field
-        failing, self._failing = self._failing, None
-        if isinstance(failing, StreamStatus):
+        part = payload if self._current is None else changed_part(self._current, payload)
+        if isinstance(self._failing, StreamStatus):
             self.publish(Notice(self._polled()))
-        elif failing is not None and self._last_answer is not None:
-            seconds = (self.clock.now() - self._last_answer).total_seconds()
-            self.publish(Notice(resumed(self._last_answer, seconds, _COMPLETE)))
-        self._last_answer = self.clock.now()
-        old, self._current = self._current, payload
-        if old is None:
-            self.publish(Changes(payload, is_snapshot=True))
-            return
-        part = changed_part(old, payload)
+        elif self._failing is not None and self._last_answer is not None:
+            time, at = self._last_answer
+            self.publish(Notice(resumed(time, self.clock.monotonic() - at, _COMPLETE)))
+        self._failing, self._current = None, payload
+        self._last_answer = self.clock.now(), self.clock.monotonic()
         if part is not None:
             self.publish(Changes(part, is_snapshot=part is payload))
 
@@ -126,10 +123,6 @@ class PolledFeed(Feed):
         seconds = self._period if period is None else period
         message = f"{why} The server asks CoinGlass every {seconds:g} seconds.".strip()
         return StreamStatus(state=StreamState.POLLED, message=message, period_seconds=seconds)
-
-
-def _code(said: Problems | StreamStatus) -> ProblemCode | None:
-    return None if isinstance(said, StreamStatus) else said.code
 
 
 _INTERNAL = Unavailable(

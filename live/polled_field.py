@@ -1,5 +1,6 @@
 """Subscription fields that follow a query: its arguments, its answer, then what changes of it."""
 
+import asyncio
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Hashable, Sequence
@@ -88,6 +89,9 @@ def follow(context: Context, key: Hashable, ask: Callable[[Info], Awaitable[obje
         try:  # calls of the first answer count for the client that started the feed, later ones for nobody
             with contextlib.nullcontext() if is_first else count_upstream_calls():
                 value = await ask(cast("Info", SimpleNamespace(context=own)))  # all that they read of it
+        except asyncio.CancelledError:  # nobody watches any more
+            own.abandon()
+            raise
         except FAILURES as error:
             error.endpoint = error.endpoint or endpoint.path
             value = problem(error, own.client.gate)

@@ -26,8 +26,7 @@ class Ring(Generic[T]):
         self.last += 1
         self.weight += weight
         while self.weight > self._limit and len(self._items) > 1:
-            self.weight -= self._items.popleft()[1]
-            self.first += 1
+            self._drop()
         return self.last
 
     def holds(self, position: int) -> bool:
@@ -36,5 +35,14 @@ class Ring(Generic[T]):
 
     def after(self, position: int) -> Sequence[T]:
         """Return the items after a position that the ring holds."""
-        start = position + 1 - self.first
-        return [item for item, _ in itertools.islice(self._items, start, None)]
+        newest = itertools.islice(reversed(self._items), self.last - position)  # as a rule these are few
+        return [item for item, _ in newest][::-1]
+
+    def forget(self, position: int) -> None:
+        """Drop the items up to a position, but for the newest item."""
+        while self.first <= position and len(self._items) > 1:
+            self._drop()
+
+    def _drop(self) -> None:
+        self.weight -= self._items.popleft()[1]
+        self.first += 1

@@ -11,11 +11,15 @@ from live.feed import Feed
 
 
 class Presented(NamedTuple):
-    """A value of the subscription field, and how many of CoinGlass' events are in it. After one that `ends` is none."""
+    """A value of the subscription field, and how many of CoinGlass' events are in it. After one that `ends` is none.
+
+    `position`: in the feed, of the last event in it.
+    """
 
     value: object
     events: int
     ends: bool = False
+    position: int = 0
 
 
 Present: TypeAlias = Callable[[NewRows | Changes, str], Presented | None]
@@ -35,12 +39,12 @@ class Source:
         """Return the values of consecutive events; rows that came one after the other become one value."""
         values: list[Presented] = []
         waiting: list[NewRows] = []
-        cursor = ""
+        cursor = self.feed.cursor(0)
         for item in published:
             if waiting and not isinstance(item.event, NewRows):
                 values += self._one(_together(waiting), cursor)
                 waiting = []
-            cursor = str(Cursor(self.feed.epoch, item.position, item.time_ms))
+            cursor = Cursor(self.feed.epoch, item.position, item.time_ms)
             if isinstance(item.event, NewRows):
                 waiting.append(item.event)
             else:
@@ -48,17 +52,24 @@ class Source:
         return [*values, *(self._one(_together(waiting), cursor) if waiting else ())]
 
     def opening(self, events: Sequence[Event], cursor: Cursor) -> list[Presented]:
-        """Return the values of what is sent before the first event."""
-        return [value for event in events for value in self._one(event, str(cursor))]
+        """Return the values of what is sent before the first event.
 
-    def _one(self, event: Event, cursor: str) -> list[Presented]:
+        What comes before a snapshot has no cursor: a client that has only that needs the snapshot.
+        """
+        first = next((index for index, event in enumerate(events) if isinstance(event, Changes)), 0)
+        return [
+            value for index, event in enumerate(events) for value in self._one(event, None if index < first else cursor)
+        ]
+
+    def _one(self, event: Event, cursor: Cursor | None) -> list[Presented]:
+        text, position = ("", 0) if cursor is None else (str(cursor), cursor.position)
         if not isinstance(event, Notice):
-            presented = self.present(event, cursor)
-            return [] if presented is None else [presented]
+            presented = self.present(event, text)
+            return [] if presented is None else [presented._replace(position=position)]
         value = event.value
         if isinstance(value, StreamStatus):
-            value = replace(value, cursor=cursor)
-        return [Presented(value, 0, event.ends)]
+            value = replace(value, cursor=text)
+        return [Presented(value, 0, event.ends, position)]
 
     def __aiter__(self) -> AsyncIterator[object]:
         """Refuse what graphql-core would do with a stream of its own: events are executed once for all clients."""

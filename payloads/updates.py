@@ -1,11 +1,13 @@
 """Updates of a payload: the whole of it, or only the rows that are new or have changed."""
 
 import copy
+from bisect import bisect_right
 from collections.abc import Hashable, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
+from strawberry.types.base import has_object_definition
 from strawberry.types.field import StrawberryField
 
 from graph_types.problems import InvalidInput, PlanGated, Problems, Unavailable
@@ -69,6 +71,12 @@ def changed_part(old: P, new: P) -> P | None:
     return with_rows(new, changed) if changed else None
 
 
+def row_count(payload: object) -> int:
+    """Return the number of rows of a payload; 1 if it has no list of them, or several."""
+    name, _ = _rows(type(payload))
+    return 1 if name is None else len(getattr(payload, name))
+
+
 def with_rows(payload: P, indices: Sequence[int]) -> P:
     """Return the payload with some of its rows."""
     name, _ = rows_field(type(payload))
@@ -78,10 +86,18 @@ def with_rows(payload: P, indices: Sequence[int]) -> P:
         others = {key: value for key, value in vars(payload).items() if key not in (name, "_rows", *_DERIVED)}
         if "_answers" not in others:
             others["source"] = payload.source  # type: ignore[attr-defined]  # of every payload of rows
+        if "latest" in vars(payload):
+            others["latest"] = _newest(part, payload.latest)  # type: ignore[attr-defined]  # of every payload of rows
         return from_rows(type(payload), part, **others)
     reduced = copy.copy(payload)
     setattr(reduced, name, [rows[index] for index in indices])
     return reduced
+
+
+def _newest(rows: Columns[Any], latest: Any) -> Any:  # noqa: ANN401  # a row
+    """Return the newest of the rows that is no later than the latest of all: days to come may be among them."""
+    index = 0 if latest is None else bisect_right(rows.column("timestamp").stored, latest.timestamp)
+    return rows[index - 1] if index else None
 
 
 def _rows(payload: type) -> tuple[str | None, tuple[str, ...] | None]:
@@ -116,7 +132,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # a row or a list of them
     """Return what can be compared by value; `source` says when a row was fetched, which is no figure."""
     if isinstance(value, Columns | list | tuple):
         return [_plain(item) for item in value]
-    if hasattr(type(value), "__strawberry_definition__"):
+    if has_object_definition(value):
         return {
             field.python_name: _plain(getattr(value, field.python_name))
             for field in _fields(type(value))
@@ -126,9 +142,12 @@ def _plain(value: Any) -> Any:  # noqa: ANN401  # a row or a list of them
 
 
 def _has_lost(before: Mapping[Hashable, object], after: Mapping[Hashable, object]) -> bool:
-    """Whether a row is gone that the window still includes: of timed rows, those before the first are out of it."""
+    """Whether a row is gone that the window still includes.
+
+    Timed rows before the first one are out of the window if at least as many are new.
+    """
     lost = before.keys() - after.keys()
-    if not lost or not after:
+    if not lost or len(after) < len(before):
         return bool(lost)
     first = next(iter(after))
     return not _is_time(first) or any(key >= first for key in lost)  # type: ignore[operator]  # both are times

@@ -91,7 +91,7 @@ class Context:
         plan: CallPlan | None = None,
         grace: bool = True,
     ) -> None:
-        """`planner` None starts without cached window plans. Without `grace` nothing stale is served for a refresh."""
+        """`planner` None starts without cached window plans. Without `grace` nothing stale is served."""
         self.client, self.symbols, self.request_id, self.requester = client, symbols, request_id, requester
         self.planner, self.plan = planner or WindowPlanner(client), plan
         self.deadline, self.validity = client.deadline(), Validity()
@@ -124,6 +124,8 @@ class Context:
 
     def get(self, call: Call) -> asyncio.Future[Answer[Any]]:
         answer = self.client.get(call, self.deadline, self.requester, grace=self.grace)
+        if not self.grace:
+            answer = asyncio.ensure_future(_not_stale(answer))
         if not answer.done():
             self._awaited.append(answer)
         return answer
@@ -177,3 +179,11 @@ class Context:
 
 
 Info: TypeAlias = strawberry.Info[Context, None]
+
+
+async def _not_stale(awaited: asyncio.Future[Answer[Any]]) -> Answer[Any]:
+    """Raise the failure for which an answer is stale."""
+    answer = await awaited
+    if answer.failure is not None:
+        raise answer.failure
+    return answer

@@ -109,7 +109,7 @@ async def _complete(context: Context, prefix: Part, plan: WindowPlan, tail: Call
     try:
         newest = await _answers(context, started)
     except CoinglassError as error:
-        if not is_tail or not error.retryable:
+        if not is_tail or not error.retryable or not context.grace:
             raise
         return _stale(context, prefix)
     if not is_tail:

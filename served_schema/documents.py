@@ -49,7 +49,7 @@ class Document:
             elif isinstance(definition, FragmentDefinitionNode):
                 self.fragments[definition.name.value] = definition
         self._plans: dict[Hashable, Any] = {}
-        self.live_texts: dict[str, tuple[str, str | None]] = {}  # of live_operation.py, by operation name
+        self.live_texts: dict[str, tuple[str, Sequence[str]]] = {}  # of live_operation.py, by operation name
 
     def operation(self, name: str | None) -> OperationDefinitionNode:
         """Return the operation of this name, or the only one; raises GraphQLError."""

@@ -4,19 +4,21 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 import structlog
 
-from graph_types.stream_status import StreamState, StreamStatus, resumed
+from graph_types.stream_status import lagging, resumed
 from live.cursor import Cursor
-from live.events import Event, Notice, Published, count_of
+from live.events import Notice, Published, count_of
 from live.polled_feed import PolledFeed
 from live.ring import Ring
 from live.source import Presented, Source
 from server.live.counts import BroadcastCounts
 
 log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
 
 Render: TypeAlias = Callable[[object], Awaitable[bytes]]
 """Executes the operation on a value of its field, and encodes the result."""
@@ -29,32 +31,41 @@ _LONGEST_REST: Final = 0.2  # seconds
 _SHORTEST_REST: Final = 0.01
 _MAX_ROWS: Final = 1_000  # in one message, if they came as several events
 _TOO_OLD: Final = "The server has no longer what came after that cursor. What it has follows."
+_UNREAD: Final = "{} events were not read in time, and not sent. Subscribe `after` this cursor to get them."
+_TOO_FAST: Final = "{} events of CoinGlass came faster than the server could read them, and are lost."
+
+
+class Point(NamedTuple):
+    """A place in a stream. `position`: in its feed. `events`: how many of CoinGlass' events there were up to it."""
+
+    position: int
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An encoded result. `total_before` and `total`: CoinGlass' events before it, and up to it."""
+    """An encoded result. `events_before`: of CoinGlass, before it; `end`: the place after it."""
 
     body: bytes
-    total_before: int
-    total: int
+    events_before: int
+    end: Point
 
 
 class Subscription:
     """One client of a broadcast: what it was sent, and what is to be sent to it."""
 
-    __slots__ = ("_broadcast", "_first", "_is_catching_up", "_is_woken", "_wake", "index", "total")
+    __slots__ = ("_broadcast", "_first", "_is_catching_up", "_is_woken", "_wake", "at", "index")
 
     def __init__(self, broadcast: "Broadcast") -> None:
         self._broadcast = broadcast
         self._first: list[bytes] = []
         self._wake: Callable[[], None] = _sleep
         self._is_woken = self._is_catching_up = False
-        self.go_on_from(broadcast.messages.last, broadcast.total)
+        self.go_on_from(broadcast.messages.last, broadcast.end)
 
-    def go_on_from(self, index: int, total: int) -> None:
-        """Note up to which message the client has everything, or knows what it has not."""
-        self.index, self.total, self._is_catching_up = index, total, False
+    def go_on_from(self, index: int, at: Point) -> None:
+        """Note up to which message and place the client has everything, or knows what it has not."""
+        self.index, self.at, self._is_catching_up = index, at, False
 
     @property
     def is_ended(self) -> bool:
@@ -82,13 +93,13 @@ class Subscription:
             self._first = []
         if self.index == messages.last:
             return first
-        if self.index < messages.first - 1:
+        if not messages.holds(self.index):
             self._is_catching_up = True
             self._broadcast.catch_up(self)
             return first
         new = messages.after(self.index)
         self._broadcast.counts.sent += len(new)
-        self.index, self.total = messages.last, new[-1].total
+        self.index, self.at = messages.last, new[-1].end
         return [*first, *(message.body for message in new)]
 
     def add_first(self, bodies: Sequence[bytes]) -> None:
@@ -105,19 +116,26 @@ class Subscription:
 class Broadcast:
     """`render` executes the operation on a value. `when_empty` is called once, after the last client has left."""
 
-    def __init__(self, source: Source, render: Render, counts: BroadcastCounts, when_empty: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        source: Source,
+        render: Render,
+        counts: BroadcastCounts,
+        when_empty: Callable[[], None],
+        ring_bytes: int = RING_BYTES,
+    ) -> None:
         self.source, self._render, self.counts, self._when_empty = source, render, counts, when_empty
-        self.messages: Ring[Message] = Ring(RING_BYTES)
+        self.messages: Ring[Message] = Ring(ring_bytes)
         self.subscriptions: dict[Subscription, None] = {}
-        self.total = 0
         feed = source.feed
         self.is_ended = feed.is_ended
         self._position, self._feed_total = feed.ring.last, feed.total  # of the last event that is in messages
+        self.end = Point(self._position, 0)  # of the last message
         self._advancing = asyncio.Lock()
-        self._openings: dict[Cursor | None, list[bytes]] = {}  # at this position, by where clients were
+        self._openings: dict[Cursor | None, asyncio.Task[Sequence[bytes]]] = {}  # at this position
         self._news = asyncio.Event()
         self._since = 0.0  # when the first event came that was not sent yet, in monotonic seconds
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
         self._start(self._send())
         feed.watch(self._note_news)
 
@@ -127,8 +145,9 @@ class Broadcast:
         self.subscriptions[subscription] = None
         try:
             await self._advance()  # so that no cursor is ahead of the messages
-            subscription.go_on_from(self.messages.last, self.total)
-            subscription.add_first(await self._opening(after))
+            subscription.go_on_from(self.messages.last, Point(self._position, self.end.events))
+            for opening in self._opening(after):
+                subscription.add_first(await asyncio.shield(opening))
         except BaseException:
             self.leave(subscription)
             raise
@@ -145,16 +164,23 @@ class Broadcast:
         self._start(self._catch_up(subscription))
 
     async def _catch_up(self, subscription: Subscription) -> None:
-        is_series = isinstance(self.source.feed, PolledFeed)
-        at = self.messages.last if is_series else self.messages.first - 1
-        total = self.total if is_series else self.messages.after(at)[0].total_before
-        dropped = total - subscription.total
+        """Name the place where the client was, so that it can subscribe anew with nothing missing."""
+        if isinstance(self.source.feed, PolledFeed):
+            await self._advance()
+            index, at = self.messages.last, Point(self._position, self.end.events)
+            openings = self._opening(None)
+        else:
+            index = self.messages.first - 1
+            at = Point(subscription.at.position, self.messages.after(index)[0].events_before)
+            openings = []
+        dropped = at.events - subscription.at.events
         self.counts.dropped += dropped
         self.counts.lagged += 1
-        bodies = await self._rendered([Notice(_lagging(dropped))])
-        if is_series:
-            bodies += await self._opening(None)
-        subscription.go_on_from(at, total)
+        notice = Notice(lagging(dropped, _UNREAD.format(dropped)))
+        bodies = await self._rendered(self._notice(notice, subscription.at.position))
+        for opening in openings:
+            bodies += await asyncio.shield(opening)
+        subscription.go_on_from(index, at)
         subscription.add_first(bodies)
 
     def _note_news(self) -> None:
@@ -163,89 +189,121 @@ class Broadcast:
             self._news.set()
 
     async def _send(self) -> None:
-        """Send what is new. The longer that takes, the longer the rest after it, in which events come together."""
+        """Send what is new until the stream ends. A failure ends it, so that clients can come back."""
         clock = self.source.feed.clock
-        while not self.is_ended:
-            await self._news.wait()
-            self._news.clear()
-            since = self._since
-            await self._advance()
-            started = time.perf_counter()
-            for count, subscription in enumerate(list(self.subscriptions), 1):
-                if subscription.index < self.messages.last or self.is_ended:
-                    subscription.wake()
-                if not count % _YIELD_AFTER:
-                    await asyncio.sleep(0)
-            self.counts.on_delay(clock.monotonic() - since)
-            rest = _REST * (time.perf_counter() - started)
-            await clock.sleep(min(max(rest, _SHORTEST_REST), _LONGEST_REST))
+        try:
+            while not self.is_ended:
+                await self._news.wait()
+                self._news.clear()
+                since = self._since
+                await self._advance()
+                rest = await self._wake_all()
+                self.counts.on_delay(clock.monotonic() - since)
+                await clock.sleep(rest)
+        except Exception:
+            log.exception("the events of a subscription could not be sent")
+            self.is_ended = True
+        await self._wake_all()  # the end may have been found by a client that joined in the rest
+
+    async def _wake_all(self) -> float:
+        """Wake the clients that are behind, and drop what all have; return for how many seconds to rest.
+
+        The longer it takes, the longer the rest, in which events come together.
+        """
+        started = time.perf_counter()
+        lowest = self.messages.last
+        for count, subscription in enumerate(list(self.subscriptions), 1):
+            if subscription.index < self.messages.last or self.is_ended:
+                lowest = min(lowest, subscription.index)
+                subscription.wake()
+            if not count % _YIELD_AFTER:
+                await asyncio.sleep(0)
+        self.messages.forget(lowest)
+        return min(max(_REST * (time.perf_counter() - started), _SHORTEST_REST), _LONGEST_REST)
 
     async def _advance(self) -> None:
-        """Make messages of all events of the feed."""
+        """Make messages of all events of the feed.
+
+        A client that joins may be cancelled in here: what was executed by then is executed again, and nothing is sent.
+        """
         async with self._advancing:
             ring = self.source.feed.ring
             while self._position < ring.last and not self.is_ended:
-                self._openings.clear()
                 if not ring.holds(self._position):
                     await self._skip(ring.first - 1)
+                    continue
                 published = _part(ring.after(self._position))
-                for value in self.source.values(published):
-                    self._append(await self._render(value.value), value)
+                values = self.source.values(published)
+                self._append(await self._rendered(values), values)
                 self._position, self._feed_total = published[-1].position, published[-1].total
 
     async def _skip(self, position: int) -> None:
         """Tell all clients of events that the feed has dropped before they were executed."""
         first = self.source.feed.ring.after(position)[0]
-        dropped = first.total - count_of(first.event) - self._feed_total
-        for value in self.source.opening([Notice(_lagging(dropped))], self.source.feed.cursor(position)):
-            self._append(await self._render(value.value), value)
+        feed_total = first.total - count_of(first.event)
+        dropped = feed_total - self._feed_total
+        values = self._notice(Notice(lagging(dropped, _TOO_FAST.format(dropped))), position)
+        values = [value._replace(events=dropped) for value in values]
+        self._append(await self._rendered(values), values)
         self.counts.dropped += dropped * len(self.subscriptions)
-        self._position = position
+        self._position, self._feed_total = position, feed_total
 
-    def _append(self, body: bytes, value: Presented) -> None:
-        self.counts.executed += 1
-        before, self.total = self.total, self.total + value.events
-        self.messages.append(Message(body, before, self.total), len(body))
-        self.is_ended = value.ends
+    def _append(self, bodies: Sequence[bytes], values: Sequence[Presented]) -> None:
+        """Add messages, and forget openings, which were of the place before them."""
+        self._openings = {}
+        for body, value in zip(bodies, values, strict=True):
+            self.counts.executed += 1
+            before, self.end = self.end.events, Point(value.position, self.end.events + value.events)
+            self.messages.append(Message(body, before, self.end), len(body))
+            self.is_ended = value.ends
 
-    async def _opening(self, after: Cursor | None) -> list[bytes]:
-        """Return what a client gets before the next message: what it has missed, or the state as it is now."""
-        bodies = self._openings.get(after)
-        if bodies is None:
-            openings = self._openings if len(self._openings) < _MAX_OPENINGS else {}
-            bodies = openings[after] = await self._made_opening(after)
-        return [*bodies]
+    def _opening(self, after: Cursor | None) -> Sequence[asyncio.Task[Sequence[bytes]]]:
+        """Return what a client gets before the next message: what it has missed, or the state as it is now.
 
-    async def _made_opening(self, after: Cursor | None) -> list[bytes]:
+        What it is, is decided at once; clients that were at the same place share the execution.
+        """
         feed = self.source.feed
         if after is None:
-            return await self._rendered(feed.opening())
-        if not feed.holds(after):
-            seconds = max(0.0, (feed.clock.now() - after.time).total_seconds())
-            gap = Notice(resumed(after.time, seconds, _TOO_OLD))
-            return await self._rendered([gap, *feed.opening()])
-        missed = feed.ring.after(after.position)[: self._position - after.position]
-        bodies = []
+            return [self._shared(None, lambda: self.source.opening(feed.opening(), feed.cursor(self._position)))]
+        if feed.holds(after):
+            return [self._shared(after, lambda: self._missed(after))]
+        seconds = max(0.0, (feed.clock.now() - after.time).total_seconds())
+        gap = Notice(resumed(after.time, seconds, _TOO_OLD))
+        return [self._shared(after, lambda: self.source.opening([gap], after)), *self._opening(None)]
+
+    def _shared(self, after: Cursor | None, values: Callable[[], Sequence[Presented]]) -> asyncio.Task[Sequence[bytes]]:
+        task = self._openings.get(after)
+        if task is None:
+            task = self._start(self._rendered(values()))
+            if len(self._openings) < _MAX_OPENINGS:
+                self._openings[after] = task
+        return task
+
+    def _missed(self, after: Cursor) -> Sequence[Presented]:
+        missed = self.source.feed.ring.after(after.position)[: self._position - after.position]
+        values: list[Presented] = []
         while missed:
             part = _part(missed)
-            bodies += [await self._render(value.value) for value in self.source.values(part)]
+            values += self.source.values(part)
             missed = missed[len(part) :]
-        return bodies
+        return values
 
-    async def _rendered(self, events: Sequence[Event]) -> list[bytes]:
-        values = self.source.opening(events, self.source.feed.cursor(self._position))
+    def _notice(self, notice: Notice, position: int) -> list[Presented]:
+        return self.source.opening([notice], self.source.feed.cursor(position))
+
+    async def _rendered(self, values: Sequence[Presented]) -> list[bytes]:
         return [await self._render(value.value) for value in values]
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
+        return task
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Log a failure: clients of this operation hear nothing more."""
+    def _ended(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("the events of a subscription could not be sent", exc_info=error)
+            log.error("a client of a subscription could not be told what it has missed", exc_info=error)
 
     def _close(self) -> None:
         self.source.feed.unwatch(self._note_news)
@@ -262,11 +320,6 @@ def _part(published: Sequence[Published]) -> Sequence[Published]:
         if rows > _MAX_ROWS and index:
             return published[:index]
     return published
-
-
-def _lagging(dropped: int) -> StreamStatus:
-    text = f"{dropped} events were not read in time, and not sent. Subscribe `after` the last cursor to get them."
-    return StreamStatus(state=StreamState.LAGGING, message=text, dropped=dropped)
 
 
 def _sleep() -> None:

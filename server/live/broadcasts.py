@@ -9,17 +9,17 @@ import orjson
 from resolvers.context import Context
 from served_schema.live_operation import LiveOperation
 from server.client_pool import KeyUpstream
-from server.live.broadcast import Broadcast, Subscription
+from server.live.broadcast import RING_BYTES, Broadcast, Subscription
 from server.live.counts import BroadcastCounts
 from server.response_limit import ResponseLimit, ResponseTooLarge
 from server.results import body_of
 
 
 class Broadcasts:
-    """`limit`: of the size of one result."""
+    """`limit`: of the size of one result. `ring_bytes`: of messages that each keeps for clients that are behind."""
 
-    def __init__(self, limit: ResponseLimit) -> None:
-        self._limit = limit
+    def __init__(self, limit: ResponseLimit, ring_bytes: int = RING_BYTES) -> None:
+        self._limit, self._ring_bytes = limit, ring_bytes
         self._by_key: dict[Hashable, Broadcast] = {}
         self.counts = BroadcastCounts()
 
@@ -41,7 +41,8 @@ class Broadcasts:
             in_use.enter_context(upstream.in_use())
             in_use.callback(self._by_key.pop, key)
             render = partial(self._render, operation, upstream)
-            broadcast = self._by_key[key] = Broadcast(source, render, self.counts, in_use.close)
+            broadcast = Broadcast(source, render, self.counts, in_use.close, self._ring_bytes)
+            self._by_key[key] = broadcast
         return await broadcast.join(source.after)
 
     async def _render(self, operation: LiveOperation, upstream: KeyUpstream, value: object) -> bytes:
