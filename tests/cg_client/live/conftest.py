@@ -3,10 +3,12 @@
 import asyncio
 import ssl
 import types
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any
 
 import httpx
 import pytest
+import uvloop
 
 from cg_client.client import Client
 from cg_client.client_config import ClientConfig
@@ -29,16 +31,35 @@ from tests.cg_client.live.rig import (
 )
 from tests.clock import SteppedClock
 
-_NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run the tests on both event loops: the server uses uvloop, most other tests do not."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class Rig:
-    """A socket with what it needs. Waits are not shortened by chance: `jitter` is 1."""
+    """A socket with what it needs. Waits are not shortened by chance: `jitter` is 1.
 
-    def __init__(self, url: str, plan: Plan = Plan.STANDARD, tls: ssl.SSLContext | None = None) -> None:
+    `account` is the plan of the key by CoinGlass' account endpoint.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        plan: Plan | None = Plan.STANDARD,
+        tls: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        account: Plan = Plan.STANDARD,
+    ) -> None:
         self.clock, self.counts = SteppedClock(), Counts()
-        config = ClientConfig(api_key=Secret(KEY), socket_url=url, plan=plan)
-        self.client = Client(config, clock=self.clock, transport=httpx.AsyncHTTPTransport(verify=_NO_TLS))
+        self.account_calls = 0
+        config = ClientConfig(api_key=Secret(KEY), socket_url=url, plan=plan, proxy=proxy)
+
+        def answer(_: httpx.Request) -> httpx.Response:
+            self.account_calls += 1
+            return httpx.Response(200, json={"code": "0", "data": {"level": account.name}})
+
+        self.client = Client(config, clock=self.clock, transport=httpx.MockTransport(answer))
         self.socket = UpstreamSocket(self.client, self.counts, jitter=lambda: 1.0, tls=tls)
 
     async def close(self) -> None:
@@ -79,8 +100,8 @@ async def make_rig() -> AsyncIterator[MakeRig]:
     rigs: list[Rig] = []
     before = asyncio.all_tasks()
 
-    def make(url: str, plan: Plan = Plan.STANDARD, tls: ssl.SSLContext | None = None) -> Rig:
-        rigs.append(Rig(url, plan, tls))
+    def make(url: str, **options: Any) -> Rig:
+        rigs.append(Rig(url, **options))
         return rigs[-1]
 
     yield make

@@ -58,14 +58,16 @@ class Peer:
         self._texts: asyncio.Queue[str | None] = asyncio.Queue()
 
     async def serve(self) -> None:
-        async for message in self.socket:
-            if message == "ping":
-                self.pings += 1
-                if self.answers_pings:
-                    await self.socket.send("pong")
-            assert isinstance(message, str)
-            self._texts.put_nowait(message)
-        self._texts.put_nowait(None)
+        try:
+            async for message in self.socket:
+                if message == "ping":
+                    self.pings += 1
+                    if self.answers_pings:
+                        await self.socket.send("pong")
+                assert isinstance(message, str)
+                self._texts.put_nowait(message)
+        finally:
+            self._texts.put_nowait(None)
 
     async def text(self) -> str | None:
         """Return the next text, or None at the end."""

@@ -84,10 +84,10 @@ def test_names_may_have_spaces() -> None:
     ]
 
 
-@given(
-    st.text()
-    | st.recursive(st.none() | st.text(), lambda it: st.lists(it) | st.dictionaries(st.text(), it)).map(json.dumps)
-)
+TEXTS = st.text() | st.from_regex(r'\{"(channel|data|msg)":("\w*"|\[\]|7|null)(,"(channel|data)":("\w*"|\[\]|7))?\}?')
+
+
+@given(TEXTS)
 def test_every_text_is_something(text: str) -> None:
     frame: Any = read_frame(text)
     assert isinstance(frame, Pong | Data | Refusal | Other)

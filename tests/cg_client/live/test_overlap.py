@@ -55,7 +55,7 @@ def test_what_comes_again_and_again_is_recognized_again_and_again() -> None:
 
 def test_memory_is_bounded_and_ends() -> None:
     overlap = Overlap()
-    overlap.new([trade(number) for number in range(3 * MAX_EVENTS)], 0)
+    overlap.new([trade(number) for number in range(MAX_EVENTS + 100)], 0)
     assert len(overlap._log) == len(overlap._times) == MAX_EVENTS
     overlap.new([A], MEMORY_SECONDS + 1)
     assert len(overlap._log) == len(overlap._times) == 1

@@ -15,7 +15,6 @@ from cg_client.client_config import ClientConfig
 from cg_client.live.socket import UpstreamSocket
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
-from tests.cg_client.live.conftest import _NO_TLS
 from tests.cg_client.live.rig import TRADES, TRADES_NAME, Peer, StandIn, order, until
 from tests.clock import SteppedClock
 
@@ -143,7 +142,9 @@ class reading:  # noqa: N801  # used as a function
     def __init__(self, url: str, texts: Texts, proxy: str | None = None) -> None:
         config = ClientConfig(api_key=Secret(KEY), socket_url=url, plan=Plan.STANDARD, proxy=proxy)
         texts += [repr(config), str(config)]
-        self._client = Client(config, clock=SteppedClock(), transport=httpx.AsyncHTTPTransport(verify=_NO_TLS))
+        self._client = Client(
+            config, clock=SteppedClock(), transport=httpx.MockTransport(lambda _: httpx.Response(500))
+        )
         self._socket, self._reader = UpstreamSocket(self._client), Reader(texts)
 
     async def __aenter__(self) -> tuple[UpstreamSocket, Reader]:
