@@ -14,9 +14,6 @@ import structlog
 
 from cg_client.plans.plan_table import Plan
 from cg_client.secret import Secret
-from execution import engine
-from execution.planned_schema import PlannedSchema
-from execution.self_check import passes
 from sandbox.app import KEY, Sandbox, create_sandbox
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
@@ -25,6 +22,7 @@ from server.log_redaction import redaction
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
+from tests.schemas import converted_once
 
 
 @dataclass
@@ -103,16 +101,6 @@ def shared_graph(start_shared: StartGraph) -> Graph:
     return start_shared()
 
 
-_self_checks: list[bool] = []
-
-
-def _passes(schema: PlannedSchema) -> bool:
-    """Run the self-check for the first server of a process: it takes longer than the rest of the start."""
-    if not _self_checks:
-        _self_checks.append(passes(schema))
-    return _self_checks[0]
-
-
 @contextlib.contextmanager
 def _starting() -> Iterator[StartGraph]:
     with contextlib.ExitStack() as stack:
@@ -133,8 +121,7 @@ def _starting() -> Iterator[StartGraph]:
                 "base_url": upstream,
                 "plan": plan if declared else None,
             } | settings
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(engine, "passes", _passes)
+            with converted_once():
                 connections = new_connections(Settings(**chosen))
                 app = create_app(Settings(**chosen), connections, warm=False)
             config = ServerConfig(app, Settings(**chosen), connections, lifespan="on")
