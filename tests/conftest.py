@@ -22,7 +22,7 @@ from server.log_redaction import redaction
 from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
-from tests.schemas import converted_once
+from tests.schemas import checked_once
 
 
 @dataclass
@@ -121,7 +121,7 @@ def _starting() -> Iterator[StartGraph]:
                 "base_url": upstream,
                 "plan": plan if declared else None,
             } | settings
-            with converted_once():
+            with checked_once():
                 connections = new_connections(Settings(**chosen))
                 app = create_app(Settings(**chosen), connections, warm=False)
             config = ServerConfig(app, Settings(**chosen), connections, lifespan="on")

@@ -1,7 +1,6 @@
 """Schemas of servers that start in this process: their types are converted once, which takes most of a start."""
 
 import contextlib
-import copy
 import functools
 from collections.abc import Iterator
 from typing import Any
@@ -11,35 +10,41 @@ import pytest
 from execution import engine
 from execution.planned_schema import PlannedSchema
 from execution.self_check import passes
-from served_schema.build import options
-from served_schema.limits import Limits
+from served_schema.build import build
+from served_schema.federation import Schema
 
 
 @contextlib.contextmanager
 def converted_once() -> Iterator[None]:
-    """Let servers that start within share the types, and the verdict on them; each has caches and counts of its own."""
+    """Let the schemas that are built within share Strawberry's types; each has caches and counts of its own."""
+    shared = _converted()
+
+    def convert(schema: Schema, **_: Any) -> None:
+        vars(schema).update(shared)
+
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engine, "PlannedSchema", _schema)
+        patch.setattr(Schema, "__init__", convert)
+        patch.setattr("served_schema.schema.explain_enums", lambda _: None)  # which has been done to the types
+        yield
+
+
+@contextlib.contextmanager
+def checked_once() -> Iterator[None]:
+    """Let the servers that start within share the types, and the verdict of the self-check too."""
+    with converted_once(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "passes", _passes)
         yield
 
 
-def _schema(fragment_bytes: int, *, limits: Limits, **_options: Any) -> PlannedSchema:
-    schema = copy.copy(_converted())
-    schema._fragment_bytes, schema._limits = fragment_bytes, limits
-    schema.clear()
-    return schema
-
-
 @functools.cache
-def _converted() -> PlannedSchema:
-    return PlannedSchema(0, **options())
+def _converted() -> dict[str, Any]:
+    return vars(build())
 
 
-def _passes(_schema: PlannedSchema) -> bool:
-    return _is_sound()
+_verdicts: list[bool] = []
 
 
-@functools.cache
-def _is_sound() -> bool:
-    return passes(_converted())
+def _passes(schema: PlannedSchema) -> bool:
+    if not _verdicts:
+        _verdicts.append(passes(schema))
+    return _verdicts[0]

@@ -19,10 +19,10 @@ from server.app import create_app
 from server.settings import Settings
 from tests.conftest import Graph, StartGraph
 from tests.running import running
+from tests.schemas import checked_once
 from tests.test_cli import run, serving
 from tests.test_docs import curl
 from tests.test_imports import ROOT
-from tests.schemas import converted_once
 from tests.test_websocket import PROTOCOL, address, send
 
 KEY = "0123456789abcdef-of-a-caller"
@@ -42,7 +42,7 @@ def serving_keys(*sandboxes: Sandbox, **settings: Any) -> Iterator[httpx.Client]
     """Serve in front of the sandboxes, of which the first has the server's key."""
     with running(create_sandbox(*sandboxes)) as upstream:
         chosen: dict[str, Any] = {"api_key": Secret(sandboxes[0].key), "base_url": upstream, "key_header": True}
-        with converted_once():
+        with checked_once():
             app = create_app(Settings(**chosen | settings), warm=False)
         with running(app, lifespan="on") as served, httpx.Client(base_url=served, timeout=60) as http:
             yield http

@@ -7,13 +7,15 @@ from graphql import parse
 
 from execution.engine import Engine
 from served_schema.limits import Limits
+from tests.schemas import checked_once
 
 ENGINE_BYTES = 100_000
 
 
 @pytest.fixture
 def engine() -> Engine:
-    return Engine(ENGINE_BYTES, Limits(calls=10))
+    with checked_once():
+        return Engine(ENGINE_BYTES, Limits(calls=10))
 
 
 @pytest.fixture

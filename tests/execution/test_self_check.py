@@ -16,6 +16,7 @@ from execution.planned_schema import PlannedSchema
 from execution.scalar_serializers import TimeTextCache
 from served_schema.limits import Limits
 from tests.execution.test_documents import ask, codes
+from tests.schemas import converted_once
 
 PATHS = sorted(Path(str(execution.__path__[0])).glob("*.py"))
 MODULES: Mapping[str, ModuleType] = {path.stem: importlib.import_module(f"execution.{path.stem}") for path in PATHS}
@@ -74,12 +75,14 @@ def break_(hook: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing is cached by what other tests did, and what would wait for ever does not."""
     monkeypatch.setattr(scalar_serializers, "times", TimeTextCache())
     monkeypatch.setattr(self_check, "_MAX_SECONDS", 2.0)
     scalar_serializers._day.cache_clear()
     scalar_serializers._time_of_day.cache_clear()
+    with converted_once():
+        yield
 
 
 @pytest.mark.filterwarnings("ignore:.*was never awaited", "ignore::pytest.PytestUnraisableExceptionWarning")
