@@ -8,7 +8,7 @@ PIP := $(BIN)/pip --quiet --disable-pip-version-check
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate $(if $(UPGRADE),--upgrade) \
 	--custom-compile-command 'make lock'
 
-.PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
+.PHONY: serve test check lint types copies explorer screenshots clients python-client federation audit interop interop-tools schema docker-lint lock wheel sbom replay lowest bench chaos abuse next format clean
 
 BUILT_FROM := pyproject.toml hatch_build.py build_hooks/*.py native/rows.pyx native/numbers.pxd
 
@@ -107,8 +107,10 @@ replay: $(STAMP)         ## run the lines of the Dockerfile in a fresh Debian, a
 lowest: $(STAMP)         ## install the lowest versions that pyproject.toml allows, query the result and run some tests
 	@.ci/lowest
 
-interop: $(STAMP) interop/http/node_modules/.installed clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
+interop: interop-tools   ## other people's clients, code generators and a fuzzer against the server (needs Node): ONLY="clients fuzz"
 	$(BIN)/python -m interop $(ONLY)
+
+interop-tools: $(STAMP) interop/http/node_modules/.installed clients/typescript/node_modules/.installed interop/clients/node_modules/.installed .venv-fuzz/.installed
 
 .venv-fuzz/.installed: locks/fuzz.txt
 	$(PYTHON) -m venv .venv-fuzz
