@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import os
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -23,6 +25,9 @@ from server.server_config import ServerConfig, new_connections
 from server.settings import Settings
 from tests.running import configured, running
 from tests.schemas import checked_once
+
+NO_AUTHORITIES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # those of the web take longer to read than a server to start
+LONGEST = ("test_workers.py", "test_rolling_restart.py", "test_observability.py")  # of what a single test takes
 
 
 @dataclass
@@ -59,6 +64,17 @@ class Graph:
 
 
 StartGraph = Callable[..., Graph]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return one more than there are cores: servers that start, and clocks that run, make tests wait."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest tests, so that none is left to one worker at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.fixture(autouse=True)
@@ -127,7 +143,7 @@ def _starting() -> Iterator[StartGraph]:
             config = ServerConfig(app, Settings(**chosen), connections, lifespan="on")
             config.timeout_graceful_shutdown = 1
             address = stack.enter_context(configured(config))
-            http = stack.enter_context(httpx.Client(base_url=address, timeout=60))
+            http = stack.enter_context(httpx.Client(base_url=address, timeout=60, verify=NO_AUTHORITIES))
             return Graph(http, sandbox)
 
         yield start

@@ -17,7 +17,7 @@ from sandbox.app import Sandbox, create_sandbox, sandboxes_by_plan
 from sandbox.faults import Fault, FaultKind
 from server.app import create_app
 from server.settings import Settings
-from tests.conftest import Graph, StartGraph
+from tests.conftest import NO_AUTHORITIES, Graph, StartGraph
 from tests.running import running
 from tests.schemas import checked_once
 from tests.test_cli import run, serving
@@ -44,7 +44,10 @@ def serving_keys(*sandboxes: Sandbox, **settings: Any) -> Iterator[httpx.Client]
         chosen: dict[str, Any] = {"api_key": Secret(sandboxes[0].key), "base_url": upstream, "key_header": True}
         with checked_once():
             app = create_app(Settings(**chosen | settings), warm=False)
-        with running(app, lifespan="on") as served, httpx.Client(base_url=served, timeout=60) as http:
+        with (
+            running(app, lifespan="on") as served,
+            httpx.Client(base_url=served, timeout=60, verify=NO_AUTHORITIES) as http,
+        ):
             yield http
 
 
