@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import zlib
 from collections.abc import AsyncGenerator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -25,6 +26,7 @@ from server.negotiation import IDENTITY, acceptable_codings
 
 WHOLE: Final = 1024 * 1024  # bytes of a file that is sent, cached and compressed as a whole
 _OK, _NOT_MODIFIED = 200, 304
+_thread = ThreadPoolExecutor(1, "pyarrow")  # of several threads, each would have buffers of its own
 
 
 class Tables:
@@ -95,12 +97,12 @@ class Export:
 
     async def _pieces(self, writer: FileWriter, data: object) -> AsyncGenerator[bytes, None]:
         """Make each piece when it is asked for, and let other requests have their turn between them."""
-        in_thread = self.file_format.needs_pyarrow
+        in_thread, loop = self.file_format.needs_pyarrow, asyncio.get_running_loop()
         yield writer.head()
         for batch in batches(self.layout, data):
             await asyncio.sleep(0)
-            yield await asyncio.to_thread(writer.batch, batch) if in_thread else writer.batch(batch)
-        yield await asyncio.to_thread(writer.end) if in_thread else writer.end()
+            yield await loop.run_in_executor(_thread, writer.batch, batch) if in_thread else writer.batch(batch)
+        yield await loop.run_in_executor(_thread, writer.end) if in_thread else writer.end()
 
 
 def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, None]) -> Response:
