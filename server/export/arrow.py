@@ -94,7 +94,7 @@ class Parquet:
 
 
 def warm_up() -> None:
-    """Write a row as each kind of file: pyarrow loads some of itself, and pandas if it is installed, at its first use."""
+    """Write a row as each kind of file: pyarrow loads parts of itself, and pandas if there is one, when it is used."""
     column = OutputColumn("time", Leaf(GraphQLScalarType("DateTime"), 0), ())
     for kind in (ArrowStream, Parquet):
         writer = kind([column])

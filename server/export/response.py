@@ -19,6 +19,7 @@ from cg_client.version import installed_version
 from server.cached_response import VARY, Rendering, cache_control
 from server.export.formats import FileFormat
 from server.export.layout import Layout, layout_of
+from server.export.places import Place
 from server.export.rows import batches
 from server.export.writers import FileWriter, new_writer
 from server.http import NO_STORE, Header, Request, Response
@@ -30,9 +31,13 @@ _thread = ThreadPoolExecutor(1, "pyarrow")  # of several threads, each would hav
 
 
 class Tables:
-    """What an operation selects as a table; `layout` is None until its document is read."""
+    """What an operation selects as a table; `layout` is None until its document is read.
 
-    def __init__(self) -> None:
+    `place`: which it takes if it is large; None for a dry run.
+    """
+
+    def __init__(self, place: Place | None = None) -> None:
+        self._place = place
         self.layout: Layout | None = None
 
     def prepare(
@@ -41,9 +46,12 @@ class Tables:
         operation: OperationDefinitionNode,
         fragments: Mapping[str, FragmentDefinitionNode],
         variables: Mapping[str, Any],
+        values: int,
     ) -> None:
-        """Raise GraphQLError unless the operation selects one table."""
+        """Raise GraphQLError unless the operation selects one table and there is a place for it."""
         self.layout = layout_of(schema, operation, fragments, variables)
+        if self._place is not None:
+            self._place.take(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +118,12 @@ def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, N
     if_none_match = request.headers.get(b"if-none-match")
     if if_none_match is not None and request.is_get and rendering.matches(if_none_match):
         return Response(_NOT_MODIFIED, b"", rendering.not_modified_headers)
-    return Response(_OK, b"", rendering.headers, stream=None if request.method == "HEAD" else body)
+    return Response(_OK, b"", rendering.headers, stream=_no_pieces() if request.method == "HEAD" else body)
+
+
+async def _no_pieces() -> AsyncIterator[bytes]:
+    for piece in ():
+        yield piece
 
 
 class _Coder(Protocol):

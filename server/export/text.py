@@ -13,7 +13,8 @@ from server.export.layout import OutputColumn
 from server.export.rows import Batch
 
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the code page of its system
-_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FULL_WIDTH: Final = ("\uff1d", "\uff0b", "\uff0d", "\uff20")  # of the first four signs
+_FORMULA_SIGNS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *_FULL_WIDTH)
 _encoder: Final = msgspec.json.Encoder()
 _TEXTS: Final = {True: "true", False: "false", None: None}
 
