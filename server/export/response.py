@@ -122,7 +122,9 @@ def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, N
 
 
 async def _no_pieces() -> AsyncIterator[bytes]:
-    for piece in ():
+    """Stand for the pieces of a file of which only the headers are sent."""
+    pieces: tuple[bytes, ...] = ()
+    for piece in pieces:
         yield piece
 
 
