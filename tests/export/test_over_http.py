@@ -336,20 +336,28 @@ def test_a_trusted_document_is_exported_by_its_id(start_graph: StartGraph, tmp_p
 
 
 @pytest.fixture
-def large(monkeypatch: pytest.MonkeyPatch, in_pieces: None) -> None:  # noqa: ARG001  # a fixture
-    """Take LONG for a large export, with so many bytes that a connection never holds all of them."""
-    written = response._compressed
+def sent(monkeypatch: pytest.MonkeyPatch, in_pieces: None) -> list[bool]:  # noqa: ARG001  # a fixture
+    """Take LONG for a large export, with so many bytes that a connection never holds all of them.
+
+    The list gets an item for each that has ended.
+    """
+    written, ended = response._compressed, list[bool]()
 
     async def longer(*args: Any) -> AsyncIterator[bytes]:
-        async for piece in written(*args):
-            yield piece * 1000
+        try:
+            async for piece in written(*args):
+                yield piece * 1000
+        finally:
+            ended.append(True)
 
     monkeypatch.setattr(places, "LARGE", 1000)
     monkeypatch.setattr(response, "_compressed", longer)
+    return ended
 
 
-@pytest.mark.usefixtures("large")
-def test_beyond_the_places_of_large_exports_one_is_refused_before_any_call(start_graph: StartGraph) -> None:
+def test_beyond_the_places_of_large_exports_one_is_refused_before_any_call(
+    start_graph: StartGraph, sent: list[bool]
+) -> None:
     graph = start_graph(max_exports=1)
     with (
         watching((HTTPAdapter, "_end")) as until,
@@ -369,10 +377,11 @@ def test_beyond_the_places_of_large_exports_one_is_refused_before_any_call(start
         assert get(graph, LONG, "json").status_code == 200
         assert get(graph, LONG, **{"x-dry-run": "1"}).status_code == 200
         first.close()
-        until(lambda: graph.http.head("/graphql", params={"query": LONG, "format": "csv"}).status_code == 200)
+        until(lambda: bool(sent))
+    assert graph.http.head("/graphql", params={"query": LONG, "format": "csv"}).status_code == 200
 
 
-@pytest.mark.usefixtures("large")
+@pytest.mark.usefixtures("sent")
 def test_every_end_of_a_large_export_gives_its_place_back(
     start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
