@@ -36,7 +36,7 @@ from server.cross_site import CrossSiteCheck
 from server.documents import has_explorer
 from server.explorer import Explorer
 from server.explorer_files import explorer_files
-from server.export.places import LargeExports
+from server.export.slots import LargeExports
 from server.http import Handler
 from server.lifespan import Background, Lifetime, Supervision, lifespan
 from server.live.broadcasts import Broadcasts

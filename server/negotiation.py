@@ -30,8 +30,8 @@ _UTF_8 = ("utf-8", "utf8")
 
 def parameter_search(*names: str) -> Callable[[bytes], re.Match[bytes] | None]:
     """Return a search of a query string for parameters of these names, any character of which may be encoded."""
-    spelled = ("".join(f"(?:{letter}|(?i:%{ord(letter):02x}))" for letter in name) for name in names)
-    return re.compile(f"(?:^|&)(?:{'|'.join(spelled)})(?:=|&|$)".encode()).search
+    patterns = ("".join(f"(?:{letter}|(?i:%{ord(letter):02x}))" for letter in name) for name in names)
+    return re.compile(f"(?:^|&)(?:{'|'.join(patterns)})(?:=|&|$)".encode()).search
 
 
 _has_format = parameter_search("format")

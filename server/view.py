@@ -10,9 +10,9 @@ from execution.scalar_serializers import Unsupported
 from server.batch import BatchCost, Batching
 from server.explorer import Explorer
 from server.export.formats import FileFormat
-from server.export.places import LargeExports, Place
 from server.export.refusals import refuse_incomplete
 from server.export.response import Export, Tables
+from server.export.slots import ExportSlot, LargeExports
 from server.http import ALLOW, JSON, NO_STORE, DryRun, Header, Request, Response
 from server.live.http_streams import HTTPSubscriptions, one_result
 from server.live.stream_formats import FORMATS, StreamFormat
@@ -119,17 +119,17 @@ class GraphQLView:
         return response
 
     async def _export(self, request: Request, operation: OperationRequest, file_format: FileFormat) -> Response:
-        """Answer with a file, which gives its place back when it is sent."""
-        place, response = Place(self._exports), None
-        tables = Tables(None if request.dry_run is DryRun.ON else place)
+        """Answer with a file, which gives its slot back when it is sent."""
+        slot, response = ExportSlot(self._exports), None
+        tables = Tables(None if request.dry_run is DryRun.ON else slot)
         try:
             response = await self._file_or_json(request, operation, file_format, tables)
-            place.mark(response)
+            slot.mark(response)
         finally:
             if response is None or response.stream is None:
-                place.give_back()
+                slot.give_back()
         if response.stream is not None:
-            response.stream = place.while_sending(response.stream)
+            response.stream = slot.while_sending(response.stream)
         return response
 
     async def _file_or_json(

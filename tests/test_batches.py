@@ -10,7 +10,7 @@ import pytest
 from served_schema.build import build
 from served_schema.limits import DEFAULT
 from server.batch import Batching
-from server.export.places import LargeExports
+from server.export.slots import LargeExports
 from server.http import Request
 from server.operation_runner import OperationOutcome, OperationRunner
 from server.operations import OperationRequest

@@ -19,8 +19,8 @@ from cg_client.version import installed_version
 from server.cached_response import VARY, Rendering, cache_control
 from server.export.formats import FileFormat
 from server.export.layout import Layout, layout_of
-from server.export.places import Place
 from server.export.rows import batches
+from server.export.slots import ExportSlot
 from server.export.writers import FileWriter, new_writer
 from server.http import NO_STORE, Header, Request, Response
 from server.negotiation import IDENTITY, acceptable_codings
@@ -33,11 +33,11 @@ _thread = ThreadPoolExecutor(1, "pyarrow")  # of several threads, each would hav
 class Tables:
     """What an operation selects as a table; `layout` is None until its document is read.
 
-    `place`: which it takes if it is large; None for a dry run.
+    `slot`: which it takes if it is large; None for a dry run.
     """
 
-    def __init__(self, place: Place | None = None) -> None:
-        self._place = place
+    def __init__(self, slot: ExportSlot | None = None) -> None:
+        self._slot = slot
         self.layout: Layout | None = None
 
     def prepare(
@@ -48,10 +48,10 @@ class Tables:
         variables: Mapping[str, Any],
         values: int,
     ) -> None:
-        """Raise GraphQLError unless the operation selects one table and there is a place for it."""
+        """Raise GraphQLError unless the operation selects one table and there is a slot for it."""
         self.layout = layout_of(schema, operation, fragments, variables)
-        if self._place is not None:
-            self._place.take(values)
+        if self._slot is not None:
+            self._slot.take(values)
 
 
 @dataclass(frozen=True, slots=True)

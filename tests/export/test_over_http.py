@@ -15,7 +15,7 @@ from graphql import parse
 from cg_client.plans.plan_table import Plan
 from sandbox.faults import FaultKind
 from server.asgi import HTTPAdapter
-from server.export import formats, places, response
+from server.export import formats, response, slots
 from server.export.response import Export, Tables
 from server.export.rows import Batch
 from server.negotiation import media_type
@@ -350,12 +350,12 @@ def sent(monkeypatch: pytest.MonkeyPatch, in_pieces: None) -> list[bool]:  # noq
         finally:
             ended.append(True)
 
-    monkeypatch.setattr(places, "LARGE", 1000)
+    monkeypatch.setattr(slots, "LARGE", 1000)
     monkeypatch.setattr(response, "_compressed", longer)
     return ended
 
 
-def test_beyond_the_places_of_large_exports_one_is_refused_before_any_call(
+def test_beyond_the_slots_of_large_exports_one_is_refused_before_any_call(
     start_graph: StartGraph, sent: list[bool]
 ) -> None:
     graph = start_graph(max_exports=1)
@@ -382,7 +382,7 @@ def test_beyond_the_places_of_large_exports_one_is_refused_before_any_call(
 
 
 @pytest.mark.usefixtures("sent")
-def test_every_end_of_a_large_export_gives_its_place_back(
+def test_every_end_of_a_large_export_gives_its_slot_back(
     start_graph: StartGraph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     graph = start_graph(max_exports=1)
@@ -400,14 +400,14 @@ def test_every_end_of_a_large_export_gives_its_place_back(
     assert get(graph, LONG, "csv", **{"accept-encoding": "identity"}).status_code == 200
 
 
-def test_the_place_of_a_file_that_nobody_begins_to_send_is_given_back() -> None:
+def test_the_slot_of_a_file_that_nobody_begins_to_send_is_given_back() -> None:
     async def pieces() -> AsyncIterator[bytes]:
         yield b""
 
-    exports = places.LargeExports(1)
-    place = places.Place(exports)
-    place.take(places.LARGE + 1)
-    stream = place.while_sending(pieces())
+    exports = slots.LargeExports(1)
+    slot = slots.ExportSlot(exports)
+    slot.take(slots.LARGE + 1)
+    stream = slot.while_sending(pieces())
     assert exports.running == 1
-    del place, stream
+    del slot, stream
     assert exports.running == 0

@@ -19,14 +19,14 @@ class LargeExports:
         self.limit, self.running = limit, 0
 
 
-class Place:
-    """The place of one export among the large ones, if it is large."""
+class ExportSlot:
+    """The slot of one export among the large ones, if it is large."""
 
     def __init__(self, exports: LargeExports) -> None:
         self._exports, self._is_taken, self._is_refused = exports, False, False
 
     def take(self, values: int) -> None:
-        """Raise GraphQLError if there is no place for a large export."""
+        """Raise GraphQLError if there is no slot for a large export."""
         if values <= LARGE:
             return
         exports = self._exports
@@ -35,7 +35,7 @@ class Place:
             message = (
                 f"{exports.running} large exports are in progress, and {exports.limit} are allowed at a time "
                 f"(COINGLASS_MAX_EXPORTS). Send this one again in {_RETRY_SECONDS} seconds, or request at most "
-                f"{LARGE:,} values, for which there is always a place."
+                f"{LARGE:,} values, for which there is always a slot."
             )
             extensions = {"code": TOO_MANY_EXPORTS, "retryAfter": _RETRY_SECONDS}
             raise GraphQLError(message, extensions=extensions)
