@@ -121,7 +121,7 @@ def _begin(request: Request, rendering: Rendering, body: AsyncGenerator[bytes, N
     return Response(_OK, b"", rendering.headers, stream=_no_pieces() if request.method == "HEAD" else body)
 
 
-async def _no_pieces() -> AsyncIterator[bytes]:
+async def _no_pieces() -> AsyncGenerator[bytes, None]:
     """Stand for the pieces of a file of which only the headers are sent."""
     pieces: tuple[bytes, ...] = ()
     for piece in pieces:

@@ -1,6 +1,7 @@
 """Bounds the large exports of a process: each has its rows in memory until the last byte of its file is sent."""
 
-from collections.abc import AsyncIterable, AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from graphql import GraphQLError
@@ -54,9 +55,10 @@ class ExportSlot:
         if self._is_refused:
             response.headers += [NO_STORE, (b"retry-after", b"%d" % _RETRY_SECONDS)]
 
-    async def while_sending(self, pieces: AsyncIterable[str | bytes]) -> AsyncIterator[str | bytes]:
+    async def while_sending(self, pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
         try:
-            async for piece in pieces:
-                yield piece
+            async with contextlib.aclosing(pieces):
+                async for piece in pieces:
+                    yield piece
         finally:
             self.give_back()

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -283,7 +283,7 @@ def test_nothing_more_is_written_for_a_client_that_left(
     closed: list[bool] = []
     written = response._compressed
 
-    async def observed(*args: Any) -> AsyncIterator[bytes]:
+    async def observed(*args: Any) -> AsyncGenerator[bytes, None]:
         try:
             async for piece in written(*args):
                 yield piece * 1000
@@ -343,7 +343,7 @@ def sent(monkeypatch: pytest.MonkeyPatch, in_pieces: None) -> list[bool]:  # noq
     """
     written, ended = response._compressed, list[bool]()
 
-    async def longer(*args: Any) -> AsyncIterator[bytes]:
+    async def longer(*args: Any) -> AsyncGenerator[bytes, None]:
         try:
             async for piece in written(*args):
                 yield piece * 1000
@@ -401,7 +401,7 @@ def test_every_end_of_a_large_export_gives_its_slot_back(
 
 
 def test_the_slot_of_a_file_that_nobody_begins_to_send_is_given_back() -> None:
-    async def pieces() -> AsyncIterator[bytes]:
+    async def pieces() -> AsyncGenerator[bytes, None]:
         yield b""
 
     exports = slots.LargeExports(1)
